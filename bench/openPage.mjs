@@ -74,7 +74,7 @@ export async function openPage(browserPath) {
   });
   await server.listen();
   const { port } = server.httpServer.address();
-  // A profile on disk: without one, the browser keeps the database and blobs in memory.
+  // Use a profile on disk, because without one the browser keeps the database and blobs in memory.
   const profile = await mkdtemp(join(tmpdir(), 'recallsmith-bench-'));
   const options = { executablePath: browserPath, args: chromiumFlags('software') };
   const browser = await chromium.launchPersistentContext(profile, options);

@@ -51,7 +51,7 @@ const bertBase = {
   vocabularySize: 21_128,
 };
 
-/** Returns `count` text lengths between `min` and `max` tokens, the same ones on every call. */
+/** Returns `count` text lengths between `min` and `max` tokens, the same on every call. */
 const lengths = (count, min, max) => Array.from({ length: count }, (_, i) => min + ((i * 37) % (max - min + 1)));
 /** Text lengths similar to the demo's questions and passages. */
 const demoStep = { config: demoZh, anchors: lengths(16, 9, 20), positives: lengths(16, 50, 110) };
@@ -147,7 +147,7 @@ const rows = {
   },
 };
 
-/** Compares with the time that the same bytes take in IndexedDB, without anything else, in the same run. */
+/** Returns a row that compares a time with that of the same bytes in plain IndexedDB, measured in the same run. */
 function seconds(figure, ms, bar, rawMs, detail) {
   const text = (value) => `${(value / 1000).toFixed(1)} s`;
   return {
@@ -175,8 +175,8 @@ function against({ ours, peer, ...detail }, figure, bar) {
 }
 
 /**
- * Times PyTorch's steps. They cannot be interleaved with those of a page, so they run right afterwards on the same
- * cores.
+ * Times PyTorch's steps. They cannot be interleaved with those of a page, so they run right afterwards on as many
+ * threads.
  */
 async function againstPytorch({ ours, threads }) {
   const { config, anchors, positives } = demoStep;

@@ -6,7 +6,7 @@ import './ui/base.css';
 import './ui/controls.css';
 
 const target = document.getElementById('app');
-// If the browser is too old, browser-check.js says so on the page; starting would only add errors.
+// In a browser that is too old, browser-check.js shows a message; starting the app would only add errors.
 if (target && document.documentElement.dataset['unsupported'] !== 'true') {
   mount(App, { target });
   keepForOffline();

@@ -1,6 +1,6 @@
 import { update } from './state/update.svelte';
 
-/** Registers the service worker of a built site. If the browser refuses, the page still works, but not offline. */
+/** Registers the service worker of a built site. If the browser refuses, the page still works, but only online. */
 export function keepForOffline(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
   addEventListener('load', () => {

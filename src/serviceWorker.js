@@ -14,7 +14,10 @@ self.addEventListener('install', (event) => {
   );
 });
 
-/* Returns the names of this copy's caches. Version 0.1.0 named them without the address: such a cache has the page. */
+/*
+ * Returns the names of this copy's caches. Version 0.1.0 named them without the address; such a cache is ours if it
+ * contains this page.
+ */
 async function ownCaches() {
   const own = [];
   for (const name of await caches.keys()) {
@@ -27,7 +30,7 @@ async function ownCaches() {
   return own;
 }
 
-/* Another tab may still show an older version and load its files later, so old caches stay while there are two tabs. */
+/* Another tab may still show an older version and load its files later, so old caches stay while two tabs are open. */
 async function deleteOldCaches() {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const open = pages.filter(({ url }) => url.startsWith(self.registration.scope));

@@ -171,7 +171,7 @@ async function browserPath(given) {
   return path;
 }
 
-/** Runs the experiment and writes its results. Releases profile and folder in any case. */
+/** Runs the experiment and writes its results. Always removes a temporary profile and unlocks the folder. */
 async function runAndWrite(options, input, interrupted) {
   const results = await ResultsFolder.open(options.out);
   let profile;
@@ -194,7 +194,7 @@ async function runAndWrite(options, input, interrupted) {
 
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
-/** Rejects at the first signal, so that everything is closed. The second one ends the process at once. */
+/** Rejects at the first signal, so that everything is closed. A second signal ends the process immediately. */
 function interruption(options) {
   return new Promise((_, reject) => {
     const sentence =

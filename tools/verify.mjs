@@ -18,7 +18,7 @@ import { exportAgreesInPython } from './lib/pythonChecks.mjs';
 const work = join(root, '.cache/verify');
 const shared = resolve(root, '../shared');
 const seeds = [1, 2, 3, 4, 5];
-/** Number of runs that are killed; `--kills` changes it. */
+/** Number of runs to kill; set by `--kills`. */
 let kills = 30;
 
 const jsonLines = (path) =>

@@ -5,10 +5,10 @@ import { openDawn } from './openDawn';
 import { measurePytorch } from './peers';
 import type { AdapterBenchmark, EngineReport } from './report';
 
-/** A runtime is not started with less time left: opening Chromium or importing PyTorch takes several seconds. */
+/** With less time left, no further runtime is started: opening Chromium or importing PyTorch takes several seconds. */
 const leastSeconds = 15;
 
-/** Measures in one runtime after the other and collects what they report. */
+/** Measures in one runtime after another and collects their reports. */
 export class AdapterRun {
   readonly result: AdapterBenchmark = {
     format: 'recallsmith adapter benchmark 1',
@@ -23,7 +23,7 @@ export class AdapterRun {
     private readonly save: (result: AdapterBenchmark) => void,
   ) {}
 
-  /** Whether a peer on the same card is worth measuring. */
+  /** Whether measuring a peer on the same card makes sense. */
   get measuresRealAdapter(): boolean {
     return this.result.engines.some(({ size }) => size === 'full');
   }

@@ -7,7 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { chromiumFlags, windowFlags } from '../../tools/lib/chromium.mjs';
 import { needsWindow, virtualScreen } from '../../tools/lib/display.mjs';
 
-/** Half precision on NVIDIA needs the first flag; without the second, timestamps are rounded to 100 µs. */
+/** The first flag enables half precision on NVIDIA. The second turns off the rounding of timestamps to 100 µs. */
 const developerFlags = [
   '--enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis',
   '--enable-webgpu-developer-features',
@@ -25,7 +25,7 @@ export interface PageOptions {
   browser: string;
   /** The built page. */
   folder: string;
-  /** The address's query, which tells the page what to do. */
+  /** The query of the page's address, which tells the page what to measure. */
   query: URLSearchParams;
   timeoutMs: number;
   /** Whether to compute on the CPU instead of the adapter. */
@@ -33,8 +33,8 @@ export interface PageOptions {
 }
 
 /**
- * Opens the page in Chromium, in a fresh profile, and passes what it POSTs to `receive`, until that returns a value.
- * Rejects with the page's `error`, if the browser ends, or if time is up.
+ * Opens the page in Chromium, in a fresh profile, and passes each message that it POSTs to `receive` until that returns
+ * a value. Rejects if the page posts an `error`, if the browser ends, or if time is up.
  */
 export async function runPage<Message extends object, Result>(
   options: PageOptions,
@@ -66,7 +66,7 @@ export async function runPage<Message extends object, Result>(
   }
 }
 
-/** A screen in memory; `display` is its address. */
+/** A screen in memory; `display` is its address for DISPLAY. */
 interface VirtualScreen {
   display: string;
   close: () => void;
@@ -78,7 +78,9 @@ interface Browser {
   close: () => Promise<void>;
 }
 
-/** Starts Chromium with a fresh profile: in a window on a virtual screen where headless finds no card. */
+/**
+ * Starts Chromium with a fresh profile. If headless Chromium would find no card, opens a window on a virtual screen.
+ */
 async function start({ browser: path, software = false }: PageOptions, url: string): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'recallsmith-adapter-'));
   const screen = !software && needsWindow() ? ((await virtualScreen()) as VirtualScreen) : null;
@@ -103,7 +105,7 @@ async function start({ browser: path, software = false }: PageOptions, url: stri
   return { process: browser, errors: () => errors, close };
 }
 
-/** Serves the page with the isolation of the app, without which `performance.now` is rounded to 100 µs. */
+/** Serves the page with the app's isolation headers, without which `performance.now` is rounded to 100 µs. */
 function serve<Message>(folder: string, onMessage: (message: Message) => void): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.method === 'POST') void receiveMessage(request, response, onMessage);

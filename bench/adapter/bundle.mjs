@@ -4,14 +4,16 @@ import { root } from '../../tools/lib/source.mjs';
 
 const common = { configFile: false, publicDir: false, logLevel: 'error' };
 
-/** Builds the benchmark's program, main.mjs, so that it needs no node_modules; `entry` may replace its entry file. */
+/**
+ * Builds main.mjs, the benchmark's program, so that it runs without node_modules; `entry` may replace its entry file.
+ */
 export async function buildProgram(folder, entry = join(root, 'bench/adapter/node.ts')) {
   const { build } = await import('vite');
   await build({
     ...common,
     root,
     ssr: { noExternal: true },
-    // The program looks for installed browsers, not for Playwright's.
+    // In the bundle, the program looks for installed browsers, not for Playwright's.
     resolve: { alias: { 'playwright-core': join(root, 'bench/adapter/noPlaywright.mjs') } },
     build: {
       ssr: entry,

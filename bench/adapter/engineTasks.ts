@@ -27,10 +27,10 @@ export interface Task {
   run: () => Promise<EngineResult>;
 }
 
-/** The adapter lacks what a task needs. */
+/** Thrown if the adapter lacks a feature that a task needs. */
 export class NotOfferedError extends Error {}
 
-/** The tasks of the benchmark on the open device. They share a model where they can. */
+/** The tasks of the benchmark, run on the open device. They share a model if possible. */
 export class EngineTasks {
   readonly #sizes: Sizes;
   #gpu: WebGpuEngine;
@@ -46,7 +46,7 @@ export class EngineTasks {
     this.#sizes = sizes[size];
   }
 
-  /** Goes on with another device. The arrays of the previous one are gone with it. */
+  /** Continues with another device. The arrays of the previous one were destroyed with it. */
   use(gpu: WebGpuEngine): void {
     this.#training = null;
     this.#gpu = gpu;

@@ -7,9 +7,9 @@ import { AdapterRun } from './adapterRun';
 import type { MeasureOptions } from './measure';
 import { benchmarkTable } from './table';
 
-/** Seconds of wall time, if no limit is given. */
+/** Default limit on the wall time, in seconds. */
 const defaultLimitSeconds = 300;
-/** Lines printed with --brief; the file has everything. */
+/** Number of lines printed with --brief; the file has everything. */
 const briefLines = 15;
 
 const help = `Measures the engine on this machine's adapter. Writes the JSON after every result.

@@ -6,15 +6,15 @@ import { EngineTasks, NotOfferedError } from './engineTasks';
 import type { EngineReport } from './report';
 
 export interface MeasureOptions {
-  /** Seconds of wall time; tasks that have not begun by then are left out. */
+  /** Limit on the wall time, in seconds. Tasks that have not begun by then are left out. */
   limitSeconds: number;
   size?: 'full' | 'tiny' | undefined;
-  /** Run only the tasks whose name contains one of these texts. */
+  /** If given, only tasks whose name contains one of these texts are run. */
   only?: readonly string[] | undefined;
   runtime: string;
   /** Called after every result with the report so far. */
   onReport: (report: EngineReport) => void;
-  /** Called when a device has been opened, also after a failure. */
+  /** Called when a device has been opened, including after a failure. */
   onDevice?: (gpu: WebGpuEngine) => void;
 }
 

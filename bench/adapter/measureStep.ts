@@ -6,7 +6,7 @@ import { median } from './median';
 import type { StepResult } from './report';
 import { stepFlops, tokenCount } from './sizes';
 
-/** Warm-up before steps count: a GPU raises its clock only under load. */
+/** Warm-up before steps are timed, because a GPU raises its clock only under load. */
 const warmUpMs = 300;
 const steps = { least: 3, most: 20, ms: 1500 } as const;
 

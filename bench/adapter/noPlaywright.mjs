@@ -1,2 +1,2 @@
-/** Takes the place of playwright-core in the bundle, which needs no node_modules. */
+/** Replaces playwright-core in the bundle, which must run without node_modules. */
 export const chromium = { executablePath: () => '' };

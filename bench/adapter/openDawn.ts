@@ -6,18 +6,18 @@ interface Dawn {
   globals: object;
 }
 
-/** The first enables half precision on NVIDIA and subgroup matrices, the second exact timestamps. */
+/** The first flag enables half precision on NVIDIA and subgroup matrices, the second exact timestamps. */
 const flags = [
   'enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis',
   'disable-dawn-features=timestamp_quantization',
 ];
 
-/** Keeps the instance alive: collecting it as garbage would destroy its devices. */
+/** Keeps the instance alive, because garbage-collecting it would destroy its devices. */
 let instance: GPU | undefined;
 
 /**
- * Gives Node the WebGPU of a browser: Dawn from the file in $DAWN_NODE, or else from the package `webgpu`. `backend`
- * names one of Dawn's backends; the platform's own by default.
+ * Gives Node the WebGPU of a browser: Dawn from the file in $DAWN_NODE or, without it, from the package `webgpu`.
+ * `backend` names one of Dawn's backends; the default is the platform's own.
  */
 export function openDawn(backend?: string): void {
   const path = process.env['DAWN_NODE'];

@@ -7,8 +7,8 @@ import { sizes } from './sizes';
 const noPeer = 3;
 
 /**
- * Times PyTorch on the same card with the script, and calls `onResult` for each time. Resolves with the reason if there
- * is no PyTorch with CUDA.
+ * Runs the script that times PyTorch on the same card, and calls `onResult` for each time. Resolves with the reason if
+ * there is no PyTorch with CUDA.
  */
 export function measurePytorch(
   script: string,

@@ -1,6 +1,6 @@
 import { vectorsInOnePiece, type Vectors } from '../../workers/engine/retrieval/vectors';
 
-/** Returns vectors of about unit length, the same ones on every call. */
+/** Returns vectors of about unit length, the same on every call. */
 export function randomVectors(count: number, width: number): Vectors {
   const values = new Float32Array(count * width);
   const scale = Math.sqrt(12 / width);

@@ -1,6 +1,6 @@
 import type { KernelTime } from '../../src/domain/benchmark/kernelTime';
 
-/** What `npm run bench -- --adapter` writes as JSON. Times are in milliseconds. */
+/** The JSON that `npm run bench -- --adapter` writes. Times are in milliseconds. */
 export interface AdapterBenchmark {
   format: 'recallsmith adapter benchmark 1';
   /** The engine in Node, in Chromium, or in both. */
@@ -13,13 +13,13 @@ export interface AdapterBenchmark {
 
 export interface EngineReport {
   adapter: AdapterDescription;
-  /** Node with Dawn, or the browser with its version. */
+  /** Name of the runtime: Node with Dawn, or the browser with its version. */
   runtime: string;
   kernels: number;
   /** `tiny`: sizes for a software adapter, which only prove that everything runs. */
   size: 'full' | 'tiny';
   results: EngineResult[];
-  /** Tasks that ended with an error, with its message. */
+  /** Tasks that failed, each with its error message. */
   failed: { task: string; reason: string }[];
   /** Tasks that the time limit left out. */
   leftOut: string[];
@@ -35,7 +35,7 @@ export interface AdapterDescription {
   limits: Record<string, number>;
 }
 
-/** `rules`: tilings by the fixed rules. `tuned`: by the measurements of this report. */
+/** Origin of the tilings. `rules`: the fixed rules. `tuned`: the measurements of this report. */
 export type PlanOrigin = 'rules' | 'tuned';
 
 /** `mixed-matrices`: mixed precision with products on the adapter's matrix units. */
@@ -47,10 +47,12 @@ export interface StepResult {
   precision: StepPrecision;
   plan: PlanOrigin;
   tokens: number;
-  /** First step of this shape. On a fresh device it includes compiling the kernels. */
+  /** Time of the first step of this shape. On a fresh device it includes compiling the kernels. */
   firstMs: number;
   firstLoss: number;
-  /** A step that waits for its own loss. A run begins the next step meanwhile: `medianMs` and `minMs`. */
+  /**
+   * Time of a step that waits for its own loss. In a run the next step begins meanwhile, as in `medianMs` and `minMs`.
+   */
   singleMs: number;
   steps: number;
   medianMs: number;

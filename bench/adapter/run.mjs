@@ -1,4 +1,4 @@
-/** `npm run bench -- --adapter`. */
+/** The part of `npm run bench` that runs with --adapter. */
 import { join, resolve } from 'node:path';
 import { installWhenNeeded } from '../../tools/lib/install.mjs';
 import { root } from '../../tools/lib/source.mjs';

@@ -12,7 +12,7 @@ export interface StepSize {
 export interface Sizes {
   model: EncoderConfig;
   demo: EncoderConfig;
-  /** In order of importance. */
+  /** Training steps, the most important first. */
   steps: StepSize[];
   demoStep: StepSize;
   encode: { texts: number; tokens: number };
@@ -26,7 +26,7 @@ const pairs = (count: number, anchor: number, positive: number): StepSize => ({
   texts: { anchors: equalLengths(count, anchor), positives: equalLengths(count, positive) },
 });
 
-/** Returns `count` text lengths between `min` and `max` tokens, the same ones on every call. */
+/** Returns `count` text lengths between `min` and `max` tokens, the same on every call. */
 const lengths = (count: number, min: number, max: number): number[] =>
   Array.from({ length: count }, (_, i) => min + ((i * 37) % (max - min + 1)));
 

@@ -1,7 +1,7 @@
 import { kernelMs, kernelTimeRows, type KernelTime } from '../../src/domain/benchmark/kernelTime';
 import type { AdapterBenchmark, EngineReport, EngineResult, StepResult, TimesResult } from './report';
 
-/** Precisions of PyTorch in the table. */
+/** PyTorch's precisions, in the order of the table's columns. */
 const peerPrecisions = ['fp32', 'tf32', 'bf16'] as const;
 
 /** Returns one table of all times, followed by the products, the tuning and the time by kernel of each engine. */

@@ -1,4 +1,5 @@
 /** The engine in a worker, as in the app, with an API for the benchmark. */
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { expose } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { StoredTensor } from '../../src/domain/modelTensors';
@@ -39,7 +40,7 @@ const ours = {
     const options: TrainerOptions = {
       config,
       pooling: 'mean',
-      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+      loss: infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' }),
       optimizer: {
         kind: 'adamW',
         learningRate: 1e-4,
@@ -58,7 +59,7 @@ const ours = {
   },
   async step(anchors: TokenBatch, positives: TokenBatch): Promise<number> {
     const begin = performance.now();
-    await model?.trainer.step(anchors, positives, 1e-4, ++steps);
+    await model?.trainer.step({ anchors, candidates: positives }, 1e-4, ++steps);
     return performance.now() - begin;
   },
   /** Returns the milliseconds of one product [m, k] · [n, k]ᵀ. */
@@ -74,7 +75,7 @@ const ours = {
     for (const array of [a, b, y]) pool.free(array);
     return ms;
   },
-  /** Returns the milliseconds of encoding all texts as an evaluation does. */
+  /** Returns the milliseconds of encoding all texts in the same way as an evaluation. */
   async encode(texts: TokenBatch): Promise<number> {
     if (!model) throw new Error('no model');
     const begin = performance.now();

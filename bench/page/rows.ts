@@ -1,4 +1,4 @@
-/** Runs one row of the benchmark. The engine and its peer take turns, each in a worker of its own. */
+/** Runs one row of the benchmark. The engine and its peer take turns, each in its own worker. */
 import { wrap, type Remote } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';

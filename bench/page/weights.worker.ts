@@ -1,4 +1,4 @@
-/** Times what moves a model's weights between files, storage and device, with the functions that the app uses. */
+/** Times each way in which a model's weights move between files, storage and device, with the app's own functions. */
 import { expose } from 'comlink';
 import { defaultExperiment } from '../../src/domain/experiment';
 import type { EncoderConfig, StoredModel } from '../../src/domain/model';
@@ -29,7 +29,7 @@ const runId = 'bench';
 const quiet = (): void => undefined;
 const sampleTexts = ['一二三四五六七八', '甲乙丙丁戊己庚辛壬癸'];
 
-/** Random numbers by a linear congruential generator: Math.random would take most of the time. */
+/** Returns random numbers from a linear congruential generator: Math.random would take most of the time. */
 function randomValues(length: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   let state = length;
@@ -97,7 +97,7 @@ async function storeRun(db: Database, model: StoredModel): Promise<void> {
   await putRun(db, { runId, experimentId: 'bench', experiment, ...device, ...state });
 }
 
-/** Writes and reads as many bytes as the weights have, in blobs of the same size, with nothing but the database. */
+/** Writes and reads as many bytes as the weights have, in blobs of the same size, using only the database. */
 async function rawStorage(db: Database, bytes: number, time: Stopwatch): Promise<void> {
   const part = new Uint8Array(randomValues(weightPartBytes / 4).buffer);
   const parts = Math.ceil(bytes / weightPartBytes);

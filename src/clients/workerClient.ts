@@ -83,8 +83,8 @@ export class WorkerClient<Api extends object> {
   }
 
   /**
-   * Configures the worker, then waits until it has died. Messages keep their order, so the worker is configured before
-   * it sees the first call.
+   * Configures the worker, then waits until it has died. Messages keep their order, so the worker handles this call
+   * before all others.
    */
   async #configure(signal: AbortSignal): Promise<void> {
     const lifeLock = `recallsmith-worker-${this.name}-${crypto.randomUUID()}`;

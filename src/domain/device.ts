@@ -10,16 +10,17 @@ export interface DeviceInfo {
     | 'no-webgpu'
     | 'no-adapter'
     | 'software-adapter'
-    /** There is an adapter, but it gives no device. */
+    /** The browser found an adapter but could not open a device on it. */
     | 'no-device'
-    /** The adapter computed wrongly when it was checked. */
+    /** The device check found wrong results on the adapter. */
     | 'computes-wrongly';
   adapter: { vendor: string; architecture: string; description: string } | null;
   /** Number of wasm threads; 0 on WebGPU. */
   threads: number;
   simd: boolean;
   /**
-   * Whether wasm uses fused multiply-add, which changes bits. Only on wasm, and missing in runs of earlier versions.
+   * Whether wasm uses fused multiply-add, which changes the bits of results. Set only on wasm; missing in runs of
+   * earlier versions.
    */
   relaxedSimd?: boolean;
 }

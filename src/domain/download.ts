@@ -6,8 +6,8 @@ interface Answer {
 }
 
 /**
- * Asks for a file that belongs to the page and reads the answer. Throws `download-failed`: with the status if the
- * server refused, without one if the connection failed before or while the file was read.
+ * Fetches one of the page's own files and reads the response. Throws `download-failed`: with the status if the server
+ * refused, without one if the connection failed before or during the read.
  */
 export async function downloaded<R extends Answer, T>(
   url: string,

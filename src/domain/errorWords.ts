@@ -1,6 +1,6 @@
-/** Our own words inside an error, by code, with the names and numbers that they contain. */
+/** The app's own phrases inside an error, by code, with the names and numbers they contain. */
 export interface OwnWordsValues {
-  // What an experiment has, or what it should have.
+  // Values that an experiment has or should have.
   'no-value': [];
   'no-batch-list': [];
   'batch-list-file': [];
@@ -25,7 +25,7 @@ export interface OwnWordsValues {
   'different-names': [];
   'column-for': [fields: string];
   'list-of': [least: number, most: number];
-  // Why the browser's storage, a worker or the GPU failed, where the browser itself gave no reason.
+  // Reasons why the browser's storage, a worker or the GPU failed, for failures that the browser did not explain.
   'part-missing': [part: number, id: string];
   'download-deleted': [];
   'worker-not-started': [];
@@ -38,7 +38,7 @@ export interface OwnWordsValues {
   'no-webgpu': [];
   'no-adapter': [];
   'no-device': [];
-  // Why an entry of a zip archive or of a project cannot be read.
+  // Reasons why an entry of a zip archive or of a project cannot be read.
   missing: [];
   damaged: [];
   incomplete: [];
@@ -59,11 +59,12 @@ export interface OwnWordsValues {
   'tensors-misfit': [];
   'field-invalid': [place: string, expected: string, received: string];
   'not-a-zip': [];
+  'zip-cut': [];
   'zip64-damaged': [];
   'directory-outside': [];
   'directory-damaged': [];
   'entry-compressed': [];
-  // What a file of a model holds, or what it should hold.
+  // Contents that a model's file has or should have.
   bytes: [number | string];
   'at-most-bytes': [number];
   offset: [number];
@@ -74,7 +75,7 @@ export interface OwnWordsValues {
   'no-model': [];
   'no-vocabulary': [];
   'no-token': [token: string];
-  // What a PyTorch file holds.
+  // Contents of a PyTorch file.
   'pickle-ends': [];
   'stack-empty': [];
   'kind-expected': [kind: string];
@@ -100,15 +101,15 @@ export interface OwnWordsValues {
 }
 export type OwnWordsCode = keyof OwnWordsValues;
 
-/** Words of ours, which the UI says in the user's language. */
+/** One of the app's own phrases, which the UI puts into the user's language. */
 export interface OwnWords {
   code: OwnWordsCode;
   values: readonly (string | number)[];
 }
 
 /**
- * A part of an error's sentence. A string is quoted as it is: it comes from a file, the browser or the system. A list
- * names alternatives.
+ * A part of an error's sentence. A string is quoted verbatim, because it comes from a file, the browser or the system.
+ * A list names alternatives.
  */
 export type Said = string | OwnWords | readonly Said[];
 

@@ -26,9 +26,9 @@ export type ModelFault =
   /** A tensor of the encoder that config.json does not describe. */
   | 'tensor-unknown'
   | 'tensor-not-finite'
-  /** An exported tensor that should be as it was imported, but is not. */
+  /** An exported tensor differs from the imported one, although it should be unchanged. */
   | 'tensor-differs'
-  /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
+  /** `expected` and `found` are two tensors for the same parameter, from two encoders. */
   | 'two-encoders'
   /** `found`: the sentence-transformers module that is not supported. */
   | 'module-unsupported'
@@ -53,10 +53,20 @@ export type ImportFault =
   /** A merged title above the table of a sheet. */
   | 'title-row'
   | 'front-matter'
+  /** A row that repeats the column names. */
+  | 'header-repeated'
+  /** Headings of a Markdown file without text below them; `field` is their number. */
+  | 'headings-unused'
   | 'too-deep'
   | 'no-known-columns'
   | 'field-missing'
   | 'text-empty'
+  /** A record without any field. */
+  | 'row-empty'
+  /** The column `field` holds a list or an object where a text belongs. */
+  | 'not-a-text'
+  /** The column `field` holds `expected`, which is not a number. */
+  | 'not-a-number'
   | 'relevant-missing'
   | 'unknown-passage'
   | 'reference-ignored'
@@ -68,19 +78,21 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
+  /** The file's judgements call no passage relevant. */
+  | 'none-judged'
   /** A line of a file of judgements that does not have TREC's four columns. */
   | 'trec-broken'
-  /** The id of a negative that is not a passage of the knowledge base. */
+  /** The id of a negative matches no passage of the knowledge base. */
   | 'negative-ignored'
   /** A dropped folder has more than `field` files, or folders nested too deeply. */
   | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
-  /** `field`: the sheet stated; `expected`: those of the workbook. */
+  /** `field` is the requested sheet; `expected` lists the sheets of the workbook. */
   | 'sheet-missing'
-  /** `field`: the column stated, which no row has; `expected`: those that were found. */
+  /** `field` is the requested column, which no row has; `expected` lists the columns that were found. */
   | 'column-missing'
-  /** `field`: the setting stated that does not apply to this kind of file. */
+  /** `field` is a requested setting that does not apply to this kind of file. */
   | 'reading-unused'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
@@ -98,7 +110,9 @@ export type ImportRemark =
   /** An object has the key `field` more than once. */
   | 'key-repeated'
   | 'negatives-not-found'
-  /** Questions of the file that the judgements do not name. */
+  /** The column `field` has a value that cannot be read in `expected` rows, which are kept without it. */
+  | 'values-unread'
+  /** Questions for which the judgements name no relevant passage. */
   | 'not-judged'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';
@@ -115,7 +129,7 @@ export type HubFault =
   | 'offline'
   /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
   | 'blocked'
-  /** The connection broke off repeatedly without delivering another byte. */
+  /** The connection broke repeatedly without delivering another byte. */
   | 'broken-off'
   /** A web page arrived instead of a file, for example from a login or a proxy. */
   | 'html'
@@ -128,7 +142,7 @@ export type HubFault =
   | 'file-missing'
   /** `found` lists the files with weights. */
   | 'weights-unsupported'
-  /** Another tab is downloading. */
+  /** Another tab is downloading a model. */
   | 'elsewhere';
 
 export type ProjectFault =
@@ -168,25 +182,28 @@ export type AppErrorDetails =
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
   /**
-   * `distinct` says what `pairs` counts if not all pairs: different passages, different anchors, or pairs that can be
-   * in a batch together.
+   * `distinct` says what `pairs` counts if it is not all pairs: distinct passages, distinct anchors, or pairs that can
+   * be in one batch together.
    */
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
-  /** `neededBytes`: what the work stores in total, if it is known. `freeBytes`: what the browser says is left. */
+  /**
+   * `neededBytes`: the total that the operation stores, if known. `freeBytes`: the space that the browser reports as
+   * free.
+   */
   | { kind: 'quota-exceeded'; neededBytes?: number; freeBytes?: number }
   | { kind: 'storage-failed'; reason: Said }
   | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: Said }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
-  /** A warning: the project was saved or opened without a run or an input. `name` names the experiment. */
+  /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }
   /**
-   * The device computed wrongly when it was checked. `tensor`: the loss or the gradient that is furthest from the
-   * reference. `error`: how far, relative to its norm; null if a number was not finite.
+   * The device check found wrong results. `tensor`: the loss or the gradient that is furthest from the reference.
+   * `error`: its relative error, or null if one of its numbers was not finite.
    */
   | {
       kind: 'device-wrong';
@@ -198,14 +215,14 @@ export type AppErrorDetails =
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   /**
-   * The stage asks for mixed precision on matrix units, but the browser offers none on this device, or for the reason
-   * given its kernels do not compile.
+   * The stage asks for mixed precision on matrix units, but the browser offers none on this device or, if `reason` is
+   * set, their kernels do not compile.
    */
   | { kind: 'matrices-unavailable'; stage: number; reason?: string }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /**
-   * The run does not fit in memory and was refused before its start. `neededBytes`: the least that the run needs, in
+   * The run does not fit in memory and was refused before it started. `neededBytes`: the least that the run needs, in
    * total (`budget`) or in its largest array (`array`). `canRaise`: whether the device accepts a large enough budget.
    * `maxTokens`, `batchSize` and `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one
    * of them is enough.
@@ -223,17 +240,17 @@ export type AppErrorDetails =
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   /** The device runs one job at a time; `job` is already running. */
   | { kind: 'device-busy'; job: DeviceJob }
-  /** Another tab is carrying out the run. */
+  /** Another tab is executing the run. */
   | { kind: 'run-elsewhere'; runId: string }
   /**
-   * This version splits the data of an interrupted run into other rows than it began with, or, without `recorded`, the
-   * run's version did not record its rows.
+   * An interrupted run cannot resume, because this version splits its data into different rows. Without `recorded`, the
+   * version that started the run did not record its rows.
    */
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
   | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: Said }
-  /** The check of the device was interrupted. */
+  /** The device check was interrupted. */
   | { kind: 'check-stopped'; cause: 'memory' }
   | { kind: 'check-stopped'; cause: 'device' | 'worker'; reason: Said }
   | {
@@ -242,7 +259,7 @@ export type AppErrorDetails =
       id: string;
     }
   | { kind: 'export-mismatch'; file: string; cosine: number }
-  /** Without a status, the connection failed. */
+  /** If `status` is missing, the connection failed. */
   | { kind: 'download-failed'; url: string; status?: number }
   | {
       kind: 'hub-failed';

@@ -6,25 +6,26 @@ import {
   entryWithoutHashSchema,
   experimentSchema,
   experimentModelSchema,
+  withLowestVersion,
   type DataEntry,
   type Experiment,
 } from './experiment';
 import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
-import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
-  /** The model's folder. */
+  /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
 
-/** Files of the data, and how to read them; the folder of the model; the file of a batch list. */
+/** Data files and how to read them, the model's folder, and the file of a batch list. */
 export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
   model?: string;
   batches?: string;
@@ -59,13 +60,15 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
-  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  /**
+   * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
+   */
   joinTitles: boolean | null;
 }
 
 /**
- * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
- * whether titles are joined.
+ * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
+ * files in `locations`. An entry without a hash may still state whether titles are joined.
  */
 function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
   if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
@@ -105,7 +108,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
-  const experiment = parseWith(experimentSchema, { ...complete, stages });
+  const experiment = withLowestVersion(parseWith(experimentSchema, { ...complete, stages }));
   return {
     experiment,
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
@@ -116,8 +119,8 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
 }
 
 /**
- * Returns the content of an experiment file. It says which files the data sets were read from, as far as they are
- * known, and where the model can be fetched again if that came from a hub.
+ * Returns the content of an experiment file. It says which files the data sets were read from, if known, and where the
+ * model can be fetched again if it came from a hub.
  */
 export function experimentFileOf(
   experiment: Experiment,
@@ -126,7 +129,8 @@ export function experimentFileOf(
 ): object {
   const location = model?.hub ? hubLocation(model.hub) : null;
   const locations = { ...locationsOf(datasets), ...(location === null ? {} : { model: location }) };
-  return Object.keys(locations).length > 0 ? { ...experiment, locations } : experiment;
+  const stated = withLowestVersion(experiment);
+  return Object.keys(locations).length > 0 ? { ...stated, locations } : stated;
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */
@@ -144,7 +148,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  return parseWith(experimentSchema, {
+  return parseExperiment({
     ...file.experiment,
     data: read.data,
     model: { ...read.model, ...file.model },

@@ -25,10 +25,10 @@ function schemaFor(role: DataRole) {
   });
 }
 
-/** Limit on the files of one slot. */
+/** Maximum number of files per slot. */
 const mostFiles = 64;
 
-/** A file of a slot, and how to read it where the recognition is not to decide. */
+/** A file of a slot, and the user's settings for reading it; everything else is recognised. */
 export interface FileLocation extends FileReading {
   path: string;
 }
@@ -60,7 +60,7 @@ function fileLocation(value: unknown, role: DataRole, place: string): FileLocati
   return { ...reading, mapping };
 }
 
-/** The name under which the page knows a file. */
+/** Returns the last component of a path, the name by which the page knows a file. */
 export const nameOfPath = (file: string): string => file.split(/[\\/]/).at(-1) ?? file;
 
 /**
@@ -76,7 +76,7 @@ export function parseFileLocations(value: unknown, slot: SlotName): FileLocation
   const files = value.map((one: unknown, index) => fileLocation(one, role, `${place}.${index}`));
   const names = files.map((one) => nameOfPath(one.path));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  // Reports name a file by its name only, so equal names would be ambiguous.
+  // Reports refer to a file by its name only, so equal names would be ambiguous.
   if (twice !== undefined) throw experimentInvalid(place, twice, own('different-names'));
   return files;
 }
@@ -86,9 +86,9 @@ function locationOf({ path: file, ...reading }: SourceFile): string | SourceFile
 }
 
 /**
- * Returns `locations` for the data sets of an experiment: the files that they were read from and what the user chose
- * for them, so that the headless runner reads them alike. The paths are the files' names. Data sets whose files are not
- * known are left out.
+ * Returns `locations` for the data sets of an experiment: the files that they were read from and the user's settings
+ * for them, so that the headless runner reads them in the same way. The paths are only file names. Data sets whose
+ * files are not known are left out.
  */
 export function locationsOf(datasets: Partial<Record<SlotName, Dataset>>): Partial<Record<SlotName, unknown>> {
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import type { KernelPlan } from './kernelPlan';
 export const layerProducts = ['queryKeyValue', 'attentionOutput', 'feedForwardIn', 'feedForwardOut'] as const;
 export type LayerProduct = (typeof layerProducts)[number];
 
-/** What a product computes: outputs, gradients of inputs, or gradients of weights. */
+/** The kinds of products: outputs, gradients of inputs, and gradients of weights. */
 export const productPasses = ['forward', 'inputGradient', 'weightGradient'] as const;
 export type ProductPass = (typeof productPasses)[number];
 
@@ -37,9 +37,9 @@ export interface KernelTuning {
   ms: number;
   /** Products whose kernels were chosen by measuring. */
   products: TunedProduct[];
-  /** Products for which no time was left; they follow the fixed rules. */
+  /** Number of products for which no time was left; they follow the fixed rules. */
   unmeasured: number;
-  /** Kernels that were left out because the device refused them or computed other bits with them. */
+  /** Number of kernels rejected because the device refused their shaders or because they computed different bits. */
   refused: { shaders: number; bits: number };
 }
 
@@ -49,7 +49,7 @@ export interface StoredKernelPlan {
   tuning?: Omit<KernelTuning, 'source' | 'ms'>;
 }
 
-/** Returns by what factor the measured kernels are faster than those of the rules, over all products together. */
+/** Returns the overall speed-up of the measured kernels over those of the rules, across all products. */
 export function tuningGain({ products }: Pick<KernelTuning, 'products'>): number {
   if (products.length === 0) return 1;
   const logs = products.reduce((sum, { gflops, ruleGflops }) => sum + Math.log(gflops / ruleGflops), 0);

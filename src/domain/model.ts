@@ -55,7 +55,9 @@ export interface StoredModel {
   /** Total number of floats, including alignment padding. */
   totalFloats: number;
   weightsId: string;
-  /** Null if the source has none. Undefined if an earlier version imported the model: it did not keep them. */
+  /**
+   * Null if the source has none; undefined if the model was imported by an earlier version, which did not keep them.
+   */
   untrained?: UntrainedTensors | null;
   /**
    * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
@@ -75,7 +77,7 @@ export interface StoredModel {
     passagePrefix: { value: string; guessed: boolean };
   };
   sourceDtype: FileDType;
-  /** Set if the model came from a hub, and not from a folder of the user's. */
+  /** Set if the model came from a hub instead of a folder of the user's. */
   hub?: HubOrigin;
   createdAt: number;
 }

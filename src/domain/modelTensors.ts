@@ -8,12 +8,12 @@ export interface StoredTensor {
   length: number;
 }
 
-/** A tensor that is kept as it came: its own type, its place among the bytes stored with it. */
+/** A tensor that is stored as it was imported, in its original data type. */
 export interface UntrainedTensor {
   name: string;
   shape: number[];
   dtype: FileDType;
-  /** In bytes. */
+  /** Position among the bytes stored under `weightsId`, in bytes. */
   offset: number;
   bytes: number;
 }

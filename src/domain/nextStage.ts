@@ -4,7 +4,7 @@ import type { StageName } from './pipeline';
 
 export interface NextStage {
   stage: Extract<StageName, 'split' | 'tokenize' | 'train' | 'report'>;
-  /** Inputs without which the next stage has nothing to do; empty if it can be opened. */
+  /** Inputs that the next stage cannot do without and that are missing; empty if it can be opened. */
   missing: InputName[];
 }
 

@@ -1,7 +1,14 @@
 import * as v from 'valibot';
 import { AppError } from './errors';
 import { own, type OwnWords, type Said } from './errorWords';
-import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
+import {
+  defaultExperiment,
+  defaultStage,
+  experimentSchema,
+  schemaVersion,
+  withLowestVersion,
+  type Experiment,
+} from './experiment';
 import { isObject } from './isObject';
 import { cutAt } from './wellFormed';
 
@@ -20,8 +27,11 @@ export function experimentInvalid(path: string, found: unknown, expected?: Said)
   });
 }
 
-/** Entry v converts an experiment from version v to v + 1. Empty as long as there is only one version. */
-const migrations: Record<number, (old: JsonObject) => JsonObject> = {};
+/** Entry v converts an experiment from version v to v + 1. */
+const migrations: Record<number, (old: JsonObject) => JsonObject> = {
+  // Version 2 only adds: fields that version 1 lacks are optional, and mean by their absence what version 1 does.
+  1: (experiment) => experiment,
+};
 
 function migrated(input: JsonObject): JsonObject {
   let version = input['schemaVersion'] ?? schemaVersion;
@@ -49,8 +59,8 @@ export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
 }
 
 /**
- * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions of another kind than
- * the default's.
+ * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions whose kind differs
+ * from the default's.
  */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
@@ -80,7 +90,7 @@ function completedSplit(split: unknown): unknown {
   return rest;
 }
 
-/** Drops `joinTitles: false` of a data set, because the schema states it by its absence. */
+/** Drops `joinTitles: false` of a data set, because in the schema an absent field means false. */
 function completedEntry(entry: unknown): unknown {
   if (!isObject(entry) || entry['joinTitles'] !== false) return entry;
   const { joinTitles: _, ...rest } = entry;
@@ -101,7 +111,7 @@ export function withDefaults(input: JsonObject): JsonObject {
   };
 }
 
-/** Our words for what valibot names in English: types, and checks that it states by a function. */
+/** The app's phrases for types and checks that valibot names only in English. */
 const schemaWords: Record<string, OwnWords> = {
   never: own('no-such-field'),
   string: own('text'),
@@ -111,9 +121,9 @@ const schemaWords: Record<string, OwnWords> = {
   Object: own('object'),
 };
 
-/** Returns what a schema expects: literals and limits as valibot writes them, the rest in our words. */
+/** Returns what a schema expects: literals and limits as valibot writes them, the rest in the app's own phrases. */
 function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
-  // For a missing field, valibot states the field's name.
+  // For a missing field, valibot expects the field's name, which would not help the user.
   if (type === 'strict_object' && received === 'undefined') return undefined;
   if (type === 'integer') return own('integer');
   if (type === 'regex') return own('sha256');
@@ -142,10 +152,10 @@ export function parseWith<Schema extends v.GenericSchema>(
 }
 
 /**
- * Parses a JSON value as an experiment with all defaults filled in.
+ * Parses a JSON value as an experiment with all defaults filled in, in the lowest schema version that can state it.
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
   if (!isObject(input)) throw experimentInvalid('', input, own('object'));
-  return parseWith(experimentSchema, withDefaults(input));
+  return withLowestVersion(parseWith(experimentSchema, withDefaults(input)));
 }

@@ -6,11 +6,11 @@ export const keptFields = ['topic', 'document', 'chunk'] as const;
 export type KeptField = (typeof keptFields)[number];
 export type KeptValues = Partial<Record<KeptField, string>>;
 
-/** What every row has, whatever its role. */
+/** Fields of every row, whatever its role. */
 interface RowBase {
   /** Unique within the data set. */
   id: string;
-  /** Not part of the content hash: data sets stored before these columns were kept have the same one. */
+  /** Not part of the content hash, so data sets stored before these columns were kept have the same hash. */
   kept?: KeptValues;
 }
 
@@ -63,15 +63,18 @@ export type Row = RowOf[DataRole];
 
 /** The kept columns of a data set. */
 export interface KeptSummary {
-  /** Hash of the kept values of all rows, one line of canonical JSON per row: identifies them beside the rows. */
+  /**
+   * SHA-256 of the kept values of all rows, with one line of canonical JSON per row. The rows' own hash leaves them
+   * out.
+   */
   sha256: string;
   /** How many rows have a value, and how many different values there are. */
   fields: { field: KeptField; rows: number; values: number }[];
 }
 
 /**
- * A file that a data set was read from, and what the user chose for it, as `locations` of an experiment file states it.
- * What was recognised without a choice is left out: it is recognised again.
+ * A file that a data set was read from, and the user's settings for it, in the form of `locations` in an experiment
+ * file. Settings that were recognised, not chosen, are left out, because they will be recognised again.
  */
 export interface SourceFile {
   path: string;
@@ -92,9 +95,9 @@ export interface Dataset {
   /** Passages with a title. Absent in knowledge bases stored before titles were counted, and for other roles. */
   titles?: number;
   createdAt: number;
-  /** Absent if no row has a kept column. The last import of the same rows decides. */
+  /** Absent if no row has a kept column. If the same rows are imported again, the last import decides. */
   kept?: KeptSummary;
-  /** Absent in data sets that were stored before files were noted. */
+  /** Absent in data sets stored before source files were recorded. */
   sources?: SourceFile[];
 }
 /** Rows per stored block, so that a page of rows can be read without loading the whole data set. */

@@ -9,7 +9,7 @@ import type { RunMemory } from './memory/report';
 /** The phases of a run, in order. */
 export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
 
-/** `interrupted`: the worker that carried out the run is gone, and the user can resume the run. */
+/** `interrupted`: the worker that executed the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
 export interface RunRecord {
@@ -18,7 +18,9 @@ export interface RunRecord {
   /** Copy of the experiment from the start of the run, with all defaults filled in. */
   experiment: Experiment;
   experimentHash: string;
-  /** SHA-256 of the rows that it trains and evaluates on. Missing in runs of earlier versions until they resume. */
+  /**
+   * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
+   */
   rowsSha256?: string;
   /** Version and source hash of the app. Runs with equal experiment, build, device and kernel plan have equal bits. */
   build: string;
@@ -61,10 +63,13 @@ export interface StepReport {
   learningRate: number;
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
-  /** Share of anchors whose own positive scores highest in the batch. */
-  inBatchAccuracy: number;
-  positiveScore: number;
-  negativeScore: number;
+  /**
+   * In losses over in-batch candidates: the share of anchors whose own positive scores highest, and the mean cosines of
+   * positives and negatives.
+   */
+  inBatchAccuracy?: number;
+  positiveScore?: number;
+  negativeScore?: number;
   tokens: number;
   stepMs: number;
   backendBytes: number;
@@ -87,7 +92,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   /** The batches of the run, planned before its first step; `leftOut` as in `RunRecord`. */
   | { type: 'batchPlan'; steps: number; leftOut: number[][] }
   | { type: 'device'; device: DeviceInfo }
-  /** How the kernels were chosen. Only on GPUs; runs of earlier versions did not log it. */
+  /** How the kernels were chosen. Logged only on GPUs, and not by earlier versions. */
   | ({ type: 'kernels' } & KernelTuning)
   /** The device was lost; the run resumes from its last checkpoint on a reopened one. */
   | { type: 'deviceLost'; reason: string }
@@ -111,8 +116,9 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }
   /**
-   * A checkpoint of the state after `step` is stored; later steps may have been reported already. Steps waited for
-   * `waitedMs` of its `writeMs`; for all of it in runs of earlier versions, which did not record it.
+   * A checkpoint of the state after `step` is stored; later steps may have been reported already. The write took
+   * `writeMs`, and steps waited for `waitedMs` of it. Earlier versions did not record `waitedMs`: steps waited for the
+   * whole write.
    */
   | { type: 'checkpoint'; step: number; generation: number; writeMs: number; waitedMs?: number; bytes: number }
 );

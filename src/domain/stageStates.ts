@@ -6,7 +6,7 @@ export interface StageProgress {
   started: boolean;
   /** Whether all data that a run needs are here. */
   hasData: boolean;
-  /** Whether the model is here too. */
+  /** Whether the model is here as well as the data. */
   ready: boolean;
   /** Whether the texts were tokenized with the current settings. */
   tokensCurrent: boolean;

@@ -2,18 +2,18 @@ import { budgetBytes } from '../domain/memory/budget';
 import type { RunRecord } from '../domain/run';
 import { formatBytes } from '../ui/i18n/format';
 
-/** The unfinished run to resume, or a note for the terminal that says why the unfinished run is abandoned. */
+/** The unfinished run to resume, or a note for the terminal on why that run is abandoned. */
 export interface EarlierRun {
   resumed?: RunRecord;
   note?: string;
 }
 
-/** Whether the runner has yet to finish a run: to train it, or to write its results. */
+/** Whether the runner still has to train the run or write its results. */
 export function isUnfinished({ runId, status }: RunRecord, delivered: readonly string[]): boolean {
   return status !== 'cancelled' && (status !== 'done' || !delivered.includes(runId));
 }
 
-/** Returns the note for the terminal on a run that is resumed after `step`, the step of its newest checkpoint. */
+/** Returns the terminal's note on a run that is resumed after `step`, the step of its newest checkpoint. */
 export function resumeNote({ status, steps }: RunRecord, step: number): string {
   if (status === 'done')
     return 'the run was trained before, but its results were not written: going on with the export';
@@ -23,9 +23,9 @@ export function resumeNote({ status, steps }: RunRecord, step: number): string {
 
 /**
  * Chooses which of the unfinished runs of the same experiment on the same device to resume. A run keeps the step
- * strategies that were planned for its budget, so that its results stay bit-identical. A run that ran out of memory
- * would do so again, and a run planned for another budget would ignore the requested one. Such runs are abandoned and a
- * new run starts.
+ * strategies that were planned for its budget, so that its results stay bit-identical. Two kinds of runs are abandoned
+ * in favour of a new one: a run that ran out of memory would do so again, and a run planned for another budget would
+ * ignore the requested one.
  */
 export function earlierRun(unfinished: readonly RunRecord[], chosenBytes: number | undefined): EarlierRun {
   const resumed = unfinished.find((run) => reasonToLeave(run, chosenBytes) === null);

@@ -28,13 +28,13 @@ export interface ImportedInputs {
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
   recognised: Partial<Record<SlotName, Recognition[]>>;
-  /** Passages with a title, in a knowledge base that was read from files. */
+  /** Number of passages with a title, in a knowledge base that was read from files. */
   titles: number;
 }
 
 type Report = (done: number, of: number) => void;
 
-/** Callbacks for what the terminal shows while the files are read. */
+/** Callbacks that report to the terminal while the files are read. */
 export interface InputProgress {
   import: Report;
   /** Progress of the download of a model, in megabytes. */
@@ -47,7 +47,9 @@ const reasonsListed = 20;
 /** The knowledge base is read first because pairs and questions refer to its passages. */
 const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
 
-/** Throws `experiment-invalid` if the experiment file states a hash and the content that was read has another. */
+/**
+ * Throws `experiment-invalid` if the experiment file states a hash that differs from that of the content that was read.
+ */
 function mustAgree(path: string, promised: string | undefined, read: string): void {
   if (promised !== undefined && promised !== read)
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
@@ -96,7 +98,7 @@ export class InputReader {
     this.#filled = withEntry(this.#filled, slot, contentSha256, joinTitles);
   }
 
-  /** Returns how the experiment file says to read the files of a slot, by name. */
+  /** Returns the settings in the experiment file for reading each file of a slot, by file name. */
   #readings(slot: SlotName): Record<string, FileReading> {
     const locations = this.file.locations[slot] ?? [];
     return Object.fromEntries(locations.map(({ path, ...reading }) => [nameOfPath(path), reading]));
@@ -116,7 +118,7 @@ export class InputReader {
     const files = await this.routes.files(this.job, 'model');
     if (files.length > 0) {
       const model = await (await gateway.data()).importModel(files, this.job.modelName, this.reports.import);
-      // An experiment of an earlier version names the model by its former identity.
+      // An experiment of an earlier version refers to the model by its former identity.
       const former = promised === undefined ? undefined : await gateway.getModel(promised);
       if (former?.aliasOf === model.contentSha256) return former;
       mustAgree('model.contentSha256', promised, model.contentSha256);

@@ -9,15 +9,15 @@ export interface HeadlessJob {
   /** The parsed experiment file, not yet validated: any JSON. */
   experiment: unknown;
   name: string;
-  /** Name of the experiment file, for messages. */
+  /** Name of the experiment file, used in messages. */
   fileName: string;
   modelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;
-  /** Where a model named `hub:ID` is fetched from: the name of a known host or an address. */
+  /** Host that a model named `hub:ID` is fetched from: the name of a known host or an address. */
   hubHost?: string;
-  /** Sent to that host only, and never stored. */
+  /** Access token, sent to that host only and never stored. */
   hubToken?: string;
   /** Ids of runs in this browser profile whose results an earlier command has written. */
   delivered: string[];

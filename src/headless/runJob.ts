@@ -81,7 +81,7 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
 }
 
 /**
- * Runs one job from end to end: imports files, trains, posts metrics and export. Everything else is the app's own code.
+ * Runs one job from end to end: imports files, trains, posts metrics and export. All of this is the page's own code.
  * Returns the id of the run.
  */
 export async function runJob(

@@ -5,17 +5,20 @@ import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataA
 import { primaryK } from '../state/evaluation.svelte';
 import { gateway } from '../state/gateway';
 import type { ImportedInputs } from './importInputs';
+import { keptColumns } from './keptColumns';
 
 function ranksOf(evaluation: Evaluation): Record<string, number[]> {
   return Object.fromEntries(evaluation.results.map(({ questionId, ranks }) => [questionId, ranks]));
 }
 
-/** One evaluation without its per-question results. */
+/** Returns an evaluation without its per-question results. */
 function summaryOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs }: Evaluation): object {
   return { metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs };
 }
 
-/** Milliseconds per phase. In a resumed run, work before the interruption counts; the idle time in between does not. */
+/**
+ * Returns the milliseconds per phase. For a resumed run, this includes work before the interruption but no idle time.
+ */
 function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   const durations: Record<string, number> = {};
   let phase: string | null = null;
@@ -30,8 +33,8 @@ function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
 }
 
 /**
- * Returns how many steps a resumed run trained again, and the first and last of them: those after its last checkpoint.
- * Null if there are none.
+ * Returns how many steps a resumed run trained again after its last checkpoint, and the first and last of them. Returns
+ * null if there are none.
  */
 export function repeatedSteps(events: readonly RunEvent[]): { count: number; first: number; last: number } | null {
   const known = new Set<number>();
@@ -60,7 +63,7 @@ function environmentOf(run: RunRecord): object {
 
 const overlapsListed = 20;
 
-/** Counts of train, dev and test, with the first of the overlaps between them. */
+/** Returns the counts of train, dev and test, with the first of the overlaps between them. */
 function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }
@@ -77,7 +80,7 @@ export interface MetricsParts {
   exportMs: number;
 }
 
-/** Builds metrics.json: every number of the on-screen report, and the environment that computed it. */
+/** Builds metrics.json: every number of the on-screen report, and the environment in which it was computed. */
 export async function runMetrics(parts: MetricsParts): Promise<object> {
   const { run, inputs, exported } = parts;
   const read = (part: 'dev' | 'test', moment: 'before' | 'after') => gateway.getEvaluation(run.runId, part, moment);
@@ -112,6 +115,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     resumed: parts.resumed,
     repeatedSteps: repeatedSteps(parts.events),
     leftOut: inputs.leftOut,
+    keptColumns: await keptColumns(inputs.experiment),
     split: splitOf(counts),
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
     export: {

@@ -44,7 +44,7 @@ export interface ImportReport extends RejectedRows {
   /** Format and encoding of the first file. */
   format: Recognition['format'];
   encoding: Recognition['encoding'];
-  /** What was recognised in each file. */
+  /** Columns and settings recognised in each file. */
   recognised: Recognition[];
 }
 
@@ -69,7 +69,7 @@ export interface SplitCounts {
   listedBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
-  /** Training pairs that are nearly the same as a test question, whether or not `train` still counts them. */
+  /** Training pairs that nearly repeat a test question, whether or not `train` still counts them. */
   nearDuplicates: { count: number; removed: boolean };
   /** Training pairs whose answer is not in the knowledge base. They are still trained on. */
   unknownAnswers: number;
@@ -83,24 +83,24 @@ export interface ProjectConflict {
   name: string;
   /** Whether the experiment itself differs. */
   edited: boolean;
-  /** Number of its runs that differ. */
+  /** Number of the experiment's runs that differ. */
   runs: number;
 }
 
-/** Returns the ids of the experiments of which to add copies, or null to add nothing at all. */
+/** Returns the ids of the experiments to add copies of, or null to add nothing at all. */
 export type ChooseCopies = (conflicts: ProjectConflict[]) => Promise<string[] | null>;
 
 export interface OpenedProject {
   experiments: number;
   runs: number;
-  /** What was left out, and what the experiments lack. */
+  /** What was left out of the file, and what the opened experiments lack. */
   warnings: AppErrorDetails[];
 }
 
 export interface ProjectChoice {
   experimentIds: string[];
   /**
-   * Whether to save what resuming a run needs. Without it, a finished run has only the weights that it keeps, and
+   * Whether to save the data for resuming runs. Without it, a finished run has only the weights that it keeps, and
    * unfinished runs are left out.
    */
   optimizerState: boolean;
@@ -109,23 +109,25 @@ export interface ProjectChoice {
 export interface SavedProject {
   zip: Blob;
   fileName: string;
-  /** What was left out. */
+  /** Runs and inputs that were left out of the file. */
   warnings: AppErrorDetails[];
 }
 
 export type Progress = (done: number, of: number) => void;
 
-/** What the user chose for the files of an import. */
+/** The user's choices for the files of an import. */
 export interface ColumnChoices {
   /** Mappings of columns to fields, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
-  /** Encodings, sheets and columns of single files, by file name. They come before what was chosen by shape. */
+  /** Encodings, sheets and columns of single files, by file name. They take precedence over choices by shape. */
   files?: Readonly<Record<string, FileReading>>;
-  /** Encodings and sheets chosen earlier for files that look alike. */
+  /** Encodings and sheets chosen earlier for similar files. */
   readings?: RememberedReadings;
 }
 
 export interface ImportOptions extends ColumnChoices {
+  /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
+  idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
   /** Whether to keep pairs without a question, because a batch list refers to pairs by position. */
@@ -154,16 +156,18 @@ export interface ExportRequest {
    * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
    */
   reference: { texts: string[]; vectors: Float32Array[] };
-  /** One zip to download, or the files of the folder, which need no checksums. */
+  /** Whether to write one zip for download, or the folder's files separately, which need no checksums. */
   as: 'zip' | 'files';
 }
 
 export interface ExportReport {
-  /** Null if the files were asked for. */
+  /** Null if separate files were requested. */
   zip: Blob | null;
   fileName: string;
   files: { path: string; blob: Blob }[];
-  /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
+  /**
+   * Agreement between the vectors of the reopened export and the app's: smallest cosine, largest absolute difference.
+   */
   check: { cosine: number; maxAbs: number; texts: number };
   /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
   poolerNotKept: boolean;
@@ -186,12 +190,14 @@ export interface DataApi {
     readings: RememberedReadings,
     progress: Progress,
   ): Promise<Survey>;
-  /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
+  /** Checks stored questions against a knowledge base. `kept` is null if no question refers to one of its passages. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
   /** Counts the titles of a knowledge base that an earlier version stored without counting. Returns its new record. */
   countTitles(knowledgeBase: string): Promise<Dataset>;
-  /** Reports progress in bytes of the weights. */
+  /** Imports a model. Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
+  /** Imports the demo model that comes with the page. Reports bytes of the weights as they are stored. */
+  importDemoModel(baseUrl: string, progress: Progress): Promise<StoredModel>;
   /**
    * Asks a hub which files of a model the import needs. Contacts the host, so call it only when the user has asked for
    * it. The token goes to this host only and is never stored.
@@ -199,7 +205,7 @@ export interface DataApi {
   listHubModel(model: HubModelId, token: string | null): Promise<HubListing>;
   /**
    * Fetches the files of a listing, checks them and imports the model. Continues a stored download of the same commit.
-   * Throws `cancelled` if `stopHubDownload` is called meanwhile; what has arrived stays stored.
+   * Throws `cancelled` if `stopHubDownload` is called meanwhile; the bytes that have arrived stay stored.
    */
   fetchHubModel(
     listing: HubListing,
@@ -208,7 +214,7 @@ export interface DataApi {
     importing: Progress,
   ): Promise<StoredModel>;
   stopHubDownload(): Promise<void>;
-  /** Throws `hub-failed` while a download is in progress. */
+  /** Deletes a stored download. Throws `hub-failed` while a download is in progress. */
   deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
@@ -216,8 +222,8 @@ export interface DataApi {
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /**
-   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns what to search
-   * with. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
+   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns these inputs
+   * of the search. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
    * `cancelDemoSearch`.
    */
   prepareDemoSearch(baseUrl: string, progress: Progress): Promise<Pick<SearchRequest, 'knowledgeBase' | 'model'>>;
@@ -227,13 +233,16 @@ export interface DataApi {
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
-  /** Lists what is in storage, after sweeping what crashes have left there. */
+  /** Lists the contents of storage, after deleting leftovers of crashes. */
   storageUse(): Promise<StoredItem[]>;
-  /** Returns false, and deletes nothing, if something uses it by now. */
+  /** Deletes stored items. Returns false, and deletes nothing, if something uses one of them by now. */
   deleteUnused(kind: 'model' | 'dataset' | 'batchList' | 'tokenSet', ids: string[]): Promise<boolean>;
-  /** Measures what a project file of each experiment would hold. Deleted experiments are not listed. */
+  /** Measures the size of each experiment's project file. Deleted experiments are not listed. */
   measureProject(): Promise<ProjectContents[]>;
   saveProject(choice: ProjectChoice, progress: Progress): Promise<SavedProject>;
-  /** Throws `cancelled` if `choose` returns null. Then, and after any other error, nothing was added. */
+  /**
+   * Opens a project file. Throws `cancelled` if `choose` returns null. After this or any other error, nothing was
+   * added.
+   */
   openProject(file: File, choose: ChooseCopies, progress: Progress): Promise<OpenedProject>;
 }

@@ -32,9 +32,9 @@ export interface GpuApi {
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
   /**
-   * Carries out a run: a new one from the start, an interrupted one from its last checkpoint. Resolves when the run is
+   * Executes a run: a new one from the start, an interrupted one from its last checkpoint. Resolves when the run is
    * done or cancelled. Calls `onEvents` with each batch of events after storing it. Rejects with `run-elsewhere` if
-   * another tab is carrying out the run.
+   * another tab is executing the run.
    */
   startRun(runId: string, onEvents: (events: RunEvent[]) => void): Promise<void>;
   pauseRun(runId: string): Promise<void>;
@@ -65,8 +65,8 @@ export interface GpuApi {
   deviceCheck(preference: DevicePreference): Promise<DeviceCheckState>;
   /**
    * Compares a training step on the device with double precision and with stock tfjs, and stores the result. From then
-   * on, a device that computed wrongly is refused: `webgpu` rejects with `device-wrong`, and `auto` takes wasm. Rejects
-   * with `cancelled` after `cancelCheck`.
+   * on, a device with wrong results is refused: `webgpu` rejects with `device-wrong`, and `auto` falls back to wasm.
+   * Rejects with `cancelled` after `cancelCheck`.
    */
   checkDevice(preference: DevicePreference, onProgress: (progress: CheckProgress) => void): Promise<DeviceCheck>;
   cancelCheck(): Promise<void>;

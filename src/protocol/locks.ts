@@ -3,16 +3,14 @@
  * reason.
  */
 
-/**
- * The GPU worker holds a run's lock while carrying out the run. An unfinished run whose lock is free was interrupted.
- */
+/** The GPU worker holds a run's lock while executing the run. An unfinished run whose lock is free was interrupted. */
 export const runLockPrefix = 'recallsmith-run-';
 
 export function runLockName(runId: string): string {
   return `${runLockPrefix}${runId}`;
 }
 
-/** Held while a model or project is imported, when weight parts are written before any record refers to them. */
+/** Held while a model or project is imported, because its weight parts are written before any record refers to them. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
 /** Shared by imports of data sets, which write rows before the record that refers to them. */

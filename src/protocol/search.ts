@@ -1,6 +1,6 @@
 import type { ExperimentModel } from '../domain/experiment';
 
-/** A question to a knowledge base, asked with a base model. */
+/** A question to search a knowledge base for, with a base model. */
 export interface SearchRequest {
   model: ExperimentModel;
   /** contentSha256 of the knowledge base. */
@@ -21,9 +21,9 @@ export interface FoundPassage {
 export interface SearchResult {
   /** The first five passages. */
   top: FoundPassage[];
-  /** The best-ranked of the relevant passages; null if none is known. */
+  /** The best-ranked of the passages known to be relevant; null if none is known. */
   right: FoundPassage | null;
   passages: number;
-  /** From tokens of the question to ranks, without loading the model or encoding the knowledge base. */
+  /** Milliseconds from the question's tokens to the ranks, without loading the model or encoding the knowledge base. */
   searchMs: number;
 }

@@ -13,7 +13,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
 ]);
 
-/** A short message at the edge of the page. With `undo` it offers to undo, until it disappears. */
+/** A short message at the edge of the page. If `undo` is set, the message has an undo button until it disappears. */
 export interface Notice {
   id: number;
   text: string;
@@ -48,7 +48,7 @@ class AppState {
   language = $state<Language>(firstLanguage());
   theme = $state<Theme>(firstTheme());
   devicePreference = $state<DevicePreference>(firstDevice());
-  /** Bytes that a run may take on this machine; null for the device's default. */
+  /** Memory budget of a run on this machine, in bytes; null for the device's default. */
   memoryBudget = $state<number | null>(firstMemoryBudget());
   error = $state.raw<AppErrorDetails | null>(null);
   notices = $state.raw<Notice[]>([]);
@@ -90,7 +90,7 @@ class AppState {
     if (details.kind !== 'cancelled') this.error = details;
   }
 
-  /** Call when a file was accepted. Hides the error about a file that was refused before. */
+  /** Call when a file was accepted. Hides an earlier error about a refused file. */
   fileAccepted(): void {
     if (this.error && refusals.has(this.error.kind)) this.error = null;
   }

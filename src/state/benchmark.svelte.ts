@@ -5,14 +5,14 @@ import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
-/** The benchmark of this device. It keeps running when the user leaves its screen. */
+/** The benchmark of this device. It keeps running when the user leaves the benchmark screen. */
 class BenchmarkState {
   progress = $state.raw<BenchmarkProgress | null>(null);
-  /** Whether a cancel was requested; the worker checks for it between two products or steps. */
+  /** Whether a cancel was requested. The worker checks for it before each product or step. */
   cancelling = $state(false);
   result = $state.raw<BenchmarkResult | null>(null);
 
-  /** Throws `device-busy` or `benchmark-stopped`. */
+  /** Runs the benchmark. Throws `device-busy` or `benchmark-stopped`. */
   async run(options: BenchmarkOptions): Promise<void> {
     await deviceJob.during('benchmark', () => this.#measure(options));
   }

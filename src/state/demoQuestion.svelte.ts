@@ -5,7 +5,7 @@ import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { baseUrl, gateway } from './gateway';
 
-/** What the page is doing for a question, with its progress; `of` is 0 while the amount is unknown. */
+/** Progress of the work for a question; `of` is 0 while the total is unknown. */
 export interface AskProgress {
   doing: 'load' | 'encode' | 'search' | 'cancel';
   done: number;
@@ -17,7 +17,10 @@ export interface Answer extends SearchResult {
   question: string;
 }
 
-/** A question to the demo's knowledge base, asked with the untuned demo model. Nothing is loaded before the first. */
+/**
+ * Answers a question from the demo's knowledge base with the untuned demo model. Loads nothing before the first
+ * question.
+ */
 class DemoQuestionState {
   text = $state(demoQuestions[0]?.text ?? '');
   progress = $state.raw<AskProgress | null>(null);
@@ -37,7 +40,7 @@ class DemoQuestionState {
     } catch (thrown) {
       const { details } = toAppError(thrown);
       if (details.kind !== 'cancelled') this.error = details;
-      // What was stored may have been deleted meanwhile; the next question stores it again.
+      // The stored demo may have been deleted meanwhile; the next question stores it again.
       this.#prepared = null;
     } finally {
       this.progress = null;

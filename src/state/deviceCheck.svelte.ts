@@ -7,25 +7,25 @@ import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { remember, remembered } from './localChoices';
 
-/** Keys of the adapters for which the user put the check off. */
+/** Remembers the keys of the adapters whose check the user declined. */
 const declinedChoice = 'declinedChecks';
 
 function firstDeclined(): string[] {
   return (remembered(declinedChoice) ?? '').split(' ').filter((key) => key !== '');
 }
 
-/** The check of the device that a preference selects. It keeps running when the user leaves its screen. */
+/** The check of the device that a preference selects. It keeps running when the user leaves the screen. */
 export class DeviceChecking {
   known = $state.raw<DeviceCheckState | null>(null);
   progress = $state.raw<CheckProgress | null>(null);
-  /** Whether a cancel was requested; the worker checks for it between two steps. */
+  /** Whether a cancel was requested. The worker checks for it between steps. */
   cancelling = $state(false);
   #declined = $state.raw<string[]>(firstDeclined());
   #asked = 0;
 
   /**
-   * Whether to offer the check: once per adapter, and again if one that computed wrongly may be right by now, in
-   * another browser version.
+   * Whether to offer the check: once per adapter, and again if an adapter that failed it is used with another browser
+   * version or other kernels, which may have fixed it.
    */
   readonly offered = $derived.by(() => {
     if (this.known?.backend !== 'webgpu' || this.progress !== null) return false;
@@ -40,7 +40,9 @@ export class DeviceChecking {
     if (question === this.#asked) this.known = known;
   }
 
-  /** Throws `device-busy`, or why the check stopped. Once it is done, the device is described again. */
+  /**
+   * Throws `device-busy`, or the reason why the check stopped. Once it is done, reads the device's description again.
+   */
   async run(preference: DevicePreference): Promise<void> {
     await deviceJob.during('check', () => this.#check(preference));
     await this.ask(preference);
@@ -69,7 +71,7 @@ export class DeviceChecking {
     await (await gateway.gpu()).cancelCheck();
   }
 
-  /** Puts the check of this adapter off. Settings and benchmark still have it. */
+  /** Stops offering the check of this adapter. It can still be started from the settings and the benchmark. */
   decline(): void {
     if (!this.known) return;
     this.#declined = [...this.#declined, this.known.key];

@@ -8,7 +8,7 @@ import { AppError } from '../domain/errors';
 class DeviceJobState {
   current = $state<DeviceJob | null>(null);
 
-  /** Runs `work` as the only job. Throws `device-busy`, which names the current job, if there is one. */
+  /** Runs `work` as the only job. Throws `device-busy`, which names the current job, if another job is running. */
   async during<T>(job: DeviceJob, work: () => Promise<T>): Promise<T> {
     if (this.current !== null) throw new AppError({ kind: 'device-busy', job: this.current });
     this.current = job;

@@ -15,12 +15,12 @@ export class ExpectedTimeState {
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = 0;
 
-  /** Returns null if no step was measured or the experiment's work is not known yet. */
+  /** Returns the expected milliseconds, or null if no step was measured or the experiment's work is not known yet. */
   msBy({ steps }: BenchmarkResult): number | null {
     return this.work && expectedMs(this.work, steps);
   }
 
-  /** Determines the work of an experiment. An answer that arrives after a newer call is dropped. */
+  /** Determines an experiment's amount of work. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
     const question = ++this.#asked;
     this.experiment = experiment;
@@ -41,7 +41,7 @@ export class ExpectedTimeState {
 }
 
 async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
-  // Tokenize in the data worker: the GPU worker stays free, and then finds the tokens in storage.
+  // Tokenize in the data worker, so that the GPU worker stays free and later finds the tokens in storage.
   await (await gateway.data()).tokenize(experiment, () => undefined);
   return (await gateway.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
 }

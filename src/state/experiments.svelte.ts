@@ -12,7 +12,7 @@ export type { StoredExperiment };
  * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
  */
 export interface ExperimentResult {
-  /** The settings of the run, which may have been changed since. */
+  /** The settings of the run; the experiment's own may have changed since. */
   experiment: Experiment;
   before: Evaluation;
   after: Evaluation;
@@ -60,7 +60,7 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
   };
 }
 
-/** All experiments in this browser but the deleted ones, newest first. */
+/** All experiments in this browser except the deleted ones, newest first. */
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);
@@ -89,7 +89,9 @@ class ExperimentsState {
     return experimentId;
   }
 
-  /** Deletes an experiment, whose runs must be at rest. `restore` undoes it until something else needs the space. */
+  /**
+   * Deletes an experiment, none of whose runs may be active. `restore` undoes it until something else needs the space.
+   */
   async remove(experimentId: string): Promise<void> {
     forgetExperiment(experimentId);
     await gateway.deleteExperiment(experimentId);

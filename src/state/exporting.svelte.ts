@@ -9,8 +9,8 @@ import { entryOf } from '../domain/import/slots';
 const referenceTexts = 8;
 
 /**
- * One export. First the app computes reference vectors, which takes the device for a moment; then the files are
- * written, and their model must give the same vectors.
+ * One export. First the app computes reference vectors, which needs the device for a moment. Then it writes the files,
+ * reads the model back and compares its vectors with the reference.
  */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
@@ -19,7 +19,7 @@ export class ExportState {
   /** The texts and vectors that the last export was checked against. */
   reference: ExportRequest['reference'] | null = null;
 
-  /** Throws `device-busy`. */
+  /** Exports the model of a run. Throws `device-busy` if another job is running. */
   async start(run: RunRecord, as: ExportRequest['as'] = 'zip'): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;

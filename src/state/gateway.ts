@@ -18,7 +18,7 @@ import * as runs from '../storage/runs';
 import type { StoredDownload, StoredExperiment } from '../storage/schema';
 import * as tokenSets from '../storage/tokenSets';
 
-/** URL of the page's folder, with a trailing slash. Workers load wasm, the demo and its model from below it. */
+/** URL of the page's folder, with a trailing slash. Workers load wasm, the demo and its model from this folder. */
 export const baseUrl = new URL('.', document.baseURI).href;
 
 /** The state classes reach storage and workers only through this object. A worker starts with the first call to it. */

@@ -10,7 +10,7 @@ export interface RunningDownload {
   of: number;
   /** The file that is being received. */
   file: string;
-  /** Measured over the last seconds; null at first. */
+  /** Averaged over the last seconds; null until a second has passed. */
   bytesPerSecond: number | null;
   /** Set once all files are there and the model is being imported. */
   importing: { done: number; of: number } | null;
@@ -108,7 +108,7 @@ export class HubState {
     }
   }
 
-  /** Stops the download, and with `discard` deletes what has arrived. */
+  /** Stops the download. With `discard`, also deletes the bytes that have arrived. */
   async stop(discard: boolean): Promise<void> {
     this.stopping = true;
     this.#discard = discard;

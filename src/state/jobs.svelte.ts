@@ -8,20 +8,20 @@ import { baseUrl, gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
 const channelName = 'recallsmith-runs';
-/** How often another tab's run is read, and its lock checked. */
+/** How often to read another tab's run and check its lock. */
 const watchIntervalMs = 1500;
 /** A run that was recorded less than this long ago may not hold its lock yet. */
 const freshMs = 10_000;
-/** How often the lock of a run that is being cancelled is checked. */
+/** How often to check the lock of a run that is being cancelled. */
 const stopIntervalMs = 100;
 
 const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
-/** A tab that runs a run answers this soon. */
+/** Time within which a tab answers if it is executing the run. */
 const answerMs = 100;
-/** The longest that the worker of a closed page may take to end. */
+/** Maximum time that the worker of a closed page may take to end. */
 const endingMs = 10_000;
 
-/** What tabs tell each other: that a run has changed, the question who carries out a run, and the answer. */
+/** Messages between tabs: a run has changed, which tab is executing this run, and that tab's answer. */
 type Message = { changed: string } | { who: string } | { here: string };
 
 /** The running job of this page or of another tab, and the actions on runs. */
@@ -32,7 +32,7 @@ class JobsState {
   /** Counts changes of runs; lists and cards reload when it changes. */
   changes = $state(0);
   #channel = new BroadcastChannel(channelName);
-  /** Runs that another tab has said it carries out. */
+  /** Runs that another tab has said it is executing. */
   #answered = new Set<string>();
   #known = new Map<string, RunState>();
   #watched = new Map<string, ReturnType<typeof setInterval>>();
@@ -84,8 +84,8 @@ class JobsState {
   }
 
   /**
-   * Whether another tab carries out the run. A held lock alone does not show that: after a reload, the worker of the
-   * page before holds it until it has ended. So this asks the tabs, and without an answer waits for the lock.
+   * Whether another tab is executing the run. A held lock is not enough evidence: after a reload, the previous page's
+   * worker holds it until that worker ends. So this asks the other tabs and, if none answers, waits for the lock.
    */
   async #isElsewhere(state: RunState): Promise<boolean> {
     const { runId } = state;
@@ -203,8 +203,8 @@ class JobsState {
   }
 
   /**
-   * Marks a run as interrupted, and so resumable, if storage still says queued or running. That happens if the worker
-   * died, refused the run or could not reach storage. A paused run stays paused and is as resumable.
+   * Marks a run as interrupted, and so resumable, if its stored status is still queued or running. That happens if the
+   * worker died, refused the run or could not reach storage. A paused run can be resumed too and stays paused.
    */
   async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
     await state.refresh();
@@ -247,8 +247,8 @@ class JobsState {
   }
 
   /**
-   * Cancels the experiment's run that this page is carrying out, if any, and waits until it has stopped. Throws
-   * `run-elsewhere` if another tab is carrying out a run of the experiment.
+   * Cancels the experiment's run that this page is executing, if any, and waits until it has stopped. Throws
+   * `run-elsewhere` if another tab is executing a run of the experiment.
    */
   async stopRunsOf(experimentId: string): Promise<void> {
     for (const { runId } of await gateway.listRuns(experimentId))
@@ -266,7 +266,7 @@ class JobsState {
     await this.#runToResult(await deviceJob.during('run', () => this.#createDemo(name)));
   }
 
-  /** Starts or resumes a run. If a run of the demo is done and the user is still watching it, opens its result. */
+  /** Starts or resumes a run. When a run of the demo is done and the user is still watching it, opens its result. */
   async #runToResult(runId: string): Promise<void> {
     if (!(await this.runToEnd(runId))) return;
     const experimentId = this.follow(runId).record?.experimentId ?? '';

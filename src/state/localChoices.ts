@@ -12,6 +12,6 @@ export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(`recallsmith-${key}`, value);
   } catch {
-    // Blocked or full: the app still works, but forgets the choice.
+    // localStorage is blocked or full: the app still works, but forgets the choice.
   }
 }

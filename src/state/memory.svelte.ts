@@ -4,7 +4,7 @@ import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 
-/** Settings are typed digit by digit, so the memory need is computed only after this pause. */
+/** Numbers are typed digit by digit, so the memory need is computed only after a pause of this length. */
 const settleMs = 400;
 
 /** The memory that a run of the experiment on the screen would need. */
@@ -17,14 +17,16 @@ export class MemoryState {
   #asked = 0;
 
   /**
-   * Why a run would be refused. Only planning all batches shows that no mix of the pairs fills one of them, and only
-   * the worker knows that the device computed wrongly.
+   * Why a run would be refused. Only planning all batches shows that no selection of pairs fills one of them, and only
+   * the worker knows the result of the device check.
    */
   readonly refusal = $derived(
     this.problem?.kind === 'too-few-pairs' || this.problem?.kind === 'device-wrong' ? this.problem : null,
   );
 
-  /** Asks after a pause, for the settings as they are then. The old problem may be solved by then. */
+  /**
+   * Asks after a pause, with the settings as they are then. Clears the old problem, which the settings may have solved.
+   */
   askSoon(state: ExperimentState): void {
     this.forget();
     this.problem = null;
@@ -42,7 +44,7 @@ export class MemoryState {
     try {
       await state.flush();
       if (!state.experiment) return;
-      // Tokenize in the data worker: it reports progress, and the GPU worker stays free and then finds the tokens in
+      // Tokenize in the data worker, which reports progress. The GPU worker stays free and later finds the tokens in
       // storage.
       const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {

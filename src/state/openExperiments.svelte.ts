@@ -2,7 +2,9 @@ import { ExperimentState } from './experiment.svelte';
 import { ImportsState } from './imports.svelte';
 import { TokensState } from './tokens.svelte';
 
-/** An experiment that this page has opened, with the work on its inputs, which continues behind other screens. */
+/**
+ * An experiment that this page has opened, with the work on its inputs, which continues while other screens are shown.
+ */
 export interface OpenExperiment {
   experiment: ExperimentState;
   imports: ImportsState;
@@ -17,14 +19,14 @@ function create(experimentId: string): OpenExperiment {
 }
 
 /**
- * Returns the state of an experiment; there is one per page, so a screen that is opened again shows the work under way,
- * and never saves over what that work has changed.
+ * Returns the state of an experiment. There is one per page, so that a reopened screen shows work that is still running
+ * and never overwrites what that work has changed.
  */
 export function openExperiment(experimentId: string): OpenExperiment {
   const known = opened.get(experimentId);
   if (known) return known;
   let created: OpenExperiment | undefined;
-  // Without a root of its own, every $derived would belong to the first screen and stop updating with it.
+  // Without its own root, every $derived would belong to the first screen and stop updating when that screen closes.
   $effect.root(() => {
     created = create(experimentId);
   });
@@ -33,7 +35,7 @@ export function openExperiment(experimentId: string): OpenExperiment {
   return open;
 }
 
-/** Called when an experiment is deleted: work that is still under way must not save it again. */
+/** Call when an experiment is deleted: work that is still running must not save it again. */
 export function forgetExperiment(experimentId: string): void {
   opened.get(experimentId)?.experiment.discard();
   opened.delete(experimentId);

@@ -11,9 +11,9 @@ class ProjectState {
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
   /** Experiments to choose from while the user decides what to save. */
   offered = $state.raw<ProjectContents[] | null>(null);
-  /** Experiments of the file being opened that differ from those stored here, while the user decides. */
+  /** Experiments of the file being opened that differ from the stored ones, while the user decides. */
   conflicts = $state.raw<ProjectConflict[] | null>(null);
-  /** What the file that was just saved or opened lacks. */
+  /** Reports of what is missing from the file that was just saved or opened. */
   warnings = $state.raw<AppErrorDetails[]>([]);
   #answer: (copies: string[] | null) => void = () => undefined;
 
@@ -61,7 +61,7 @@ class ProjectState {
     return new Promise((resolve) => (this.#answer = resolve));
   }
 
-  /** Answers which experiments to copy. Null adds nothing of the file. */
+  /** Passes on the user's choice of experiments to copy. Null adds nothing from the file. */
   decide(copies: string[] | null): void {
     this.conflicts = null;
     this.#answer(copies);

@@ -2,9 +2,9 @@ import type { ColumnMapping } from '../domain/import/mapping';
 import { parseMappings, parseReadings, withChoices } from '../domain/import/mappingStore';
 import { remember, remembered } from './localChoices';
 
-/** What the user corrects. Null takes back what was chosen before. */
+/** The user's corrections. Null removes an earlier choice. */
 export interface RecognitionChanges {
-  /** By shape. */
+  /** Mappings of columns, by the shape of the files. */
   mappings: Readonly<Record<string, ColumnMapping | null>>;
   /** Encodings and sheets, by reading key. */
   readings: Readonly<Record<string, string | null>>;
@@ -13,7 +13,7 @@ export const noChanges: RecognitionChanges = { mappings: {}, readings: {} };
 const mappingsKey = 'columns';
 const readingsKey = 'readings';
 
-/** Returns what is remembered, with the changes. */
+/** Returns the remembered choices with the changes applied. */
 export function choicesWith({ mappings, readings }: RecognitionChanges) {
   return {
     mappings: withChoices(parseMappings(remembered(mappingsKey)), mappings),
@@ -21,7 +21,7 @@ export function choicesWith({ mappings, readings }: RecognitionChanges) {
   };
 }
 
-/** Remembers choices for files that look alike. */
+/** Remembers the choices for similar files. */
 export function rememberChoices({ mappings, readings }: ReturnType<typeof choicesWith>): void {
   remember(mappingsKey, JSON.stringify(mappings));
   remember(readingsKey, JSON.stringify(readings));

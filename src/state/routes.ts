@@ -20,7 +20,7 @@ function decoded(part: string | undefined): string {
   }
 }
 
-/** Returns the screen that a hash names; the home screen if it names none. */
+/** Returns the screen that a hash names, or the home screen if it names none. */
 export function parseRoute(hash: string): Route {
   const [head = '', ...rest] = hash.replace(/^#\/?/, '').split('?')[0]?.split('/') ?? [];
   if (head === 'settings') return { name: 'settings' };

@@ -9,13 +9,13 @@ const readIntervalMs = 250;
 /** Follows one run by reading its event log, whether it runs in this page, in another tab, or ended long ago. */
 export class RunState {
   record = $state.raw<RunRecord | null>(null);
-  /** Counts reads of the log. Whatever draws `view` must depend on it, because `view` is changed in place. */
+  /** Counts reads of the log. Code that draws `view` must depend on it, because `view` is changed in place. */
   version = $state(0);
-  /** Whether another tab is running it, so that this page can only watch. */
+  /** Whether another tab is executing the run, so that this page can only watch. */
   elsewhere = $state(false);
-  /** Whether this page's worker is running it. */
+  /** Whether this page's worker is executing the run. */
   here = $state(false);
-  /** Whether it is still open if another tab runs it, or if the worker that ran it is just ending. */
+  /** Whether it is not yet known if another tab is executing the run or the worker that did so is just ending. */
   settling = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,10 +34,9 @@ export class RunState {
   }
 
   /**
-   * Whether a worker holds the run. A run that was paused when its page closed stays paused, but is not active.
-   *
-   * A getter, because a `$derived` would belong to the first screen that follows the run, and stop updating when that
-   * screen closes.
+   * Whether a worker holds the run. A run that was paused when its page closed stays paused but is not active.
+   * This is a getter because a `$derived` would belong to the first screen that follows the run, and would stop
+   * updating when that screen closes.
    */
   get active(): boolean {
     const status = this.record?.status;

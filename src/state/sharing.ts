@@ -21,7 +21,9 @@ export function readLink(payload: string): Promise<SharedExperiment> {
   return decodeLink(payload);
 }
 
-/** A data set or model that an experiment names. `demo`: not in this browser, but the demo of this page has it. */
+/**
+ * A data set or model that an experiment names. `demo`: it is not in this browser, but this page's demo contains it.
+ */
 export interface SharedInput {
   input: InputName;
   contentSha256: string;

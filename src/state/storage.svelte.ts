@@ -1,7 +1,7 @@
 import type { StoredItem } from '../domain/storage/storedItem';
 import { gateway } from './gateway';
 
-/** What is in this browser's storage, and how much room is left. */
+/** The contents of this browser's storage, and the space left. */
 class StorageState {
   items = $state.raw<StoredItem[] | null>(null);
   space = $state.raw<{ used: number; quota: number } | null>(null);
@@ -18,7 +18,7 @@ class StorageState {
     }
   }
 
-  /** Deletes an item for good, unless something has come to use it. Returns whether it is deleted. */
+  /** Deletes an item for good, unless something uses it by now. Returns whether it was deleted. */
   async delete({ kind, ids }: StoredItem): Promise<boolean> {
     this.busy = true;
     try {

@@ -28,14 +28,14 @@ class UpdateState {
         if (installing.state === 'installed' && navigator.serviceWorker.controller) void this.#offer(installing);
       });
     });
-    // Without a network, the page stays at its version.
+    // If there is no network, the page keeps its version.
     const ask = (): void => void registration.update().catch(() => undefined);
     setInterval(ask, askEveryMs);
   }
 
   async #offer(worker: ServiceWorker): Promise<void> {
     const version = await versionOf(worker);
-    // The page is loaded from the network if there is one, so it may be newer than its service worker.
+    // The page is loaded from the network if possible, so it may be newer than its service worker.
     if (version.startsWith(__BUILD__.split('+')[1] ?? ' ')) {
       worker.postMessage('activate');
       return;
@@ -46,7 +46,7 @@ class UpdateState {
 
   /** Lets the new version take over and reloads the page. */
   reload(): void {
-    // Another tab may have let it take over before.
+    // Another tab may already have let the new version take over.
     if (this.#worker?.state !== 'installed') return location.reload();
     navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
     this.#worker.postMessage('activate');

@@ -10,7 +10,7 @@ import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { newWeightsId, weightPartsOf } from './weightKeys';
 import { cutSections, WeightWriter, type HashedPart } from './weights';
 
-/** What a checkpoint is of. */
+/** The run, step and loop state of a checkpoint, and its role. */
 type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState'> & { role: 'latest' | 'best' };
 
 export interface CheckpointInput extends CheckpointOf {
@@ -18,7 +18,7 @@ export interface CheckpointInput extends CheckpointOf {
   sections: readonly AsyncIterable<Float32Array>[];
 }
 
-/** The bytes of a checkpoint as they were at its step, in the browser's blob storage. */
+/** The bytes of a checkpoint as they were after its step, in the browser's blob storage. */
 export interface CheckpointSnapshot extends CheckpointOf {
   parts: HashedPart[];
 }
@@ -34,17 +34,17 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
 }
 
-/** Checkpoints kept per role. For `latest` these are two, in case the newer one is damaged. */
+/** Number of checkpoints kept per role. There are two of `latest`, in case the newer one is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
-/** Returns the bytes that a run's checkpoints take at most: those that are kept, and a new one beside them. */
+/** Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. */
 export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean): number {
   const weights = totalFloats * 4;
   // A `latest` checkpoint has two moments per weight.
   return (kept.latest + 1) * weights * 3 + (hasBest ? (kept.best + 1) * weights : 0);
 }
 
-/** Reads all tensors, so that training can go on while `writeSnapshot` stores them. */
+/** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */
 export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
   const parts: HashedPart[] = [];
   await cutSections(sections, (part) => void parts.push(part));
@@ -58,8 +58,8 @@ export async function writeSnapshot(db: Database, { parts, ...of }: CheckpointSn
 }
 
 /**
- * Writes a checkpoint part by part, with at most two parts outside of storage. The parts are written under a new id;
- * then one transaction stores the manifest, so a crash at any point leaves either the old state or the new one.
+ * Writes a checkpoint part by part, holding at most two parts in memory. The parts are written under a new id; then one
+ * transaction stores the manifest, so a crash at any point leaves either the old state or the new one.
  * `sweepOrphanWeights` deletes parts that no manifest refers to.
  */
 export async function writeCheckpoint(db: Database, { sections, ...of }: CheckpointInput): Promise<CheckpointManifest> {
@@ -78,7 +78,7 @@ export async function writeCheckpoint(db: Database, { sections, ...of }: Checkpo
 }
 
 /**
- * Stores a manifest, and the parts unless they are already stored, and deletes the checkpoint that it replaces. Throws
+ * Stores a manifest, with the parts unless they are already stored, and deletes the checkpoint that it replaces. Throws
  * `not-found` if the run was deleted.
  */
 async function commit(
@@ -113,7 +113,8 @@ async function commit(
       replaced.add(old.weightsId);
     }
     if (mayDelete) for (const id of replaced) written.push(weightParts.delete(weightPartsOf(id)));
-    // Steps may keep this thread busy, so the browser must not wait for it to see that every request is done.
+    // Commit explicitly. Otherwise the browser would wait until this thread, which steps may keep busy, has handled
+    // every request.
     transaction.commit();
     await Promise.all([...written, transaction.done]);
     if (mayDelete) replaced.clear();
@@ -122,12 +123,15 @@ async function commit(
   return unlessPinned((mayDelete) => makingRoom(db, () => store(mayDelete)));
 }
 
-/** Where a checkpoint's weights are stored. */
+/** Returns where a checkpoint's weights are stored. */
 export function weightsOf({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
   return { weightsId, checkpoint: { runId, generation }, ...(parts ? { parts } : {}) };
 }
 
-/** Throws `checkpoint-corrupt` if a checkpoint of an earlier version, which has one hash for all bytes, is damaged. */
+/**
+ * For checkpoints of earlier versions, which have one hash for all bytes. Throws `checkpoint-corrupt` if it does not
+ * match.
+ */
 async function verifyUnlisted(db: Database, { runId, generation, ...checkpoint }: CheckpointManifest): Promise<void> {
   if (checkpoint.parts) return;
   const sha256 = await sha256Stream(readWeights(db, checkpoint.weightsId));
@@ -135,8 +139,9 @@ async function verifyUnlisted(db: Database, { runId, generation, ...checkpoint }
 }
 
 /**
- * Loads the newest `latest` checkpoint, or the one before if the newest is damaged. Returns undefined if the run has
- * none. `load` reads with `readTensors`, which verifies what it reads. Throws `checkpoint-corrupt` if all are damaged.
+ * Loads the newest `latest` checkpoint, or the one before it if the newest is damaged. Returns undefined if the run has
+ * none. `load` reads with `readTensors`, which verifies the parts that it reads. Throws `checkpoint-corrupt` if all are
+ * damaged.
  */
 export async function loadNewestCheckpoint<T>(
   db: Database,
@@ -172,8 +177,8 @@ export function latestCheckpoint(db: Database, runId: string): Promise<Checkpoin
 }
 
 /**
- * Returns the weights that the run keeps: the best ones on dev if the experiment asks for them and dev was evaluated,
- * else the last ones. They come first among the stored bytes, and are verified when they are read.
+ * Returns the weights that the run keeps: those that did best on dev if the experiment asks for them and dev was
+ * evaluated, else the last ones. They come first among the stored bytes and are verified when they are read.
  */
 export async function keptCheckpoint(db: Database, runId: string): Promise<{ weights: StoredWeights; step: number }> {
   const run = await db.get('runs', runId);
@@ -186,7 +191,7 @@ export async function keptCheckpoint(db: Database, runId: string): Promise<{ wei
   return { weights: weightsOf(chosen), step: chosen.step };
 }
 
-/** Whether a checkpoint's stored bytes match its hashes. */
+/** Whether the stored bytes of a checkpoint match its hashes. */
 export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
   try {
     await verifyUnlisted(db, checkpoint);

@@ -1,5 +1,5 @@
 import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
-import { AppError, toAppError } from '../domain/errors';
+import { toAppError } from '../domain/errors';
 import { databaseName, databaseVersion, type RecallsmithSchema } from './schema';
 
 export type Database = IDBPDatabase<RecallsmithSchema>;
@@ -30,7 +30,8 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('downloads', { keyPath: 'downloadId' });
     db.createObjectStore('downloadParts', { keyPath: ['downloadId', 'path', 'part'] });
   },
-  // Parts of weights may be blobs from now on. A tab of an earlier version cannot read them, so it has to close.
+  // From this version on, parts of weights may be blobs. A tab of an earlier version cannot read them, so it has to
+  // close.
   () => undefined,
   (db) => {
     db.createObjectStore('deviceChecks', { keyPath: 'key' });
@@ -60,8 +61,8 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
 }
 
 /**
- * Marks the end of a transaction as handled. If a request fails, so does the end, and code that throws at the request
- * never waits for it.
+ * Prevents an unhandled rejection of `done`. If a request fails, `done` rejects too, and code that throws because of
+ * the request never awaits it.
  */
 export function withHandledEnd<T extends { readonly done: Promise<void> }>(transaction: T): T {
   transaction.done.catch(() => undefined);
@@ -74,16 +75,5 @@ export async function guard<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     throw toAppError(thrown);
-  }
-}
-
-/** Runs work that stores about `neededBytes` in total. An error about a full disk then says how much that is. */
-export async function needing<T>(neededBytes: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const error = toAppError(thrown);
-    if (error.details.kind !== 'quota-exceeded' || error.details.neededBytes !== undefined) throw thrown;
-    throw new AppError({ ...error.details, neededBytes }, { cause: thrown });
   }
 }

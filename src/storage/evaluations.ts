@@ -2,7 +2,7 @@ import type { Evaluation } from '../domain/evaluate/evaluation';
 import { guard, withHandledEnd, type Database } from './database';
 import { requireRun } from './requireRun';
 
-/** Throws `not-found` if the run was deleted. */
+/** Stores an evaluation of a run. Throws `not-found` if the run was deleted. */
 export async function putEvaluation(db: Database, evaluation: Evaluation): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction(['runs', 'evaluations'], 'readwrite'));

@@ -5,7 +5,7 @@ function keepingDeletion(experiment: StoredExperiment, stored: StoredExperiment 
   return stored?.deletedAt === undefined ? experiment : { ...experiment, deletedAt: stored.deletedAt };
 }
 
-/** Stores an experiment. One that is deleted stays deleted, in case another tab still shows and saves it. */
+/** Stores an experiment. A deleted experiment stays deleted, even if another tab still shows and saves it. */
 export async function putExperiment(db: Database, experiment: StoredExperiment): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction('experiments', 'readwrite'));
@@ -15,8 +15,8 @@ export async function putExperiment(db: Database, experiment: StoredExperiment):
 }
 
 /**
- * Stores an experiment unless another tab has changed it since the version of `savedAt` (its `updatedAt`). In that case
- * stores nothing and returns the other tab's version, else null. One that is deleted stays deleted.
+ * Stores an experiment unless another tab has changed it since the version of `savedAt` (its `updatedAt`). In that
+ * case, stores nothing and returns the other tab's version; otherwise returns null. A deleted experiment stays deleted.
  */
 export function replaceExperiment(
   db: Database,
@@ -33,13 +33,13 @@ export function replaceExperiment(
   });
 }
 
-/** Returns undefined for a deleted experiment. */
+/** Returns the experiment, or undefined if it is deleted. */
 export async function getExperiment(db: Database, experimentId: string): Promise<StoredExperiment | undefined> {
   const stored = await db.get('experiments', experimentId);
   return stored?.deletedAt === undefined ? stored : undefined;
 }
 
-/** Returns all experiments but the deleted ones, most recently changed first. */
+/** Returns all experiments except the deleted ones, most recently changed first. */
 export async function listExperiments(db: Database): Promise<StoredExperiment[]> {
   const all = await db.getAllFromIndex('experiments', 'updatedAt');
   return all.filter(({ deletedAt }) => deletedAt === undefined).reverse();

@@ -9,7 +9,7 @@ export function getModel(db: Database, contentSha256: string): Promise<StoredMod
   return db.get('models', contentSha256);
 }
 
-/** Lists every model once: without the records that repeat a model under its former identity. */
+/** Lists every model once, leaving out records that repeat a model under its former identity. */
 export async function listModels(db: Database): Promise<StoredModel[]> {
   return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
 }

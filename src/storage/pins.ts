@@ -1,6 +1,6 @@
 const pinLock = 'recallsmith-pinned-weights';
 
-/** Absent only in tests in Node 20, where a database has a single user. */
+/** Undefined only in tests in Node 20, where a database has a single user. */
 const locks = (): LockManager | undefined => globalThis.navigator?.locks;
 
 /** Keeps stored weights from being deleted, in any tab, until `work` ends. */
@@ -10,15 +10,15 @@ export async function whilePinned<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Calls `work` with whether it may delete stored weights: not while a project is being saved. Weights that are left
- * then have no owner, and the next sweep deletes them.
+ * Calls `work` with whether it may delete stored weights, which it may not while a project is being saved. Weights that
+ * are left then have no owner, and the next sweep deletes them.
  */
 export async function unlessPinned<T>(work: (mayDelete: boolean) => Promise<T>): Promise<T> {
   const manager = locks();
   return manager ? manager.request(pinLock, { ifAvailable: true }, (lock) => work(lock !== null)) : work(true);
 }
 
-/** Waits until no project is being saved, and keeps saves waiting until `work` ends. */
+/** Waits until no project is being saved, and makes new saves wait until `work` ends. */
 export async function onceUnpinned<T>(work: () => Promise<T>): Promise<T> {
   const manager = locks();
   return manager ? manager.request(pinLock, work) : work();

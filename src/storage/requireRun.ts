@@ -7,8 +7,8 @@ interface RunTransaction {
 }
 
 /**
- * Aborts the transaction and throws `not-found` if the run is not stored. A run may be deleted while a worker carries
- * it out; whatever the worker then stored would belong to nobody.
+ * Aborts the transaction and throws `not-found` if the run is not stored. A run may be deleted while a worker is
+ * executing it, and anything that the worker stored after that would have no owner.
  */
 export async function requireRun(transaction: RunTransaction, runId: string): Promise<void> {
   if ((await transaction.objectStore('runs').getKey(runId)) !== undefined) return;

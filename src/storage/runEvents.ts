@@ -19,13 +19,13 @@ export async function appendEvents(
     const transaction = withHandledEnd(db.transaction(['runs', 'runEvents'], 'readwrite'));
     const store = transaction.objectStore('runEvents');
     const lastKey = store.openKeyCursor(eventsOf(runId, 0), 'prev');
-    lastKey.catch(() => undefined); // aborted by `requireRun`
+    lastKey.catch(() => undefined); // rejects if `requireRun` aborts the transaction
     await requireRun(transaction, runId);
     const last = await lastKey;
     let seq = last ? last.key[1] + 1 : 0;
     const events = bodies.map(({ body, at }) => ({ ...body, runId, at, seq: seq++ }));
-    // Issue all puts at once: on wasm the training loop handles one message per step, so each wait would take a whole
-    // step.
+    // Issue all puts at once. On wasm the training loop handles one message per step, so each separate wait would last
+    // a whole step.
     await Promise.all([...events.map((event) => store.put(event)), transaction.done]);
     return events;
   });

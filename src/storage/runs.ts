@@ -43,13 +43,13 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
   });
 }
 
-/** The stores that hold a run, and the one that holds its owner. */
+/** The stores that hold a run, and `experiments`, which holds its owner. */
 export const runStores = ['experiments', 'runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;
 type RunTransaction = IDBPTransaction<RecallsmithSchema, (typeof runStores)[number][], 'readwrite'>;
 
 /**
- * Deletes what a transaction over `runStores` finds of a run: record, events, checkpoints, evaluations and, if
- * `withWeights`, weights.
+ * Deletes what is stored of a run, in a transaction over `runStores`: its record, events, checkpoints and evaluations
+ * and, if `withWeights`, its weights.
  */
 export async function deleteRunIn(transaction: RunTransaction, runId: string, withWeights: boolean): Promise<void> {
   const checkpoints = transaction.objectStore('checkpoints');
@@ -63,7 +63,7 @@ export async function deleteRunIn(transaction: RunTransaction, runId: string, wi
   await transaction.objectStore('runs').delete(runId);
 }
 
-/** Deletes a run with its events, checkpoints, weights and evaluations. Deletes all or, on failure, nothing. */
+/** Deletes a run with its events, checkpoints, weights and evaluations. If it fails, nothing is deleted. */
 export async function deleteRun(db: Database, runId: string): Promise<void> {
   await unlessPinned((mayDelete) =>
     guard(async () => {

@@ -17,13 +17,13 @@ export interface StoredExperiment {
   experimentId: string;
   name: string;
   experiment: Experiment;
-  /** The experiment as stated by the shared link that it was saved from; inputs are compared with it. */
+  /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
   linked?: Experiment;
   createdAt: number;
   updatedAt: number;
-  /** Whether it began as the demo. Starting the demo again reuses it, unless the user has edited it. */
+  /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
   demo: boolean;
-  /** Set while the experiment is deleted but can still be restored. Nothing lists it then but the storage screen. */
+  /** Set while the experiment is deleted but can still be restored. Only the storage screen lists it then. */
   deletedAt?: number;
 }
 
@@ -43,20 +43,20 @@ export interface CheckpointManifest {
   floats: number;
   /**
    * Size and hash of each part. Weights, first moments and second moments start new parts, so that each of them can be
-   * read and verified separately. Checkpoints of earlier versions have no list: their parts are 32 MiB each.
+   * read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.
    */
   parts?: WeightPart[];
   /** SHA-256 of all bytes, or of the parts' hashes if `parts` is present. */
   sha256: string;
   /**
-   * A `best` checkpoint holds weights only. So does a `kept` one: the weights that a finished run keeps, from a project
-   * that was saved without optimizer state. Such a run has no other checkpoint.
+   * A `best` checkpoint holds only weights. So does a `kept` one: it has the weights that a finished run keeps, from a
+   * project that was saved without optimizer state. Such a run has no other checkpoint.
    */
   role: 'latest' | 'best' | 'kept';
   /**
-   * State of the training loop besides its tensors: best dev evaluation and its step, elapsed time, and in mixed
-   * precision the loss scale. `devPending`: the dev evaluation after this step is not done, because the run was paused
-   * during it.
+   * State of the training loop besides its tensors: the best dev evaluation and its step, elapsed time and, in mixed
+   * precision, the loss scale. `devPending`: the run was paused during the dev evaluation after this step, so the
+   * evaluation still has to be done.
    */
   loopState: BestDev & { bestStep: number | null; elapsedMs: number; lossScale?: LossScale; devPending?: boolean };
   createdAt: number;
@@ -66,7 +66,7 @@ export interface CheckpointManifest {
 export interface StoredDownload {
   downloadId: string;
   listing: HubListing;
-  /** Parts and bytes that have arrived, by path. */
+  /** Number of parts and bytes that have arrived, by path. */
   received: Record<string, { parts: number; bytes: number }>;
   createdAt: number;
 }
@@ -80,7 +80,10 @@ export interface RecallsmithSchema extends DBSchema {
     value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
   };
   models: { key: string; value: StoredModel };
-  /** Key [weightsId, part]; at most 32 MiB each. Earlier versions stored array buffers, which take twice as long. */
+  /**
+   * Key: [weightsId, part]. At most 32 MiB each. Earlier versions stored array buffers, which take twice as long to
+   * write.
+   */
   weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: Blob | ArrayBuffer } };
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
@@ -94,10 +97,12 @@ export interface RecallsmithSchema extends DBSchema {
   evaluations: { key: [string, string, string]; value: Evaluation };
   /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: StoredKernelPlan & { key: string; measuredAt: number } };
-  /** The last check of each device. */
+  /** The last check of each device, by the device's key. */
   deviceChecks: { key: string; value: { key: string; check: DeviceCheck } };
   downloads: { key: string; value: StoredDownload };
-  /** Key: [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never fills memory. */
+  /**
+   * Key: [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never has to fit in memory.
+   */
   downloadParts: {
     key: [string, string, number];
     value: { downloadId: string; path: string; part: number; bytes: Blob };

@@ -1,14 +1,13 @@
-import { AppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 
 /**
- * Bytes of the browser's storage that stay free. A browser that has no room to rewrite its database may not be able to
- * open it again.
+ * Storage that is left free, in bytes. A browser without room to rewrite its database may not be able to open it again.
  */
 export const reservedBytes = 64 * 1024 * 1024;
 
 /**
- * Throws `quota-exceeded` unless `neededBytes` more can be stored and the reserve stays free. Passes if the browser
- * does not say how much it can store.
+ * Throws `quota-exceeded` unless `neededBytes` more can be stored with the reserve still free. Does not throw if the
+ * browser does not report its quota.
  */
 export async function requireStorage(neededBytes: number): Promise<void> {
   // Node has no navigator before version 21, and tests run there.
@@ -17,4 +16,15 @@ export async function requireStorage(neededBytes: number): Promise<void> {
   if (quota === undefined) return;
   const freeBytes = Math.max(0, quota - usage - reservedBytes);
   if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
+}
+
+/** Runs work that stores about `neededBytes` in total. If the disk is full, the error states that number. */
+export async function needing<T>(neededBytes: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.details.kind !== 'quota-exceeded' || error.details.neededBytes !== undefined) throw thrown;
+    throw new AppError({ ...error.details, neededBytes }, { cause: thrown });
+  }
 }

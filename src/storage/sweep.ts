@@ -5,8 +5,8 @@ import { weightPartsOf, type WeightsOwner } from './weightKeys';
 
 /**
  * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
- * record leaves such weights. For checkpoints, first deletes whatever belongs to a run that is not stored. Call only
- * while nothing writes weights of that owner. Does nothing while a project is being saved. Returns the number of
+ * record leaves such weights. For checkpoints, first deletes everything that belongs to a run that is not stored. Call
+ * only while nothing writes weights of that owner. Does nothing while a project is being saved. Returns the number of
  * deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
@@ -38,7 +38,7 @@ async function sweepOrphanRuns(db: Database): Promise<void> {
     const owners = new Set<string>();
     for (const [runId] of await transaction.objectStore('checkpoints').getAllKeys()) owners.add(runId);
     for (const [runId] of await transaction.objectStore('evaluations').getAllKeys()) owners.add(runId);
-    // There may be very many events, so this goes from run to run.
+    // There may be very many events, so this jumps from one run to the next.
     let event = await transaction.objectStore('runEvents').openKeyCursor();
     while (event) {
       const [runId] = event.key;

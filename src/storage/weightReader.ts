@@ -3,15 +3,15 @@ import { own } from '../domain/errorWords';
 import { guard, type Database } from './database';
 import type { WeightPart } from './schema';
 
-/** Maximum bytes of a stored part of the weights: writing and reading hold only one or two parts in memory. */
+/** Maximum bytes of a stored part of the weights. Writing and reading hold only one or two parts in memory. */
 export const weightPartBytes = 32 * 1024 * 1024;
 
-/** Where weights are stored. */
+/** Location of stored weights. */
 export interface StoredWeights {
   weightsId: string;
-  /** Size and hash of each part; each part that is read is verified. If absent, parts are 32 MiB and unverified. */
+  /** Size and hash of each part. Every part that is read is verified. If absent, parts are 32 MiB and unverified. */
   parts?: readonly WeightPart[];
-  /** The checkpoint that the weights belong to; errors name it. */
+  /** The checkpoint that the weights belong to, which errors name. */
   checkpoint?: { runId: string; generation: number };
 }
 
@@ -26,7 +26,7 @@ async function readWeightPart(db: Database, weightsId: string, part: number): Pr
   return bytes instanceof Blob ? bytes.arrayBuffer() : bytes;
 }
 
-/** Computes a SHA-256 on a thread of the browser, four times as fast as in wasm. */
+/** Computes a SHA-256 on one of the browser's own threads, four times as fast as in wasm. */
 export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -124,9 +124,9 @@ class PartCursor {
 }
 
 /**
- * Yields the values of each range, in one pass over the parts: a part is read once, and at most two are held. The
- * values may share memory with a part. Throws RangeError unless the ranges are in ascending order, `storage-failed` if
- * a part is missing or too short, and `checkpoint-corrupt` if a part of a checkpoint differs from what was written.
+ * Yields the values of each range in one pass over the parts: each part is read once, and at most two are in memory.
+ * The values may share memory with a part. Throws RangeError unless the ranges are in ascending order, `storage-failed`
+ * if a part is missing or too short, and `checkpoint-corrupt` if a part of a checkpoint differs from what was written.
  */
 export async function* readTensors<Range extends FloatRange>(
   db: Database,
@@ -153,7 +153,7 @@ export async function* readWeights(db: Database, weightsId: string): AsyncGenera
   }
 }
 
-/** Reads all parts that are listed with a hash. Throws `checkpoint-corrupt` if one is not the one that was written. */
+/** Reads all parts that are listed with a hash. Throws `checkpoint-corrupt` if a part does not match its hash. */
 export async function verifyParts(db: Database, weights: StoredWeights): Promise<void> {
   const bytes = (weights.parts ?? []).reduce((sum, part) => sum + part.bytes, 0);
   for await (const _ of verifiedParts(db, weights, partsBetween(weights, 0, bytes)));

@@ -19,7 +19,7 @@ export async function hasWeights(db: Database, weightsId: string, totalBytes: nu
   return true;
 }
 
-/** Cuts a stream of tensors into parts of at most 32 MiB and passes each one on. */
+/** Cuts a stream of tensors into parts of at most 32 MiB and passes each one to `take`. */
 export class PartCutter {
   #part = new Uint8Array(weightPartBytes);
   #filled = 0;
@@ -62,7 +62,7 @@ export class WeightWriter {
     return this.#cutter.write(values);
   }
 
-  /** Starts to write a part once the one before is written. Throws `quota-exceeded` if there is no room for it. */
+  /** Starts writing a part once the one before is written. Throws `quota-exceeded` if there is no room for it. */
   async writePart(bytes: Blob): Promise<void> {
     await this.#writing;
     await requireStorage(bytes.size);
@@ -80,12 +80,12 @@ export class WeightWriter {
   }
 }
 
-/** A part in the browser's blob storage: outside of this thread's memory, and not in the database yet. */
+/** A part in the browser's blob storage, outside this thread's memory and not yet in the database. */
 export type HashedPart = WeightPart & { blob: Blob };
 
 /**
- * Reads sections of tensors into hashed parts and passes each part on. A section starts a new part. A part is hashed
- * while the next one is filled.
+ * Reads sections of tensors into hashed parts and passes each part on. Every section starts a new part. A part is
+ * hashed while the next one is filled.
  */
 export async function cutSections(
   sections: readonly AsyncIterable<Float32Array>[],
@@ -100,7 +100,7 @@ export async function cutSections(
   const cutter = new PartCutter(async (bytes) => {
     // Both calls copy the bytes before they return.
     const [blob, hash] = [new Blob([bytes]), sha256Of(bytes)];
-    hash.catch(() => undefined); // thrown by `flush` or not needed any more
+    hash.catch(() => undefined); // `flush` throws this error, unless nobody needs the hash any more
     await flush();
     waiting = hash.then((sha256) => ({ blob, bytes: blob.size, sha256 }));
     waiting.catch(() => undefined);

@@ -39,7 +39,7 @@ test('the benchmark shows the speed of products and steps, an expected time, and
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test('while the benchmark is running, no run can start and the page says why; cancelling shows at once', async ({
+test('while the benchmark is running, no run can start and the page says why; a cancel shows at once', async ({
   page,
   siteUrl,
 }) => {
@@ -67,7 +67,7 @@ test('while the benchmark is running, no run can start and the page says why; ca
   expect(await storedRuns(page)).toEqual([]);
 });
 
-test('a model that exceeds the memory budget is skipped with a reason, and text that was not copied is shown', async ({
+test('a model over the memory budget is skipped with a reason, and text that cannot be copied is shown', async ({
   page,
   siteUrl,
 }) => {

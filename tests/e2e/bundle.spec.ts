@@ -36,7 +36,7 @@ test('the JavaScript of the home screen is at most 300 kB gzipped and has no ten
     expect(source.includes('attention forward') || source.includes('wasm-simd')).toBe(false);
 });
 
-test('tfjs is in a chunk of its own, which neither the page nor a worker contains', () => {
+test('tfjs is in its own chunk, and neither the page nor a worker includes it', () => {
   const assets = join(site, 'assets');
   const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'));
   const withTfjs = scripts.filter((name) => readFileSync(join(assets, name), 'utf8').includes('WEBGPU_CPU_FORWARD'));

@@ -48,11 +48,11 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
 
   // The same workbook again: its second sheet is read without being chosen.
   await page.getByTestId('import-pairs').setInputFiles(file);
-  await expect(slot).toContainText('工作表按你为这种工作簿选过的。');
+  await expect(slot).toContainText('工作表用的是你为这类工作簿选过的。');
   await expect(slot).toContainText('2 行');
 });
 
-test('an encoding chosen beside the first rows changes them at once, and later files that look alike', async ({
+test('an encoding chosen beside the first rows applies to them at once, and later to similar files', async ({
   page,
   siteUrl,
 }) => {

@@ -168,7 +168,7 @@ test('the runner exits with 1 and one sentence if a file is missing, and writes 
   expect(existsSync(join(folder, 'out/metrics.json'))).toBe(false);
 });
 
-test('a bad --browser costs no earlier results, and a folder named export that is not of the runner is kept', async () => {
+test('a bad --browser deletes no earlier results, and a foreign folder named export is kept', async () => {
   const folder = await cutDemo();
   const file = join(folder, 'experiment.json');
   const own = join(folder, 'own');
@@ -200,7 +200,7 @@ test('SIGINT ends the runner with a sentence and removes the temporary profile',
   let stderr = '';
   child.stderr?.on('data', (text: string) => (stderr += text));
   const profiles = () => readdirSync(temporary).filter((name) => name.startsWith('recallsmith-'));
-  // The database is there as soon as data has been imported.
+  // The database exists as soon as data has been imported.
   const stored = () => profiles().some((name) => existsSync(join(temporary, name, 'Default/IndexedDB')));
   await expect.poll(stored, { timeout: minute }).toBe(true);
   child.kill('SIGINT');

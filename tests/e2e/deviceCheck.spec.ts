@@ -36,6 +36,6 @@ test('the device check says how far the CPU agrees with double precision, keeps 
   await expectAccessible(page, 'settings with a checked device');
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-  // The CPU has no peer, so the page loads no tfjs.
+  // On the CPU nothing is compared with tfjs, so the page does not load it.
   expect(requested.filter((url) => url.includes('openTfjsStep'))).toEqual([]);
 });

@@ -78,7 +78,7 @@ test('a token goes to the chosen host only: not to the file server that the host
 }) => {
   await start({ token: 'hf_secret' });
   const fileServer = await startHub({ id, files: filesBelow(demoModel) });
-  // Text files come from the host itself, weights from the file server, and after a break from there again.
+  // Text files come from the host itself, weights from the file server, even after the connection breaks.
   hub.behave['model.safetensors'] = { redirect: fileServer.url };
   fileServer.behave['model.safetensors'] = { cut: { after: 3_000_000, times: 1 } };
   try {

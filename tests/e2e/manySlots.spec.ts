@@ -21,7 +21,7 @@ async function beirFolder(): Promise<string> {
   return folder;
 }
 
-/** Returns a transfer as a drag of files from the desktop has it. */
+/** Returns a DataTransfer like that of a file dragged from the desktop. */
 function transferOf(page: Page, name: string, content: string): Promise<JSHandle<DataTransfer>> {
   return page.evaluateHandle(
     ([fileName, text]) => {

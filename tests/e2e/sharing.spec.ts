@@ -156,7 +156,7 @@ test('an experiment that was edited since its project was saved is copied only i
   await expect(page.locator('article')).toHaveCount(2);
 });
 
-test('a deleted experiment can be restored on the storage page, which deletes only what nothing uses', async ({
+test('a deleted experiment can be restored on the storage page, which deletes only items that nothing uses', async ({
   page,
   siteUrl,
 }) => {

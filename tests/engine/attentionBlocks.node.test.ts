@@ -9,7 +9,7 @@ const config = bertConfig({ ...tinyConfig, maxPositions: 512 });
 const texts = lengths.map((length) => new Array<number>(length).fill(5));
 const packed = packTokens(tokenBatch(texts), config, (tokens) => tokens + 3);
 
-/** Block sizes of GPUs and software adapters, and of wasm, where blocks of a text are about equally long. */
+/** Block sizes of GPUs, of software adapters, and of wasm, where the blocks of a text have nearly equal lengths. */
 const sizes = [
   [64, false],
   [4, false],
@@ -31,7 +31,7 @@ describe('the blocks of attention', () => {
     }
   });
 
-  it('know how often a token attends to a token', () => {
+  it('count the pairs of tokens that attend to each other', () => {
     expect(packed.squaredLengths).toBe(lengths.reduce((sum, length) => sum + length ** 2, 0));
   });
 });

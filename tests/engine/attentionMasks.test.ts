@@ -23,7 +23,7 @@ const cases = [
   [12, [29, 5]],
 ] as const;
 
-/** Masks of all texts and heads: which probabilities are kept, row after row. */
+/** Masks of all texts and heads: whether each probability is kept, row by row. */
 type Masks = boolean[][];
 
 function eachHead(packed: PackedTokens, mask: (begin: number, length: number, head: number) => boolean[]): Masks {
@@ -34,12 +34,12 @@ function eachHead(packed: PackedTokens, mask: (begin: number, length: number, he
   }).flat();
 }
 
-/** A number of a head of a row. */
+/** Returns number `at` of a row's head. */
 type Value = (row: number, at: number) => number;
 
 /**
- * Position of a row in its text, spread over a head's `size` numbers: number `position % size` is 2^(position div
- * size), so that sums over several positions tell which of them took part.
+ * Encodes a row's position in its text in the `size` numbers of a head: number `position % size` is 2^(position div
+ * size) and the others are 0. A sum over several positions then shows which of them took part.
  */
 function positionDigit({ positions }: PackedTokens, size: number): Value {
   return (row, at) => ((positions[row] ?? 0) % size === at ? 2 ** Math.floor((positions[row] ?? 0) / size) : 0);

@@ -35,7 +35,7 @@ function caseOf(lengths: readonly number[], heads: number, size: number, rate: n
   return { packed, heads, rate, qkv: draw(packed.rows, 3 * heads * size), dy: draw(packed.rows, heads * size) };
 }
 
-/** Returns y, log-sum-exp and the gradient of qkv. `tiling` replaces the tilings that suit the device. */
+/** Returns y, log-sum-exp and the gradient of qkv. `tiling` replaces the tilings chosen for the device. */
 async function compute(
   gpu: Engine,
   { packed, heads, rate, qkv, dy }: Case,

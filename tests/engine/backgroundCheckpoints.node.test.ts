@@ -13,7 +13,7 @@ import { wasmBase } from './environment';
 
 // A checkpoint is due after every step.
 vi.mock('../../src/domain/train/checkpointInterval', () => ({ checkpointIntervalMs: () => 0 }));
-// What happens before a checkpoint is stored; a test may delay it or let it fail.
+// Called before a checkpoint is stored. A test may replace it to delay the write or to make it fail.
 const before = vi.hoisted(() => ({ store: (_step: number): Promise<void> => Promise.resolve() }));
 const written = vi.hoisted(() => ({ parts: new Map<number, string>(), underWay: 0, most: 0, begun: 0 }));
 vi.mock('../../src/storage/checkpoints', async (importOriginal) => {
@@ -53,7 +53,7 @@ interface Carried {
   runId: string;
 }
 
-/** Carries out the small run of twelve steps. */
+/** Executes the small run of twelve steps. */
 async function carriedOut(
   options: { control?: RunControl; waits?: boolean } = {},
   earlier?: { db: Database; runId: string },
@@ -92,7 +92,7 @@ class ActingControl extends RunControl {
 
   override async checkpoint(...given: Parameters<RunControl['checkpoint']>): Promise<void> {
     await super.checkpoint(...given);
-    // A macrotask gives the database time.
+    // Waits for a macrotask, so that the database can make progress.
     await new Promise((resolve) => setTimeout(resolve));
     const isTraining = written.begun > 0;
     if (isTraining && ++this.calls === this.step) this.act();
@@ -107,7 +107,7 @@ function delayFirst(): () => void {
   return open;
 }
 
-describe('a checkpoint that is written while steps go on', () => {
+describe('a checkpoint that is written while steps continue', () => {
   it('holds the state of one step, and its event names that step', async () => {
     const open = delayFirst();
     const run = await carriedOut({ control: new ActingControl(4, open) });
@@ -147,7 +147,7 @@ describe('a checkpoint that is written while steps go on', () => {
     expect(written.most).toBe(1);
   });
 
-  it('that fails ends the run with its error, and the run resumes from the one before with the same weights', async () => {
+  it('ends the run if it fails, and the run resumes from the one before with the same weights', async () => {
     const undisturbed = await carriedOut();
     before.store = (step) =>
       step < 4 ? Promise.resolve() : Promise.reject(new AppError({ kind: 'storage-failed', reason: 'test' }));
@@ -161,7 +161,7 @@ describe('a checkpoint that is written while steps go on', () => {
     expect(resumed.weights).toBe(undisturbed.weights);
   });
 
-  it('is kept when the device is lost meanwhile: the run resumes from it with the same weights', async () => {
+  it('is kept if the device is lost meanwhile, and the run resumes from it with the same weights', async () => {
     const undisturbed = await carriedOut();
     const open = delayFirst();
     const losing = new ActingControl(3, () => {

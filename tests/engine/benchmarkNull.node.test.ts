@@ -70,7 +70,7 @@ describe("the benchmark on Dawn's null backend", () => {
     expect(names).toEqual(expect.arrayContaining(['attention forward', 'adamW']));
   });
 
-  it('says so if the device has no timestamp queries', async () => {
+  it('reports no time by kernel if the device has no timestamp queries', async () => {
     await browserWithNullAdapter({ withoutTimestamps: true });
     expect((await measured({})).steps).toMatchObject([{ shape: 'demo', steps: 1, profile: null }]);
   });

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { describe, expect, it } from 'vitest';
 import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
 import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
@@ -21,7 +22,10 @@ import { nullGpu } from './nullDevice';
 import { tensorLayout } from './tensorLayout';
 import { scratchBytes } from '../../workers/engine/scratch';
 
-/** Small enough for the 512 MiB of Dawn's null backend, so errors count as failures. For BERT-base they are ignored. */
+/**
+ * Small enough for the 512 MiB of Dawn's null backend, so any device error is a failure. For BERT-base, errors are
+ * ignored.
+ */
 const small: EncoderConfig = {
   ...bertBase,
   layers: 3,
@@ -90,7 +94,8 @@ async function countStep(
   const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
   const beyondNullDevice = config === bertBase;
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
-  // The first readback creates the buffer that the later ones use: once the device's memory is full, it could not.
+  // The first readback creates the buffer that later ones reuse. Once the device's memory is full, creating it would
+  // fail.
   const one = gpu.commands.upload(new Float32Array(1));
   await gpu.commands.read(one);
   gpu.pool.free(one);
@@ -102,7 +107,7 @@ async function countStep(
     {
       config,
       pooling: 'mean',
-      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+      loss: infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' }),
       optimizer: adamWConfig(1e-5),
       dropout,
       seed: 1,
@@ -116,7 +121,7 @@ async function countStep(
     if (step === 2) gpu.pool.resetPeak();
     Object.assign(gpu.commands.counters, { dispatches: 0, boundBytes: 0 });
     const batch = texts(config, count, (text) => (typeof length === 'number' ? length : length(text, step)));
-    await trainer.step(batch, batch, 1e-5, step);
+    await trainer.step({ anchors: batch, candidates: batch }, 1e-5, step);
   }
   const { dispatches, boundBytes } = gpu.commands.counters;
   const { peakBytes } = gpu.pool;
@@ -192,7 +197,7 @@ describe("the engine on Dawn's null backend", () => {
       const { peakBytes, parameters, errors } = await countStep(small, 30, length, { way, steps: 4 });
       expect(errors).toEqual([]);
       const count = { all: parameters, trained: parameters };
-      const need = stepMemoryNeed(small, count, { pairs: 30, tokens: 2400, longest: 49 }, way);
+      const need = stepMemoryNeed(small, count, { pairs: 30, candidates: 30, tokens: 2400, longest: 49 }, way);
       expectPlanned(peakBytes, need.total);
       expectPlanned(peakBytes - 16 * parameters, need.activations, 0.03);
     },
@@ -238,7 +243,7 @@ describe("the engine on Dawn's null backend", () => {
       const length = 50;
       const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout, precision });
       expect(parameterCount(config)).toBe(parameters);
-      const shape = { pairs, tokens: 2 * pairs * length, longest: length };
+      const shape = { pairs, candidates: pairs, tokens: 2 * pairs * length, longest: length };
       const need = stepMemoryNeed(config, { all: parameters, trained: parameters }, shape, way, precision);
       const activations = peakBytes - (need.total - need.activations);
       console.log(

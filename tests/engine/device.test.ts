@@ -39,10 +39,10 @@ describe('opening a device', () => {
   });
 });
 
-describe.skipIf(inBrowser)('an adapter that gives no device', () => {
+describe.skipIf(inBrowser)('an adapter that provides no device', () => {
   const refused = () => Promise.reject(new DOMException('lost'));
   const given = () => Promise.resolve({ destroy: () => undefined } as GPUDevice);
-  /** Replaces WebGPU by one whose adapters answer requests for a device in this order; the last answer repeats. */
+  /** Replaces WebGPU with a stub whose adapters answer requests for a device in this order; the last answer repeats. */
   function stubGpu(...answers: (() => Promise<GPUDevice>)[]): void {
     const requestAdapter = () =>
       Promise.resolve({
@@ -64,7 +64,7 @@ describe.skipIf(inBrowser)('an adapter that gives no device', () => {
     await expect(openDevice('webgpu', wasmBase)).rejects.toMatchObject({ details: { kind: 'gpu-unavailable' } });
   });
 
-  it('makes auto open wasm even if it gave a device before', async () => {
+  it('makes auto open wasm even if the adapter provided a device before', async () => {
     stubGpu(given, refused);
     expect(await describeDevice('auto')).toMatchObject({ backend: 'webgpu', reason: 'webgpu-available' });
     expect(await openDevice('auto', wasmBase)).toMatchObject({ backend: 'wasm', reason: 'no-device' });

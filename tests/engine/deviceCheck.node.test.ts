@@ -95,7 +95,7 @@ describe('a device that computes wrongly', () => {
     expect(await deviceCheckState(db, 'wasm')).toMatchObject({ current: false });
   });
 
-  it('in half precision only is refused for stages with mixed precision, and no others', async () => {
+  it('only in half precision is refused for stages with mixed precision and no others', async () => {
     const db = await freshDatabase();
     const right = await check();
     const wrong = [{ tensor: name, error: 0.3 }];

@@ -10,7 +10,7 @@ import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';
 import { useNullBrowser } from './nullDevice';
 
-/** Makes stock tfjs fail, with this reason. */
+/** If `failure` is set, stock tfjs fails with this reason. */
 const tfjs = vi.hoisted(() => ({ failure: '' }));
 vi.mock('../../workers/reference/tfjs/openTfjsStep', async (original) => {
   const real = await original<typeof TfjsModule>();
@@ -43,7 +43,7 @@ describe('an adapter that computes nothing', () => {
     expect(result.peer).toMatchObject({ worst: { tensor: expect.any(String) as string } });
   });
 
-  it('is refused afterwards: WebGPU throws the reason, automatic takes the CPU and says why', async () => {
+  it('is refused afterwards: WebGPU throws the reason, automatic falls back to the CPU and says why', async () => {
     const db = await openDatabase('computes nothing');
     expect(await deviceCheckState(db, 'auto')).toMatchObject({ backend: 'webgpu', check: null });
     await storeCheck(db, 'webgpu', await check());
@@ -69,7 +69,7 @@ describe('an adapter that computes nothing', () => {
     expect(adapter?.features.has('shader-f16')).toBe(true);
   });
 
-  it('is judged against double precision although stock tfjs fails, and the reason is kept', async () => {
+  it('is judged against double precision even if stock tfjs fails, and the reason is kept', async () => {
     tfjs.failure = 'shader module is invalid';
     const result = await check();
     expect(result.peer).toEqual({ failed: 'shader module is invalid' });

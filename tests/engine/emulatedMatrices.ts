@@ -1,8 +1,9 @@
 import type { Kernel } from '../../workers/engine/kernel';
 
 /**
- * Returns a kernel of subgroup matrices as plain WGSL that any device runs: every thread computes whole fragments by
- * itself. Slow, but it checks everything that the kernel says: which numbers it loads, multiplies and stores.
+ * Rewrites a kernel for subgroup matrices as plain WGSL, which runs on any device: every thread computes whole
+ * fragments on its own. This is slow, but it tests everything that the kernel controls: which numbers it loads,
+ * multiplies and stores.
  */
 export function withoutMatrixUnits<Param extends string, Read extends string, Write extends string>(
   kernel: Kernel<Param, Read, Write>,

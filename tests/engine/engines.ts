@@ -10,8 +10,8 @@ import { openTestDevice } from './testDevice';
 import { openTfjsReference } from './tfjsReference';
 
 /**
- * Kinds of engines to test. Software and hardware adapters pick different kernels, and wasm has functions instead. In
- * the browser, software WebGPU runs both sets of kernels, and wasm is tested too; Node has only wasm.
+ * Kinds of engines to test. Software and hardware adapters pick different kernels, and wasm runs functions instead of
+ * shaders. In the browser, software WebGPU runs both sets of kernels, and wasm is tested too; Node has only wasm.
  */
 export const engineKinds = inBrowser ? (['software', 'hardware', 'wasm'] as const) : (['wasm'] as const);
 const engines = new Map<string, Engine>();

@@ -85,7 +85,7 @@ const configs: [string, EncoderConfig][] = [
 ];
 
 describe("an evaluation during training on Dawn's null backend", () => {
-  it.each(configs)('fits any budget not below the planned minimum, feed-forward size: %s', async (_, config) => {
+  it.each(configs)('fits every budget from the planned minimum on, feed-forward size: %s', async (_, config) => {
     const count = parameterCount(config);
     const parameters = { all: count, trained: count };
     const minBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);

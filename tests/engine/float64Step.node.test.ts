@@ -5,7 +5,7 @@ import { float64Step } from '../../workers/reference/float64/float64Step';
 import { checkStep } from '../../workers/services/deviceCheck/checkStep';
 import { norm } from './differences';
 
-/** Returns the products of a gradient with the two vectors of tools/golden/deviceCheck.py. */
+/** Returns the dot products of a gradient with the two vectors of tools/golden/deviceCheck.py. */
 function projections(values: ArrayLike<number>): number[] {
   return [2_654_435_761, 1_640_531_527].map((step) => {
     let sum = 0;
@@ -39,7 +39,7 @@ describe('the reference in double precision', () => {
     },
   );
 
-  it('stops when asked between two layers', async () => {
+  it('stops between two layers when asked to', async () => {
     const stopped = float64Step(checkStep('small'), () => Promise.reject(new Error('enough')));
     await expect(stopped).rejects.toThrow('enough');
   });

@@ -9,10 +9,10 @@ import { bertConfig } from './configs';
 import { wasmBase } from './environment';
 import { prepared } from './smallRun';
 
-/** The sides of the small run's model. */
+/** The dimensions of the small run's model. */
 const sides = { layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 40, maxPositions: 12 };
 
-/** Carries out the small run in a database of its own, with one tiling for all products of its model. */
+/** Executes the small run in its own database, with one tiling for all products of its model. */
 async function finishedRun(tiling: MatmulTiling) {
   const { db, runId } = await prepared({}, { passages: 80 });
   const shapes = kernelShapesOfRun({ config: bertConfig(sides), tokens: { training: 60, encoding: 1000 } });

@@ -65,7 +65,7 @@ describe('bind groups', () => {
     dispose();
   });
 
-  it('of a destroyed buffer are dropped, so that a buffer created later never gets one', async () => {
+  it('of a destroyed buffer are dropped, so that a buffer created later never gets one of them', async () => {
     const { gpu, x, y, dispose } = await opened();
     const create = vi.spyOn(gpu.device, 'createBindGroup');
     run(gpu, x, y);
@@ -117,7 +117,7 @@ describe('pipelines', () => {
 });
 
 describe('readbacks', () => {
-  it('of a few numbers take no memory, even three at a time', async () => {
+  it('of a few numbers create no buffer, even three at a time', async () => {
     const { gpu, x, y, dispose } = await opened();
     const create = vi.spyOn(gpu.device, 'createBuffer');
     const small = (array: DeviceArray) => gpu.commands.read({ ...array, shape: [7] });

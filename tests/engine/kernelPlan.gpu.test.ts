@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unmeasuredPlan, type KernelPlan, type MatmulTiling } from '../../src/domain/kernelPlan';
 import { closeDevice, openDevice, deviceWebGpu } from '../../workers/engine/device';
@@ -57,10 +58,10 @@ async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
       name,
       Float32Array.from({ length }, () => (name.endsWith('Norm.weight') ? 1 : 0.2 * (random() - 0.5))),
     );
-  const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+  const loss = infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' });
   const optimizer = adamWConfig(1e-3);
   const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
-  for (let step = 1; step <= 2; step++) await trainer.step(texts(0), texts(5), 1e-3, step);
+  for (let step = 1; step <= 2; step++) await trainer.step({ anchors: texts(0), candidates: texts(5) }, 1e-3, step);
   const after: Float32Array[] = [];
   for (const { name } of tensors) after.push(await weights.read(name));
   trainer.dispose();
@@ -75,7 +76,7 @@ function uniformPlan(tiling: MatmulTiling): KernelPlan {
 }
 
 describe('the kernel plan of a run', () => {
-  it('changes no bit of its weights', async () => {
+  it('changes no bit of the weights', async () => {
     const byRules = await trained(undefined);
     const shared = { threadRows: 4, threadColumns: 8, workgroup: [4, 8], sharedDepth: 8 } as const;
     const registers = { threadRows: 8, threadColumns: 4, workgroup: [4, 1], sharedDepth: 0 } as const;

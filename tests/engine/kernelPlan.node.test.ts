@@ -78,7 +78,7 @@ const recorded = (own: KernelPlan['matmul'][string]): KernelPlan => ({
   matmul: { 'NT plain 128x384 @512': own },
 });
 
-/** A null device takes no time for any kernel, so a few candidates show as much as all of them. */
+/** A null device takes no time for any kernel, so a few candidates prove as much as all of them. */
 const fewCandidates = (gpu: WebGpuEngine) => (shape: MatmulShape) =>
   candidateTilings(gpu.traits, kernelLimits(gpu), shape).slice(0, 3);
 
@@ -143,9 +143,9 @@ describe('measuring kernels on a device', () => {
 
 describe('the kernel plan of a run', () => {
   const never = { between: () => Promise.reject(new Error('measured again')) };
-  /** Measures quickly: a null device takes no time for any kernel. */
+  /** Options for a quick measurement: a null device takes no time for any kernel. */
   const quickly = (gpu: WebGpuEngine) => ({ budgetMs: 60_000, candidates: fewCandidates(gpu) });
-  /** Has time for one product. */
+  /** Options with enough time for only one product. */
   const briefly = (gpu: WebGpuEngine) => ({ ...quickly(gpu), budgetMs: 10 });
 
   it('is measured once and then found by adapter, browser, kernel version and shapes', async () => {
@@ -217,7 +217,7 @@ describe('the kernel plan of a run', () => {
     expect(await kernelPlanOfRun(given, formatKernelPlan(plan), never)).toMatchObject({ plan });
   });
 
-  it('keeps no stored tiling that computes other bits here, as after an update of the driver', async () => {
+  it('drops a stored tiling that computes other bits on this device, as after a driver update', async () => {
     const given = await input();
     const shapes = kernelShapesOfRun(given);
     const plan = {
@@ -255,7 +255,7 @@ describe('the kernel plan of a run', () => {
     expect((await kernelPlanOfRun(given, wasm, quick)).plan.backend).toBe('webgpu');
   });
 
-  it('follows the fixed rules on wasm, and after the device failed while it was measured, and says so', async () => {
+  it('follows the fixed rules, and says so, on wasm and if the device failed during measuring', async () => {
     const given = await input();
     expect(await kernelPlanOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual({
       plan: unmeasuredPlan('wasm'),
@@ -269,7 +269,7 @@ describe('the kernel plan of a run', () => {
       });
   });
 
-  it('is not stored when measuring is interrupted, and no memory is held then', async () => {
+  it('is not stored if measuring is interrupted, and no memory stays allocated', async () => {
     const given = await input();
     const cancelled = { ...quickly(given.gpu), ...never };
     await expect(kernelPlanOfRun(given, '', cancelled)).rejects.toThrow('measured again');
@@ -277,7 +277,7 @@ describe('the kernel plan of a run', () => {
     expect(await getKernelPlan(given.db, kernelPlanStoreKey(given, kernelShapesOfRun(given)))).toBeUndefined();
   });
 
-  it('ends measuring when the device is lost, and holds no memory then', async () => {
+  it('is not measured further once the device is lost, and no memory stays allocated', async () => {
     const given = await input();
     vi.restoreAllMocks();
     const losing = {

@@ -34,7 +34,7 @@ function closed(gpu: WebGpuEngine, errors: string[]): void {
 }
 
 describe('a timed pass', () => {
-  it('is one submit after the one of earlier commands and returns milliseconds', async () => {
+  it('is a single submit, after that of earlier commands, and returns milliseconds', async () => {
     const { gpu, errors, run } = await opened();
     run(double);
     const ms = await gpu.commands.timed(() => {

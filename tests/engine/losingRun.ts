@@ -43,8 +43,8 @@ export class LosingControl extends RunControl {
 }
 
 /**
- * Carries out the experiment and loses the device whenever `loses` returns true. Returns everything that a loss must
- * not change.
+ * Executes the experiment and loses the device whenever `loses` returns true. Returns everything that a loss must not
+ * change.
  */
 export async function carriedOut(
   loses: (phase: string, call: number) => boolean,

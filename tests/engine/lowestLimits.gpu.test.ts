@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { describe, expect, it } from 'vitest';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { SubmitPacer } from '../../workers/engine/gpu/submitPacer';
@@ -75,12 +76,12 @@ async function train(
   const hidden = await gpu.commands.read(last);
   gpu.pool.free(last);
   freeTokens(gpu, tokens);
-  const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' } as const;
+  const loss = infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' });
   const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
   const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
   const losses: number[] = [];
   for (let step = 1; step <= 2; step++)
-    losses.push((await trainer.step(anchors, positives, optimizer.learningRate, step)).loss);
+    losses.push((await trainer.step({ anchors, candidates: positives }, optimizer.learningRate, step)).loss);
   const after = new Map<string, Float32Array>();
   for (const { name } of tensors) after.set(name, await weights.read(name));
   trainer.dispose();

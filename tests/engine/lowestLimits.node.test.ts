@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { largestWindowScores, scoreWindows } from '../../workers/engine/losses/scoreWindows';
-import { infoNce, infoNceNumberCount } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceLoss, infoNceNumberCount } from '../../workers/engine/losses/infoNce';
 import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
@@ -60,13 +60,13 @@ describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter
         pooling: 'cls',
         dropout: 0.1,
         seed: 1,
-        loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
+        loss: infoNceLoss({ temperature: 0.05, directions: 'both' }),
         optimizer: adamWConfig(1e-5),
       },
       weights,
       { m, v },
     );
-    await trainer.step(texts, texts, 1e-5, 1);
+    await trainer.step({ anchors: texts, candidates: texts }, 1e-5, 1);
     trainer.dispose();
     const tokens = uploadTokens(gpu, packTokens(texts, config));
     const hidden = encoderLastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });

@@ -34,7 +34,7 @@ function naiveProduct(layout: Layout, a: Float32Array, b: Float32Array, [m, n, k
 
 describe('matmul', () => {
   const tilings: MatmulTiling[] = [
-    { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 },
+    { threadRows: 8, threadColumns: 8, workgroup: [4, 1], sharedDepth: 0 },
     { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
     { threadRows: 4, threadColumns: 8, workgroup: [4, 8], sharedDepth: 8 },
   ];
@@ -44,8 +44,8 @@ describe('matmul', () => {
   ];
   type Way = { tiling?: MatmulTiling; chunk?: number };
   /**
-   * Lists the engines, tilings and chunks to test. Only on software WebGPU is an inner dimension of `k` split into
-   * `parts`.
+   * Lists the engines, tilings and chunks to test. An inner dimension of `k` is split into `parts` only on software
+   * WebGPU.
    */
   const ways = (parts: number, k: number): [Engine, Way][] => {
     const gpu = engineIfOpen('software');
@@ -152,7 +152,7 @@ describe('matmul', () => {
   );
 
   it.each(['NN', 'NT', 'TN'] as const)(
-    'writes nothing behind its output for layout %s, with all tilings and at odd shapes',
+    'writes nothing past the end of its output for layout %s, with all tilings and at odd shapes',
     async (layout) => {
       const guard = 4096;
       for (const [m = 1, n = 1, k = 1] of shapes)

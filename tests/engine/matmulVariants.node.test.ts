@@ -125,7 +125,7 @@ describe('the candidates for a product', () => {
     },
   );
 
-  it('need more workgroup memory, or subgroups, than every device has only if the device has them', () => {
+  it('use subgroups, or more workgroup memory than every device has, only if the device has them', () => {
     const [few, all] = [allCandidates(lowest), allCandidates(roomy)];
     const more = all.filter((tiling) => !few.some((each) => JSON.stringify(each) === JSON.stringify(tiling)));
     expect(more.some(({ subgroups }) => subgroups)).toBe(true);
@@ -137,7 +137,7 @@ describe('the choice of a matmul tiling', () => {
   const shape: MatmulShape = { layout: 'TN', epilogue: 'sums', rows: 256, columns: 256, depth: 2272 };
   const hardware = { software: false };
 
-  it('without a plan is a large tile, a smaller one for a product of few tiles or a thin one', () => {
+  it('without a plan is a large tile, or a smaller one for a thin product or one of few tiles', () => {
     const side = (rows: number, columns: number, depth: number): number[] => {
       const { threadRows, threadColumns, workgroup } = plannedTiling(hardware, undefined, {
         ...shape,

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { firstLossScale } from '../../src/domain/train/lossScale';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import type { MatrixUnits } from '../../workers/engine/matrixUnits';
@@ -37,7 +38,7 @@ export async function matrixSteps(
     {
       config: matrixConfig,
       pooling: 'mean',
-      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
+      loss: infoNceLoss({ temperature: 0.05, directions: 'both' }),
       optimizer: adamWConfig(2e-4),
       dropout: 0.1,
       seed: 1,
@@ -52,7 +53,9 @@ export async function matrixSteps(
   for (let step = 1; step <= given.steps; step++) {
     const anchors = Array.from({ length: 8 }, () => Array.from({ length: 6 + Math.floor(random() * 12) }, token));
     const positives = anchors.map((anchor) => [...anchor.map((id) => (random() < 0.7 ? id : token())), token()]);
-    losses.push((await trainer.step(tokenBatch(anchors), tokenBatch(positives), 2e-4, step)).loss);
+    losses.push(
+      (await trainer.step({ anchors: tokenBatch(anchors), candidates: tokenBatch(positives) }, 2e-4, step)).loss,
+    );
   }
   trainer.dispose();
   for (const table of [weights, moments.m, moments.v]) table.dispose();

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
 import { quadsFor } from '../../workers/engine/quads';
@@ -35,7 +36,7 @@ const config = bertConfig({
 });
 
 const tensors = tensorLayout(parameterShapes(config));
-const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' } as const;
+const loss = infoNceLoss({ temperature: 0.05, directions: 'both' });
 const optimizer = adamWConfig(2e-4);
 
 /** Initializes weights as BERT does: normal with standard deviation 0.02, LayerNorm weights one, biases zero. */
@@ -91,8 +92,8 @@ async function gradientsOf(
   const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
   const dropout = rate > 0 ? { rates: { hidden: rate, attention: rate }, seed: 2, step: 7 } : undefined;
   const { anchors, positives } = pairs(8, 1);
-  const options = { pooling: 'mean', loss: { ...loss, gradientScale }, way } as const;
-  computeGradients({ engine: gpu, weights, half, config, dropout }, anchors, positives, options, into);
+  const options = { pooling: 'mean', loss, gradientScale, way } as const;
+  computeGradients({ engine: gpu, weights, half, config, dropout }, { anchors, candidates: positives }, options, into);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of tensors)
     gradients.set(
@@ -136,7 +137,7 @@ async function train(
       trainer.dispose();
       trainer = open(lossScale);
     }
-    numbers.push(await trainer.step(anchors, positives, optimizer.learningRate, step));
+    numbers.push(await trainer.step({ anchors, candidates: positives }, optimizer.learningRate, step));
   }
   const end = trainer.lossScale;
   trainer.dispose();
@@ -245,7 +246,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
       const { anchors, positives } = pairs(8, 1);
       const scale = 2 ** 80;
       const skipping = new Trainer({ ...options, lossScale: { ...firstLossScale(), scale } }, weights, moments);
-      const skipped = await skipping.step(anchors, positives, 1e-3, 1);
+      const skipped = await skipping.step({ anchors, candidates: positives }, 1e-3, 1);
       expect(skipped).toMatchObject({ skipped: true, lossScale: scale });
       expect(skipping.lossScale).toEqual({ scale: scale / 2, goodSteps: 0, skipped: 1 });
       expect(await read()).toEqual(before);
@@ -255,7 +256,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
         weights,
         moments,
       );
-      const next = await training.step(anchors, positives, 1e-3, 2);
+      const next = await training.step({ anchors, candidates: positives }, 1e-3, 2);
       expect(next.loss).toBe(skipped.loss);
       training.dispose();
       // AdamW's first update moves each weight by about the learning rate. This update must count as the first one.

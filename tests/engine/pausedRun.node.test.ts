@@ -34,7 +34,7 @@ describe('the batches of a run', () => {
 /** Ends the run at a call of checkpoint() during training, as if the page were closed while the run is paused there. */
 class ClosingControl extends RunControl {
   calls = 0;
-  /** Record and checkpoint when the run said that it was paused. */
+  /** The run's status and checkpoint at the moment when it reported that it was paused. */
   atPause: { status: string | undefined; checkpoint: CheckpointManifest | undefined } | null = null;
 
   constructor(
@@ -92,7 +92,7 @@ describe('a run that is paused', () => {
     expect(record).toMatchObject({ status: 'done', weightsSha256: undisturbed.result.weights });
   });
 
-  it('says on resume which steps it computes again, and with which other build', async () => {
+  it('reports on resume which steps it computes again, and with which new build', async () => {
     const same = await closedAt(3);
     expect(same.after.filter(({ type }) => type === 'resumed')).toMatchObject([{ step: 3, reached: 3 }]);
     expect(same.record).not.toHaveProperty('buildChanges');
@@ -101,7 +101,7 @@ describe('a run that is paused', () => {
     expect(other.record).toMatchObject({ build: 'test', buildChanges: [{ step: 3, build: 'newer' }] });
   });
 
-  it('that was killed instead says which steps it computes again', async () => {
+  it('reports on resume which steps it computes again if it was killed instead', async () => {
     const { db, runId } = await prepared({});
     const losing = new LosingControl(db, runId, (phase, call) => phase === 'train' && call >= 9);
     const run = (control: RunControl) =>
@@ -115,7 +115,7 @@ describe('a run that is paused', () => {
     expect(reached).toBeGreaterThan(6);
   });
 
-  it('gives the device back even if its event log cannot be closed', async () => {
+  it('releases the device even if its event log cannot be closed', async () => {
     const { db, runId } = await prepared({});
     const failing = new Proxy(db, {
       get: (target, name) => {

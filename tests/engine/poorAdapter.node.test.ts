@@ -6,7 +6,7 @@ import { useNullBrowser } from './nullDevice';
 
 const gpu = useNullBrowser({ userAgent: 'node', hardwareConcurrency: 1 });
 
-/** WebGPU's lowest limits, as far as the engine asks for them. */
+/** WebGPU's lowest values of the limits that the engine requests. */
 const lowest: Partial<Record<keyof GPUSupportedLimits, number>> = {
   maxComputeWorkgroupStorageSize: 16 * 2 ** 10,
   maxComputeWorkgroupsPerDimension: 65_535,
@@ -17,7 +17,7 @@ const lowest: Partial<Record<keyof GPUSupportedLimits, number>> = {
   maxComputeInvocationsPerWorkgroup: 256,
 };
 
-/** Replaces the adapter by one without any feature and with these limits. It refuses requests for more. */
+/** Replaces the adapter with one that has no features and only these limits. It refuses requests for more. */
 async function offerPoorAdapter(): Promise<GPUDeviceDescriptor[]> {
   const asked: GPUDeviceDescriptor[] = [];
   const adapter = await gpu.requestAdapter();

@@ -53,7 +53,7 @@ const bestOf = async (
 };
 
 describe('ranking candidates', () => {
-  it('measures all of them in one round and then only the fastest, each round between two times of the default', async () => {
+  it('measures all in one round, then only the fastest, with the default before and after each round', async () => {
     const { rounds, ranked } = await bestOf({});
     expect(rounds).toEqual([
       ['default', 'slow', 'a', 'b', 'c', 'd', 'e', 'default'],

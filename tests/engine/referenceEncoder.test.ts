@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deviceEngine } from '../../workers/engine/device';
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import { joinTokenBatches } from '../../workers/engine/model/tokenBatch';
@@ -58,8 +59,8 @@ async function byKernels(dropout: DropoutPlaces): Promise<Computed> {
   const parameters = pytorch.parameters();
   const { segments: weights } = parameters;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
-  const options = { pooling: 'mean', loss: { kind: 'inBatchInfoNce', ...loss } } as const;
-  computeGradients({ engine, weights, config, dropout }, anchors, positives, options, into);
+  const options = { pooling: 'mean', loss: infoNceLoss(loss) } as const;
+  computeGradients({ engine, weights, config, dropout }, { anchors, candidates: positives }, options, into);
   const [value = NaN] = await engine.commands.read(into.numbers);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of pytorch.tensors) gradients.set(name, await into.gradients.read(name));

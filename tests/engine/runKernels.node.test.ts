@@ -39,7 +39,7 @@ it('compiles all kernels of a run in the background before it encodes or trains'
   );
   expect((await getRun(db, runId))?.status).toBe('done');
   expect(prepare.mock.calls.length).toBeGreaterThan(30);
-  // Measuring tilings, which comes before, compiles its own kernels.
+  // Measuring tilings comes first and compiles its own kernels.
   const [begun = NaN] = prepareAll.mock.invocationCallOrder;
   const late = compile.mock.calls.filter((_, i) => (compile.mock.invocationCallOrder[i] ?? 0) > begun);
   expect(late.map(([kernel]) => kernel.name)).toEqual([]);

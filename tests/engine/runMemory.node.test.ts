@@ -20,7 +20,7 @@ import { publicBase, stubPublicFolder } from './publicFolder';
 import { wasmBase } from './environment';
 import { scratchBytes } from '../../workers/engine/scratch';
 
-// Carry out whole runs on Dawn's null backend, which does everything except computing.
+// These tests execute whole runs on Dawn's null backend, which does everything except computing.
 useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
 beforeEach(stubPublicFolder);
 afterEach(() => void vi.restoreAllMocks());
@@ -41,14 +41,14 @@ async function demo(
   return { experimentId, experiment };
 }
 
-/** Carries out a run and returns the peak bytes of its pool. */
+/** Executes a run and returns the peak bytes of its pool. */
 async function peakOf(db: Database, runId: string): Promise<number> {
   let peak = 0;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the pool of each call
   const { allocate } = ArrayPool.prototype;
   const spy = vi.spyOn(ArrayPool.prototype, 'allocate').mockImplementation(function (this: ArrayPool, ...given) {
     const array = allocate.apply(this, given);
-    // Kernels are compiled ahead by an engine whose pool holds no memory.
+    // Ignore the engine that compiles kernels ahead: its pool holds no memory.
     if (this === deviceEngine().pool) peak = Math.max(peak, this.peakBytes);
     return array;
   });
@@ -90,7 +90,7 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.step).toBe(2);
     const stepsOf = async (): Promise<number[]> =>
       (await readEvents(db, runId, 0)).flatMap((event) => (event.type === 'step' ? [event.step] : []));
-    // Step 4 had begun when the numbers of step 3 arrived, so they could not be trusted any more.
+    // Step 4 had begun when the numbers of step 3 arrived, so those could no longer be trusted.
     expect(await stepsOf()).toEqual([1, 2]);
 
     await run(db, runId);

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
@@ -46,7 +47,7 @@ describe.skipIf(!hasSharedModels)('the reference fine-tuning of ../shared (skipp
     const options: TrainerOptions = {
       config,
       pooling: 'mean',
-      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+      loss: infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' }),
       optimizer: adamWConfig(2e-4),
       dropout: 0,
       seed: 7,
@@ -58,7 +59,7 @@ describe.skipIf(!hasSharedModels)('the reference fine-tuning of ../shared (skipp
       const reference = expected[step] ?? { loss: NaN, lr: NaN, gradNorm: NaN };
       const anchors = tokenize(rows.map(({ query }) => query));
       const positives = tokenize(rows.map(({ positive }) => positive));
-      const numbers = await trainer.step(anchors, positives, reference.lr, step + 1);
+      const numbers = await trainer.step({ anchors, candidates: positives }, reference.lr, step + 1);
       expect(Math.abs(numbers.loss - reference.loss)).toBeLessThan(Math.max(0.002 * reference.loss, 0.001));
       expect(Math.abs(numbers.gradientNorm / reference.gradNorm - 1)).toBeLessThan(0.002);
       arrayCounts.push(testDeviceLiveArrays());

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { describe, expect, it, vi } from 'vitest';
 import type { LossScale } from '../../src/domain/train/lossScale';
 import { layOutSegments } from '../../workers/engine/model/segmentLayout';
@@ -20,7 +21,7 @@ async function opened(lossScale: LossScale) {
   const { gpu } = await nullGpu(['shader-f16']);
   const layout = layOutSegments(tensorLayout(parameterShapes(tinyConfig)));
   const [weights, m, v] = [new SegmentTable(gpu, layout), new SegmentTable(gpu, layout), new SegmentTable(gpu, layout)];
-  const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' } as const;
+  const loss = infoNceLoss({ temperature: 0.05, directions: 'both' });
   const options = { config: tinyConfig, pooling: 'mean', loss, dropout: 0, seed: 1 } as const;
   const trainer = new Trainer({ ...options, optimizer: adamWConfig(learningRate), lossScale }, weights, { m, v });
   const dispatch = vi.spyOn(gpu.commands, 'dispatch');
@@ -30,7 +31,7 @@ async function opened(lossScale: LossScale) {
     expect(gpu.pool.liveArrays).toBe(0);
     gpu.dispose();
   };
-  /** Values of a param in all dispatches so far that have it. */
+  /** Returns the values of a parameter in all dispatches so far that have it. */
   const given = (param: string): number[] =>
     dispatch.mock.calls.flatMap(([, , params]) =>
       Object.entries(params).flatMap(([name, x]) => (name === param ? [x] : [])),
@@ -42,7 +43,7 @@ const stepSize = (update: number): number => learningRate / (1 - 0.9 ** update);
 
 it("AdamW's bias corrections count only the steps that changed the weights", async () => {
   const { trainer, given, close } = await opened({ scale: 1024, goodSteps: 0, skipped: 3 });
-  await trainer.step(batch, batch, learningRate, 5);
+  await trainer.step({ anchors: batch, candidates: batch }, learningRate, 5);
   // One dispatch updates the parameters with weight decay and one those without. Three of the five steps were skipped.
   expect(given('stepSize')).toEqual([stepSize(2), stepSize(2)]);
   close();
@@ -59,7 +60,7 @@ describe('a step in mixed precision that begins before the previous one is known
     );
     const numbers: TrainerNumbers[] = [];
     for (let step = 1; step <= 5; step++) {
-      trainer.begin(batch, batch, learningRate, step);
+      trainer.begin({ anchors: batch, candidates: batch }, learningRate, step);
       if (!isAhead || step > 1) numbers.push(await trainer.finish());
     }
     if (isAhead) numbers.push(await trainer.finish());
@@ -70,9 +71,9 @@ describe('a step in mixed precision that begins before the previous one is known
     return { numbers, end, cleared, ...seen };
   }
 
-  it('is computed again with the smaller scale, so that all steps have the scales and corrections of steps one by one', async () => {
+  it('is computed again with the smaller scale, and ends like steps computed one by one', async () => {
     const oneByOne = await trained([1, Infinity, 1, 1, 1], false);
-    // On a device, step 3 has no finite norm either while step 2 is not dealt with: it must change nothing.
+    // On a device, step 3 has no finite norm either until step 2 has been dealt with, so it must change nothing.
     const ahead = await trained([1, Infinity, NaN, 1, 1, 1], true);
     expect(ahead.numbers).toEqual(oneByOne.numbers);
     expect(ahead.end).toEqual(oneByOne.end);

@@ -8,7 +8,7 @@ import { Trainer } from '../../workers/engine/trainer';
 import { carriedOut } from './losingRun';
 
 describe('a run whose device is lost', () => {
-  it('resumes in the middle of a stage with the weights and both moments of a pause', async () => {
+  it('resumes in the middle of a stage with the weights and both moments that a pause stored', async () => {
     const undisturbed = await carriedOut(() => false);
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [5, 11].includes(call),
@@ -20,7 +20,7 @@ describe('a run whose device is lost', () => {
     const steps = (await readEvents(disturbed.db, disturbed.record?.runId ?? '')).flatMap((event) =>
       event.type === 'step' ? [event.step] : [],
     );
-    // It resumes at the checkpoints of the pauses: after step 3 in the first stage and step 7 in the second.
+    // The run resumes from the checkpoints of the pauses: after step 3 in the first stage and step 7 in the second.
     expect(steps).toEqual([1, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9, 8, 9, 10, 11, 12]);
   });
 });
@@ -31,7 +31,7 @@ describe('a run of two stages', () => {
     const schedule = { kind: 'linear', warmup: 0.5 } as const;
     const { failure } = await carriedOut(() => false, {}, { stage: { schedule } });
     expect(failure).toBeUndefined();
-    const given = steps.mock.calls.map(([, , learningRate, step]) => ({ learningRate, step }));
+    const given = steps.mock.calls.map(([, learningRate, step]) => ({ learningRate, step }));
     const peak = defaultStage().optimizer.learningRate;
     const stage = [1, 2, 3, 4, 5, 6].map((step, i) => ({ learningRate: learningRateAt(i, 6, schedule, peak), step }));
     expect(given).toEqual([...stage, ...stage]);

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deviceEngine } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   pytorch = await loadGoldenModel();
 });
 
-const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' } as const;
+const loss = infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' });
 const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
 
 interface Run {
@@ -53,10 +54,14 @@ const firstOf = ({ ids, offsets }: TokenBatch): TokenBatch => ({
 });
 
 describe('a step that begins before the numbers of the previous one are known', () => {
-  it('leads to the same numbers, weights and moments as steps one by one', async () => {
+  it('leads to the same numbers, weights and moments as steps computed one by one', async () => {
     const steps = [1, 2, 3, 4];
     const begin = (trainer: Trainer, step: number): void =>
-      trainer.begin(pytorch.anchors, step === 3 ? pytorch.anchors : pytorch.positives, 1e-3 * step, step);
+      trainer.begin(
+        { anchors: pytorch.anchors, candidates: step === 3 ? pytorch.anchors : pytorch.positives },
+        1e-3 * step,
+        step,
+      );
     const oneByOne = await opened(async ({ trainer, state }) => {
       const numbers: TrainerNumbers[] = [];
       for (const step of steps) {
@@ -88,11 +93,11 @@ describe('a step that begins before the numbers of the previous one are known', 
       const words = pytorch.values(`weights/${name}`).slice();
       words.fill(Infinity, unused * pytorch.config.hiddenSize, (unused + 1) * pytorch.config.hiddenSize);
       parameters.write(name, words);
-      await trainer.step(pytorch.anchors, pytorch.positives, 1e-3, 1);
+      await trainer.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, 1);
       const before = await state();
       const bad = { ...pytorch.anchors, ids: pytorch.anchors.ids.slice().fill(unused, 0, 1) };
-      trainer.begin(bad, pytorch.positives, 1e-3, 2);
-      if (trainer.stepsAhead > 0) trainer.begin(pytorch.anchors, pytorch.positives, 1e-3, 3);
+      trainer.begin({ anchors: bad, candidates: pytorch.positives }, 1e-3, 2);
+      if (trainer.stepsAhead > 0) trainer.begin({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, 3);
       const details = { kind: 'training-diverged', step: 2, quantity: 'loss', parameter: name };
       await expect(trainer.finish()).rejects.toMatchObject({ details });
       expect(await state()).toEqual(before);
@@ -112,9 +117,10 @@ describe('a step that begins before the numbers of the previous one are known', 
         weight,
         pytorch.values(`weights/${weight}`).map((value, i) => (i % F === 5 ? 0 : value)),
       );
-      trainer.begin(pytorch.anchors, pytorch.positives, 1e-3, 1);
-      // A single pair has nothing to be told apart from: all its gradients are zero.
-      if (trainer.stepsAhead > 0) trainer.begin(firstOf(pytorch.anchors), firstOf(pytorch.positives), 1e-3, 2);
+      trainer.begin({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, 1);
+      // A single pair has no negatives to learn from, so all its gradients are zero.
+      if (trainer.stepsAhead > 0)
+        trainer.begin({ anchors: firstOf(pytorch.anchors), candidates: firstOf(pytorch.positives) }, 1e-3, 2);
       const details = { kind: 'training-diverged', step: 1, quantity: 'gradientNorm', parameter: weight };
       await expect(trainer.finish()).rejects.toMatchObject({ details });
     });
@@ -123,7 +129,8 @@ describe('a step that begins before the numbers of the previous one are known', 
   it('begins only on a GPU, and only one step ahead', async () => {
     await opened(async ({ trainer }) => {
       expect(trainer.stepsAhead).toBe(deviceEngine().traits.wasm ? 0 : 1);
-      const begin = (step: number): void => trainer.begin(pytorch.anchors, pytorch.positives, 1e-3, step);
+      const begin = (step: number): void =>
+        trainer.begin({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, step);
       for (let step = 1; step <= trainer.stepsAhead + 1; step++) begin(step);
       expect(() => begin(3)).toThrow('too many steps have begun');
       for (let step = 0; step <= trainer.stepsAhead; step++) await trainer.finish();

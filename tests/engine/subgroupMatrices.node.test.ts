@@ -98,9 +98,9 @@ describe("matrix kernels on Dawn's null backend", () => {
     await matrixSteps(gpu, { steps: 1, matrices: unitsOf(matrixFragments[0]) });
     const products = names.filter((name) => name.startsWith('matmul') && !name.includes('parts'));
     const onMatrices = products.filter((name) => name.includes('by matrices 16x16x16'));
-    // Per layer 4 products forward, 4 for gradients of inputs and 4 for gradients of weights.
+    // Each layer has 4 products forward, 4 for gradients of inputs and 4 for gradients of weights.
     expect(onMatrices).toHaveLength(12 * matrixConfig.layers);
-    // The others are those of the loss, in float32.
+    // The other products belong to the loss and are computed in float32.
     expect(products.length - onMatrices.length).toBeLessThanOrEqual(3);
     expect(errors).toEqual([]);
     gpu.dispose();
@@ -136,7 +136,7 @@ describe('matrix units', () => {
     expect(matrixUnitsOf(new Set(features), limits, undefined)).toEqual([]);
   });
 
-  it('multiply only sides that kernels exist for; other products in half precision are computed without', async () => {
+  it('multiply only sides that kernels exist for; others in half precision are computed without them', async () => {
     expect(suitsMatrices({ layout: 'NT', rows: 4, columns: 12, depth: 16 })).toBe(true);
     expect(suitsMatrices({ layout: 'NT', rows: 4, columns: 12, depth: 12 })).toBe(false);
     expect(suitsMatrices({ layout: 'NN', rows: 4, columns: 12, depth: 16 })).toBe(false);
@@ -191,12 +191,12 @@ describe('a run on matrix units', () => {
     expect(() => plannedMatrixUnits(one)).toThrow(RangeError);
   });
 
-  it('is refused with the reason if the device has none or compiles none of their kernels', async () => {
+  it('is refused with the reason if the device has no matrix units or compiles none of their kernels', async () => {
     const details = { kind: 'matrices-unavailable', stage: 1 };
     const precisions = ['full', 'mixed-matrices'] as const;
     await expect(matrixFragmentOfRun(null, precisions, '')).rejects.toMatchObject({ details });
     await expect(matrixFragmentOfRun(await device([]), precisions, '')).rejects.toMatchObject({ details });
-    // A device that says it has matrix units, but refuses the kernels.
+    // A device that reports matrix units but refuses their kernels.
     const refusing = await device([unitsOf(first)], ['shader-f16']);
     await expect(matrixFragmentOfRun(refusing, precisions, '')).rejects.toMatchObject({
       details: { ...details, reason: expect.stringContaining('Invalid ShaderModule') as string },

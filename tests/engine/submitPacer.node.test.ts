@@ -7,8 +7,8 @@ import { nullDevice } from './nullDevice';
 import { strictReports } from './reports';
 
 /**
- * A device of a given speed that runs submits one after another, and the host's clock. Recording commands takes no
- * time.
+ * Simulates the host's clock and a device of a given speed that runs submits one after another. Recording commands
+ * takes no time.
  */
 class FakeDevice {
   clock = 0;

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { hiddenStates } from './hiddenStates';
@@ -32,9 +33,14 @@ async function lossAndGradients(
 ): Promise<Computed> {
   const { engine } = weights;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
-  const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions } as const;
+  const loss = infoNceLoss({ temperature: golden.temperature, directions });
   const { anchors, positives, config } = pytorch;
-  computeGradients({ engine, weights, config, dropout }, anchors, positives, { pooling, loss, way }, into);
+  computeGradients(
+    { engine, weights, config, dropout },
+    { anchors, candidates: positives },
+    { pooling, loss, way },
+    into,
+  );
   const [value = NaN] = await engine.commands.read(into.numbers);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of pytorch.tensors)

@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
@@ -22,7 +23,7 @@ const flatSteps = 200;
 
 describe('training a random BERT', () => {
   const stage = {
-    loss: { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' },
+    loss: infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' }),
     optimizer: { kind: 'adamW', ...golden.optimizer },
   } as const;
   const trainer = (parameters: ParameterStore, adamW: AdamWState, extra: Partial<TrainerOptions> = {}): Trainer => {
@@ -37,8 +38,7 @@ describe('training a random BERT', () => {
       const training = trainer(parameters, adamW);
       for (const [index, expected] of golden.steps.entries()) {
         const numbers = await training.step(
-          pytorch.anchors,
-          pytorch.positives,
+          { anchors: pytorch.anchors, candidates: pytorch.positives },
           golden.optimizer.learningRate,
           index + 1,
         );
@@ -66,7 +66,7 @@ describe('training a random BERT', () => {
         const training = trainer(parameters, adamW, { way });
         const norms: number[] = [];
         for (let step = 1; step <= 3; step++) {
-          const numbers = await training.step(pytorch.anchors, pytorch.positives, 1e-3, step);
+          const numbers = await training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, step);
           norms.push(numbers.gradientNorm);
         }
         training.dispose();
@@ -95,7 +95,7 @@ describe('training a random BERT', () => {
         if (step === resumeAt) ({ parameters, adamW } = await reopened(parameters, adamW));
         const config = { ...pytorch.config, hiddenDropout: 0.1, attentionDropout: 0.1 };
         const training = trainer(parameters, adamW, { config, dropout, seed: 5 });
-        await training.step(pytorch.anchors, pytorch.positives, 1e-3, step);
+        await training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, step);
         training.dispose();
       }
       const weights = await Promise.all(pytorch.tensors.map(({ name }) => parameters.read(name)));
@@ -131,7 +131,7 @@ describe('training a random BERT', () => {
     const counts: number[] = [];
     const bytes: number[] = [];
     for (let step = 1; step <= flatSteps; step++) {
-      await training.step(pytorch.anchors, pytorch.positives, 1e-6, step);
+      await training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-6, step);
       counts[step] = testDeviceLiveArrays();
       bytes[step] = testDeviceBytes();
     }
@@ -159,7 +159,7 @@ describe('training a random BERT', () => {
       expect(unread.length).toBe(H * F);
       parameters.write(weight, unread);
       const training = trainer(parameters, adamW);
-      const step = training.step(pytorch.anchors, pytorch.positives, 1e-3, 2);
+      const step = training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, 2);
       const details = { kind: 'training-diverged', step: 2, quantity: 'gradientNorm', parameter: weight };
       await expect(step).rejects.toMatchObject({ details });
       expect(await parameters.read(weight)).toEqual(unread);
@@ -179,7 +179,7 @@ describe('training a random BERT', () => {
       const name = 'encoder.layer.0.output.dense.bias';
       parameters.write(name, new Float32Array(32).fill(Infinity));
       const training = trainer(parameters, adamW, { stepsBefore: 10 });
-      const step = training.step(pytorch.anchors, pytorch.positives, 1e-3, 4);
+      const step = training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, 4);
       const details = { kind: 'training-diverged', step: 14, quantity: 'loss', parameter: name };
       await expect(step).rejects.toMatchObject({ details });
       const untouched = 'encoder.layer.1.output.dense.weight';

@@ -37,10 +37,10 @@ const randomWords = (length: number) => {
 };
 
 describe('the hash of an array', () => {
-  it('is that of its bits on the host, whatever numbers they stand for and however many there are', async () => {
+  it('equals the hash of its bits on the host, for numbers of any kind and arrays of any length', async () => {
     for (const length of [1, 63, 4095, 4096, 4097, 30_000]) {
       const words = randomWords(length);
-      // Words that are infinite or not a number as floats.
+      // As floats, these words are infinite or NaN.
       words.set([0x7f800000, 0x7fc00001, 0xffffffff, 0x80000000].slice(0, length));
       const array = gpu.commands.upload(words);
       expect(await hashesOf(array)).toEqual([hashOfWords(words)]);
@@ -62,7 +62,7 @@ describe('the hash of an array', () => {
     expect(hashOfWords(swapped)).not.toBe(original);
   });
 
-  it('leaves out what follows an odd number of halves in their last word', async () => {
+  it('ignores the unused half of the last word if there is an odd number of halves', async () => {
     const arrays = [0x1234, 0xffff].map((rest) =>
       gpu.commands.upload(Uint32Array.of(0xabcd0123, ((rest << 16) | 0x7e00) >>> 0)),
     );
@@ -78,7 +78,7 @@ const small = (threadRows: number, threadColumns: number): MatmulTiling => ({
 });
 const [default_, other] = [small(4, 4), small(8, 4)];
 
-/** A product whose second tiling gets one bit of one of its results wrong. */
+/** A product whose second tiling computes one result with one wrong bit. */
 class WrongProduct extends SampleProduct {
   constructor(
     shape: MatmulShape,

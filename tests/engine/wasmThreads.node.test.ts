@@ -1,3 +1,4 @@
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
@@ -32,7 +33,7 @@ const config = bertConfig({
 
 const steps = 3;
 
-/** The thread code of the product, as a module for Node's worker threads. */
+/** The app's thread code, as a module for Node's worker threads. */
 const threadModule = (() => {
   const compiled = (name: string): string =>
     ts.transpileModule(readFileSync(`workers/engine/wasm/${name}.ts`, 'utf8'), {
@@ -102,13 +103,14 @@ async function trained(name: string, threads: number): Promise<string> {
       pooling: 'mean',
       dropout: 0.1,
       seed: 1,
-      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
+      loss: infoNceLoss({ temperature: 0.05, directions: 'both' }),
       optimizer: adamWConfig(1e-3),
     },
     weights,
     { m, v },
   );
-  for (let step = 1; step <= steps; step++) await trainer.step(batch(9, step), batch(9, step + 50), 1e-3, step);
+  for (let step = 1; step <= steps; step++)
+    await trainer.step({ anchors: batch(9, step), candidates: batch(9, step + 50) }, 1e-3, step);
   const hash = createHash('sha256');
   for (const tensor of tensors) {
     const values = await weights.read(tensor.name);

@@ -8,7 +8,9 @@ import {
   type WorkTimer,
 } from '../../workers/engine/tuning/workTimer';
 
-/** A GPU with a clock of its own: a product takes `productMs(elapsed)`, a submit `submitMs` more on the host. */
+/**
+ * A fake GPU with its own clock: a product takes `productMs(elapsed)`, and a submit takes `submitMs` more on the host.
+ */
 class FakeGpu {
   nowMs = 1000;
   readonly passes: number[] = [];
@@ -72,13 +74,13 @@ describe('raising the clock', () => {
     expect(gpu.nowMs - 1000).toBeLessThan(650);
   });
 
-  it('ends with a clock that stands still', async () => {
+  it('ends even if the clock stands still', async () => {
     const frozen: WorkTimer = { kind: 'timestamps', preciseMs: 10, times: () => Promise.resolve([0]) };
     const gpu = new FakeGpu(slowStart);
     expect(await warmUp(frozen, work(gpu), gpu.now)).toEqual({ ms: NaN, steady: false });
   });
 
-  it('measures by timestamps where the device has them', async () => {
+  it('measures by timestamps if the device has them', async () => {
     const gpu = new FakeGpu(slowStart, { timestamps: (ms) => Math.floor(ms * 10) / 10 });
     const { timer, ms } = await warmTimer(gpu.engine, work(gpu), gpu.now);
     expect([timer.kind, Math.abs(ms / 0.5 - 1) < 0.01]).toEqual(['timestamps', true]);
@@ -103,7 +105,7 @@ describe('timing work', () => {
     { record: () => undefined, dispatches: 2, repetitions: 3 },
   ];
 
-  it('on the host subtracts what an empty submit takes', async () => {
+  it('on the host subtracts the time of an empty submit', async () => {
     const gpu = new FakeGpu(() => 2, { submitMs: 7 });
     const timer = new HostTimer(gpu.engine, gpu.now);
     const works = both.map((work) => ({ ...work, record: gpu.record }));
@@ -121,7 +123,7 @@ describe('timing work', () => {
 });
 
 describe('the length of a precise pass', () => {
-  it('is ten milliseconds while all timestamps are multiples of 100 µs, as in Chrome, and else three', async () => {
+  it('is ten milliseconds while all timestamps are multiples of 100 µs, as in Chrome, else three', async () => {
     const work = (gpu: FakeGpu) => [{ record: gpu.record, dispatches: 1, repetitions: 100 }];
     const rounded = new FakeGpu(() => 0.0371, { timestamps: (ms) => Math.floor(10 * ms) / 10 });
     const timer = new TimestampTimer(rounded.engine);

@@ -1,4 +1,4 @@
-/** Naive retrieval, with which tests compare the fast code. Sorts everything, then walks the list. */
+/** Naive retrieval, to test the fast code against: it sorts everything, then walks the list. */
 
 /** Returns all ids, best first, ordered by (−score, id). */
 export function naiveRanking(ids: readonly string[], scores: ArrayLike<number>): string[] {

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream, permutation, philox } from '../../src/domain/random';
 
 describe('philox', () => {
-  // The known answers are those published by the generator's authors (Random123 1.14, kat_vectors, philox4x32 with 10
-  // rounds).
+  // The generator's authors published these known answers (Random123 1.14, kat_vectors, philox4x32 with 10 rounds).
   it.each([
     [
       [0, 0, 0, 0],

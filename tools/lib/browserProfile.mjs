@@ -25,13 +25,13 @@ function readDelivered(file) {
     const runs = JSON.parse(readFileSync(file, 'utf8'));
     if (Array.isArray(runs) && runs.every((run) => typeof run === 'string')) return runs;
   } catch {
-    // The sentence below says what is wrong.
+    // Invalid JSON gets the same sentence as invalid content, below.
   }
   throw new Error(`${file} is damaged; delete it to write the results of this profile's last run again.`);
 }
 
 /**
- * Opens a browser profile, by default a temporary one. Browser storage belongs to an address, including its port, so a
+ * Opens a browser profile, by default a temporary one. Browser storage belongs to an address including its port, so a
  * kept profile reuses its port. `delivered` lists the runs whose results were written; `deliver` adds one.
  */
 export async function openProfile(folder) {

@@ -70,14 +70,14 @@ export function hasGraphicsCard() {
   return existsSync('/dev/dri/renderD128') || hasNvidiaCard();
 }
 
-/** Whether this machine has an NVIDIA card under Linux, where Chromium needs more than elsewhere to use it. */
+/** Whether this machine has an NVIDIA card under Linux, where Chromium needs extra flags to use it. */
 export function hasNvidiaCard() {
   return existsSync('/dev/nvidia0');
 }
 
 /**
  * Returns the flags for a headless Chromium. `software` runs WebGPU on the CPU. On Linux, an NVIDIA card needs Vulkan,
- * through which Chromium offers half precision only if asked.
+ * where Chromium offers half precision only with a flag.
  * @param {'none' | 'hardware' | 'software'} webgpu
  * @param {boolean} [nvidia]
  * @returns {string[]}
@@ -90,7 +90,8 @@ export function chromiumFlags(webgpu, nvidia = hasNvidiaCard()) {
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
     if (nvidia)
-      // The second feature is one that Playwright enables in a flag that this one replaces: no request at the start.
+      // This flag replaces one of Playwright's, so it repeats a feature of that one, which avoids a request at the
+      // start.
       flags.push(
         '--use-angle=vulkan',
         '--enable-features=Vulkan,SkipListAccountsWithoutGaiaCookies',

@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 
 /**
- * Bytes of the disk that the runner leaves free. On a disk that is really full, Chromium cannot rewrite its database
- * any more, and cannot open it afterwards.
+ * Bytes of the disk that the runner leaves free. On a completely full disk, Chromium can no longer rewrite its database
+ * and then cannot open it either.
  */
 export const reservedBytes = 128 * 1024 * 1024;
 
@@ -35,12 +35,14 @@ export async function withFullDisk(sentence, path, free = freeBytes) {
   return `${sentence} The disk of ${path} has only ${megabytes(found)} free, of which ${megabytes(reservedBytes)} must stay free.`;
 }
 
-/** Returns the quota of the page's storage: what it uses, and what the disk has free beyond the reserve. */
+/** Returns the quota for the page's storage: the bytes it uses plus the free bytes of the disk beyond the reserve. */
 export function storageQuota(usedBytes, free) {
   return usedBytes + Math.max(0, free - reservedBytes);
 }
 
-/** Returns the sentence for a disk that others have nearly filled, or null if half of the reserve is still free. */
+/**
+ * Returns the sentence for a disk that other programs have nearly filled, or null if half of the reserve is still free.
+ */
 export function nearlyFull(path, free) {
   if (free >= reservedBytes / 2) return null;
   return (
@@ -50,7 +52,7 @@ export function nearlyFull(path, free) {
 }
 
 /**
- * Limits the page's storage to what the disk of the profile has free. The browser then refuses a write before the disk
+ * Limits the page's storage to the free space of the profile's disk. The browser then refuses a write before the disk
  * is full, and `navigator.storage.estimate()` reports the limit. Calls `onNearlyFull` with a sentence if other programs
  * fill the disk. Returns a function that stops updating the limit.
  */

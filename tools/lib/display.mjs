@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 const startMs = 10_000;
 
 /**
- * Libraries that Chromium needs to reach an NVIDIA card through Vulkan, with their Debian packages. Without them the
- * driver loads but offers no Vulkan, and Chromium finds no adapter.
+ * Libraries that Chromium needs to reach an NVIDIA card through Vulkan, with their Debian packages. Without these
+ * libraries the driver loads but offers no Vulkan, and Chromium finds no adapter.
  */
 const libraries = {
   'libvulkan.so.1': 'libvulkan1',
@@ -43,12 +43,14 @@ function knownLibraries() {
       const text = execFileSync(command, ['-p'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
       return new Set(text.split('\n').map((line) => line.trim().split(' ')[0]));
     } catch {
-      // Not in $PATH, or another loader.
+      // The loader's tool is not in $PATH, or the system has another loader.
     }
   return null;
 }
 
-/** Whether Chromium needs a window to find this machine's card: headless, it does not see NVIDIA cards on Linux. */
+/**
+ * Whether Chromium needs a window to find this machine's card: on Linux, headless Chromium does not see NVIDIA cards.
+ */
 export function needsWindow() {
   return process.platform === 'linux' && existsSync('/dev/nvidia0');
 }
@@ -67,8 +69,8 @@ export function missingPackagesSentence(packages) {
 }
 
 /**
- * Starts Xvfb, a screen in memory. Resolves with its address for DISPLAY and a function that ends it. Xvfb itself picks
- * a free number.
+ * Starts Xvfb, a screen in memory, which picks a free display number. Resolves with its address for DISPLAY and a
+ * function that ends it.
  */
 export function virtualScreen(program = programPath('Xvfb')) {
   // Xvfb writes the number to file descriptor 3.

@@ -11,7 +11,7 @@ const reasons = {
   EROFS: 'the disk is read-only',
 };
 
-/** Errors that only writing has. */
+/** Errors that occur only when writing. */
 const writeErrors = new Set(['EDQUOT', 'ENOSPC', 'EROFS']);
 
 /** Returns, in words, the reason why the system refused a file. */
@@ -20,7 +20,7 @@ export function reasonOf(error) {
 }
 
 /**
- * Returns any error as one sentence. Of a system error such as "ENOSPC: …, write", keeps only the file and the reason.
+ * Returns any error as one sentence. For a system error such as "ENOSPC: …, write", keeps only the file and the reason.
  */
 export function sentenceOf(error) {
   if (!(error instanceof Error)) return 'The experiment failed.';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 function lockAddress(folder) {
   const name = `recallsmith-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  // A leading zero byte: Linux then keeps the address apart from the file system.
+  // A leading zero byte makes Linux use an abstract address, which is not a file.
   return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 
@@ -43,7 +43,7 @@ export async function lockFolder(folder) {
   } catch (error) {
     if (error.code !== 'EADDRINUSE') throw error;
     if (address.startsWith('\0') || process.platform === 'win32' || (await answers(address))) return null;
-    // The socket's file outlived its process.
+    // The socket's file is left over from a process that was killed.
     await rm(address, { force: true });
     return held();
   }

@@ -20,7 +20,7 @@ function watch(context, page, finished) {
   });
 }
 
-/** What `screenFor` asks of the machine. */
+/** The machine's own functions; tests replace them. */
 const thisMachine = { needsWindow, missingPackages, virtualScreen, print: (line) => console.log(line) };
 
 /**

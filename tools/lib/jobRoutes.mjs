@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { writing } from './errors.mjs';
 import { sendFile, sendJson } from './server.mjs';
 
-/** Files of the exported folder are posted to this path, followed by their own. */
+/** Files of the exported folder are posted to this path, followed by the file's own path. */
 const exportPrefix = 'export/';
-/** Maximum bytes of a JSON body. A longer one would not fit in a string of Node.js anyway. */
+/** Maximum bytes of a JSON body: a string of Node.js holds at most 2^29 − 24 characters (buffer.constants). */
 const maxBodyBytes = 512 * 1024 * 1024;
 
 async function readJson(request) {
@@ -22,7 +22,7 @@ async function readJson(request) {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-/** Writes a file that the page sends into the folder. Throws if its path leads out of it. */
+/** Writes a file that the page sends into the folder. Throws if its path leads outside the folder. */
 async function receiveFile(request, folder, path) {
   const file = normalize(join(folder, path));
   if (!file.startsWith(folder + sep) || path.endsWith('/')) throw new Error('the path is outside the export');

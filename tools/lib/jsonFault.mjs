@@ -1,4 +1,4 @@
-/** Group 1 is a bracket, comma or colon; group 2 a string; group 3 a number, true, false or null. */
+/** Group 1 is a bracket, comma or colon; group 2 is a string; group 3 is a number, true, false or null. */
 const token =
   /([[\]{},:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|((?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.]))/y;
 const space = /[ \t\r\n]*/y;

@@ -17,7 +17,7 @@ const phases = {
 };
 const phaseNames = Object.keys(phases);
 
-/** Longest wait for the processes of a killed browser to end. */
+/** Maximum wait for the processes of a killed browser to end. */
 const endMs = 20_000;
 
 const jsonLines = (path) =>
@@ -28,7 +28,7 @@ const jsonLines = (path) =>
         .map((line) => JSON.parse(line))
     : [];
 
-/** Returns the ids of the browser processes of a profile. Empty where the system has no /proc. */
+/** Returns the ids of the browser processes of a profile, or none if the system has no /proc. */
 function browserProcesses(profile) {
   if (!existsSync('/proc/self')) return [];
   return readdirSync('/proc').filter((name) => {
@@ -45,7 +45,7 @@ async function killBrowser(profile) {
     try {
       process.kill(Number(id), 'SIGKILL');
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
     }
   const begun = Date.now();
   while (browserProcesses(profile).length > 0 && Date.now() - begun < endMs) await sleep(100);
@@ -119,7 +119,10 @@ function differing(found, expected) {
   return Object.keys(expected).filter((name) => JSON.stringify(found[name]) !== JSON.stringify(expected[name]));
 }
 
-/** Kills a run in a phase, resumes it, and compares it with the unbroken run. Returns false if the run ended first. */
+/**
+ * Kills a run in a phase, resumes it, and compares it with the unbroken run. Returns false if the run ended before the
+ * kill.
+ */
 async function killAndResume(file, folder, { phase, share, duration, expected }) {
   const [out, profile] = ['out', 'profile'].map((name) => join(folder, name));
   let killed = false;

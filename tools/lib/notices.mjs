@@ -1,7 +1,5 @@
-/*
- * Builds THIRD-PARTY-NOTICES.txt: the name, version, licence and licence text of everything in the site that others
- * wrote.
- */
+/* Builds THIRD-PARTY-NOTICES.txt: the name, version, licence and licence text of everything in the site that was
+   written by others. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, version as ownVersion } from './source.mjs';
@@ -24,7 +22,7 @@ const supplements = {
   'svelte-toolbelt': { version: '0.10.7', licence: 'MIT' },
 };
 
-/** Data in public/ that is not, or not only, this project's own work. */
+/** Data in public/ that is not entirely this project's own work. */
 const bundledData = [
   {
     name: 'models/demo-zh',
@@ -115,7 +113,7 @@ function section(entry) {
 /** Returns the whole file: one section per package, sorted by name, then the data. */
 export function noticesText(folders) {
   const described = [...new Set(folders)].map(describePackage);
-  // One package may be installed twice in the same version, for two other packages that depend on it.
+  // A package may be installed twice in the same version, because two other packages depend on it.
   const unique = [...new Map(described.map((entry) => [title(entry), entry]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, entry]) => entry);

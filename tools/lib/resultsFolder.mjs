@@ -5,7 +5,7 @@ import { lockFolder } from './folderLock.mjs';
 
 /** Subfolder of `--out` that results are written to before they replace earlier ones. */
 export const unfinishedFolder = 'recallsmith-unfinished';
-/** In the order in which they are put in place: a folder with a metrics.json has complete results. */
+/** The results, in the order in which they are put in place: a folder with a metrics.json has complete results. */
 const resultNames = ['export', 'events.jsonl', 'metrics.json'];
 
 const json = async (path) => JSON.parse(await readFile(path, 'utf8'));
@@ -65,7 +65,7 @@ export class ResultsFolder {
       throw new Error(`Another command is writing its results to ${out}; wait for it, or choose another --out.`);
     const folder = new ResultsFolder(out, unlock);
     try {
-      // The process was killed while it replaced earlier results: finish that.
+      // The process was killed while replacing earlier results, so finish that.
       if (existsSync(folder.#previous)) await folder.#replace();
       await folder.#refuseForeign();
       await mkdir(folder.unfinished, { recursive: true });
@@ -99,7 +99,7 @@ export class ResultsFolder {
     await this.#replace();
   }
 
-  /** Unlocks the folder. Removes what an unsuccessful run left, except its events. */
+  /** Unlocks the folder. Removes the files that an unsuccessful run left, except its events. */
   async close() {
     if (existsSync(this.unfinished) && !existsSync(this.#previous)) {
       await this.#clear({ keepEvents: true });
@@ -123,7 +123,10 @@ export class ResultsFolder {
     });
   }
 
-  /** Puts the new results in place and deletes the earlier ones. A call after a kill continues where it stopped. */
+  /**
+   * Puts the new results in place and deletes the earlier ones. If a kill interrupts it, the next call continues from
+   * there.
+   */
   async #replace() {
     await mkdir(this.#previous, { recursive: true });
     const [here, there] = [(name) => join(this.unfinished, name), (name) => join(this.#out, name)];

@@ -36,10 +36,10 @@ export function eventsToKeep(events) {
   });
 }
 
-/** The events that a resumed run repeats for the steps after its checkpoint. */
+/** The types of events that a resumed run repeats for the steps after its checkpoint. */
 const repeatedTypes = new Set(['step', 'devEvaluation', 'checkpoint']);
 
-/** What the terminal calls each kind of progress: those of a run (`progressKinds`) and those of the runner's page. */
+/** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
   import: 'reading files',
   download: 'fetching the model, MB:',
@@ -148,7 +148,7 @@ export class RunReport {
   }
 }
 
-/** Returns how the kernels were chosen and the gain over the fixed rules, one product a line. */
+/** Returns lines on how the kernels were chosen and the gain over the fixed rules, with one product per line. */
 function kernelsLines({ source, reason, ms, products, unmeasured, refused }) {
   if (source === 'rules') return [`kernels: by the fixed rules (${reason})`];
   const left = unmeasured > 0 ? `, ${unmeasured} by the fixed rules for lack of time` : '';
@@ -161,7 +161,7 @@ function kernelsLines({ source, reason, ms, products, unmeasured, refused }) {
   return [`kernels: ${source} (${Math.round(ms)} ms)${left}${out}`, ...lines];
 }
 
-/** What the terminal calls the products of a layer (`layerProducts`) and what they compute (`productPasses`). */
+/** The terminal's names for the products of a layer (`layerProducts`) and their passes (`productPasses`). */
 export const productWords = {
   queryKeyValue: 'query, key and value',
   attentionOutput: 'attention output',

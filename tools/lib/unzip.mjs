@@ -11,7 +11,7 @@ const end64LocatorSignature = 0x07064b50; // 4.3.15
 const entrySignature = 0x02014b50; // 4.3.12
 /** Maximum length of the comment at the end of a zip, whose length field has 16 bits. */
 const maxCommentBytes = 65_535;
-/** Stands for a size or offset that does not fit in 32 bits; an extra field holds the number (4.5.3). */
+/** Marks a size or offset that does not fit in 32 bits; an extra field holds the number (4.5.3). */
 const tooLarge = 0xffffffff;
 
 async function readAt(file, position, length) {

@@ -16,8 +16,8 @@ function selfHostedFiles() {
 }
 
 /**
- * Packages whose code is in the self-hosted files. The engine uses logarithms and exponentials from AssemblyScript's
- * library.
+ * Packages whose code is in the self-hosted files. The engine's wasm contains logarithms and exponentials of
+ * AssemblyScript's library.
  */
 export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
 
@@ -34,7 +34,8 @@ export function selfHostedPlugin() {
       server.middlewares.use((request, response, next) => {
         const wanted = files.find(([folder, file]) => request.url?.split('?')[0] === `/${folder}/${basename(file)}`);
         if (!wanted) return next();
-        // A worker of an isolated page must be served with the page's headers, as onnxruntime-web's threads are.
+        // A cross-origin isolated page loads a worker only with these headers, and onnxruntime-web's threads are such
+        // workers.
         for (const [name, value] of Object.entries(server.config.server.headers ?? {})) response.setHeader(name, value);
         response.setHeader('Content-Type', wanted[1].endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
         createReadStream(wanted[1]).pipe(response);

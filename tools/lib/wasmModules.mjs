@@ -35,7 +35,7 @@ export function wasmModules() {
 }
 
 /**
- * Compiles one module, to a temporary name first, so that an interrupted build is never mistaken for a finished one.
+ * Compiles one module under a temporary name first, so that an interrupted build is never mistaken for a finished one.
  */
 function build(path, features) {
   const unfinished = `${path}.${process.pid}`;

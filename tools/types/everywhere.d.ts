@@ -1,4 +1,4 @@
-/* APIs that pages, workers and Node all have; tsconfig.domain.json includes none of their type libraries. */
+/* APIs that exist in pages, workers and Node alike; tsconfig.domain.json includes none of their type libraries. */
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
 }

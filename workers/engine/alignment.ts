@@ -1,8 +1,8 @@
-/** Binding offsets must be multiples of 256 bytes: WebGPU allows a device to require that. */
+/** Floats in 256 bytes, the largest alignment of binding offsets that WebGPU lets a device require. */
 export const alignmentFloats = 64;
 
 /**
- * Parameters in a segment start at multiples of this, so that their half-precision copies, which have the same layout,
- * can be bound too.
+ * Parameters in a segment start at multiples of this many floats, so that the half-precision copies, which have the
+ * same layout, can be bound too.
  */
 export const parameterAlignmentFloats = 2 * alignmentFloats;

@@ -4,8 +4,8 @@ import { type ArrayDType, type DeviceArray, arrayLength, bytesPerNumber } from '
 type Free = { buffer: MemoryBlock; age: number; freedAt: number };
 
 /**
- * A free buffer is reused only for arrays that fill at least this share of it: loose enough for batches of similar
- * length to share buffers.
+ * A free buffer is reused only for an array that fills at least this share of it. Batches of similar length can then
+ * share buffers.
  */
 const minFilledShare = 0.75;
 
@@ -19,7 +19,7 @@ const maxIdleSteps = 3;
 export class ArrayPool {
   readonly #memory: BlockMemory;
   #free: Free[] = [];
-  /** Age of each buffer in use: buffers are numbered as they are created. */
+  /** Buffers in use, each with its creation number; older buffers have smaller numbers. */
   readonly #live = new Map<MemoryBlock, number>();
   #created = 0;
   #rowCapacity = { rows: 0, capacity: 0 };
@@ -55,8 +55,8 @@ export class ArrayPool {
   }
 
   /**
-   * Allocates one row [parts, …shape] per part of `rowsInPart` of `rows` rows, with room for the parts of as many rows
-   * as the rows themselves get room for.
+   * Allocates [parts, …shape], where each part stands for `rowsInPart` of `rows` rows. Inside `withRowCapacity`, the
+   * buffer has room for the parts of `capacity` rows.
    */
   allocateParts(rows: number, rowsInPart: number, shape: readonly number[]): DeviceArray {
     const partsOf = (count: number): number => Math.max(1, Math.ceil(count / rowsInPart));
@@ -69,7 +69,7 @@ export class ArrayPool {
     return this.#allocate(length, shape, dtype);
   }
 
-  /** Returns the number of rows that an array of `rows` rows gets room for. */
+  /** Returns how many rows to make room for in an array of `rows` rows. */
   #capacityOf(rows: number): number {
     return rows === this.#rowCapacity.rows ? this.#rowCapacity.capacity : rows;
   }
@@ -82,7 +82,9 @@ export class ArrayPool {
     return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
   }
 
-  /** Returns the array's buffer to the pool. Throws RangeError if it is already free or belongs to another pool. */
+  /**
+   * Returns the array's buffer to the pool. Throws RangeError if the array is already free or belongs to another pool.
+   */
   free(array: DeviceArray): void {
     const age = this.#live.get(array.buffer);
     if (age === undefined) throw new RangeError('the array is already free or belongs to another pool');
@@ -91,7 +93,7 @@ export class ArrayPool {
   }
 
   /**
-   * Ends a step: destroys buffers that have been free for more than `idle` steps. Call only when all commands are
+   * Ends a step and destroys buffers that have been free for more than `idle` steps. Call only when all commands are
    * submitted.
    */
   trim(idle = maxIdleSteps): void {
@@ -111,8 +113,9 @@ export class ArrayPool {
   }
 
   /**
-   * Takes the smallest buffer that fits, and of equal ones the oldest. Equal steps then use the same buffers for the
-   * same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be reused.
+   * Takes the smallest free buffer that fits and, among several of that size, the oldest. Identical steps then use the
+   * same buffers for the same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be
+   * reused.
    */
   #take(bytes: number): Pick<Free, 'buffer' | 'age'> | undefined {
     let best = -1;

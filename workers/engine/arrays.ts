@@ -6,10 +6,10 @@ import type { MemoryBlock } from './blockMemory';
  */
 export type ArrayDType = 'f32' | 'f16';
 
-/** A range of a block, read as a row-major array of numbers. */
+/** A range of a block, interpreted as a row-major array of numbers. */
 export interface DeviceArray {
   readonly buffer: MemoryBlock;
-  /** Where the array starts in the block, in bytes. Must be a multiple of 256 if a kernel binds the array. */
+  /** Byte offset of the array in the block. Must be a multiple of 256 if a kernel binds the array. */
   readonly offset: number;
   readonly shape: readonly number[];
   /** `f32` if absent. */

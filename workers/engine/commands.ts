@@ -9,12 +9,12 @@ export interface CommandCounters {
   submits: number;
 }
 
-/** Commands run in order: recorded ones run at `submit` or at the next readback. */
+/** Records commands, which run in order at `submit` or at the next readback. */
 export interface Commands {
   readonly counters: CommandCounters;
   /**
-   * Records one kernel. `groups` is the total number of workgroups, or the number per dimension. No array may be both
-   * read and written: WebGPU forbids it.
+   * Records a dispatch of a kernel. `groups` is the total number of workgroups, or the number per dimension. No array
+   * may be both read and written, because WebGPU forbids it.
    */
   dispatch<Param extends string, Read extends string, Write extends string>(
     kernel: Kernel<Param, Read, Write>,
@@ -28,12 +28,11 @@ export interface Commands {
   /** Overwrites the array. Recorded commands run first, because they may still read the old numbers. */
   write(array: DeviceArray, values: HostValues): void;
   /**
-   * Overwrites the array with the numbers that `values` writes to memory of the device, where it must write every
-   * number: the memory holds others. Resolves when the array can be used in commands; at most a few arrays are on
-   * their way to the device at once.
+   * Overwrites the array. `values` writes directly to mapped memory of the device and must write every number, because
+   * the memory holds old ones. Resolves when commands may use the array; only a few uploads are in flight at once.
    */
   fill(array: DeviceArray, values: (into: Float32Array<ArrayBuffer>) => void): Promise<void>;
-  /** Releases the memory that `fill` keeps for further arrays. */
+  /** Releases the memory that `fill` keeps for later calls. */
   releaseUploads(): void;
   /** Allocates an array and writes these numbers to it. */
   upload(values: HostValues, shape?: readonly number[]): DeviceArray;

@@ -8,9 +8,9 @@ import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine } from './wasm/openWasmEngine';
 import { wasmFeatures } from './wasm/wasmFeatures';
 
-/** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it; only one is open at a time. */
+/** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it and opens only one at a time. */
 interface OpenDevice {
-  /** The preference that the device was opened with. */
+  /** The preference with which the device was opened. */
   preference: DevicePreference;
   info: DeviceInfo;
   engine: Engine & { dispose: () => void };
@@ -23,32 +23,33 @@ type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | n
 
 let open: OpenDevice | null = null;
 /**
- * The WebGPU device whose errors are reported. Set before its engine exists, because the device may be lost that early.
+ * The WebGPU device whose errors are reported. Set before its engine is created, because the device may be lost that
+ * early.
  */
 let current: GPUDevice | null = null;
 /** The first failure that the GPU reported asynchronously. Results computed since then may be zeros. */
 let failure: AppError | null = null;
 
-/** Whether an adapter of this machine has given a device. Saves `auto` from trying again before every plan. */
+/** Whether an adapter of this machine has returned a device. Spares `auto` another try before every plan. */
 let adapterWorks = false;
 
-/** Errors with which devices are refused, by the key of the device. */
+/** Keys of refused devices, each with the error to throw instead of opening the device. */
 let refused: ReadonlyMap<string, AppErrorDetails> = new Map();
 
-/** Refuses these devices from now on, and no others. The keys are those of `deviceKey`. */
+/** Refuses these devices, and no others, from now on. The keys are those that `deviceKey` returns. */
 export function refuseDevices(devices: ReadonlyMap<string, AppErrorDetails>): void {
   refused = devices;
 }
 
-/** `evenRefused`: opens a refused device too, to check or to measure it. */
+/** `evenRefused` opens a device even if it is refused, in order to check or measure it. */
 interface OpenOptions {
   evenRefused?: boolean;
 }
 
 /**
- * Closes the open device and opens the preferred one. If the preference is `auto` and the adapter gives no device, or
- * is refused, opens wasm. Throws `gpu-unavailable` if the preference is WebGPU and there is no adapter or device, and a
- * refused device's error.
+ * Closes the open device and opens the preferred one. `auto` opens wasm if the adapter returns no device or is refused.
+ * Throws `gpu-unavailable` if WebGPU is preferred but there is no adapter or device, and the device's error if the
+ * preferred device is refused.
  */
 export async function openDevice(
   preference: DevicePreference,
@@ -65,8 +66,8 @@ export async function openDevice(
 }
 
 /**
- * Returns the open device, but only if it was opened with this preference. A run may be using one device while the user
- * plans for another.
+ * Returns the open device if it was opened with this preference, else null. A run may be using one device while the
+ * user plans for another.
  */
 function currentFor(preference: DevicePreference): OpenDevice | null {
   return open?.preference === preference ? open : null;
@@ -87,14 +88,14 @@ export async function deviceKey(preference: DevicePreference): Promise<{ key: st
   return { key: adapter ? await adapterKey(adapter) : wasmKey(), backend };
 }
 
-/** Returns the largest array that the preferred device allows, in bytes; Infinity on wasm. */
+/** Returns the size of the largest array that the preferred device allows, in bytes; Infinity on wasm. */
 export async function deviceMaxArrayBytes(preference: DevicePreference): Promise<number> {
   const known = currentFor(preference);
   const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
-/** Whether the preferred device computes in half precision. Always false on wasm. */
+/** Whether the preferred device supports half precision. Always false on wasm. */
 export async function deviceOffersHalf(preference: DevicePreference): Promise<boolean> {
   const known = currentFor(preference);
   if (known) return known.engine.hasHalf ?? false;
@@ -169,12 +170,14 @@ async function chooseBackend(preference: DevicePreference, { evenRefused = false
   if (wanted && wrong) throw new AppError(wrong);
   if (wrong) return wasm('computes-wrongly');
   if (wanted) return { backend: 'webgpu', reason: 'webgpu-chosen', adapter };
-  if (!(await givesDevice())) return wasm('no-device');
+  if (!(await canRequestDevice())) return wasm('no-device');
   return { backend: 'webgpu', reason: 'webgpu-available', adapter };
 }
 
-/** Whether an adapter gives a device. Tries its own adapter, because each adapter gives only one device. */
-async function givesDevice(): Promise<boolean> {
+/**
+ * Whether an adapter can return a device. Tries this on a separate adapter, because an adapter returns only one device.
+ */
+async function canRequestDevice(): Promise<boolean> {
   if (adapterWorks) return true;
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return false;
@@ -198,7 +201,7 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
   return { backend: 'webgpu', reason, adapter: { vendor, architecture, description }, threads: 0, simd: false };
 }
 
-/** Opens the adapter's device. With the preference `auto`, opens wasm if the adapter does not give one any more. */
+/** Opens the adapter's device. If the adapter can no longer return one, `auto` opens wasm instead. */
 async function openWebGpuOr(
   choice: Choice,
   adapter: GPUAdapter,
@@ -217,7 +220,7 @@ async function openWebGpuOr(
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
-  // Events of this device may still arrive after it has been closed and another one opened.
+  // Events of this device may still arrive after it has been closed and another one has been opened.
   current = device;
   const report = (error: GPUError): void => {
     if (current !== device) return;
@@ -234,7 +237,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
       resolve(failure);
     });
   });
-  // Only the adapter's own information lists subgroup matrices in every implementation.
+  // Not every implementation lists subgroup matrices in the device's adapter info, so read the adapter's own.
   const matrixUnits = matrixUnitsOf(device.features, device.limits, adapter.info);
   const traits = { software: isSoftware(adapter.info), matrixUnits };
   const gpu = new WebGpuEngine(device, traits, { report, check: checkDevice });
@@ -242,7 +245,8 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
 }
 
 /**
- * Requests the adapter's own limits, which large vocabularies need, and the optional features that fast kernels need.
+ * Requests the adapter's own limits, because large vocabularies need more than the defaults, and the optional features
+ * that fast kernels need.
  */
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const { limits } = adapter;
@@ -256,7 +260,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
   const wanted: readonly string[] = ['shader-f16', 'timestamp-query', 'subgroups', matrixFeature];
-  // The cast is needed because GPUFeatureName lacks Chromium's experimental feature.
+  // This needs a cast because GPUFeatureName lacks Chromium's experimental feature.
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {
     return await adapter.requestDevice({ requiredLimits, requiredFeatures });
@@ -274,7 +278,7 @@ async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
 
 /**
  * Returns the number of threads of the wasm engine, at most 8: half of the logical cores, because two of them often
- * share a physical core, or both on a dual-core machine. With more threads than free cores, every product waits for the
+ * share a physical core. A dual-core machine uses both. With more threads than free cores, every product waits for the
  * slowest thread.
  */
 function wasmThreads(): number {

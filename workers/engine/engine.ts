@@ -7,15 +7,15 @@ import type { MatrixUnits } from './matrixUnits';
 /** Device properties that decide which variant of a kernel runs. */
 export interface EngineTraits {
   /**
-   * Whether the adapter computes on the CPU, where barriers and workgroup memory are slow and big register tiles are
-   * not.
+   * Whether the adapter computes on the CPU. Barriers and workgroup memory are slow there, and large register tiles are
+   * fast.
    */
   software: boolean;
   /** Whether kernels are wasm functions. The rules for choosing shader tilings then do not apply. */
   wasm?: boolean;
-  /** Bytes of workgroup memory that a kernel may take; WebGPU's lowest limit if absent. */
+  /** Bytes of workgroup memory that a kernel may use; the minimum that WebGPU guarantees if absent. */
   workgroupBytes?: number;
-  /** Matrix units for operands in half precision, the preferred ones first. */
+  /** Matrix units for half-precision operands, preferred ones first. */
   matrixUnits?: readonly MatrixUnits[];
 }
 

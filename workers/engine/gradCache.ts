@@ -2,7 +2,7 @@ import type { Pooling } from '../../src/domain/model';
 import { maxChunkTexts } from './memory/maxChunkTexts';
 import { quadsFor } from './quads';
 import type { DeviceArray } from './arrays';
-import { infoNce, type InfoNceRunOptions } from './losses/infoNce';
+import type { BatchLoss, LossVectors, StepBatch } from './losses/loss';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
 import { encoderBackward, encoderForward, encoderLastHidden } from './model/encoder';
 import type { EncoderContext } from './model/encoderContext';
@@ -12,7 +12,7 @@ import type { SegmentTable } from './model/segmentTable';
 import { poolingBackward, poolingForward } from './ops/pooling/pooling';
 import { normalizeBackward } from './ops/normalize/normalize';
 
-type Side = 'anchors' | 'positives';
+type Side = keyof LossVectors;
 
 /** Consecutive texts from one side of a batch, encoded together. */
 interface Chunk {
@@ -21,7 +21,7 @@ interface Chunk {
   firstText: number;
   texts: number;
   /**
-   * The chunk's first row in the whole packed batch, in which anchors come before positives. Dropout's random numbers
+   * The chunk's first row in the whole packed batch, in which anchors come before candidates. Dropout's random numbers
    * depend on it.
    */
   firstRow: number;
@@ -32,11 +32,11 @@ interface Chunk {
  * Cuts a batch into chunks of whole texts with at most `tokensPerPass` tokens. A text longer than that gets its own
  * chunk.
  */
-function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
-  const firstPositiveRow = anchors.offsets.at(-1) ?? 0;
+function cutIntoChunks({ anchors, candidates }: StepBatch, tokensPerPass: number): Chunk[] {
+  const firstCandidateRow = anchors.offsets.at(-1) ?? 0;
   return [
     ...cutSide('anchors', anchors, 0, tokensPerPass),
-    ...cutSide('positives', positives, firstPositiveRow, tokensPerPass),
+    ...cutSide('candidates', candidates, firstCandidateRow, tokensPerPass),
   ];
 }
 
@@ -65,18 +65,18 @@ function cutSide(side: Side, { ids, offsets }: TokenBatch, sideRow: number, toke
  */
 export function gradCacheGradients(
   context: Omit<EncoderContext, 'tokens'>,
-  batch: { anchors: TokenBatch; positives: TokenBatch },
-  { pooling, loss, tokensPerPass }: { pooling: Pooling; loss: InfoNceRunOptions; tokensPerPass: number },
-  into: { numbers: DeviceArray; gradients: SegmentTable },
+  batch: StepBatch,
+  { pooling, loss, tokensPerPass }: { pooling: Pooling; loss: BatchLoss; tokensPerPass: number },
+  gradients: SegmentTable,
 ): void {
   const { engine, config } = context;
   const { pool, commands } = engine;
-  const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
+  const chunks = cutIntoChunks(batch, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** Texts that every buffer of text vectors has room for, so that all chunks share the same buffers. */
-  const maxTexts = maxChunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
+  /** The number of texts for which every buffer of text vectors has room, so that all chunks share the same buffers. */
+  const maxTexts = maxChunkTexts(batch.candidates.offsets.length - 1, tokensPerPass);
   const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, maxTexts, work);
-  const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
+  const units = { anchors: vectors(batch.anchors), candidates: vectors(batch.candidates) }; // [B, H] and [C, H]
   for (const chunk of chunks)
     inChunk(context, chunk, tokensPerPass, (inner) => {
       const hidden = encoderLastHidden(inner); // [T, H]
@@ -84,10 +84,8 @@ export function gradCacheGradients(
       commands.copy(y, rowsOf(units[chunk.side], chunk));
       for (const array of [hidden, y, saved.norms]) pool.free(array);
     });
-  const { anchors, candidates } = infoNce(engine, units.anchors, units.positives, loss, into.numbers);
-  pool.free(units.anchors);
-  pool.free(units.positives);
-  const dUnits = { anchors, positives: candidates }; // [B, H] each
+  const dUnits = loss(units); // [B, H] and [C, H]
+  for (const array of [units.anchors, units.candidates]) pool.free(array);
   chunks.forEach((chunk, index) =>
     inChunk(context, chunk, tokensPerPass, (inner) => {
       const { hidden, saved } = encoderForward(inner); // [T, H]
@@ -101,11 +99,10 @@ export function gradCacheGradients(
       }); // [texts, H]
       const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.dtype); // [T, H]
       pool.free(dPooled);
-      encoderBackward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });
+      encoderBackward(dHidden, saved, inner, { table: gradients, accumulate: index > 0 });
     }),
   );
-  pool.free(anchors);
-  pool.free(candidates);
+  for (const array of [dUnits.anchors, dUnits.candidates]) pool.free(array);
 }
 
 /** Uploads the chunk's tokens and runs `work` on them, with row buffers that fit any chunk. */
@@ -129,7 +126,8 @@ function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
 }
 
 /**
- * Returns a view of the chunk's rows of vectors [B, H]. Its offset may be unaligned, so it can be copied but not bound.
+ * Returns a view of a chunk's rows of the vectors [B, H] or [C, H]. Its offset may be unaligned, so it can be copied but
+ * not bound.
  */
 function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {
   const [, width = 0] = vectors.shape;

@@ -2,13 +2,12 @@ import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { Pooling } from '../../src/domain/model';
 import type { DeviceArray } from './arrays';
 import { gradCacheGradients } from './gradCache';
-import { infoNce, type InfoNceRunOptions } from './losses/infoNce';
+import { freeTargets, uploadTargets, type BatchLoss, type Loss, type StepBatch } from './losses/loss';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
 import { encoderBackward, encoderForward } from './model/encoder';
 import type { EncoderContext } from './model/encoderContext';
 import { packTokens } from './model/packedTokens';
 import { joinTokenBatches } from './model/tokenBatch';
-import type { TokenBatch } from './model/tokenBatch';
 import type { SegmentTable } from './model/segmentTable';
 import { poolingBackward, poolingForward } from './ops/pooling/pooling';
 import { normalizeBackward } from './ops/normalize/normalize';
@@ -16,57 +15,63 @@ import { quadsFor } from './quads';
 
 export interface GradientOptions {
   pooling: Pooling;
-  loss: InfoNceRunOptions;
+  loss: Loss;
+  /** Multiplies all gradients; 1 by default. */
+  gradientScale?: number | undefined;
   /** Step strategy; `plain` if absent. */
   way?: StepWay | undefined;
 }
 
 /**
- * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies yield
- * the same gradients, GradCache up to rounding.
+ * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies compute
+ * the same gradients, except that GradCache's differ by rounding.
  */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,
-  anchors: TokenBatch,
-  positives: TokenBatch,
-  { pooling, loss, way = { kind: 'plain' } }: GradientOptions,
+  batch: StepBatch,
+  options: GradientOptions,
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
-  if (way.kind === 'gradCache') {
-    const { tokensPerPass } = way;
-    return gradCacheGradients(context, { anchors, positives }, { pooling, loss, tokensPerPass }, into);
-  }
   const { engine, config } = context;
-  const packed = packTokens(joinTokenBatches(anchors, positives), config, quadsFor);
-  engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
-    const tokens = uploadTokens(engine, packed);
-    wholeBatchGradients({ ...context, tokens }, anchors.offsets.length - 1, { pooling, loss, way }, into);
-    freeTokens(engine, tokens);
-  });
+  const { pooling, way = { kind: 'plain' }, gradientScale = 1 } = options;
+  const targets = uploadTargets(engine, batch.targets);
+  const loss: BatchLoss = (vectors) => options.loss.run(engine, vectors, targets, gradientScale, into.numbers);
+  if (way.kind === 'gradCache') {
+    gradCacheGradients(context, batch, { pooling, loss, tokensPerPass: way.tokensPerPass }, into.gradients);
+  } else {
+    const packed = packTokens(joinTokenBatches(batch.anchors, batch.candidates), config, quadsFor);
+    engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
+      const tokens = uploadTokens(engine, packed);
+      const firstCandidate = batch.anchors.offsets.length - 1;
+      wholeBatchGradients({ ...context, tokens }, firstCandidate, { pooling, loss, way }, into.gradients);
+      freeTokens(engine, tokens);
+    });
+  }
+  freeTargets(engine, targets);
 }
 
 /**
- * Computes loss and gradients from anchors and positives packed into one batch. Text `firstPositive` is the first
- * positive.
+ * Computes loss and gradients from anchors and candidates packed into one batch. Text `firstCandidate` is the first
+ * candidate.
  */
 function wholeBatchGradients(
   context: EncoderContext,
-  firstPositive: number,
-  { pooling, loss, way }: GradientOptions & { way: StepWay },
-  into: { numbers: DeviceArray; gradients: SegmentTable },
+  firstCandidate: number,
+  { pooling, loss, way }: { pooling: Pooling; loss: BatchLoss; way: StepWay },
+  gradients: SegmentTable,
 ): void {
   const { engine, tokens } = context;
   const { hidden, saved } = encoderForward(context, way.kind === 'recompute'); // [T, H]
   const pool = (firstText: number, texts: number) =>
-    poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [B, H]
-  const a = pool(0, firstPositive);
-  const p = pool(firstPositive, tokens.packed.texts - firstPositive);
+    poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [texts, H]
+  const a = pool(0, firstCandidate);
+  const c = pool(firstCandidate, tokens.packed.texts - firstCandidate);
   engine.pool.free(hidden);
-  const dUnit = infoNce(engine, a.y, p.y, loss, into.numbers);
+  const dUnit = loss({ anchors: a.y, candidates: c.y });
   const dAnchors = normalizeBackward(engine, dUnit.anchors, a.saved); // [B, H]
-  const dPositives = normalizeBackward(engine, dUnit.candidates, p.saved); // [B, H]
-  const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }, hidden.dtype); // [T, H]
-  const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
+  const dCandidates = normalizeBackward(engine, dUnit.candidates, c.saved); // [C, H]
+  const dHidden = poolingBackward(engine, dAnchors, dCandidates, { ...tokens, pooling }, hidden.dtype); // [T, H]
+  const done = [dUnit.anchors, dUnit.candidates, dAnchors, dCandidates, a.y, a.saved.norms, c.y, c.saved.norms];
   for (const array of done) engine.pool.free(array);
-  encoderBackward(dHidden, saved, context, { table: into.gradients, accumulate: false });
+  encoderBackward(dHidden, saved, context, { table: gradients, accumulate: false });
 }

@@ -15,7 +15,7 @@ export function adaptToHalfPrecision<Param extends string, Read extends string, 
   return withHalfPrecision(kernel, halves);
 }
 
-/** Caches generated code by kernel and by the names of its half-precision arrays. */
+/** Adapted code by kernel and by the names of its half-precision arrays. */
 const made = new WeakMap<object, Map<string, string>>();
 
 /** Returns the kernel with the named arrays stored in half precision. */

@@ -14,7 +14,7 @@ export interface KernelWasmCall<Param extends string> {
   /** Number of items: rows, quads or blocks, depending on the function. */
   items: (params: Readonly<Record<Param, number>>) => number;
   constants?: readonly number[];
-  /** Items that a thread takes at a time. If absent, chosen to suit the number of threads. */
+  /** Items that a thread takes at a time. Depends on the number of threads if absent. */
   grain?: number;
   /** Scratch bytes that each thread needs. Required if a thread may need more than 1 MiB. */
   scratchBytes?: (params: Readonly<Record<Param, number>>) => number;
@@ -50,14 +50,17 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   wasm?: KernelWasmCall<Param>;
 }
 
-/** A compute shader with a name for every binding. Equal code is compiled once per device. */
+/** A compute shader with a name for every binding. Identical code is compiled once per device. */
 export interface Kernel<Param extends string = string, Read extends string = string, Write extends string = string> {
   name: string;
   code: string;
   params: readonly (readonly [Param, KernelParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
-  /** Arrays bound as whole numbers: the kernel itself knows how their numbers are stored. */
+  /**
+   * Arrays bound as unsigned integers. They are not adapted to half precision, because the kernel handles their storage
+   * type itself.
+   */
   raw: readonly (Read | Write)[];
   flops?(params: Readonly<Record<Param, number>>): number;
   wasm: KernelWasmCall<Param> | undefined;
@@ -110,8 +113,8 @@ ${spec.body}
 }
 
 /**
- * FLOPs that a device can compute while it reads or writes one byte. A rough figure for GPUs, precise enough for
- * kernels that only move numbers.
+ * FLOPs that a device computes in the time it takes to read or write one byte. A rough figure for GPUs, precise enough
+ * for kernels that only move numbers.
  */
 const flopsPerByte = 8;
 

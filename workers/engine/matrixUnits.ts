@@ -1,20 +1,20 @@
 import { matrixFragments, type MatrixFragment } from '../../src/domain/matrixFragment';
 
-/** Matrix units of a device, as products use them: operands in half precision, sums in float32. */
+/** One kind of matrix unit of a device, as used for products: half-precision operands, float32 sums. */
 export interface MatrixUnits {
   fragment: MatrixFragment;
-  /** Threads of a subgroup. */
+  /** Threads per subgroup. */
   subgroupSize: number;
   /** Workgroup memory that a kernel may use, in bytes. */
   memoryBytes: number;
 }
 
-/** Chromium's experimental feature: subgroup matrices. */
+/** Chromium's experimental feature for subgroup matrices. */
 export const matrixFeature = 'chromium-experimental-subgroup-matrix';
 
 /**
- * Returns the matrix units that an adapter or device offers, the preferred ones first. Kernels need a fixed subgroup
- * size, so there are none if it varies.
+ * Returns the matrix units that an adapter or device offers, preferred ones first. Returns none if the subgroup size
+ * varies, because the kernels need a fixed one.
  */
 export function matrixUnitsOf(
   features: ReadonlySet<string>,

@@ -2,19 +2,19 @@ import type { EngineTraits } from './engine';
 import { rowThreads } from './rowKernel';
 
 /**
- * Widest row that the threads of a GPU's workgroup hold in registers: eight vec4 each. Wider ones are read once for
- * each pass over them.
+ * Widest row that a GPU workgroup holds in registers: eight vec4s per thread. Kernels read a wider row again on each
+ * pass.
  */
 const maxHeldWidth = 4 * 8 * rowThreads;
 
-/** Whether kernels hold rows of this width in registers, as vec4. */
+/** Whether kernels hold rows of this width in registers, as vec4s. */
 export function holdsRows({ software }: EngineTraits, width: number): boolean {
   return !software && width % 4 === 0 && width <= maxHeldWidth;
 }
 
 /**
- * Returns statements for each vec4 of a row that a thread holds: numbers `me`, `me + 64`, … `n` counts them and `i` is
- * the index in the row. `me` is the thread's number among those of the row.
+ * Returns WGSL with `statements` for each vec4 of a row that a thread holds: vec4 `me`, `me + 64`, …, where `me` is the
+ * thread's number within the row. `n` counts the thread's vec4s, and `i` is a vec4's index in the row.
  */
 export function eachQuad(width: number, statements: (n: number, i: string) => string): string {
   const quads = width / 4;
@@ -25,7 +25,7 @@ export function eachQuad(width: number, statements: (n: number, i: string) => st
   }).join('\n');
 }
 
-/** Declares a vec4 of zeros for each that a thread holds: `name0`, `name1`, … */
+/** Returns declarations of zero vec4s, one for each that a thread holds: `name0`, `name1`, … */
 export function heldQuads(width: number, ...names: readonly string[]): string {
   const count = Math.ceil(width / 4 / rowThreads);
   return Array.from({ length: count }, (_, n) => names.map((name) => `  var ${name}${n} = vec4<f32>();`).join('')).join(
@@ -34,8 +34,8 @@ export function heldQuads(width: number, ...names: readonly string[]): string {
 }
 
 /**
- * Returns WGSL of `row_sums(x, me, rowOf)`: the sums of x over the threads of each of the workgroup's rows, to all of
- * its threads; `rowOf` is the row's number in the workgroup. Adds in a fixed tree: eight times eight.
+ * Returns WGSL of `row_sums(x, me, rowOf)`: the sum of x over all threads of a row, returned to each of them. `rowOf`
+ * is the row's number in the workgroup. Adds in a fixed tree of eight times eight.
  */
 export function rowSums(rows: number): string {
   const tree = (of: (n: number) => string): string =>
@@ -55,7 +55,7 @@ fn row_sums(x: vec2<f32>, me: u32, row: u32) -> vec2<f32> {
 `;
 }
 
-/** Returns WGSL of `quad_at(i)`: the vec4 at index i of `array`, with zeros from number `length` on. */
+/** Returns WGSL of `quad_at(i)`: the vec4 at index i of `array`. Numbers at index `length` and above are read as 0. */
 export function guardedQuads(array: string, length: string): string {
   return `
 fn quad_at(i: u32) -> vec4<f32> {
@@ -65,7 +65,7 @@ fn quad_at(i: u32) -> vec4<f32> {
 `;
 }
 
-/** WGSL of the sum of a vec4's numbers, in a fixed order. */
+/** WGSL of `quad_sum(x)`: the sum of a vec4's numbers, added in a fixed order. */
 export const quadSum = `
 fn quad_sum(x: vec4<f32>) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 `;

@@ -10,7 +10,7 @@ export function quadsFor(length: number): number {
   return 4 * Math.ceil(length / 4);
 }
 
-/** Rounds up to a multiple of four, at least four: kernels read rows and numbers in fours. */
+/** Rounds up to a multiple of four, and to at least four. */
 export function upToQuad(length: number): number {
   return Math.max(4, quadsFor(length));
 }

@@ -7,8 +7,8 @@ export const rowThreads = 64;
 /**
  * Builds a kernel that works row by row. Its body gets `row`, visits numbers `me`, `me + step`, … of the row, and
  * reduces over the whole row with `row_sum(x, me)` and `row_max(x, me)`. `p.rows` is required. On a GPU, each row gets
- * a workgroup; on a software adapter it gets one thread, because barriers cost more than they save there. Either way,
- * the order of sums is fixed.
+ * a workgroup. On a software adapter, each row gets one thread, because barriers cost more there than they save. Either
+ * way, the order of sums is fixed.
  */
 export function rowKernel<Param extends string, Read extends string, Write extends string>(
   { software }: EngineTraits,

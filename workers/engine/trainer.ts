@@ -8,11 +8,10 @@ import { divergedParameter } from './divergence';
 import { sumTableSquares, tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
 import { computeGradients } from './gradients';
-import { infoNceNumberCount } from './losses/infoNce';
+import type { Loss, LossNumbers, StepBatch } from './losses/loss';
 import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
-import type { TokenBatch } from './model/tokenBatch';
 import { SegmentTable } from './model/segmentTable';
 import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
@@ -22,7 +21,7 @@ import { stopAfterBadStep } from './optimizer/stopAfterBadStep';
 export interface TrainerOptions {
   config: EncoderConfig;
   pooling: Pooling;
-  loss: Stage['loss'];
+  loss: Loss;
   optimizer: Stage['optimizer'];
   dropout: Stage['dropout'];
   seed: number;
@@ -32,19 +31,16 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
-  /** Mixed precision only: matrix units for the products, if the experiment asks for them. */
+  /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
 }
 
-export interface TrainerNumbers {
-  loss: number;
+/** The numbers of a step: the loss and those that the loss reports beside it. */
+export interface TrainerNumbers extends Pick<LossNumbers, 'loss'>, Partial<Omit<LossNumbers, 'loss'>> {
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
-  inBatchAccuracy: number;
-  positiveScore: number;
-  negativeScore: number;
   tokens: number;
-  /** In mixed precision: the scale of this step's gradients. */
+  /** Loss scale of this step's gradients, in mixed precision. */
   lossScale?: number;
   /** Set if gradients overflowed in half precision: no weight changed, and `gradientNorm` is not finite. */
   skipped?: true;
@@ -52,39 +48,36 @@ export interface TrainerNumbers {
 
 /** A step whose commands are submitted. */
 interface BegunStep {
-  anchors: TokenBatch;
-  positives: TokenBatch;
+  batch: StepBatch;
   learningRate: number;
   step: number;
-  /** The loss scale that the step uses: right unless an earlier step turns out to be skipped. */
+  /** The loss scale that the step uses, which is correct unless an earlier step turns out to have been skipped. */
   lossScale: LossScale | undefined;
   numbers: Promise<Float32Array>;
 }
 
-/** Index of the gradient norm in the step's numbers, after those of the loss. The clipping factor follows the norm. */
-const normAt = infoNceNumberCount;
-const numbersLength = infoNceNumberCount + 2;
-
 /**
- * Trains the parameters step by step with in-batch InfoNCE and AdamW. Reads back only a few numbers per step.
+ * Trains the parameters step by step with AdamW. Reads back only a few numbers per step.
  *
  * On a GPU, a step may begin before the numbers of the previous one are known, so that the device never waits for the
- * host. If that previous step turns out bad, the device has changed nothing since: after a step whose numbers are not
- * finite, a flag on the device keeps later steps from changing weights and moments. If the step was skipped because
- * gradients overflowed, the one after it is computed again with the smaller loss scale.
+ * host. A bad step then does no harm: after a step whose numbers are not finite, a flag on the device keeps later steps
+ * from changing weights and moments. If the bad step was skipped because gradients overflowed, the step after it is
+ * computed again with the smaller loss scale.
  */
 export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
   readonly #half: HalfWeights | undefined;
   #copiedInHalf = false;
-  /** [1]. Not zero on the device from a bad step on. */
+  /** Flag on the device, [1]: nonzero from the first bad step on. */
   readonly #stopped: DeviceArray | undefined;
   #lossScale: LossScale | undefined;
+  /** Index of the gradient norm in a step's numbers, after those of the loss. The clipping factor follows the norm. */
+  readonly #normAt: number;
   readonly #begun: BegunStep[] = [];
 
   /**
-   * Does not take ownership of weights and moments. Throws RangeError if mixed precision is requested and the device
+   * Does not take ownership of weights and moments. Throws RangeError if mixed precision is requested but the device
    * has no half precision.
    */
   constructor(
@@ -95,6 +88,7 @@ export class Trainer {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
     this.#lossScale = options.lossScale;
+    this.#normAt = options.loss.numbers.length;
     if (this.stepsAhead > 0) {
       this.#stopped = this.#engine.pool.allocate([1]);
       this.#engine.commands.clear(this.#stopped);
@@ -109,41 +103,43 @@ export class Trainer {
     return this.#lossScale;
   }
 
-  /** Maximum number of steps that may have begun when the next one begins. */
+  /** Maximum number of unfinished steps when another step begins. */
   get stepsAhead(): number {
     return this.#engine.traits.wasm ? 0 : 1;
   }
 
   /** Trains one step and returns its numbers; see `begin` and `finish`. */
-  async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<TrainerNumbers> {
-    this.begin(anchors, positives, learningRate, step);
+  async step(batch: StepBatch, learningRate: number, step: number): Promise<TrainerNumbers> {
+    this.begin(batch, learningRate, step);
     return this.finish();
   }
 
   /**
-   * Begins a step on a batch in which positive i belongs to anchor i. `step` counts from 1 and is part of the key for
-   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws RangeError if too many steps have
-   * begun.
+   * Begins a step. `step` counts from 1 and is part of the key for dropout's random numbers. AdamW's t is `step` minus
+   * the skipped steps. Throws RangeError if too many steps have begun.
    */
-  begin(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): void {
+  begin(batch: StepBatch, learningRate: number, step: number): void {
     if (this.#begun.length > this.stepsAhead) throw new RangeError('too many steps have begun');
-    const given = { anchors, positives, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
+    const given = { batch, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
     this.#begun.push({ ...given, numbers: this.#record(given) });
   }
 
   /**
-   * Returns the numbers of the earliest step that has begun. Throws `training-diverged`, with all weights unchanged
-   * since before that step, and any error that the device reports. The trainer cannot be used after an error.
+   * Returns the numbers of the earliest unfinished step. Throws `training-diverged`, in which case the weights are
+   * those from before that step, and any error that the device reports. The trainer cannot be used after an error.
    */
   async finish(): Promise<TrainerNumbers> {
     const [begun] = this.#begun;
     if (!begun) throw new RangeError('no step has begun');
     const values = await begun.numbers; // GPU→CPU sync, the only one in a step
     this.#begun.shift();
-    const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
+    const [loss = NaN] = values;
+    const gradientNorm = values[this.#normAt] ?? NaN;
+    const reported = Object.fromEntries(this.options.loss.numbers.map((name, i) => [name, values[i]]));
     const scaled = await this.#checkFinite(loss, gradientNorm, begun);
-    const tokens = (begun.anchors.offsets.at(-1) ?? 0) + (begun.positives.offsets.at(-1) ?? 0);
-    return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens, ...scaled };
+    const { anchors, candidates } = begun.batch;
+    const tokens = (anchors.offsets.at(-1) ?? 0) + (candidates.offsets.at(-1) ?? 0);
+    return { ...reported, loss, gradientNorm, tokens, ...scaled };
   }
 
   dispose(): void {
@@ -152,17 +148,20 @@ export class Trainer {
     if (this.#stopped) this.#engine.pool.free(this.#stopped);
   }
 
-  /** Returns the loss scale for a step that begins while `underWay` others may still turn out to be skipped. */
+  /**
+   * Returns the loss scale for a step that begins after `underWay` unfinished ones, assuming that none of them is
+   * skipped.
+   */
   #expectedScale(underWay: number): LossScale | undefined {
     let scale = this.#lossScale;
     for (let i = 0; i < underWay && scale; i++) scale = nextLossScale(scale, false) ?? undefined;
     return scale;
   }
 
-  /** Submits all commands of a step. */
+  /** Records and submits all commands of a step. */
   #record(begun: Omit<BegunStep, 'numbers'>): Promise<Float32Array> {
     const { pool, commands } = this.#engine;
-    const numbers = pool.allocate([numbersLength]);
+    const numbers = this.#allocateNumbers();
     const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
     try {
       this.#copyInHalf();
@@ -179,19 +178,24 @@ export class Trainer {
     }
   }
 
-  /** Copies the weights in half precision before the first step. After that, AdamW keeps the copies up to date. */
+  /** Allocates room for a step's numbers: those of the loss, the gradient norm and the clipping factor. */
+  #allocateNumbers(): DeviceArray {
+    return this.#engine.pool.allocate([this.#normAt + 2]);
+  }
+
+  /** Before the first step, copies the weights in half precision. Afterwards, AdamW keeps the copies up to date. */
   #copyInHalf(): void {
     if (!this.#copiedInHalf) this.#half?.refresh();
     this.#copiedInHalf = true;
   }
 
-  #gradientsOf({ anchors, positives, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
-    const { config, seed, pooling, way } = this.options;
+  #gradientsOf({ batch, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
+    const { config, seed, pooling, way, loss } = this.options;
     const rates = dropoutRates(this.options.dropout, config);
     const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
-    const loss = { ...this.options.loss, gradientScale: lossScale?.scale };
-    computeGradients(context, anchors, positives, { pooling, way, loss }, { numbers, gradients: this.#gradients });
+    const options = { pooling, way, loss, gradientScale: lossScale?.scale };
+    computeGradients(context, batch, options, { numbers, gradients: this.#gradients });
   }
 
   #update(
@@ -203,20 +207,20 @@ export class Trainer {
     // AdamW's t counts only steps that changed the weights.
     const update = step - (lossScale?.skipped ?? 0);
     sumTableSquares(this.#gradients, this.#gradients, parts);
-    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, lossScale?.scale);
-    if (this.#stopped) stopAfterBadStep(this.#engine, numbers, normAt, this.#stopped);
+    clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
+    if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
     this.weights.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
       const options = { ...optimizer, learningRate, step: update, decayed };
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt, this.#half?.copyOf(i));
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, this.#half?.copyOf(i));
     });
   }
 
   /**
-   * Updates the loss scale after a step. Throws `training-diverged` if a number is not finite and a smaller scale
+   * Updates the loss scale after a step. Throws `training-diverged` if a number is not finite and a smaller loss scale
    * cannot help.
    */
   async #checkFinite(
@@ -238,7 +242,7 @@ export class Trainer {
     return { lossScale: used.scale, skipped: true };
   }
 
-  /** Computes the steps that have begun again, with the loss scale that follows a skipped step. */
+  /** Recomputes the unfinished steps with the loss scale that follows a skipped step. */
   #restart(): void {
     if (this.#stopped) this.#engine.commands.clear(this.#stopped);
     for (const [i, begun] of this.#begun.entries()) {
@@ -266,7 +270,7 @@ export class Trainer {
   }
 
   #computeAgain(bad: BegunStep): void {
-    const numbers = this.#engine.pool.allocate([numbersLength]);
+    const numbers = this.#allocateNumbers();
     this.#gradientsOf(bad, numbers);
     this.#engine.pool.free(numbers);
   }

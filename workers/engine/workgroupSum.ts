@@ -1,6 +1,6 @@
 /**
- * Returns WGSL of `workgroup_sum(x, lane)`: the sum of x over the threads of a workgroup, to all of them. Adds in a
- * fixed tree by eights; `threads` is a power of two, at least eight.
+ * Returns WGSL of `workgroup_sum(x, lane)`: the sum of x over all threads of a workgroup, returned to each of them.
+ * Adds in a fixed tree, eight terms at a time. `threads` must be a power of two, at least eight.
  */
 export function workgroupSum(threads: number): string {
   const levels: string[] = [];
@@ -26,7 +26,7 @@ fn workgroup_sum(x: f32, lane: u32) -> f32 {
 `;
 }
 
-/** Adds neighbours until one term is left. */
+/** Returns an expression that adds neighbouring terms pairwise until one is left. */
 function pairs(terms: readonly string[]): string {
   const [only = '0.0'] = terms;
   if (terms.length === 1) return only;

@@ -12,7 +12,7 @@ export interface PickledStorage {
 export interface PickledTensor {
   kind: 'tensor';
   storage: PickledStorage;
-  /** Offset of the first value, in elements. The strides are in elements, too. */
+  /** Offset of the first value, in elements. The strides are also in elements. */
   offset: number;
   shape: number[];
   strides: number[];

@@ -8,7 +8,7 @@ import { readZipDirectory, zipEntryBlob } from './zip';
 
 /** Limit on the pickle, which describes the tensors but does not contain them. BERT-large needs 0.1 MB. */
 const maxPickleBytes = 16 * 1024 * 1024;
-/** First pickle of a file that torch wrote before version 1.6. */
+/** Magic number in the first pickle of a file that torch wrote before version 1.6. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
@@ -19,7 +19,8 @@ interface Opened {
 }
 
 /**
- * Runs `work`. Reports a damaged archive as damaged weights: the error of the zip reader would speak of a project file.
+ * Runs `work`. Reports a damaged archive as damaged weights, because the zip reader's own error would mention a project
+ * file.
  */
 async function inArchive<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -67,8 +68,9 @@ function tensorsOf(state: PickledValue): [string, PickledTensor][] {
 }
 
 /**
- * Opens a file of torch 1.5 or older: pickles of a magic number, the protocol, the machine, the state dict and the list
- * of storage keys. The storages follow in the order of the list, each after its number of elements.
+ * Opens a file of torch 1.5 or older. It contains, as pickles, a magic number, the protocol, the machine, the state
+ * dict and the list of storage keys. The storages follow in the order of the list, each preceded by its number of
+ * elements.
  */
 async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   const reader = new PickleReader(file, await blob.slice(0, maxPickleBytes).arrayBuffer());
@@ -132,7 +134,7 @@ function unreadable(file: string, tensor: string, found: string): AppError {
   return modelError(file, 'tensor-dtype', { tensor, expected: 'F32, F16, BF16', found });
 }
 
-/** Returns the bytes of a tensor in its own type, row-major. */
+/** Returns a tensor's bytes in its own type, row-major. */
 async function readBytes(
   file: string,
   name: string,
@@ -143,7 +145,7 @@ async function readBytes(
   const { dtype } = storage;
   if (!isFileDType(dtype)) throw unreadable(file, name, dtype);
   if (shape.includes(0)) return new Uint8Array(0);
-  // Elements from the first to the last one that the tensor uses.
+  // Number of elements from the first to the last one that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
   const width = fileDTypeBytes[dtype];

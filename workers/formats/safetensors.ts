@@ -8,7 +8,7 @@ import { modelError as invalid } from './modelError';
 const maxHeaderBytes = 100_000_000;
 
 export interface SafetensorsTensor {
-  /** May be a type that cannot be read, such as F8_E4M3. That matters only if the tensor is read. */
+  /** May be a type that cannot be read, such as F8_E4M3, which matters only if the tensor is read. */
   dtype: string;
   shape: number[];
   /** Byte offsets from the start of the file. */
@@ -38,9 +38,9 @@ function closingQuote(text: string, open: number): number {
 }
 
 /**
- * Returns the first key that occurs twice in one object. JSON.parse would silently keep only its last value. Scans
- * strings quote by quote, because one regular expression over whole strings overflows the stack on metadata of some
- * megabytes.
+ * Returns the first key that occurs twice in one object, because JSON.parse would silently keep only its last value.
+ * Scans strings quote by quote: a single regular expression over whole strings overflows the stack on metadata of
+ * several megabytes.
  */
 function duplicateKey(text: string): string | undefined {
   const keys: Set<string>[] = [];
@@ -92,7 +92,7 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   return { dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
 }
 
-/** Throws unless the tensors fill the data section without gap or overlap, right to the end of the file. */
+/** Throws unless the tensors fill the data section without gaps or overlaps, right to the end of the file. */
 function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes: number): void {
   let at = dataBegin;
   const byOffset = [...header.tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
@@ -178,7 +178,7 @@ export async function readTensorBytes(
   return new Uint8Array(await blob.slice(tensor.begin, tensor.end).arrayBuffer());
 }
 
-/** Opens a file of one or several tensors. Reads its header only. */
+/** Opens a safetensors file. Reads only its header. */
 export async function openSafetensors(blob: Blob, file: string): Promise<TensorFile> {
   const header = await readSafetensorsHeader(blob, file);
   return {
@@ -198,8 +198,8 @@ export interface SafetensorsEntry {
 }
 
 /**
- * Yields a file with one tensor in memory at a time. Wider types come first, so that every tensor is aligned to its
- * type. Spaces pad the header to a multiple of 8 bytes.
+ * Yields the bytes of a file, with one tensor in memory at a time. Wider types come first, so that every tensor is
+ * aligned to its type. Spaces pad the header to a multiple of 8 bytes.
  */
 export async function* writeSafetensors(
   tensors: readonly SafetensorsEntry[],

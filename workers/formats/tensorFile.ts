@@ -1,6 +1,6 @@
 import type { FileDType } from '../../src/domain/modelTensors';
 
-/** Bytes per element. */
+/** Bytes per element of each type. */
 export const fileDTypeBytes: Record<FileDType, number> = {
   F64: 8,
   I64: 8,
@@ -14,7 +14,7 @@ export const fileDTypeBytes: Record<FileDType, number> = {
   BOOL: 1,
 };
 
-/** A tensor as its file describes it. The type may be one that cannot be read. */
+/** A tensor as its file describes it. Its type may be one that cannot be read. */
 export interface FileTensor {
   dtype: string;
   shape: number[];
@@ -22,7 +22,7 @@ export interface FileTensor {
 
 /** The tensors of one or several files. */
 export interface TensorFile {
-  /** File to name in an error about a tensor that no file has. */
+  /** The file that an error names if no file has the tensor. */
   file: string;
   tensors: ReadonlyMap<string, FileTensor>;
   /** Name of the file that holds the tensor. */

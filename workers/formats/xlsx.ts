@@ -70,7 +70,7 @@ interface SheetPlace {
   path: string;
 }
 
-/** Lists the worksheets in the workbook's order; charts are not listed. */
+/** Lists the worksheets in the workbook's order. Chart sheets are not listed. */
 function sheetPlaces(parts: Map<string, string>): SheetPlace[] {
   const targets = new Map<string, string>();
   for (const rel of elements(parts.get('xl/_rels/workbook.xml.rels') ?? '', 'Relationship'))
@@ -132,7 +132,7 @@ function lacksResult(xml: string, at: number): boolean {
   return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
 }
 
-/** Scans the cells with content. Throws if the sheet, up to the last of them, is too large for memory. */
+/** Scans the cells with content. Throws if the range up to the last of these cells is too large for memory. */
 function scanSheet(xml: string): SheetScan {
   const scan: SheetScan = { styles: new Map(), unreadable: 0 };
   let rows = 0;
@@ -184,8 +184,8 @@ export interface XlsxWorkbook {
 }
 
 /**
- * Reads one sheet of an .xlsx file: the one that `choose` names, if there is one, else the first with content.
- * @throws XlsxFault if the file is not a workbook or too large to hold in memory.
+ * Reads one sheet of an .xlsx file: the one that `choose` names, if the workbook has it, else the first with content.
+ * @throws XlsxFault if the file is not a workbook or is too large for memory.
  */
 export async function readXlsx(
   bytes: Uint8Array<ArrayBuffer>,

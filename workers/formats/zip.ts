@@ -14,7 +14,7 @@ const end64Locator = 0x07064b50;
 const end64 = 0x06064b50;
 const directoryEntry = 0x02014b50;
 const localHeader = 0x04034b50;
-/** Limit on the directory's length. No archive of this app has a longer one. */
+/** Limit on the directory's length. No archive of this app has a longer directory. */
 const maxDirectoryBytes = 256 * 1024 * 1024;
 const all32 = 0xffffffff;
 
@@ -45,12 +45,12 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
     const number = (position: number): number => Number(record.getBigUint64(position, true));
     return { entries: number(32), bytes: number(40), offset: number(48) };
   }
-  throw invalid(file, own('not-a-zip'));
+  throw invalid(file, own(isZip(new Uint8Array(await blob.slice(0, 4).arrayBuffer())) ? 'zip-cut' : 'not-a-zip'));
 }
 
 /**
- * Returns the entry's sizes and offset with their 64-bit values. The zip64 extra field holds, in this order, those
- * whose 32-bit field is all ones.
+ * Returns the entry's sizes and offset, with the 64-bit values of those whose 32-bit field is all ones. The zip64 extra
+ * field holds these values in the order size, packed size, offset.
  */
 function wide(
   directory: DataView,

@@ -1,9 +1,9 @@
 import { crc32Hasher } from '../../src/domain/hash';
 
-/** Content of a file: text, or bytes that are made piece by piece. Pieces must not change afterwards. */
+/** Content of a file: text, bytes, or bytes that are produced piece by piece. Pieces must not change afterwards. */
 export type FileInput = string | Uint8Array<ArrayBuffer> | AsyncIterable<Uint8Array<ArrayBuffer>>;
 
-/** Pieces are moved to the browser's blob storage once they are this large together. */
+/** Collected pieces are moved to the browser's blob storage once their total size reaches this. */
 const collectedBytes = 16 * 1024 * 1024;
 
 async function* piecesOf(input: FileInput): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -12,7 +12,7 @@ async function* piecesOf(input: FileInput): AsyncGenerator<Uint8Array<ArrayBuffe
   else yield* input;
 }
 
-/** Collects a file as a blob, outside of this thread's memory. Calls `each` with every piece. */
+/** Collects a file as a blob, outside this thread's memory. Calls `each` with every piece. */
 export async function collectFile(
   input: FileInput,
   each: (piece: Uint8Array<ArrayBuffer>) => void = () => undefined,
@@ -34,7 +34,7 @@ const version = 45; // 4.5: zip64
 const utf8Names = 1 << 11;
 const all16 = 0xffff;
 const all32 = 0xffffffff;
-/** 1 January 1980, the earliest date: the same content always makes the same bytes. */
+/** 1 January 1980, the earliest date. A fixed date makes the same content produce the same bytes. */
 const date = (1 << 5) | 1;
 
 interface Written {
@@ -70,15 +70,18 @@ class Fields {
   }
 }
 
-/* PKWARE's APPNOTE.TXT 6.3.10. Numbers such as 4.3.7 are its sections. */
+/** Section numbers such as 4.3.7 refer to PKWARE's APPNOTE.TXT 6.3.10. */
 
-/** 4.3.7. Sizes are always in the zip64 field, so that the header's length does not depend on them. */
+/**
+ * Returns the local header of an entry (section 4.3.7). Sizes are always in the zip64 field, so that the header's
+ * length does not depend on them.
+ */
 function localHeader({ name, bytes, crc32 }: Written): Uint8Array<ArrayBuffer> {
   const fields = new Fields(30 + 20).u32(0x04034b50).u16(version, utf8Names, 0, 0, date).u32(crc32, all32, all32);
   return fields.u16(name.length, 20, 1, 16).u64(bytes, bytes).bytes;
 }
 
-/** 4.3.12 */
+/** Returns the central directory's record of an entry (section 4.3.12). */
 function directoryEntry({ name, bytes, crc32, offset }: Written): Uint8Array<ArrayBuffer> {
   const fields = new Fields(46 + 28).u32(0x02014b50).u16(version, version, utf8Names, 0, 0, date);
   return fields
@@ -89,7 +92,7 @@ function directoryEntry({ name, bytes, crc32, offset }: Written): Uint8Array<Arr
     .u64(bytes, bytes, offset).bytes;
 }
 
-/** 4.3.14 to 4.3.16 */
+/** Returns the records that end the central directory (sections 4.3.14 to 4.3.16). */
 function directoryEnd(entries: number, bytes: number, offset: number): Uint8Array<ArrayBuffer> {
   return new Fields(56 + 20 + 22)
     .u32(0x06064b50)
@@ -107,7 +110,7 @@ function directoryEnd(entries: number, bytes: number, offset: number): Uint8Arra
 
 /**
  * Writes an archive of stored files, as a blob that refers to the files' blobs instead of copying them. Each piece is
- * added to the checksum when it is made, so no byte is read again.
+ * added to the checksum as it is produced, so no byte is read twice.
  */
 export async function writeZip(
   files: Iterable<{ name: string; input: FileInput }> | AsyncIterable<{ name: string; input: FileInput }>,

@@ -1,6 +1,6 @@
 import type { EncoderConfig } from '../../src/domain/model';
 
-/** Input of one training step without dropout: mean pooling, in-batch InfoNCE from anchors to positives. */
+/** Input of a training step without dropout: mean pooling and in-batch InfoNCE from anchors to positives. */
 export interface TrainingStep {
   config: EncoderConfig;
   /** Weights by parameter name, in PyTorch's layout: linear layers are [out, in]. */
@@ -17,9 +17,9 @@ export interface StepResult {
   gradients: ReadonlyMap<string, Float32Array | Float64Array>;
 }
 
-/** Returns a parameter's weights. Throws RangeError if the step has none of this name. */
+/** Returns a parameter's weights. Throws RangeError if the step has no parameter of this name. */
 export function weightsOf({ weights }: Pick<TrainingStep, 'weights'>, name: string): Float32Array {
   const found = weights.get(name);
-  if (!found) throw new RangeError(`no weights ${name}`);
+  if (!found) throw new RangeError(`no weights named ${name}`);
   return found;
 }

@@ -23,7 +23,7 @@ const device = new DeviceHold();
 
 const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 
-/** Opens the database and makes the engine refuse the devices that computed wrongly when they were checked. */
+/** Opens the database and makes the engine refuse the devices whose check found wrong numbers. */
 async function openedWithVerdicts(): Promise<Database> {
   const db = await openDatabase();
   await applyVerdicts(db);
@@ -94,7 +94,10 @@ export const gpuWorkerApi: GpuApi = {
     expectedWork(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }),
 };
 
-/** Holds the run's lock during `work`. The lock is freed if this worker dies, so an unlocked run was interrupted. */
+/**
+ * Holds the run's lock during `work`. The lock is released if this worker dies, so an unfinished run whose lock is free
+ * was interrupted.
+ */
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });

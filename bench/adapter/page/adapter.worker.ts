@@ -1,7 +1,7 @@
 import { measureAdapter, type MeasureOptions } from '../measure';
 
 interface Request {
-  /** JSON of the options. */
+  /** The options of the measurement, as JSON. */
   options: string;
   browser: string;
 }

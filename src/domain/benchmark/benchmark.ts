@@ -49,7 +49,7 @@ export interface BenchmarkOptions {
   device: DevicePreference;
   /** Memory budget of a run on this machine, in bytes; null for the device's default. */
   budgetBytes: number | null;
-  /** Whether to run a smoke test only: one step per shape and very short measurements. */
+  /** Whether to run only a smoke test: one step per shape and very short measurements. */
   brief: boolean;
 }
 

@@ -3,8 +3,8 @@ import type { ExpectedWork } from './expectedWork';
 import { forwardFlops, stepFlops } from './flops';
 
 /**
- * Estimates the milliseconds of a run with its planned step strategies, from the speed of the benchmarked shape whose
- * hidden size is closest. Returns null if no usable shape was measured.
+ * Estimates how many milliseconds a run takes with its planned step strategies, from the measured speed of the shape
+ * with the closest hidden size. Returns null if no usable shape was measured.
  */
 export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): number | null {
   const { config, stages, encodingTokens, evaluations, textTokens } = work;

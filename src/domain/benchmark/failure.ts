@@ -1,8 +1,8 @@
 import type { AppErrorDetails } from '../errors';
 
 /**
- * Maps an error of a run to one for a benchmark. The sentences for a run advise a smaller batch or mention a
- * checkpoint, neither of which a benchmark has.
+ * Turns a run's error into a benchmark's. The sentences for a run suggest a smaller batch or mention a checkpoint, and
+ * a benchmark has neither.
  */
 export function benchmarkFailure(details: AppErrorDetails): AppErrorDetails {
   switch (details.kind) {

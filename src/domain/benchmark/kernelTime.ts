@@ -1,27 +1,27 @@
-/** GPU time of all dispatches of one kernel in a profiled step, with the bytes that they bind and their FLOPs. */
+/** GPU time of all dispatches of one kernel in a profiled step, with the bytes they bind and their FLOPs. */
 export interface KernelTime {
   name: string;
   count: number;
   ms: number;
   bytes: number;
-  /** 0 for kernels whose FLOPs are not counted, because reading and writing takes longer than computing. */
+  /** 0 for memory-bound kernels, whose FLOPs are not counted. */
   flops: number;
 }
 
 export interface KernelTimeRow extends KernelTime {
   /** Share of the GPU time of all kernels, 0 … 1. */
   share: number;
-  /** Bound bytes per second: a lower bound of the memory's traffic, because a kernel may read a number repeatedly. */
+  /** Bound bytes per second, a lower bound on memory traffic: a kernel may read the same number more than once. */
   gigabytesPerSecond: number;
   teraflops: number;
 }
 
-/** Returns the milliseconds of all kernels together. */
+/** Returns the total milliseconds of all kernels. */
 export function kernelMs(kernels: readonly KernelTime[]): number {
   return kernels.reduce((sum, { ms }) => sum + ms, 0);
 }
 
-/** Returns the rows of the table by kernel, the most expensive kernel first. */
+/** Returns the rows of the kernel table, the most expensive kernel first. */
 export function kernelTimeRows(kernels: readonly KernelTime[]): KernelTimeRow[] {
   const all = kernelMs(kernels);
   return kernels

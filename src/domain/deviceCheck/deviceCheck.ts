@@ -1,13 +1,13 @@
 import type { DeviceInfo } from '../device';
 import type { TensorError } from './tensorError';
 
-/** Precisions that are judged separately: full, and mixed where the device has half precision. */
+/** Precisions that are judged separately: full, and mixed if the device supports half precision. */
 export type CheckPrecision = 'full' | 'mixed';
 
 /**
- * Largest relative error of a device that computes rightly. In full precision this is the bound for which the engine's
- * gradients are tested against PyTorch, about 500 times what devices show. Mixed precision rounds every activation to
- * 11 bits.
+ * Largest relative error that a correct device may have. In full precision, it is the bound to which the engine's
+ * gradients are tested against PyTorch, about 500 times the error that devices show. Mixed precision rounds every
+ * activation to 11 significant bits.
  */
 export const checkTolerance: Readonly<Record<CheckPrecision, number>> = { full: 1e-3, mixed: 0.05 };
 
@@ -16,7 +16,7 @@ export interface PrecisionCheck {
   precision: CheckPrecision;
   /** The loss and all gradients, largest error first. */
   errors: TensorError[];
-  /** Median of the warm steps. */
+  /** Median duration of a step, after the warm-up. */
   stepMs: number;
 }
 
@@ -24,7 +24,7 @@ export interface PrecisionCheck {
 export type PeerCheck =
   | {
       worst: TensorError;
-      /** Medians of warm steps, taken in turns: tfjs, the engine, tfjs, … */
+      /** Median step times after the warm-up. The steps alternate: tfjs, the engine, tfjs, … */
       stepMs: number;
       engineMs: number;
     }
@@ -34,7 +34,7 @@ export interface DeviceCheck {
   device: DeviceInfo;
   /** Name and version of the browser, as it reports them. */
   browser: string;
-  /** `kernelsVersion` of the build that checked. */
+  /** `kernelsVersion` of the build that ran the check. */
   kernels: number;
   checkedAt: number;
   /** Tokens and layers of the step. */
@@ -48,17 +48,17 @@ export interface DeviceCheck {
 export const checkPhases = ['open', 'reference', 'engine', 'half', 'tfjs', 'speed'] as const;
 export interface CheckProgress {
   phase: (typeof checkPhases)[number];
-  /** Share of the whole check that is done. */
+  /** Share of the whole check that is done, 0 … 1. */
   share: number;
 }
 
-/** What is known about the device that a preference selects. */
+/** Result of checking the device that a preference selects. */
 export interface DeviceCheckState {
-  /** Names the adapter, or wasm. */
+  /** Identifies the adapter or, on the CPU, wasm. */
   key: string;
   backend: DeviceInfo['backend'];
   check: DeviceCheck | null;
-  /** Whether the check was made with this browser and these kernels. An older one refuses no device. */
+  /** Whether this browser and these kernels ran the check. An outdated check never refuses a device. */
   current: boolean;
 }
 
@@ -67,14 +67,14 @@ export function worstError({ results }: DeviceCheck, precision: CheckPrecision):
   return results.find((result) => result.precision === precision)?.errors[0] ?? null;
 }
 
-/** Returns the tensor that is wrong in this precision, or null. */
+/** Returns the tensor with the largest error if that error exceeds the tolerance, else null. */
 export function wrongTensor(check: DeviceCheck, precision: CheckPrecision): TensorError | null {
   const worst = worstError(check, precision);
   if (!worst) return null;
   return worst.error === null || worst.error > checkTolerance[precision] ? worst : null;
 }
 
-/** Returns how many times as long tfjs takes, or null if it did not run. */
+/** Returns tfjs's step time divided by the engine's, or null if tfjs did not run. */
 export function timesFasterThanPeer({ peer }: DeviceCheck): number | null {
   return peer && 'stepMs' in peer ? peer.stepMs / peer.engineMs : null;
 }

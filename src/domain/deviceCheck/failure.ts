@@ -1,6 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 
-/** Maps an error of a run to one for a check, which has no batch size to reduce and no checkpoint to resume from. */
+/** Turns a run's error into a device check's, which has no batch size to reduce and no checkpoint to resume from. */
 export function checkFailure(details: AppErrorDetails): AppErrorDetails {
   switch (details.kind) {
     case 'gpu-out-of-memory':

@@ -1,4 +1,4 @@
-/** Relative error of a tensor: its name, and the error, which is null if a number is not finite. */
+/** A tensor's relative error, which is null if one of its numbers is not finite. */
 export interface TensorError {
   tensor: string;
   error: number | null;
@@ -10,17 +10,17 @@ export interface ComparedStep {
 }
 
 /**
- * Share of the norm of all gradients that is added to the norm of each before dividing by it. A gradient that is zero
- * but for rounding, like that of BERT's key biases, has no relative error of its own.
+ * This share of the norm of all gradients is added to each gradient's norm before dividing by it. Without it, a
+ * gradient that is zero up to rounding, such as that of BERT's key biases, would have a huge relative error.
  */
 const shareOfAll = 1e-3;
 
-/** Name of the loss in a list of errors. */
+/** Name of the loss in a list of tensor errors. */
 export const lossTensor = 'loss';
 
 /**
  * Returns the relative errors of the loss and of every gradient, largest first: ‖Δ‖ / (‖g‖ + 1e-3·‖all gradients‖). A
- * gradient of the reference that `own` lacks counts as not finite.
+ * gradient that the reference has and `own` lacks counts as not finite.
  */
 export function tensorErrors(own: ComparedStep, reference: ComparedStep): TensorError[] {
   const norms = [...reference.gradients.values()].map((values) => distance(values));
@@ -38,7 +38,7 @@ function finite(error: number): number | null {
   return Number.isFinite(error) ? error : null;
 }
 
-/** Returns ‖a − b‖, or ‖a‖ without b. */
+/** Returns ‖a − b‖, or ‖a‖ if `b` is missing. */
 function distance(a: ArrayLike<number>, b?: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += ((a[i] ?? NaN) - (b ? (b[i] ?? NaN) : 0)) ** 2;

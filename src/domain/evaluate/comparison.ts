@@ -23,7 +23,7 @@ export interface Comparison {
    */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
-  /** Two-sided p of McNemar's exact test on the numbers of won and lost questions. */
+  /** Two-sided p-value of McNemar's exact test on the numbers of won and lost questions. */
   p: number;
   verdict: Verdict;
   /** 95% bootstrap interval of the change in MRR@10. */

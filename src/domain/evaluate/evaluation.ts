@@ -20,7 +20,7 @@ export interface Evaluation {
   part: 'dev' | 'test';
   moment: EvaluationMoment;
   metrics: Metrics;
-  /** Hit rate by k, like `recallAtK` and `precisionAtK`, for each of the experiment's `ks`. */
+  /** Hit rate for each of the experiment's `ks`; `recallAtK` and `precisionAtK` have the same keys. */
   hitRateAtK: Record<number, number>;
   recallAtK: Record<number, number>;
   precisionAtK: Record<number, number>;

@@ -1,7 +1,8 @@
 import type { DataRole } from '../records';
 import { Columns } from './rowColumns';
-import { judgementOf, rowIdOf } from './judgements';
+import { judgementIn, judgementOf, rowIdOf } from './judgements';
 import type { RecordFault } from './recordReader';
+import { noNumber } from './scores';
 import { isObject } from '../isObject';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
@@ -23,14 +24,16 @@ function sectionOf(value: Record<string, unknown>, section: Section): unknown {
 
 const isRows = (value: unknown): boolean => isObject(value) || (Array.isArray(value) && isObject(value[0]));
 
-/** Whether the value is an object with a section of questions or passages, and one more section that fits it. */
+/**
+ * Whether the value is an object with a section of questions or passages, and a second section that belongs with it.
+ */
 export function isBundle(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false;
   const has = (section: Section): boolean => isRows(sectionOf(value, section));
   return has('questions') ? has('passages') || has('relevant') : has('passages') && has('pairs');
 }
 
-/** Returns the rows of a section: a list, or an object whose names are the ids. */
+/** Returns the rows of a section, which is a list or an object whose keys are the ids. */
 function rowsOf(section: unknown): Record<string, unknown>[] {
   if (Array.isArray(section)) return section.map((row: unknown) => (isObject(row) ? row : { text: row }));
   if (!isObject(section)) return [];
@@ -41,7 +44,7 @@ const isId = (value: unknown): value is string | number => typeof value === 'str
 
 const questionIdOf = (row: Record<string, unknown>): string => rowIdOf(row, 'questionId') ?? '';
 
-/** Returns the text of a passage, in whatever column the knowledge base would read it from. */
+/** Returns the text of a passage, from whichever column the knowledge base would read. */
 const textOf = (row: Record<string, unknown>): unknown => new Columns(Object.entries(row)).pick('passage')?.value;
 
 /** Returns the ids of the passages judged relevant, by question. The section is an object or a list of judgements. */
@@ -51,7 +54,7 @@ function judged(bundle: Record<string, unknown>): Map<string, unknown> {
   const found = new Map<string, Map<string, number>>();
   for (const value of Array.isArray(relevant) ? relevant : []) {
     const judgement = judgementOf(value);
-    if (!judgement) continue;
+    if (!judgement || judgement.score === null) continue;
     const scores = found.get(judgement.question) ?? new Map<string, number>();
     found.set(judgement.question, scores.set(judgement.passage, judgement.score));
   }
@@ -109,7 +112,18 @@ export function unbundled(role: DataRole, value: unknown): unknown[] {
   }
 }
 
-/** Returns what `unbundled` leaves out of a file of sections for this role: judgements and whole sections. */
+/** Returns why a row of a section or file of judgements is not one; nothing if it is. */
+export function judgementFaults(row: unknown): RecordFault[] {
+  const columns = new Columns(typeof row === 'object' && row !== null ? Object.entries(row) : []);
+  const judgement = judgementIn(columns);
+  if (!judgement) return [{ fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' }];
+  if (judgement.score !== null) return [];
+  const field = columns.columnOf('score') ?? 'score';
+  const value = columns.peek('score');
+  return [value === undefined ? { fault: 'text-empty', field } : noNumber(field, value)];
+}
+
+/** Returns faults for the parts that `unbundled` leaves out for this role: judgements and whole sections. */
 export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   if (!isBundle(value) || role === 'scoredPairs') return [];
   const used = new Set((Object.keys(sections) as Section[]).map((section) => nameOf(value, section)));
@@ -119,8 +133,6 @@ export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   const asked = new Set(rowsOf(sectionOf(value, 'questions')).map(questionIdOf));
   for (const id of judged(value).keys()) if (!asked.has(id)) faults.push({ fault: 'unknown-question', field: id });
   const relevant = sectionOf(value, 'relevant');
-  for (const row of Array.isArray(relevant) ? relevant : [])
-    if (!judgementOf(row))
-      faults.push({ fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
+  for (const row of Array.isArray(relevant) ? relevant : []) faults.push(...judgementFaults(row));
   return faults;
 }

@@ -1,4 +1,7 @@
-/** Codes of the formats that a workbook names by number only (ECMA-376, 18.8.30), as Chinese Excel shows them. */
+/**
+ * Codes of the formats that a workbook identifies only by number (ECMA-376, 18.8.30), as in the Chinese edition of
+ * Excel.
+ */
 const builtIn: Record<number, string> = {
   1: '0',
   2: '0.00',
@@ -33,8 +36,8 @@ export function formatCode(id: number, own: ReadonlyMap<number, string>): string
 }
 
 /**
- * Splits a format code into literals and the rest. Drops colours, conditions, paddings and fills, which show no
- * character.
+ * Splits a format code into literals and the rest. Drops colours, conditions, paddings and fills, because they display
+ * no characters.
  */
 function tokensOf(code: string): { literal: boolean; text: string }[] {
   const tokens: { literal: boolean; text: string }[] = [];
@@ -100,8 +103,8 @@ function trimmedDecimals(fraction: string, code: string): string {
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /**
- * Returns an unambiguous form of the date, with the time unless it is midnight. A date before 1900 is a time of day;
- * returns only the time.
+ * Returns an unambiguous form of the date, with the time unless it is midnight. A date before 1900 stands for a time of
+ * day: only the time is returned.
  */
 function isoDate(date: Date): string {
   const [day = '', time = ''] = date.toISOString().slice(0, 19).split('T');
@@ -123,8 +126,8 @@ function dateRuns(code: string): { literal: boolean; text: string }[] {
 }
 
 /**
- * Returns a date as a spreadsheet shows it. `date` is in UTC, because cells have no time zone. A format with names of
- * months or days, with half days or with elapsed time is shown as yyyy-mm-dd hh:mm:ss.
+ * Returns a date as a spreadsheet shows it. `date` is in UTC, because cells have no time zone. Formats with month or
+ * day names, AM/PM or elapsed time are shown as yyyy-mm-dd hh:mm:ss.
  */
 export function shownDate(date: Date, code: string): string {
   if (Number.isNaN(date.valueOf())) return '';
@@ -143,7 +146,9 @@ export function shownDate(date: Date, code: string): string {
   return parts.join('');
 }
 
-/** Returns one part of a date, or null if its letter has no plain digits. `m` next to hours or seconds is minutes. */
+/**
+ * Returns one part of a date, or null if its letters do not stand for digits. `m` next to hours or seconds is minutes.
+ */
 function datePart(date: Date, letters: string, minutes: boolean): string | null {
   const padded = (n: number): string => (letters.length >= 2 ? two(n) : String(n));
   switch (letters[0]) {

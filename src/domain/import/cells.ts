@@ -3,7 +3,7 @@ import { cleaned } from './cleaning';
 import { literalValue } from './literal';
 import type { RecordFault } from './recordReader';
 
-/** Thrown if a record makes no row; RowCollector catches it. */
+/** Thrown if no row can be made from a record; RowCollector catches it. */
 export class RowFault extends Error {
   constructor(readonly found: RecordFault) {
     super(found.fault);
@@ -24,13 +24,17 @@ export const isNumber = (value: unknown): boolean =>
 
 export function asText(value: unknown, field: string, mayBeEmpty = false): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') throw new RowFault({ fault: 'field-missing', field });
+  if (value === undefined || value === null) throw new RowFault({ fault: 'text-empty', field });
+  if (typeof value !== 'string') throw new RowFault({ fault: 'not-a-text', field });
   if ((value.trim() === '' || !isGiven(value)) && !mayBeEmpty) throw new RowFault({ fault: 'text-empty', field });
   return value;
 }
 
+/** Returns the texts of a cell or list. Empty items are skipped if another one has a text. */
 export function textsOf(value: unknown, field: string): string[] {
-  return (Array.isArray(value) ? value : [value]).map((item: unknown) => asText(item, field));
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  const given = items.filter((item) => isGiven(item) && !(typeof item === 'string' && item.trim() === ''));
+  return (given.length > 0 ? given : items).map((item) => asText(item, field));
 }
 
 /** Parses a cell that holds a JSON or Python list as text, such as `["a1", "a2"]`. Returns any other cell unchanged. */
@@ -38,7 +42,7 @@ export function listInCell(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*\[[^]*\]\s*$/.test(value)) return value;
   const parsed = literalValue(value);
   if (!('value' in parsed) || !Array.isArray(parsed.value) || !parsed.value.every(isScalar)) return value;
-  // An escape in the cell can hold characters that were not there when the row was cleaned.
+  // Escapes in the cell can decode to characters that were not there when the row was cleaned.
   const list = cleaned(parsed.value);
   return 'value' in list ? list.value : value;
 }

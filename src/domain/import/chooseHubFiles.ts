@@ -1,7 +1,7 @@
 import type { HubFile } from './hub';
 import { modelTextFiles } from './modelFiles';
 
-/** The forms that weights come in, best first. */
+/** The formats of weights, best first. */
 const weightForms = [
   { form: 'safetensors', file: 'model.safetensors' },
   { form: 'safetensors-shards', file: 'model.safetensors.index.json' },
@@ -11,8 +11,8 @@ const weightForms = [
 export type WeightForm = (typeof weightForms)[number]['form'];
 
 /**
- * The forms of weights and tokenizers that `importModel` reads. Other forms are not fetched: the import would refuse
- * them after hundreds of megabytes.
+ * The formats of weights and tokenizers that `importModel` reads. Other formats are not fetched, because the import
+ * would refuse them after hundreds of megabytes.
  */
 export const importableFiles: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
   weights: ['safetensors', 'safetensors-shards', 'bin', 'bin-shards'],
@@ -22,7 +22,7 @@ export const importableFiles: { weights: readonly WeightForm[]; tokenizers: read
 export type HubFileChoice =
   | { kind: 'files'; files: HubFile[] }
   | { kind: 'missing'; file: string }
-  /** There are weights, but in no form that the import reads. `found` lists them. */
+  /** There are weights, but none in a format that the import reads. `found` lists them. */
   | { kind: 'unsupported'; found: string };
 
 /** Returns the shards that belong to an index, in order, or null if one is missing. */
@@ -46,7 +46,7 @@ function weightsIn(form: (typeof weightForms)[number], byPath: Map<string, HubFi
 }
 
 /**
- * Chooses the files that the import needs: configuration, tokenizer, pooling and the best form of the weights. Small
+ * Chooses the files that the import needs: configuration, tokenizer, pooling and the weights in the best format. Small
  * files come first, so that a model that cannot be used is refused early.
  */
 export function chooseHubFiles(listed: readonly HubFile[], reads = importableFiles): HubFileChoice {

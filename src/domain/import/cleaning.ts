@@ -13,7 +13,7 @@ export type Cleaned =
 class TooDeep extends Error {}
 
 /**
- * Replaces characters that cannot be stored or shown in all strings of a record, property names included. Control
+ * Replaces characters that cannot be stored or shown, in all strings of a record, property names included. Control
  * characters become spaces. Lone surrogates become U+FFFD.
  */
 export function cleaned(value: unknown): Cleaned {

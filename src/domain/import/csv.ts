@@ -1,14 +1,15 @@
 import type { RawRecord, RecordFault, RecordReader } from './recordReader';
+import { columnLetters } from './sheet';
 
 /** Characters that may separate the cells of a CSV file. */
 export const csvDelimiters = [',', '\t', ';', '|'] as const;
 export type CsvDelimiter = (typeof csvDelimiters)[number];
 
-/** The ones that are recognised. A | is more often part of the text. */
+/** Delimiters that are recognised automatically. `|` is not one of them, because it is more often part of the text. */
 const delimiters = [',', '\t', ';'];
 /**
- * Maximum characters of a row. A longer row has an unclosed quote, which without a limit would swallow the rest of a
- * big file.
+ * Maximum characters of a row. A longer row has an unclosed quote, which without this limit would swallow the rest of a
+ * large file.
  */
 const maxRowCharacters = 1_000_000;
 
@@ -22,8 +23,9 @@ function delimiterOf(firstLine: string): string {
 /**
  * Reads comma-, tab- or semicolon-separated values (RFC 4180: quotes are doubled inside quoted cells, which may contain
  * line breaks; spaces around a quoted cell are skipped). The first row names the columns. Every other row becomes an
- * object, reported with the line on which it begins. A row with more cells than columns is a fault: where the surplus
- * delimiter belongs cannot be known. With one column there is nothing to separate, so the whole line is its cell.
+ * object, reported with the line on which it begins. A row with more cells than columns is a fault, because any of its
+ * delimiters could be the surplus one. A file with a single column has nothing to separate, so each whole line is a
+ * cell.
  */
 export class CsvReader implements RecordReader {
   /** Text not yet read. Starts at the beginning of a row, which may be incomplete. */
@@ -89,13 +91,29 @@ export class CsvReader implements RecordReader {
   #take(row: CsvRow, records: RawRecord[]): void {
     if (row.cells.every((cell) => cell.trim() === '')) return;
     if (row.broken) records.push({ line: this.#line, fault: 'csv-broken' });
-    else if (!this.#names) this.#names = row.cells.map((cell) => cell.trim());
+    else if (!this.#names) this.#names = columnNames(row.cells);
+    // Files joined from several have their column names again in the middle.
+    else if (isHeader(this.#names, row.cells)) records.push({ line: this.#line, fault: 'header-repeated' });
     else records.push({ line: this.#line, ...recordOf(this.#names, row.cells) });
   }
 }
 
+/** Returns the names of the columns. A column without a name has its letters, as in a workbook. */
+function columnNames(cells: readonly string[]): string[] {
+  return cells.map((cell, column) => (cell.trim() === '' ? `[${columnLetters(column)}]` : cell.trim()));
+}
+
+const isHeader = (names: readonly string[], cells: readonly string[]): boolean =>
+  cells.length === names.length && cells.every((cell, column) => cell.trim() === names[column]);
+
+/** Returns the cells that have a value; a single one is a text, not a list. */
+function joined(cells: readonly string[]): string | string[] {
+  const given = cells.filter((cell) => cell.trim() !== '');
+  return given.length > 1 ? given : (given[0] ?? '');
+}
+
 function recordOf(names: readonly string[], cells: readonly string[]): { value: unknown } | RecordFault {
-  // Spreadsheets pad rows with empty cells, which hold nothing that could be lost.
+  // Spreadsheets pad rows with empty cells, so surplus cells that are empty lose nothing.
   if (cells.slice(names.length).some((cell) => cell.trim() !== ''))
     return { fault: 'more-cells', field: String(cells.length), expected: String(names.length) };
   const record = new Map<string, string | string[]>();
@@ -103,7 +121,7 @@ function recordOf(names: readonly string[], cells: readonly string[]): { value: 
     const cell = cells[index] ?? '';
     const before = record.get(name);
     // Several columns may share a name. Keep all their values, so that none hides another.
-    record.set(name, before === undefined ? cell : [before, cell].flat().filter((value) => value.trim() !== ''));
+    record.set(name, before === undefined ? cell : joined([before, cell].flat()));
   }
   return { value: Object.fromEntries(record) };
 }

@@ -2,7 +2,7 @@ import { inputNames, type InputName, type InputState } from './inputs';
 import { modelTextFiles } from './modelFiles';
 import type { SlotName } from './slots';
 
-/** Files of the demo's data, below demo/ of the page's address. */
+/** Files of the demo's data, in the folder demo/ next to the page. */
 export const demoDataFiles: Record<SlotName, string> = {
   knowledgeBase: 'knowledge-base.jsonl',
   pairs: 'train-pairs.jsonl',
@@ -28,7 +28,7 @@ export const demoHashes: Record<InputName, string> = {
   model: '7bcc379968c0c23d7cbd4773072d37446cf4df63216786b03189476ddef6fd63',
 };
 
-/** Returns the inputs that are missing or different and for which the demo has the named content. */
+/** Returns the inputs that are missing or differ, and whose named content the demo has. */
 export function demoParts(states: Record<InputName, InputState>): InputName[] {
   return inputNames.filter((input) => {
     const state = states[input];

@@ -40,7 +40,7 @@ export function encodingCandidates(sample: Uint8Array): TextEncodingName[] {
   return ['utf-8'];
 }
 
-/** Control characters that do not belong in text: all but tab, line breaks and form feed. Terminal escapes count. */
+/** Control characters that do not belong in text: all but tab, line breaks and form feed. They include ESC. */
 const strangeControls = /[\u0000-\u0008\u000b\u000e-\u001f\u007f]/g;
 
 /**
@@ -112,12 +112,12 @@ export function plausibility(text: string): number {
   return count;
 }
 
-/** How much more plausible the text of one encoding must be than that of another to rule the other out. */
+/** Factor by which one encoding's text must be more plausible than another's to rule the other out. */
 const clearly = 3;
-/** Frequent characters without which a text is too short to tell. */
+/** With fewer frequent characters than this, a text is too short to judge. */
 const enough = 5;
 
-/** Whether the text of an encoding is not clearly more plausible than what another encoding makes of the same bytes. */
+/** Whether `text` is not clearly more plausible than `other`, which another encoding decodes from the same bytes. */
 export function isUnclear(text: string, other: string): boolean {
   const count = plausibility(text);
   return count < enough || count <= clearly * plausibility(other);

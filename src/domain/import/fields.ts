@@ -1,6 +1,8 @@
 import { keptFields, type DataRole } from '../records';
 
-/** The fields of each role that a column can fill, in the order in which they are offered: last those that are kept. */
+/**
+ * The fields of each role that a column can fill, in the order in which they are offered. The kept fields come last.
+ */
 export const fieldsOf = {
   knowledgeBase: ['text', 'title', 'id', ...keptFields],
   pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id', ...keptFields],

@@ -5,12 +5,12 @@ import type { TextEncodingName } from './encoding';
 import type { ColumnMapping } from './mapping';
 import type { TextFormat } from './format';
 
-/** How to read one file, as far as a person states it instead of leaving it to the recognition. */
+/** The user's settings for reading one file. A setting that is missing is recognised from the file. */
 export interface FileReading {
   encoding?: TextEncodingName;
-  /** Of a workbook. */
+  /** The sheet to read; only for workbooks. */
   sheet?: string;
-  /** Reads the file as CSV with this separator. */
+  /** The separator of a file that is to be read as CSV. */
   delimiter?: CsvDelimiter;
   mapping?: ColumnMapping;
 }
@@ -21,7 +21,7 @@ export type RememberedReadings = Readonly<Record<string, string>>;
 /** Identifies workbooks with the same sheets: a sheet chosen for one of them applies to all. */
 export const sheetKey = (role: DataRole, sheets: readonly string[]): string => JSON.stringify(['sheet', role, sheets]);
 
-/** Limit on the names of fields that go into a reading key. */
+/** Maximum number of field names in a reading key. */
 const mostNames = 200;
 
 /** Returns the part of a file's beginning that files of the same shape have in common: the names of its columns. */
@@ -48,8 +48,8 @@ function layoutOf(format: TextFormat, head: string): string {
 
 /**
  * Identifies text files that look alike before an encoding is chosen: same role, format, names of columns and
- * recognised encoding. A wrong encoding garbles the names, but garbles them alike in all such files. `detected` is part
- * of the key, so that a choice for GB18030 files never applies to UTF-8 files with the same columns.
+ * recognised encoding. A wrong encoding garbles the names, but in the same way in all such files. `detected` is part of
+ * the key, so that a choice for GB18030 files never applies to UTF-8 files with the same columns.
  */
 export async function encodingKey(
   role: DataRole,

@@ -2,10 +2,10 @@ import { AppError, type HubFault } from '../errors';
 
 /** Where a model was fetched from. */
 export interface HubOrigin {
-  /** As people write it, such as `huggingface.co`. */
+  /** The host as people write it, such as `huggingface.co`. */
   host: string;
   id: string;
-  /** The commit that the revision asked for stood for. */
+  /** The commit that the requested revision resolved to. */
   commit: string;
 }
 
@@ -40,7 +40,7 @@ export interface HubFile {
   path: string;
   bytes: number;
   hash: HubFileHash;
-  /** The commit to fetch the file at. */
+  /** The commit to fetch the file from. */
   commit: string;
 }
 
@@ -53,7 +53,7 @@ export interface HubModelId {
 
 /** A model on a hub, and those of its files that the import needs. */
 export interface HubListing extends HubModelId {
-  /** The commit that the revision stands for. */
+  /** The commit that the revision resolves to. */
   commit: string;
   files: HubFile[];
 }
@@ -119,7 +119,7 @@ export function hubLocation({ host, id, commit }: HubOrigin): string | null {
 const addressPattern = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9_.~-]+)*)\/?$/;
 
 /**
- * Parses the address of a self-hosted server, which speaks Hugging Face's protocol. Returns null if the text is no
+ * Parses the address of a self-hosted server, which speaks Hugging Face's protocol. Returns null if the text is not an
  * address.
  */
 export function parseHostAddress(text: string): HubHost | null {

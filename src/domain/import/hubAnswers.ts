@@ -7,7 +7,7 @@ export interface ListedFiles {
   files: HubFile[];
 }
 
-/** Maximum size that is believed: larger than any file a browser could store. */
+/** Larger sizes are rejected: no browser could store such a file. */
 const maxFileBytes = 2 ** 40;
 
 function isSize(value: unknown): value is number {
@@ -20,7 +20,7 @@ function hexOf(value: unknown, digits: number): string | null {
   return hex.length === digits && /^[0-9a-f]+$/.test(hex) ? hex : null;
 }
 
-/** Whether a path is relative and stays inside the model's folder. No file that the import needs fails this. */
+/** Whether a path is relative and stays inside the model's folder, as do those of all files that the import needs. */
 function isInside(path: string): boolean {
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\p{Cc}]/u.test(part));
 }

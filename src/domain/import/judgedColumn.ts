@@ -1,14 +1,12 @@
 import type { DataRole } from '../records';
 import { aliases, bareColumnName } from './columnAliases';
+import { isGrade } from './columnValues';
 import { isObject } from '../isObject';
 
-/** Limit on the columns of a file that are considered. Files of records with names at random would have millions. */
+/** Maximum number of columns considered per file. A file whose records have random names could have millions. */
 const mostColumns = 200;
-/** Share of all judged ids that a column must hold to count as ids without being named as such. */
+/** A column whose name does not suggest ids counts as ids if it holds at least this share of all judged ids. */
 const leastShare = 0.5;
-
-/** Grades and labels are small integers, like many ids, and repeat in every file. */
-const isGrade = (text: string): boolean => /^[0-5]$/.test(text);
 
 interface Column {
   name: string;
@@ -19,9 +17,9 @@ interface Column {
 }
 
 /**
- * Finds the column of a file whose values the judgements name: by its content first, because files name their ids in
- * many ways and some have several columns of ids. Names decide between columns, and for small integers: a `label` of 0,
- * 1 and 2 is a grade, but an `id` of 0, 1 and 2 is an id.
+ * Finds the column of a file whose values the judgements refer to. Content decides first, because files name their ids
+ * in many ways and some have several columns of ids. Names decide between columns, and for small integers: a `label` of
+ * 0, 1 and 2 is a grade, but an `id` of 0, 1 and 2 is an id.
  */
 export class JudgedColumn {
   readonly #columns = new Map<string, Column>();
@@ -54,7 +52,7 @@ export class JudgedColumn {
     if (this.judged.has(text)) column.judged.add(text);
   }
 
-  /** Returns the column named as ids that holds most of the judged ones, or null. */
+  /** Of the columns whose names suggest ids, returns the one with the most judged ids, or null if none has any. */
   named(): string | null {
     const found = this.#named.flatMap((alias) =>
       [...this.#columns.values()].filter(({ name }) => bareColumnName(name) === alias),
@@ -67,7 +65,10 @@ export class JudgedColumn {
     return column === null ? 0 : (this.#columns.get(column)?.judged.size ?? 0);
   }
 
-  /** Returns `named`, else a column of another name with many of the judged ids, or null if no column has them. */
+  /**
+   * Returns the column that `named` finds, else a column of another name with many judged ids, or null if there is
+   * none.
+   */
   find(): string | null {
     const others = [...this.#columns.values()].filter(
       ({ judged, grades }) => !grades && judged.size >= Math.max(1, this.judged.size * leastShare),

@@ -2,21 +2,27 @@ import type { DataRole } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { Columns } from './rowColumns';
+import { scoreIn } from './scores';
 import { isObject } from '../isObject';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
 export interface Judgement {
   question: string;
   passage: string;
-  score: number;
+  /** Null if the file has a score for it that cannot be read; 1 if the file has no scores. */
+  score: number | null;
 }
 
 /**
- * Parses a record as a judgement. Returns null for other records; one with the text of a question or passage is a row.
+ * Parses a record as a judgement. Returns null for other records: one with the text of a question or passage is a row.
  */
 export function judgementOf(value: unknown): Judgement | null {
   if (!isObject(value)) return null;
-  const columns = new Columns(Object.entries(value));
+  return judgementIn(new Columns(Object.entries(value)));
+}
+
+/** Like `judgementOf`, and marks the columns that the judgement was made from as used. */
+export function judgementIn(columns: Columns): Judgement | null {
   const question = columns.pick('judgedQuestion')?.value;
   const passage = columns.pick('judgedPassage')?.value;
   const isId = (id: unknown): boolean => typeof id === 'string' || typeof id === 'number';
@@ -25,7 +31,7 @@ export function judgementOf(value: unknown): Judgement | null {
   return {
     question: String(question).trim(),
     passage: String(passage).trim(),
-    score: Number(columns.pick('score')?.value ?? 1),
+    score: columns.knows('score') ? scoreIn(columns.pick('score')?.value) : 1,
   };
 }
 
@@ -42,7 +48,7 @@ export class Judgements<Place> {
 
   /** Returns `unknown` if the knowledge base lacks the passage, and `irrelevant` if the score is not above 0. */
   add({ question, passage, score }: Judgement, place: Place): 'taken' | 'unknown' | 'irrelevant' {
-    if (!(score > 0)) return 'irrelevant';
+    if (score === null || score <= 0) return 'irrelevant';
     if (this.passages && resolveReferences([passage], this.passages).relevant.length === 0) return 'unknown';
     this.#judgedPassages.add(passage);
     const known = this.#byQuestion.get(question);
@@ -78,17 +84,17 @@ export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): strin
 
 export type Side = 'questions' | 'passages';
 
-/** What decides which side of the judgements a file is. */
+/** Evidence for which side of the judgements a file holds. */
 export interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */
   titled: boolean;
-  /** Numbers of its ids that the judgements name as questions, and as passages. */
+  /** How many of its ids the judgements name as questions, and how many as passages. */
   asQuestions: number;
   asPassages: number;
 }
 
-/** Returns the side that a file's name speaks of, or null. */
+/** Returns the side that a file's name suggests, or null. */
 export function sideOfName(name: string): Side | null {
   const base = /[^/\\]*$/.exec(name)?.[0] ?? name;
   if (/corpus|passage|document|collection|knowledge|知识|段落/i.test(base)) return 'passages';
@@ -96,8 +102,8 @@ export function sideOfName(name: string): Side | null {
 }
 
 /**
- * Returns whether a file holds the judged questions or the passages, or null for neither. Ids alone do not tell:
- * questions and passages are often both numbered from 1. So the file's name and titles decide before the ids do.
+ * Returns whether a file holds the judged questions or the passages, or null if neither. Ids are not enough, because
+ * questions and passages are often both numbered from 1, so the file's name and titles decide first.
  */
 export function sideOf({ name, titled, asQuestions, asPassages }: SideEvidence): Side | null {
   const named = sideOfName(name);

@@ -8,7 +8,7 @@ import { neededFields, type ColumnField } from './fields';
  */
 export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
-/** Names of kept columns that are no names of other fields: a `document` or `chunk` may also be a passage. */
+/** Column names for the kept fields that stand for no other field: `document` or `chunk` could also be the passage. */
 const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
 const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);
 
@@ -21,22 +21,32 @@ function nameOf(field: ColumnField, joinsInput: boolean, index: number): string 
   return field === 'negatives' ? `negative${index + 1}` : field;
 }
 
-/** Returns the record with the names of fields in place of its own column names. */
-export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapping): unknown {
+/**
+ * Returns the cells of a record under the names of fields, each with its column's name in the file. Columns without
+ * names keep that of the field. Returns null if the record has no cells.
+ */
+export function mappedCells(
+  role: DataRole,
+  value: unknown,
+  mapping: ColumnMapping,
+): [name: string, value: unknown, column: string][] | null {
   const cells = namedCells(role, value);
-  if (!cells) return value;
+  if (!cells) return null;
+  const named = typeof value === 'object' && !Array.isArray(value);
   const joinsInput = mapping.some(({ field }) => field === 'input');
-  const record = new Map<string, unknown>();
+  const mapped = new Map<string, { value: unknown; column: string }>();
   for (const [index, { column, field }] of mapping.entries()) {
     const name = nameOf(field, joinsInput, index);
-    if (!isGiven(record.get(name))) record.set(name, cells.get(column) ?? '');
+    const known = mapped.get(name);
+    if (known && (isGiven(known.value) || !isGiven(cells.get(column)))) continue;
+    mapped.set(name, { value: cells.get(column) ?? '', column: named ? column : field });
   }
-  return Object.fromEntries(record);
+  return [...mapped].map(([name, cell]) => [name, cell.value, cell.column]);
 }
 
 /**
- * Returns the mapping in which the column fills `field`, or no field if it is null. No other column fills that field,
- * except negatives, of which a row may have several.
+ * Returns the mapping in which the column fills `field`, or no field if it is null. Any other column that filled this
+ * field no longer does, except for negatives: a row may have several.
  */
 export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {
   const isList = field === 'negatives' || field === 'negativeIds';

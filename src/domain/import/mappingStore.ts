@@ -23,13 +23,13 @@ function parsed<T>(schema: v.GenericSchema<unknown, Record<string, T>>, json: st
   }
 }
 
-/** Parses the remembered mappings. Anything else, such as text from another version, counts as nothing remembered. */
+/** Parses the remembered mappings. Text in any other form, such as from another version, is ignored. */
 export const parseMappings = (json: string | null): MappingsByShape => parsed<ColumnMapping>(mappingsSchema, json);
 
-/** Parses the remembered encodings and sheets, as `parseMappings` does the mappings. */
+/** Parses the remembered encodings and sheets in the same way as `parseMappings`. */
 export const parseReadings = (json: string | null): RememberedReadings => parsed<string>(readingsSchema, json);
 
-/** Returns the choices with these remembered as the newest. A shape with null is forgotten. */
+/** Returns the remembered choices with the new ones added as the newest. A new choice of null removes the entry. */
 export function withChoices<T>(
   remembered: Readonly<Record<string, T>>,
   chosen: Readonly<Record<string, T | null>>,

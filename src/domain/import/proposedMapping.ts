@@ -18,7 +18,10 @@ function mapped(columns: readonly string[], list: AliasList, field: ColumnField)
   );
 }
 
-/** Maps cells without names. A third cell of a pair is a label if it is a number, else further cells are negatives. */
+/**
+ * Maps cells without names. The third cell of a pair is a label if it is a number, otherwise a negative like all later
+ * ones.
+ */
 function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled: boolean): ColumnMapping {
   const known = positionFields[role].flatMap((field, index) =>
     columns[index] ? [{ column: columns[index], field }] : [],
@@ -30,7 +33,7 @@ function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled
 
 /**
  * Returns the mapping with the kept columns. A column that could also fill a field of the role is kept only if another
- * column comes before it there: the `document` beside a `text` says where the text comes from.
+ * column takes precedence for that field: beside a `text`, a `document` says where the text comes from.
  */
 function withKept(mapping: ColumnMapping, columns: readonly string[]): ColumnMapping {
   const firstOf = (field: ColumnField): string | undefined => mapping.find((one) => one.field === field)?.column;

@@ -7,7 +7,7 @@ interface Merged<Place> {
   place: Place;
 }
 
-/** Whether a field has a value in both, and not the same one. */
+/** Whether some field has a value in both, and the two values differ. */
 function differ(some: KeptValues, others: KeptValues = {}): boolean {
   return keptFields.some((field) => (some[field] ?? others[field]) !== (others[field] ?? some[field]));
 }
@@ -30,8 +30,9 @@ export class QuestionMerger<Place> {
   }
 
   /**
-   * Returns the questions in file order, the places of those without a relevant passage, which cannot be scored, and
-   * the places of rows with another topic or document than the first row of their question, whose value is kept.
+   * Returns the questions in file order; the places of questions without a relevant passage, which cannot be scored;
+   * and the places of rows whose topic or document differs from that of their question's first row, which is the one
+   * kept.
    */
   finish(): { questions: Question[]; irrelevant: Place[]; differing: Place[] } {
     const questions: Question[] = [];

@@ -19,21 +19,21 @@ const shownRows = 5;
 const shownColumns = 60;
 const shownCharacters = 120;
 
-/** What was recognised in a file, shown for checking and correcting. */
+/** What was recognised in a file, for the user to check and correct. */
 export interface Recognition {
   file: string;
   format: ImportFormat;
-  /** Null for a workbook, whose encoding is fixed. */
+  /** The encoding that the file was read in; null for a workbook, whose encoding is fixed. */
   encoding: TextEncodingName | null;
   /** The encoding recognised from the bytes; null if none fits them, and for a workbook. */
   detected: TextEncodingName | null;
   /** Other encodings in which all bytes are valid. */
   alsoFits: TextEncodingName[];
-  /** Whether the text of one of them is about as plausible as that of `detected`. */
+  /** Whether one of the encodings in `alsoFits` gives a text about as plausible as that of `detected`. */
   unsure: boolean;
-  /** Identifies files to which an encoding or a sheet chosen for this one applies too. */
+  /** The same for all files to which an encoding or a sheet chosen for this one also applies. */
   readingKey: string;
-  /** Whether encoding or sheet were chosen for this file or for files that look like it, not recognised. */
+  /** Whether the encoding or sheet was chosen for this file or for similar ones, not recognised. */
   readingChosen: boolean;
   /** Worksheets of a workbook; empty for other files. */
   sheets: string[];
@@ -62,7 +62,7 @@ export interface Recognition {
   unreadableCells: number;
 }
 
-/** What is known of a file before its records are read. */
+/** Facts about a file that are known before its records are read. */
 export type FileFacts = Pick<
   Recognition,
   | 'file'
@@ -94,7 +94,7 @@ function shown(value: unknown): string {
   return text.length > shownCharacters ? `${cutAt(text, shownCharacters)}…` : text;
 }
 
-/** Recognises the columns of a file from its first records. `stated` is the mapping stated for this very file. */
+/** Recognises the columns of a file from its first records. `stated` is the mapping chosen for this particular file. */
 export async function recognise(
   role: DataRole,
   facts: FileFacts,

@@ -1,6 +1,9 @@
 import { isObject } from '../isObject';
 
-/** Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is hardly meant as a set. */
+/**
+ * Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is unlikely to be meant as a
+ * set.
+ */
 const maxSetTexts = 64;
 
 /** Returns the text of the last message, or of the last one of that role. */

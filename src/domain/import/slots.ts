@@ -47,7 +47,7 @@ export function withEntry(
   return { ...experiment, data: entry && at === -1 ? [...data, entry] : data };
 }
 
-/** Returns the experiment with the titles of its knowledge base joined to the texts, or not. */
+/** Returns the experiment with `joinTitles` set or cleared for its knowledge base. */
 export function withJoinedTitles(experiment: Experiment, joinTitles: boolean): Experiment {
   const data = experiment.data.map((entry): DataEntry => {
     if (entry.role !== 'knowledgeBase') return entry;

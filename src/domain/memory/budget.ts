@@ -5,7 +5,7 @@ type Backend = DeviceInfo['backend'];
 const GiB = 2 ** 30;
 /** Assumed if the browser does not report the device memory, as in Firefox and Safari. */
 const assumedMemoryGiB = 4;
-/** Bounds of the default budget: with less, a run is not worth starting; more must be set by the user. */
+/** Bounds of the default budget: with less, a run is not worth starting; only the user can set more. */
 const [minGiB, maxGiB] = [1, 8];
 /** Maximum budget on wasm. The address space has 4 GiB, and memory other than arrays needs the rest. */
 const maxWasmGiB = 3;

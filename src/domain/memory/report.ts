@@ -4,6 +4,8 @@ import type { StepWay } from './stepWay';
 export interface BatchShape {
   /** Pairs in the batch. */
   pairs: number;
+  /** Passages that each anchor is compared with: the pairs' positives and all explicit negatives. */
+  candidates: number;
   /** Tokens of all texts in the batch. */
   tokens: number;
   /** Tokens of the longest text in the stage. */
@@ -18,11 +20,13 @@ export interface MemoryNeed {
   /** The two moments of AdamW. */
   moments: number;
   /**
-   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. If
-   * an evaluation, which never overlaps a step, needs more than these together, its need instead.
+   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
+   * evaluation never overlaps a step, so if it needs more than these together, this is the evaluation's need instead.
    */
   activations: number;
-  /** Copy of weights and moments that is written as a checkpoint while steps go on. 0 if the budget has no room. */
+  /**
+   * Copy of weights and moments that is written as a checkpoint while steps continue. 0 if it does not fit the budget.
+   */
   snapshot: number;
   total: number;
 }
@@ -69,7 +73,7 @@ export interface RunMemory {
   ways: StepWay[];
   /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
-  /** Bytes of the copy that is written as a checkpoint while steps go on. If absent, steps wait during the write. */
+  /** Bytes of the copy that is written as a checkpoint while steps continue. If absent, steps wait during the write. */
   snapshotBytes?: number;
 }
 

@@ -40,7 +40,7 @@ export const datasetSchema = v.strictObject({
   createdAt: time,
 });
 
-/** What rows of all roles have. */
+/** Fields of every row, whatever its role. */
 const rowFields = {
   id: text,
   kept: v.exactOptional(
@@ -48,7 +48,7 @@ const rowFields = {
   ),
 };
 
-/** Rows by role. */
+/** Schemas of a row, by role. */
 export const rowSchemas = {
   knowledgeBase: v.strictObject({ ...rowFields, text, title: v.exactOptional(text) }),
   pairs: v.strictObject({ ...rowFields, anchor: text, positive: text, negatives: v.exactOptional(v.array(text)) }),
@@ -56,7 +56,7 @@ export const rowSchemas = {
   scoredPairs: v.strictObject({ ...rowFields, sentence1: text, sentence2: text, score: finite }),
 };
 
-/** Lists of rows by role. */
+/** Schemas of a list of rows, by role. */
 export const rowsSchemas = {
   knowledgeBase: v.array(rowSchemas.knowledgeBase),
   pairs: v.array(rowSchemas.pairs),

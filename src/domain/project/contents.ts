@@ -6,12 +6,12 @@ export interface ProjectPart {
   optimizerState: boolean;
 }
 
-/** What a project file of one experiment holds. */
+/** Contents of the project file of one experiment. */
 export interface ProjectContents {
   experimentId: string;
   name: string;
   runs: number;
-  /** Runs that can be resumed. They are saved only with the state of the optimizer. */
+  /** Number of runs that can be resumed. They are saved only together with the optimizer state. */
   unfinished: number;
   parts: ProjectPart[];
 }

@@ -23,11 +23,11 @@ export type ListName = keyof typeof listPaths;
 export const eventsPath = (runId: string): string => `runEvents/${runId}.json`;
 export const blockPath = (contentSha256: string, block: number): string =>
   `datasetBlocks/${contentSha256}/${block}.json`;
-/** Path of a part of the weights in format 1, and in all later formats. */
+/** Paths of one part of the weights: here in format 1, below in all later formats. */
 export const storedPartPath = (weightsId: string, part: number): string => `weightParts/${weightsId}/${part}.bin`;
 export const partPath = (sha256: string): string => `weights/${sha256}.bin`;
 
-/** Comes last in the file and lists everything else. */
+/** The manifest comes last in the file and lists everything else. */
 export const manifestSchema = v.object({
   app: v.literal('recallsmith'),
   format: v.pipe(whole, v.minValue(1)),

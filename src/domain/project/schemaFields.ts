@@ -3,11 +3,13 @@ import type { AppErrorDetails } from '../errors';
 import { isObject } from '../isObject';
 import { parseExperiment } from '../parseExperiment';
 
-/** Types of fields that the records of a project file share. The file is someone else's: every field has bounds. */
+/**
+ * Types of fields that the records of a project file share. Anyone may have made the file, so every field has bounds.
+ */
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-/** Ids are parts of paths in the file and of addresses in the page. */
+/** An id, which becomes part of paths in the file and of addresses in the page. */
 export const id = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
 export const text = v.string();
 export const name = v.pipe(v.string(), v.maxLength(10_000));
@@ -20,7 +22,7 @@ export const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 export const measured = v.union([
   v.number(),
   v.pipe(v.picklist(['NaN', 'Infinity', '-Infinity']), v.transform(Number)),
-  // Files of format 1 have null for all three.
+  // Files of format 1 have null for NaN and both infinities.
   v.pipe(
     v.null(),
     v.transform(() => NaN),
@@ -37,7 +39,7 @@ export function projectJson(value: unknown): string {
 
 const isPlain = (field: unknown): boolean => field === null || ['string', 'number', 'boolean'].includes(typeof field);
 
-/** Whether a value is a part of an error's sentence; lists nest once. */
+/** Whether a value is a part of an error's sentence. A list may contain lists, but no deeper ones. */
 function isSaid(value: unknown, depth = 0): boolean {
   if (Array.isArray(value)) return depth < 2 && value.every((part) => isSaid(part, depth + 1));
   if (!isObject(value)) return typeof value === 'string';
@@ -45,8 +47,8 @@ function isSaid(value: unknown, depth = 0): boolean {
 }
 
 /**
- * A stored error. Its kind may be one that this version does not know, which the error's sentence allows for, but its
- * fields must be plain values or parts of a sentence.
+ * A stored error. This version may not know its kind, for which the UI has a general sentence, but its fields must be
+ * plain values or parts of a sentence.
  */
 export const errorSchema = v.custom<AppErrorDetails>(
   (value) =>
@@ -57,5 +59,5 @@ export const errorSchema = v.custom<AppErrorDetails>(
 
 /** In files of format 1, weights are stored under their id in the browser that saved the file. */
 export const storedAs = { weightsId: id };
-/** From format 2 on, the hashes of the parts that hold the weights, in order. Equal parts are in the file once. */
+/** From format 2 on: hashes of the parts that hold the weights, in order. The file has only one copy of equal parts. */
 export const inParts = { weights: v.array(sha256) };

@@ -1,4 +1,4 @@
-import { defaultExperiment, defaultStage, type Experiment } from '../experiment';
+import { defaultExperiment, defaultStage, withLowestVersion, type Experiment } from '../experiment';
 import { isOtherKind } from '../parseExperiment';
 import { isObject } from '../isObject';
 
@@ -20,7 +20,7 @@ export function changesFromDefaults(experiment: Experiment): unknown {
   const briefStages = stages.map((stage) => difference(stage, defaultStage()) ?? {});
   const sameStages = JSON.stringify(stages) === JSON.stringify(standardStages);
   return {
-    schemaVersion: experiment.schemaVersion,
+    schemaVersion: withLowestVersion(experiment).schemaVersion,
     ...(isObject(brief) ? brief : {}),
     ...(sameStages ? {} : { stages: briefStages }),
   };

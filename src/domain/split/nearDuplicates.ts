@@ -38,7 +38,7 @@ function sharedCount(a: Int32Array, b: Int32Array, needed: number): number {
 }
 
 /**
- * Returns the least number of shared grams with which two sets of together `sizes` grams have a Jaccard similarity of
+ * Returns the least number of shared grams with which two sets of `sizes` grams in total have a Jaccard similarity of
  * `over` / `under`, or with `strictly` a higher one: shared / (sizes − shared) ≥ over / under, solved for `shared`.
  */
 function neededCount(sizes: number, { over, under }: typeof threshold, strictly: boolean): number {

@@ -7,7 +7,7 @@ import { questionKey } from './questionKey';
  */
 export type OverlapKind = 'exact' | 'normalised' | 'near';
 
-/** A training pair or a dev question that asks what a question of another part asks. */
+/** A training pair or a dev question that repeats a question of another part. */
 export interface Overlap {
   kind: OverlapKind;
   from: 'train' | 'dev';

@@ -11,7 +11,7 @@ export interface SplitInput {
   experiment: Pick<Experiment, 'seed' | 'split' | 'stages'>;
   pairs: readonly Pair[];
   knowledgeBase: readonly Passage[];
-  /** If there are none, a share of the pairs is held out as dev. */
+  /** Dev questions. If there are none, a share of the pairs is held out as dev. */
   devQuestions?: readonly Question[];
   /** Never made from pairs: a test on data that training could have seen proves nothing. */
   testQuestions?: readonly Question[];
@@ -57,7 +57,7 @@ export function splitData(input: SplitInput): Split {
   return { ...given, ...questionsOf(held, pairs, lookup), trainRows: free.filter((row) => !heldRows.has(row)) };
 }
 
-/** Returns the positions of the texts that repeat none of the asked questions, and the overlaps of the others. */
+/** Returns the positions of the texts that repeat no question in `asked`, and the overlaps of the others. */
 function withoutAsked(
   items: readonly { text: string }[],
   from: Overlap['from'],
@@ -73,7 +73,7 @@ function withoutAsked(
   return { free, overlaps };
 }
 
-/** Returns those of the rows whose positive is not a passage of the knowledge base. */
+/** Returns the rows whose positive is not a passage of the knowledge base. */
 export function rowsWithoutPassage(
   rows: readonly number[],
   pairs: readonly Pair[],

@@ -8,11 +8,11 @@ export interface StoredItem {
   kind: StoredKind;
   /** One id, or the keys of all token sets with the same users. */
   ids: string[];
-  /** Empty for kinds that have no names. */
+  /** Empty if items of this kind have no names. */
   name: string;
   role?: DataRole;
   bytes: number;
-  /** Names of the experiments that need it, deleted ones included. What nobody uses can be deleted. */
+  /** Names of the experiments that need it, deleted ones included. An item that no experiment needs can be deleted. */
   usedBy: string[];
   /** Only for a deleted experiment, which can still be restored. */
   deletedAt?: number;

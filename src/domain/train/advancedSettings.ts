@@ -1,6 +1,6 @@
 import { defaultExperiment, type Experiment } from '../experiment';
 
-/** Returns the values of the settings behind "Advanced" on the train screen. */
+/** Returns the values of the settings under "Advanced" on the train screen. */
 function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
   const stage = stages[0];
   if (!stage) return {};

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../run';
 
-/** Whether the run stopped before its end and may resume. One whose rows have changed would be refused again. */
+/** Whether the run stopped before its end and may resume. A run whose rows have changed would only be refused again. */
 export function canResume({ status, error }: Pick<RunRecord, 'status' | 'error'>): boolean {
   return status === 'interrupted' || (status === 'failed' && error?.kind !== 'rows-changed');
 }

@@ -1,10 +1,10 @@
 /**
  * The interval between checkpoints is this many times the duration of the last write, so steps wait for checkpoints for
- * at most 5% of a run. The floor keeps small models from writing all the time.
+ * at most 5% of a run. A lower limit keeps small models from writing all the time.
  */
 const writeTimeFactor = 20;
 const shortestIntervalMs = 15_000;
-/** Limits the work that is lost at a kill, if the write takes long but steps go on meanwhile. */
+/** Caps the interval, and so the work lost if the page is killed, when writes are slow but steps continue meanwhile. */
 const longestWriteIntervalMs = 300_000;
 
 /**

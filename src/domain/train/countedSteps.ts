@@ -8,7 +8,7 @@ export interface CountedSteps {
   atMost: boolean;
 }
 
-/** Returns the steps of stages as far as counts of the pairs tell. Null if a stage lists its batch order. */
+/** Returns the number of steps that follows from counts of the pairs, or null if a stage lists its batches. */
 export function countedSteps(
   stages: readonly Pick<Stage, 'batching' | 'duration'>[],
   { pairs, passages, anchors }: PairCounts,

@@ -16,7 +16,7 @@ function numbered(texts: Iterable<string>): Uint32Array {
   return Uint32Array.from(numbers);
 }
 
-/** The batch being filled: which passages and anchors it has. */
+/** The passages and anchors of the batch that is being filled. */
 class DistinctBatch {
   readonly #passages = new Set<number>();
   readonly #anchors = new Set<number>();
@@ -105,8 +105,8 @@ class WaitingRows {
  * Yields rows in an order that, cut into batches of `batchSize`, never has a passage or an anchor twice in a batch,
  * which would turn a right answer into a negative. `orderOf` returns the permutation of an epoch. A row that does not
  * fit waits for a later batch of its epoch. Rows that fit no batch before their epoch is used up are left out of it:
- * each row is yielded at most once per epoch, as by NoDuplicatesBatchSampler of sentence-transformers. Unlike there,
- * the batch that is not full then goes on with the rows of the next epoch. After the rows of each epoch, yields
+ * each row is yielded at most once per epoch, as by NoDuplicatesBatchSampler of sentence-transformers. Unlike that
+ * sampler, an unfilled batch is then completed with rows of the next epoch. After the rows of each epoch, yields
  * `epochEnd`.
  * @throws too-few-pairs if a batch cannot be filled.
  */

@@ -90,7 +90,7 @@ function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, 
   throw new RangeError('the stream of rows has ended');
 }
 
-/** Returns the steps of a stage, or null if it needs the number of rows left out of more epochs. */
+/** Returns the steps of a stage, or null if `leftOut` does not cover enough epochs to tell. */
 function stepsOf(duration: Duration, pairs: number, batchSize: number, leftOut: readonly number[]): number | null {
   const { unit, value } = duration;
   if (unit === 'steps') return value;
@@ -99,7 +99,7 @@ function stepsOf(duration: Duration, pairs: number, batchSize: number, leftOut: 
   return fullBatches(value * pairs - missing, batchSize);
 }
 
-/** Returns how many epochs, with fractions, the first `rows` rows of a stage with `pairs` pairs are. */
+/** Returns how many epochs, including a fraction, the first `rows` rows of a stage with `pairs` pairs make up. */
 export function epochsOf(rows: number, pairs: number, leftOut: readonly number[]): number {
   let epochs = 0;
   let left = rows;

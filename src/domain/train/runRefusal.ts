@@ -17,7 +17,7 @@ export function batchShortage(
     : { ...short, pairs: anchors, distinct: 'anchors' };
 }
 
-/** Returns the error with which a run would be refused because of the amount of its data, or null. */
+/** Returns the error for a run that has no test questions or too few pairs for a batch, or null. */
 export function runRefusal(experiment: Experiment, train: PairCounts, testQuestions: number): AppErrorDetails | null {
   if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
   for (const { batching } of experiment.stages) {

@@ -119,7 +119,7 @@ function applyStep(view: RunView, event: EventOf<'step'>): void {
   view.stepEndedAt = event.at;
 }
 
-/** Drops what will be computed again, so that the view never shows a step that the run has not reached yet. */
+/** Drops the steps that will be computed again, so that the view never shows one that the run has not reached yet. */
 function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): void {
   cutFrom(view.steps, step + 1);
   cutFrom(view.dev, step + 1);
@@ -201,7 +201,10 @@ export function applyEvents(view: RunView, events: RunEvent[]): void {
   }
 }
 
-/** Steps averaged for the current speed; the headless runner averages as many (tools/lib/runReport.mjs). */
+/**
+ * Steps averaged for the current speed; the headless runner averages as many (tools/lib/runReport.mjs). Chosen, not
+ * measured: batches differ in length, so fewer steps would make the figure jump, and more would show a slowdown late.
+ */
 const recentSteps = 20;
 
 export function recentMean(view: RunView, value: (step: StepReport) => number): number {

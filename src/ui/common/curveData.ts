@@ -1,7 +1,7 @@
 import type { StepReport } from '../../domain/run';
 import type { RunView } from '../../domain/train/runView';
 
-/** Limit on the points of a curve. A screen can't show more, and drawing them would slow the page down. */
+/** Maximum number of points of a curve. A screen can't show more, and drawing more would slow the page down. */
 const mostPoints = 1500;
 
 /** Thins the steps to about `mostPoints`, evenly spaced; the last one is always kept. */
@@ -18,8 +18,9 @@ export interface CurveColumns {
 }
 
 /**
- * Smooths a series with an exponential mean that gives each new value the weight 1 − `keep`. Divides by the weights so
- * far, so that the start is not pulled towards 0. Values that are not finite repeat the mean before them.
+ * Smooths a series with an exponential moving average that gives each new value the weight 1 − `keep`. Divides by the
+ * sum of the weights so far, so that the start is not pulled towards 0. Where a value is not finite, the average is
+ * repeated.
  */
 export function smoothedCurve(values: readonly number[], keep = 0.9): number[] {
   let sum = 0;
@@ -33,7 +34,7 @@ export function smoothedCurve(values: readonly number[], keep = 0.9): number[] {
   });
 }
 
-export function stepCurveColumns(view: RunView, values: ((step: StepReport) => number)[]): CurveColumns {
+export function stepCurveColumns(view: RunView, values: ((step: StepReport) => number | undefined)[]): CurveColumns {
   const steps = thinnedCurve(view.steps);
-  return { x: steps.map((step) => step.step), series: values.map((value) => steps.map(value)) };
+  return { x: steps.map((step) => step.step), series: values.map((value) => steps.map((step) => value(step) ?? null)) };
 }

@@ -9,13 +9,13 @@ import { lossTensor, type TensorError } from '../../domain/deviceCheck/tensorErr
 import type { Dictionary } from '../i18n/dictionary';
 import { formatError, formatFigure } from '../i18n/format';
 
-/** The words of a check, or of one of its parts, and whether it found wrong numbers. */
+/** A sentence on a check or on one of its parts, and whether it found wrong numbers. */
 export interface Verdict {
   text: string;
   wrong: boolean;
 }
 
-/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or what the device computes wrongly. */
+/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or which number is wrong and by how much. */
 export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): Verdict {
   const t = dictionary.deviceCheck;
   const wrong = wrongTensor(check, 'full');
@@ -40,7 +40,7 @@ export function mixedVerdict(dictionary: Dictionary, check: DeviceCheck): Verdic
   return { text: t.mixed(text), wrong };
 }
 
-/** Returns what to know about stock tfjs on this adapter, or null on wasm. */
+/** Returns what the user should know about stock tfjs on this adapter, or null on wasm. */
 export function peerText(dictionary: Dictionary, { peer }: DeviceCheck): string | null {
   const t = dictionary.deviceCheck;
   if (!peer) return null;
@@ -51,7 +51,7 @@ export function peerText(dictionary: Dictionary, { peer }: DeviceCheck): string 
   return `${t.times(formatFigure(engineMs), formatFigure(stepMs))}${dictionary.common.semicolon}${numbers}`;
 }
 
-/** Number of tensors that the text to copy names. */
+/** Maximum number of tensors listed in the text to copy. */
 const listed = 5;
 
 /** Returns the check as text to copy into a report, with one fact per line. */
@@ -70,7 +70,7 @@ export function checkText(dictionary: Dictionary, check: DeviceCheck): string {
   return lines.filter((line) => line != null).join('\n');
 }
 
-/** Returns the error as a figure, or NaN for numbers that are not finite. */
+/** Returns the error as a figure, or NaN if it is null because a number was not finite. */
 export function errorText(error: number | null): string {
   return error === null ? 'NaN' : formatError(error);
 }

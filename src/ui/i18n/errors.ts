@@ -44,7 +44,9 @@ type Sentences = {
   [Kind in AppErrorDetails['kind']]: (details: Details<Kind>, experimentFile?: string) => Sentence;
 };
 
-/** Sentences by kind of error: what went wrong, where, and what to do. `experimentFile` is set on the command line. */
+/**
+ * Sentences by kind of error: what went wrong, where, and what to do. `experimentFile` is set only on the command line.
+ */
 const sentences: Sentences = {
   'import-failed': importFailed,
   'model-invalid': modelInvalid,
@@ -100,7 +102,7 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': (details) => {
-    // Runs of earlier versions recorded 0 for a number that was not known.
+    // Earlier versions recorded 0 for a number that was not known.
     const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
     const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
     const figures = {
@@ -182,11 +184,11 @@ const sentences: Sentences = {
     details.recorded
       ? {
           zh: '现在的版本把这次训练的数据划分得和开始时不同，接着训练会混用两份数据，所以停下了。请开始一次新的训练。',
-          en: 'This version splits the run’s data into other rows than the run began with, and resuming would mix the two; start a new run.',
+          en: 'This version splits the run’s data differently from the version that began it, and resuming would mix the two splits; start a new run.',
         }
       : {
           zh: '这次训练是用旧版本开始的，没有记下用了哪些数据，无法确认和现在的划分相同，所以不能接着训练。请开始一次新的训练。',
-          en: 'An earlier version began this run and didn’t record its rows, so they may differ from today’s split and it can’t be resumed; start a new run.',
+          en: 'An earlier version began this run without recording its rows, which may differ from the current split, so the run can’t be resumed; start a new one.',
         },
   'not-found': (details) => ({
     zh: `找不到${whatNames[details.what].zh}“${shortened(details.id, 80)}”，它可能已被删除，请回到实验列表。`,
@@ -220,9 +222,9 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
   try {
     if (say) return say(details, experimentFile);
   } catch {
-    // The fields are not those of the kind; see below.
+    // The fields do not fit the kind; see below.
   }
-  // A run from a project file may hold an error of another version, with a kind or fields that this one lacks.
+  // A run from a project file may hold an error of another version, whose kind or fields this version does not know.
   return sentences.unexpected({ kind: 'unexpected', reason: JSON.stringify(details) });
 }
 

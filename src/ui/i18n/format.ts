@@ -64,12 +64,12 @@ export function formatError(error: number): string {
   return error === 0 ? '0' : error.toExponential(0).replace('e+', 'e');
 }
 
-/** Returns the start of a content hash, which is enough to tell two hashes apart by eye. */
+/** Returns the start of a content hash, enough to distinguish two hashes by eye. */
 export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);
 }
 
-/** Formats p as papers print it: "p = 0.039", or "p < 0.001" for small values. */
+/** Formats a p-value as papers print it: "p = 0.039", or "p < 0.001" for small values. */
 export function formatP(p: number): string {
   if (p < 0.001) return 'p < 0.001';
   return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;

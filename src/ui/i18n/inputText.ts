@@ -5,7 +5,7 @@ export function inputNameText(t: Dictionary, input: InputName): string {
   return input === 'model' ? t.import.model.title : t.import.slots[input].name;
 }
 
-/** Returns a list of inputs, by the names that the import stage shows. */
+/** Returns a list of inputs, with the names used on the import stage. */
 export function inputNamesText(t: Dictionary, inputs: readonly InputName[]): string {
   return inputs.map((input) => inputNameText(t, input)).join(t.common.listComma);
 }

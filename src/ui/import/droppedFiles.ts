@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/errors';
 import type { FolderFile } from '../../protocol/dataApi';
 
-/** Deepest folder that is looked into, and the most files taken from a drop. */
+/** Maximum depth of folders that are read, and maximum number of files taken from a drop. */
 const deepest = 8;
 const mostFiles = 500;
 
@@ -11,7 +11,7 @@ function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]
   const reader = folder.createReader();
   const found: FileSystemEntry[] = [];
   return new Promise((resolve, reject) => {
-    // The reader returns the entries in pieces, and an empty piece after the last one.
+    // The reader returns the entries in batches, and an empty batch after the last one.
     const next = (): void =>
       reader.readEntries((entries) => {
         if (entries.length === 0) resolve(found);
@@ -44,7 +44,7 @@ async function collect(entry: FileSystemEntry, depth: number, files: FolderFile[
 }
 
 /**
- * Returns the files of a drop, those in folders included, without hidden ones. Call it before the first await of the
+ * Returns the files of a drop, including those in folders, without hidden ones. Call it before the first await of the
  * event's handler: the browser empties the transfer afterwards.
  * @throws import-failed folder-too-large.
  */

@@ -2,18 +2,18 @@ import { tuningGain, type KernelTuning, type TunedProduct } from '../../domain/k
 import type { Dictionary } from '../i18n/dictionary';
 import { formatDuration } from '../i18n/format';
 
-/** Returns a product's name: its place in the model, what it computes, and for how many tokens. */
+/** Returns a product's name: its place in the model, what it computes, and its number of tokens. */
 export function productName(texts: Dictionary, { product, pass, tokens, half }: TunedProduct): string {
   const t = texts.kernels;
   return [t.products[product], t.passes[pass], t.tokens(tokens), ...(half ? [t.half] : [])].join(texts.common.comma);
 }
 
-/** Returns a factor of speed, such as 1.08. */
+/** Returns a speed-up as a factor, such as 1.08. */
 export function formatGain(gain: number): string {
   return gain.toFixed(2);
 }
 
-/** Returns how a run's kernels were chosen and what that gained, as sentences. */
+/** Returns sentences on how a run's kernels were chosen and what that gained. */
 export function kernelsText({ kernels: t, time }: Dictionary, tuning: KernelTuning): string[] {
   const { source, reason, ms, products, unmeasured, refused } = tuning;
   if (source === 'rules') return reason ? [t.ruled[reason]] : [];

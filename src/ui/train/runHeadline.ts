@@ -6,7 +6,7 @@ import type { Dictionary } from '../i18n/dictionary';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
 import { runProgressText } from './runProgressText';
 
-/** The first text on the train stage: what the run has achieved, and a sentence on its state. */
+/** The text at the top of the train stage: what the run has achieved, and a sentence on its state. */
 export interface RunHeadline {
   title: string;
   text: string;
@@ -57,7 +57,7 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
-/** Says from where an interrupted run can resume, and which steps that repeats. */
+/** Says from which step an interrupted run can resume, and which steps it will repeat. */
 function interruptedText({ train: { sentence } }: Dictionary, view: RunView): string {
   const from = (view.checkpoint?.step ?? 0) + 1;
   const to = view.steps[view.steps.length - 1]?.step ?? 0;

@@ -1,7 +1,9 @@
 import type { RunView } from '../../domain/train/runView';
 import { smoothedCurve, thinnedCurve, type CurveColumns } from '../common/curveData';
 
-/** The figures drawn over one axis of steps: loss and smoothed loss of each step, hit rates of each dev evaluation. */
+/**
+ * Data of the picture over one axis of steps: loss and smoothed loss of each step, hit rates of each dev evaluation.
+ */
 export interface RunPictureData {
   steps: number[];
   loss: number[];

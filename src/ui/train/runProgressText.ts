@@ -3,7 +3,7 @@ import type { RunView } from '../../domain/train/runView';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatCount } from '../i18n/format';
 
-/** Says how far the run is within its phase, such as "encoding passages 30 / 288". Empty if that is not known. */
+/** Returns how far the run is within its phase, such as "encoding passages 30 / 288", or an empty text if not known. */
 export function runProgressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
   const { progress } = view;
   const step = view.steps[view.steps.length - 1]?.step;

@@ -16,7 +16,7 @@ import { bertBase } from '../configs';
 const GiB = 2 ** 30;
 const count = parameterCount(bertBase);
 const parameters = { all: count, trained: count };
-const shape: BatchShape = { pairs: 64, tokens: 12_000, longest: 400 };
+const shape: BatchShape = { pairs: 64, candidates: 64, tokens: 12_000, longest: 400 };
 const choose = (limits: Partial<MemoryLimits>) =>
   chooseWay(bertBase, parameters, shape, { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB, ...limits });
 
@@ -48,7 +48,7 @@ describe('the choice of a step strategy', () => {
 
   it('accepts every budget that fits the smallest chunks', () => {
     // From 256 rows on, a chunk has room for all texts of these 64 pairs. Below that, each extra row needs more memory.
-    const little = { pairs: 64, tokens: 9000, longest: 128 };
+    const little = { pairs: 64, candidates: 64, tokens: 9000, longest: 128 };
     const minBytes = stepMemoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
     for (let budgetBytes = minBytes; budgetBytes < minBytes + 200e6; budgetBytes += 1e6) {
       const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
@@ -81,7 +81,12 @@ describe('the choice of a step strategy', () => {
     const arrayBytes = 2 ** 27;
     const maxPairs = Math.floor(arrayBytes / 4 / 768);
     const at = (pairs: number) =>
-      chooseWay(bertBase, parameters, { pairs, tokens: 12 * pairs, longest: 6 }, { budgetBytes: 64 * GiB, arrayBytes });
+      chooseWay(
+        bertBase,
+        parameters,
+        { pairs, candidates: pairs, tokens: 12 * pairs, longest: 6 },
+        { budgetBytes: 64 * GiB, arrayBytes },
+      );
     expect(at(maxPairs).fits).toBe(true);
     expect(at(maxPairs + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
@@ -91,7 +96,7 @@ describe('the choice of a step strategy', () => {
       stepMemoryNeed(
         bertBase,
         parameters,
-        { pairs, tokens: 64 * pairs, longest: 64 },
+        { pairs, candidates: pairs, tokens: 64 * pairs, longest: 64 },
         {
           kind: 'gradCache',
           tokensPerPass: 2048,
@@ -101,7 +106,7 @@ describe('the choice of a step strategy', () => {
   });
 
   it('counts the memory of an evaluation if its longest text or its search needs more than a step', () => {
-    const small = { pairs: 2, tokens: 40, longest: 10 };
+    const small = { pairs: 2, candidates: 2, tokens: 40, longest: 10 };
     const limits = { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB };
     const needWith = (evaluation?: EvaluationShape) =>
       chooseWay(bertBase, parameters, { ...small, ...(evaluation ? { evaluation } : {}) }, limits).need;
@@ -141,7 +146,12 @@ describe('the proposal of settings that fit', () => {
   const limits = { budgetBytes: 1.633 * GiB, arrayBytes: 2 * GiB };
   const fitsIn = (budget: number) => (settings: { batchSize: number; maxTokens: number }) => {
     const longest = Math.min(400, settings.maxTokens);
-    const given = { pairs: settings.batchSize, tokens: settings.batchSize * longest, longest };
+    const given = {
+      pairs: settings.batchSize,
+      candidates: settings.batchSize,
+      tokens: settings.batchSize * longest,
+      longest,
+    };
     return chooseWay(bertBase, parameters, given, { ...limits, budgetBytes: budget }).fits;
   };
 
@@ -180,7 +190,7 @@ describe('the shape of the largest batch', () => {
         ],
         tokens,
       ),
-    ).toEqual({ pairs: 2, tokens: 71, longest: 40 });
+    ).toEqual({ pairs: 2, candidates: 2, tokens: 71, longest: 40 });
   });
 
   it('counts the tokens of each text only up to the token limit', () => {
@@ -193,7 +203,7 @@ describe('the shape of the largest batch', () => {
         tokens,
         12,
       ),
-    ).toEqual({ pairs: 2, tokens: 35, longest: 12 });
+    ).toEqual({ pairs: 2, candidates: 2, tokens: 35, longest: 12 });
   });
 
   it('is null without batches', () => {

@@ -37,7 +37,7 @@ describe('the memory plan of a run', () => {
   it('has a step strategy for each stage and reports the stage with the most tokens', () => {
     const plan = planRun(request(3, [8, 64]));
     expect(plan.run.ways.map(({ kind }) => kind)).toEqual(['plain', 'gradCache']);
-    expect(plan.shape).toEqual({ pairs: 64, tokens: 64 * 276, longest: 256 });
+    expect(plan.shape).toEqual({ pairs: 64, candidates: 64, tokens: 64 * 276, longest: 256 });
     expect(plan.choice.way).toEqual(plan.run.ways[1]);
     expect(plan.proposal).toEqual({});
   });

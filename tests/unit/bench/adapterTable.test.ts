@@ -79,7 +79,7 @@ describe("the table of the adapter's benchmark", () => {
     expect(cells(lines, 'adamW')).toEqual(['adamW', '2', '2.00', '3.0%', '1500']);
   });
 
-  it('says so if the adapter has no timestamp queries', () => {
+  it('says that there is no time by kernel if the adapter has no timestamp queries', () => {
     const lines = benchmark({ engines: [{ ...node, results: [{ ...step, profile: null }] }] });
     expect(cells(lines, 'step 16')[2]).toBe('no timestamps');
     expect(lines).toContain(`${step.task}, Dawn: no time by kernel, because the adapter has no timestamp queries`);

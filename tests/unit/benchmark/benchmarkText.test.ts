@@ -68,7 +68,7 @@ describe('the benchmark text', () => {
 
   it('says why a device has no time by kernel', () => {
     expect(benchmarkText(en, result, null, 'build')).toContain(
-      'GPU time by kernel, Demo model, 3 layers × 256: not measured, because a CPU doesn’t time kernels separately.',
+      'GPU time by kernel, Demo model, 3 layers × 256: not measured, because kernels aren’t timed separately on a CPU.',
     );
     const webgpu = {
       ...result.device,

@@ -20,7 +20,7 @@ const wrong: DeviceCheck = {
   results: [{ precision: 'full', stepMs: 12, errors: [{ tensor: gradient, error: 0.031 }] }],
 };
 
-describe('the words of a device check', () => {
+describe('the texts of a device check', () => {
   it('say how far the device agrees and how much faster than tfjs it is', () => {
     expect(checkVerdict(en, right)).toEqual({ text: 'Agrees to 2e-6; 31 times faster than tfjs', wrong: false });
     expect(checkVerdict(zh, right).text).toBe('误差不超过 2e-6；速度是 tfjs 的 31 倍');
@@ -30,19 +30,19 @@ describe('the words of a device check', () => {
     );
   });
 
-  it('give no comparison that was not made', () => {
+  it('contain no comparison that was not made', () => {
     const onCpu = { ...right, peer: null, results: right.results.slice(0, 1) };
     expect(checkVerdict(en, onCpu).text).toBe('Agrees to 2e-6');
     expect([mixedVerdict(en, onCpu), peerText(en, onCpu)]).toEqual([null, null]);
   });
 
-  it('report why tfjs failed, and judge the device all the same', () => {
+  it('report why tfjs failed and still judge the device', () => {
     const failed = { ...right, peer: { failed: 'shader "MatMul" is invalid' } };
     expect(checkVerdict(en, failed).text).toBe('Agrees to 2e-6');
     expect(peerText(en, failed)).toContain('tfjs failed on this GPU (shader "MatMul" is invalid)');
   });
 
-  it('do not call tfjs right if it is not, nor slower if it is faster', () => {
+  it('do not call tfjs correct if it is wrong, or slower if it is faster', () => {
     const peer = { worst: { tensor: 'loss', error: null }, stepMs: 6, engineMs: 12 };
     expect(checkVerdict(en, { ...right, peer }).text).toBe('Agrees to 2e-6; 0.5 times as fast as tfjs');
     expect(peerText(en, { ...right, peer })).toContain('the loss is not finite');
@@ -50,7 +50,7 @@ describe('the words of a device check', () => {
 
   it('name the tensor that is wrong, on the screen and in the error that refuses the device', () => {
     expect(checkVerdict(en, wrong)).toEqual({
-      text: `Computes wrongly: the gradient of ${gradient} is off by 3e-2`,
+      text: `Wrong results: the gradient of ${gradient} is off by 3e-2`,
       wrong: true,
     });
     const details = {

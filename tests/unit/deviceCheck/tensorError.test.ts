@@ -52,7 +52,7 @@ describe('the verdict on a device', () => {
     expect(wrongTensor(check(null), 'full')).toEqual({ tensor: 'a', error: null });
   });
 
-  it('judges half precision by a tolerance of its own, and not at all where it was not checked', () => {
+  it('judges half precision by its own tolerance, and not at all if it was not checked', () => {
     expect(wrongTensor(check(1e-6, 2 * checkTolerance.full), 'mixed')).toBeNull();
     expect(wrongTensor(check(1e-6, 2 * checkTolerance.mixed), 'mixed')?.tensor).toBe('h');
     expect(wrongTensor(check(1e-6, 2 * checkTolerance.mixed), 'full')).toBeNull();

@@ -65,7 +65,7 @@ describe("McNemar's test", () => {
 });
 
 describe('the paired bootstrap', () => {
-  it('agrees with the normal approximation for 400 questions, and repeats for the same seed', () => {
+  it('agrees with the normal approximation for 400 questions, and is the same for the same seed', () => {
     const before = Array.from({ length: 400 }, (_, i) => (i % 2) / 2);
     const after = Array.from({ length: 400 }, (_, i) => ((i + 1) % 4) / 4);
     const differences = after.map((value, i) => value - (before[i] ?? 0));
@@ -92,7 +92,7 @@ describe('the paired bootstrap', () => {
     expect(pairedBootstrap([0, 0], [1, 0], 1)).toEqual({ low: 0, high: 1 });
   });
 
-  it('without questions is empty, at a change of zero', () => {
+  it('is an interval of width zero at zero if there are no questions', () => {
     expect(pairedBootstrap([], [], 1)).toEqual({ low: 0, high: 0 });
   });
 });

@@ -114,7 +114,7 @@ describe('a ranking', () => {
     expect(relevantPlaces({ id: 'q', text: '', relevant: ['c', 'x', 'b', 'c'] }, order)).toEqual([2, 1]);
   });
 
-  it('has an interval of each hit rate, from the number of questions that are hits', () => {
+  it('has an interval for each hit rate, computed from the number of hits', () => {
     const results = Array.from({ length: 100 }, (_, i) => ({ questionId: `${i}`, ranks: [i < 80 ? 1 : 2], top: [] }));
     const { hitRateAtK, hitRateIntervals } = evaluateRanks(results, [], 5, [1, 2]);
     expect(hitRateAtK).toEqual({ 1: 0.8, 2: 1 });

@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
+import { defaultExperiment, schemaVersion, type Experiment } from '../../../src/domain/experiment';
 import { experimentFileOf, fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { sha256Hasher, sha256Hex, sha256Stream } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
@@ -138,8 +138,8 @@ describe('an experiment', () => {
     [{ data: [{ role: 'pairs' }] }, own('no-value'), undefined],
     [{ evaluation: { checkpoint: 'first' } }, '"first"', ['"bestDev"', '"last"']],
     [{ seed: 'x'.repeat(100) }, `"${'x'.repeat(79)}`, own('number')],
-    [{ schemaVersion: '1' }, '"1"', own('integer-from-to', 1, 1)],
-    [{ schemaVersion: 0.5 }, '0.5', own('integer-from-to', 1, 1)],
+    [{ schemaVersion: '1' }, '"1"', own('integer-from-to', 1, schemaVersion)],
+    [{ schemaVersion: 0.5 }, '0.5', own('integer-from-to', 1, schemaVersion)],
   ])('that is rejected says what is there and what is expected: %j', (input, found, expected) => {
     const details = thrown(() => parseExperiment(input));
     expect(details).toMatchObject({ kind: 'experiment-invalid', found });
@@ -199,7 +199,7 @@ describe('an experiment', () => {
   });
 
   it('with a newer schema version is rejected as too new', () => {
-    const tooNew = { kind: 'experiment-too-new', version: 99, supported: 1 };
+    const tooNew = { kind: 'experiment-too-new', version: 99, supported: 2 };
     expect(thrown(() => parseExperiment({ schemaVersion: 99, newField: 1 }))).toEqual(tooNew);
     expect(thrown(() => parseExperimentFile({ schemaVersion: 99, locations: {} }))).toEqual(tooNew);
   });

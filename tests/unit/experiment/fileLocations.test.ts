@@ -77,7 +77,7 @@ describe('the location of data in an experiment file', () => {
     expect(refusal(pairs)).toMatchObject({ path, zh });
   });
 
-  it('is written for the files that the page imported, and is read back as they were read', () => {
+  it('is written for the files that the page imported, and has them read in the same way again', () => {
     const dataset = (...sources: SourceFile[]): Dataset => {
       const facts = { contentSha256: '', name: '', rows: 1, characters: 1, createdAt: 1 };
       return { ...facts, role: 'pairs', sources };

@@ -19,7 +19,7 @@ describe('the button at the end of a stage', () => {
     expect(nextStage('split', { ...complete, hasModel: false })).toEqual({ stage: 'tokenize', missing: ['model'] });
   });
 
-  it('is left out where the screen only asks for its own inputs', () => {
+  it('is left out while the screen only asks for missing inputs', () => {
     expect(nextStage('split', { ...complete, missingSlots: ['pairs'] })).toBeNull();
     expect(nextStage('tokenize', { ...complete, hasModel: false })).toBeNull();
     expect(nextStage('evaluate', complete)).toBeNull();

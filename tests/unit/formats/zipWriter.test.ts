@@ -37,7 +37,7 @@ test('a written zip has the paths and bytes of its files, read by this app and b
   expect(Buffer.compare(weights.subarray(9 * 2 ** 20, 18 * 2 ** 20), pattern(9 * 2 ** 20))).toBe(0);
 });
 
-test('checksums are those of the bytes, so a tool that verifies them unpacks the zip', async () => {
+test('the checksums match the bytes, so a tool that verifies them unpacks the zip', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-zip-'));
   const bytes = new Uint8Array(await (await writeZip(files())).arrayBuffer());
   await writeFile(join(folder, 'a.zip'), bytes);

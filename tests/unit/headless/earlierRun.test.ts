@@ -40,7 +40,7 @@ describe('the runner, given an unfinished run of the same experiment,', () => {
     expect(resumeNote(run('a'), 0)).toBe('resuming the interrupted run from its start: it had no checkpoint yet');
   });
 
-  it('goes on with the export of a trained run until its results are written', () => {
+  it('continues with the export of a trained run until its results are written', () => {
     const trained = run('a', { status: 'done' });
     expect(isUnfinished(trained, [])).toBe(true);
     expect(isUnfinished(trained, ['a'])).toBe(false);

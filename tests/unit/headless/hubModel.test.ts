@@ -61,7 +61,7 @@ it('asks the chosen host with the given token', async () => {
   expect(asked[0]?.[1]).toBe('secret');
 });
 
-it('refuses a model from a hub whose content is not the one that the experiment states', async () => {
+it('refuses a model from a hub if its content differs from the hash in the experiment', async () => {
   await expect(read({ locations, model: { contentSha256: 'b'.repeat(64) } })).rejects.toMatchObject({
     details: { kind: 'experiment-invalid', path: 'model.contentSha256' },
   });

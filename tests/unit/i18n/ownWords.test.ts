@@ -70,6 +70,7 @@ const examples: OwnWordsValues = {
   'tensors-misfit': [],
   'field-invalid': ['#', '#', '#'],
   'not-a-zip': [],
+  'zip-cut': [],
   'zip64-damaged': [],
   'directory-outside': [],
   'directory-damaged': [],
@@ -118,7 +119,7 @@ function sources(folder: string): string[] {
   });
 }
 
-/** Values and names that no language translates: of files, of formats, and of the choice of a device. */
+/** Names and values that are the same in every language: of files, formats and device choices. */
 const quoted = new Set([
   'bert',
   'F32, F16, BF16',
@@ -144,7 +145,7 @@ const named = /\b(?:reason|found|expected)(?::|\s*=)\s*(?:[\w.()[\]'" ]+\?\?\s*)
 const passed =
   /(?:\b(?:invalid|refuse|refused|die|kill|AppError)|#invalid|#refused)\((?:[\w.]+, )*(['"`])((?:\\.|(?!\1).)*)\1\)/g;
 
-/** Returns the free text that a source puts into an error: literals with words, apart from what they insert. */
+/** Returns the free text that a source puts into an error: string literals with words, without inserted values. */
 function freeText(source: string): string[] {
   return [...source.matchAll(named), ...source.matchAll(passed)]
     .map(([, , text = '']) => text)
@@ -160,7 +161,7 @@ describe('the words inside an error', () => {
     expect(found).toEqual([]);
   });
 
-  it.each(allWords)('are said in both languages: %j', (words) => {
+  it.each(allWords)('have a phrase in both languages: %j', (words) => {
     const { zh, en } = said(words);
     expect(zh.replace(names, '')).not.toMatch(englishWord);
     expect(zh).toMatch(/\p{Script=Han}|true/u);
@@ -168,7 +169,7 @@ describe('the words inside an error', () => {
     expect(en.length).toBeGreaterThan(0);
   });
 
-  it.each(allWords)('leave no English in the Chinese sentence of any error that holds them: %j', (words) => {
+  it.each(allWords)('leave no English in the Chinese sentence of any error that contains them: %j', (words) => {
     const errors: AppErrorDetails[] = [
       { kind: 'experiment-invalid', path: '7', found: words, expected: words },
       { kind: 'storage-failed', reason: words },
@@ -187,12 +188,12 @@ describe('the words inside an error', () => {
     }
   });
 
-  it('stay text of the browser as it is, and older errors that hold text keep their sentences', () => {
+  it('are quoted unchanged if the browser wrote them, as are texts in errors of earlier versions', () => {
     const reason = 'Internal error opening backing store';
     expect(errorSentences({ kind: 'storage-failed', reason }).zh).toContain(`（${reason}）`);
   });
 
-  it('survive an error from a project file that holds no words of ours', () => {
+  it('fall back to the code if an error from a project file has an unknown one', () => {
     expect(said(JSON.parse('{"code":"__proto__","values":[]}') as Said)).toEqual({ zh: '__proto__', en: '__proto__' });
     expect(said([])).toEqual({ zh: '', en: '' });
   });
@@ -217,7 +218,7 @@ describe('the words inside an error', () => {
     }
   });
 
-  it('name alternatives with a space beside Latin letters only', () => {
+  it('separate alternatives with a space only next to Latin letters', () => {
     expect(said(['"a"', own('number'), '"b"'])).toEqual({ zh: '"a" 或数或 "b"', en: '"a" or a number or "b"' });
   });
 });

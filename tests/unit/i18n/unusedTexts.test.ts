@@ -68,7 +68,7 @@ describe('the texts of the page', () => {
     expect(textsBelow([]).filter((text) => !used.has(text))).toEqual([]);
   });
 
-  it('count as used only where a name leads to them', () => {
+  it('count as used only if a name refers to them', () => {
     expect(textsUsedIn('const t = $derived(i18n.t.split); {t.title}')).toEqual(['split.title']);
     expect(textsUsedIn('const { title } = i18n.t.split; {title}')).toEqual(['split.title']);
     expect(textsUsedIn("f(t: Dictionary['split']) { t.title }")).toEqual(['split.title']);

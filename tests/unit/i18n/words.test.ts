@@ -39,7 +39,7 @@ describe('the texts of the page', () => {
     expect(zh.import.leftOutKept(2, 1)).toBe('其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。');
   });
 
-  it('call the id of a model by one word in the form and in its errors', () => {
+  it('use one word for the id of a model, in the form and in its errors', () => {
     const sentence = errorSentence({ kind: 'hub-failed', fault: 'id-invalid', host: 'h', found: '不对' }, 'zh');
     expect(zh.import.hub.id).toBe('模型 id');
     expect(sentence).toContain('不是模型 id');

@@ -26,7 +26,7 @@ describe('text in pieces', () => {
   });
 
   it.each([1, 4, 1000])(
-    'in pieces of %i bytes is damaged, not foreign, up to one place in ten characters',
+    'in pieces of %i bytes counts as damaged if at most one place per ten characters is invalid',
     async (size) => {
       const damaged = (characters: number) => Uint8Array.of(0xff, ...new TextEncoder().encode('猪'.repeat(characters)));
       expect(await isDamaged('utf-8', inPieces(damaged(10), size))).toBe(true);
@@ -38,7 +38,7 @@ describe('text in pieces', () => {
 
 describe('a large file in GB18030', () => {
   it('is recognised even if a character lies across two of the pieces that are read', async () => {
-    // One byte before characters of two bytes: every even offset, such as 65,536, is inside a character.
+    // A single byte precedes two-byte characters, so every even offset, such as 65,536, is inside a character.
     const bytes = new Uint8Array(1 + 140_000).map((_, i) => (i === 0 ? 0x31 : (gb18030[(i - 1) % 4] ?? 0)));
     const { rows, encoding } = await imported('knowledgeBase', file('kb.txt', bytes));
     expect(encoding).toBe('gb18030');
@@ -75,7 +75,7 @@ describe('decoded text', () => {
     expect(looksLikeText(content)).toBe(expected);
   });
 
-  it('with characters beyond ASCII may have one control in eight, if it is UTF-8', () => {
+  it('with characters beyond ASCII may have one control character in eight, if it is UTF-8', () => {
     expect(looksLikeText('\u0000猪猪猪猪猪猪猪', 'utf-8')).toBe(true);
     expect(looksLikeText('\u0000猪猪猪猪猪猪', 'utf-8')).toBe(false);
     expect(looksLikeText('\u0000猪猪猪猪猪猪猪', 'gb18030')).toBe(false);

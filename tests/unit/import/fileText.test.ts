@@ -52,7 +52,7 @@ describe('a file', () => {
     expect(rows[0]?.text).toBe(new TextDecoder('big5').decode(big5));
   });
 
-  it('packed with gzip is opened, and a damaged one is refused', async () => {
+  it('compressed with gzip is opened, and a damaged one is refused', async () => {
     const packed = new Uint8Array(gzipSync(json({ query: '问', pos: '答' })));
     expect((await imported('pairs', file('p.jsonl.gz', packed))).rows).toHaveLength(1);
     expect(await refused('pairs', file('p.jsonl.gz', packed.slice(0, -9)))).toMatchObject({ fault: 'gzip-broken' });

@@ -85,7 +85,7 @@ describe('the files that are fetched', () => {
     ).toEqual({ kind: 'unsupported', found: 'pytorch_model.bin' });
   });
 
-  it('are asked for at a commit, with encoded names', () => {
+  it('are requested at a commit, with encoded names', () => {
     const model = { id: 'a/b', revision: '' };
     expect(fileUrl({ ...model, host: hubHosts.huggingface }, file('1_Pooling/config.json'))).toBe(
       `https://huggingface.co/a/b/resolve/${commit}/1_Pooling/config.json`,
@@ -106,7 +106,7 @@ describe('a list of files', () => {
     ]);
   });
 
-  it('leaves out paths that leave the folder', () => {
+  it('leaves out paths outside the folder', () => {
     const hostile = ['../config.json', '/config.json', 'a\\b', 'C:/x', 'a//b'].map((path) => ({ ...entry, path }));
     expect(parseHubTree(hostile, commit)).toEqual([]);
   });

@@ -131,7 +131,7 @@ describe('looking up a model on a hub', () => {
 });
 
 describe('a download from a hub', () => {
-  it('ends with the bytes of the hub, and counts them', async () => {
+  it('delivers the bytes of the hub and counts them', async () => {
     await start();
     const seen: number[][] = [];
     const listing = await look();
@@ -182,7 +182,7 @@ describe('a download from a hub', () => {
     expect([await db.count('downloads'), await db.count('downloadParts')]).toEqual([0, 0]);
   });
 
-  it('skips the bytes that it has if the host ignores ranges', async () => {
+  it('skips the bytes that it already has if the host ignores ranges', async () => {
     await start();
     hub.behave['model.safetensors'] = { cut: { after: 5_000_000, times: 1 }, ignoreRange: true };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
@@ -219,7 +219,7 @@ describe('a download from a hub', () => {
     expect(await faultOf(fetched())).toBe('hash-differs');
   });
 
-  it('finds bytes that storage has damaged', async () => {
+  it('detects bytes that storage has damaged', async () => {
     await start();
     const listing = await look();
     await download(listing);

@@ -65,7 +65,7 @@ describe('a model that was fetched from a hub', () => {
     expect((await importModel(await tinyFolder(), 'folder', quiet, db)).hub).toEqual(origin);
   });
 
-  it('from a folder only has no such origin', async () => {
+  it('has an origin, unlike a model that was imported only from a folder', async () => {
     hub = await startHub({ id, files: {} });
     expect((await importModel(await tinyFolder(), 'folder', quiet, db)).hub).toBeUndefined();
   });
@@ -94,7 +94,7 @@ describe('the storage that a download takes', () => {
     expect([await db.count('downloads'), await db.count('downloadParts')]).toEqual([0, 0]);
   });
 
-  it('is at the most the model and its largest file', () => {
+  it('is at most the size of the model and of its largest file', () => {
     const files = [400, 300, 5].map((bytes) => ({ bytes }) as HubListing['files'][number]);
     expect(storageNeeded({ files }, 705)).toBe(705 + 400);
     expect(storageNeeded({ files }, 1400)).toBe(1400 + 400);

@@ -30,7 +30,7 @@ export interface Hub {
   /** Every request, as `METHOD path [range]`. */
   requests: { line: string; headers: IncomingMessage['headers'] }[];
   behave: Record<string, Misbehaviour>;
-  /** The commit that `main` stands for. */
+  /** The commit that `main` resolves to. */
   commit: string;
   close(): Promise<void>;
 }

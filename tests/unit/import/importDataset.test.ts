@@ -142,7 +142,7 @@ describe('the same rows', () => {
     expect(dataset.contentSha256).toBe(expected.contentSha256);
   });
 
-  it('take the name of the file from which they were imported last', async () => {
+  it('are named after the file from which they were imported last', async () => {
     const db = await fresh();
     const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', () => undefined);
     const first = await read('old.jsonl');
@@ -151,7 +151,7 @@ describe('the same rows', () => {
     expect(await db.getAll('datasets')).toEqual([dataset]);
   });
 
-  it('with other ids make another data set', async () => {
+  it('make another data set if their ids differ', async () => {
     const { dataset } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'a', text: '一' })));
     const { dataset: other } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'b', text: '一' })));
     expect(other.contentSha256).not.toBe(dataset.contentSha256);

@@ -14,7 +14,7 @@ interface Folder {
   files?: Record<string, string | null>;
 }
 
-/** Returns the folder of the tiny model with one defect. */
+/** Returns the folder of the tiny model, changed as given. */
 async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
   const tensors = tinyTensors()
     .filter(({ name }) => name !== without)
@@ -56,7 +56,7 @@ test('importing the same folder twice stores one model', async () => {
   const first = await importModel(await folder(), 'one', quiet, db);
   const second = await importModel(await folder(), 'two', quiet, db);
   expect(second.contentSha256).toBe(first.contentSha256);
-  // The parts are the weights and the pooler.
+  // Two parts: the weights and the pooler.
   expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 2]);
 });
 

@@ -1,88 +1,28 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { DataApi } from '../../../src/protocol/dataApi';
-import { openDatabase, type Database } from '../../../src/storage/database';
-import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
-import type { StoredExperiment } from '../../../src/storage/schema';
-import { getModel, listModels } from '../../../src/storage/models';
+import { putExperiment } from '../../../src/storage/experiments';
 import { countTitles } from '../../../workers/services/import/countTitles';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
-import { importDataset } from '../../../workers/services/import/importDataset';
-import { checkQuestions } from '../../../workers/services/import/checkQuestions';
-import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { importModel } from '../../../workers/services/import/importModel';
 import { encoded } from './encoded';
+import { freshDatabase, storedExperiment } from '../storage/support';
+import { browser, freshBrowser, local, opened } from '../state/experimentPage';
 import { tinyFolder } from './tinyModel';
 
-let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel' | 'countTitles'> = {
-  countTitles: (knowledgeBase) => countTitles(db, knowledgeBase),
+Object.assign(browser.data, {
+  countTitles: (knowledgeBase) => countTitles(browser.db, knowledgeBase),
   recogniseFiles,
-  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
-    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...options, ...passages });
-  },
-  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
-  importModel: (files, name, progress) => importModel(files, name, progress, db),
-};
-// The tests open one experiment after another under the same id; they are not tabs that follow each other.
-vi.stubGlobal(
-  'BroadcastChannel',
-  class {
-    postMessage = () => undefined;
-    close = () => undefined;
-  },
-);
-vi.mock('../../../src/state/gateway', () => ({
-  baseUrl: 'http://127.0.0.1/',
-  gateway: {
-    data: () => Promise.resolve(data),
-    getExperiment: (id: string) => getExperiment(db, id),
-    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
-    getDataset: (sha256: string) => getDataset(db, sha256),
-    getModel: (sha256: string) => getModel(db, sha256),
-    listModels: () => listModels(db),
-    listRuns: () => Promise.resolve([]),
-  },
-}));
-vi.mock('../../../src/state/app.svelte', () => ({
-  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
-}));
-vi.stubGlobal('addEventListener', () => undefined);
-const local = new Map<string, string>();
-vi.stubGlobal('localStorage', {
-  getItem: (key: string) => local.get(key) ?? null,
-  setItem: (key: string, value: string) => local.set(key, value),
-});
-const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { ImportsState } = await import('../../../src/state/imports.svelte');
+} satisfies Partial<DataApi>);
 
 const file = (name: string, ...rows: object[]): File =>
   new File([rows.map((row) => JSON.stringify(row)).join('\n')], name);
 const knowledgeBase = file('kb.jsonl', { id: 'a', text: '甲段' }, { id: 'b', text: '乙段' });
 const otherQuestions = file('other.jsonl', { query: '问', relevant: ['x'] });
 
-async function opened() {
-  const experiment = new ExperimentState('e');
-  await experiment.load();
-  return { experiment, imports: new ImportsState(experiment) };
-}
-let databases = 0;
-beforeEach(async () => {
-  local.clear();
-  db = await openDatabase(`imports-${databases++}`);
-  await putExperiment(db, {
-    experimentId: 'e',
-    name: 'e',
-    experiment: defaultExperiment(),
-    createdAt: 0,
-    updatedAt: 0,
-    demo: false,
-  });
-});
+beforeEach(freshBrowser);
 
 describe('importing into an experiment', () => {
   it('accepts pairs that name the passages of its knowledge base by id', async () => {
@@ -160,7 +100,7 @@ describe('choosing the columns of an import', () => {
     return { experiment, imports, shape: imports.slots.pairs.recognition?.found[0]?.shape ?? '' };
   }
 
-  it('offers the columns of refused files while the slot keeps its data', async () => {
+  it('is possible for refused files, while the slot keeps its data', async () => {
     const { experiment, imports } = await refused();
     expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
     expect(imports.slots.pairs.recognition).toMatchObject({
@@ -170,7 +110,7 @@ describe('choosing the columns of an import', () => {
     });
   });
 
-  it('remembers them for files of the same shape, until the column names decide again', async () => {
+  it('is remembered for files of the same shape, until the user lets the column names decide again', async () => {
     const { experiment, imports, shape } = await refused();
     await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, readings: {} });
     expect(experiment.datasets.pairs).toMatchObject({ name: 'odd.jsonl', rows: 1 });
@@ -181,7 +121,7 @@ describe('choosing the columns of an import', () => {
     await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
   });
 
-  it('remembers a chosen encoding for files that look alike, until it is taken back', async () => {
+  it('can include an encoding, which is remembered for similar files until the user removes it', async () => {
     const { imports } = await opened();
     const gb = (name: string, text: string): File => new File([encoded('gb18030', `query,answer\n${text}\n`)], name);
     await imports.importFiles('pairs', [gb('a.csv', '猪瘟,隔离')]);
@@ -198,7 +138,7 @@ describe('choosing the columns of an import', () => {
     expect(imports.slots.pairs.recognition?.found).toMatchObject([{ encoding: found?.detected, readingChosen: false }]);
   });
 
-  it('does not remember a choice that led to no usable row', async () => {
+  it('is not remembered if it led to no usable row', async () => {
     const { imports, shape } = await refused();
     const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
     await expect(imports.importFiles('pairs', [odd], { mappings, readings: {} })).rejects.toBeInstanceOf(AppError);
@@ -206,7 +146,7 @@ describe('choosing the columns of an import', () => {
     expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
   });
 
-  it('forgets remembered choices that are stored in an unknown form', async () => {
+  it('is forgotten if it is stored in an unknown form', async () => {
     local.set('recallsmith-columns', '{"x": [{"column": 1, "field": "evil"}]}');
     const { experiment, imports } = await opened();
     await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
@@ -228,11 +168,11 @@ describe('importing a model into an experiment', () => {
       passagePrefix: 'p',
     };
     const experiment = { ...defaultExperiment(), model: { ...model, pooling: 'last' as const } };
-    await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
+    await putExperiment(browser.db, storedExperiment('e', { experiment }));
     return { ...(await opened()), model };
   }
   const identities = async (): Promise<{ now: string; former: string }> => {
-    const other = await openDatabase(`imports-${databases++}`);
+    const other = await freshDatabase();
     const quiet = (): void => undefined;
     const { contentSha256: now } = await importModel(await tinyFolder(cls), 'x', quiet, other);
     const former = (await other.getAllKeys('models')).find((key) => key !== now) ?? '';

@@ -16,7 +16,7 @@ describe('the inputs of an experiment', () => {
     expect(inputStates(defaultExperiment(), null, {}).pairs).toEqual({ state: 'empty' });
   });
 
-  it('are missing if their content is not stored, also in the optional slot', () => {
+  it('are missing if their content is not stored, even in the optional slot', () => {
     const stored = { knowledgeBase: sha('a'), pairs: sha('b'), testQuestions: sha('d') };
     expect(missingSlots(linked, stored)).toEqual(['devQuestions']);
     expect(inputStates(linked, linked, stored)).toMatchObject({

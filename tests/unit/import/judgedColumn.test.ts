@@ -12,7 +12,7 @@ const idColumn = (role: DataRole, judged: readonly string[], ...records: object[
   return column.find();
 };
 
-describe('the column of ids that judgements name', () => {
+describe('the column of ids that judgements refer to', () => {
   it('is not a label of 0, 1 and 2, even if questions have these ids', () => {
     const rows = [0, 1, 2].map((label) => ({ text: `问 ${label}`, label }));
     expect(idColumn('questions', ['0', '1', '2'], ...rows)).toBeNull();
@@ -21,12 +21,12 @@ describe('the column of ids that judgements name', () => {
     ).toBeNull();
   });
 
-  it('is a label whose values are the ids', () => {
+  it('can be a label if its values are the ids', () => {
     const rows = ['d-17', 'd-18'].map((label) => ({ text: `段 ${label}`, label }));
     expect(idColumn('knowledgeBase', ['d-17', 'd-18', 'd-19'], ...rows)).toBe('label');
   });
 
-  it('is a column named id, also with the values 0, 1 and 2, and of several the one that the judgements name', () => {
+  it('is a column named id, even with the values 0, 1 and 2, and of several the one with the judged ids', () => {
     const rows = [0, 1, 2].map((id) => ({ text: `问 ${id}`, id, label: 1 }));
     expect(idColumn('questions', ['0', '1', '2'], ...rows)).toBe('id');
     const numbered = ['q7', 'q8'].map((qid, index) => ({ id: index + 1, qid, text: '问' }));
@@ -59,7 +59,7 @@ describe('the column of ids that judgements name', () => {
     await expect(refused).rejects.toMatchObject({ details: { kind: 'import-failed' } });
   });
 
-  it('does not make passages out to be questions that say which question they answer', async () => {
+  it('does not turn passages into questions if they say which question they answer', async () => {
     const jsonl = (name: string, ...rows: object[]): File =>
       new File([rows.map((row) => JSON.stringify(row)).join('\n')], name);
     const passages = jsonl('a.jsonl', { pid: 'x', text: '段', of: 'q7' }, { pid: 'y', text: '落', of: 'q8' });

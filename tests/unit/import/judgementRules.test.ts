@@ -41,12 +41,7 @@ describe('the judgements of an import', () => {
     const judgements = new Judgements<number>(passages);
     const add = (question: string, passage: string, score: number) => judgements.add({ question, passage, score }, 7);
     expect([add('a', '2', 1), add('a', '1', 0.1), add('b', '1', 2)]).toEqual(['taken', 'taken', 'taken']);
-    expect([add('a', '1', 0), add('a', '1', -1), add('a', '1', NaN), add('a', '9', 1)]).toEqual([
-      'irrelevant',
-      'irrelevant',
-      'irrelevant',
-      'unknown',
-    ]);
+    expect([add('a', '1', 0), add('a', '1', -1), add('a', '9', 1)]).toEqual(['irrelevant', 'irrelevant', 'unknown']);
     expect(judgements.size).toBe(2);
     expect([judgements.of('a'), judgements.of('c')]).toEqual([['2', '1'], undefined]);
     expect(judgements.unasked()).toEqual([{ question: 'b', place: 7 }]);

@@ -58,7 +58,7 @@ describe('columns that a later stage uses', () => {
     expect(topics.dataset.kept?.sha256).not.toBe(others.dataset.kept?.sha256);
   });
 
-  it('are those of the last import if the same rows are imported again', async () => {
+  it('come from the last import if the same rows are imported again', async () => {
     const first = await imported('knowledgeBase', jsonl({ id: 'a', text: '甲' }));
     const again = await imported('knowledgeBase', jsonl({ id: 'a', text: '甲', topic: '病' }), {}, first.db);
     expect(again.rows).toEqual([{ id: 'a', text: '甲', kept: { topic: '病' } }]);
@@ -84,7 +84,7 @@ describe('columns that a later stage uses', () => {
     expect(parseMappings(JSON.stringify(mappings))).toEqual(mappings);
   });
 
-  it('take a document beside a text for its source, and a document on its own for the text', async () => {
+  it('include a document as the source of the text beside it, but use a document on its own as the text', async () => {
     const beside = await imported('knowledgeBase', jsonl({ text: '甲', document: '手册' }));
     expect(beside.rows).toMatchObject([{ text: '甲', kept: { document: '手册' } }]);
     expect(beside.recognised[0]?.mapping).toEqual([
@@ -94,7 +94,7 @@ describe('columns that a later stage uses', () => {
     expect((await imported('knowledgeBase', jsonl({ document: '甲' }))).rows).toMatchObject([{ text: '甲' }]);
   });
 
-  it('stay with questions that are merged or checked, and rows that disagree are reported', async () => {
+  it('stay with questions that are merged or checked, and rows with other values are reported', async () => {
     const file = jsonl(
       { id: 'q', text: '问', relevant: 'a', topic: '病' },
       { id: 'q', text: '问', relevant: 'b', topic: '料', source: '手册' },

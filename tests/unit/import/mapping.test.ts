@@ -72,7 +72,7 @@ describe('recognising columns', () => {
     });
   });
 
-  it('takes further cells of a pair without column names as a label or as negatives, as the import does', async () => {
+  it('reads further cells of a pair without column names as a label or as negatives, like the import', async () => {
     const fields = async (text: string) =>
       (await imported('pairs', new File([text], 'a.txt'))).recognised[0]?.mapping.map(({ field }) => field);
     expect(await fields('问\t答\t1')).toEqual(['anchor', 'positive', 'score']);
@@ -140,7 +140,7 @@ describe('choosing columns', () => {
     expect(recognised[0]?.chosen).toBe(true);
   });
 
-  it('names the columns that were not chosen once per file in the report', async () => {
+  it('lists the columns that were not chosen once per file in the report', async () => {
     const mapping = [
       { column: '用户说', field: 'anchor' as const },
       { column: '处理意见', field: 'positive' as const },

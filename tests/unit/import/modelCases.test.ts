@@ -1,10 +1,12 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { listModels } from '../../../src/storage/models';
+import { errorSentences } from '../../../src/ui/i18n/errors';
 import { importModel } from '../../../workers/services/import/importModel';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
@@ -94,19 +96,19 @@ describe('the weights of models/…', () => {
     expect((await imported(folderOf(files, index))).contentSha256).toBe(plain.contentSha256);
   });
 
-  it('07: a Git LFS pointer is named as such', async () => {
+  it('07: a Git LFS pointer is reported as one', async () => {
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 409000000\n`;
     expect(await faultOf(folderOf({ 'model.safetensors': new File([pointer], 'model.safetensors') }))).toBe(
       'lfs-pointer',
     );
   });
 
-  it('08: pytorch_model.bin is read, also if it is a safetensors file', async () => {
+  it('08: pytorch_model.bin is read, even if it is a safetensors file', async () => {
     for (const file of [await torchFile(tinyTensors()), await safetensors(tinyTensors())])
       expect((await imported(folderOf({ 'pytorch_model.bin': file }))).contentSha256).toBe(plain.contentSha256);
   });
 
-  it('18: an XLM-RoBERTa starts after the padding id, and has 512 positions for 514', async () => {
+  it('18: the positions of an XLM-RoBERTa start after the padding id, and 512 of 514 are kept', async () => {
     const xlm = {
       ...sizes,
       model_type: 'xlm-roberta',
@@ -118,6 +120,19 @@ describe('the weights of models/…', () => {
     const model = await imported(await tinyFolder({ 'config.json': JSON.stringify(xlm) }, tensors));
     expect(model.config).toMatchObject({ maxPositions: 512, typeVocabularySize: 1, padTokenId: 1 });
     expect(model.defaults.maxTokens.value).toBe(512);
+  });
+
+  it('18: 514 positions over a table of 512 rows are refused with both numbers', async () => {
+    const xlm = { ...sizes, model_type: 'xlm-roberta', max_position_embeddings: 514, pad_token_id: 0 };
+    const short = await tinyFolder(
+      { 'config.json': JSON.stringify(xlm) },
+      tinyTensors({ ...config, maxPositions: 512 }),
+    );
+    const error: unknown = await imported(short).catch((thrown: unknown) => thrown);
+    if (!(error instanceof AppError)) throw new Error('it was imported');
+    const { zh, en } = errorSentences(error.details);
+    expect(zh).toContain('的形状是 [512, 8]，按 config.json 应为 [514, 8]，请使用配套的文件');
+    expect(en).toContain('has the shape [512, 8], but config.json asks for [514, 8]; use files that belong together');
   });
 
   it('22: the head of a masked language model is left out, and half a pooler is kept', async () => {
@@ -152,7 +167,7 @@ describe('the modules of models/…', () => {
     expect((await imported(inside)).defaults.pooling).toEqual({ value: 'cls', guessed: false });
   });
 
-  it('19, then 00: the second import of the same weights takes pooling, prompts and lengths of its folder', async () => {
+  it('19, then 00: a second import of the same weights uses pooling, prompts and lengths of its folder', async () => {
     const db = await open();
     const bare = await imported(await tinyFolder(), db);
     expect(Object.values(bare.defaults).every(({ guessed }) => guessed)).toBe(true);
@@ -218,7 +233,7 @@ describe('the tokenizer of models/…', () => {
     );
     const files = exported(model);
     expect(json(files['sentence_bert_config.json'])['do_lower_case']).toBe(true);
-    // Tools other than sentence-transformers read tokenizer.json only.
+    // Tools other than sentence-transformers read only tokenizer.json.
     const forOthers = { files: { 'tokenizer.json': files['tokenizer.json'] ?? '' } };
     for (const one of [model, forOthers]) expect(idsOf(one, 'ABC')).toEqual(['abc']);
   });

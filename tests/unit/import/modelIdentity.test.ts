@@ -39,7 +39,7 @@ describe('the identity of a model', () => {
       expect((await imported(other, texts)).contentSha256, `folder ${i}`).toBe(ids[i]);
   });
 
-  it('is not that of a model stored earlier with the same weights and another pooling', async () => {
+  it('differs from that of a model stored earlier with the same weights and another pooling', async () => {
     const db = await open();
     const plain = await imported(db);
     // An earlier version stored this for a folder with [CLS] pooling.
@@ -50,7 +50,7 @@ describe('the identity of a model', () => {
     expect((await getModel(db, plain.contentSha256))?.defaults.pooling.value).toBe('cls');
   });
 
-  it('stays that of a model stored earlier with the same settings, which experiments refer to', async () => {
+  it('stays the same for a model stored earlier with the same settings, because experiments refer to it', async () => {
     const db = await open();
     const { contentSha256: base, ...plain } = await imported(db);
     const { files, defaults } = await imported(await open(), cls);

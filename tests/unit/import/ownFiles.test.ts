@@ -13,7 +13,7 @@ describe('a file that belongs to the page', () => {
     expect(await downloaded(url, () => Promise.resolve(new Response('x')), text)).toBe('x');
   });
 
-  it('that the server refuses is a failed download with its status', async () => {
+  it('is a failed download with the status if the server refuses it', async () => {
     const refused = downloaded(url, () => Promise.resolve(new Response('', { status: 404 })), text);
     await expect(refused).rejects.toMatchObject({ details: { kind: 'download-failed', url, status: 404 } });
   });

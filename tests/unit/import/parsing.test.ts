@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
 import { CsvReader } from '../../../src/domain/import/csv';
-import { jsonlReader } from '../../../src/domain/import/recordReader';
+import { jsonlReader } from '../../../src/domain/import/lineReaders';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
@@ -34,7 +34,7 @@ describe('a CSV row', () => {
     expect(rejected).toEqual([{ file: 'p.csv', line: 2, fault: 'more-cells', field: '4', expected: '3' }]);
   });
 
-  it('of a file with one column is one text, including its commas and quotes', async () => {
+  it('in a file with one column is one text, including its commas and quotes', async () => {
     const source = 'text\n喂两次, 早晚各一次; 断奶\n"引用" 后面, 还有\n"带引号, 逗号"\r\n"两\n行"\n';
     const { rows, rejected } = await imported('knowledgeBase', file('kb.csv', source));
     expect(rows.map((row) => row.text)).toEqual([
@@ -86,7 +86,7 @@ describe('a reference to a passage', () => {
     expect(rejected).toEqual([{ file: 'q.jsonl', line: 2, fault: 'unknown-passage', field: '1; 999' }]);
   });
 
-  it('of pandas, 1.0, finds passage 1', async () => {
+  it('as pandas writes it, 1.0, finds passage 1', async () => {
     const { rows } = await imported('questions', file('q.csv', 'query,pid\n问,1.0\n'), numbered);
     expect(rows[0]?.relevant).toEqual(['1']);
   });

@@ -14,8 +14,8 @@ import { prepareDemo, prepareDemoSearch } from '../../../workers/services/import
 const publicFolder = new URL('../../../public/', import.meta.url);
 const base = 'http://127.0.0.1/app/';
 /**
- * Replaces fetch, so that it reads public/ as the page's server does, except for the file `missing`. Returns the
- * requested paths.
+ * Replaces fetch so that it reads public/ like the page's server, except for the file `missing`. Returns the requested
+ * paths.
  */
 function serve(missing?: string): string[] {
   const requested: string[] = [];
@@ -128,7 +128,7 @@ describe('a question to the demo', () => {
     expect(requested).toEqual([]);
   });
 
-  it('is cancelled between two files, and stores no model', async () => {
+  it('can be cancelled between two files, and then stores no model', async () => {
     serve();
     const db = await openDatabase('demo-search-cancelled');
     const stopping = new AbortController();

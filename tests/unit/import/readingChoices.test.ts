@@ -27,12 +27,12 @@ const rows = '问题,答案\n豬咳嗽,通風\n';
 const big5 = new File([encoded('big5', '問題,答案\n豬咳嗽,通風\n')], '問答.csv');
 
 describe('the encoding of a file', () => {
-  it('can be any of those that TextDecoder offers under their names', () => {
+  it('can be any of those that TextDecoder knows by the same name', () => {
     expect(textEncodings.map((name) => new TextDecoder(name).encoding)).toEqual(textEncodings);
     expect([isTextEncoding('big5'), isTextEncoding('utf-7'), isTextEncoding(undefined)]).toEqual([true, false, false]);
   });
 
-  it('is called unsure if two encodings fit and neither makes clearly more sense', async () => {
+  it('is marked as unsure if two encodings fit and neither makes clearly more sense', async () => {
     const short = new File([encoded('gb18030', '问题,答案\n猪瘟,隔离\n')], 'a.csv');
     const found = await recognised(short);
     expect(found).toMatchObject({ alsoFits: [found.detected === 'gb18030' ? 'big5' : 'gb18030'], unsure: true });
@@ -48,7 +48,7 @@ describe('the encoding of a file', () => {
     });
   });
 
-  it('changes the first rows when another one is chosen, and the import then reads the file in it', async () => {
+  it('changes the first rows when another one is chosen, and the import then uses it', async () => {
     const wrong = await recognised(big5, {}, 'pairs');
     const readings = { [wrong.readingKey]: wrong.detected === 'big5' ? 'gb18030' : 'big5' };
     const other = await recognised(big5, readings);
@@ -65,7 +65,7 @@ describe('the encoding of a file', () => {
     expect(report.rows).toMatchObject([{ anchor: '豬咳嗽', positive: '通風' }]);
   });
 
-  it('applies to later files that look alike, but not to those of another encoding with the same columns', async () => {
+  it('applies to similar files later, but not to those in another encoding with the same columns', async () => {
     const header = 'query,answer\n';
     const first = new File([encoded('gb18030', `${header}猪瘟,隔离\n`)], 'a.csv');
     const { readingKey, detected } = await recognised(first);
@@ -77,7 +77,7 @@ describe('the encoding of a file', () => {
     expect(await recognised(next, readings, 'questions')).toMatchObject({ readingChosen: false });
   });
 
-  it('is asked for where none is recognised, and rows with bytes invalid in the chosen one are reported', async () => {
+  it('is requested if none is recognised, and rows with bytes that the chosen one lacks are reported', async () => {
     const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌を食べない,体温を測る\n');
     const file = new File([bytes], 'ja.csv');
     await expect(imported('pairs', file)).rejects.toMatchObject({ details: { fault: 'encoding-unknown' } });
@@ -89,7 +89,7 @@ describe('the encoding of a file', () => {
     expect(wrong.rejected).toContainEqual(expect.objectContaining({ line: 4, fault: 'bytes-replaced' }));
   });
 
-  it('applies to the survey of dropped files, for whatever role it was chosen', async () => {
+  it('applies to the survey of dropped files, whatever role it was chosen for', async () => {
     const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌を食べない,体温を測る\n');
     const file = new File([bytes], 'ja.csv');
     const survey = (readings: Record<string, string>) =>
@@ -101,7 +101,7 @@ describe('the encoding of a file', () => {
     expect(unreadable).toEqual([]);
   });
 
-  it('is read as stated for a single file, such as by an experiment file', async () => {
+  it('can be stated for a single file, for example by an experiment file', async () => {
     const file = new File([encoded('gb18030', 'query|answer\n猪瘟|隔离\n')], 'a.txt');
     const files = { 'a.txt': { encoding: 'gb18030', delimiter: '|' } as const };
     expect((await imported('pairs', file, { files })).rows).toMatchObject([{ anchor: '猪瘟', positive: '隔离' }]);
@@ -115,7 +115,7 @@ describe('the sheet of a workbook', () => {
       `${text}.xlsx`,
     );
 
-  it('is read from workbooks with the same sheets once it was chosen, for the same place only', async () => {
+  it('is read from other workbooks with the same sheets once it was chosen, but only in the same slot', async () => {
     const first = await recognised(book('乙段'), {}, 'knowledgeBase');
     const readings = { [first.readingKey]: '饲料' };
     expect(await recognised(book('丙段'), readings, 'knowledgeBase')).toMatchObject({
@@ -129,7 +129,7 @@ describe('the sheet of a workbook', () => {
     expect((await imported('knowledgeBase', book('丁段'), { readings })).rows).toMatchObject([{ text: '丁段' }]);
   });
 
-  it('is refused if the stated one is not there, and so is a stated setting that the file does not have', async () => {
+  it('is refused if the stated one does not exist, as is any stated setting that does not fit the file', async () => {
     const refused = async (file: File, reading: object) =>
       imported('knowledgeBase', file, { files: { [file.name]: reading } }).then(
         () => null,

@@ -131,7 +131,7 @@ describe('questions that refer to a knowledge base', () => {
     expect((await db.getAll('datasets')).map((dataset) => dataset.role)).toEqual(['knowledgeBase']);
   });
 
-  it('are all dropped if they were stored before a knowledge base with other passages', async () => {
+  it('are all dropped if a knowledge base with other passages is stored after them', async () => {
     const { db, knowledgeBase } = await withPassages();
     const { dataset } = await importDataset(
       db,

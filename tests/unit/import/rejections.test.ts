@@ -26,7 +26,7 @@ describe('a bad row', () => {
     }
   });
 
-  it('is reported with the fault and field of its kind', async () => {
+  it('is reported with its fault and field', async () => {
     const rows = [
       { id: 'a', text: '好' },
       { id: 'a', text: '另一' },
@@ -41,7 +41,7 @@ describe('a bad row', () => {
       [3, 'text-empty', 'text'],
       [4, 'no-known-columns', 'id'],
       [5, 'not-an-object', undefined],
-      [6, 'field-missing', 'text'],
+      [6, 'not-a-text', 'text'],
     ]);
     const questions = await imported(
       'questions',

@@ -54,7 +54,7 @@ describe('a label or score among pairs', () => {
     ]);
   });
 
-  it('also decides if it is the third cell of a tab-separated line', async () => {
+  it('is also used if it is the third cell of a tab-separated line', async () => {
     const { rows, rejectedCount } = await imported('pairs', file('p.txt', '一\t答\t1\n二\t答\t0\n三\t答\t负\n'));
     expect(rows.map((row) => [row.anchor, row.negatives])).toEqual([
       ['一', undefined],
@@ -77,7 +77,7 @@ describe('lists as rows', () => {
     expect((await imported('pairs', file(name, content))).rows).toEqual(expected);
   });
 
-  it('that are a set become its pairs, or one row with a report', async () => {
+  it('that form a set become its pairs, or one row with a report', async () => {
     const source = file(
       's.jsonl',
       json({ set: ['一', '二', '三'] }, { set: { query: '问', pos: ['答'], neg: ['负'] } }),
@@ -134,7 +134,7 @@ describe('columns that no row uses', () => {
 });
 
 describe('an object that wraps the list of rows', () => {
-  it('has its other members named in a note', async () => {
+  it('is reported with a note that lists its other members', async () => {
     const source = file(
       'p.json',
       JSON.stringify({ version: 2, data: [{ query: '一', positive: '答' }], extra: ['弃'] }),

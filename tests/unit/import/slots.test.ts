@@ -14,7 +14,7 @@ describe('the data set slots of an experiment', () => {
     expect(withEntry(experiment, 'devQuestions', null).data).toHaveLength(1);
   });
 
-  it('keep their order in the experiment when content is replaced, because its hash depends on the order', () => {
+  it('keep their order when content is replaced, because the hash of the experiment depends on it', () => {
     let experiment = withEntry(defaultExperiment(), 'knowledgeBase', sha('a'));
     experiment = withEntry(experiment, 'pairs', sha('b'));
     expect(withEntry(withEntry(experiment, 'knowledgeBase', sha('c')), 'knowledgeBase', sha('a'))).toEqual(experiment);

@@ -38,14 +38,14 @@ export const vocab = (count: number): Record<string, number> =>
 export interface Tensor {
   name: string;
   shape: number[];
-  /** Bytes if `dtype` is given. */
+  /** Floats, or raw bytes if `dtype` is given. */
   values: Float32Array | Uint8Array;
   dtype?: FileDType;
 }
 
 export const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Returns the tensors of the tiny model, each with other values. */
+/** Returns the tensors of the tiny model, each with different values. */
 export function tinyTensors(of: EncoderConfig = config): (Tensor & { values: Float32Array })[] {
   return parameterShapes(of).map(({ name, shape }) => ({
     name,

@@ -65,7 +65,7 @@ describe('titles of passages', () => {
 });
 
 describe('the choice to join titles', () => {
-  it('changes the hash of an experiment only where titles are joined', async () => {
+  it('changes the hash of an experiment only if titles are joined', async () => {
     const { experiment } = await stored();
     const off = { ...experiment, data: experiment.data.map((entry) => ({ ...entry, joinTitles: false })) };
     expect(await experimentHash(off as Experiment)).toBe(await experimentHash(experiment));
@@ -73,7 +73,7 @@ describe('the choice to join titles', () => {
     expect(withJoinedTitles(withJoinedTitles(experiment, true), false)).toEqual(experiment);
   });
 
-  it('is kept when the same content is imported again, and made again for other content', async () => {
+  it('is kept when the same content is imported again, and made afresh for other content', async () => {
     const { experiment, knowledgeBase } = await stored();
     expect(withEntry(experiment, 'knowledgeBase', knowledgeBase.contentSha256, true)).toEqual(experiment);
     const other = withEntry(experiment, 'knowledgeBase', 'f'.repeat(64), true);

@@ -9,7 +9,7 @@ interface Extendable {
   waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** Cache storage of one origin: contents by address, by name of the cache. */
+/** The Cache Storage of one origin: by cache name, the contents by address. */
 class FakeCaches {
   readonly stored = new Map<string, Map<string, string>>();
 
@@ -32,7 +32,7 @@ class FakeCaches {
   };
 }
 
-/** Evaluates the service worker of a version on an origin with these caches. */
+/** Evaluates the service worker of a version, on an origin with these caches. */
 function serviceWorker(version: string, caches: FakeCaches, pages = [scope]) {
   const listeners = new Map<string, (event: Extendable & { request?: Request; data?: string }) => void>();
   const self = {

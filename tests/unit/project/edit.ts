@@ -22,7 +22,7 @@ export async function fileOf(entries: Entries, format = 2): Promise<File> {
   return new File([await downloadZip([...inputs, { name: 'manifest.json', input: manifest }]).blob()], 'p.zip');
 }
 
-/** Returns the file with one JSON entry changed and every hash in the manifest made to match. */
+/** Returns the file with one JSON entry changed and all hashes in the manifest updated to match. */
 export async function edited(file: File, path: string, edit: (value: never) => unknown): Promise<File> {
   const entries = await entriesOf(file);
   const value = JSON.parse(new TextDecoder().decode(entries.get(path))) as never;

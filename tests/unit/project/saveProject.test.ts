@@ -23,7 +23,7 @@ describe('saving a project', () => {
     const db = await freshDatabase();
     await fill(db, 'e', 'r', { steps: [1] });
     const paths = await weightPaths(await saved(db));
-    // The model, the weights of step 1 once, and its two moments.
+    // One part for the model, one for the weights of step 1, and one for each of the two moments.
     expect(paths).toHaveLength(4);
     expect(new Set(paths).size).toBe(4);
   });
@@ -70,7 +70,7 @@ describe('saving a project', () => {
     expect([...(await weightsIn(there)).keys()].filter((id) => id.startsWith('model'))).toHaveLength(1);
   });
 
-  it('falls back to the checkpoint before a damaged one, and leaves a run out whose kept weights are damaged', async () => {
+  it('falls back to the checkpoint before a damaged one and leaves out runs whose kept weights are damaged', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r', { status: 'interrupted', steps: [1, 2] });
     const damage = async (weightsId = '') => here.put('weightParts', { weightsId, part: 0, bytes: new ArrayBuffer(4) });
@@ -85,7 +85,7 @@ describe('saving a project', () => {
 });
 
 describe('saving a project without optimizer state', () => {
-  it('keeps of a finished run the weights that it keeps, which can be saved again, and nothing to resume', async () => {
+  it('keeps only the kept weights of a finished run, which can be saved again, and nothing to resume', async () => {
     const [here, there, third] = [await freshDatabase(), await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r', { steps: [1, 2] });
     const file = await saved(here, false);
@@ -128,7 +128,7 @@ describe('saving a project without optimizer state', () => {
 });
 
 describe('the size of a project before it is saved', () => {
-  it.each([true, false])('is that of the file, with what experiments share counted once (state: %s)', async (state) => {
+  it.each([true, false])('is the size of the file, with shared parts counted once (state: %s)', async (state) => {
     const db = await freshDatabase();
     const filled = await fill(db, 'e', 'r', { steps: [1, 2] });
     await db.put('experiments', storedExperiment('x', { experiment: filled.experiment }));
@@ -155,7 +155,9 @@ describe('the size of a project before it is saved', () => {
 });
 
 describe('saving a project while a run writes', () => {
-  /** Lets a run write while the file is being written: replaces both checkpoints as soon as the first entry is out. */
+  /**
+   * Lets a run write while the file is being written: replaces both checkpoints as soon as the first entry is written.
+   */
   async function savedWhile(db: Database, write: () => Promise<unknown>): Promise<File> {
     let writing: Promise<unknown> | undefined;
     const choice = { experimentIds: ['e'], optimizerState: true };
@@ -165,7 +167,7 @@ describe('saving a project while a run writes', () => {
     return new File([zip], 'p.zip');
   }
 
-  it('gives a file that opens with the run as it was at the start', async () => {
+  it('produces a file that opens with the run as it was at the start', async () => {
     stubLocks();
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     const { model } = await fill(here, 'e', 'r', { status: 'running', steps: [1, 2] });
@@ -188,7 +190,7 @@ describe('saving a project while a run writes', () => {
     ]);
   });
 
-  it('gives a whole file even if the run is deleted meanwhile', async () => {
+  it('produces a complete file even if the run is deleted meanwhile', async () => {
     stubLocks();
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r');
@@ -222,7 +224,7 @@ async function entriesOfFormat1(here: Database): Promise<Map<string, Uint8Array<
   return entries;
 }
 
-it('a project file of format 1 opens, and a run in it whose weights were replaced while it was saved is left out', async () => {
+it('a project file of format 1 opens without a run whose weights were replaced while it was being saved', async () => {
   const [here, there] = [await freshDatabase(), await freshDatabase()];
   const filled = await fill(here, 'e', 'r', { steps: [1] });
   await storeRun(here, 'r2', 'e', filled, { loss: 7 });
@@ -242,7 +244,7 @@ it('a project file of format 1 opens, and a run in it whose weights were replace
   expect(after['models']).toEqual(before['models']);
 });
 
-it('leaves out a run of a format 1 file whose kept weights do not match their hash', async () => {
+it('opening a project file of format 1 leaves out a run whose kept weights do not match their hash', async () => {
   const [here, there] = [await freshDatabase(), await freshDatabase()];
   await fill(here, 'e', 'r', { steps: [1] });
   const entries = await entriesOfFormat1(here);

@@ -80,7 +80,7 @@ export interface RunOptions {
   rows?: number;
 }
 
-/** One section of a checkpoint per value. */
+/** Returns one section of a checkpoint per value. */
 export function sections(floats: number, values: number[]): AsyncIterable<Float32Array>[] {
   return values.map(async function* (value) {
     yield Promise.resolve(new Float32Array(floats).fill(value));
@@ -161,7 +161,7 @@ const stores = [
   'checkpoints',
 ] as const;
 
-/** Bytes stored under each weights id. */
+/** Returns the bytes stored under each weights id. */
 export async function weightsIn(db: Database): Promise<Map<string, number[]>> {
   const bytes = new Map<string, number[]>();
   for (const part of await db.getAll('weightParts')) {
@@ -171,7 +171,7 @@ export async function weightsIn(db: Database): Promise<Map<string, number[]>> {
   return bytes;
 }
 
-/** Everything in storage, with weights in place of their ids, which differ between browsers. */
+/** Returns everything in storage, with weights in place of their ids, which differ between browsers. */
 export async function contentsOf(db: Database): Promise<Record<string, unknown[]>> {
   const weights = await weightsIn(db);
   const rows: Record<string, unknown[]> = {};

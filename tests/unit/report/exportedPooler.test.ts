@@ -28,7 +28,7 @@ const open = (): Promise<Database> => openDatabase(`test-${crypto.randomUUID()}`
 const quiet = (): void => undefined;
 const names = ['pooler.dense.weight', 'pooler.dense.bias'];
 
-/** Bytes that no number format would keep if it converted them: NaNs among them. */
+/** Bytes that no number format would preserve if it converted them, including NaNs. */
 function pooler(width: number, dtype: FileDType, prefix = 'bert.', first = 200): Tensor[] {
   const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count * width }, (_, i) => (first + i) % 256);
   return [
@@ -42,7 +42,7 @@ const encoder = (prefix = 'bert.'): Tensor[] =>
 const imported = async (db: Database, more: Tensor[], texts: Record<string, string> = {}): Promise<StoredModel> =>
   importModel(await tinyFolder(texts, [...encoder(), ...more]), 'x', quiet, db);
 
-/** Returns what the export of an untrained run reads from. */
+/** Returns the source from which the export of an untrained run reads. */
 async function sourceOf(db: Database, stored: StoredModel): Promise<ExportSource> {
   const model = await withUntrained(db, stored);
   return {
@@ -105,7 +105,7 @@ describe('the pooler of a base model', () => {
     expect(model.tensors).toEqual(without.tensors);
   });
 
-  it('is found beside the encoder only; heads and leftovers of an optimizer are not kept', async () => {
+  it('is kept only beside an encoder, without heads and leftovers of an optimizer', async () => {
     const db = await open();
     const others = [
       'cls.predictions.bias',
@@ -118,7 +118,7 @@ describe('the pooler of a base model', () => {
     expect([...file.tensors.keys()].sort()).toEqual([...tinyTensors().map(({ name }) => name), ...names].sort());
   });
 
-  it('with a shape that config.json does not allow is refused', async () => {
+  it('is refused if config.json does not allow its shape', async () => {
     const [, bias] = pooler(4, 'F32');
     const wrong = { ...bias!, shape: [4], values: new Float32Array(4), dtype: 'F32' as const };
     await expect(imported(await open(), [wrong])).rejects.toMatchObject({
@@ -151,7 +151,7 @@ describe('a model that an earlier version imported without its pooler', () => {
     return model;
   }
 
-  it('still exports, and the model card says what is missing and that importing again brings it', async () => {
+  it('still exports, and the model card says what is missing and that importing again restores it', async () => {
     const db = await open();
     const model = await earlier(db);
     expect((await exported(db, model)).file.tensors.size).toBe(model.tensors.length);
@@ -171,7 +171,7 @@ describe('a model that an earlier version imported without its pooler', () => {
     expect(modelCard(await sourceOf(db, again))).toContain('same as in the base model');
   });
 
-  it('is what is left if an earlier version deleted bytes that it did not know', async () => {
+  it('is also the result if an earlier version deleted bytes that it did not know', async () => {
     const db = await open();
     const model = await imported(db, pooler(4, 'F32'));
     await db.delete('weightParts', [model.untrained?.weightsId ?? '', 0]);
@@ -200,7 +200,7 @@ describe('importing a model again', () => {
     expect(modelCard(await sourceOf(db, bare))).toContain('not in the base model');
   });
 
-  it('leaves the pooler of another model with the same weights alone', async () => {
+  it('does not change the pooler of another model with the same weights', async () => {
     const db = await open();
     const cls = { '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true }) };
     const first = await imported(db, pooler(4, 'F32'), cls);

@@ -170,7 +170,7 @@ describe('a share link', () => {
     });
   });
 
-  it('decodes to the same experiment for any input, or is refused as too large for 2,000 characters', async () => {
+  it('decodes to the same experiment for any input, or encoding is refused beyond 2,000 characters', async () => {
     const property = fc.asyncProperty(experiments, fc.string({ maxLength: 200 }), async (experiment, name) => {
       const text = await encodeLink({ experiment, name }).catch((error: unknown) => error);
       if (typeof text === 'string') {

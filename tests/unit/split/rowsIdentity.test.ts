@@ -18,11 +18,11 @@ const data: PreparedData = {
   test: [{ id: 't', text: '测试', relevant: ['p'] }],
   leaks: 0,
 };
-/** What an earlier version made of the same data: it did not recognise one of the pairs as a leak. */
+/** The rows that an earlier version made from the same data: it did not recognise one of the pairs as a leak. */
 const earlier: PreparedData = { ...data, pairs: [...data.pairs, { id: '2', anchor: '测试。', positive: '答一' }] };
 
 let databases = 0;
-/** Stores an interrupted run that began with these rows; `evaluated` if it got as far as the first evaluation. */
+/** Stores an interrupted run that began with these rows. With `evaluated`, it finished the first evaluation. */
 async function interrupted(rows: PreparedData | null, evaluated: boolean): Promise<{ db: Database; run: RunRecord }> {
   const db = await openDatabase(`rows-${databases++}`);
   const run = { runId: 'r', ...(rows && { rowsSha256: await rowsSha256(rows) }) } as RunRecord;
@@ -32,7 +32,7 @@ async function interrupted(rows: PreparedData | null, evaluated: boolean): Promi
 }
 
 describe('the rows of a resumed run', () => {
-  it('are the same while the split is', async () => {
+  it('are the same as long as the split is the same', async () => {
     const { db, run } = await interrupted(data, true);
     await expect(keepRowsIdentity(db, run, structuredClone(data))).resolves.toBeUndefined();
   });
@@ -52,7 +52,7 @@ describe('the rows of a resumed run', () => {
     });
   });
 
-  it('may be other ones, and are recorded, while the run has no results', async () => {
+  it('may differ, and are recorded, while the run has no results', async () => {
     const { db, run } = await interrupted(earlier, false);
     await keepRowsIdentity(db, run, data);
     expect((await getRun(db, 'r'))?.rowsSha256).toBe(await rowsSha256(data));

@@ -151,7 +151,7 @@ describe('the split', () => {
     expect(split.dev.map((item) => item.id)).toEqual(['d']);
   });
 
-  it('finds a question exactly despite white space around either text, and names it as it is written', () => {
+  it('finds an exact match despite white space around either text, and names the question as it is written', () => {
     const finder = new OverlapFinder(false);
     finder.add([question('t', '  VPN 怎么 登录？\n'), question('u', '怎么退款')], 'test');
     expect(finder.overlapOf('VPN 怎么 登录？')).toEqual({
@@ -164,7 +164,7 @@ describe('the split', () => {
     expect(finder.overlapOf('怎么退货')).toBeNull();
   });
 
-  it('names the part that was added first if two parts ask the same', () => {
+  it('names the part that was added first if two parts have the same question', () => {
     const finder = new OverlapFinder(false);
     finder.add([question('d', '怎么退款')], 'dev');
     finder.add([question('t', '怎么退款？'), question('u', '怎么退款')], 'test');

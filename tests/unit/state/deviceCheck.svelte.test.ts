@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 describe('the offer to check a device', () => {
-  it('is made once per GPU: not after it was put off, also after a reload, but for another GPU', async () => {
+  it('is made once per GPU: not again once it was declined, not even after a reload, but for another GPU', async () => {
     const deviceCheck = new DeviceChecking();
     expect(deviceCheck.offered).toBe(false);
     await deviceCheck.ask('auto');
@@ -64,7 +64,7 @@ describe('the offer to check a device', () => {
 });
 
 describe('the check of a device', () => {
-  it('reports progress, keeps the device busy, and then asks for the result and the device again', async () => {
+  it('reports progress, keeps the device busy, and then reads result and device again', async () => {
     const deviceCheck = new DeviceChecking();
     gpu.checkDevice.mockImplementation(async (_, report) => {
       report({ phase: 'tfjs', share: 0.6 });

@@ -45,13 +45,13 @@ async function stopped(discard: boolean) {
 
 beforeEach(() => void (calls.length = 0));
 
-it('pausing a download keeps what has arrived, and lists it with its size', async () => {
+it('pausing a download keeps the bytes that have arrived and lists it with its size', async () => {
   const hub = await stopped(false);
   expect(calls).toEqual(['fetch with secret', 'stop']);
   expect(hub.partial).toEqual([{ downloadId: 'd', listing, received: 30, of: 100 }]);
 });
 
-it('cancelling a download deletes what has arrived', async () => {
+it('cancelling a download deletes the bytes that have arrived', async () => {
   await stopped(true);
   expect(calls.at(-1)).toBe(`delete ${downloadIdOf(listing)}`);
 });

@@ -34,7 +34,7 @@ vi.mock('../../../src/state/app.svelte', () => ({
 vi.mock('../../../src/state/wakeLock', () => ({ whileAwake: (work: () => Promise<unknown>) => work() }));
 const router = { route: { name: 'experiment', experimentId: 'e', stage: 'train' }, go: vi.fn() };
 vi.mock('../../../src/state/router.svelte', () => ({ router }));
-/** Answers a message of this tab as another tab would. */
+/** Answers a message of this tab in place of another tab. */
 let otherTab: (message: object) => object | null = () => null;
 vi.stubGlobal(
   'BroadcastChannel',
@@ -106,7 +106,7 @@ describe('a run', () => {
     expect(records.get('r')?.status).toBe('running');
   });
 
-  it('that the page before a reload still holds is never shown as another tab’s, and then can be resumed', async () => {
+  it('that the page before a reload still holds is never shown as another tab’s, and can be resumed', async () => {
     write('reloaded', 'running');
     held.add('reloaded');
     const booting = jobs.boot();
@@ -121,7 +121,7 @@ describe('a run', () => {
     expect(run.record?.status).toBe('interrupted');
   });
 
-  it('that another tab says it carries out is watched at once after the page loads', async () => {
+  it('that another tab says it is executing is watched as soon as the page has loaded', async () => {
     write('there', 'running');
     held.add('there');
     otherTab = (message) => ('who' in message ? { here: message.who } : null);
@@ -179,7 +179,7 @@ describe('a run', () => {
     expect(records.get('p')?.status).toBe('paused');
   });
 
-  it('makes lists of runs reload when its status changes', async () => {
+  it('causes lists of runs to reload when its status changes', async () => {
     let finish = (): void => undefined;
     startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
     await jobs.start('e');
@@ -205,7 +205,7 @@ describe('an interrupted run that is resumed', () => {
     await new Promise((resolve) => setTimeout(resolve));
   };
 
-  it('leads to its result if it is the demo and the user still watches it', async () => {
+  it('leads to its result if it is the demo and the user is still watching it', async () => {
     demo = true;
     await resumed();
     expect(router.go).toHaveBeenCalledWith({ name: 'experiment', experimentId: 'e', stage: 'evaluate' });
@@ -238,7 +238,7 @@ describe('stopping the runs of an experiment before it is deleted', () => {
     await vi.waitFor(() => expect(deviceJob.current).toBeNull());
   });
 
-  it('refuses while another tab is carrying out a run', async () => {
+  it('is refused while another tab is executing a run', async () => {
     write('r', 'running');
     held.add('r');
     await expect(jobs.stopRunsOf('e')).rejects.toMatchObject({ details: { kind: 'run-elsewhere', runId: 'r' } });

@@ -10,7 +10,7 @@ import { getExperiment, listExperiments, putExperiment, replaceExperiment } from
 import type { StoredExperiment } from '../../../src/storage/schema';
 
 let db: Database;
-/** Ends the import under way. */
+/** Completes the running import. */
 let finish: () => Promise<void> = () => Promise.resolve();
 let beforeSaving: Promise<void> = Promise.resolve();
 let report: Progress = () => undefined;
@@ -60,7 +60,7 @@ beforeEach(async () => {
   await putExperiment(db, stored);
 });
 
-/** Opens the screen and starts an import, which stays under way until `finish` is called. */
+/** Opens the screen and starts an import, which runs until `finish` is called. */
 async function importing() {
   const { experiment, imports } = openExperiment(experimentId);
   await experiment.load();
@@ -83,7 +83,7 @@ it('an import continues while other screens are shown, and the reopened screen s
   expect((await getExperiment(db, experimentId))?.experiment.data).toHaveLength(1);
 });
 
-it('an import that ends while its screen is being opened is not undone by what was read before', async () => {
+it('an import that ends while its screen is being opened is not undone by data that was read before', async () => {
   const { experiment, imported } = await importing();
   const loading = experiment.load();
   await finish();
@@ -101,7 +101,7 @@ it('an import into an experiment that is deleted meanwhile does not bring it bac
   expect(await getExperiment(db, experimentId)).toBeUndefined();
 });
 
-it('an experiment that another tab has changed is shown as it is stored now, without the undo steps of before', async () => {
+it('an experiment that another tab has changed is shown as it is now stored, without earlier undo steps', async () => {
   const { experiment } = openExperiment(experimentId);
   await experiment.load();
   experiment.change((e) => ({ ...e, seed: 8 }));
@@ -114,7 +114,7 @@ it('an experiment that another tab has changed is shown as it is stored now, wit
   expect([experiment.experiment?.seed, experiment.canUndo]).toEqual([9, false]);
 });
 
-it('derived state keeps updating after the screen that opened the experiment first is gone', async () => {
+it('derived state keeps updating after the screen that first opened the experiment is gone', async () => {
   const leave = $effect.root(() => {
     $effect.pre(() => void openExperiment(experimentId).experiment.missing);
   });
@@ -126,7 +126,7 @@ it('derived state keeps updating after the screen that opened the experiment fir
   expect(experiment.missing).not.toContain('knowledgeBase');
 });
 
-it('a flush waits for a save under way, so that a run started next reads the newest settings', async () => {
+it('a flush waits for a running save, so that a run started next reads the newest settings', async () => {
   const { experiment } = openExperiment(experimentId);
   await experiment.load();
   let save = (): void => undefined;

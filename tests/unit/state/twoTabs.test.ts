@@ -54,7 +54,7 @@ describe('an experiment that is open in two tabs', () => {
     expect(await seedStored()).toBe(7);
   });
 
-  it('keeps the first edit if both edit at once, and the second tab is asked which version to keep', async () => {
+  it('keeps the first edit if both edit at once, and the second tab asks which version to keep', async () => {
     const [first, second] = [await openedTab(), await openedTab()];
     first.change((e) => ({ ...e, seed: 11 }));
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -68,7 +68,7 @@ describe('an experiment that is open in two tabs', () => {
     await vi.waitFor(() => expect(first.experiment?.seed).toBe(22));
   });
 
-  it('does not take its own quick edits for those of another tab', async () => {
+  it('does not mistake its own quick edits for those of another tab', async () => {
     const tab = await openedTab();
     for (let seed = 20; seed < 30; seed++) {
       tab.change((e) => ({ ...e, seed }));

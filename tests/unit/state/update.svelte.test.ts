@@ -59,7 +59,7 @@ describe('a new version', () => {
     expect(reload).toHaveBeenCalledOnce();
   });
 
-  it('that another tab let take over only needs the reload', async () => {
+  it('that already took over in another tab only needs the reload', async () => {
     const registration = Object.assign(new FakeRegistration(), { waiting: newer() });
     const update = await watched(registration);
     await vi.waitFor(() => expect(update.ready).toBe(true));
@@ -75,7 +75,7 @@ describe('a new version', () => {
     expect(update.ready).toBe(false);
   });
 
-  it('is not what the first installation of the app is', async () => {
+  it('is not the first installation of the app', async () => {
     container.controller = null;
     const registration = Object.assign(new FakeRegistration(), { installing: newer() });
     const update = await watched(registration);
@@ -85,7 +85,7 @@ describe('a new version', () => {
     expect(update.ready).toBe(false);
   });
 
-  it('is looked for every hour, also if the server cannot be reached', async () => {
+  it('is looked for every hour, even if the server cannot be reached', async () => {
     vi.useFakeTimers();
     try {
       const registration = new FakeRegistration();

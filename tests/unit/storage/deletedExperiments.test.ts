@@ -69,7 +69,7 @@ describe('a deleted experiment', () => {
     expect(await db.get('runs', 'late')).toBeUndefined();
   });
 
-  it('is deleted for good with all its runs, and without anything of other experiments', async () => {
+  it('is deleted for good with all its runs and nothing of other experiments', async () => {
     const db = await withRuns('a', 'b');
     await deleteExperiment(db, 'a');
     await purgeExperiment(db, 'a');
@@ -94,7 +94,7 @@ describe('a deleted experiment', () => {
     expect(await counts(db)).toEqual([2, 2, 2, 2, 2]);
   });
 
-  it('does not hide a full disk once nothing is left to give up', async () => {
+  it('does not hide a full disk once no space is left to give up', async () => {
     const db = await withRuns('a');
     await deleteExperiment(db, 'a');
     const full = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
@@ -103,7 +103,7 @@ describe('a deleted experiment', () => {
   });
 });
 
-describe('a run that is deleted while a worker carries it out', () => {
+describe('a run that is deleted while a worker is executing it', () => {
   it.each([
     ['events', (db: Database) => appendEvents(db, 'run of a', event)],
     ['a checkpoint', (db: Database) => checkpoint(db, 'run of a', 2)],
@@ -172,7 +172,7 @@ describe('the sweep', () => {
   });
 });
 
-describe('weights that a project being saved names', () => {
+describe('weights in a project that is being saved', () => {
   it('stay stored while their checkpoint is replaced, and are deleted with the next one', async () => {
     stubLocks();
     const db = await withRuns('a');

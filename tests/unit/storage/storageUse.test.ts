@@ -12,8 +12,8 @@ import { freshDatabase, storedExperiment, stubLocks } from './support';
 
 afterEach(() => vi.unstubAllGlobals());
 
-describe('the list of what is in storage', () => {
-  it('names size and users of every kind', async () => {
+describe('the list of stored items', () => {
+  it('states the size and users of each item, whatever its kind', async () => {
     const db = await freshDatabase();
     const { model, experiment } = await fill(db, 'e', 'r', { steps: [1], rows: 5 });
     await db.put('experiments', storedExperiment('second', { experiment, deletedAt: 9 }));
@@ -49,7 +49,7 @@ describe('the list of what is in storage', () => {
   });
 });
 
-describe('deleting what is unused', () => {
+describe('deleting an unused item', () => {
   it('deletes a model with its weights and the records that repeat it, and no other', async () => {
     const db = await freshDatabase();
     const { model } = await fill(db);
@@ -62,7 +62,7 @@ describe('deleting what is unused', () => {
     expect(weights.has('model-2')).toBe(false);
   });
 
-  it.each(['an experiment', 'a run', 'a former identity'])('keeps a model that %s still names', async (user) => {
+  it.each(['an experiment', 'a run', 'a former identity'])('keeps a model that %s still refers to', async (user) => {
     const db = await freshDatabase();
     const { model } = await fill(db);
     if (user === 'a run') await db.put('experiments', storedExperiment('e'));
@@ -157,14 +157,14 @@ describe('the sweep before storage is listed', () => {
     expect(await left(db)).toEqual([]);
   });
 
-  it('leaves weights of checkpoints alone while a run is in progress', async () => {
+  it('deletes no weights of checkpoints while a run is in progress', async () => {
     stubLocks();
     const db = await withLeftovers();
     await navigator.locks.request(runLockName('r'), () => sweepWhenAlone(db, 0));
     expect(await left(db)).toEqual(['checkpoint-left']);
   });
 
-  it('leaves everything alone while another tab imports a model or opens a project', async () => {
+  it('deletes nothing while another tab imports a model or opens a project', async () => {
     stubLocks();
     const db = await withLeftovers();
     await navigator.locks.request(weightsImportLock, () => sweepWhenAlone(db, 0));

@@ -59,7 +59,7 @@ export function evaluationOf(runId: string, hitRateAt1 = 0.5): Evaluation {
   };
 }
 
-/** Web Locks of one page: shared and exclusive, with `ifAvailable`. Waiting requests are granted in order. */
+/** Stubs the Web Locks of one page: shared and exclusive, with `ifAvailable`. Waiting requests are granted in order. */
 export function stubLocks(): void {
   const held = new Map<string, { mode: LockMode; holders: number }>();
   const waiting: (() => void)[] = [];

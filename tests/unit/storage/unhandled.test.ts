@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../src/storage/database';
 import { updateRun } from '../../../src/storage/runs';
 
-it('a write that the browser aborts rejects once, and leaves no rejection that nobody handles', async () => {
+it('a write that the browser aborts rejects once, and leaves no unhandled rejection', async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => unhandled.push(reason);
   process.on('unhandledRejection', note);

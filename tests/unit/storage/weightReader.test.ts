@@ -56,7 +56,7 @@ async function withCheckpoint(ranges: readonly FloatRange[], runId = 'r'): Promi
   return db;
 }
 
-test('loading a model reads each of its bytes once, also where tensors lie across parts', async () => {
+test('loading a model reads each of its bytes once, even if tensors span several parts', async () => {
   const ranges = layout(12);
   const { db, bytes } = countingReads(await fresh());
   const writer = new WeightWriter(db, 'w');
@@ -85,7 +85,7 @@ test('kept weights and a resumed state are verified as they are loaded, and read
   expect(bytes.read / (2 * total)).toBeLessThanOrEqual(1.05);
 });
 
-test('a changed byte in a checkpoint is found while its weights are loaded', async () => {
+test('a changed byte in a checkpoint is detected while its weights are loaded', async () => {
   const db = await withCheckpoint(layout(1));
   const { weights } = await keptCheckpoint(db, 'r');
   const stored = await db.get('weightParts', [weights.weightsId, 0]);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { jobRoutes } from '../../../tools/lib/jobRoutes.mjs';
 import { listen, siteServer } from '../../../tools/lib/server.mjs';
 
-test('files of an export are written as they arrive, and none outside of its folder', async () => {
+test('files of an export are written as they arrive, and never outside the export folder', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'recallsmith-job-'));
   const exportFolder = join(parent, 'export.part');
   const failures: unknown[] = [];

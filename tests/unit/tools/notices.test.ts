@@ -79,7 +79,7 @@ describe('the third-party notices of a build', () => {
     expect(listed).not.toContain('unused');
   });
 
-  it('give the name, version, licence and full text of each package, and its NOTICE', async () => {
+  it('contain the name, version, licence and full text of each package, and its NOTICE', async () => {
     const notices = await builtNotices();
     expect(notices).toContain('in-page 1.2.3\nLicence: MIT\n');
     expect(notices).toContain('text of in-page');
@@ -126,7 +126,7 @@ describe('the package of a module', () => {
     expect(packageFolder(id)).toBe(folder);
   });
 
-  it('is Vite or rolldown for the code that they add', () => {
+  it('is Vite or rolldown for code that these add', () => {
     expect(packageFolder('\0vite/preload-helper.js')).toMatch(/node_modules\/vite$/);
     expect(packageFolder('\0rolldown/runtime.js')).toMatch(/node_modules\/rolldown$/);
   });

@@ -15,7 +15,7 @@ const event = '{"type":"status","status":"running","seq":0,"at":1}\n';
 const newFolder = () => mkdtemp(join(tmpdir(), 'recallsmith-results-'));
 const text = (...path: string[]) => readFileSync(join(...path), 'utf8');
 
-/** Writes what a run leaves before its results are complete. */
+/** Writes the files that a run leaves before its results are complete. */
 async function writeRun(results: ResultsFolder, run: string): Promise<void> {
   await writeFile(join(results.unfinished, 'events.jsonl'), event);
   await mkdir(join(results.exportFolder, 'onnx'), { recursive: true });
@@ -59,7 +59,7 @@ describe('the folder of the results', () => {
     expect(existsSync(join(out, unfinishedFolder))).toBe(false);
   });
 
-  it('refuses to replace an export that a file was added to, even during the run', async () => {
+  it('is not replaced if a file was added to its export, even during the run', async () => {
     const out = await newFolder();
     await finishedRun(out, 'first');
     const results = await ResultsFolder.open(out);
@@ -72,7 +72,7 @@ describe('the folder of the results', () => {
     await expect(ResultsFolder.open(out)).rejects.toThrow('export/onnx/notes.txt');
   });
 
-  it('is refused to a second command, which changes nothing in it', async () => {
+  it('cannot be opened by a second command, which changes nothing in it', async () => {
     const out = await newFolder();
     const first = await ResultsFolder.open(out);
     await writeRun(first, 'first');
@@ -85,7 +85,7 @@ describe('the folder of the results', () => {
   it('finishes a replacement that a kill interrupted', async () => {
     const out = await newFolder();
     await finishedRun(out, 'first');
-    // The state after the old metrics.json was put away and the new export is in place.
+    // The state after the old metrics.json was moved away and the new export put in place.
     const unfinished = join(out, unfinishedFolder);
     await mkdir(join(unfinished, 'previous/export'), { recursive: true });
     await rename(join(out, 'metrics.json'), join(unfinished, 'previous/metrics.json'));

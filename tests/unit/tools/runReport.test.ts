@@ -78,7 +78,7 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('prints words for every kind of progress', async () => {
+  it('has a phrase for every kind of progress', async () => {
     expect(Object.keys(progressWords)).toEqual(expect.arrayContaining([...progressKinds]));
     const printed: string[] = [];
     const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line: string) => {

@@ -49,7 +49,7 @@ describe('the disk', () => {
     await requireDiskSpace(await mkdtemp(join(tmpdir(), 'recallsmith-disk-')), 1, 'a test');
   });
 
-  it('gives the page what is free beyond the reserve', () => {
+  it('limits the page to the space that is free beyond the reserve', () => {
     expect(storageQuota(10e6, 500e6 + reservedBytes)).toBe(510e6);
     expect(storageQuota(10e6, reservedBytes - 1)).toBe(10e6);
   });
@@ -59,7 +59,7 @@ describe('the disk', () => {
     expect(nearlyFull('/p', 20e6)).toMatch(/^The disk of \/p has only 20 MB free\. .+ run the same command again\.$/);
   });
 
-  it('is named in the sentence of a failure that a full disk explains', async () => {
+  it('is mentioned in the sentence of a failure if it is full', async () => {
     expect(await withFullDisk('Storage failed.', '/p', free(1e9))).toBe('Storage failed.');
     expect(await withFullDisk('Storage failed.', '/p', free(4e6))).toBe(
       'Storage failed. The disk of /p has only 4 MB free, of which 134 MB must stay free.',
@@ -67,16 +67,16 @@ describe('the disk', () => {
   });
 });
 
-describe('a machine with an NVIDIA card and no screen', () => {
+describe('the packages for a machine with an NVIDIA card and no screen', () => {
   const all = new Set(['libvulkan.so.1', 'libEGL.so.1', 'libGLdispatch.so.0', 'libOpenGL.so.0', 'libGL.so.1']);
   for (const name of ['libGLX.so.0', 'libGLESv2.so.2', 'libX11.so.6', 'libXext.so.6', 'libxcb.so.1']) all.add(name);
 
-  it('needs nothing more if Xvfb and the libraries are installed', () => {
+  it('are complete if Xvfb and the libraries are installed', () => {
     expect(missingPackages({ program: () => '/usr/bin/Xvfb', known: () => all })).toEqual([]);
     expect(missingPackages({ program: () => '/usr/bin/Xvfb', known: () => null })).toEqual([]);
   });
 
-  it('is told the packages to install', () => {
+  it('are listed if some have to be installed', () => {
     const known = new Set([...all].filter((name) => name !== 'libvulkan.so.1'));
     const missing = missingPackages({ program: () => undefined, known: () => known });
     expect(missing).toEqual(['xvfb', 'libvulkan1']);
@@ -85,7 +85,7 @@ describe('a machine with an NVIDIA card and no screen', () => {
 });
 
 describe('the window of the browser', () => {
-  /** A machine that may have an NVIDIA card and may lack packages. `lines` collects what the runner prints. */
+  /** Returns a machine that may have an NVIDIA card and may lack packages. `lines` collects what the runner prints. */
   const machine = (nvidia: boolean, missing: string[], lines: string[] = []) => ({
     needsWindow: () => nvidia,
     missingPackages: () => missing,
@@ -110,7 +110,7 @@ describe('the window of the browser', () => {
     expect(lines).toEqual([expect.stringContaining('"apt-get install xvfb libvulkan1"')]);
   });
 
-  it('is shown on that screen and not headless, and the browser stays headless without one', () => {
+  it('is shown on that screen and not headless, and the browser stays headless without a screen', () => {
     const flags = chromiumFlags('hardware', true);
     const screen = { display: ':7', close: () => undefined };
     const onScreen = startOptions(screen, { windowFlags, flags }, { HOME: '/h' });
@@ -125,7 +125,7 @@ describe('the window of the browser', () => {
 });
 
 describe('the flags of the browser', () => {
-  it('give half precision on an NVIDIA card, and leave other machines as they are', () => {
+  it('enable half precision on an NVIDIA card, and change nothing on other machines', () => {
     const f16 = '--enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis';
     expect(chromiumFlags('hardware', true)).toEqual(expect.arrayContaining([f16, '--enable-unsafe-webgpu']));
     expect(chromiumFlags('hardware', false)).not.toContain(f16);

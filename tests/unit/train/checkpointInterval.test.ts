@@ -7,7 +7,7 @@ test('steps wait for checkpoints for at most 5% of a run, and quick writes come 
   expect(checkpointIntervalMs(10)).toBe(15_000);
 });
 
-test('a write that takes long while steps go on does not leave more than five minutes of work at risk', () => {
+test('a slow write during which steps continue leaves at most five minutes of work at risk', () => {
   expect(checkpointIntervalMs(5000, 1000)).toBe(100_000);
   expect(checkpointIntervalMs(60_000, 1000)).toBe(300_000);
 });

@@ -27,7 +27,7 @@ const tuning: KernelTuning = {
   refused: { shaders: 0, bits: 0 },
 };
 
-describe('what is said about the kernels of a run', () => {
+describe('the text on the kernels of a run', () => {
   it('states the gain over the fixed rules, as the mean factor of all products', () => {
     expect(tuningGain(tuning)).toBeCloseTo(1.1, 9);
     expect(tuningGain({ products: [] })).toBe(1);
@@ -41,7 +41,7 @@ describe('what is said about the kernels of a run', () => {
     const [, ...others] = kernelsText(en, { ...tuning, unmeasured: 1, refused: { shaders: 1, bits: 2 } });
     expect(others).toEqual([
       'Time ran out for 1 product, which follows the fixed rules.',
-      'Left out: 1 kernel that the browser refused, 2 kernels with other bits.',
+      'Left out: 1 kernel that the browser refused, 2 kernels with different bits.',
     ]);
   });
 

@@ -138,7 +138,7 @@ describe('the batch plan', () => {
         seed: 7,
       });
     const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-    // Written by version 0.1.0.
+    // The plan that version 0.1.0 made.
     expect(plan(all, all).batches).toEqual([
       [4, 7, 0, 3],
       [6, 2, 9, 5],
@@ -158,7 +158,7 @@ describe('the batch plan', () => {
     });
   });
 
-  it('counts the epochs of its rows by the rows that each epoch has', () => {
+  it('counts epochs by the number of rows that each epoch has', () => {
     const leftOut = [40, 20];
     expect(epochsOf(30, 100, leftOut)).toBe(0.5);
     expect(epochsOf(60, 100, leftOut)).toBe(1);

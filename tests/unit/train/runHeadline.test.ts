@@ -22,7 +22,7 @@ describe('the headline on a paused run', () => {
     const paused = view({ type: 'phase', phase: 'evaluateBefore' }, encoding);
     expect(runHeadline(zh, record, paused, null)).toEqual({
       title: '已暂停：训练前评测，编码段落 30 / 288',
-      text: '关掉页面也不会丢。',
+      text: '关掉页面也不会丢失进度。',
     });
     expect(runHeadline(en, record, paused, null).title).toBe('Paused: Evaluating before, encoding passages 30 / 288');
   });
@@ -59,7 +59,7 @@ describe('the headline on a run that stopped', () => {
     const running = { ...record, status: 'running' } as const;
     expect(runHeadline(en, running, resumed, null)).toEqual({
       title: 'Computing steps 51 to 73 again',
-      text: 'The run resumed from its last checkpoint, which was made before them. Now after step 51 of 119.',
+      text: 'The run resumed from its last checkpoint, which was written before these steps. Now after step 51 of 119.',
     });
     expect(runHeadline(zh, running, resumed, null).title).toBe('正在重新计算第 51 到 73 步');
   });

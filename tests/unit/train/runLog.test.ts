@@ -5,7 +5,7 @@ import { openDatabase } from '../../../src/storage/database';
 import { getRun, putRun } from '../../../src/storage/runs';
 import { RunLog } from '../../../workers/services/train/runLog';
 
-it('a page that hears of a new status finds it in the record of the run', async () => {
+it('a page that is notified of a new status finds it in the record of the run', async () => {
   const db = await openDatabase('run-status');
   await putRun(db, { runId: 'r', experimentId: 'e', status: 'queued' } as RunRecord);
   const seen: Promise<RunStatus | undefined>[] = [];

@@ -24,7 +24,6 @@ describe('the presets of the train stage', () => {
       ['standard', 2],
       ['thorough', 5],
     ] as const)
-      // prettier-ignore
       expect(withPreset(two, name)).toEqual({
         ...two,
         stages: [{ ...stage, duration: { unit: 'epochs', value } }, two.stages[1]],
@@ -37,7 +36,7 @@ describe('the presets of the train stage', () => {
     expect(presetOf({ ...experiment, stages: [] })).toBeNull();
   });
 
-  it('are not claimed for a duration or checkpoint of the user’s own', () => {
+  it('do not include a duration or checkpoint of the user’s own', () => {
     const experiment = defaultExperiment();
     const [stage] = experiment.stages;
     if (!stage) throw new Error('the default experiment has no stage');

@@ -34,7 +34,7 @@ function at(...events: [number, RunEventBody][]): RunView {
   );
   return view;
 }
-/** Events of an evaluation before training that takes 1,000 ms, with the given dev events. */
+/** Returns the events of an evaluation before training that takes 1,000 ms, with the given dev events. */
 const before = (...devs: [number, RunEventBody][]): [number, RunEventBody][] => [
   [0, phase('evaluateBefore')],
   ...devs,
@@ -98,11 +98,11 @@ describe('the time left', () => {
   it('includes only the part of a write during which steps wait', () => {
     const write = { step: 3, generation: 0, writeMs: 10_000, waitedMs: 1500, bytes: 1 };
     const view = at(...before(), ...threeSteps, [2800, { type: 'checkpoint', ...write }]);
-    // One write per 200 s of training, for which steps wait 1.5 s.
+    // There is one write per 200 s of training, and steps wait 1.5 s for each.
     expect(timeLeftMs(view, plan(4003, 0), 2800)).toBeCloseTo(400_000 + 2 * 1500 + 1000);
   });
 
-  it('of the evaluation after training is that of the one before, less the time since it began', () => {
+  it('of the evaluation after training is the time of the one before, less the time since it began', () => {
     const view = at(...before(), ...threeSteps, [2000, phase('evaluateAfter')]);
     expect([2000, 2300, 2999, 4000].map((now) => timeLeftMs(view, plan(3, 0), now))).toEqual([1000, 700, 1, 0]);
     const questions = { type: 'progress', what: 'encodeQuestions', done: 1, of: 4 } as const;

@@ -38,13 +38,13 @@ describe('the type of the page', () => {
     expect(fontSizes(tokens)).toContain(smallestPx);
   });
 
-  it('takes figures in Chinese text from the Chinese font', () => {
+  it('draws figures in Chinese text in the Chinese font', () => {
     const [chinese = ''] = [...tokens.matchAll(/--font:\s*([^;]+);/g)].map(([, list]) => list ?? '');
     expect(chinese).toContain('PingFang SC');
     expect(chinese.indexOf('PingFang SC')).toBeLessThan(chinese.indexOf('system-ui'));
   });
 
-  it('takes English text from Latin fonts, because Chinese ones draw its apostrophes and quotation marks wide', () => {
+  it('draws English text in Latin fonts, because Chinese ones have wide apostrophes and quotation marks', () => {
     const fonts = /:root:lang\(en\)[^}]*--font:([^;]*);/.exec(tokens)?.[1] ?? '';
     expect(fonts).toContain('system-ui');
     expect(fonts.indexOf('system-ui')).toBeLessThan(fonts.indexOf("'PingFang SC'"));

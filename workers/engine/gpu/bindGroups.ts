@@ -8,12 +8,12 @@ import type { BindingLayout } from './pipelines';
  */
 const maxCached = 8192;
 
-/** Bytes of a uniform slot. WebGPU lets no device require a larger alignment of uniform offsets. */
+/** Bytes per uniform slot. This is the largest alignment of uniform offsets that WebGPU lets a device require. */
 export const slotBytes = 256;
 
 /**
- * Bind groups by layout and bound ranges. Creating one costs more than all other calls of a dispatch, and equal steps
- * bind the same ranges. A group is dropped when one of its buffers is destroyed.
+ * Caches bind groups by layout and bound ranges. Creating a bind group costs more than all other calls of a dispatch,
+ * and identical steps bind the same ranges. A group is dropped when one of its buffers is destroyed.
  */
 export class BindGroups {
   readonly #groups = new Map<string, { group: GPUBindGroup; blocks: readonly GpuBlock[] }>();

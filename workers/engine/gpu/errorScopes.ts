@@ -6,8 +6,8 @@ const filters = ['internal', 'validation', 'out-of-memory'] as const;
 
 /**
  * Keeps error scopes open at all times and closes them at each readback, so that an error is reported before the
- * readback is trusted. The `uncapturederror` event could arrive only after that readback, which would then return
- * zeros. Scopes per submit would cost more than the submits of a small step.
+ * readback is trusted. The `uncapturederror` event might arrive only after that readback, which would then return
+ * zeros. Opening scopes per submit would cost more than the submits of a small step.
  */
 export class ErrorScopes {
   #reported: Promise<void> = Promise.resolve();
@@ -20,13 +20,13 @@ export class ErrorScopes {
   }
 
   /**
-   * Call once the commands of a readback are submitted. The promise resolves when all errors up to now have been
-   * reported.
+   * Call once the commands of a readback are submitted. The promise resolves when all errors so far have been reported.
    */
   next(): Promise<void> {
     const popped = this.#pop();
     this.#push();
-    // A chain, not a list: a run reads thousands of times, and a chain does not keep the promises of earlier readbacks.
+    // Chains the promises instead of listing them: a run reads back thousands of times, and a list would keep every
+    // promise.
     this.#reported = this.#reported.then(() => popped);
     return this.#reported;
   }

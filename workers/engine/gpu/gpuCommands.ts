@@ -6,6 +6,7 @@ import type { HostValues } from '../hostValues';
 import { fromHalfPrecision } from '../halfPrecision';
 import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
 import { BindGroups, slotBytes } from './bindGroups';
+import { CommandRecorder } from './commandRecorder';
 import { ErrorScopes } from './errorScopes';
 import type { GpuMemory } from './gpuMemory';
 import { KernelProfile, PassTimes } from './kernelProfile';
@@ -16,21 +17,22 @@ import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 import { UploadRing } from './uploadRing';
 
-/** Uniform slots per submit: as many dispatches as a timed pass of a small kernel needs. */
+/** Uniform slots per submit. A timed pass of a small kernel may need this many dispatches. */
 const slots = 4096;
 /**
- * Dispatches of the first submit after a readback, few so that the device begins long before a step is recorded. Each
- * further submit holds twice as many, because by then the device has work.
+ * Maximum number of dispatches in the first submit after a readback. It is small so that the device starts work long
+ * before the whole step is recorded. Each further submit holds twice as many, because by then the device is busy.
  */
 const firstBatch = 16;
 
-/** WebGPU commands: kernels, copies and clears are recorded into one encoder. */
+/** WebGPU commands. Kernels, copies and clears are recorded into one encoder. */
 export class GpuCommands implements Commands {
   readonly #device: GPUDevice;
   readonly #pool: ArrayPool;
   readonly #memory: GpuMemory;
   readonly #pacer: SubmitPacer;
   readonly #check: () => void;
+  readonly #recorder: CommandRecorder;
   readonly #scopes: ErrorScopes;
   readonly #pipelines: Pipelines;
   readonly #uploads: UploadRing;
@@ -39,19 +41,13 @@ export class GpuCommands implements Commands {
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
-  /** Maximum dispatches of the current submit. */
+  /** Maximum number of dispatches in the current submit. */
   #batch = firstBatch;
   /** Estimated FLOPs recorded since the last submit. */
   #work = 0;
   /** Whether kernels were compiled since the last submit. */
   #compiled = false;
-  /** Whether a timed pass is being recorded. It is never split. */
-  #timing = false;
   #profile: KernelProfile | undefined;
-  #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
-  /** The pipeline that the open pass uses. */
-  #current: GPUComputePipeline | null = null;
   readonly counters: CommandCounters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
   constructor(
@@ -63,6 +59,7 @@ export class GpuCommands implements Commands {
     this.#memory = memory;
     this.#pacer = pacer;
     this.#check = check;
+    this.#recorder = new CommandRecorder(device);
     this.#scopes = new ErrorScopes(device, report);
     this.#pipelines = new Pipelines(device);
     this.#uploads = new UploadRing(device);
@@ -89,24 +86,19 @@ export class GpuCommands implements Commands {
     const group = this.#bindGroups.of(binding, bound);
     const offset = slotBytes * this.#usedSlots++;
     packKernelParams(kernel, params, this.#slots, offset);
-    if (this.#profile && !this.#timing)
-      this.#beginPass(this.#profile.next({ name: kernel.name, bytes, flops: kernel.flops?.(params) ?? 0 }));
-    const pass = this.#computePass();
-    if (this.#current !== pipeline) pass.setPipeline(pipeline);
-    this.#current = pipeline;
-    pass.setBindGroup(0, group, [offset]);
-    const [x, y, z] = typeof groups === 'number' ? spreadGroups(groups) : groups;
-    pass.dispatchWorkgroups(x, y, z);
+    if (this.#profile && !this.#recorder.timing)
+      this.#recorder.beginPass(this.#profile.next({ name: kernel.name, bytes, flops: kernel.flops?.(params) ?? 0 }));
+    this.#recorder.dispatch(pipeline, group, offset, typeof groups === 'number' ? spreadGroups(groups) : groups);
     this.counters.dispatches++;
     this.counters.boundBytes += bytes;
   }
 
   clear(array: DeviceArray): void {
-    this.#copyEncoder().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, wordBytes(array));
+    this.#recorder.copies().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, wordBytes(array));
   }
 
   copy(from: DeviceArray, to: DeviceArray): void {
-    this.#copyEncoder().copyBufferToBuffer(...this.#range(from), ...this.#range(to), wordBytes(from));
+    this.#recorder.copies().copyBufferToBuffer(...this.#range(from), ...this.#range(to), wordBytes(from));
   }
 
   write(array: DeviceArray, values: HostValues): void {
@@ -127,7 +119,7 @@ export class GpuCommands implements Commands {
     const bytes = arrayByteLength(array);
     try {
       await this.#uploads.fill(bytes, values, (from) => {
-        this.#copyEncoder().copyBufferToBuffer(from, 0, ...this.#range(array), bytes);
+        this.#recorder.copies().copyBufferToBuffer(from, 0, ...this.#range(array), bytes);
         this.submit();
       });
     } catch (thrown) {
@@ -141,28 +133,26 @@ export class GpuCommands implements Commands {
   }
 
   submit(): void {
-    if (!this.#encoder) return;
-    this.#endPass();
+    const recorded = this.#recorder.finish();
+    if (!recorded) return;
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
-    this.#device.queue.submit([this.#encoder.finish()]);
-    // Not awaited: the pacer only learns from the time. A lost device is reported elsewhere, and its submits are not
-    // timed.
+    this.#device.queue.submit([recorded]);
+    // Not awaited: only the pacer uses the time. A lost device is reported elsewhere, and its submits are not timed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;
-    this.#encoder = null;
     this.#usedSlots = 0;
     this.#work = 0;
     this.counters.submits++;
   }
 
   /**
-   * Submits what is recorded if the next dispatch, of `work` estimated FLOPs, makes it too much. A timed pass stays
-   * whole: its caller chooses how much it holds.
+   * Submits the recorded commands if the next dispatch, of `work` estimated FLOPs, would make the submit too long. A
+   * timed pass is never split: its caller chooses how much it holds.
    */
   #makeRoom(work: number): void {
-    if (this.#timing) {
+    if (this.#recorder.timing) {
       if (this.#usedSlots === slots) throw new RangeError(`more than ${slots} dispatches in a timed pass`);
     } else if (this.#usedSlots >= this.#batch) {
       this.submit();
@@ -172,8 +162,8 @@ export class GpuCommands implements Commands {
   }
 
   /**
-   * Submits what is recorded. Returns a function that throws any error that the device has reported about it or earlier
-   * commands.
+   * Submits the recorded commands. Returns a function that throws any error that the device has reported about them or
+   * about earlier commands.
    */
   #submitChecked(): () => Promise<void> {
     this.submit();
@@ -185,7 +175,7 @@ export class GpuCommands implements Commands {
     };
   }
 
-  /** Submits, and resolves when the device has finished all submitted work. */
+  /** Submits the recorded commands and resolves when the device has finished all submitted work. */
   async finished(): Promise<void> {
     const check = this.#submitChecked();
     await this.#device.queue.onSubmittedWorkDone();
@@ -193,9 +183,9 @@ export class GpuCommands implements Commands {
   }
 
   /**
-   * Submits what was recorded before and runs the dispatches of `record` in one compute pass. Returns the GPU's
-   * milliseconds, or undefined if the device has no timestamps. Throws RangeError if `record` does more than dispatch,
-   * or dispatches more than 4,096 times, and any error that the device has reported. GPU→CPU sync.
+   * Submits the commands recorded so far, then runs the dispatches of `record` in one compute pass. Returns the pass's
+   * GPU time in milliseconds, or undefined if the device has no timestamps. Throws RangeError if `record` does anything
+   * but dispatch, or dispatches more than 4,096 times. Throws any error that the device has reported. GPU→CPU sync.
    */
   async timed(record: () => void): Promise<number | undefined> {
     this.submit();
@@ -205,12 +195,12 @@ export class GpuCommands implements Commands {
       return undefined;
     }
     const times = new PassTimes(this.#device);
-    this.#beginPass(times.next());
-    this.#timing = true;
+    this.#recorder.beginPass(times.next());
+    this.#recorder.timing = true;
     try {
       record();
     } finally {
-      this.#timing = false;
+      this.#recorder.timing = false;
       this.submit();
     }
     const check = this.#submitChecked();
@@ -219,15 +209,15 @@ export class GpuCommands implements Commands {
     return ms;
   }
 
-  /** From now on, each dispatch runs in its own pass and is measured. */
+  /** Starts a profile: each dispatch from now on runs in its own timed pass. */
   startProfile(): void {
     this.submit();
     if (this.#hasTimestamps) this.#profile = new KernelProfile(this.#device);
   }
 
   /**
-   * Ends the profile and returns the GPU's time by kernel, longest first; nothing if the device has no timestamps.
-   * Throws any error that the device has reported. GPU→CPU sync.
+   * Ends the profile and returns the GPU time per kernel, longest first; empty if the device has no timestamps. Throws
+   * any error that the device has reported. GPU→CPU sync.
    */
   async finishProfile(): Promise<KernelTime[]> {
     const check = this.#submitChecked();
@@ -238,7 +228,7 @@ export class GpuCommands implements Commands {
     return sums;
   }
 
-  /** Number of bind groups kept for further dispatches. */
+  /** Number of bind groups in the cache. */
   get cachedBindGroups(): number {
     return this.#bindGroups.cached;
   }
@@ -250,7 +240,7 @@ export class GpuCommands implements Commands {
   async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = wordBytes(array);
     const staging = this.#staging.take(bytes);
-    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging.buffer, 0, bytes);
+    if (bytes > 0) this.#recorder.copies().copyBufferToBuffer(...this.#range(array), staging.buffer, 0, bytes);
     const check = this.#submitChecked();
     const copied = await this.#staging.read(staging, bytes, check);
     return array.dtype === 'f16'
@@ -269,30 +259,6 @@ export class GpuCommands implements Commands {
     return [this.#memory.bufferOf(buffer), offset];
   }
 
-  #commandEncoder(): GPUCommandEncoder {
-    return (this.#encoder ??= this.#device.createCommandEncoder());
-  }
-
-  #computePass(): GPUComputePassEncoder {
-    return (this.#pass ??= this.#commandEncoder().beginComputePass());
-  }
-
-  #beginPass(timestampWrites: GPUComputePassTimestampWrites): void {
-    this.#pass = this.#copyEncoder().beginComputePass({ timestampWrites });
-  }
-
-  #copyEncoder(): GPUCommandEncoder {
-    this.#endPass();
-    return this.#commandEncoder();
-  }
-
-  #endPass(): void {
-    if (this.#timing) throw new RangeError('only dispatches can be timed');
-    this.#pass?.end();
-    this.#pass = null;
-    this.#current = null;
-  }
-
   /** Compiles a kernel in the background. Rejects if the device cannot compile the kernel; the device stays usable. */
   prepare(kernel: Kernel): Promise<void> {
     return this.#pipelines.prepare(kernel);
@@ -306,7 +272,9 @@ export class GpuCommands implements Commands {
   }
 }
 
-/** Returns the array's bytes, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
+/**
+ * Returns the array's bytes, rounded up to whole words, because WebGPU copies and clears in multiples of four bytes.
+ */
 function wordBytes(array: DeviceArray): number {
   return 4 * Math.ceil(arrayByteLength(array) / 4);
 }

@@ -28,7 +28,10 @@ export class GpuMemory implements BlockMemory {
     return block;
   }
 
-  /** Returns the block as this memory's. Throws RangeError if it belongs to another memory or has been destroyed. */
+  /**
+   * Returns the block as a GPU buffer of this memory. Throws RangeError if it belongs to another memory or has been
+   * destroyed.
+   */
   own(block: MemoryBlock): GpuBlock {
     if (!(block instanceof GpuBlock) || !this.#blocks.has(block))
       throw new RangeError('the block is not a buffer of this device');

@@ -9,10 +9,10 @@ import type { HostValues } from '../hostValues';
 import type { Kernel } from '../kernel';
 import { scratchFloats } from '../scratch';
 
-/** Memory without bytes. */
+/** Allocates nothing; its blocks only have a size. */
 const noMemory: BlockMemory = { create: (size) => ({ size }), destroy: () => undefined };
 
-/** Notes the kernels of all dispatches and runs none of them. */
+/** Collects the kernels of all dispatches and runs none of them. */
 class CollectingCommands implements Commands {
   readonly counters: CommandCounters = { dispatches: 0, boundBytes: 0, submits: 0 };
   readonly kernels = new Map<string, Kernel>();
@@ -28,15 +28,15 @@ class CollectingCommands implements Commands {
   }
 
   clear(): void {
-    // There are no numbers.
+    // Arrays of the collector hold no numbers.
   }
 
   copy(): void {
-    // There are no numbers.
+    // Arrays of the collector hold no numbers.
   }
 
   write(): void {
-    // There are no numbers.
+    // Arrays of the collector hold no numbers.
   }
 
   fill(): Promise<void> {
@@ -44,7 +44,7 @@ class CollectingCommands implements Commands {
   }
 
   releaseUploads(): void {
-    // There are none.
+    // The collector uploads nothing.
   }
 
   upload(values: HostValues, shape: readonly number[] = [values.length]): DeviceArray {
@@ -52,7 +52,7 @@ class CollectingCommands implements Commands {
   }
 
   submit(): void {
-    // Nothing is recorded.
+    // The collector records no commands.
   }
 
   read({ shape }: DeviceArray): Promise<Float32Array> {
@@ -61,8 +61,8 @@ class CollectingCommands implements Commands {
 }
 
 /**
- * An engine that takes no memory, runs nothing, and notes the kernels that another engine of the same kind would run.
- * The operations themselves choose them, so the list cannot differ from what really runs.
+ * An engine that takes no memory, runs nothing, and collects the kernels that another engine of the same kind would
+ * run. The operations themselves choose them, so the list matches what that engine runs.
  */
 export class KernelCollector implements Engine {
   readonly traits: EngineTraits;

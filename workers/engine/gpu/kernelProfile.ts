@@ -3,14 +3,14 @@ import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 /** Passes per query set: WebGPU allows 4,096 queries, and a pass needs two. */
 const passesPerSet = 2048;
 
-/** Measures compute passes by timestamps at their ends. Needs the feature `timestamp-query`. */
+/** Measures compute passes by timestamps at their beginning and end. Needs the feature `timestamp-query`. */
 export class PassTimes {
   readonly #sets: GPUQuerySet[] = [];
   #passes = 0;
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** Returns what the next pass must write. */
+  /** Returns the timestamp writes for the descriptor of the next pass. */
   next(): GPUComputePassTimestampWrites {
     const at = this.#passes++ % passesPerSet;
     const known = this.#sets[Math.floor((this.#passes - 1) / passesPerSet)];
@@ -19,7 +19,9 @@ export class PassTimes {
     return { querySet, beginningOfPassWriteIndex: 2 * at, endOfPassWriteIndex: 2 * at + 1 };
   }
 
-  /** Returns the milliseconds of each pass. All passes must have been submitted. Ends the measurement. GPU→CPU sync. */
+  /**
+   * Ends the measurement and returns the milliseconds of each pass. All passes must have been submitted. GPU→CPU sync.
+   */
   async milliseconds(): Promise<number[]> {
     const size = 16 * this.#passes;
     if (size === 0) return [];
@@ -36,7 +38,7 @@ export class PassTimes {
     try {
       await staging.mapAsync(GPUMapMode.READ);
       const at = new BigUint64Array(staging.getMappedRange().slice(0)); // [begin, end] per pass, in nanoseconds
-      // A device may set its clock back, which would make a time negative.
+      // A device may reset its timestamp counter, which would make a time negative.
       const nanoseconds = (pass: number): number => Number((at[2 * pass + 1] ?? 0n) - (at[2 * pass] ?? 0n));
       return Array.from({ length: this.#passes }, (_, pass) => Math.max(0, nanoseconds(pass)) / 1e6);
     } finally {
@@ -45,7 +47,7 @@ export class PassTimes {
   }
 }
 
-/** Measures each dispatch in a pass of its own. */
+/** Measures each dispatch in its own pass. */
 export class KernelProfile {
   readonly #times: PassTimes;
   readonly #dispatches: Omit<KernelTime, 'count' | 'ms'>[] = [];
@@ -54,13 +56,13 @@ export class KernelProfile {
     this.#times = new PassTimes(device);
   }
 
-  /** Returns the timestamps that the pass of this dispatch must write. */
+  /** Returns the timestamp writes for the pass of this dispatch. */
   next(dispatch: Omit<KernelTime, 'count' | 'ms'>): GPUComputePassTimestampWrites {
     this.#dispatches.push(dispatch);
     return this.#times.next();
   }
 
-  /** Sums the times by kernel name, longest first. All passes must have been submitted. GPU→CPU sync. */
+  /** Returns the time per kernel name, longest first. All passes must have been submitted. GPU→CPU sync. */
   async sums(): Promise<KernelTime[]> {
     const times = await this.#times.milliseconds();
     const byName = new Map<string, KernelTime>();

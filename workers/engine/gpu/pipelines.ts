@@ -2,7 +2,7 @@ import type { DeviceArray } from '../arrays';
 import { adaptToHalfPrecision } from '../halfPrecision';
 import type { Kernel } from '../kernel';
 
-/** A bind group layout, shared by all kernels with as many arrays read and written. */
+/** A bind group layout, shared by all kernels with the same numbers of read and written arrays. */
 export interface BindingLayout {
   id: number;
   layout: GPUBindGroupLayout;
@@ -14,17 +14,20 @@ export interface Pipeline {
   binding: BindingLayout;
 }
 
-/** The kernels that a device has compiled. Equal code is compiled once. */
+/** The kernels that a device has compiled. Identical code is compiled once. */
 export class Pipelines {
   readonly #ready = new Map<string, Pipeline>();
   readonly #preparing = new Map<string, Promise<void>>();
   readonly #layouts = new Map<string, BindingLayout>();
-  /** Pipelines by kernel and by which of its arrays are in half precision: spares looking up the whole code. */
+  /**
+   * Pipelines by kernel and by which of its arrays are in half precision. This avoids looking them up by their whole
+   * code.
+   */
   readonly #found = new WeakMap<object, Map<number, Pipeline>>();
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** Returns the pipeline for these arrays, `bound` in the order of the bindings, if it is compiled. */
+  /** Returns the compiled pipeline for these arrays, or undefined if there is none yet. `bound` is in binding order. */
   find(kernel: Kernel, bound: readonly DeviceArray[]): Pipeline | undefined {
     const variants = this.#found.get(kernel) ?? new Map<number, Pipeline>();
     const variant = halfMask(bound);
@@ -35,7 +38,7 @@ export class Pipelines {
     return known;
   }
 
-  /** Compiles a kernel that must run now. Errors reach the open error scopes. */
+  /** Compiles a kernel that is about to run. Errors are caught by the open error scopes. */
   compile(kernel: Kernel, bound: readonly DeviceArray[]): Pipeline {
     const fitting = adapted(kernel, bound);
     const { binding, descriptor } = this.#describe(fitting);
@@ -95,7 +98,7 @@ export class Pipelines {
   }
 }
 
-/** Returns a bit per array: whether it is in half precision. */
+/** Returns a bit mask with a set bit for each array in half precision. */
 function halfMask(bound: readonly DeviceArray[]): number {
   let mask = 0;
   let bit = 1;

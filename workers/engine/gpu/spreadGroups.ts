@@ -1,4 +1,4 @@
-/** Maximum workgroups per dimension: every WebGPU device allows this many. */
+/** Number of workgroups per dimension that every WebGPU device allows. */
 const maxGroups = 65_535;
 
 /** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end, which do nothing. */

@@ -1,6 +1,6 @@
-/** Bytes of the buffers kept: enough for a step's numbers. */
+/** Bytes of each pooled buffer: enough for a step's numbers. */
 const smallBytes = 256;
-/** Number of buffers kept: one is read while the next two steps are under way. */
+/** Number of pooled buffers: one is read while the next two steps are under way. */
 const ringLength = 3;
 
 export interface StagingBuffer {
@@ -9,8 +9,8 @@ export interface StagingBuffer {
 }
 
 /**
- * Buffers that the host maps to read from the device. A few small ones exist from the start and are used in turn, so
- * that a step's numbers can be read even if memory has run out.
+ * Buffers that the host maps to read from the device. A few small ones are created at the start and used in turn, so
+ * that a step's numbers can be read even when memory has run out.
  */
 export class StagingBuffers {
   #free: StagingBuffer[];
@@ -24,8 +24,8 @@ export class StagingBuffers {
   }
 
   /**
-   * Returns what was copied to a buffer, and takes the buffer back. The copy must have been submitted; `check` throws
-   * if it failed. GPU→CPU sync.
+   * Returns the bytes that were copied to a buffer, and takes the buffer back. The copy must have been submitted;
+   * `check` throws if it failed. GPU→CPU sync.
    */
   async read(staging: StagingBuffer, bytes: number, check: () => Promise<void>): Promise<ArrayBuffer> {
     const { buffer } = staging;

@@ -7,20 +7,23 @@ export const maxSubmitMs = 500;
 const targetMs = maxSubmitMs / 2;
 /** Number of recent submits whose median rate is used. */
 const maxRates = 9;
-/** Submits smaller than this share of a full one are not measured: most of their time is not spent on the device. */
+/**
+ * Submits smaller than this share of a full one are not measured, because most of their time is not spent on the
+ * device.
+ */
 const minMeasuredShare = 1 / 8;
 /** Maximum factor by which one measurement raises the rate. */
 const maxRise = 4;
 
 /**
- * FLOPs per millisecond assumed until a submit has been measured. Any adapter of the kind reaches this rate, so the
+ * FLOPs per millisecond assumed until a submit has been measured. Every adapter of that kind reaches this rate, so the
  * first submits are too short rather than too long.
  */
 const firstRate = { software: 1e6, hardware: 2e7 } as const;
 
 /**
- * Decides when a submit has enough work, counted in estimated FLOPs. Learns from the times of earlier submits how much
- * fits, without waiting for them. Where commands are split into submits never changes a result.
+ * Decides when a submit contains enough work, counted in estimated FLOPs. Learns from the times of earlier submits how
+ * much fits, without waiting for them. Splitting commands into submits never changes a result.
  */
 export class SubmitPacer {
   #rate: number;
@@ -42,8 +45,8 @@ export class SubmitPacer {
   }
 
   /**
-   * Call at each submit. Returns a callback to run when the device has finished the submit. `compiled` says that
-   * kernels were compiled for this submit; most of its time is then compilation.
+   * Call at each submit. Returns a callback to run when the device has finished the submit. If kernels were compiled
+   * for it (`compiled`), the submit is not measured, because most of its time is compilation.
    */
   submitted(work: number, compiled = false): () => void {
     const at = this.now();

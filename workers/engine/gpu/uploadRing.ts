@@ -1,24 +1,24 @@
 /**
- * Buffers in flight: while the host fills one, the device copies from another, and one more bridges the time until the
- * host learns that a copy is done.
+ * Maximum number of buffers. While the host fills one, the device copies from another; the third bridges the time until
+ * the host learns that a copy is done.
  */
 const maxSlots = 3;
 
 /**
- * Staging buffers for large uploads. The host writes straight into mapped memory, and a buffer is used again as soon
- * as the device has copied it: memory that is mapped for the first time is slow.
+ * Staging buffers for large uploads. The host writes straight into mapped memory. A buffer is reused as soon as the
+ * device has copied from it, because memory that is mapped for the first time is slow.
  */
 export class UploadRing {
   #slots: GPUBuffer[] = [];
-  /** Buffers whose copy is submitted, earliest first. Each resolves when it is mapped again. */
+  /** Buffers whose copy has been submitted, earliest first. Each promise resolves when its buffer is mapped again. */
   #mapped: Promise<GPUBuffer>[] = [];
   #slotBytes = 0;
 
   constructor(private readonly device: GPUDevice) {}
 
   /**
-   * Lets `values` write `bytes` bytes and `copy` submit commands that copy them from the buffer. Waits if all buffers
-   * are in flight.
+   * Calls `values` to write `bytes` bytes to a buffer and `copy` to submit commands that copy from it. Waits if all
+   * buffers are in flight.
    */
   async fill(
     bytes: number,

@@ -9,7 +9,7 @@ import { KernelCollector } from './kernelCollector';
 import type { DeviceReports } from './deviceReports';
 import { SubmitPacer } from './submitPacer';
 
-/** One WebGPU device with its buffers and commands. */
+/** A WebGPU device with its buffers and commands. */
 export class WebGpuEngine implements Engine {
   readonly traits: EngineTraits;
   readonly pool: ArrayPool;
@@ -40,8 +40,8 @@ export class WebGpuEngine implements Engine {
   }
 
   /**
-   * Compiles in the background, all at once, the kernels that `record` dispatches on the engine passed to it. A kernel
-   * that the device cannot compile fails when it is first used.
+   * Compiles the kernels that `record` dispatches on the engine it is given, all at once and in the background. A
+   * kernel that the device cannot compile fails only at its first use.
    */
   async prepareKernels(record: (engine: Engine) => Promise<void>): Promise<void> {
     const collector = new KernelCollector(this);

@@ -7,7 +7,7 @@ export interface CosentOptions {
   temperature: number;
 }
 
-/** Length of the array that `cosent` writes: the loss, and the share of comparisons that are in the right order. */
+/** Length of the array that `cosent` writes: the loss, and the share of comparisons that are in the correct order. */
 export const cosentNumberCount = 2;
 
 /**
@@ -64,7 +64,7 @@ const cosinesKernel = memo((traits: EngineTraits) =>
 
 /**
  * For each pair, computes four numbers over the pairs with higher scores: the largest term, Σ exp(term − largest), the
- * number of those pairs, and how many of them are in the right order.
+ * number of those pairs, and how many of them are in the correct order.
  */
 const rowsKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {

@@ -1,5 +1,6 @@
 import { largestWindowScores, scoreWindows, type ScoreWindow } from './scoreWindows';
 import type { DeviceArray } from '../arrays';
+import type { Loss } from './loss';
 import type { ArrayPool } from '../arrayPool';
 import type { Engine } from '../engine';
 import { rowKernelGroups } from '../rowKernel';
@@ -7,10 +8,9 @@ import { matmul } from '../ops/matmul/matmul';
 import { matmulChunk } from '../ops/matmul/matmulChunk';
 import { infoNceGradientKernel, infoNceRowsKernel, infoNceColumnsKernel, infoNceNumbersKernel } from './infoNceKernels';
 
-/**
- * Length of the array that `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the negatives.
- */
-export const infoNceNumberCount = 4;
+/** The numbers that `infoNce` writes. */
+const infoNceNumbers = ['loss', 'inBatchAccuracy', 'positiveScore', 'negativeScore'] as const satisfies Loss['numbers'];
+export const infoNceNumberCount = infoNceNumbers.length;
 
 export interface InfoNceOptions {
   temperature: number;
@@ -22,17 +22,27 @@ export interface InfoNceRunOptions extends InfoNceOptions {
   maxScores?: number; // maximum scores in memory at once; never changes a result
 }
 
+/** Returns InfoNCE as a loss of training steps. */
+export function infoNceLoss(options: InfoNceOptions): Loss {
+  return {
+    numbers: infoNceNumbers,
+    run(engine, { anchors, candidates }, targets, gradientScale, numbers) {
+      return infoNce(engine, anchors, candidates, { ...options, gradientScale }, numbers, targets.leftOut);
+    },
+  };
+}
+
 /**
- * Loss and gradients of InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al.,
- * arXiv 1705.00652). Candidate i is the positive of anchor i; its negatives are the other anchors' positives
- * (candidates below B) and explicit negatives (from B on). L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i.
- * `both` averages this loss with the one from candidates i < B to all anchors. With P the softmax over rows and
- * Q the one over columns: dS = (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
+ * Loss and gradients of InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al., arXiv
+ * 1705.00652). Candidate i is the positive of anchor i; its negatives are the other anchors' positives (candidates
+ * below B) and explicit negatives (from B on). L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i. `both` averages this loss
+ * with the one from candidates i < B to all anchors. With P the softmax over rows and Q the softmax over columns: dS =
+ * (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
  *
- * Takes unit vectors: anchors [B, E], candidates [C, E]. Pairs in `leftOut` [B, ⌈C / 32⌉] (see `lossMaskBits`) do not
- * count. Writes `infoNceNumberCount` numbers and returns the gradients of the unit vectors.
- * Scores are computed window by window, so neither memory nor the binding limit caps B. Sums over candidates use
- * windows of whole rows, sums over anchors windows of whole columns, so window size never changes the order of a sum.
+ * Takes unit vectors: anchors [B, E], candidates [C, E]. Ignores the pairs in `leftOut` [B, ⌈C / 32⌉] (see
+ * `lossMaskBits`). Writes `infoNceNumberCount` numbers and returns the gradients of the unit vectors. Scores are
+ * computed window by window, so neither memory nor the binding limit caps B. Sums over candidates use windows of whole
+ * rows, and sums over anchors use windows of whole columns, so the window size never changes the order of a sum.
  */
 export function infoNce(
   engine: Engine,
@@ -127,7 +137,10 @@ function lossNumbers(
   commands.dispatch(infoNceNumbersKernel(traits), arrays, { ...params, rows: 1 }, 1);
 }
 
-/** Buffer for the scores of one window, or for their gradients. A window requested twice in a row is computed once. */
+/**
+ * Buffer for the scores of one window, or for their gradients. If the same window is requested twice in a row, it is
+ * computed only once.
+ */
 class WindowBuffer {
   readonly #array: DeviceArray;
   #window: ScoreWindow | undefined;
@@ -152,7 +165,10 @@ class WindowBuffer {
   }
 }
 
-/** Returns the loss's three products, in chunks of the whole batch: window size must not change the order of a sum. */
+/**
+ * Returns the three matrix products of the loss. Their chunks are chosen for the whole batch, because the window size
+ * must not change the order of a sum.
+ */
 function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArray) {
   const [B = 0, E = 0] = anchors.shape;
   const [C = 0] = candidates.shape;

@@ -6,8 +6,8 @@ import { rowKernel } from '../rowKernel';
 const lossParams = { pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' } as const;
 
 /**
- * Params of a window of `rows` × `columns` scores. Its top-left corner is at (`firstRow`, `firstColumn`) in the matrix
- * of all scores.
+ * Params of a window of `rows` × `columns` scores, whose top-left corner is at (`firstRow`, `firstColumn`) in the
+ * matrix of all scores.
  */
 const params = { rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', ...lossParams } as const;
 const isLeftOut = `
@@ -16,7 +16,7 @@ fn left_out(i: u32, j: u32) -> bool {
   return ((bits[i * p.words + j / 32u] >> (j % 32u)) & 1u) == 1u;
 }
 `;
-/** Writes `rowStats` for the rows of a window that spans all columns. Pairs that are left out do not count. */
+/** Writes `rowStats` for the rows of a window that spans all columns. Ignores pairs that are left out. */
 export const infoNceRowsKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'infoNce rows',
@@ -47,7 +47,7 @@ export const infoNceRowsKernel = memo((traits: EngineTraits) =>
   }),
 );
 
-/** Writes `columnLse` for the columns below B of a window that spans all rows. Pairs that are left out do not count. */
+/** Writes `columnLse` for the columns below B of a window that spans all rows. Ignores pairs that are left out. */
 export const infoNceColumnsKernel = kernel({
   name: 'infoNce columns',
   params,

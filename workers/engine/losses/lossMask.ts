@@ -8,8 +8,8 @@ export interface LossMask {
 }
 
 /**
- * Packs the candidates to leave out for each anchor. Anchor i's own positive, candidate i, always stays in.
- * Throws RangeError if a candidate is out of range.
+ * Packs the candidates to leave out for each anchor. Anchor i's own positive, candidate i, is never left out. Throws
+ * RangeError if a candidate is out of range.
  */
 export function lossMaskBits(byAnchor: readonly (readonly number[])[], candidates: number): LossMask {
   const width = Math.ceil(candidates / 32);

@@ -7,8 +7,9 @@ export interface ScoreWindow {
 }
 
 /**
- * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
- * candidates still fit in one window. The same on all devices, so that no result depends on a device's limits.
+ * Maximum number of scores per window. They take 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896
+ * anchors by 2,896 candidates still fit in one window. The maximum is the same on all devices, so that no result
+ * depends on a device's limits.
  */
 export const maxScoresPerWindow = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
@@ -41,8 +42,8 @@ export function largestWindowScores(windows: readonly ScoreWindow[]): number {
 }
 
 /**
- * Returns how many rows or columns of `numbers` scores each form a window: as many as fit in `maxScores` scores,
- * rounded down to a multiple of `windowStep`, but at least `windowStep`.
+ * Returns the number of rows or columns per window, each with `numbers` scores: as many as `maxScores` allows, rounded
+ * down to a multiple of `windowStep`, but at least `windowStep`.
  */
 function linesOf(numbers: number, maxScores: number): number {
   return Math.max(windowStep, windowStep * Math.floor(maxScores / numbers / windowStep));

@@ -4,7 +4,7 @@ import type { BatchShape } from '../../../src/domain/memory/report';
 type Offsets = Pick<TokenSet, 'offsets'>;
 
 /**
- * Returns the maximum number of pairs and of tokens in a batch, and the length of the longest text, with texts cut at
+ * Returns the maximum numbers of pairs and of tokens in a batch, and the length of the longest text. Texts are cut at
  * `maxTokens`. Returns null if there are no batches. `batches` contains row numbers of the training pairs; both token
  * sets have one text per pair, in order.
  */
@@ -14,7 +14,7 @@ export function maxBatchShape(
   maxTokens = Infinity,
 ): BatchShape | null {
   if (batches.length === 0) return null;
-  const shape = { pairs: 0, tokens: 0, longest: 0 };
+  const shape = { pairs: 0, candidates: 0, tokens: 0, longest: 0 };
   const length = ({ offsets }: Offsets, row: number): number =>
     Math.min(maxTokens, (offsets[row + 1] ?? 0) - (offsets[row] ?? 0));
   for (const batch of batches) {
@@ -25,6 +25,7 @@ export function maxBatchShape(
       shape.longest = Math.max(shape.longest, anchor, positive);
     }
     shape.pairs = Math.max(shape.pairs, batch.length);
+    shape.candidates = shape.pairs;
     shape.tokens = Math.max(shape.tokens, sum);
   }
   return shape;

@@ -12,8 +12,8 @@ import type { StageShape } from './stageShape';
 import { maxPassing } from './maxPassing';
 
 /**
- * Chooses the fastest step strategy that fits. Plain is fastest. Recompute takes a third more compute. GradCache takes
- * as much compute as recompute and launches more kernels the smaller its chunks are, so it gets the largest chunks that
+ * Chooses the fastest step strategy that fits. Plain is fastest. Recompute costs a third more compute. GradCache costs
+ * as much compute as recompute but launches more kernels the smaller its chunks are, so it gets the largest chunks that
  * fit. If no strategy fits, returns the one that needs the least memory, together with the shortage.
  */
 export function chooseWay(

@@ -7,10 +7,10 @@ import type { ParameterCount } from './parameterCount';
 import type { MemoryLimits } from './memoryLimits';
 import { scratchBytes } from '../scratch';
 
-/** Maximum tokens of an encoding batch: larger batches are no faster. */
+/** Maximum number of tokens in an encoding batch. Larger batches are no faster. */
 const maxTokens = 16_384;
 
-/** Maximum FLOPs of one product: a dispatch cannot be split, and at 100 GFLOP/s this many take 0.2 seconds. */
+/** Maximum FLOPs of one product. A dispatch cannot be split, and at 100 GFLOP/s this many take 0.2 seconds. */
 const maxProductFlops = 2e10;
 
 export function maxEncodingTokens({ hiddenSize, intermediateSize }: EncoderConfig): number {
@@ -18,13 +18,16 @@ export function maxEncodingTokens({ hiddenSize, intermediateSize }: EncoderConfi
   return Math.min(maxTokens, Math.max(minEncodingTokens, quick));
 }
 
-/** Minimum tokens of an encoding batch: a smaller batch is not worth a pass. Memory plans always leave room for it. */
+/**
+ * Minimum number of tokens in an encoding batch. A smaller batch is not worth a pass. Memory plans always leave room
+ * for this many.
+ */
 export const minEncodingTokens = 128;
 
 /**
- * Returns the maximum tokens of an encode-only batch: as many as fit next to weights, gradients and moments, with one
- * layer's arrays held at a time. If nothing fits, returns the smallest batch worth a pass. `precision` is that of
- * training; encoding always runs in float32.
+ * Returns the maximum number of tokens in an encode-only batch: as many as fit next to weights, gradients and moments
+ * if only one layer's arrays are held at a time. If nothing fits, returns the smallest batch worth a pass. `precision`
+ * is that of training; encoding always runs in float32.
  */
 export function encodingTokens(
   config: EncoderConfig,

@@ -11,9 +11,9 @@ import { scratchBytes } from '../scratch';
 
 /** Sizes that determine the memory of dev and test evaluations. */
 export interface EvaluationShape {
-  /** Tokens of the longest text among passages and questions. */
+  /** Number of tokens in the longest passage or question. */
   longest: number;
-  /** One search per group of questions. Dev and test questions are never in the same group. */
+  /** One search per group of questions. No group mixes dev and test questions. */
   searches: readonly SearchMemoryShape[];
 }
 
@@ -36,8 +36,8 @@ export function evaluationShape(
 }
 
 /**
- * Returns the minimum bytes of an evaluation on top of the training state. An evaluation first encodes texts, one at a
- * time if necessary, and then searches for the questions.
+ * Returns the minimum bytes that an evaluation needs on top of the training state. An evaluation first encodes texts,
+ * one at a time if necessary, and then runs the searches.
  */
 export function evaluationBytes(config: EncoderConfig, { longest, searches }: EvaluationShape): number {
   const encoding = quadsFor(Math.max(minEncodingTokens, longest)) * encodingRowBytes(config);

@@ -1,7 +1,7 @@
 /**
- * Returns the number of texts that a GradCache chunk has room for. With [CLS] and [SEP], almost every text has at least
- * four tokens.
+ * Returns the number of texts that a GradCache chunk has room for, on a side with `texts` texts. With [CLS] and [SEP],
+ * almost every text has at least four tokens.
  */
-export function maxChunkTexts(pairs: number, tokensPerPass: number): number {
-  return Math.min(pairs, Math.ceil(tokensPerPass / 4));
+export function maxChunkTexts(texts: number, tokensPerPass: number): number {
+  return Math.min(texts, Math.ceil(tokensPerPass / 4));
 }

@@ -1,6 +1,6 @@
 /**
- * Returns the largest number from `min` to `above − 1` that passes, or null if `min` fails. Assumes that every
- * number below a passing one passes too.
+ * Returns the largest number from `min` to `above − 1` for which `passes` is true, or null if `min` fails. Assumes that
+ * every number between `min` and a passing one passes too.
  */
 export function maxPassing(above: number, min: number, passes: (value: number) => boolean): number | null {
   if (min >= above || !passes(min)) return null;

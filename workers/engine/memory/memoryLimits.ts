@@ -2,11 +2,11 @@
 export interface MemoryLimits {
   /** Total memory that a run may use. */
   budgetBytes: number;
-  /** Largest array that the device allows. */
+  /** Size of the largest array that the device allows. */
   arrayBytes: number;
   /**
-   * Scratch memory of all threads less `scratchBytes`, which plans count for every device: threads have theirs instead
-   * of the scratch array. May be negative.
+   * Scratch bytes of all threads minus `scratchBytes`. Plans count `scratchBytes` for every device, but threads have
+   * their own scratch memory instead of the scratch array. May be negative.
    */
   threadBytes?: number;
 }

@@ -1,12 +1,12 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 
-/** Parameter counts of a model: all, and those that are trained and therefore have gradients and moments. */
+/** Parameter counts of a model: all parameters, and the trained ones, which have gradients and moments. */
 export interface ParameterCount {
   all: number;
   trained: number;
 }
 
-/** Counts an encoder's parameters: BertModel without the pooler. */
+/** Returns the number of an encoder's parameters: those of BertModel without the pooler. */
 export function parameterCount(config: EncoderConfig): number {
   const { layers, hiddenSize: H, intermediateSize: F } = config;
   const norm = 2 * H;

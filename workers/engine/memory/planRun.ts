@@ -33,7 +33,7 @@ export interface RunPlanRequest {
   evaluation: EvaluationShape;
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
-  /** Whether the device computes in half precision. */
+  /** Whether the device supports half precision. */
   offersHalf?: boolean;
   /**
    * Returns the stage's batches at another batch size, or null if the experiment lists its batches or has too few
@@ -68,7 +68,7 @@ export function planRun(
   const { budgetBytes } = limits;
   return {
     budgetBytes,
-    shape: { pairs: shape.pairs, tokens: shape.tokens, longest: shape.longest },
+    shape: { pairs: shape.pairs, candidates: shape.candidates, tokens: shape.tokens, longest: shape.longest },
     choice,
     run: {
       budgetBytes,
@@ -92,7 +92,7 @@ export function planRun(
   };
 }
 
-/** Adds the copy that is written as a checkpoint while steps go on. */
+/** Adds the memory of the snapshot that is written as a checkpoint while training continues. */
 function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
@@ -112,16 +112,15 @@ function mixedProposal(
 }
 
 /**
- * Returns the memory demand of a stage as a sort key. Stages that do not fit rank above those that fit; otherwise, more
- * tokens per batch rank higher.
+ * Returns a stage's memory demand as a sort key. Stages that do not fit rank above those that fit; within each group,
+ * more tokens per batch rank higher.
  */
 function demand({ shape, choice }: PlannedStage): number {
   return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
 }
 
 /**
- * Returns a function that chooses a strategy for other settings of a stage. It plans the batches of each size only
- * once.
+ * Returns a function that chooses a strategy for other settings of a stage. Plans the batches of each size only once.
  */
 function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => WayChoice | null {
   const known = new Map<number, Batches | null>();
@@ -139,7 +138,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
   };
 }
 
-/** Returns settings for a short table: batches from half to four times the size, and texts cut shorter. */
+/** Returns settings for a short table: batches from half to four times the size, and shorter token limits. */
 function nearby({ batchSize, maxTokens }: BatchSettings): BatchSettings[] {
   const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
   const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);

@@ -3,7 +3,7 @@ import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
 
 /**
- * An encode-only batch has at most one text per this many tokens. Otherwise the vectors of many short texts would take
+ * An encode-only batch has at most one text per this many tokens. Otherwise, the vectors of many short texts would take
  * too much memory.
  */
 export const minEncodingTokensPerText = 16;
@@ -18,21 +18,22 @@ export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, 
 }
 
 /**
- * Returns the bytes held per row when the backward pass of the top layer begins, which is the peak of a step. A buffer
- * is reused only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of numbers.
+ * Returns the bytes per row that are held when the backward pass of the top layer begins, which is the peak of a step.
+ * A buffer is reused only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of
+ * numbers.
  */
 export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
   const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
   const kept = kind === 'recompute' ? 1 : L;
-  // Per layer: input, attention output, both sums before LayerNorm, and the middle. `around` covers a recomputed
-  // layer's output, because one of the gradients reuses its buffer.
+  // Arrays of width H per layer: input, attention output, both sums before LayerNorm, and the input of the feed-forward
+  // network. `around` covers a recomputed layer's output, because one of the gradients reuses its buffer.
   const hidden = kind === 'recompute' ? L + 4 : 5 * L;
-  // The gradients of two hidden-size arrays, and the sum of the embeddings.
+  // Two gradients of width H, and the sum of the embeddings.
   const around = 3;
-  // The gradient of queries, keys and values can reuse a feed-forward buffer if that is not much larger.
+  // The gradient of queries, keys and values can reuse a feed-forward buffer if that buffer is not much larger.
   const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
   const queryKeyValue = kept + (gradientFits ? 0 : 1);
-  // Parts of 16 rows: two sums after a LayerNorm, or one.
+  // Column sums per part of 16 rows: two for a LayerNorm and one for a bias.
   const columnParts = (2 * H + H) / 16;
   const tokenInfo = 4 + 4 + 5;
   const activations = (hidden + around) * H + queryKeyValue * 3 * H + 2 * kept * F;

@@ -23,19 +23,20 @@ export function stepMemoryNeed(
   const gradients = 4 * (parameters.trained + padding);
   const moments = 8 * (parameters.trained + padding);
   const rows = rowsOf(shape, way);
-  const chunkVectors = way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.pairs, rows) * (config.hiddenSize + 1) : 0;
+  const chunkVectors =
+    way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
   const kept =
     rows * stepRowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
 
-/** Returns the bytes of a checkpoint: weights and moments, in float32. */
+/** Returns the bytes of a checkpoint's float32 weights and moments. */
 export function snapshotBytes({ all, trained }: ParameterCount): number {
   return 4 * all + 8 * trained;
 }
 
-/** Returns the number of rows that the encoder's arrays have room for. */
+/** Returns the number of rows for which the encoder's arrays have room. */
 function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
   return quadsFor(most);
@@ -43,10 +44,11 @@ function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
+ * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics.
  */
-function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
-  const vectors = 2 * pairs * hiddenSize;
-  const { byRow } = scoreWindows(pairs, pairs);
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * largestWindowScores(byRow) + 8 * pairs;
+function lossNumbers({ hiddenSize }: EncoderConfig, { pairs, candidates }: BatchShape, kind: StepWay['kind']): number {
+  const vectors = (pairs + candidates) * hiddenSize;
+  const { byRow, byColumn } = scoreWindows(pairs, candidates);
+  const window = Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
+  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * window + 8 * pairs;
 }

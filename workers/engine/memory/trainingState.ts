@@ -3,7 +3,7 @@ import { matrixParameters, type EncoderConfig } from '../../../src/domain/model'
 import { parameterAlignmentFloats } from '../alignment';
 import type { ParameterCount } from './parameterCount';
 
-/** Returns the floats that parameters lose to their alignment: 0 if all lengths are multiples of it. */
+/** Returns the number of floats lost to aligning the parameters: 0 if all lengths are multiples of the alignment. */
 export function paddingFloats({ layers, hiddenSize: H, intermediateSize: F, ...tables }: EncoderConfig): number {
   const rows = [tables.vocabularySize, tables.maxPositions, tables.typeVocabularySize];
   const outside = [...rows.map((count) => count * H), H, H];

@@ -38,8 +38,9 @@ export function freeTokens(engine: Engine, { rowInfo, offsets, blocks }: DeviceT
 }
 
 /**
- * Splits each text's rows into blocks of at most `size` rows, of about equal length if `equal`: on wasm even a short
- * block reads all keys of its text. Padding rows after the last text go into blocks that attend to nothing.
+ * Splits each text's rows into blocks of at most `size` rows. If `equal`, a text's blocks have about equal length,
+ * because on wasm even a short block reads all keys of its text. Padding rows after the last text go into blocks that
+ * attend to nothing.
  */
 export function attentionBlocks(
   { offsets, texts, tokens, rows }: PackedTokens,

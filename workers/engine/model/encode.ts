@@ -11,7 +11,7 @@ export interface EncodeOptions {
   pooling: Pooling;
   normalize: boolean;
   /**
-   * Size of the largest batch to come. Arrays are allocated for this size, so that smaller batches reuse the same
+   * Size of the largest upcoming batch. Arrays are allocated for this size, so that smaller batches reuse the same
    * buffers.
    */
   room?: EncodeRoom;
@@ -22,7 +22,7 @@ export interface EncodeRoom {
   texts: number;
 }
 
-/** Returns the texts' vectors, [B, H] in row-major order, of unit length if `normalize`. GPU→CPU sync. */
+/** Returns the texts' vectors [B, H] in row-major order, with unit length if `normalize`. GPU→CPU sync. */
 export async function encodeBatch(
   { segments: weights }: ParameterStore,
   config: EncoderConfig,

@@ -10,13 +10,15 @@ import type { GradientSink } from './gradientSink';
 import { activationDType, type EncoderContext } from './encoderContext';
 import { embeddingParameterNames, layerParameterNames } from './parameterNames';
 
-/** Arrays that a layer keeps for the backward pass: only its input if the backward pass recomputes the layer. */
+/**
+ * Arrays that a layer keeps for the backward pass. If the backward pass recomputes the layer, that is only its input.
+ */
 type Kept = { x: DeviceArray } | LayerSaved;
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 
 /**
- * Returns hidden [T, H] and the arrays that the backward pass needs. `recompute` saves memory: it keeps only each
- * layer's input and costs a second forward pass through every layer.
+ * Returns hidden [T, H] and the arrays that the backward pass needs. `recompute` saves memory by keeping only each
+ * layer's input, at the cost of a second forward pass through every layer.
  */
 export function encoderForward(
   context: EncoderContext,
@@ -34,7 +36,7 @@ export function encoderForward(
   return { hidden, saved: { embeddingNorm: embedded.saved, layers } };
 }
 
-/** Returns hidden [T, H] for inference: frees a layer's other arrays as soon as its output is computed. */
+/** Returns hidden [T, H] for inference. Frees a layer's other arrays as soon as its output is computed. */
 export function encoderLastHidden(context: EncoderContext): DeviceArray {
   const embedded = embed(context);
   freeNorm(context, embedded.saved);

@@ -14,9 +14,9 @@ export interface EncodingPlan {
 }
 
 /**
- * Chooses how to split texts for encoding. On a CPU, a batch should fit in the cache, and wasm computes synchronously,
- * so only one batch is queued at a time. A GPU needs batches of thousands of rows, as far as memory allows, and the
- * next batches should already be queued.
+ * Chooses how to split texts for encoding. On a CPU, a batch should fit in the cache, and only one is queued at a time
+ * because wasm computes synchronously. A GPU needs batches of thousands of rows, if memory allows, and the next batches
+ * should already be queued.
  */
 export function encodingPlan(
   { software, wasm }: EngineTraits,

@@ -8,7 +8,7 @@ import { linearForward, linearInputGradient, linearParameterGradients } from './
 import { sublayerNormBackward, sublayerNormForward } from './sublayerNorm';
 
 export type FeedForwardSaved = {
-  /** Input of the sub-layer, in the middle of the layer: [T, H]. */
+  /** Input of the feed-forward network: the middle of the layer, [T, H]. */
   middle: DeviceArray;
   /** Input (`pre`) and output of GELU, [T, F]. */
   pre: DeviceArray;
@@ -32,7 +32,9 @@ export function feedForwardForward(
   return { y: norm.y, saved: { middle, pre, gelu, outputNorm: norm.saved } };
 }
 
-/** Writes the gradients of the parameters from dy [T, H] and returns that of `middle`, [T, H]. Frees dy and `saved`. */
+/**
+ * Writes the parameters' gradients from dy [T, H] and returns the gradient of `middle`, [T, H]. Frees dy and `saved`.
+ */
 export function feedForwardBackward(
   dy: DeviceArray,
   { middle, pre, gelu, outputNorm }: FeedForwardSaved,

@@ -7,12 +7,12 @@ import { layerParameterName, type LayerModuleName } from './parameterNames';
 import type { SegmentTable } from './segmentTable';
 
 /**
- * Half-precision copies of the layers' weight matrices, for products to read. The weights themselves stay in float32,
+ * Half-precision copies of the layers' weight matrices, which products read. The weights themselves stay in float32,
  * because half precision would lose small updates. A segment's copies form one array with the segment's own layout, so
  * that the optimizer can write them together with the weights.
  */
 export class HalfWeights {
-  /** Per segment with matrices: the copy of its numbers from the first matrix to the last. */
+  /** Copies by segment, for segments with matrices. A copy covers the segment from its first matrix to its last. */
   readonly #copies = new Map<number, HalfCopy>();
 
   /**
@@ -35,11 +35,11 @@ export class HalfWeights {
       this.#copies.set(segment, { first, array: weights.engine.pool.allocate([end - first], 'f16') });
   }
 
-  /** Returns a module's copy, [out, in]. `query` also covers key and value. */
+  /** Returns the copy of a module's weight, [out, in]. `query` also covers key and value. */
   view(layer: number, module: LayerModuleName, shape: readonly [number, number]): DeviceArray {
     const { segment, offset } = this.weights.placeOf(layerParameterName(layer, module, 'weight'));
     const { first, array } = this.copyOf(segment) ?? { first: Infinity };
-    if (!array || offset < first) throw new RangeError(`${module} of layer ${layer} has no copy in half precision`);
+    if (!array || offset < first) throw new RangeError(`${module} of layer ${layer} has no half-precision copy`);
     return { ...array, offset: array.offset + 2 * (offset - first), shape };
   }
 
@@ -48,7 +48,10 @@ export class HalfWeights {
     return this.#copies.get(segment);
   }
 
-  /** Copies the current weights. Call after every change to them, except by an optimizer that writes the copies too. */
+  /**
+   * Copies the current weights. Call after every change to them, unless an optimizer made the change and wrote the
+   * copies too.
+   */
   refresh(): void {
     for (const [segment, { first, array }] of this.#copies) {
       const weights = this.weights.arrays[segment];
@@ -62,7 +65,7 @@ export class HalfWeights {
   }
 }
 
-/** Returns the weight matrices of one layer, [out, in]. `query` also covers key and value. */
+/** Returns the shapes [out, in] of one layer's weight matrices. `query` also covers key and value. */
 function matrixShapes(H: number, F: number): [LayerModuleName, readonly [number, number]][] {
   return [
     ['query', [3 * H, H]],

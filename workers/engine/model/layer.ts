@@ -8,8 +8,9 @@ import { selfAttentionBackward, selfAttentionForward, type SelfAttentionSaved } 
 export type LayerSaved = SelfAttentionSaved & FeedForwardSaved;
 
 /**
- * One BERT layer, post-LayerNorm (Devlin et al., arXiv 1810.04805, §3; Vaswani et al., arXiv 1706.03762, fig. 1):
- * x [T, H] → y [T, H], first self-attention, then the feed-forward network. `saved` holds x itself, not a copy.
+ * Computes one BERT layer with post-LayerNorm (Devlin et al., arXiv 1810.04805, §3; Vaswani et al., arXiv 1706.03762,
+ * fig. 1): x [T, H] → y [T, H], first self-attention, then the feed-forward network. `saved` holds x itself, not a
+ * copy.
  */
 export function layerForward(
   x: DeviceArray,
@@ -21,7 +22,7 @@ export function layerForward(
   return { y: fed.y, saved: { ...attended.saved, ...fed.saved } };
 }
 
-/** Writes the layer's gradients from dy [T, H]; returns dx [T, H] if `needX`. Frees dy and `saved`, x included. */
+/** Writes the layer's gradients from dy [T, H]; returns dx [T, H] if `needX`. Frees dy and `saved`, including x. */
 export function layerBackward(
   dy: DeviceArray,
   saved: LayerSaved,
@@ -34,7 +35,7 @@ export function layerBackward(
   return selfAttentionBackward(dMiddle, saved, layer, context, gradients, needX);
 }
 
-/** Frees everything that a layer saved except its input. */
+/** Frees everything that a layer saved, except its input. */
 export function freeLayerActivations(
   engine: Engine,
   { attention, attentionNorm, outputNorm, middle, pre, gelu }: LayerSaved,

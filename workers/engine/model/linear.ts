@@ -10,8 +10,8 @@ import { layerParameterName, type LayerModuleName } from './parameterNames';
 type WeightShape = readonly [number, number];
 
 /**
- * Computes y = x·Wᵀ + b with a linear module of a layer, then the epilogue in `options`. The module `query` with three
- * times its rows also covers key and value.
+ * Computes y = x·Wᵀ + b with a linear module of a layer, then applies the epilogue in `options`. If the shape has three
+ * times the rows of `query`, the product also covers key and value.
  */
 export function linearForward(
   context: EncoderContext,
@@ -29,7 +29,7 @@ export function linearForward(
   return y;
 }
 
-/** Returns dx = dy·W, then the epilogue in `options`. */
+/** Computes dx = dy·W, then applies the epilogue in `options`. */
 export function linearInputGradient(
   context: EncoderContext,
   layer: number,
@@ -67,7 +67,7 @@ export function linearParameterGradients(
 
 /**
  * Computes the gradients of y = x·Wᵀ + b: dW = dyᵀ·x and db = Σ_rows dy, in one pass over dy. If only the bias is
- * trained, no product is needed.
+ * trained, computes no product.
  */
 function writeGradients(
   engine: Engine,

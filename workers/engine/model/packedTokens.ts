@@ -2,7 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenBatch } from './tokenBatch';
 
-/** A batch as the encoder sees it: T rows without padding between texts. Padding rows may follow the last text. */
+/** A batch as the encoder reads it: T rows without padding between texts. Padding rows may follow the last text. */
 export interface PackedTokens {
   ids: Int32Array; // [rows]
   positions: Int32Array; // [rows], from 0 in each text
@@ -11,9 +11,9 @@ export interface PackedTokens {
   tokens: number;
   /** `tokens` plus padding rows. */
   rows: number;
-  /** Tokens of the longest text. */
+  /** Number of tokens in the longest text. */
   longest: number;
-  /** Sum of the squared lengths of all texts: how often a token attends to one. */
+  /** Sum of the squared lengths of all texts: the number of (query, key) pairs of tokens in attention. */
   squaredLengths: number;
 }
 

@@ -36,7 +36,9 @@ export function parameterShapes(config: EncoderConfig): ParameterShape[] {
   return shapes;
 }
 
-/** Returns the parameters of BertModel's pooler. Text vectors are pooled otherwise, so no run uses or trains it. */
+/**
+ * Returns the parameters of BertModel's pooler. Text vectors are pooled in another way, so no run uses or trains it.
+ */
 export function poolerShapes({ hiddenSize }: Pick<EncoderConfig, 'hiddenSize'>): ParameterShape[] {
   return [
     { name: 'pooler.dense.weight', shape: [hiddenSize, hiddenSize] },

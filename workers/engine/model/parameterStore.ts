@@ -10,7 +10,7 @@ export class ParameterStore {
   /** Bytes of all weights in float32. */
   readonly totalBytes: number;
 
-  /** Allocates all weights as zeros. Parameters that are not trainable have no gradient and no moments. */
+  /** Allocates all weights as zeros. Parameters that are not trainable get no gradient and no moments. */
   constructor(
     engine: Engine,
     readonly tensors: readonly StoredTensor[],

@@ -6,7 +6,10 @@ import { hasWeightDecay } from '../optimizer/weightDecay';
 /** Floats per segment: 128 MiB, the binding size that WebGPU guarantees on every device. */
 const segmentFloats = 2 ** 25;
 
-/** Where rows firstRow .. firstRow + rows of a parameter are stored. `offset` counts floats. A vector has one row. */
+/**
+ * Where rows `firstRow` … `firstRow + rows − 1` of a parameter are stored. `offset` counts floats. A vector has one
+ * row.
+ */
 export interface SegmentPlacement {
   name: string;
   segment: number;
@@ -23,11 +26,11 @@ export interface SegmentLayout {
 }
 
 /**
- * Lays parameters out in segments. Parameters with weight decay, without it, and frozen ones get separate segments, so
- * the optimizer updates a whole segment per dispatch. Query, key and value of a layer are stored without a gap and form
- * one matrix [3H, H]; every other parameter starts at an offset that can be bound. A parameter larger than a segment is
- * split by rows. Parameters for which `need` is false are frozen: they have no gradients and no moments. Throws
- * RangeError if only some of a layer's query, key and value are frozen.
+ * Lays parameters out in segments. Parameters with weight decay, without weight decay, and frozen ones get separate
+ * segments, so that the optimizer updates a whole segment per dispatch. Query, key and value of a layer are stored
+ * without a gap and form one matrix [3H, H]; every other parameter starts at an offset that can be bound. A parameter
+ * larger than a segment is split by rows. Parameters for which `need` is false are frozen: they have no gradients and
+ * no moments. Throws RangeError if only some of a layer's query, key and value are frozen.
  */
 export function layOutSegments(
   tensors: readonly StoredTensor[],

@@ -9,7 +9,7 @@ import type { SegmentLayout, SegmentPlacement } from './segmentLayout';
  * starts as zeros.
  */
 export class SegmentTable {
-  /** One array per segment; undefined for a segment that the table leaves out. */
+  /** One array per segment; undefined for segments that the table leaves out. */
   readonly arrays: readonly (DeviceArray | undefined)[];
 
   constructor(
@@ -26,21 +26,21 @@ export class SegmentTable {
   }
 
   /**
-   * Returns a view that starts at a parameter and has the given shape; it may extend over parameters stored right after
-   * it. Throws RangeError if the parameter spans several segments.
+   * Returns a view that starts at a parameter and has the given shape, which may extend over the parameters stored
+   * right after it. Throws RangeError if the parameter spans several segments.
    */
   view(name: string, shape: readonly number[]): DeviceArray {
     return { ...this.#array(this.placeOf(name)), shape };
   }
 
-  /** Returns the place of a parameter. Throws RangeError if it spans several segments. */
+  /** Returns where a parameter is stored. Throws RangeError if it spans several segments. */
   placeOf(name: string): SegmentPlacement {
     const [piece, second] = this.#placements(name);
     if (!piece || second) throw new RangeError(`${name} spans several segments`);
     return piece;
   }
 
-  /** Returns the rows of a table parameter, one piece per segment that holds some of them. */
+  /** Returns the rows of an embedding table, one piece per segment that holds some of them. */
   pieces(name: string): EmbeddingPiece[] {
     return this.#placements(name).map((piece) => ({
       array: { ...this.#array(piece), shape: [piece.rows, piece.width] },
@@ -114,7 +114,7 @@ export class SegmentTable {
   }
 }
 
-/** Returns the table's array for each segment, or undefined if the segment is frozen. */
+/** Returns the table's array for each segment, or undefined for frozen segments. */
 export function trainedSegmentArrays(table: SegmentTable, trained: SegmentTable): (DeviceArray | undefined)[] {
   return table.arrays.map((array, segment) => (trained.arrays[segment] ? array : undefined));
 }

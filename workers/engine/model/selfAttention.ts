@@ -33,7 +33,7 @@ export function selfAttentionForward(
   return { y: norm.y, saved: { x, attention: attention.saved, attentionNorm: norm.saved } };
 }
 
-/** Writes the sub-layer's gradients from dy [T, H]; returns dx [T, H] if `needX`. Frees dy and `saved`, x included. */
+/** Writes the sub-layer's gradients from dy [T, H]; returns dx [T, H] if `needX`. Frees dy and `saved`, including x. */
 export function selfAttentionBackward(
   dy: DeviceArray,
   { x, attention, attentionNorm }: SelfAttentionSaved,

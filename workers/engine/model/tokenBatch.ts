@@ -1,4 +1,6 @@
-/** Packed token ids of a list of texts: text i is ids[offsets[i] .. offsets[i + 1]). */
+/**
+ * Packed token ids of a list of texts. Text i has the ids from `offsets[i]` up to, but not including, `offsets[i + 1]`.
+ */
 export interface TokenBatch {
   ids: Int32Array;
   offsets: Uint32Array;

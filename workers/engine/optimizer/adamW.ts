@@ -9,7 +9,7 @@ export interface AdamWOptions {
   weightDecay: number;
 }
 
-/** Half-precision copy of the weights from number `first` of a segment on; `first` is a multiple of four. */
+/** Half-precision copy of a segment's weights, starting at number `first`, which is a multiple of four. */
 export interface HalfCopy {
   array: DeviceArray;
   first: number;
@@ -67,8 +67,8 @@ const adamWParams = {
 } as const;
 
 /**
- * Builds the kernels, without and with a copy in half precision. Each thread loads all of its vec4 before it computes,
- * so that enough loads are in flight to keep the memory busy.
+ * Builds the kernels, without and with a half-precision copy. Each thread loads all of its vec4s before it computes, so
+ * that enough loads are in flight to keep the memory busy.
  */
 export function makeAdamW(threads: number, quadsPerThread: number) {
   const each = (statement: (n: number) => string): string =>
@@ -125,5 +125,5 @@ ${each(
 }
 
 const gpuKernels = makeAdamW(256, 4);
-/** Software adapters are slow to load what neighbouring threads do not. */
+/** Software adapters run faster with one vec4 per thread. */
 const softwareKernels = makeAdamW(64, 1);

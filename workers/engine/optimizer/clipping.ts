@@ -8,7 +8,7 @@ import { workgroupSum } from '../workgroupSum';
 /**
  * Writes the L2 norm of all gradients to numbers[at] and the clipping factor min(1, clipNorm/(norm + 1e-6)) to
  * numbers[at + 1], as torch.nn.utils.clip_grad_norm_ does. A clipNorm of 0 turns clipping off. If gradients carry a
- * `gradientScale`, the norm is that of the unscaled gradients and the factor also removes the scale. If the loss,
+ * `gradientScale`, the norm is that of the unscaled gradients, and the factor also removes the scale. If the loss,
  * numbers[0], is not finite, it replaces the norm.
  */
 export function clipping(
@@ -39,11 +39,11 @@ const scaledSpec = {
   writes: { numbers: 'f32' },
 } as const;
 
-/** Writes the norm and the factor; `all` is the sum of the parts. */
+/** Returns WGSL that writes the norm and the factor. `first` is the thread's number and `all` the sum of all parts. */
 const finish = (first: string, all: string, scaled: boolean): string => `
   let norm = sqrt(${all})${scaled ? ' * p.unscale' : ''};
   if (${first} == 0u) {
-    // A loss that is not finite must stop the run too, even if all gradients are finite.
+    // A loss that is not finite must stop the run as well, even if all gradients are finite.
     let broken = (bitcast<u32>(numbers[0]) & 0x7f800000u) == 0x7f800000u;
     let clip = select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0);
     numbers[p.at] = select(norm, numbers[0], broken);
@@ -59,7 +59,10 @@ const softwareClipping = {
   scaled: rowKernel(softwareTraits, { ...scaledSpec, reads: { parts: 'f32' }, body: serialBody(true) }),
 };
 
-/** On a GPU, one workgroup as large as every device allows reads the parts, four vec4 per thread at a time. */
+/**
+ * Size of the one workgroup that adds the parts on a GPU: the largest that every device allows. Each thread reads four
+ * vec4s at a time.
+ */
 const threads = 256;
 const parallel = (scaled: boolean) =>
   ({

@@ -3,9 +3,9 @@ import type { Engine } from '../engine';
 import { kernel } from '../kernel';
 
 /**
- * Once a step's gradient norm, numbers[at], is not finite, sets `stopped`, [1], and makes the norm of all later steps
+ * If a step's gradient norm, numbers[at], is not finite, sets `stopped`, [1], and makes the norm of all later steps
  * NaN. AdamW changes nothing at such a norm, so a step that began before the host knew of the bad one changes nothing
- * either. To go on, clear `stopped`.
+ * either. Clear `stopped` to continue.
  */
 export function stopAfterBadStep(engine: Engine, numbers: DeviceArray, at: number, stopped: DeviceArray): void {
   engine.commands.dispatch(stopKernel, { numbers, stopped }, { at }, 1);
@@ -15,7 +15,7 @@ const stopKernel = kernel({
   name: 'stop after a bad step',
   params: { at: 'u32' },
   reads: {},
-  // Bits, because a shader compiler may assume that no number is NaN or infinite.
+  // Bound as integers, because a shader compiler may assume that no number is NaN or infinite.
   writes: { numbers: 'u32', stopped: 'u32' },
   workgroup: [1, 1, 1],
   body: `

@@ -8,8 +8,8 @@ import { rowKernel, rowKernelGroups } from '../rowKernel';
 import { workgroupSum } from '../workgroupSum';
 
 /**
- * Gradients per part. One thread or workgroup sums the squares of a part, then all parts are added. Parts are small
- * enough to keep float32 precise and to locate the parameter of a gradient that is not finite.
+ * Gradients per part. One thread or workgroup sums the squares of a part; then the parts are added. Parts are small
+ * enough to keep float32 precise and to find the parameter whose gradient is not finite.
  */
 export const squarePartLength = 4096;
 
@@ -49,11 +49,11 @@ const softwareSquares = memo((traits: EngineTraits) =>
   }),
 );
 
-/** Threads of a GPU that sum one part. */
+/** Threads that sum one part on a GPU. */
 const partThreads = 256;
 
 const partQuads = Array.from({ length: squarePartLength / 4 / partThreads }, (_, n) => n);
-/** A thread loads all of its numbers before it sums them. */
+/** Each thread loads all of its numbers before it sums them. */
 const gpuSquares = kernel({
   ...squaresSpec,
   reads: { gradients: 'vec4<f32>' },
@@ -77,7 +77,7 @@ export function tableSquarePartCount(table: SegmentTable): number {
   return table.arrays.reduce((sum, array) => sum + (array ? squarePartCount(array) : 0), 0);
 }
 
-/** Writes partial sums of squares of `table` to `parts`, for the segments that `trained` contains. */
+/** Writes the partial sums of squares of `table` to `parts`, for the segments that `trained` contains. */
 export function sumTableSquares(table: SegmentTable, trained: SegmentTable, parts: DeviceArray): void {
   let firstPart = 0;
   for (const array of trainedSegmentArrays(table, trained)) {

@@ -4,7 +4,7 @@ import type { SearchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
 import { fillMatrix, type RowRange, type Vectors } from './vectors';
 
-/** Arrays that all query groups share: the vectors and the scores of one block of passages. */
+/** Arrays that all query groups share: the vectors and scores of one block of passages. */
 export interface PassageBlockScratch {
   block: DeviceArray; // [N, E]
   scores: DeviceArray; // [Q, N]
@@ -13,7 +13,7 @@ export interface PassageBlockScratch {
   stride: number;
 }
 
-/** Uploads the given passages as [rows, E] and pads them with zero rows to a multiple of four. */
+/** Uploads the given passages as [rows, E], padded with zero rows to a multiple of four. */
 export async function uploadPassageBlock(
   engine: Engine,
   passages: Vectors,

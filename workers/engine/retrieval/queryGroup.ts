@@ -48,8 +48,8 @@ export class QueryGroup {
 
   /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
   async read(): Promise<SearchResult[]> {
-    const kept = wholeNumbers(await this.engine.commands.read(this.#kept));
-    const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
+    const kept = unsignedIntegers(await this.engine.commands.read(this.#kept));
+    const counts = this.#targets ? unsignedIntegers(await this.engine.commands.read(this.#targets.counts)) : undefined;
     const [, k = 0] = this.#kept.shape;
     const asked = Math.min(this.input.k, this.input.passages.count);
     return range(this.rows.first, this.rows.count).map((query, i) => ({
@@ -66,15 +66,15 @@ export class QueryGroup {
     for (const array of [this.#queries, this.#kept, this.#next, ...targets]) this.engine.pool.free(array);
   }
 
-  /** Returns the scores [Q, N] of a block of passages. They are valid until the next call. */
+  /** Returns the scores [Q, N] of a block of passages, which are valid until the next call. */
   #score(passages: DeviceArray): DeviceArray {
     const scores = { ...this.scratch.scores, shape: [this.rows.count, passages.shape[0] ?? 0] };
-    // One chunk for blocks of all sizes: ranks must not depend on them.
+    // The chunk is the same for all block sizes, because ranks must not depend on the block size.
     matmul(this.engine, 'NT', this.#queries, passages, scores, { chunk: this.scratch.stride });
     return scores;
   }
 
-  /** Scores the targets, block by block. Must run before `take`, which counts the passages that score higher. */
+  /** Scores the targets, block by block. Must run before `take`, which counts the passages that rank above them. */
   async scoreTargets(): Promise<void> {
     const { engine, input, scratch, rows } = this;
     const { info, passages, at } = planTargets(
@@ -131,7 +131,7 @@ function planTargets(targets: readonly (readonly number[])[], perBlock: number):
   return { info, passages, at };
 }
 
-/** Returns the bits of a readback as integers. */
-function wholeNumbers({ buffer, byteOffset, length }: Float32Array): Uint32Array {
+/** Returns the bits of a readback as unsigned integers. */
+function unsignedIntegers({ buffer, byteOffset, length }: Float32Array): Uint32Array {
   return new Uint32Array(buffer, byteOffset, length);
 }

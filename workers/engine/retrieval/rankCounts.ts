@@ -24,8 +24,8 @@ export function prepareRankCounts(
 }
 
 /**
- * Adds to counts [P] how many passages of a block rank above each target: those with a higher score, or with an equal
- * score and a smaller row.
+ * Adds to counts [P] the number of passages in a block that rank above each target: those with a higher score, or with
+ * an equal score and a smaller row.
  */
 export function addRankCounts(
   engine: Engine,
@@ -82,7 +82,7 @@ const serialCount = memo((traits: EngineTraits) =>
   }),
 );
 
-/** Threads of a GPU that count in a row together, four scores at a time. */
+/** Threads that together count one row on a GPU. Each reads four scores at a time. */
 const threads = 256;
 
 /** Adds the threads' counts in float32, which is exact because a block has fewer than 2²⁴ passages. */

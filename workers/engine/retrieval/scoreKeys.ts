@@ -1,7 +1,7 @@
 /**
- * WGSL that maps a score's bits to an integer key. Keys have the order of the scores. Comparing integers is safe from
- * shader compilers, which may treat NaN, infinity and −0 freely and thereby change a rank. −0 has the key of 0 and NaN
- * that of −∞. No score has key 0, which marks an empty place.
+ * WGSL that maps a score's bits to an integer key. Keys sort like the scores. Shader compilers may treat NaN, infinity
+ * and −0 freely and thereby change a rank; comparing integers avoids that. −0 gets the key of 0, and NaN that of −∞. No
+ * score has key 0, which marks an empty place.
  */
 export const scoreKeyFunction = `
 fn key_of(bits: u32) -> u32 {
@@ -11,7 +11,7 @@ fn key_of(bits: u32) -> u32 {
 }
 `;
 
-/** Returns the score of a key. */
+/** Returns the score that a key stands for. */
 export function scoreOfKey(key: number): number {
   const bits = key >= 0x8000_0000 ? key - 0x8000_0000 : ~key >>> 0;
   return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? NaN;

@@ -8,13 +8,15 @@ import type { BetweenSearchBlocks } from './searchBlocks';
 import type { SearchResult } from './searchResult';
 
 /**
- * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
+ * Maximum number of questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer
+ * uploads.
  */
 export const maxQuestionsPerSearch = 1024;
 
 /**
- * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
- * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
+ * Runs an exact search by dot product. Among equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product
+ * is always summed over E in the same order, so neither block sizes nor the number of queries changes a bit of the
+ * result. GPU→CPU sync.
  */
 export async function search(
   engine: Engine,

@@ -5,8 +5,9 @@ import { upToQuad } from '../quads';
  * guarantees.
  */
 const blockBytes = 16 * 1024 * 1024;
-/** Maximum passages in a block, and bytes of the scores of a block. */
+/** Maximum number of passages in a block. */
 const maxPassages = 16_384;
+/** Maximum bytes of the scores of a block. */
 const scoreBytes = 24 * 1024 * 1024;
 
 /** Passages and queries scored at once. Affects speed and memory, never a result. */

@@ -2,7 +2,10 @@ import { shownPassages } from '../../../src/domain/evaluate/ranking';
 import { searchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
 
-/** Size of a search: questions, their relevant passages in total, and passages in the knowledge base. */
+/**
+ * Size of a search: the numbers of questions, of relevant passages over all questions, and of passages in the knowledge
+ * base.
+ */
 export interface SearchMemoryShape {
   questions: number;
   relevant: number;
@@ -11,7 +14,7 @@ export interface SearchMemoryShape {
 
 /**
  * Returns the bytes that a search allocates: vectors and scores of one block, the questions' vectors, two lists of best
- * passages per question, and for each relevant passage a target, a key and a count.
+ * passages per question, and a target, a key and a count for each relevant passage.
  */
 export function searchBytes(width: number, { questions, relevant, passages }: SearchMemoryShape): number {
   const blocks = searchBlocks(width, { queries: questions, passages });

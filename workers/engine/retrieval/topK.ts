@@ -33,8 +33,8 @@ const spec = {
 } as const;
 
 /**
- * Merges two lists, best first. The block is not sorted, so each time one of its passages is taken, the kernel searches
- * it for the next best: the one with the largest key, and of equal keys the smallest column.
+ * Merges two lists, best passage first. The block is not sorted, so each time one of its passages is taken, the kernel
+ * searches it for the next best: the one with the largest key or, among equal keys, the smallest column.
  */
 const merge = (first: string): string => `
   var old = 0u;
@@ -46,7 +46,7 @@ const merge = (first: string): string => `
     if (taken) { found = best_after(row, found, me); } else { old++; }
   }`;
 
-/** A thread searches a whole row. */
+/** Each thread searches a whole row. */
 const serialBest = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     ...spec,
@@ -65,7 +65,7 @@ fn best_after(row: u32, last: vec2<u32>, me: u32) -> vec2<u32> {
   }),
 );
 
-/** Threads of a GPU that search a row together, four scores at a time. */
+/** Threads that together search one row on a GPU. Each reads four scores at a time. */
 const threads = 256;
 
 const parallelBest = kernel({

@@ -4,7 +4,7 @@ export interface Vectors {
   width: number;
   /** Copies a row to `into`, starting at index `at`. */
   copyRow(row: number, into: Float32Array, at: number): void;
-  /** Copies consecutive rows at once, if they are stored so that this is faster. */
+  /** Copies consecutive rows at once. Present only if their storage makes this faster. */
   copyRows?(first: number, count: number, into: Float32Array, at: number): void;
 }
 
@@ -23,8 +23,8 @@ export function vectorsInOnePiece(values: Float32Array, width: number): Vectors 
 }
 
 /**
- * Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. Rows that follow each
- * other in both are copied at once.
+ * Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. Rows that are consecutive
+ * in both are copied at once.
  */
 export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
   const { width } = vectors;
@@ -42,7 +42,7 @@ export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: numb
   return { count, width, copyRow, copyRows };
 }
 
-/** Writes the given rows to a matrix `into` [height, stride]. Extra columns and rows become zeros. */
+/** Writes the given rows to a matrix `into` [height, stride] and fills the extra columns and rows with zeros. */
 export function fillMatrix(
   vectors: Vectors,
   rows: RowRange | readonly number[],

@@ -14,8 +14,9 @@ export async function compiles(
 }
 
 /**
- * Returns the tilings whose whole result, with this epilogue, has the same bits as that of the first one. All must have
- * compiled, and the product must have memory. Results of a run then do not depend on what was measured. GPU→CPU sync.
+ * Returns the tilings whose whole result, with this epilogue, has the same bits as that of the first one, so that the
+ * results of a run do not depend on measurements. All tilings must have been compiled, and the product must have
+ * memory. GPU→CPU sync.
  */
 export async function withBitsOfFirst(
   gpu: WebGpuEngine,
@@ -36,8 +37,8 @@ export async function withBitsOfFirst(
 }
 
 /**
- * Whether a tiling has the bits of the default one with these epilogues. Both must have compiled. Needs the product's
- * memory only while it runs.
+ * Whether a tiling computes the same bits as the default one with these epilogues. Both must have been compiled. Needs
+ * the product's memory only while it runs.
  */
 export async function hasSameBits(
   gpu: WebGpuEngine,

@@ -7,18 +7,19 @@ import { compiles, hasSameBits } from './admission';
 import { SampleProduct } from './sampleProduct';
 import { arrayBytesOf, shapeToMeasure } from './shapeToMeasure';
 
-/** FLOPs of a product whose bits are compared: enough for several workgroups of any tiling, and little work. */
+/** FLOPs of a product whose bits are compared: enough for several workgroups of any tiling, but little work. */
 const comparedFlops = 2e9;
 
 export interface AdmittedTilings {
   matmul: Record<string, MatmulTiling>;
-  /** Tilings that were replaced by the default one. */
+  /** Number of tilings that were replaced by the default, by reason for the replacement. */
   refused: { shaders: number; bits: number };
 }
 
 /**
- * Compares the tilings of a plan from another time or place with the fixed rules, for the given shapes and all
- * epilogues of the model. Tilings that do not compile or compute other bits on this device are replaced by the rules'.
+ * Checks the tilings of a plan that was measured at another time or place against the default tilings, for the given
+ * shapes and all epilogues of the model. Tilings that do not compile on this device, or compute different bits, are
+ * replaced by the default ones.
  */
 export async function admittedTilings(
   gpu: WebGpuEngine,

@@ -7,7 +7,7 @@ const blockWords = 4096;
 
 /**
  * Hashes the bit patterns of arrays on the device, so that whole results can be compared by reading back eight bytes
- * each. Equal arrays have equal hashes; arrays that differ in one bit never do.
+ * each. Equal arrays have equal hashes; arrays that differ in a single bit always have different ones.
  */
 export class BitHasher {
   readonly #hashes: DeviceArray; // [capacity, 2]
@@ -20,7 +20,10 @@ export class BitHasher {
     this.#hashes = engine.pool.allocate([capacity, 2]);
   }
 
-  /** Records the hash of an array as it is now. Throws RangeError if there are more than `capacity` until `read`. */
+  /**
+   * Records the hash of an array as it is now. Throws RangeError if more than `capacity` hashes are recorded before
+   * `read`.
+   */
   add(array: DeviceArray): void {
     if (this.#count === this.capacity) throw new RangeError(`more than ${this.capacity} hashes`);
     const { engine } = this;
@@ -28,9 +31,9 @@ export class BitHasher {
     const words = Math.ceil(bytes / 4);
     const blocks = Math.max(1, Math.ceil(words / blockWords));
     const parts = engine.pool.allocate([blocks, 2]);
-    // Arrays in half precision are hashed as words of two numbers each.
+    // Half-precision arrays are hashed as words of two numbers each.
     const x = { buffer: array.buffer, offset: array.offset, shape: [words] };
-    // The last word of an odd number of halves is shared with whatever follows them.
+    // If the number of halves is odd, the last word also contains two bytes that follow the array.
     const lastMask = bytes % 4 === 2 ? 0xffff : 0xffffffff;
     dispatchHash(engine, x, parts, { words, block: blockWords, lastMask, at: 0 });
     const all = { words: 2 * blocks, block: 2 * blocks, lastMask: 0xffffffff, at: this.#count++ };
@@ -58,8 +61,8 @@ function dispatchHash(engine: Engine, x: DeviceArray, hashes: DeviceArray, param
 }
 
 /**
- * Writes two words per block: Σ bits · (2i + 1), which every change of a single bit changes because its factor is odd,
- * and the exclusive or of mixed bits. Both depend on the place i of a word, and neither on the order of evaluation.
+ * Writes two words per block: Σ bits · (2i + 1), which changes with every single bit because its factors are odd, and
+ * the exclusive or of mixed bits. Both depend on the position i of each word, and neither on the order of evaluation.
  */
 const hashKernel = kernel({
   name: 'hash of bits',
@@ -94,7 +97,7 @@ const hashKernel = kernel({
   }`,
 });
 
-/** Returns what `BitHasher` computes for an array of these words: its twin on the host, for tests. */
+/** Returns the hash that `BitHasher` computes for an array of these words. The tests use this version on the host. */
 export function hashOfWords(words: Uint32Array): string {
   const blocks = Math.max(1, Math.ceil(words.length / blockWords));
   const parts = Uint32Array.from({ length: 2 * blocks });

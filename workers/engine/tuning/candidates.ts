@@ -15,7 +15,7 @@ const bySubgroups = (thread: readonly [number, number], threads: number): Matmul
   subgroups: true,
 });
 
-// Tiles in workgroup memory, by rows × columns. Large ones reuse more of the operands they read; small ones keep more
+// Tiles in workgroup memory, by rows × columns. Large tiles reuse more of the operands they read; small ones keep more
 // cores busy. More threads per tile hide more latency; more outputs per thread read workgroup memory less often.
 const of128x128 = tiling([16, 8], [16, 8], 16);
 const of128x64 = tiling([8, 8], [8, 16], 16);
@@ -28,10 +28,7 @@ const of32x32 = tiling([4, 4], [8, 8], 16);
 
 const byRegisters = [tiling([8, 8], [8, 8], 0), tiling([8, 4], [16, 8], 0)];
 
-/**
- * Tilings worth measuring on the GPUs of a vendor, best guess first. Only those of NVIDIA have been measured, on an
- * H200.
- */
+/** Tilings worth measuring on a vendor's GPUs, best guess first. Only NVIDIA's have been measured, on an H200. */
 const byVendor: Readonly<Record<string, readonly MatmulTiling[]>> = {
   nvidia: [
     of128x64,
@@ -77,7 +74,7 @@ const others = [
 
 const software = [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)];
 
-/** Returns the tilings worth measuring for a product: the default one, then those of the vendor, best guess first. */
+/** Returns the tilings worth measuring for a product: the default one, then the vendor's, best guess first. */
 export function candidateTilings(traits: EngineTraits, device: KernelLimits, shape: MatmulShape): MatmulTiling[] {
   const rest = traits.software ? software : (byVendor[device.vendor ?? ''] ?? others);
   const seen = new Set<string>();
@@ -87,7 +84,7 @@ export function candidateTilings(traits: EngineTraits, device: KernelLimits, sha
   });
 }
 
-/** Returns every tiling that some device measures and that this one can run. */
+/** Returns every tiling that is a candidate on any device and that this device can run. */
 export function allCandidates(device: KernelLimits): MatmulTiling[] {
   const all = [...Object.values(byVendor).flat(), ...others, ...software];
   const byText = new Map(all.map((each) => [JSON.stringify(each), each]));

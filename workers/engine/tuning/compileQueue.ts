@@ -1,10 +1,10 @@
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import type { Kernel } from '../kernel';
 
-/** Compilations that run at once, at most. What a device has begun cannot be taken back. */
+/** Maximum number of compilations at once. A compilation that has begun cannot be cancelled. */
 const mostAtOnce = 12;
 
-/** How compiling ended: `late` if the queue was stopped before. */
+/** How compiling ended; `late` if the queue was stopped first. */
 export type Compiled = 'accepted' | 'refused' | 'late';
 
 /** Compiles kernels in the background, a few at a time, in the order of the requests. */
@@ -15,7 +15,7 @@ export class CompileQueue {
 
   constructor(private readonly gpu: Pick<WebGpuEngine, 'commands'>) {}
 
-  /** Resolves when all kernels are compiled, one of them was refused, or the queue was stopped. */
+  /** Resolves when all kernels are compiled, one of them is refused, or the queue is stopped. */
   async compile(kernels: readonly Kernel[]): Promise<Compiled> {
     const each = await Promise.all(kernels.map((kernel) => this.#one(kernel)));
     return each.find((outcome) => outcome !== 'accepted') ?? 'accepted';

@@ -6,7 +6,7 @@ import { sharedBytes } from '../ops/matmul/sharedBody';
 export interface KernelLimits {
   limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
   subgroups: boolean;
-  /** The adapter's vendor in lower case, as the browser names it. */
+  /** The adapter's vendor in lower case, as the browser reports it. */
   vendor?: string;
 }
 

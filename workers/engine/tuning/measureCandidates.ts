@@ -14,9 +14,9 @@ export interface Contest {
   shape: MatmulShape;
   /** A product of this shape, with fewer tokens on a slow device. */
   product: SampleProduct;
-  /** The default comes first. */
+  /** Candidates, the default first. */
   tilings: readonly MatmulTiling[];
-  /** Resolves with how compiling each tiling ended. */
+  /** Resolves with the outcome of compiling each tiling. */
   compiled: Promise<readonly Compiled[]>;
 }
 
@@ -30,26 +30,26 @@ export interface MeasuredCandidates extends Omit<MeasuredShape, 'tiling' | 'gflo
 interface Conditions {
   timer: WorkTimer;
   now: () => number;
-  /** No round starts that would end later. */
+  /** A round starts only if it can end before this time. */
   deadline: number;
-  /** Share of the time left that this shape may take. */
+  /** Milliseconds that this shape may take, its share of the time left. */
   budgetMs: number;
-  /** Whether the GPU may have lowered its clock. */
+  /** Whether the GPU was idle for so long that it may have lowered its clock. */
   isIdle: boolean;
-  /** Rate of an earlier product, which tells how often to repeat the first one. */
+  /** Rate of an earlier product, used to choose the repetitions of the first pass. */
   flopsPerMs: number;
 }
 
-/** Length of the pass that estimates the default's time, as a share of a precise one. */
+/** Length of the pass that estimates the default's time, as a share of a precise pass. */
 const estimateShare = 0.3;
-/** Least share of a precise pass that a tight budget leaves to a candidate. */
+/** Minimum length of a candidate's pass under a tight budget, as a share of a precise pass. */
 const minPassShare = 0.3;
-/** Recording more repetitions takes the host longer than the GPU needs for them. */
+/** Maximum number of repetitions in a pass. Recording more takes the host longer than the GPU needs to run them. */
 const maxRepetitions = 4096;
 
 /**
- * Compares the bits of the candidates, then ranks those that compute the same numbers as the default. Returns undefined
- * if the device refuses the default's kernel.
+ * Compares the bits of the candidates, then ranks those that compute the same bits as the default. Returns undefined if
+ * the device refuses the default's kernel.
  */
 export async function measureCandidates(
   gpu: WebGpuEngine,
@@ -92,18 +92,18 @@ function passShare(budgetMs: number, fullMs: number): number {
   return Math.max(minPassShare, Math.min(1, budgetMs / fullMs));
 }
 
-/** Times candidates in passes of a given length, which their earlier times tell how to fill. */
+/** Times candidates in passes of a given length. Their earlier times determine the number of repetitions per pass. */
 class CandidateTimes {
   readonly #known = new Map<MatmulTiling, number>();
 
   constructor(
     private readonly product: SampleProduct,
     private readonly timer: WorkTimer,
-    /** Estimated milliseconds of the default; also the first estimate for the others. */
+    /** Estimated milliseconds of the default; also the first estimate for the other candidates. */
     public defaultMs: number,
   ) {}
 
-  /** Improves the estimate for the default with passes that grow until one is long enough. */
+  /** Improves the estimate for the default with ever longer passes, until one is long enough. */
   async estimate(default_: MatmulTiling): Promise<void> {
     const wanted = estimateShare * this.timer.preciseMs;
     for (let repetitions = this.#repetitions(wanted, this.defaultMs); ; repetitions *= 8) {

@@ -7,14 +7,16 @@ import { SampleProduct } from './sampleProduct';
 import { shapeToMeasure } from './shapeToMeasure';
 import type { TuneOptions } from './tuneMatmul';
 
-/** Maximum FLOPs of a product measured on the CPU: they take some tens of milliseconds there. */
+/** Maximum FLOPs of a product measured on the CPU, where they take some tens of milliseconds. */
 const processorFlops = 1e9;
-/** Time limit for the rounds of a shape beyond the first two, so that slow devices measure the other shapes too. */
+/**
+ * Time limit for the rounds of a shape after the first two, so that slow devices get to measure the other shapes too.
+ */
 const roundsMs = 500;
 
 /**
- * Times each shape with its default tiling, so `gflops` and `defaultGflops` are equal. For wasm and software adapters,
- * which are not tuned.
+ * Times each shape with its default tiling, so `gflops` and `defaultGflops` are equal. Used for wasm and software
+ * adapters, which are not tuned.
  */
 export async function measureProducts(
   engine: Engine,

@@ -9,9 +9,9 @@ import type { WorkTimer } from './workTimer';
 
 /** An idle GPU lowers its clock after some tens of milliseconds. */
 const maxIdleMs = 20;
-/** How often to look whether the time is up while kernels compile. */
+/** How often to check, while kernels compile, whether the time is up. */
 const pollMs = 20;
-/** Candidates that each scout passes on to the other shapes, besides the default. */
+/** Number of candidates, besides the default, that each scout passes on to the other shapes. */
 const passedOn = 2;
 
 interface Conditions {
@@ -25,13 +25,13 @@ interface Conditions {
   between?: (done: number, of: number) => Promise<void>;
 }
 
-/** A shape before its kernels are compiled. */
+/** A shape whose kernels are not being compiled yet. */
 type Planned = Omit<Contest, 'compiled'>;
 
 /**
  * Measures shapes until the deadline, but at least one. Two scouts come first: the shape with the most work, and the
- * one with the fewest results, where other tilings are fastest. The other shapes measure only the best candidates of
- * the scouts, because compiling all kernels for all shapes would take most of the time.
+ * one with the fewest results, for which other tilings are fastest. The other shapes measure only the scouts' best
+ * candidates, because compiling all kernels for all shapes would take most of the time.
  */
 export async function measureShapes(
   gpu: WebGpuEngine,
@@ -43,7 +43,7 @@ export async function measureShapes(
   const scouts = scoutsOf(planned);
   const others = planned.filter((each) => !scouts.includes(each));
   const started = scouts.map((each) => contestOf(each, conditions.queue));
-  // The default is measured everywhere.
+  // Every shape measures its default tiling, so the kernels for it can be compiled already.
   for (const { product, tilings } of others) void conditions.queue.compile(kernelsOf(product, tilings[0]));
   await add(started);
   const best = new Set(measured.flatMap(({ ranked, default_ }) => bestOf(ranked, default_)));
@@ -55,7 +55,9 @@ export async function measureShapes(
   return measured;
 }
 
-/** Returns the shape with the most work and the one with the fewest results. Shapes are ordered by their work. */
+/**
+ * Returns the shape with the most work and the one with the fewest results. `planned` is sorted by work, most first.
+ */
 function scoutsOf(planned: readonly Planned[]): Planned[] {
   const results = ({ shape }: Planned): number => shape.rows * shape.columns;
   const [smallest] = planned.slice(1).toSorted((a, b) => results(a) - results(b));
@@ -77,12 +79,15 @@ function kernelsOf(product: SampleProduct, tiling: MatmulTiling | undefined): Ke
   return tiling ? product.kernels(tiling) : [];
 }
 
-/** Returns the kernels of these tilings with all epilogues but the first. */
+/** Returns the kernels of these tilings for all epilogues except the first. */
 export function otherKernels(product: SampleProduct, tilings: readonly MatmulTiling[]): Kernel[] {
   return product.epilogues.slice(1).flatMap((each) => tilings.flatMap((tiling) => product.kernels(tiling, each)));
 }
 
-/** Measures shapes as soon as their kernels are compiled, those with the most work first. */
+/**
+ * Measures each shape as soon as its kernels are compiled. If several are ready, the one with the most work comes
+ * first.
+ */
 async function measureAll(
   gpu: WebGpuEngine,
   contests: readonly Contest[],
@@ -109,7 +114,7 @@ async function measureAll(
   }
 }
 
-/** Starts compiling what the comparison of all bits of the best candidate needs. */
+/** Starts compiling the kernels that are needed to compare all bits of the best candidate with the default's. */
 function prepareAdmission(gpu: WebGpuEngine, { product, default_, ranked }: MeasuredCandidates): void {
   const [best] = ranked;
   if (best && best.candidate !== default_) void compiles(gpu, otherKernels(product, [default_, best.candidate]));

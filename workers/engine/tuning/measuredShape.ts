@@ -9,10 +9,12 @@ export interface MeasuredShape {
   gflops: number;
   /** GFLOP/s with the default tiling, which the fixed rules choose. */
   defaultGflops: number;
-  /** How the times were measured. Missing if nothing was chosen by them. */
+  /** How the times were measured. Absent if no tiling was chosen by them. */
   timer?: TimerKind;
-  /** Candidates that were left out: their shader was refused, or their bits differed from those of the default. */
+  /**
+   * Number of candidates that were left out because their shader was refused or their bits differed from the default's.
+   */
   refused?: { shaders: number; bits: number };
-  /** Set if the device's speed changed too much to compare candidates: the default stays. */
+  /** Set if the device's speed varied too much to compare candidates. The default is then kept. */
   unsteady?: boolean;
 }

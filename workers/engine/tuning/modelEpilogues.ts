@@ -3,9 +3,9 @@ import type { Epilogue } from '../ops/matmul/epilogue';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 
 /**
- * Returns the epilogues that follow a product in the model, the one that is timed first: all of its layout and class if
- * its place in the model is unknown. A tiling must have the bits of the rule's choice with each of them. `dropout` says
- * whether the run drops hidden values.
+ * Returns the epilogues that follow a product in the model; the first is the one that is timed. If the product's place
+ * in the model is unknown, returns all epilogues of its layout and class. A tiling must compute the same bits as the
+ * default tiling with each of them. `dropout`: whether the run applies dropout to hidden states.
  */
 export function modelEpilogues(
   { layout, epilogue, product }: MatmulShape & { product?: LayerProduct },

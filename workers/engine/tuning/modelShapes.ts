@@ -4,7 +4,7 @@ import type { MatmulShape } from '../ops/matmul/matmulShape';
 
 type Sides = Pick<EncoderConfig, 'hiddenSize' | 'intermediateSize'>;
 
-/** A product's shape and its place in the model. */
+/** The shape of a product and its place in the model. */
 export interface ModelShape extends MatmulShape {
   product: LayerProduct;
   pass: ProductPass;

@@ -3,9 +3,9 @@ import type { Engine } from '../engine';
 import { kernel } from '../kernel';
 
 /**
- * Fills an array with random numbers between −1 and 1 of several magnitudes: sums of their products show any change in
- * the order of addition. A GPU would multiply zeros with less power and therefore faster. Written on the device,
- * because uploading the operands of a large product takes longer than measuring it.
+ * Fills an array with random numbers between −1 and 1 of several magnitudes, so that sums of their products reveal any
+ * change in the order of addition. With zeros, a GPU would use less power and therefore run faster. The numbers are
+ * generated on the device, because uploading the operands of a large product takes longer than measuring it.
  */
 export function fillWithNoise(engine: Engine, array: DeviceArray, seed: number): void {
   const length = arrayLength(array.shape);

@@ -1,58 +1,65 @@
-/** Candidates within this share of the fastest count as equally fast: the clock is no more precise. */
+/** Candidates within this share of the fastest count as equally fast, because the clock is no more precise. */
 const tie = 0.02;
-/** A round counts only if the default took the same time at its start and at its end within this share. */
+/** A round counts only if the default's times at its start and at its end differ by at most this share. */
 const maxDrift = 0.05;
-/** Candidates slower than the fastest by this factor drop out after the first round. */
+/** Candidates that are slower than the fastest one by this factor drop out after the first round. */
 const maxSlowness = 1.5;
-/** Candidates measured in the last rounds, besides the default. */
+/** Number of candidates measured in the last rounds, besides the default. */
 const finalists = 4;
 const finalRounds = 3;
-/** The first round only separates slow candidates from fast ones, so its passes are shorter by this factor. */
+/**
+ * Length of the first round's passes, as a share of full length. That round only separates slow candidates from fast
+ * ones.
+ */
 const coarse = 0.4;
-/** Rounds repeated per shape because the default drifted. On a device that busy, the rules' choice stays. */
+/**
+ * Maximum number of rejected rounds per shape. If the default drifts more often, the device is too busy and the default
+ * is kept.
+ */
 const maxRejected = 4;
 
-/** Measures candidates of one product. */
+/** Measures the candidates of one product. */
 export interface Heat<T> {
   /** Returns the milliseconds of one product for each candidate, in order, from passes of about `passMs`. */
   round: (candidates: readonly T[], passMs: number) => Promise<number[]>;
   /** Length of a pass in the last rounds. */
   passMs: number;
-  /** Whether a round of this many milliseconds can still be afforded. */
+  /** Whether a round of this many milliseconds still fits in the time left. */
   fits: (ms: number) => boolean;
 }
 
 export interface Ranked<T> {
   candidate: T;
-  /** Median of its times relative to those of the default in the same rounds. */
+  /** Median of the candidate's times relative to the default's in the same rounds. */
   relative: number;
 }
 
 export interface Ranking<T> {
   /**
-   * Candidates measured in the last rounds and the default, the best first. Among equally fast ones, the order of the
-   * candidates decides, which puts the default before all others.
+   * The default and the candidates measured in the last rounds, best first. Equally fast ones keep the order of the
+   * candidates, which puts the default before all others.
    */
   ranked: readonly [Ranked<T>, ...Ranked<T>[]];
-  /** Median time of the default in the accepted rounds of full length; NaN if there was no accepted round. */
+  /** Median time of the default in the accepted rounds of full length; NaN if no round was accepted. */
   firstMs: number;
   /** Whether too many rounds were rejected to compare any candidate with the default. */
   unsteady: boolean;
 }
 
-/** Returns how many passes of full length ranking this many candidates takes, if no round is rejected. */
+/** Returns how many full-length passes it takes to rank this many candidates, if no round is rejected. */
 export function rankingPasses(candidates: number): number {
   return coarse * (candidates + 1) + finalRounds * (Math.min(finalists, candidates - 1) + 2);
 }
 
 type Measured<T> = { candidate: T; place: number; relatives: number[] };
-/** Times of the default in accepted rounds, and the number of rejected ones. */
+/** Times of the default in accepted rounds, and the number of rejected rounds. */
 type Clock = { firstTimes: number[]; rejected: number };
 
 /**
- * Ranks candidates by successive halving: a short round of all, then rounds of the fastest only. Rounds are interleaved
- * (A B C D A B C D), and each begins and ends with the first candidate, the default. Times count relative to it, so a
- * clock that changes between rounds changes no ranking. Stops when no round fits any more.
+ * Ranks candidates by successive halving: a short round of all candidates, then rounds of the fastest only. Rounds are
+ * interleaved (A B C D A B C D), and each begins and ends with the first candidate, the default. Times count relative
+ * to the default's, so a clock that changes between rounds does not change the ranking. Stops when no further round
+ * fits.
  */
 export async function rankCandidates<T>(candidates: readonly [T, ...T[]], heat: Heat<T>): Promise<Ranking<T>> {
   const [first, ...others] = candidates;
@@ -73,7 +80,9 @@ export async function rankCandidates<T>(candidates: readonly [T, ...T[]], heat: 
   return { ranked: [ranked[0] ?? default_, ...ranked.slice(1)], firstMs, unsteady: false };
 }
 
-/** Measures one round. Repeats it if the default drifted. Returns false if no round was accepted or none fits. */
+/**
+ * Measures one round. Repeats it if the default drifted. Returns false if no round was accepted, or none fits any more.
+ */
 async function measureRound<T>(
   first: T,
   measured: readonly Measured<T>[],
@@ -89,7 +98,7 @@ async function measureRound<T>(
       measured.forEach(({ relatives }, i) => {
         const default_ = start + ((end - start) * (i + 1)) / (times.length - 1);
         const ms = times[i + 1] ?? 0;
-        // A clock that did not move has measured nothing.
+        // If the clock did not move, nothing was measured.
         relatives.push(ms > 0 ? ms / default_ : Infinity);
       });
       return true;
@@ -106,7 +115,7 @@ function finalistsOf<T>(measured: readonly Measured<T>[]): Measured<T>[] {
   return ranked.slice(0, finalists).filter(({ relatives }) => median(relatives) <= maxSlowness * least);
 }
 
-/** Repeatedly takes the earliest of the candidates that are as fast as the fastest left. */
+/** Sorts the candidates: repeatedly takes the earliest of those that are as fast as the fastest one left. */
 function byPreference<T>(measured: readonly Measured<T>[]): Ranked<T>[] {
   const ordered = measured.toSorted((a, b) => a.place - b.place);
   let left = ordered.map(({ candidate, relatives }) => ({ candidate, relative: median(relatives) }));

@@ -9,7 +9,7 @@ import type { BitHasher } from './bitHasher';
 import { modelEpilogues } from './modelEpilogues';
 import { fillWithNoise } from './noise';
 
-/** Maximum arrays that a product writes: y and, depending on the epilogue, one more. */
+/** Maximum number of arrays that a product writes: y and, depending on the epilogue, one more. */
 export const mostResults = 2;
 
 interface Arrays {
@@ -22,7 +22,7 @@ interface Arrays {
   vector: DeviceArray;
 }
 
-/** A product of a model's shape on random numbers. Holds memory from `allocate` to `free`. */
+/** A product on random numbers, with the shape of one in a model. Holds memory from `allocate` to `free`. */
 export class SampleProduct {
   readonly epilogues: readonly [Epilogue, ...Epilogue[]];
   #arrays: Arrays | undefined;
@@ -55,7 +55,7 @@ export class SampleProduct {
     this.#arrays = undefined;
   }
 
-  /** Returns the kernels that `run` dispatches, so that they can be compiled before. */
+  /** Returns the kernels that `run` dispatches, so that they can be compiled in advance. */
   kernels(tiling: MatmulTiling, epilogue: Epilogue = this.epilogues[0]): Kernel[] {
     const { operands, results } = this.#types();
     const stored = (dtype: DeviceArray['dtype']): DeviceArray => {
@@ -72,8 +72,8 @@ export class SampleProduct {
   }
 
   /**
-   * Runs the product and adds the hashes of all its results, at most `mostResults`. Fills them with the same noise
-   * before, so that numbers that a kernel leaves out do not keep those of the kernel before it.
+   * Runs the product and adds the hashes of all its results, at most `mostResults`. First fills them with the same
+   * noise, so that numbers that a kernel fails to write do not keep the values of the previous kernel.
    */
   hash(hasher: BitHasher, tiling: MatmulTiling, epilogue: Epilogue): void {
     const { y, wide, vector } = this.arrays;
@@ -83,7 +83,7 @@ export class SampleProduct {
     for (const each of results) hasher.add(each);
   }
 
-  /** Throws RangeError if the product has no memory. */
+  /** The allocated arrays. Throws RangeError unless the product holds memory. */
   protected get arrays(): Arrays {
     if (!this.#arrays) throw new RangeError('the product has no memory');
     return this.#arrays;
@@ -91,12 +91,12 @@ export class SampleProduct {
 
   #types(): Record<'operands' | 'results', 'f16' | 'f32'> {
     const { half, layout } = this.shape;
-    // Gradients of weights are always float32.
+    // Weight gradients are always float32.
     return { operands: half ? 'f16' : 'f32', results: half && layout !== 'TN' ? 'f16' : 'f32' };
   }
 }
 
-/** Returns how many hashes `hash` adds. */
+/** Returns the number of hashes that `hash` adds. */
 export function resultsOf({ gelu, aSums }: Epilogue): number {
   return gelu || aSums ? 2 : 1;
 }

@@ -1,14 +1,17 @@
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { type MatmulShape, matmulFlops } from '../ops/matmul/matmulShape';
 
-/** Minimum tokens of a measured product. With fewer, it would say little about the product that it represents. */
+/**
+ * Minimum number of tokens in a measured product. With fewer, its time would say little about the product that it
+ * represents.
+ */
 const minTokens = 128;
-/** Maximum tokens of a measured product: with more, only its time and its memory grow. */
+/** Maximum number of tokens in a measured product. With more, only its time and memory grow. */
 const maxTokens = 8192;
 
 /**
- * Returns the shape with as many tokens as `flops` FLOPs and arrays of `arrayBytes` bytes allow: at most its own
- * number, and if possible at least `minTokens`.
+ * Returns the shape with as many tokens as `flops` FLOPs and arrays of `arrayBytes` bytes allow: at most the shape's
+ * own number, and if possible at least `minTokens`.
  */
 export function shapeToMeasure(shape: MatmulShape, flops: number, arrayBytes = Infinity): MatmulShape {
   const { layout, rows, columns, depth } = shape;

@@ -18,17 +18,20 @@ import type { WorkTimer } from './workTimer';
 export interface TuneOptions {
   budgetMs: number;
   now?: () => number;
-  /** The tilings to measure for a shape, the default first. Those of `candidateTilings` if absent. */
+  /** Returns the tilings to measure for a shape, the default first; `candidateTilings` if absent. */
   candidates?: (shape: MatmulShape) => readonly MatmulTiling[];
-  /** Whether the run drops hidden values; true if absent. */
+  /** Whether the run applies dropout to hidden states; true if absent. */
   dropout?: boolean;
   /** Called between shapes. Throws to stop. */
   between?: (done: number, of: number) => Promise<void>;
 }
 
-/** Share of the budget for measuring. The rest is for compiling and comparing the chosen kernels. */
+/** Share of the budget for measuring. The rest is spent on compiling and comparing the chosen kernels. */
 const measuringShare = 0.9;
-/** Products measured per shape, for dividing the budget on slow devices, where each of them counts. */
+/**
+ * Number of times that a shape's product is assumed to run. On slow devices, the size of the products is chosen so that
+ * this many runs per shape fit in the budget.
+ */
 const productsPerShape = 40;
 
 /**
@@ -68,12 +71,15 @@ export async function tuneMatmul(
   }
 }
 
-/** Returns the tilings by plan key. */
+/** Returns the chosen tilings by plan key. */
 export function tunedTilings(tuned: readonly MeasuredShape[]): Record<string, MatmulTiling> {
   return Object.fromEntries(tuned.map(({ shape, tiling }) => [planKey(shape), tiling]));
 }
 
-/** Raises the clock with the default tiling on few tokens. Returns undefined if the device refuses its kernel. */
+/**
+ * Raises the GPU's clock by running the default tiling on few tokens. Returns undefined if the device refuses its
+ * kernel.
+ */
 async function firstTimer(
   gpu: WebGpuEngine,
   shape: MatmulShape,
@@ -93,8 +99,8 @@ async function firstTimer(
 }
 
 /**
- * Returns the best candidate with the bits of the default for all epilogues of the model; nothing if their kernels do
- * not compile within `ms`. Its bits with the first epilogue are known to be those.
+ * Returns the best candidate that computes the default's bits with all epilogues of the model, or an empty list if
+ * their kernels do not compile within `ms` milliseconds. With the first epilogue, its bits have already been compared.
  */
 async function firstAdmitted(gpu: WebGpuEngine, measured: MeasuredCandidates, ms: number): Promise<MeasuredShape[]> {
   const { shape, product, ranked, default_, defaultGflops, refused, ...rest } = measured;

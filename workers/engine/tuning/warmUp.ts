@@ -2,14 +2,17 @@ import { HostTimer, TimestampTimer, type TimedGpu, type TimedWork, type WorkTime
 
 /** Length of a batch of repetitions. */
 const batchMs = 20;
-/** The clock counts as raised when two batches in a row agree within this share. */
+/** The clock counts as raised when two consecutive batches agree within this share. */
 const maxDifference = 0.02;
 const maxMs = 500;
-/** Some GPUs stay at their low clock for some tens of milliseconds, in which batches agree as well. */
+/** Minimum duration. Some GPUs keep their low clock for some tens of milliseconds, during which batches agree too. */
 const minMs = 100;
-/** Most batches, for clocks that hardly move. */
+/** Maximum number of batches, for clocks that hardly move. */
 const maxBatches = 50;
-/** Repetitions that any work takes some milliseconds for. A clock that has not moved by then is broken. */
+/**
+ * Maximum number of repetitions. This many take some milliseconds for any work, so a clock that has not moved by then
+ * is broken.
+ */
 const maxRepetitions = 4096;
 
 export interface WarmUp {
@@ -20,7 +23,7 @@ export interface WarmUp {
 }
 
 /**
- * Runs the work until two batches in a row take equally long, because an idle GPU takes some tens of milliseconds to
+ * Runs the work until two consecutive batches take equally long, because an idle GPU takes some tens of milliseconds to
  * raise its clock. Takes at least 100 ms and gives up after 500.
  */
 export async function warmUp(
@@ -40,21 +43,21 @@ export async function warmUp(
     const elapsedMs = now() - startedAt;
     if ((steady && elapsedMs >= minMs) || elapsedMs >= maxMs || batch === maxBatches) return { ms, steady };
     before = whole ? ms : NaN;
-    // Few repetitions of a short work may take less than the clock's resolution.
+    // A few repetitions of short work may take less than the clock's resolution.
     const wanted = ms * repetitions >= 1 ? Math.ceil(length / ms) : 8 * repetitions;
     repetitions = Math.min(wanted, maxRepetitions);
   }
 }
 
 /**
- * Least and most time that timestamps may give for a batch, as shares of the time that passed on the host. That
- * includes the way to the GPU and back; a broken clock is wrong by orders of magnitude.
+ * Plausible range of a batch's time by timestamps, as shares of the time that passes on the host. The host's time
+ * includes the round trip to the GPU. A broken clock is wrong by orders of magnitude.
  */
 const plausibleShares = { least: 0.05, most: 1.1 };
 
 /**
- * Raises the GPU's clock with `work` and returns a timer: timestamps where the device has them and they agree with the
- * host's clock, else the host's clock.
+ * Raises the GPU's clock with `work` and returns a timer: one that uses timestamps if the device has them and they
+ * agree with the host's clock, else one that uses the host's clock.
  */
 export async function warmTimer(
   gpu: TimedGpu,

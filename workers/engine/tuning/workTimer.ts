@@ -1,7 +1,7 @@
 import type { ArrayPool } from '../arrayPool';
 import type { GpuCommands } from '../gpu/gpuCommands';
 
-/** What timers use of a WebGPU engine. */
+/** The parts of a WebGPU engine that timers use. */
 export interface TimedGpu {
   commands: Pick<GpuCommands, 'clear' | 'finished' | 'timed'>;
   pool: Pick<ArrayPool, 'allocate' | 'free'>;
@@ -10,34 +10,39 @@ export interface TimedGpu {
 
 /** Work that is repeated to measure it. */
 export interface TimedWork {
-  /** Records one repetition: dispatches only. */
+  /** Records one repetition, which may only contain dispatches. */
   record: () => void;
-  /** Dispatches of one repetition. */
+  /** Number of dispatches per repetition. */
   dispatches: number;
   repetitions: number;
 }
 
-/** How times are measured: by the GPU's own timestamps, or on the host, where the device has none. */
+/** How times are measured: by the GPU's own timestamps, or on the host if the device has none. */
 export type TimerKind = 'timestamps' | 'host';
 
 export interface WorkTimer {
   readonly kind: TimerKind;
-  /** Repetitions that take this long together are measured to 1%. */
+  /** Minimum total duration of the repetitions for a precision of 1%. */
   readonly preciseMs: number;
-  /** Returns the milliseconds of one repetition of each work, measured one after the other. GPU→CPU sync. */
+  /** Returns the milliseconds per repetition of each work, measured one after another. GPU→CPU sync. */
   times: (works: readonly TimedWork[]) => Promise<number[]>;
 }
 
-/** Browsers may round timestamps to this many nanoseconds. */
+/** Browsers may round timestamps to a multiple of this many nanoseconds. */
 const roundedNs = 100_000;
-/** Length of a pass that is measured to 1%: with rounded timestamps, and with others. */
+/** Length of a pass that is measured to within 1%, with rounded and with fine timestamps. */
 const preciseTimestampMs = { rounded: 10, fine: 3 } as const;
-/** A submit takes a few milliseconds to reach the GPU and to be reported, and that varies by some tenths. */
+/**
+ * Length of a measurement on the host to within 1%. A submit takes a few milliseconds to reach the GPU and to be
+ * reported, and that varies by some tenths of a millisecond.
+ */
 const preciseHostMs = 50;
-/** Maximum dispatches of a timed pass, which are all recorded in one submit. */
+/** Maximum number of dispatches in a timed pass, which are all recorded in one submit. */
 const maxDispatches = 2048;
 
-/** Measures compute passes by timestamps. All are submitted before the first is awaited, so the GPU never idles. */
+/**
+ * Measures compute passes by timestamps. All passes are submitted before the first is awaited, so the GPU never idles.
+ */
 export class TimestampTimer implements WorkTimer {
   readonly kind = 'timestamps';
   #rounded = true;
@@ -63,7 +68,7 @@ export class TimestampTimer implements WorkTimer {
   }
 }
 
-/** Splits the repetitions of a work so that no pass has too many dispatches. */
+/** Returns the repetitions of each pass, so that no pass has too many dispatches. */
 function passes({ dispatches, repetitions }: TimedWork): number[] {
   const most = Math.max(1, Math.floor(maxDispatches / dispatches));
   const full = Array.from({ length: Math.floor(repetitions / most) }, () => most);
@@ -74,7 +79,7 @@ function passes({ dispatches, repetitions }: TimedWork): number[] {
 /** Number of empty submits whose median is subtracted from each time. */
 const emptySubmits = 5;
 
-/** Measures on the host, from submit to the report of its end, less what an empty submit takes. */
+/** Measures on the host, from submit until its end is reported, minus the time of an empty submit. */
 export class HostTimer implements WorkTimer {
   readonly kind = 'host';
   readonly preciseMs = preciseHostMs;
@@ -92,7 +97,7 @@ export class HostTimer implements WorkTimer {
       const ms = await this.#ms(() => {
         for (let i = 0; i < repetitions; i++) record();
       });
-      // The shortest time that is not zero keeps rates finite.
+      // A shortest time above zero keeps rates finite.
       times.push(Math.max(ms - this.#emptyMs, 1e-3) / repetitions);
     }
     return times;

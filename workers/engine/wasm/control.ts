@@ -1,10 +1,10 @@
 import type { KernelFunctions } from './kernelFunctions';
 
 /**
- * How threads share a job: control numbers at fixed addresses of the shared memory, below all arrays. The thread that
- * owns the engine writes a job, opens it and works on it too. Each thread takes `grain` items at a time until none are
- * left. A thread joins an open job by incrementing `inside`. The owner therefore waits only for threads that joined,
- * and never for a sleeping one.
+ * Threads share a job through control numbers at fixed addresses of the shared memory, below all arrays. The thread
+ * that owns the engine writes a job, opens it and works on it too. Each thread takes `grain` items at a time until none
+ * are left. A thread joins an open job by incrementing `inside`. The owner therefore waits only for threads that
+ * joined, and never for a sleeping one.
  */
 const controlAt = 32_768;
 const slot = {
@@ -27,12 +27,12 @@ const argumentsAt = controlAt + 4 * (slots + maxThreads);
 const maxArguments = 64;
 
 /**
- * The owner gives up when no thread leaves the job for this long, twice in a row. No kernel takes that long for its
- * share of a job.
+ * The owner gives up after two consecutive waits of this length in which no thread left the job. No kernel takes that
+ * long for its share of a job.
  */
 const maxWaitMs = 120_000;
 
-/** Polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
+/** Number of polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
 const polls = 20_000;
 
 /** One thread's view of the control numbers in memory. */
@@ -41,7 +41,7 @@ export class Control {
   #arguments: Float64Array;
   #scratch = 0;
 
-  /** Thread 0 is the owner of the engine. */
+  /** `thread` is 0 for the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: KernelFunctions,
@@ -90,7 +90,7 @@ export class Control {
     if (failed) throw new RangeError(`${name} failed in another thread`);
   }
 
-  /** Works on jobs until the owner quits. Every thread but the owner calls this. */
+  /** Works on jobs until the owner calls `quit`. Every thread but the owner calls this. */
   serve(): void {
     const n = this.#numbers;
     let seen = 0;
@@ -103,7 +103,7 @@ export class Control {
     }
   }
 
-  /** Ends `serve` in all threads. The owner calls this. */
+  /** Ends `serve` in all threads. Only the owner calls this. */
   quit(): void {
     this.#followMemory();
     Atomics.store(this.#numbers, slot.quit, 1);
@@ -117,7 +117,7 @@ export class Control {
     try {
       if (Atomics.load(n, slot.open)) this.#take();
     } catch {
-      // Only set a flag: nobody would see an error in this thread. The owner throws instead.
+      // Only sets a flag, because nobody would see an error in this thread. The owner throws instead.
       Atomics.store(n, slot.failed, 1);
     } finally {
       Atomics.sub(n, slot.inside, 1);
@@ -138,7 +138,7 @@ export class Control {
     }
   }
 
-  /** Returns the function after setting this thread's scratch memory. */
+  /** Returns the function, after setting this thread's scratch memory. */
   #kernel(name: string): (...numbers: number[]) => void {
     const kernel = this.kernels[name];
     if (!kernel) throw new RangeError(`there is no wasm function named ${name}`);
@@ -162,7 +162,7 @@ export class Control {
     }
   }
 
-  /** Renews the views if the memory has grown, because growing unshared memory detaches its old buffer. */
+  /** Recreates the view if the memory has grown, because growing unshared memory detaches its old buffer. */
   #followMemory(): void {
     if (this.#numbers.byteLength > 0) return;
     this.#numbers = numbersOf(this.memory);

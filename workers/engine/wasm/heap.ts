@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { MemoryBlock, BlockMemory } from '../blockMemory';
 
-/** Arrays start here. */
+/** Address of the first array. */
 export const heapBegin = 65_536;
 
 const pageBytes = 65_536;
@@ -20,15 +20,15 @@ class HeapBlock implements MemoryBlock {
 type Hole = { at: number; size: number };
 
 /**
- * Allocates ranges of one wasm memory that grows as needed. Each range goes to the smallest hole that fits, and
- * adjacent holes merge.
+ * Allocates ranges of one wasm memory, which grows as needed. Each range is taken from the smallest hole that fits, and
+ * adjacent holes are merged.
  */
 export class WasmHeap implements BlockMemory {
   #holes: Hole[] = [];
   #end: number;
   readonly #live = new Set<MemoryBlock>();
 
-  /** Memory below `begin` is never touched. */
+  /** The heap never touches memory below `begin`. */
   constructor(
     readonly memory: WebAssembly.Memory,
     begin: number,

@@ -7,8 +7,8 @@ import type { Thread } from './thread';
 import { wasmFeatures } from './wasmFeatures';
 
 /**
- * Opens the engine with the best module that this browser supports. Throws `download-failed`, or `unexpected` if wasm
- * has no SIMD.
+ * Opens the engine with the best module that this browser supports. Throws `download-failed` if the module cannot be
+ * downloaded, and `unexpected` if the browser has no wasm SIMD.
  */
 export async function openWasmEngine(baseUrl: string, threads: number): Promise<WasmEngine> {
   const { simd, relaxed, shared } = wasmFeatures();

@@ -1,7 +1,10 @@
 import { Control } from './control';
 import type { KernelFunctions } from './kernelFunctions';
 
-/** Everything that a thread needs to join the engine. Structured cloning shares the memory and the module. */
+/**
+ * Everything that a thread needs to join the engine. The memory and the module are shared when this is posted to a
+ * worker.
+ */
 export interface ThreadStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;

@@ -9,8 +9,8 @@ import type { WasmHeap } from './heap';
 type Run = (name: string, values: readonly number[], items: number, grain: number) => void;
 
 /**
- * Number of shares per thread that a job is divided into: few enough that taking a share costs almost nothing, many
- * enough that all threads finish at about the same time.
+ * Number of shares per thread into which a job is divided: few enough that taking a share costs almost nothing, and
+ * many enough that all threads finish at about the same time.
  */
 const sharesPerThread = 4;
 
@@ -65,7 +65,7 @@ export class WasmCommands implements Commands {
   }
 
   releaseUploads(): void {
-    // `fill` keeps nothing.
+    // `fill` keeps no memory.
   }
 
   upload(values: HostValues, shape: readonly number[] = [values.length]): DeviceArray {
@@ -89,7 +89,9 @@ export class WasmCommands implements Commands {
     return this.heap.addressOf(buffer) + offset;
   }
 
-  /** Returns a new view each time, because growing the memory replaces its buffer. */
+  /**
+   * Returns a view of the array's bytes. It is created on each call, because growing the memory replaces its buffer.
+   */
   #bytes(array: DeviceArray): Uint8Array {
     return new Uint8Array(this.heap.memory.buffer, this.#address(array), arrayByteLength(array));
   }

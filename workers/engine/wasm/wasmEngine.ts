@@ -11,8 +11,8 @@ import { threadScratchBytes } from '../scratch';
 /** Initial memory, in pages of 64 KiB: 4 MiB. */
 const initialPages = 64;
 /**
- * Maximum memory sizes to try, in pages. The first is the 4 GiB that 32 bits can address; a browser may refuse to
- * reserve that much.
+ * Maximum memory sizes to try, in pages. The first is the 4 GiB that 32-bit addresses can reach, but a browser may
+ * refuse to reserve that much.
  */
 const maxPages = [65_536, 32_768, 16_384];
 export interface WasmEngineOptions {
@@ -24,7 +24,7 @@ export interface WasmEngineOptions {
 }
 
 /**
- * The CPU engine: AssemblyScript kernels whose items are split among threads. Every thread computes an item the same
+ * The CPU engine: AssemblyScript kernels whose items are split among threads. Every thread computes an item in the same
  * way, so results are bit-identical for any number of threads.
  */
 export class WasmEngine implements Engine {
@@ -77,8 +77,8 @@ export class WasmEngine implements Engine {
   }
 
   /**
-   * Grows the scratch memory of every thread to at least `bytes`. If that fails, throws and leaves every thread with
-   * the memory it had.
+   * Grows the scratch memory of every thread to at least `bytes` bytes. If that fails, throws and leaves every thread
+   * with its old memory.
    */
   #ensureScratch(bytes: number): void {
     if ((this.#scratch[0]?.size ?? 0) >= bytes) return;

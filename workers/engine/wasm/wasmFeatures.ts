@@ -11,9 +11,9 @@ const simdProbe = Uint8Array.of(
 
 export interface WasmFeatures {
   simd: boolean;
-  /** Whether the browser has fused multiply-add: a third faster, but with different rounding. */
+  /** Whether the browser has relaxed SIMD, whose fused multiply-add is a third faster but rounds differently. */
   relaxed: boolean;
-  /** Whether threads can share memory. Only cross-origin isolated pages have such memory. */
+  /** Whether threads can share memory, which requires a cross-origin isolated page. */
   shared: boolean;
   threads: boolean;
 }

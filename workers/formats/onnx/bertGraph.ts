@@ -1,7 +1,7 @@
 import type { EncoderConfig, Pooling } from '../../../src/domain/model';
 import type { AttributeProto, GraphProto, NodeProto, InitializerProto } from './onnxProto';
 
-/** Where an initializer's values come from: a parameter, a linear weight transposed to [in, out], or a constant. */
+/** Source of an initializer's values: a parameter, a linear weight transposed to [in, out], or a constant. */
 export type BertInitializerSource =
   { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
 

@@ -12,7 +12,7 @@ export interface AttentionSaved {
 
 /**
  * Computes attention within each text of packed rows: y = softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv
- * 1706.03762, eq. 1). Head a owns columns a·D .. (a + 1)·D.
+ * 1706.03762, eq. 1). Head a uses columns a·D … (a + 1)·D − 1.
  */
 export function attentionForward(
   inputs: Record<'q' | 'k' | 'v', Matrix>,
@@ -30,7 +30,10 @@ export function attentionForward(
   return { y, saved: { ...inputs, probabilities } };
 }
 
-/** With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq = s·dS·k, dk = s·dSᵀ·q. */
+/**
+ * Returns the gradients of q, k and v. With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq =
+ * s·dS·k, dk = s·dSᵀ·q.
+ */
 export function attentionBackward(
   dy: Matrix,
   { q, k, v, probabilities }: AttentionSaved,
@@ -56,7 +59,7 @@ interface HeadPlace {
   width: number;
 }
 
-/** Calls `work` for each text and head, with a function that copies a matrix's block [S, D]. */
+/** Calls `work` for each text and head, with a function that copies that head's block [S, D] out of a matrix. */
 function forEachHead(
   { columns }: Matrix,
   texts: TextRows,
@@ -88,7 +91,7 @@ function softmaxRows({ rows, columns, values }: Matrix, scale: number): Matrix {
   return y;
 }
 
-/** Returns the gradient of x from that of p = softmax(scale·x). */
+/** Returns the gradient of x, given that of p = softmax(scale·x). */
 function softmaxBackward(dp: Matrix, p: Matrix, scale: number): Matrix {
   const dx = zeros(p.rows, p.columns);
   for (let row = 0; row < p.rows; row++) {

@@ -6,9 +6,9 @@ import { layerBackward, layerForward, type LayerSaved } from './layer';
 import { addScaledRow, blockOf, zeros, type Matrix } from './matrix';
 
 /**
- * Computes loss and gradients of a training step in double precision, without any library. It is the reference for
- * devices: slow, and written to be read beside the equations. `between` is called after each layer with the share of
- * the work that is done, and may throw to stop.
+ * Computes the loss and gradients of a training step in double precision, without any library. Devices are checked
+ * against it. It is slow, and written to be read beside the equations. `between` is called after each layer with the
+ * share of the work that is done, and may throw to stop.
  */
 export async function float64Step(
   step: TrainingStep,

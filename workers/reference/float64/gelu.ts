@@ -1,8 +1,8 @@
 import type { Matrix } from './matrix';
 
 /**
- * Returns erf(x) to double precision, by its series erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n + 1)!! (Abramowitz &
- * Stegun, 7.1.6). All terms have one sign, so nothing cancels.
+ * Returns erf(x) to double precision from the series erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n + 1)!! (Abramowitz &
+ * Stegun, 7.1.6). All terms have the same sign, so nothing cancels.
  */
 export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x); // 1 − erf(6) < 3e-17
@@ -15,7 +15,7 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** Φ(x), the standard normal distribution. */
+/** Φ(x), the cumulative distribution function of the standard normal. */
 const cdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2));
 
 /** Returns exact GELU (Hendrycks & Gimpel, arXiv 1606.08415, eq. 1): y = x·Φ(x). */
@@ -23,7 +23,7 @@ export function geluForward(x: Matrix): Matrix {
   return { ...x, values: x.values.map((value) => value * cdf(value)) };
 }
 
-/** Returns dx = dy·(Φ(x) + x·φ(x)), with the density φ(x) = e^(−x²/2)/√(2π). */
+/** Returns dx = dy·(Φ(x) + x·φ(x)), where φ(x) = e^(−x²/2)/√(2π) is the density. */
 export function geluBackward(dy: Matrix, x: Matrix): Matrix {
   const slope = (value: number): number =>
     cdf(value) + (value * Math.exp((-value * value) / 2)) / Math.sqrt(2 * Math.PI);

@@ -2,7 +2,7 @@ import { addScaledRow, times, timesTransposed, transposedTimes, zeros, type Matr
 
 /**
  * Returns in-batch InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4), L = mean_i −log
- * softmax_j(cos(a_i, c_j)/τ)_i, and the gradients of the vectors [B, H]. With P the softmax of the rows: dS = (P −
+ * softmax_j(cos(a_i, c_j)/τ)_i, and its gradients for the vectors [B, H]. With P the softmax over rows: dS = (P −
  * I)/(B·τ), da = dS·c, dc = dSᵀ·a.
  */
 export function infoNce(
@@ -37,7 +37,7 @@ interface UnitRows {
   norms: Float64Array;
 }
 
-/** Divides each row by its norm. */
+/** Divides each row by its L2 norm. */
 function unitRows(x: Matrix): UnitRows {
   const norms = new Float64Array(x.rows);
   const unit = zeros(x.rows, x.columns);
@@ -48,7 +48,7 @@ function unitRows(x: Matrix): UnitRows {
   return { unit, norms };
 }
 
-/** Returns dx = (dy − y·(y·dy))/‖x‖ per row. */
+/** Returns the gradient of x, given that of y = x/‖x‖ per row: dx = (dy − y·(y·dy))/‖x‖. */
 function unitRowsBackward(dy: Matrix, { unit, norms }: UnitRows): Matrix {
   const dx = zeros(dy.rows, dy.columns);
   for (let row = 0; row < dy.rows; row++) {

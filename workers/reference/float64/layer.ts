@@ -24,7 +24,7 @@ export interface LayerSaved {
 
 type Gradients = Map<string, Float64Array>;
 
-/** One BERT layer with the LayerNorms after the residuals: x [T, H] → y [T, H]. */
+/** Computes one BERT layer, with the LayerNorms after the residuals: x [T, H] → y [T, H]. */
 export function layerForward(x: Matrix, layer: number, context: EncoderContext): { y: Matrix; saved: LayerSaved } {
   const { weights, config } = context.step;
   const part = (module: LayerModuleName, name: 'weight' | 'bias'): Float32Array =>
@@ -60,7 +60,7 @@ export function layerBackward(
 ): Matrix {
   const { weights, config } = context.step;
   const name = (module: LayerModuleName, part: 'weight' | 'bias'): string => layerParameterName(layer, module, part);
-  /** Returns dx of y = x·Wᵀ + b, and stores dW = dyᵀ·x and db = Σ_rows dy. */
+  /** Computes the backward pass of y = x·Wᵀ + b: returns dx, and stores dW = dyᵀ·x and db = Σ_rows dy. */
   const linear = (d: Matrix, x: Matrix, module: LayerModuleName): Matrix => {
     gradients.set(name(module, 'weight'), transposedTimes(d, x).values); // [out, in]
     gradients.set(name(module, 'bias'), columnSums(d));

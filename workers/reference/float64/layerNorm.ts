@@ -30,7 +30,10 @@ export function layerNormForward(
   return { y, saved: { normalized, deviations } };
 }
 
-/** With g = dy·γ: dx = (g − mean g − x̂·mean(g·x̂))/σ per row; dγ = Σ_rows dy·x̂, dβ = Σ_rows dy. */
+/**
+ * Returns the gradients of x, γ and β. With g = dy·γ: dx = (g − mean g − x̂·mean(g·x̂))/σ per row; dγ = Σ_rows dy·x̂,
+ * dβ = Σ_rows dy.
+ */
 export function layerNormBackward(
   dy: Matrix,
   gamma: Float32Array,

@@ -1,4 +1,4 @@
-/** A matrix in double precision, row by row. */
+/** A row-major matrix in double precision. */
 export interface Matrix {
   rows: number;
   columns: number;
@@ -51,7 +51,7 @@ export function addScaledRow(to: Matrix, toRow: number, from: Matrix, fromRow: n
     target[targetAt + i] = (target[targetAt + i] ?? NaN) + factor * (source[sourceAt + i] ?? NaN);
 }
 
-/** Returns the sum of matrices of one shape. */
+/** Returns the sum of matrices of the same shape. */
 export function sumOf(first: Matrix, ...others: readonly Matrix[]): Matrix {
   const y = { ...first, values: first.values.slice() };
   for (const { values } of others)
@@ -66,7 +66,7 @@ export function columnSums(x: Matrix): Float64Array {
   return sums.values;
 }
 
-/** Copies a block of x. */
+/** Returns a copy of a block of x. */
 export function blockOf(x: Matrix, firstRow: number, rows: number, firstColumn: number, columns: number): Matrix {
   const block = zeros(rows, columns);
   for (let row = 0; row < rows; row++) {
@@ -76,7 +76,7 @@ export function blockOf(x: Matrix, firstRow: number, rows: number, firstColumn: 
   return block;
 }
 
-/** Copies a block into x; see `blockOf`. */
+/** Writes `block` into x at the given row and column; the inverse of `blockOf`. */
 export function putBlock(x: Matrix, block: Matrix, firstRow: number, firstColumn: number): void {
   for (let row = 0; row < block.rows; row++) {
     const from = row * block.columns;

@@ -2,14 +2,17 @@ import type { StepResult, TrainingStep } from '../trainingStep';
 import { TfjsDevice } from './tfjsDevice';
 import { TfjsStep } from './tfjsStep';
 
-/** A step on a tfjs device of its own. Errors that the device reports are thrown after the work that caused them. */
+/**
+ * A training step on its own tfjs device. When their work is done, `run` and `gradients` throw the first error that the
+ * device has reported, if any.
+ */
 export interface OpenTfjsStep {
   run: () => Promise<number>;
   gradients: () => Promise<StepResult['gradients']>;
   close: () => void;
 }
 
-/** Opens stock tfjs on WebGPU with the step's model. This is the entry to the chunk that contains tfjs. */
+/** Opens stock tfjs on WebGPU with the step's model. This is the entry point of the bundle chunk that contains tfjs. */
 export async function openTfjsStep(step: TrainingStep): Promise<OpenTfjsStep> {
   const device = await TfjsDevice.open();
   try {

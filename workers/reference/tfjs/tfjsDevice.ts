@@ -3,7 +3,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
 const backendName = 'webgpu';
 
-/** Limits that tfjs requests for a device of its own (tfjs-backend-webgpu 4.22, base.ts). */
+/** Limits that tfjs requests when it creates its own device (tfjs-backend-webgpu 4.22, base.ts). */
 const limitNames = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
@@ -14,8 +14,8 @@ const limitNames = [
 ] as const;
 
 /**
- * A device on the adapter that the engine uses, with tfjs's WebGPU backend. The device is requested as tfjs would; here
- * its errors can be seen, which tfjs itself ignores.
+ * A device for tfjs's WebGPU backend, on the adapter that the engine uses. It is requested as tfjs would request it,
+ * but its errors are recorded; tfjs itself ignores them.
  */
 export class TfjsDevice {
   #failure: Error | undefined;
@@ -25,10 +25,10 @@ export class TfjsDevice {
     void device.lost.then(({ reason, message }) => (this.#failure ??= new Error(message || reason)));
   }
 
-  /** Makes tfjs compute on a new device. Throws if there is no adapter or tfjs does not start. */
+  /** Opens a new device and makes tfjs compute on it. Throws if there is no adapter or tfjs does not start. */
   static async open(): Promise<TfjsDevice> {
     const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new Error('no adapter');
+    if (!adapter) throw new Error('no WebGPU adapter');
     const requiredLimits = Object.fromEntries(limitNames.map((name) => [name, adapter.limits[name]]));
     const device = await adapter.requestDevice({ requiredLimits });
     const opened = new TfjsDevice(device);
@@ -43,7 +43,7 @@ export class TfjsDevice {
     }
   }
 
-  /** Throws the first error that the device has reported, such as a shader that does not compile. */
+  /** Throws the first error that the device has reported, such as a shader compilation error. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -54,7 +54,7 @@ export class TfjsDevice {
   }
 }
 
-/** Removes tfjs's backend of this name, which is either its own factory or the one of an earlier check. */
+/** Unregisters the backend of this name: either tfjs's own or the one that an earlier check registered. */
 function removeBackend(): void {
   if (tf.findBackendFactory(backendName)) tf.removeBackend(backendName);
 }

@@ -7,7 +7,7 @@ import { registerGradients } from './gradients';
 interface PaddedTexts {
   ids: tf.Tensor1D; // [B · S]
   positions: tf.Tensor1D; // [B · S]
-  /** 0 for a token and −1e9 for padding: [B, 1, 1, S]. */
+  /** Added to the attention scores, [B, 1, 1, S]: 0 for a token and −1e9 for padding. */
   bias: tf.Tensor;
   /** Weights of the mean over tokens: [B, S, 1]. */
   weights: tf.Tensor;
@@ -17,7 +17,7 @@ interface PaddedTexts {
 
 /**
  * A training step as a user of stock tfjs would write it: padded batches, stock operations and `tf.variableGrads`. Runs
- * on the current backend. It shares nothing with the engine but the names of the parameters.
+ * on the current backend. Shares nothing with the engine except the parameter names.
  */
 export class TfjsStep {
   readonly #variables = new Map<string, tf.Variable>();
@@ -57,7 +57,7 @@ export class TfjsStep {
     const read = new Map<string, Float32Array>();
     for (const [name, { name: key, shape }] of this.#variables) {
       const tensor = this.#gradients[key];
-      if (!tensor) throw new Error(`tfjs gave no gradient of ${name}`);
+      if (!tensor) throw new Error(`tfjs returned no gradient for ${name}`);
       const values = (await tensor.data<'float32'>()).slice();
       const [width = 0, out = 0] = shape;
       read.set(name, isLinear(name) ? transposed(values, width, out) : values);
@@ -79,11 +79,11 @@ export class TfjsStep {
 
   #variable(name: string): tf.Tensor2D {
     const found = this.#variables.get(name);
-    if (!found) throw new RangeError(`no weights ${name}`);
+    if (!found) throw new RangeError(`no weights named ${name}`);
     return found as tf.Tensor as tf.Tensor2D;
   }
 
-  /** Returns unit vectors, [B, H]. */
+  /** Returns the texts' unit vectors, [B, H]. */
   #encode(text: PaddedTexts): tf.Tensor2D {
     const { layers, hiddenSize } = this.step.config;
     const { words, positions, types, gamma, beta } = embeddingParameterNames;

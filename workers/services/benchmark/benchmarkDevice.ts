@@ -21,7 +21,7 @@ import type { RunControl } from '../train/runControl';
 import { measureProducts } from '../../engine/tuning/measureProducts';
 import type { MeasuredShape } from '../../engine/tuning/measuredShape';
 
-/** Time budgets in milliseconds; `steps` is per model shape. Together they keep a benchmark under a minute. */
+/** Time budgets in milliseconds; `steps` is per model shape. Together they keep a benchmark under one minute. */
 const budgets = { products: 8000, steps: 18_000 } as const;
 const briefBudgets = { products: 400, steps: 0 } as const;
 
@@ -126,7 +126,7 @@ class Progress {
   }
 }
 
-/** Names the measured products, in the order of the models' shapes. */
+/** Returns the measured products with their names, in the order of the models' shapes. */
 function namedProducts({ shapes }: BenchmarkOptions, measured: readonly MeasuredShape[]): BenchmarkResult['products'] {
   const byKey = new Map(measured.map((each) => [planKey(each.shape), each]));
   return shapes.flatMap((shape) =>
@@ -143,7 +143,7 @@ function shapesOf(shape: BenchmarkShape): ModelShape[] {
   return [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];
 }
 
-/** Measures the matrix products of all shapes as a run does: tuned on a GPU, by fixed rules on a CPU. */
+/** Measures the matrix products of all shapes as a run computes them: tuned on a GPU, by fixed rules on a CPU. */
 async function bestProducts(options: BenchmarkOptions, between: Between): Promise<MeasuredShape[]> {
   const wanted = options.shapes.flatMap(shapesOf);
   const tuning = {

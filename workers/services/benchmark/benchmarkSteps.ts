@@ -18,14 +18,14 @@ import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 import { equalLengths } from './randomTexts';
 import { RandomTraining } from './randomTraining';
 
-/** Maximum pairs per measured step: the batch size of a typical run. Slow devices get smaller batches. */
+/** Maximum number of pairs per measured step, the batch size of a typical run. Slow devices get smaller batches. */
 export const mostPairsPerStep = 16;
 const pairTokens = 2 * meanTextTokens;
 /** Estimated duration above which a step gets fewer pairs, so that several steps fit in the time budget. */
 const longestStepMs = 2500;
-/** Limit on the measured steps, so that a fast device does not use up the time budget. */
+/** Maximum number of measured steps, so that a fast device does not use up the time budget. */
 const mostSteps = 40;
-/** Maximum layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
+/** Maximum number of layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;
 
 export interface BenchmarkStepsRequest {
@@ -90,7 +90,7 @@ function affordablePairs(config: EncoderConfig, peakGflops: number): number {
 /** Plans the step with the same memory planner as a run. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
-  const shape = { pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
+  const shape = { pairs, candidates: pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
   return chooseWay(config, { all: count, trained: count }, shape, limits);
 }
 

@@ -57,7 +57,7 @@ function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolea
   return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
 }
 
-/** Returns the total tokens of anchors and positives in the given rows. */
+/** Returns the total number of tokens in the anchors and positives of the given rows. */
 function tokensOf(rows: readonly number[], pairs: readonly Offsets[]): number {
   return sum(rows, (row) => sum(pairs, ({ offsets }) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)));
 }

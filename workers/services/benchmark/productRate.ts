@@ -12,11 +12,11 @@ export interface ProductRate {
   shape: MatmulShape;
   ms: number;
   gflops: number;
-  /** Whether the GPU's timestamps or the host's clock gave the time. */
+  /** Which clock measured the time: the GPU's timestamps or the host's. */
   clock: 'gpu' | 'host';
 }
 
-/** Times a product as the engine's plan computes it; the fastest of three rounds counts. */
+/** Times a product as the engine's plan computes it, and returns the fastest of three rounds. */
 export async function productRate(gpu: WebGpuEngine, shape: MatmulShape): Promise<ProductRate> {
   const product = new SampleProduct(gpu, shape);
   const work = workOf(product, plannedTiling(gpu.traits, gpu.plan, shape));

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine';
 import { parameterShapes } from '../../engine/model/parameterShapes';
 import { ParameterStore } from '../../engine/model/parameterStore';
 
-/** Returns random weights on the scale of BERT's initial ones, ±0.02; LayerNorm weights are 1. */
+/** Returns random weights on the scale of BERT's initialization, ±0.02; LayerNorm weights are 1. */
 export function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore {
   let offset = 0;
   const tensors = parameterShapes(config).map(({ name, shape }) => {
@@ -13,7 +13,7 @@ export function randomParameters(engine: Engine, config: EncoderConfig): Paramet
     return entry;
   });
   const parameters = new ParameterStore(engine, tensors);
-  // Repeat one block, which avoids computing a hundred million sines. Its odd length keeps rows distinct.
+  // Repeats one block, which avoids computing a hundred million sines. Its odd length keeps rows distinct.
   const block = Float32Array.from({ length: 65_521 }, (_, i) => 0.02 * Math.sin(i * i));
   for (const { name, length } of tensors) {
     const values = new Float32Array(length);

@@ -1,6 +1,8 @@
 import type { TokenBatch } from '../../engine/model/tokenBatch';
 
-/** Returns texts of the given lengths. Equal arguments give equal tokens; another `salt` gives others. */
+/**
+ * Returns texts of the given lengths. The same arguments return the same tokens; another `salt` returns other tokens.
+ */
 export function randomTexts(lengths: readonly number[], vocabularySize: number, salt: number): TokenBatch {
   const offsets = new Uint32Array(lengths.length + 1);
   lengths.forEach((length, text) => (offsets[text + 1] = (offsets[text] ?? 0) + length));

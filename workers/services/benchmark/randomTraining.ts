@@ -4,6 +4,7 @@ import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Engine } from '../../engine/engine';
+import { infoNceLoss } from '../../engine/losses/infoNce';
 import type { MatrixUnits } from '../../engine/matrixUnits';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
@@ -13,7 +14,7 @@ import { canTimeKernels } from './canTimeKernels';
 import { randomParameters } from './randomParameters';
 import { randomTexts } from './randomTexts';
 
-const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+const loss = infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' });
 const optimizer = {
   kind: 'adamW',
   learningRate: 1e-5,
@@ -24,7 +25,7 @@ const optimizer = {
   clipNorm: 1,
 } as const;
 
-/** Token counts of the texts of a step. */
+/** Token counts of the texts in a step. */
 export interface StepTexts {
   anchors: readonly number[];
   positives: readonly number[];
@@ -36,19 +37,19 @@ export interface RandomTrainingOptions {
   precision?: Precision;
   /** Matrix units for the products of mixed precision. */
   matrices?: MatrixUnits | undefined;
-  /** Dropout rate. */
+  /** Dropout rate; 0.1 if absent. */
   dropout?: number;
 }
 
-/** Profiled steps; the one with the least GPU time counts. */
+/** Number of profiled steps. The one with the least GPU time counts. */
 const profiledSteps = 3;
 
-/** Training steps of a model with random weights on random texts, for measuring. */
+/** Runs training steps of a model with random weights on random texts, in order to measure them. */
 export class RandomTraining {
   readonly #parameters: ParameterStore;
   readonly #adamW: AdamWState;
   readonly #trainer: Trainer;
-  /** Steps that have begun, in all and without being finished. */
+  /** Number of steps that have begun, and how many of these are unfinished. */
   #begun = 0;
   #underWay = 0;
 
@@ -67,7 +68,7 @@ export class RandomTraining {
     );
   }
 
-  /** Runs a step while no other one is under way. Its milliseconds include the readback of the loss. */
+  /** Runs a step while no other step is under way. The milliseconds include the readback of the loss. */
   async single(texts: StepTexts): Promise<{ ms: number; loss: number }> {
     await this.#drain();
     const startedAt = performance.now();
@@ -77,8 +78,8 @@ export class RandomTraining {
   }
 
   /**
-   * Measures up to `count` steps as a run does them: each begins before the numbers of the previous one arrive. Returns
-   * the milliseconds between arrivals. `enough` may end the measurement early.
+   * Measures up to `count` steps as a run executes them: each begins before the numbers of the previous one arrive.
+   * Returns the milliseconds between arrivals. `enough` may end the measurement early.
    */
   async consecutive(
     texts: StepTexts,
@@ -89,7 +90,7 @@ export class RandomTraining {
     await this.#drain();
     let arrivedAt = performance.now();
     while (ms.length < count) {
-      // On wasm, a step is computed while it begins.
+      // On wasm, beginning a step computes all of it.
       while (this.#underWay <= this.#trainer.stepsAhead) this.#begin(texts);
       await this.#finish();
       const now = performance.now();
@@ -120,7 +121,7 @@ export class RandomTraining {
     this.#trainer.dispose();
     this.#adamW.dispose();
     this.#parameters.dispose();
-    // Free the pooled buffers, so that the next model neither reuses them nor counts them as its own.
+    // Frees the pooled buffers, so that the next model neither reuses them nor counts them as its own.
     releaseIdleMemory(this.engine);
   }
 
@@ -128,9 +129,11 @@ export class RandomTraining {
     const { vocabularySize } = this.options.config;
     const number = ++this.#begun;
     this.#underWay++;
-    const first = randomTexts(anchors, vocabularySize, 2 * number);
-    const second = randomTexts(positives, vocabularySize, 2 * number + 1);
-    this.#trainer.begin(first, second, optimizer.learningRate, number);
+    const batch = {
+      anchors: randomTexts(anchors, vocabularySize, 2 * number),
+      candidates: randomTexts(positives, vocabularySize, 2 * number + 1),
+    };
+    this.#trainer.begin(batch, optimizer.learningRate, number);
   }
 
   /** Waits for all steps that have begun. */

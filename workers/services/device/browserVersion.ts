@@ -13,7 +13,7 @@ interface Details {
 export async function browserVersion(): Promise<string> {
   const data: unknown = Reflect.get(navigator, 'userAgentData');
   if (!isAgentData(data)) return navigator.userAgent;
-  // A permissions policy may deny the details; the user agent string must then be enough.
+  // A permissions policy may withhold the details. The user agent string must then suffice.
   const { fullVersionList = [] } = await data.getHighEntropyValues(['fullVersionList']).catch((): Details => ({}));
   const brands = fullVersionList.map(({ brand, version }) => `${brand} ${version}`).sort();
   return [navigator.userAgent, ...brands].join('; ');

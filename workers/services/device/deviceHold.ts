@@ -30,7 +30,7 @@ export class DeviceHold {
     throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   }
 
-  /** Returns the control of a job; null if it is not in progress, for example because it has just finished. */
+  /** Returns the control of a job, or null if it is not in progress, for example because it has just finished. */
   controlOf(job: 'benchmark' | 'check' | 'search'): RunControl | null {
     return this.#held?.job === job ? this.#held.control : null;
   }

@@ -3,16 +3,16 @@ import type { DeviceInfo } from '../../../src/domain/device';
 import { deviceLost, openDevice } from '../../engine/device';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 
-/** Maximum device losses in a row without progress; after more, another attempt is unlikely to help. */
+/** Maximum number of device losses in a row without progress. After more, another attempt is unlikely to help. */
 const mostLosses = 3;
 
-/** Results kept on the host, where they survive a device loss, and the count of losses since the last progress. */
+/** Keeps results on the host, where they survive a device loss, and counts the losses since the last progress. */
 export class DeviceRecovery {
   readonly #reached = new Map<string, number>();
   readonly #vectors = new Map<string, EncodedTexts>();
   #lossesSinceProgress = 0;
 
-  /** Records how far a task has come. Only a new maximum counts as progress, not repeating lost work. */
+  /** Records how far a task has come. Only a new maximum counts as progress; repeating lost work does not. */
   reached(what: string, value: number): void {
     if (value <= (this.#reached.get(what) ?? -1)) return;
     this.#reached.set(what, value);
@@ -41,7 +41,7 @@ export class DeviceRecovery {
 }
 
 /**
- * How long to wait for the report of a device loss: a readback may fail shortly before the browser reports the loss.
+ * How long to wait for the report of a device loss. A readback may fail shortly before the browser reports the loss.
  */
 const lossReportMs = 500;
 
@@ -54,7 +54,7 @@ export async function deviceLossBehind(thrown: unknown): Promise<AppError | null
 }
 
 /**
- * Delays before the attempts to reopen a device: the browser may offer no adapter until its GPU process has restarted.
+ * Delays before the attempts to reopen a device. The browser may offer no adapter until its GPU process has restarted.
  */
 const reopenAfterMs = [0, 500, 2000, 5000];
 
@@ -71,7 +71,7 @@ export async function reopenDevice(lost: DeviceInfo, wasmBaseUrl: string, loss: 
   throw loss;
 }
 
-/** Whether both devices compute the same bits, as far as their descriptions tell. */
+/** Whether both devices compute the same bits, as far as their descriptions show. */
 export function isSameDevice(a: DeviceInfo, b: DeviceInfo): boolean {
   const said = [a.relaxedSimd, b.relaxedSimd].filter((relaxed) => relaxed !== undefined);
   return a.backend === b.backend && JSON.stringify(a.adapter) === JSON.stringify(b.adapter) && new Set(said).size < 2;

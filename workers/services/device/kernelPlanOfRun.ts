@@ -30,13 +30,13 @@ export interface KernelPlanInput {
   tokens: { training: number; encoding: number };
   /** Precisions of the stages; full precision if absent. */
   precisions?: readonly Precision[];
-  /** Whether the run drops hidden values; true if absent. */
+  /** Whether the run applies dropout to hidden states; true if absent. */
   dropout?: boolean;
-  /** Set if measuring on this device has failed: the fixed rules choose instead. */
+  /** Set if measuring on this device has failed. The fixed rules then choose the tilings. */
   rulesBecause?: RulesReason | undefined;
 }
 
-/** A run's kernel plan and how it was chosen. `tuning` is null if there was nothing to choose from. */
+/** A run's kernel plan and how it was chosen. `tuning` is null if there was no choice to make. */
 export interface ChosenPlan {
   plan: KernelPlan;
   tuning: KernelTuning | null;
@@ -47,8 +47,8 @@ const nothingMeasured = { products: [], unmeasured: 0, refused: { shaders: 0, bi
 /**
  * Chooses the kernel plan of a run: the plan in the run's record, so that a resumed run keeps its speed; else the plan
  * measured earlier on this adapter; else a newly measured one. Ignores a plan that this device or this version of the
- * kernels cannot execute, and drops tilings whose bits are not those of the fixed rules here: the driver may be another
- * than the one that they were measured with.
+ * kernels cannot execute. Drops tilings whose bits on this device differ from those of the fixed rules, because the
+ * driver may have changed since they were measured.
  */
 export async function kernelPlanOfRun(
   input: KernelPlanInput,
@@ -78,7 +78,7 @@ export async function kernelPlanOfRun(
   const stored = await getKernelPlan(db, key);
   const earlier = stored && canUseKernelPlan(stored.plan, device, gpu) ? stored : undefined;
   const known = await admittedTilings(gpu, shapes, earlier?.plan.matmul ?? {}, dropout);
-  // An earlier run may have had no time to measure all products.
+  // An earlier run may have had too little time to measure all products.
   const missing = shapes.filter((shape) => !known.matmul[planKey(shape)]);
   const products = earlier?.tuning?.products ?? [];
   if (earlier && missing.length === 0)
@@ -112,7 +112,7 @@ function summaryOf(
   return { products, unmeasured: shapes.length - products.length, refused };
 }
 
-/** Names a measured product. */
+/** Returns the record of a measured product. */
 export function tunedProduct(shape: ModelShape, { gflops, defaultGflops }: MeasuredShape): TunedProduct {
   const { product, pass, layout, rows, depth, half } = shape;
   const tokens = layout === 'TN' ? depth : rows;

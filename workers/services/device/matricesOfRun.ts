@@ -10,7 +10,7 @@ import { matrixProbe } from '../../engine/ops/matmul/subgroupMatrixProduct';
 /**
  * Returns the fragment for the run's products on matrix units: that of the recorded plan if the device offers it, else
  * the first whose kernel the device compiles. Returns undefined if no stage asks for matrix units. Throws
- * `matrices-unavailable` if there is no such fragment: another precision would be another experiment.
+ * `matrices-unavailable` if there is no such fragment, because another precision would be a different experiment.
  */
 export async function matrixFragmentOfRun(
   gpu: WebGpuEngine | null,

@@ -1,6 +1,6 @@
 /**
  * Takes a lock that this worker keeps until it dies. Resolves once the worker has the lock. The page waits for the same
- * lock and thereby learns of the worker's death.
+ * lock and thereby learns when the worker has died.
  */
 export function holdWorkerLifeLock(lockName: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -19,7 +19,7 @@ import { checkStep, type CheckSize } from './checkStep';
 import { EngineStep } from './engineStep';
 import { inTurns, median, timeOf } from './timing';
 
-/** Share of the whole check that is done when a phase begins, about as its time goes on a laptop. */
+/** Share of the whole check that is done when a phase begins, estimated from the time on a laptop. */
 const begins: Record<CheckProgress['phase'], number> = {
   open: 0,
   reference: 0.02,
@@ -35,13 +35,13 @@ export interface CheckDeps {
   /** Name and version of the browser, as it reports them. */
   browser: string;
   onProgress: (progress: CheckProgress) => void;
-  /** By default the small step for software adapters, else the full one. */
+  /** By default, the small step on software adapters and the full one on others. */
   size?: CheckSize;
 }
 
 /**
  * Compares a training step of a small model on the device with the same step in double precision, and its speed with
- * stock tfjs on the same adapter. Checks a refused device too. Throws `cancelled` or a device error.
+ * stock tfjs on the same adapter. Also checks a device that is refused. Throws `cancelled` or a device error.
  */
 export async function checkDevice(preference: DevicePreference, deps: CheckDeps): Promise<DeviceCheck> {
   const report = reporter(deps);
@@ -96,7 +96,10 @@ async function checkPrecision(
   }
 }
 
-/** Runs stock tfjs on the same adapter; null on wasm. If tfjs fails, says why: that is no fault of the engine. */
+/**
+ * Runs stock tfjs on the same adapter; returns null on wasm. If tfjs fails, returns the reason instead of throwing,
+ * because the engine is not at fault.
+ */
 async function checkPeer(
   { backend }: DeviceInfo,
   engine: Engine,
@@ -107,7 +110,7 @@ async function checkPeer(
   if (backend === 'wasm') return null;
   const own = new EngineStep(engine, step, 'full');
   try {
-    // tfjs is loaded only now: it is a chunk of its own.
+    // tfjs is a separate chunk, which is loaded only here.
     const { openTfjsStep } = await import('../../reference/tfjs/openTfjsStep');
     const tfjs = await openTfjsStep(step);
     try {

@@ -9,7 +9,7 @@ export type CheckSize = 'full' | 'small';
 interface Size {
   config: EncoderConfig;
   pairs: number;
-  /** Least and most tokens of a text. */
+  /** Minimum and maximum tokens of a text. */
   anchorTokens: readonly [number, number];
   positiveTokens: readonly [number, number];
 }
@@ -39,17 +39,20 @@ const sizes: Record<CheckSize, Size> = {
 };
 
 const seed = 20261127;
-/** Weights lie within ± this, biases within half of it. LayerNorm weights do so around 1. */
+/**
+ * Matrices are drawn from ± this value and vectors from ± half of it. LayerNorm weights are drawn around 1, all others
+ * around 0.
+ */
 const weightRange = 0.2;
 
-/** Returns the training step of the check. Random weights and texts are drawn here, so nothing is downloaded. */
+/** Returns the training step of the check. Its weights and texts are drawn at random, so nothing is downloaded. */
 export function checkStep(size: CheckSize): TrainingStep {
   const { config, pairs, anchorTokens, positiveTokens } = sizes[size];
   const weights = new Map(
     parameterShapes(config).map(({ name, shape }, index) => [name, randomWeights(name, shape, index + 1)]),
   );
   const random = new RandomStream(seed, 'deviceCheck');
-  // Without id 0: PyTorch gives the padding token no gradient.
+  // Token id 0 is left out, because PyTorch gives the padding token no gradient.
   const text = ([least, most]: readonly [number, number]): number[] =>
     Array.from({ length: least + random.below(most - least + 1) }, () => 1 + random.below(config.vocabularySize - 1));
   const texts = (tokens: readonly [number, number]): number[][] => Array.from({ length: pairs }, () => text(tokens));

@@ -2,7 +2,8 @@ import type { CheckPrecision } from '../../../src/domain/deviceCheck/deviceCheck
 import { firstLossScale, nextLossScale } from '../../../src/domain/train/lossScale';
 import type { Engine } from '../../engine/engine';
 import { computeGradients } from '../../engine/gradients';
-import { infoNceNumberCount } from '../../engine/losses/infoNce';
+import { infoNceLoss } from '../../engine/losses/infoNce';
+import type { StepBatch } from '../../engine/losses/loss';
 import { HalfWeights } from '../../engine/model/halfWeights';
 import { parameterShapes } from '../../engine/model/parameterShapes';
 import { ParameterStore } from '../../engine/model/parameterStore';
@@ -12,12 +13,12 @@ import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { weightsOf, type StepResult, type TrainingStep } from '../../reference/trainingStep';
 
-/** A training step on the engine, by the same functions as in a run. */
+/** A training step on the engine, computed by the same functions as in a run. */
 export class EngineStep {
   readonly #parameters: ParameterStore;
   readonly #gradients: SegmentTable;
   readonly #half: HalfWeights | undefined;
-  readonly #batch: { anchors: TokenBatch; positives: TokenBatch };
+  readonly #batch: StepBatch;
   #scale = firstLossScale();
 
   constructor(
@@ -31,14 +32,15 @@ export class EngineStep {
     for (const { name } of this.#parameters.tensors) this.#parameters.write(name, weightsOf(step, name));
     this.#gradients = new SegmentTable(engine, segments.layout, 'trainable');
     if (precision === 'mixed') this.#half = new HalfWeights(segments, config);
-    this.#batch = { anchors: tokenBatch(step.anchors), positives: tokenBatch(step.positives) };
+    this.#batch = { anchors: tokenBatch(step.anchors), candidates: tokenBatch(step.positives) };
   }
 
   /** Computes the loss and all gradients. GPU→CPU sync: the loss arrives once everything before it is done. */
   async run(): Promise<number> {
     const { engine, step } = this;
     const { config, temperature } = step;
-    const numbers = engine.pool.allocate([infoNceNumberCount]);
+    const loss = infoNceLoss({ temperature, directions: 'queryToPassage' });
+    const numbers = engine.pool.allocate([loss.numbers.length]);
     this.#half?.refresh();
     const context = {
       engine,
@@ -47,9 +49,8 @@ export class EngineStep {
       config,
       dropout: undefined,
     };
-    const loss = { temperature, directions: 'queryToPassage', gradientScale: this.#gradientScale } as const;
-    const { anchors, positives } = this.#batch;
-    computeGradients(context, anchors, positives, { pooling: 'mean', loss }, { numbers, gradients: this.#gradients });
+    const options = { pooling: 'mean', loss, gradientScale: this.#gradientScale } as const;
+    computeGradients(context, this.#batch, options, { numbers, gradients: this.#gradients });
     const read = engine.commands.read(numbers); // GPU→CPU sync
     engine.pool.free(numbers);
     const [value = NaN] = await read;
@@ -58,8 +59,7 @@ export class EngineStep {
   }
 
   /**
-   * Runs the step and reads all gradients. As in a run, a loss scale at which gradients overflow in half precision is
-   * halved.
+   * Runs the step and reads all gradients. As in a run, halves the loss scale if gradients overflow in half precision.
    */
   async result(): Promise<StepResult> {
     for (;;) {

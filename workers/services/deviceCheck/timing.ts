@@ -1,9 +1,9 @@
-/** A step that can be repeated; resolves once it is done. */
+/** A step that can be repeated. `run` resolves once the step is done. */
 export interface TimedStep {
   run: () => Promise<unknown>;
 }
 
-/** Time for measuring both implementations, and the fewest and most measurements of each. */
+/** Time for measuring both implementations, and the minimum and maximum measurements of each. */
 const budgetMs = 3000;
 const [fewest, most] = [2, 15];
 
@@ -15,8 +15,8 @@ export async function timeOf(step: TimedStep): Promise<number> {
 }
 
 /**
- * Times two steps in turns, so that both meet the same clock rate of the device. One step of each warms it up and is
- * not counted.
+ * Times two steps alternately, so that both see the same clock rate of the device. The first run of each is a warm-up
+ * and does not count.
  */
 export async function inTurns(
   first: TimedStep,
@@ -37,7 +37,7 @@ export async function inTurns(
   return times;
 }
 
-/** Returns the median, of an even number of values the lower one. */
+/** Returns the median; for an even number of values, the lower of the two middle ones. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;

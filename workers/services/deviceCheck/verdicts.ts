@@ -13,12 +13,15 @@ import { getDeviceCheck, listDeviceChecks, putDeviceCheck } from '../../../src/s
 import { deviceKey, refuseDevices } from '../../engine/device';
 import { browserVersion } from '../device/browserVersion';
 
-/** Whether a check tells about this browser, which contains the shader compiler, and these kernels. */
+/** Whether a check applies to this browser version, which fixes the shader compiler, and to these kernels. */
 function isCurrent({ browser, kernels }: DeviceCheck, browserNow: string): boolean {
   return browser === browserNow && kernels === kernelsVersion;
 }
 
-/** Returns the error that refuses a device in a precision, or null if it computed rightly or was not checked in it. */
+/**
+ * Returns the error that refuses a device in a precision, or null if the check found no fault in it or did not cover
+ * it.
+ */
 export function refusalOf(check: DeviceCheck, precision: CheckPrecision): AppErrorDetails | null {
   const wrong = wrongTensor(check, precision);
   return wrong && { kind: 'device-wrong', backend: check.device.backend, precision, ...wrong };
@@ -35,19 +38,19 @@ export async function applyVerdicts(db: Database): Promise<void> {
   refuseDevices(refused);
 }
 
-/** Stores the check of the device that the preference selects, in place of an earlier one. */
+/** Stores the check of the device that the preference selects, replacing any earlier one. */
 export async function storeCheck(db: Database, preference: DevicePreference, check: DeviceCheck): Promise<void> {
   await putDeviceCheck(db, (await deviceKey(preference)).key, check);
 }
 
-/** Returns what is known about the device that the preference selects, refused or not. */
+/** Returns the stored check of the device that the preference selects, even if the device is refused. */
 export async function deviceCheckState(db: Database, preference: DevicePreference): Promise<DeviceCheckState> {
   const { key, backend } = await deviceKey(preference);
   const check = (await getDeviceCheck(db, key)) ?? null;
   return { key, backend, check, current: check !== null && isCurrent(check, await browserVersion()) };
 }
 
-/** Throws `device-wrong` if a stage needs mixed precision and the device computes wrongly in it. */
+/** Throws `device-wrong` if a stage needs mixed precision and the device's check found wrong numbers in it. */
 export async function refuseWrongMixed(
   db: Database,
   { stages }: Experiment,

@@ -11,7 +11,7 @@ export interface EncoderForTexts {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
-  /** Maximum tokens per batch, if memory limits them. */
+  /** Maximum number of tokens per batch, if memory limits them. */
   maxBatchTokens?: number | undefined;
 }
 

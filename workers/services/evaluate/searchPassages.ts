@@ -26,10 +26,10 @@ export interface SearchDeps {
   progress: Progress;
 }
 
-/** Passages shown first. */
+/** Number of passages that are shown at first. */
 const shownFirst = 5;
 
-/** The knowledge base of the latest search: further questions reuse its vectors. */
+/** The knowledge base of the latest search. Further questions reuse its vectors. */
 interface EncodedKnowledgeBase {
   key: string;
   passages: Passage[];
@@ -37,7 +37,7 @@ interface EncodedKnowledgeBase {
 }
 let latest: EncodedKnowledgeBase | null = null;
 
-/** Encodes texts with a prefix, as a run does. */
+/** Encodes texts with their prefix, as a run does. */
 async function vectorsOf(
   encoder: EncoderForTexts,
   model: StoredModel,
@@ -68,7 +68,8 @@ async function encodedKnowledgeBase(
 
 /**
  * Searches a knowledge base for one question with a base model. Opens the device for this search only.
- * @throws data-missing or model-missing if the knowledge base or the model is not stored; cancelled.
+ * @throws data-missing or model-missing if the knowledge base or the model is not stored; cancelled if the user
+ * cancels.
  */
 export async function searchPassages(request: SearchRequest, deps: SearchDeps): Promise<SearchResult> {
   const { model, settings } = await modelOfExperiment(deps.db, request);
@@ -89,7 +90,7 @@ export async function searchPassages(request: SearchRequest, deps: SearchDeps): 
   }
 }
 
-/** Ranks all passages as an evaluation does. GPU→CPU sync. */
+/** Ranks all passages in the same way as an evaluation. GPU→CPU sync. */
 async function ranked(
   { passages, vectors }: EncodedKnowledgeBase,
   question: EncodedTexts,

@@ -15,9 +15,9 @@ async function datasetOf(db: Database, role: DataRole, contentSha256: string): P
 }
 
 /**
- * Stores the questions without the references that are not in the knowledge base. Returns the same data set if nothing
- * changes, and null if no question is left. Unknown references are reported by question number (from 1), because line
- * numbers are not stored.
+ * Stores the questions without their references to passages that are not in the knowledge base. Returns the same data
+ * set if nothing changes, and null if no question is left. Unknown references are reported by question number (from 1),
+ * because line numbers are not stored.
  */
 export async function checkQuestions(
   db: Database,

@@ -3,7 +3,9 @@ import { hasTitle, type Dataset } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, putDataset, readRows } from '../../../src/storage/datasets';
 
-/** Counts the titles of a knowledge base that an earlier version stored without counting, and stores the number. */
+/**
+ * Counts the titles of a knowledge base that an earlier version stored without counting them, and stores the number.
+ */
 export async function countTitles(db: Database, contentSha256: string): Promise<Dataset> {
   const dataset = await getDataset(db, contentSha256);
   if (!dataset) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase', contentSha256 });

@@ -9,11 +9,11 @@ import type { DataRole } from '../../../src/domain/records';
 import { detectEncoding, textIn, textOfFile, unpackedFile, type FileText } from './fileText';
 import { readSpreadsheet, type SpreadsheetFile } from './spreadsheet';
 
-/** Encodings, sheets and delimiters that replace what would be recognised. */
+/** Encodings, sheets and delimiters that override detection. */
 export interface ReadingChoices {
-  /** Stated for single files, by name. */
+  /** Readings stated for individual files, by file name. */
   files?: Readonly<Record<string, FileReading>>;
-  /** Chosen earlier for files that look alike. */
+  /** Readings chosen earlier for files that look alike. */
   readings?: RememberedReadings;
 }
 
@@ -27,7 +27,10 @@ export interface TextDataFile extends FileText {
 
 export type DataFile = TextDataFile | SpreadsheetFile;
 
-/** Shown until a person names the encoding of a file that no encoding fits: every byte is one of its characters. */
+/**
+ * The encoding in which a file is shown if no encoding fits, until the user names the right one. Every byte is valid in
+ * it.
+ */
 const provisional: TextEncodingName = 'windows-1252';
 
 async function openText(
@@ -64,14 +67,14 @@ async function openText(
 }
 
 export interface OpenOptions extends ReadingChoices {
-  /** Reads a file in some encoding even if none fits, so that a person sees it and can name the right one. */
+  /** Whether to read a file even if no encoding fits, so that the user sees it and can name the right one. */
   guess?: boolean;
 }
 
 /**
- * Unpacks a file and opens it as it is stated for it, else as it was chosen in one of the roles for files that look
- * alike, else as it is recognised.
- * @throws import-failed if it is neither text nor a workbook, or is not what was stated.
+ * Unpacks a file and opens it with the reading stated for it, else with the one chosen earlier, in any of the roles,
+ * for files that look like it, else with the detected one.
+ * @throws import-failed if the file is neither text nor a workbook, or does not match the stated reading.
  */
 export async function openDataFile(
   packed: File,

@@ -3,11 +3,11 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 
 export interface DemoFetch {
   signal?: AbortSignal;
-  /** Called with the bytes received and the size that the server states; 0 if it states none. */
+  /** Called with the bytes received and the size that the server states, or 0 if it states none. */
   received?: (bytes: number, of: number) => void;
 }
 
-/** Fetches a file of the page's own address. Throws `download-failed`, or `cancelled` if the signal aborts. */
+/** Fetches a file from the page's own origin. Throws `download-failed`, or `cancelled` if the signal aborts. */
 export async function fetchDemoFile(url: string, name: string, { signal, received }: DemoFetch = {}): Promise<File> {
   const read = async (response: Response): Promise<BlobPart[]> =>
     received && response.body
@@ -33,7 +33,7 @@ async function piecesOf(
     if (done) return pieces;
     pieces.push(value);
     bytes += value.length;
-    // A compressed answer is longer than its stated size.
+    // The stated size of a compressed response is smaller than its content.
     received(bytes, bytes > of ? 0 : of);
   }
 }

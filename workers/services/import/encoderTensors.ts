@@ -5,7 +5,7 @@ import { parameterShapes } from '../../engine/model/parameterShapes';
 import { modelError } from '../../formats/modelError';
 import { type TensorFile } from '../../formats/tensorFile';
 
-/** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
+/** Tensors start at multiples of 64 floats, which are 256 bytes, the alignment of binding offsets in WebGPU. */
 const alignment = 64;
 
 /** Captures the encoder's own name of a parameter after any prefix, such as `bert.` or `0.auto_model.`. */
@@ -51,7 +51,7 @@ export function encoderLayout(config: EncoderConfig): EncoderLayout {
 /** A parameter of the encoder and where its values are. */
 export interface EncoderTensor {
   entry: StoredTensor;
-  /** Name in the file. */
+  /** Name of the tensor in the file. */
   name: string;
   /** Number of floats at the start of the file's tensor that are not part of the parameter. */
   skip: number;
@@ -60,7 +60,7 @@ export interface EncoderTensor {
 /**
  * Finds every parameter of the encoder in the file. `positionsSkipped` rows of the position table come before the first
  * position. Throws if a parameter is missing or has another shape than config.json implies. Also throws if the file has
- * a parameter that this encoder lacks, because without it the vectors would differ from the model's.
+ * a parameter that this encoder lacks, because vectors computed without it would differ from the model's.
  */
 export function findEncoderTensors(
   layout: EncoderLayout,

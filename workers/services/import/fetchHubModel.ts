@@ -8,7 +8,7 @@ import { downloadHubModel, type HubDownloadOptions } from './hubDownload';
 import type { ModelImport } from './importModel';
 
 /**
- * Downloads a model and hands its files to `importFiles`. Each file of weights is deleted once it is imported, the
+ * Downloads a model and hands its files to `importFiles`. Deletes each file of weights once it is imported. Deletes the
  * rest of the download once the model is stored, or if the complete files turn out not to be a usable model.
  */
 export async function fetchHubModel(

@@ -9,7 +9,7 @@ import {
   sampleBytes,
   type TextEncodingName,
 } from '../../../src/domain/import/encoding';
-import { fileTypeOf } from '../../../src/domain/import/fileType';
+import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/import/fileType';
 
 export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
@@ -18,7 +18,7 @@ export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
 
 /**
  * Returns the file, unpacked if its content is gzip.
- * @throws import-failed gzip-broken if it is damaged or cut off.
+ * @throws import-failed gzip-broken if the file is damaged or cut off.
  */
 export async function unpackedFile(file: File): Promise<File> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
@@ -41,11 +41,11 @@ export interface FileText {
 
 /** The encodings that fit a file. */
 export interface Detection {
-  /** Null if no encoding fits, so that a person has to name it. */
+  /** The detected encoding, or null if none fits and the user has to name it. */
   best: FileText | null;
-  /** Other encodings in which all bytes are valid, as GB18030 and Big5 often both are. */
+  /** Other encodings in which all bytes are valid. Many texts are valid in both GB18030 and Big5. */
   alsoFits: TextEncodingName[];
-  /** Whether the text of one of them is about as plausible. */
+  /** Whether the text in one of the other encodings is about as plausible. */
   unsure: boolean;
 }
 
@@ -56,15 +56,23 @@ export async function textIn(encoding: TextEncodingName, file: File): Promise<Fi
   return { encoding, head, damaged: !(await isValidIn(encoding, fileBytes(file))) };
 }
 
+/** Returns the type of a file that is no text, or null. */
+export async function typeOfFile(file: File): Promise<FileType | null> {
+  const head = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
+  const type = fileTypeOf(head, tail);
+  // Whatever its bytes look like, a part needs the others; a file of text may have such a name by chance.
+  return isArchivePart(file.name) && (type !== null || head.includes(0)) ? 'archivePart' : type;
+}
+
 /**
- * Recognises the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
+ * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
  * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
  * @throws import-failed wrong-type or binary-file.
  */
 export async function detectEncoding(file: File): Promise<Detection> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
-  const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
-  const fileType = fileTypeOf(sample, tail);
+  const fileType = await typeOfFile(file);
   if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
   const fitting: FileText[] = [];
   for (const encoding of encodingCandidates(sample)) {

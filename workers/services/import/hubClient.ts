@@ -15,11 +15,11 @@ import {
   type ListedFiles,
 } from '../../../src/domain/import/hubAnswers';
 
-/** Limit on the length of a list of files. Model repositories have tens of files. */
+/** Limit on the length of a file list. Model repositories have tens of files. */
 const maxListingBytes = 16 * 1024 * 1024;
 const maxPages = 50;
 
-/** Thrown if the host is overloaded or restarting, so that another try may succeed. */
+/** Thrown if the host is overloaded or restarting and another try may succeed. */
 export class HubOverloaded extends Error {
   constructor(readonly failure: AppError) {
     super('the host is overloaded');
@@ -54,17 +54,17 @@ export async function* hubResponseChunks(response: Response): AsyncGenerator<Uin
   }
 }
 
-/** From this version on, Chromium sends no Authorization header when it follows a redirect to another origin. */
-const keepsTokens = 119;
+/** First version of Chromium that sends no Authorization header when it follows a redirect to another origin. */
+const firstSafeVersion = 119;
 
 /** Whether the browser would send an access token to the server that the host redirects to. */
 function leaksTokens(): boolean {
   const version = /\bChrome\/(\d+)/.exec(navigator.userAgent ?? '')?.[1];
-  return version !== undefined && Number(version) < keepsTokens;
+  return version !== undefined && Number(version) < firstSafeVersion;
 }
 
 /**
- * Client of one host for one model. All requests to other origins are made here, without cookies and without a
+ * Client of one host for one model. All requests to other origins are made by this class, without cookies and without a
  * referrer. The service worker ignores requests to other origins.
  */
 export class HubClient {
@@ -78,7 +78,7 @@ export class HubClient {
     return cause === undefined ? new AppError(details) : new AppError(details, { cause });
   }
 
-  /** Opens a file from `offset` on. Throws `Overloaded`, or `hub-failed` if another try would not help. */
+  /** Requests a file from byte `offset` on. Throws `HubOverloaded`, or `hub-failed` if another try would not help. */
   async open(file: HubFile, offset: number, signal: AbortSignal): Promise<Response> {
     const range: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
     const response = await this.#ask(fileUrl(this.model, file), signal, range, file.path);
@@ -109,7 +109,7 @@ export class HubClient {
       const more = parseHubTree(json, commit);
       if (!more || page === maxPages) throw this.failure('listing-invalid');
       for (const file of more) files.push(file);
-      // Refuse a next page at another address: only the chosen host may be asked.
+      // Refuses a next page at another address, because only the chosen host may be contacted.
       if (next !== null && !next.startsWith(first.split('?')[0] ?? first)) throw this.failure('listing-invalid');
       url = next;
     }

@@ -3,19 +3,20 @@ import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/ha
 import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
 import { storageNeeded } from '../../../src/domain/import/hubSpace';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
-import { needing, type Database } from '../../../src/storage/database';
+import type { Database } from '../../../src/storage/database';
+import { needing } from '../../../src/storage/space';
 import { appendDownloadPart, clearDownloadFile, openDownload, readDownloadParts } from '../../../src/storage/downloads';
 import { hubResponseChunks, HubClient, HubOverloaded } from './hubClient';
 import { encoderLayout } from './encoderTensors';
 import { asBertConfig, readEncoderConfig } from './importModelConfig';
 
-/** Size at which a part is stored, and so the most that a killed tab can lose. */
+/** Size at which a part is stored, and therefore the most that a killed tab can lose. */
 const partBytes = 4 * 1024 * 1024;
 const progressMs = 100;
 
-/** How patient a download is. Tests shorten the waits. */
+/** Waits and retries of a download. Tests shorten the waits. */
 export interface DownloadPatience {
-  /** Number of tries in a row without a new byte after which the download gives up. */
+  /** Number of consecutive tries without a new byte after which the download gives up. */
   tries: number;
   /** Wait before the second try. It doubles with each further try. */
   firstWaitMs: number;
@@ -68,7 +69,7 @@ class SilenceWatch {
   }
 }
 
-/** Downloads one file: continues after the stored parts, and checks size and hash at the end. */
+/** Downloads one file. Continues after the stored parts, and checks size and hash at the end. */
 class FileDownload {
   #have = 0;
   #buffer = new Uint8Array(0);
@@ -80,7 +81,10 @@ class FileDownload {
     private readonly hasher: Hasher,
   ) {}
 
-  /** Throws `hub-failed`, or `cancelled` if the user stops. Stored parts are kept unless they turn out to be wrong. */
+  /**
+   * Throws `hub-failed`, or `cancelled` if the user stops the download. Stored parts are kept unless they turn out to
+   * be wrong.
+   */
   async run(): Promise<void> {
     await this.#readStored();
     const { tries, firstWaitMs } = this.context.patience;
@@ -98,7 +102,7 @@ class FileDownload {
     if (found !== hash.hex) throw await this.#wrong('hash-differs', { file: path, expected: hash.hex, found });
   }
 
-  /** Hashes the stored parts, so that bytes damaged in storage are found, too. */
+  /** Hashes the stored parts, so that bytes damaged in storage are detected too. */
   async #readStored(): Promise<void> {
     for (const part of await readDownloadParts(this.context.db, this.context.downloadId, this.file.path)) {
       this.hasher.update(await part.arrayBuffer());
@@ -109,8 +113,8 @@ class FileDownload {
   }
 
   /**
-   * Asks once for the rest of the file. Returns null if the host sent bytes and ended normally, or the error to throw
-   * if this was the last try. Throws if another try cannot help.
+   * Requests the rest of the file once. Returns null if the host sent bytes and ended normally. If another try may
+   * help, returns this one's error, to be thrown if no tries are left. Throws if another try cannot help.
    */
   async #attempt(): Promise<AppError | null> {
     const attempt = new AbortController();
@@ -121,7 +125,8 @@ class FileDownload {
     try {
       const response = await this.context.client.open(this.file, this.#have, attempt.signal);
       await this.#receive(response, silence);
-      // The host ended without sending a byte. If a proxy had cut the file short, another try would have brought more.
+      // The host ended without sending a byte, so its file is shorter than listed. If a proxy had cut the file short,
+      // this try would have brought more bytes.
       if (this.#have < this.file.bytes && this.#have === before) throw await this.#sizeDiffers(this.#have);
       return null;
     } catch (thrown) {
@@ -133,7 +138,7 @@ class FileDownload {
     }
   }
 
-  /** Returns the error if another try may help. Otherwise throws. */
+  /** Returns the error of a failed try if another one may help; otherwise throws it. */
   async #retriable(thrown: unknown): Promise<AppError> {
     throwIfStopped(this.context.signal);
     if (thrown instanceof HubOverloaded) return thrown.failure;
@@ -141,7 +146,7 @@ class FileDownload {
       return this.context.client.failure('broken-off', { file: this.file.path }, thrown);
     const { details } = thrown;
     if (details.kind === 'hub-failed' && (details.fault === 'blocked' || details.fault === 'offline')) return thrown;
-    // 416: the host has no byte after those that have arrived.
+    // Status 416: the host has no bytes after those that have arrived.
     if (details.kind === 'hub-failed' && details.status === 416) throw await this.#sizeDiffers(this.#have);
     throw thrown;
   }
@@ -164,7 +169,7 @@ class FileDownload {
   }
 
   /**
-   * Checks where a partial response begins. A host may hide that header from web pages; then only the hash shows a
+   * Checks where a partial response begins. A host may hide that header from web pages; then only the hash reveals a
    * wrong range.
    */
   #checkRange(response: Response): void {
@@ -198,7 +203,9 @@ class FileDownload {
     return this.#wrong('size-differs', { file: this.file.path, expected: `${this.file.bytes}`, found: `${found}` });
   }
 
-  /** Deletes the bytes that have arrived, because they can't be part of the right file. Returns the error. */
+  /**
+   * Deletes the bytes that have arrived, because they can't be part of the right file, and returns the error to throw.
+   */
   async #wrong(
     fault: 'size-differs' | 'hash-differs',
     place: { file: string; expected: string; found: string },
@@ -217,8 +224,8 @@ export interface HubDownloadOptions {
 }
 
 /**
- * Throws `quota-exceeded` if the browser says that there is no room for the download and the model. `arrived` bytes of
- * the download are stored already. Throws `model-invalid` if config.json describes no encoder that can be used.
+ * Throws `quota-exceeded` if the browser reports too little room for the download and the model. `arrived` bytes of the
+ * download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder.
  */
 async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
   const { totalFloats } = encoderLayout(readEncoderConfig(asBertConfig(configText).text));
@@ -231,7 +238,7 @@ async function mustFit(listing: HubListing, configText: string, arrived: number)
 
 /**
  * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
- * of an earlier download of the same commit are not fetched again.
+ * that an earlier download of the same commit has stored are not fetched again.
  */
 export async function downloadHubModel(
   db: Database,
@@ -257,7 +264,7 @@ export async function downloadHubModel(
     before += file.bytes;
     const parts = await readDownloadParts(db, downloadId, file.path);
     const fetched = new File(parts, file.path.split('/').at(-1) ?? file.path);
-    // The weights come last: an encoder that can't be used or stored is refused before them.
+    // The weights come last, so an encoder that can't be used or stored is refused before they are downloaded.
     if (file.path === 'config.json') await mustFit(listing, await fetched.text(), arrived);
     files.push({ path: file.path, file: fetched });
   }

@@ -6,8 +6,9 @@ import type { Database } from '../../../src/storage/database';
 import { putBatchList } from '../../../src/storage/batchLists';
 
 /**
- * Stores a listed batch order. The file is JSON and has one list per step, of row numbers (from 0) of the stored pairs.
- * @throws import-failed if the file has another form.
+ * Stores a listed batch order. The file is JSON with one list per step, which contains the row numbers (from 0) of the
+ * stored pairs.
+ * @throws import-failed if the file has a different structure.
  */
 export async function importBatchList(
   db: Database,

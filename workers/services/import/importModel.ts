@@ -2,8 +2,8 @@ import type { StoredModel } from '../../../src/domain/model';
 import type { HubOrigin } from '../../../src/domain/import/hub';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
-import { needing, type Database } from '../../../src/storage/database';
-import { requireStorage } from '../../../src/storage/space';
+import type { Database } from '../../../src/storage/database';
+import { needing, requireStorage } from '../../../src/storage/space';
 import { newWeightsId } from '../../../src/storage/weightKeys';
 import { deleteWeights, WeightWriter } from '../../../src/storage/weights';
 import { modelError } from '../../formats/modelError';
@@ -25,8 +25,8 @@ import { openModelWeights } from './modelWeights';
 import { findUntrained, storeUntrained, type FoundUntrained } from './storeUntrained';
 
 /**
- * Returns the tokenizer.json to store: read from the folder or made from vocab.txt, and lowercasing if
- * sentence_bert_config.json asks for it.
+ * Returns the tokenizer.json to store. It is read from the folder or made from vocab.txt, and it lowercases if
+ * sentence_bert_config.json asks for that.
  */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
   let text = texts['tokenizer.json'];
@@ -42,8 +42,8 @@ async function tokenizerText({ transformer, texts }: ModelFolder): Promise<strin
 }
 
 /**
- * Returns tokenizer_config.json as it is stored. XLM-RoBERTa is stored as BERT, so the file must state the tokenizer's
- * class, which transformers would otherwise take from the model's type.
+ * Returns the text of tokenizer_config.json to store. XLM-RoBERTa is stored as BERT, so the file must state the
+ * tokenizer's class, which transformers would otherwise derive from the model type.
  */
 function tokenizerConfigText(text: string | undefined, isBert: boolean): string | undefined {
   if (isBert) return text;
@@ -56,7 +56,7 @@ interface Described extends Pick<StoredModel, 'config' | 'defaults'> {
   positionsSkipped: number;
 }
 
-/** Reads the folder except its weights. Returns its text files as they are stored, some of them changed. */
+/** Reads the folder except its weights. Returns its text files as they are to be stored, some of them changed. */
 async function describe(folder: ModelFolder): Promise<Described> {
   const original = folder.texts['config.json'];
   if (original === undefined) throw modelError('config.json', 'missing-file');
@@ -97,7 +97,10 @@ async function findModel(files: FolderFile[]): Promise<FoundModel> {
   return { described, source, layout, tensors, untrained: findUntrained(described.config, source, tensors) };
 }
 
-/** Returns a function for each tensor that was read. It calls `done` with a file once its last tensor was read. */
+/**
+ * Returns a function to call after each tensor is read. It calls `done` with the name of a file once all its tensors
+ * are read.
+ */
 function fileWatch({ source, tensors }: FoundModel, done: (file: string) => Promise<void>) {
   const lastOf = new Map(tensors.map((tensor) => [source.fileOf(tensor.name), tensor]));
   return async (tensor: EncoderTensor): Promise<void> => {
@@ -106,7 +109,7 @@ function fileWatch({ source, tensors }: FoundModel, done: (file: string) => Prom
   };
 }
 
-/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with every tensor's values. */
+/** Stores the tensors as float32, with one of them in memory at a time. Calls `each` with every tensor's values. */
 async function storeTensors(
   writer: WeightWriter,
   { source, tensors, layout }: FoundModel,
@@ -159,7 +162,7 @@ async function storeModel(
   { name, progress, hub, fileDone = () => Promise.resolve() }: ModelImport & { name: string; progress: Progress },
 ): Promise<StoredModel> {
   const { described, source, layout, tensors } = found;
-  // First, because its file may be done before the others.
+  // These tensors are stored first, because `fileDone` may delete their file as soon as its other tensors are stored.
   const untrained = await storeUntrained(new WeightWriter(db, ids.untrained), ids.untrained, source, found.untrained);
   const base = await storeWeights(new WeightWriter(db, ids.weights), found, progress, fileDone);
   const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
@@ -180,7 +183,7 @@ async function storeModel(
 /**
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
  * If the model is already stored, its record takes the name, lengths and files of this folder. Progress counts stored
- * bytes. Throws `model-invalid` with file and tensor, and stores nothing then.
+ * bytes. If the folder is invalid, stores nothing and throws `model-invalid` with file and tensor.
  */
 export async function importModel(
   files: FolderFile[],

@@ -3,7 +3,10 @@ import { poolings, type EncoderConfig, type StoredModel } from '../../../src/dom
 import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
 
-/** More layers than any encoder has. Without a limit, a faulty config.json would make the import list names forever. */
+/**
+ * Maximum number of layers, which no encoder reaches. Without it, a faulty config.json would make the import list names
+ * almost forever.
+ */
 const maxLayers = 1000;
 
 function size(config: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): number {
@@ -33,8 +36,8 @@ function must(config: JsonObject, key: string, expected: string): void {
 
 /**
  * Returns the config as that of a BERT encoder. XLM-RoBERTa is one, except that its positions start after the padding
- * id: 514 positions hold 512 tokens. Without the rows before the first position the encoders are the same, so the model
- * is stored and exported as BERT. `positionsSkipped` counts those rows.
+ * id, so that 514 positions hold 512 tokens. Without the rows before the first position, the encoders are the same, so
+ * the model is stored and exported as BERT. `positionsSkipped` is the number of those rows.
  */
 export function asBertConfig(text: string): { text: string; positionsSkipped: number } {
   const config = parseModelJson('config.json', text);
@@ -135,7 +138,10 @@ function readPrefix(files: Record<string, string>, keys: readonly string[]): { v
   return typeof value === 'string' ? { value, guessed: false } : { value: '', guessed: true };
 }
 
-/** Reads how the folder says to use the model. A value that it does not state is a default and marked `guessed`. */
+/**
+ * Reads the folder's settings for using the model. A setting that the folder does not state is a default and marked
+ * `guessed`.
+ */
 export function readModelDefaults(
   files: Record<string, string>,
   config: EncoderConfig,

@@ -1,19 +1,29 @@
+import { AppError } from '../../../src/domain/errors';
 import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
-import { judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
+import { judgementFaults } from '../../../src/domain/import/bundle';
+import { FileNotes } from '../../../src/domain/import/fileNotes';
+import { judgementIn, judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
 import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOfFile, type DataFile } from './dataFile';
 import { noted, shortenedRejection, type RejectionPlace, type Rejections } from './rejections';
 
-/** Yields the usable values of a file with their lines. */
+/** Yields the usable values of a file with their line numbers. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
   for await (const records of recordsOfFile(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
+/** Number of records that may be broken at the start of a file of judgements. */
+const headRecords = 20;
+
 async function isFileOfJudgements(file: DataFile): Promise<boolean> {
-  for await (const { value } of valuesOf(file)) return judgementOf(value) !== null;
+  let seen = 0;
+  for await (const { value } of valuesOf(file)) {
+    if (judgementOf(value)) return true;
+    if (++seen === headRecords) break;
+  }
   return false;
 }
 
@@ -23,6 +33,7 @@ async function readJudgements(
   rejections: Rejections,
 ): Promise<void> {
   const file = source.file.name;
+  const notes = new FileNotes();
   let irrelevant = 0;
   let firstLine = 0;
   for await (const records of recordsOfFile(source))
@@ -33,25 +44,27 @@ async function readJudgements(
         else rejections.add({ ...place, ...shortenedRejection(record) });
         continue;
       }
-      const judgement = judgementOf(record.value);
-      if (!judgement) {
-        rejections.add({ ...place, fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
-        continue;
-      }
+      const faults = judgementFaults(record.value);
+      const columns = new Columns(Object.entries(record.value ?? {}));
+      const judgement = judgementIn(columns);
+      notes.columns(columns.names(), record.line);
+      for (const fault of faults) rejections.add({ ...place, ...shortenedRejection(fault) });
+      if (!judgement || faults.length > 0) continue;
       const taken = judgements.add(judgement, place);
       if (taken === 'unknown') rejections.ignore(place, judgement.passage);
       if (taken !== 'irrelevant') continue;
       if (irrelevant === 0) firstLine = place.line;
       irrelevant += 1;
     }
+  rejections.notes(file, notes.take());
   if (irrelevant > 0)
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
 interface JudgedSide {
-  /** Which side of the judgements the file holds: their questions or their passages. Null for neither. */
+  /** Which side of the judgements the file holds: their questions or their passages. Null if it holds neither. */
   side: Side | null;
-  /** The column of the ids that the judgements name on that side. Null if they name none of its rows. */
+  /** The column with the ids that the judgements name on that side; null if they name none of the file's rows. */
   idColumn: string | null;
 }
 
@@ -65,7 +78,8 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       titled ||= new Columns(Object.entries(value)).has('title');
   }
-  // A column of another name may hold the ids of the other side: a passage may say which question it answers.
+  // A column with another name may hold the ids of the other side: for example, a passage may state which question it
+  // answers.
   const onlyNamed = questions.named() !== null || passages.named() !== null;
   const count = (column: JudgedColumn): number => column.countIn(onlyNamed ? column.named() : column.find());
   const evidence = { name: file.file.name, titled, asQuestions: count(questions), asPassages: count(passages) };
@@ -73,17 +87,27 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
   return { side, idColumn: (side === 'passages' ? passages : questions).find() };
 }
 
+/** Returns the error of judgements that no row can be made of: the first unknown passage, if that is the reason. */
+function noneJudged(file: string, { listed }: Rejections): AppError {
+  const unknown = listed.find((one) => one.file === file && one.fault === 'reference-ignored');
+  return new AppError({
+    kind: 'import-failed',
+    file,
+    ...(unknown ? { fault: 'no-known-passage', field: unknown.field ?? '' } : { fault: 'none-judged' }),
+  });
+}
+
 export interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
   judgements: Judgements<RejectionPlace> | null;
-  /** The columns of ids that the judgements name, by file. */
+  /** For each file, the column with the ids that the judgements name. */
   idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
- * Separates the files of one import that hold judgements (qrels) from those that hold rows. With judgements, a file
- * on the other side of them belongs to another role, such as the passages among the files of questions.
+ * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements,
+ * leaves out and reports the files that hold their other side, such as a file of passages if questions are imported.
  */
 export async function judgedFiles(
   files: readonly DataFile[],
@@ -95,11 +119,13 @@ export async function judgedFiles(
   if (files.length < 2) return { rows: [...files], judgements: null, idColumns };
   const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
+  let judging: DataFile | null = null;
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
-    else await readJudgements(file, judgements, rejections);
+    else await readJudgements((judging = file), judgements, rejections);
   }
-  if (judgements.size === 0) return { rows: [...files], judgements: null, idColumns };
+  if (!judging) return { rows: others, judgements: null, idColumns };
+  if (judgements.size === 0) throw noneJudged(judging.file.name, rejections);
   const rows: DataFile[] = [];
   for (const file of others) {
     const { side, idColumn } = await sideOfFile(file, judgements);

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, type Hasher } from '../../../src/domain/hash';
 import { keptFields, type KeptField, type KeptSummary, type KeptValues } from '../../../src/domain/records';
 
-/** Counts and hashes the kept values of a data set's rows, in their order. */
+/** Counts and hashes the kept values of a data set's rows, in row order. */
 export class KeptColumns {
   readonly #counts = new Map<KeptField, { rows: number; values: Set<string> }>();
 
@@ -12,7 +12,7 @@ export class KeptColumns {
     return new KeptColumns(await sha256Hasher());
   }
 
-  /** To be called for every row, also for one without kept values: the hash depends on the row's position. */
+  /** Call for every row, even one without kept values, because the hash depends on the row's position. */
   add(kept: KeptValues = {}): void {
     this.hasher.update(`${canonicalJson(kept)}\n`);
     for (const field of keptFields) {

@@ -6,7 +6,7 @@ import { modelError } from '../../formats/modelError';
  */
 const lfsPointer = 'version https://git-lfs.github.com/spec/';
 
-/** Throws `lfs-pointer` if the file is a Git LFS pointer and not the file itself. */
+/** Throws `lfs-pointer` if the file is a Git LFS pointer instead of the file itself. */
 export async function refuseLfsPointer(file: File, name: string): Promise<void> {
   if ((await file.slice(0, lfsPointer.length).text()) === lfsPointer) throw modelError(name, 'lfs-pointer');
 }

@@ -38,7 +38,7 @@ export async function readModelText(file: File, name: string): Promise<string> {
 const moduleFolder = /(?:^|\/)\d+_(?!Transformer\/)[^/]+\/$/;
 
 /**
- * Returns the files of the model by their path from its root, the folder with the shallowest modules.json or
+ * Returns the files of the model by their path from its root, which is the folder with the shallowest modules.json or
  * config.json.
  */
 function rootFiles(files: FolderFile[]): Map<string, File> {
@@ -65,7 +65,7 @@ function folderOf(path: string): string {
   return trimmed === '' || trimmed === '.' ? '' : `${trimmed}/`;
 }
 
-/** Reads modules.json. Of each class path, keeps the name of the class at its end. */
+/** Reads modules.json. Keeps only the class name at the end of each class path. */
 function readModules(text: string): Module[] {
   let list: unknown;
   try {
@@ -94,7 +94,7 @@ function checkModules(modules: Module[]): void {
   if (modules.length === 0) throw modelError('modules.json', 'module-unsupported', { found: '[]' });
 }
 
-/** Throws if a folder such as 2_Dense shows that a model without modules.json has a module that is not supported. */
+/** Throws if a folder such as 2_Dense shows that a model without modules.json has an unsupported module. */
 function checkModuleFolders(root: ReadonlyMap<string, File>): void {
   for (const path of root.keys()) {
     const [, folder, type = ''] = /^(\d+_([A-Za-z]+))\/config\.json$/.exec(path) ?? [];

@@ -5,7 +5,7 @@ import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { parseModelJson } from './parseModelJson';
 
-/** Fields of tokenizer_config.json that change token ids, with the values that missing fields stand for. */
+/** Fields of tokenizer_config.json that change token ids, with the values that apply if the fields are missing. */
 const tokenizerDefaults: Record<string, unknown> = {
   do_lower_case: true,
   tokenize_chinese_chars: true,
@@ -21,7 +21,7 @@ type Described = Pick<StoredModel, 'files' | 'defaults'>;
 
 /**
  * Returns the folder's settings that affect vectors, besides config.json, tokenizer.json and the weights. Leaves out
- * settings that have their default.
+ * settings with their default value.
  */
 function unusualSettings({ files, defaults }: Described): Record<string, unknown> {
   const unusual: Record<string, unknown> = {};
@@ -36,17 +36,17 @@ function unusualSettings({ files, defaults }: Described): Record<string, unknown
   return unusual;
 }
 
-/** Returns the identity that covers all settings: `base` if all of them have their default. */
+/** Returns the identity that covers all settings. It is `base` if all of them have their default value. */
 export async function fullIdentity(base: string, model: Described): Promise<string> {
   const unusual = canonicalJson(unusualSettings(model));
   return unusual === '{}' ? base : sha256Hex(canonicalJson({ base, settings: unusual }));
 }
 
 /**
- * Returns the identity of a model. That is `base`, the hash of config.json, tokenizer.json and the weights, if all
- * other settings have their default, and otherwise a hash of `base` and the unusual settings. Earlier versions used
- * `base` for every model. A model they stored with the same settings keeps it, because experiments refer to it. The
- * length limit is not part of the identity: each experiment states its own.
+ * Returns the identity of a model. If all settings have their default value, it is `base`, the hash of config.json,
+ * tokenizer.json and the weights; otherwise it is a hash of `base` and the unusual settings. Earlier versions used
+ * `base` for every model. A model that they stored with the same settings keeps it, because experiments refer to it.
+ * The length limit is not part of the identity: each experiment states its own.
  */
 export async function modelIdentity(db: Database, base: string, model: Described): Promise<string> {
   const unusual = canonicalJson(unusualSettings(model));

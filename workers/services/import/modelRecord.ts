@@ -4,19 +4,19 @@ import { getModel, redirectModels, putModel } from '../../../src/storage/models'
 import { deleteWeights, hasWeights } from '../../../src/storage/weights';
 
 /**
- * Stores the record of a model whose weights were just written. The record of a known model takes what this folder
- * says, but keeps its earlier weights, because a run may be reading them. The new weights replace them only if parts of
- * them are missing. A known model also keeps its pooler if this folder has none. The record is written last, so a
- * listed model is complete.
+ * Stores the record of a model whose weights were just written. If the model is already stored, its record is updated
+ * from this folder but keeps its earlier weights, because a run may be reading them. The new weights replace them only
+ * if parts of them are missing. A stored model also keeps its pooler if this folder has none. The record is written
+ * last, so a listed model is complete.
  */
 export async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
   const known = await getModel(db, model.contentSha256);
   const { weightsId, createdAt } = known ?? model;
   const keepsWeights = known !== undefined && (await hasWeights(db, weightsId, model.totalFloats * 4));
-  // A record that repeats another model's shares that model's pooler, and must neither take nor delete it.
+  // An alias shares the pooler of the model that it stands for, and must neither take it over nor delete it.
   const own = known?.aliasOf === undefined ? known : undefined;
   const untrained = model.untrained ?? own?.untrained ?? null;
-  // A folder of the same content does not change where the model can be fetched from.
+  // A folder with the same content does not change where the model can be fetched from.
   const hub = model.hub ?? own?.hub;
   const stored = {
     ...model,
@@ -27,7 +27,7 @@ export async function storeRecord(db: Database, model: StoredModel, base: string
   };
   await putModel(db, stored);
   if (known && !keepsWeights) await redirectModels(db, known.weightsId, model.weightsId);
-  // Experiments shared by earlier versions look for the model under `base`.
+  // Experiments that earlier versions shared look for the model under `base`.
   const former = base === stored.contentSha256 ? stored : await getModel(db, base);
   if (!former || former.aliasOf === stored.contentSha256)
     await putModel(db, { ...stored, contentSha256: base, aliasOf: stored.contentSha256 });

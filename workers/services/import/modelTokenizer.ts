@@ -23,7 +23,7 @@ export function tokenizerSize(text: string): number {
   return size;
 }
 
-/** BERT's special tokens, in the order that transformers uses. A folder may rename each under its key. */
+/** BERT's special tokens, in the order that transformers uses. A folder may rename each of them under its key. */
 const specialTokens = {
   unk_token: '[UNK]',
   sep_token: '[SEP]',
@@ -33,9 +33,7 @@ const specialTokens = {
 } as const;
 const bertTokenizers = ['BertTokenizer', 'BertTokenizerFast'];
 
-/**
- * Returns a flag of tokenizer_config.json. If it is absent, returns `standard`, which is the default of BertTokenizer.
- */
+/** Returns a flag of tokenizer_config.json, or `standard`, the default of BertTokenizer, if the flag is absent. */
 function flag(config: Json, key: string, standard: boolean | null): boolean | null {
   const value = config[key] ?? standard;
   if (typeof value === 'boolean' || value === null) return value;
@@ -52,8 +50,8 @@ function specialToken(sources: Json[], key: keyof typeof specialTokens): string 
 }
 
 /**
- * Reads vocab.txt, which has one token per line. A token's id is the number of its line, from 0. A repeated token takes
- * its last id, as in transformers.
+ * Reads vocab.txt, which has one token per line. A token's id is its line number, from 0. A repeated token gets its
+ * last id, as in transformers.
  */
 function readVocabulary(text: string): Map<string, number> {
   const lines = text.split(/\r\n|\r|\n/);
@@ -61,7 +59,9 @@ function readVocabulary(text: string): Map<string, number> {
   return new Map(lines.map((token, id) => [token, id]));
 }
 
-/** Reads tokens that were added to a vocabulary, with their ids. `text` is undefined if there is no such file. */
+/**
+ * Reads the tokens that were added to a vocabulary, with their ids. `text` is undefined if the folder has no such file.
+ */
 function readAddedTokens(text: string | undefined): Map<string, number> {
   if (text === undefined) return new Map();
   const entries = Object.entries(parseModelJson('added_tokens.json', text)).map(([token, id]): [string, number] => {
@@ -83,7 +83,10 @@ function idOf({ words, added }: Vocabulary, token: string): number {
   return found;
 }
 
-/** Returns the `added_tokens` of tokenizer.json: special tokens that have an id, and the tokens that were added. */
+/**
+ * Returns the `added_tokens` of tokenizer.json: the special tokens that have an id, and the tokens of
+ * added_tokens.json.
+ */
 function addedTokens({ words, added }: Vocabulary, specials: Set<string>): Json[] {
   const token = (content: string, id: number, special: boolean): Json => ({
     ...{ id, content, single_word: false, lstrip: false, rstrip: false },
@@ -132,7 +135,7 @@ function template(cls: string, sep: string, id: (token: string) => number): Json
 }
 
 /**
- * Returns the tokenizer.json that transformers would make from a folder that has only vocab.txt: WordPiece, with the
+ * Returns the tokenizer.json that transformers would create from a folder that has only vocab.txt: WordPiece, with the
  * flags and special tokens of tokenizer_config.json and special_tokens_map.json.
  */
 export function tokenizerFromVocabulary(files: Record<string, string>, added?: string): string {
@@ -160,7 +163,7 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   });
 }
 
-/** Returns tokenizer.json with lowercase as its first step. */
+/** Returns tokenizer.json with lowercasing as its first step. */
 export function tokenizerWithLowercase(text: string): string {
   const tokenizer = parseModelJson('tokenizer.json', text);
   const normalizer = lowercasing(tokenizer['normalizer']);

@@ -9,10 +9,10 @@ import { refuseLfsPointer } from './lfsPointer';
 
 /** Files that may hold the weights, in the order in which transformers looks for them. */
 const weightNames = ['model.safetensors', 'pytorch_model.bin'] as const;
-/** Limit on the number of shards. The largest models published have a few hundred. */
+/** Limit on the number of shards. The largest published models have a few hundred. */
 const maxShards = 1000;
 
-/** Opens a file of weights. Recognises the format by its content, because extensions are not reliable. */
+/** Opens a file of weights. Detects the format by the content, because extensions are not reliable. */
 async function openFile(file: File, name: string): Promise<TensorFile> {
   await refuseLfsPointer(file, name);
   const start = new Uint8Array(await file.slice(0, 9).arrayBuffer());
@@ -25,7 +25,7 @@ async function openFile(file: File, name: string): Promise<TensorFile> {
   return openSafetensors(file, name);
 }
 
-/** Reads which shard holds which tensor from `<weights>.index.json`. */
+/** Reads from `<weights>.index.json` which shard holds each tensor. */
 function readWeightMap(text: string, name: string): Map<string, string> {
   const map = parseModelJson(name, text)['weight_map'];
   if (!isJsonObject(map)) throw modelError(name, 'index-invalid');

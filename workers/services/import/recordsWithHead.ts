@@ -1,6 +1,9 @@
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 
-/** Yields the same records in lists. The first list has at least `least` records, or all of them if there are fewer. */
+/**
+ * Yields the records of `lists`, regrouped so that the first list has at least `least` records, or all of them if there
+ * are fewer.
+ */
 export async function* recordsWithHead(
   lists: AsyncIterable<RawRecord[]> | Iterable<RawRecord[]>,
   least: number,

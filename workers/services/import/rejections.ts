@@ -4,14 +4,21 @@ import type { RecordFault } from '../../../src/domain/import/recordReader';
 import { cutAt } from '../../../src/domain/wellFormed';
 import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
-/** Limit on rejections listed in a report. All are counted. */
+/** Limit on the rejections that a report lists. All of them are counted. */
 const listedRejections = 1000;
 /** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
 export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
 /** Parts of a file that are no rows, and remarks about rows that are kept. */
-export const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter', 'key-repeated', 'columns-unused']);
+export const noted: ReadonlySet<ImportFault> = new Set([
+  'title-row',
+  'front-matter',
+  'header-repeated',
+  'headings-unused',
+  'key-repeated',
+  'columns-unused',
+]);
 
 export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected' | 'rows'>;
 
@@ -47,12 +54,20 @@ export class Rejections {
   }
 
   /** Reports a change to a row that is kept, or a part of the file that was not used. */
-  note(place: RejectionPlace, { fault, field }: RecordFault): void {
+  note(place: RejectionPlace, { fault, field, expected }: RecordFault): void {
     this.#notes += 1;
-    this.#list({ ...place, fault, ...(field === undefined ? {} : { field }) });
+    this.#list({
+      ...place,
+      fault,
+      ...(field === undefined ? {} : { field }),
+      ...(expected === undefined ? {} : { expected }),
+    });
   }
 
-  /** Reports rows that were left out for one reason in one entry: a file of questions may have thousands of them. */
+  /**
+   * Reports all rows that were left out for one reason as a single entry, because a file of questions may have
+   * thousands.
+   */
   #leaveOut(place: RejectionPlace, { fault, field = '1' }: RecordFault): void {
     const rows = Number(field);
     this.#rows += rows;

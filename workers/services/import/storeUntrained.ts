@@ -14,8 +14,9 @@ export interface FoundUntrained {
 }
 
 /**
- * Finds the tensors of BertModel that the encoder does not have, beside the encoder: under the same prefix. Throws
- * `tensor-shape` if one has another shape than config.json implies, because the exported folder could not be loaded.
+ * Finds the tensors of BertModel that are stored next to the encoder, under the same prefix, but are not part of it.
+ * Throws `tensor-shape` if one has another shape than config.json implies, because the exported folder could not be
+ * loaded.
  */
 export function findUntrained(config: EncoderConfig, source: TensorFile, encoder: EncoderTensor[]): FoundUntrained[] {
   const words =
@@ -43,7 +44,7 @@ export function findUntrained(config: EncoderConfig, source: TensorFile, encoder
   return found;
 }
 
-/** Stores the tensors' bytes, as they are in the file, under `weightsId`. Returns null if there are none. */
+/** Stores the tensors' bytes unchanged under `weightsId`. Returns null if there are no tensors. */
 export async function storeUntrained(
   writer: WeightWriter,
   weightsId: string,

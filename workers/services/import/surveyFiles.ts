@@ -6,7 +6,7 @@ import { dataRoles } from '../../../src/domain/records';
 import type { FolderFile, Progress, Survey } from '../../../src/protocol/dataApi';
 import { openDataFile, recordsOfFile } from './dataFile';
 
-/** Counts what a file holds, or only looks at its first record if it need not be a bundle. */
+/** Counts the contents of a file. With `onlyBundle`, returns null as soon as a record shows that it is not a bundle. */
 async function contentOf(
   { path, file }: FolderFile,
   onlyBundle: boolean,
@@ -24,9 +24,9 @@ async function contentOf(
 }
 
 /**
- * Finds the slots that files have content for, without importing them. A file that cannot be read is reported and the
- * others are still looked at. With `onlySeveral`, returns no slots for a single file that serves one slot, without
- * reading all of it. A choice in `readings` counts for whatever role it was made, because no role is known yet.
+ * Finds the slots for which the files have content, without importing them. Reports files that cannot be read and
+ * surveys the others. With `onlySeveral`, returns no slots for a single file that serves only one slot, without reading
+ * all of it. A choice in `readings` counts whatever the role it was made for, because no role is known yet.
  */
 export async function surveyFiles(
   files: readonly FolderFile[],
@@ -56,7 +56,11 @@ export async function surveyFiles(
   const { fillings, unused } = fillingsOf(contents);
   const position = (at: number): number => positions[at] ?? 0;
   return {
-    fillings: fillings.map((filling) => ({ ...filling, files: filling.files.map(position) })),
+    fillings: fillings.map(({ idColumns = {}, ...filling }) => ({
+      ...filling,
+      files: filling.files.map(position),
+      idColumns: Object.fromEntries(Object.entries(idColumns).map(([at, column]) => [position(Number(at)), column])),
+    })),
     unused: unused.map(({ file, reason }) => ({ file: position(file), reason })),
     unreadable,
     together: contents.some(({ kind }) => kind === 'bundle' || kind === 'judgements'),

@@ -7,7 +7,7 @@ import { checkpointsToSave, isFinished, weightFloats } from './savedRun';
 
 const utf8Bytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
 
-/** Returns the size of a data set as JSON, which is close to the size it has in storage. */
+/** Returns the size of a data set as JSON, which is close to its size in storage. */
 export async function datasetBytes(db: Database, contentSha256: string): Promise<number> {
   let bytes = 0;
   const range = IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity]);
@@ -35,7 +35,7 @@ function partsOfRun(run: RunSnapshot): ProjectPart[] {
   return [{ key: record.runId, bytes, optimizerState: !isFinished(run) }, ...weightsOfRun(run)];
 }
 
-/** Measures what a project file of each experiment would hold. */
+/** Measures the contents of a project file for each experiment. */
 export async function measureProject(db: Database): Promise<ProjectContents[]> {
   const sizes = new Map<string, number>();
   const all: ProjectContents[] = [];

@@ -24,7 +24,7 @@ import { partial, readContent, type ModelInFile, type ProjectContent, type RunIn
 import { ProjectReader } from './projectReader';
 import { storeBlocks, storeModelWeights, storeWeights } from './storeContent';
 
-/** A run with its weights in storage. */
+/** A run whose weights are in storage. */
 interface ReadyRun {
   run: RunInFile;
   place: Place;
@@ -41,11 +41,11 @@ interface Ready {
   batchLists: ProjectContent['batchLists'];
 }
 
-/** Stores what the file has and storage lacks. Knows what to delete if opening fails. */
+/** Stores the contents of the file that storage lacks, and remembers what to delete if opening fails. */
 class Staging {
   readonly #weightsIds: string[] = [];
   readonly #blocksOf: string[] = [];
-  /** Weights of the file that are in storage, by the paths of their parts. */
+  /** Storage ids of the file's weights, by the paths of their parts. */
   readonly #stored = new Map<string, string>();
 
   constructor(
@@ -67,7 +67,7 @@ class Staging {
     return checked;
   }
 
-  /** A record that repeats a model under a former identity shares the weights of that model. */
+  /** Stores a model. An alias shares the weights of the model that it stands for. */
   async model({ weights, untrained, ...model }: ModelInFile): Promise<StoredModel> {
     const own = this.#newWeightsId('model');
     await storeModelWeights(this.db, this.reader, { ...model, weights }, own);
@@ -97,7 +97,10 @@ class Staging {
     return { untrained: { weightsId, tensors } };
   }
 
-  /** Returns null, and stores nothing, if a checkpoint's bytes do not match its hash or its model. */
+  /**
+   * Stores a run's checkpoints. Returns null, and stores nothing, if the bytes of one do not match its hash or its
+   * model.
+   */
   async checkpoints({ checkpoints }: RunInFile, runId: string, floats: number): Promise<CheckpointManifest[] | null> {
     const manifests: CheckpointManifest[] = [];
     for (const { weights, ...checkpoint } of checkpoints) {
@@ -164,12 +167,15 @@ const visible = [
   'checkpoints',
 ] as const;
 
-/** Makes everything visible in one transaction. `add` fails, and so undoes all, where a row exists. */
+/**
+ * Makes everything visible in one transaction. If a row already exists, `add` fails, which undoes the whole
+ * transaction.
+ */
 async function commit(db: Database, { placed, runs, models, datasets, batchLists }: Ready): Promise<void> {
   const transaction = withHandledEnd(db.transaction(visible, 'readwrite', { durability: 'strict' }));
   const store = <Name extends (typeof visible)[number]>(name: Name) => transaction.objectStore(name);
   const added: Promise<unknown>[] = [];
-  // These are named by their content, so a row that another tab has stored meanwhile is the same.
+  // These rows are named by their content, so a row that another tab has stored meanwhile is the same.
   for (const list of batchLists)
     if (!(await store('batchLists').getKey(list.sha256))) added.push(store('batchLists').add(list));
   for (const set of datasets)
@@ -188,12 +194,12 @@ async function commit(db: Database, { placed, runs, models, datasets, batchLists
     for (const evaluation of run.evaluations) added.push(store('evaluations').add({ ...evaluation, runId }));
     for (const checkpoint of checkpoints) added.push(store('checkpoints').add(checkpoint));
   }
-  // The transaction's own error is thrown; those of its requests must not count as unhandled.
+  // Only the transaction's own error is thrown. The errors of its requests must not count as unhandled.
   for (const request of added) request.catch(() => undefined);
   await transaction.done;
 }
 
-/** Warns about inputs that an opened experiment names and that neither the file nor storage has. */
+/** Warns about inputs that an opened experiment names but neither the file nor storage contains. */
 async function missingInputs(
   db: Database,
   reader: ProjectReader,
@@ -212,9 +218,10 @@ async function missingInputs(
 }
 
 /**
- * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. What
- * is already stored is not added again. Where an id is taken by something else, `choose` is asked whether to add a
- * copy; null from it throws `cancelled`. A run comes in as a whole or not at all. If opening fails, nothing is visible.
+ * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Does
+ * not add contents that are already stored. If an id is taken by something else, asks `choose` whether to add a copy;
+ * if `choose` returns null, throws `cancelled`. A run is added as a whole or not at all. If opening fails, nothing
+ * becomes visible.
  */
 export async function openProject(
   db: Database,

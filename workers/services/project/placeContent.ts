@@ -8,19 +8,19 @@ import { getDataset } from '../../../src/storage/datasets';
 import { getModel } from '../../../src/storage/models';
 import type { ProjectContent, RunInFile } from './projectContent';
 
-/** Where a record of the file goes: `here` if storage has it already, `copy` if its id is taken by something else. */
+/** Where a record of the file goes: `here` if it is already in storage, `copy` if its id is taken by something else. */
 export interface Place {
   id: string;
   state: 'new' | 'here' | 'copy';
 }
 
-/** The same content always gets the same id as a copy, so opening a file again finds the copy. */
+/** Returns the id of a copy. The same content always gets the same id, so opening a file again finds the copy. */
 async function copyId(id: string, content: string): Promise<string> {
   const hex = await sha256Hex(`${id} ${content}`);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
-/** Looks for `id`, then for the ids of its copies, until one is free or is taken by the same content. */
+/** Tries `id`, then the ids of its copies, until one is free or is taken by the same content. */
 async function place<Stored>(
   id: string,
   content: string,
@@ -41,7 +41,7 @@ function placeExperiment(db: Database, stored: StoredExperiment): Promise<Place>
   );
 }
 
-/** Whether storage has the run under `runId` with all the history that the file has of it, and perhaps more. */
+/** Whether storage has the run under `runId` with at least the history that the file contains. */
 async function hasHistory(db: Database, runId: string, run: RunInFile): Promise<boolean> {
   const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, run.events.length]));
   const under = (value: object): object => ({ ...value, runId });
@@ -64,16 +64,16 @@ function placeRun(db: Database, run: RunInFile, experimentId: string): Promise<P
   });
 }
 
-/** An experiment of the file, with the places of itself and of its runs. */
+/** An experiment of the file, with the places of the experiment and of its runs. */
 export interface PlacedExperiment {
   stored: StoredExperiment;
   place: Place;
-  /** Whether it is stored here, but deleted. */
+  /** Whether the experiment is stored here but deleted. */
   deleted: boolean;
   runs: { run: RunInFile; place: Place }[];
 }
 
-/** Finds out what of the file is already stored, what is new, and what would come in as a copy. */
+/** Determines which contents of the file are already stored, which are new, and which would be added as copies. */
 export async function placeContent(db: Database, content: ProjectContent): Promise<PlacedExperiment[]> {
   const placed: PlacedExperiment[] = [];
   for (const stored of content.experiments) {
@@ -87,7 +87,9 @@ export async function placeContent(db: Database, content: ProjectContent): Promi
   return placed;
 }
 
-/** Lists the experiments that differ from what is stored under their ids, so that parts of them would be copies. */
+/**
+ * Lists the experiments that differ from those stored under their ids, so that they or their runs would become copies.
+ */
 export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflict[] {
   return placed
     .map(({ stored: { experimentId, name }, place, runs }) => ({
@@ -99,7 +101,7 @@ export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflic
     .filter(({ edited, runs }) => edited || runs > 0);
 }
 
-/** Leaves out the experiments that would be copies, and the runs, unless the user wants the copies. */
+/** Leaves out the experiments and runs that would be copies, unless the user wants copies of that experiment. */
 export function withChoice(placed: readonly PlacedExperiment[], copies: readonly string[]): PlacedExperiment[] {
   return placed
     .filter(({ stored, place }) => place.state !== 'copy' || copies.includes(stored.experimentId))

@@ -21,7 +21,7 @@ import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { CheckpointManifest, StoredExperiment } from '../../../src/storage/schema';
 import type { ProjectReader } from './projectReader';
 
-/** Weights in the file: the paths of their parts, in order. Files of format 1 state one hash for all bytes. */
+/** Weights in the file: the paths of their parts, in order. Files of format 1 state one hash over all bytes. */
 export interface WeightsInFile {
   paths: string[];
   sha256?: string;
@@ -44,7 +44,7 @@ export interface RunInFile {
   checkpoints: CheckpointInFile[];
 }
 
-/** All valid records of a project file. Only data set blocks and weights are still to be read and verified. */
+/** All valid records of a project file. Only data set blocks and weights remain to be read and verified. */
 export interface ProjectContent {
   experiments: StoredExperiment[];
   runs: RunInFile[];
@@ -118,7 +118,7 @@ function isWhole({ weights, floats }: CheckpointInFile, reader: ProjectReader): 
   return weights.paths.reduce((sum, path) => sum + reader.bytes(path), 0) === floats * 4;
 }
 
-/** A run is there as a whole or not at all. Returns what it lacks, if anything. */
+/** Returns what a run lacks, if anything. A run is opened as a whole or not at all. */
 function faultOf(
   run: Omit<RunInFile, 'events'>,
   events: RunEvent[] | null,
@@ -129,7 +129,7 @@ function faultOf(
   return run.record.status === 'done' && run.checkpoints.length === 0 ? 'weights-missing' : null;
 }
 
-/** No worker carries out a run that has just been opened. */
+/** Returns the run as interrupted if it was unfinished, because no worker executes a run that has just been opened. */
 function atRest(record: RunRecord): RunRecord {
   const { status } = record;
   return status === 'running' || status === 'paused' || status === 'queued'
@@ -169,7 +169,7 @@ export function partial(reader: { name: string }, name: string, fault: ProjectFa
   return { kind: 'project-partial', file: reader.name, name, fault, ...(runId === undefined ? {} : { runId }) };
 }
 
-/** Reads and validates every record. Throws `project-invalid` with the entry and the place of the first wrong one. */
+/** Reads and validates every record. Throws `project-invalid` with the entry and position of the first invalid one. */
 export async function readContent(reader: ProjectReader): Promise<ProjectContent> {
   const experiments: StoredExperiment[] = await reader.records('experiments', experimentSchema);
   const models = await readModels(reader);

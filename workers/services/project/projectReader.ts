@@ -96,7 +96,7 @@ export class ProjectReader {
     return this.list(listPaths[name], schema);
   }
 
-  /** Validates a value of an entry. `place` is where it is in the entry. */
+  /** Validates a value of an entry. `place` is the position of the value in the entry. */
   parse<S extends Schema>(path: string, schema: S, value: unknown, place = ''): Output<S> {
     try {
       const checked = validate(schema, value);

@@ -13,7 +13,7 @@ export interface RunSnapshot {
   checkpoints: CheckpointManifest[];
 }
 
-/** The records of some experiments as they were at one moment. */
+/** The records of some experiments as they were at one point in time. */
 export interface ProjectSnapshot {
   experiments: StoredExperiment[];
   runs: RunSnapshot[];
@@ -33,7 +33,7 @@ const stores = [
   'batchLists',
 ] as const;
 
-/** Reads all records in one transaction, so that a run that is being trained is seen at one moment. */
+/** Reads all records in one transaction, so that the records of a run in progress belong to one point in time. */
 export async function takeSnapshot(db: Database, experimentIds: readonly string[]): Promise<ProjectSnapshot> {
   const transaction = db.transaction(stores);
   const experiments: StoredExperiment[] = [];
@@ -64,7 +64,7 @@ export async function takeSnapshot(db: Database, experimentIds: readonly string[
     const model = await transaction.objectStore('models').get(sha256);
     const repeated =
       model?.aliasOf === undefined ? undefined : await transaction.objectStore('models').get(model.aliasOf);
-    // A record that repeats a model under a former identity is useless without that model.
+    // An alias is useless without the model that it stands for.
     for (const each of [model, repeated])
       if (each && !snapshot.models.some(({ contentSha256 }) => contentSha256 === each.contentSha256))
         snapshot.models.push(each);

@@ -23,12 +23,12 @@ import { partial } from './projectContent';
 import { takeSnapshot, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
 import { checkpointsToSave, weightFloats, type CheckpointToSave } from './savedRun';
 
-/** Largest part of the weights in the file. One part is in memory at a time. */
+/** Maximum bytes of a part of the weights. Only one part is in memory at a time. */
 const partBytes = 32 * 1024 * 1024;
 
 type Entry = { name: string; input: Uint8Array<ArrayBuffer> };
 
-/** Cuts the first bytes of stored weights into parts. A part ends at each of `cuts`, which are byte offsets. */
+/** Yields stored weights in parts, up to the last of `cuts`. Each of these byte offsets ends a part. */
 async function* cutWeights(
   db: Database,
   weightsId: string,
@@ -53,7 +53,7 @@ async function* cutWeights(
   }
 }
 
-/** Writes the entries of a project file. Each part of weights is written once. */
+/** Writes the entries of a project file. Each part of the weights is written only once. */
 class ProjectWriter {
   readonly #files: Manifest['files'] = [];
   readonly warnings: AppErrorDetails[] = [];
@@ -169,8 +169,9 @@ class ProjectWriter {
 }
 
 /**
- * Saves experiments with their runs, data and models in one zip, which ends with a manifest of hashes. Records are read
- * at one moment, and the weights that they name stay stored until the file is written, even if a run goes on meanwhile.
+ * Saves experiments with their runs, data and models in one zip, which ends with a manifest of hashes. All records are
+ * read at one point in time, and the weights that they name stay stored until the file is written, even if a run
+ * continues meanwhile.
  */
 export async function saveProject(
   db: Database,

@@ -1,16 +1,19 @@
 import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { RunSnapshot } from './projectSnapshot';
 
-/** A checkpoint to save, as it is or cut to its weights. */
+/** A checkpoint to save, either whole or cut to its weights. */
 export interface CheckpointToSave {
   checkpoint: CheckpointManifest;
   role: CheckpointManifest['role'];
   floats: number;
-  /** Older checkpoints to save instead, newest first, if this one is damaged. */
+  /** Older checkpoints to save if this one is damaged, newest first. */
   instead: CheckpointManifest[];
 }
 
-/** Number of floats of a checkpoint's weights: a `latest` one holds two moments of the same size after them. */
+/**
+ * Returns the number of floats in a checkpoint's weights. In a `latest` checkpoint, two moments of the same size follow
+ * them.
+ */
 export function weightFloats({ role, floats }: CheckpointManifest): number {
   return role === 'latest' ? floats / 3 : floats;
 }
@@ -20,8 +23,8 @@ export function isFinished({ record }: RunSnapshot): boolean {
 }
 
 /**
- * Returns the checkpoints to save: with the optimizer's state the newest and the best one, without it the weights that
- * a finished run keeps, and null for an unfinished run, which could not be resumed.
+ * Returns the checkpoints to save. With the optimizer's state, those are the newest and the best one. Without it, they
+ * are the weights that a finished run keeps, or null for an unfinished run, which could not be resumed.
  */
 export function checkpointsToSave(run: RunSnapshot, optimizerState: boolean): CheckpointToSave[] | null {
   const of = (role: CheckpointManifest['role']): CheckpointManifest[] =>

@@ -39,7 +39,7 @@ export async function storeWeights(
   return { sha256: hasher.hex(), bytes: at };
 }
 
-/** Adds to the hash the bytes of a chunk that belong to tensors: the padding between tensors does not count. */
+/** Adds to the hash those bytes of a chunk that belong to tensors. The padding between tensors does not count. */
 function hashTensors(hasher: Hasher, tensors: readonly StoredTensor[], chunk: Uint8Array, at: number): void {
   for (const { offset, length } of tensors) {
     const [begin, end] = [Math.max(offset * 4 - at, 0), Math.min((offset + length) * 4 - at, chunk.length)];
@@ -47,7 +47,7 @@ function hashTensors(hasher: Hasher, tensors: readonly StoredTensor[], chunk: Ui
   }
 }
 
-/** Stores a model's weights under `weightsId`. Throws if layout or content do not match what the model claims to be. */
+/** Stores a model's weights under `weightsId`. Throws if their layout or content does not match the model's record. */
 export async function storeModelWeights(
   db: Database,
   reader: ProjectReader,
@@ -84,8 +84,7 @@ export async function storeModelWeights(
 
 /**
  * Stores the blocks of a data set and returns its record, with characters and titles counted. Throws if a row is
- * invalid or if
- * the rows do not match the record.
+ * invalid or if the rows do not match the record.
  */
 export async function storeBlocks(db: Database, reader: ProjectReader, dataset: Dataset): Promise<Dataset> {
   const { contentSha256, role } = dataset;

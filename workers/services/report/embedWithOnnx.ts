@@ -1,17 +1,17 @@
 import { AppError } from '../../../src/domain/errors';
 
-/** Most threads of onnxruntime-web: more of them hardly help with a few short texts. */
+/** Maximum number of threads of onnxruntime-web. More threads hardly help with a few short texts. */
 const mostThreads = 4;
 
-/** If a thread cannot start, onnxruntime-web would wait for it forever. */
+/** Time limit for starting threads. Without one, onnxruntime-web would wait forever for a thread that cannot start. */
 const startMs = 60_000;
 
-/** Only a page that is isolated from other origins may share memory between threads. */
+/** Returns the number of threads. Only a cross-origin isolated page can share memory between threads. */
 function threads(): number {
   return globalThis.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
 }
 
-/** Runs the file in onnxruntime-web. An independent runtime shows what other tools will compute. */
+/** Runs the file in onnxruntime-web, an independent runtime that shows what other tools will compute. */
 export async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: string): Promise<Float32Array[]> {
   const ort = await import('onnxruntime-web/wasm');
   ort.env.wasm.wasmPaths = ortBaseUrl;

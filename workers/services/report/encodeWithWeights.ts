@@ -17,7 +17,7 @@ type Source = Parameters<GpuApi['encodeTexts']>[0];
 
 interface Weights {
   modelSha256: string;
-  /** The base model's own weights if null. */
+  /** Stored weights to encode with; null for the base model's own. */
   stored: StoredWeights | null;
   pooling: Pooling;
   normalize: boolean;
@@ -42,7 +42,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   };
 }
 
-/** Encodes a few texts, one text per batch. An export is checked against these vectors. */
+/** Encodes a few texts, one per batch. An export is checked against these vectors. */
 export async function encodeWithWeights(
   db: Database,
   source: Source,

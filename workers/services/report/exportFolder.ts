@@ -17,8 +17,8 @@ export interface ExportFolderEntry {
 }
 
 /**
- * Returns modules.json. Its class paths are those that Ollama and older versions of sentence-transformers look for; the
- * current version still maps them.
+ * Returns modules.json. Its class paths are the ones that Ollama and older versions of sentence-transformers look for;
+ * the current version still maps them.
  */
 function modules(normalize: boolean): unknown[] {
   const module = (idx: number, path: string, type: string): unknown => ({

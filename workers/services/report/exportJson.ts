@@ -3,7 +3,7 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Returns a JSON file's object, or an empty one if the file is missing or holds something else. */
+/** Parses the text of a JSON file. Returns an empty object if the file is missing or contains a single value. */
 export function parsedJson(text: string | undefined): Record<string, unknown> {
   if (text === undefined) return {};
   const value: unknown = JSON.parse(text);

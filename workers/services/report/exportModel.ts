@@ -14,7 +14,10 @@ import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
 import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
-/** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
+/**
+ * Tolerances for float32 rounding across a dozen layers. A larger deviation means that the export is not the trained
+ * model.
+ */
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
@@ -31,7 +34,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
   const model = await withUntrained(db, stored);
   const kept = await keptCheckpoint(db, run.runId);
-  // The weights are written twice, in different orders, so they are held in memory once.
+  // The weights are written twice, in different orders, so they are read once and held in memory.
   const held = new Map<string, Float32Array<ArrayBuffer>>();
   for await (const [{ name }, values] of readTensors(db, kept.weights, model.tensors)) held.set(name, values);
   return {
@@ -57,7 +60,7 @@ type ExportedFile = ExportReport['files'][number];
 
 /**
  * Writes the exported folder, then loads the result and compares its vectors with the app's own before returning it.
- * The weights are in memory once while the files are written, and the ONNX file is while it is loaded.
+ * One copy of the weights is in memory while the files are written, and the ONNX file while it is loaded.
  */
 export async function exportModel(
   request: ExportRequest,
@@ -75,10 +78,12 @@ export async function exportModel(
   return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable };
 }
 
-/** The files and what their check needs, without the weights, so that they don't stay in memory. */
+/**
+ * The written files and the inputs of their check. Does not refer to the weights, so that they don't stay in memory.
+ */
 interface WrittenFiles extends Pick<ExportSource, 'model' | 'readUntrained'> {
   zip: Blob | null;
-  /** Empty if they are in the zip. */
+  /** Empty if the files are in the zip. */
   files: ExportedFile[];
   fileName: string;
   normalize: boolean;
@@ -115,7 +120,7 @@ function fileAt(files: readonly ExportedFile[], path: string): Blob {
   return file.blob;
 }
 
-/** Throws `export-mismatch` unless the export's vectors are those that the app computed from the same weights. */
+/** Throws `export-mismatch` unless the export computes the same vectors as the app from the same weights. */
 function compare(
   { texts, vectors }: ExportRequest['reference'],
   opened: readonly Float32Array[],

@@ -11,7 +11,7 @@ export interface ExportSource {
   run: RunRecord;
   before: Evaluation | undefined;
   after: Evaluation | undefined;
-  /** First values of the vector of the first reference text, so that users can check their own setup. */
+  /** First values of the first reference text's vector, so that users can check their own setup. */
   testVector: { text: string; values: number[] };
   /** Reads the kept weights by canonical parameter name. */
   read: (name: string) => Promise<Float32Array<ArrayBuffer>>;

@@ -41,7 +41,7 @@ function specialContents(tokenizer: Record<string, unknown>): Set<string> {
 }
 
 /**
- * Returns special_tokens_map.json, which fastembed requires. If the source has none, takes the tokens that
+ * Returns special_tokens_map.json, which fastembed requires. If the source has none, uses the tokens that
  * tokenizer_config.json names, or else the special tokens of tokenizer.json that have a usual name.
  */
 function specialTokensMap(files: Files): string {

@@ -10,8 +10,8 @@ import type { ExportSource } from './exportSource';
 const file = 'model.safetensors';
 
 /**
- * Returns the model without its untrained tensors if their bytes are missing: versions that don't know them delete
- * bytes that no record they know refers to.
+ * Returns the model without its untrained tensors if their bytes are missing. Earlier versions of the app, which don't
+ * know these tensors, delete their bytes as unreferenced.
  */
 export async function withUntrained(db: Database, model: StoredModel): Promise<StoredModel> {
   const { untrained, ...rest } = model;
@@ -20,7 +20,9 @@ export async function withUntrained(db: Database, model: StoredModel): Promise<S
   return (await hasWeights(db, untrained.weightsId, bytes)) ? model : rest;
 }
 
-/** Reads the bytes of all untrained tensors, a few megabytes, and returns a function that takes each one's out. */
+/**
+ * Reads the bytes of all untrained tensors, a few megabytes, and returns a function that extracts those of one tensor.
+ */
 export async function untrainedReader(
   db: Database,
   { untrained }: StoredModel,
@@ -31,14 +33,17 @@ export async function untrainedReader(
   return ({ offset, bytes }) => all.subarray(offset, offset + bytes);
 }
 
-/** Returns the names of the pooler's parameters that the export lacks, and whether importing again may bring them. */
+/**
+ * Returns the names of the pooler's parameters that the export lacks, and whether importing the model again may add
+ * them.
+ */
 export function missingPooler({ config, untrained }: StoredModel): { names: string[]; healable: boolean } {
   const kept = new Set((untrained?.tensors ?? []).map(({ name }) => name));
   const names = poolerShapes(config).map(({ name }) => name);
   return { names: names.filter((name) => !kept.has(name)), healable: untrained === undefined };
 }
 
-/** Writes the trained weights, and the tensors that were not trained as they were imported. */
+/** Writes the trained weights, and the untrained tensors as they were imported. */
 export function safetensors({ model, read, readUntrained }: ExportSource): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const untrained = new Map((model.untrained?.tensors ?? []).map((tensor) => [tensor.name, tensor]));
   return writeSafetensors([...model.tensors, ...untrained.values()], (name) => {
@@ -47,7 +52,9 @@ export function safetensors({ model, read, readUntrained }: ExportSource): Async
   });
 }
 
-/** Throws unless the file is valid and has all tensors of the model, the untrained ones byte for byte as imported. */
+/**
+ * Throws unless the file is valid and has all tensors of the model, with the untrained ones byte for byte as imported.
+ */
 export async function checkSafetensors(
   blob: Blob,
   { model, readUntrained }: Pick<ExportSource, 'model' | 'readUntrained'>,

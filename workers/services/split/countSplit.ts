@@ -8,11 +8,10 @@ import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol
 import type { Database } from '../../../src/storage/database';
 import { storedSplit } from './storedSplit';
 
-/** Limit on the rows listed per kind. All are counted. */
+/** Limit on the rows listed per kind. All of them are counted. */
 const listedPerKind = 1000;
 const longestText = 300;
 
-/** Cuts a long text. */
 function cut(text: string): string {
   if (text.length <= longestText) return text;
   return `${cutAt(text, longestText)}…`;

@@ -4,7 +4,7 @@ import type { Overlap } from '../../../src/domain/split/overlap';
 import { questionKey } from '../../../src/domain/split/questionKey';
 import type { Progress } from '../../../src/protocol/dataApi';
 
-/** Questions searched between progress reports. Pending messages are handled then, too. */
+/** Number of questions searched between progress reports. Pending messages are also handled then. */
 const searchedPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -18,8 +18,8 @@ export interface NearDuplicateInput {
 }
 
 /**
- * Returns the rows whose question is a near-duplicate of a test question, each with the most similar one. Rows with
- * the same key as a test question are leaks, so they are not reported here.
+ * Returns the rows whose question is a near-duplicate of a test question, each with the most similar test question.
+ * Rows with the same key as a test question are leaks, so they are not reported here.
  */
 export async function nearDuplicatesOfTest(input: NearDuplicateInput, progress: Progress): Promise<Overlap[]> {
   const { pairs, rows, foldCase } = input;

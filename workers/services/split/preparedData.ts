@@ -16,9 +16,9 @@ export interface PreparedData {
 }
 
 /**
- * Returns a function that replaces the positive of a pair by the text that is encoded for the passage. Otherwise a
- * model would be trained on passages without their titles and evaluated on passages with them. Of passages with equal
- * texts, the first decides.
+ * Returns a function that replaces the positive of a pair with the text that is encoded for the passage. Otherwise, a
+ * model would be trained on passages without their titles and evaluated on passages with titles. If several passages
+ * have the same text, the first one decides.
  */
 function withEncodedPositive({ knowledgeBase, encodedTexts }: StoredSplit): (pair: Pair) => Pair {
   const joined = new Map<string, string>();
@@ -35,8 +35,8 @@ function withEncodedPositive({ knowledgeBase, encodedTexts }: StoredSplit): (pai
 }
 
 /**
- * Returns the texts that a run of the experiment trains and evaluates, as `storedSplit` divides them. Passages have the
- * text that is encoded, with their titles if the experiment joins them.
+ * Returns the texts that a run of the experiment trains and evaluates on, as `storedSplit` divides them. Passages have
+ * the text that is encoded, which includes their titles if the experiment joins them.
  */
 export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
   const stored = await storedSplit(db, experiment, false, () => undefined);

@@ -9,7 +9,8 @@ import type { PreparedData } from './preparedData';
 /** Returns the SHA-256 of the rows that a run trains and evaluates on, in their order. */
 export async function rowsSha256({ pairs, knowledgeBase, dev, test }: PreparedData): Promise<string> {
   const hasher = await sha256Hasher();
-  // Each list after its length and each row as JSON on its own line, so different rows never hash the same bytes.
+  // Hashes each list after its length and each row as JSON on its own line, so that different rows never hash the same
+  // bytes.
   const add = <R>(rows: readonly R[], fieldsOf: (row: R) => unknown[]): void => {
     hasher.update(`${rows.length}\n`);
     for (const row of rows) hasher.update(`${JSON.stringify(fieldsOf(row))}\n`);
@@ -21,9 +22,9 @@ export async function rowsSha256({ pairs, knowledgeBase, dev, test }: PreparedDa
 }
 
 /**
- * Records which rows the run trains and evaluates on. Throws `rows-changed` if the run has results on other rows: the
- * experiment names its data by hash, but another version of the program may split it differently. Results of a version
- * that did not record its rows can't be compared, so that run may not resume either.
+ * Records which rows the run trains and evaluates on. Throws `rows-changed` if the run already has results on other
+ * rows: the experiment names its data by hash, but another version of the app may split it differently. If the results
+ * come from a version that did not record its rows, they can't be compared, so the run may not resume either.
  */
 export async function keepRowsIdentity(db: Database, record: RunRecord, data: PreparedData): Promise<void> {
   const { runId, rowsSha256: before } = record;

@@ -60,12 +60,15 @@ async function readKnowledgeBase(
 export interface StoredSplit {
   pairs: Pair[];
   knowledgeBase: Passage[];
-  /** The text that is encoded for each passage of the knowledge base: with its title, if the experiment joins them. */
+  /**
+   * The text that is encoded for each passage of the knowledge base. It includes the title if the experiment joins
+   * them.
+   */
   encodedTexts: string[];
   split: Split;
   /** Training pairs that are near-duplicates of a test question. Empty if they were not searched for. */
   nearDuplicates: Overlap[];
-  /** Whether training skips `nearDuplicates`: a setting that a listed batch order overrides. */
+  /** Whether training skips `nearDuplicates`. A listed batch order overrides this setting of the experiment. */
   removesNearDuplicates: boolean;
   /** Rows of `pairs` that are trained on. */
   trainRows: number[];

@@ -13,7 +13,7 @@ import { tokenSetKeys } from '../tokenize/tokenize';
 
 const jsonBytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
 
-/** Names of users by the id of what they use. */
+/** Names of the experiments that use an item, by the item's id. */
 type Users = Map<string, Set<string>>;
 
 function addUser(users: Users, id: string, name: string): void {
@@ -61,7 +61,7 @@ async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
   });
 }
 
-/** Lists token sets by their users. The sets of one experiment are listed as one item. */
+/** Lists token sets with the experiments that use them. The sets of one experiment are listed as one item. */
 async function tokenSetItems(db: Database, owners: readonly Owner[]): Promise<StoredItem[]> {
   const users: Users = new Map();
   for (const { stored, runs } of owners) {
@@ -92,7 +92,7 @@ async function keysOf(db: Database, experiment: Experiment): Promise<string[]> {
   }
 }
 
-/** Lists everything in storage that has a size and can be deleted, with its users. */
+/** Lists everything in storage that has a size and can be deleted, with the experiments that use it. */
 export async function storageUse(db: Database): Promise<StoredItem[]> {
   const owners: Owner[] = [];
   for (const stored of await db.getAll('experiments'))

@@ -5,10 +5,10 @@ import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { modelJson } from './modelJson';
 
-/** A sequence of normalizers may hold another one. Genuine files nest once. */
+/** Maximum depth of nested normalizers. A sequence may contain another one; genuine files nest once. */
 const maxDepth = 8;
 
-/** Returns whether the normalizer of a tokenizer.json folds case, or null if it does not say. */
+/** Returns whether the normalizer of a tokenizer.json folds case, or null if it does not specify this. */
 function normalizerFolds(normalizer: unknown, depth = 0): boolean | null {
   if (!isObject(normalizer) || depth > maxDepth) return null;
   const { type, lowercase, normalizers } = normalizer;
@@ -21,7 +21,7 @@ function normalizerFolds(normalizer: unknown, depth = 0): boolean | null {
 
 /**
  * Whether a tokenizer gives upper and lower case the same tokens. Its normalizer decides; `do_lower_case` of
- * tokenizer_config.json counts only if the normalizer does not say.
+ * tokenizer_config.json counts only if the normalizer does not specify this.
  */
 export function tokenizerFoldsCase(tokenizer: unknown, config: unknown): boolean {
   const { do_lower_case, do_lowercase_and_remove_accent } = isObject(config) ? config : {};
@@ -30,10 +30,19 @@ export function tokenizerFoldsCase(tokenizer: unknown, config: unknown): boolean
   return folds ?? do_lower_case === true;
 }
 
-/** A tokenizer.json has up to 17 MB, and a stored model never changes, so each is parsed once. */
+const sentenceConfig = 'sentence_bert_config.json';
+
+function asksForLowercase(config: unknown): boolean {
+  return isObject(config) && config['do_lower_case'] === true;
+}
+
+/** Results by model. A tokenizer.json has up to 17 MB and a stored model never changes, so each file is parsed once. */
 const known = new Map<string, boolean>();
 
-/** Returns the parsed file, or null if it is missing or broken. Tokenizing reports that; here it only means no rule. */
+/**
+ * Returns the parsed file, or null if it is missing or broken. Tokenizing reports such a file; here it only means that
+ * no rule is known.
+ */
 function jsonOrNull({ files }: StoredModel, path: string): unknown {
   try {
     return JSON.parse(files[path] ?? 'null');
@@ -42,7 +51,10 @@ function jsonOrNull({ files }: StoredModel, path: string): unknown {
   }
 }
 
-/** Whether the tokenizer of the experiment's model folds case. False while no model is chosen or stored. */
+/**
+ * Whether the experiment's model gives upper and lower case the same tokens: its tokenizer folds case, or
+ * sentence-transformers lowercases its texts first. False while no model is chosen or stored.
+ */
 export async function modelFoldsCase(db: Database, experiment: Pick<Experiment, 'model'>): Promise<boolean> {
   const contentSha256 = experiment.model?.contentSha256;
   if (contentSha256 === undefined) return false;
@@ -50,15 +62,14 @@ export async function modelFoldsCase(db: Database, experiment: Pick<Experiment, 
   if (found !== undefined) return found;
   const model = await getModel(db, contentSha256);
   if (!model) return false;
-  const folds = tokenizerFoldsCase(jsonOrNull(model, 'tokenizer.json'), jsonOrNull(model, 'tokenizer_config.json'));
+  const folds =
+    asksForLowercase(jsonOrNull(model, sentenceConfig)) ||
+    tokenizerFoldsCase(jsonOrNull(model, 'tokenizer.json'), jsonOrNull(model, 'tokenizer_config.json'));
   known.set(contentSha256, folds);
   return folds;
 }
 
 /** Whether sentence-transformers lowercases texts, and their prefixes, before it tokenizes them for this model. */
 export function lowercasesFirst(files: StoredModel['files']): boolean {
-  const path = 'sentence_bert_config.json';
-  if (!(path in files)) return false;
-  const config = modelJson(files, path);
-  return 'do_lower_case' in config && config.do_lower_case === true;
+  return sentenceConfig in files && asksForLowercase(modelJson(files, sentenceConfig));
 }

@@ -3,10 +3,10 @@ import { isObject } from '../../../src/domain/isObject';
 type Json = Record<string, unknown>;
 
 /**
- * Returns the normalizer of a tokenizer.json with lowercase as its first step. Only sentence-transformers reads
- * `do_lower_case` of sentence_bert_config.json; other tools need it in tokenizer.json. Leaves a normalizer that
- * lowercases first. Also leaves a BertNormalizer that lowercases: of no code point does a Lowercase before it change
- * the result.
+ * Returns the normalizer of a tokenizer.json with lowercasing as its first step. Only sentence-transformers reads
+ * `do_lower_case` of sentence_bert_config.json; other tools need it in tokenizer.json. Leaves a normalizer unchanged if
+ * it lowercases first, or if it is a BertNormalizer that lowercases: a preceding Lowercase does not change its result
+ * for any code point.
  */
 export function lowercasing(normalizer: unknown): unknown {
   const lowercase: Json = { type: 'Lowercase' };

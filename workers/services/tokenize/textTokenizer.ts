@@ -22,7 +22,7 @@ export class TextTokenizer {
   }
 
   /**
-   * Returns a text's ids, including the model's special tokens. A text that is too long loses its end but keeps the
+   * Returns a text's ids, including the model's special tokens. A text that is too long is cut at its end but keeps the
    * last special token.
    */
   encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {

@@ -18,9 +18,9 @@ import { TextTokenizer } from './textTokenizer';
  * longer used.
  */
 const tokenSetVersion = 1;
-/** Also part of the key if a text has Han characters beyond the BMP: version 1 did not separate them. */
+/** Also part of the key if a text has Han characters beyond the BMP, because version 1 did not separate them. */
 const rareHanVersion = 2;
-/** Texts encoded between two progress reports. Queued messages are also handled then. */
+/** Number of texts encoded between two progress reports. Queued messages are also handled then. */
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -33,7 +33,7 @@ interface TokenJob {
 
 async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Promise<string> {
   const hasher = await sha256Hasher();
-  // Hash each text after its length, so that different lists of texts never hash the same bytes.
+  // Hashes each text after its length, so that different lists of texts never hash the same bytes.
   let rareHan = hasRareHan(job.prefix);
   for (const text of job.texts) {
     hasher.update(`${text.length}:`).update(text);
@@ -47,8 +47,8 @@ async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Prom
     modelSha256: model.contentSha256,
     prefix: job.prefix,
     maxTokens,
-    // Present only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its
-    // lowercasing.
+    // These fields are present only if they apply, so that all other sets keep their keys. A model's SHA-256 does not
+    // cover its lowercasing.
     ...(rareHan ? { rareHanVersion } : {}),
     ...(lowercasesFirst(model.files) ? { lowerCase: true } : {}),
   };
@@ -111,7 +111,8 @@ export async function tokenSetKeys(db: Database, experiment: Experiment): Promis
 }
 
 /**
- * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
+ * Creates an experiment's missing token sets and returns the keys of all its sets. Texts are in the order of
+ * `preparedData`.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
 export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenSetKeys> {

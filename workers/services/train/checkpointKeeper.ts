@@ -15,8 +15,8 @@ export class CheckpointKeeper {
   #writeMs = 0;
   #waitedMs = 0;
   /**
-   * Step of the last `latest` checkpoint that is stored or being written, and whether its dev evaluation is pending: of
-   * one step, a pause during the evaluation and the end of the stage write different checkpoints.
+   * Step of the last `latest` checkpoint that is stored or being written, and whether its dev evaluation is pending.
+   * The same step gets two different checkpoints if the run is paused during the evaluation and the stage then ends.
    */
   #last = { step: -1, devPending: false };
   /** The write under way. Never rejects. */
@@ -30,8 +30,8 @@ export class CheckpointKeeper {
   ) {}
 
   /**
-   * Begins a checkpoint if one is due, after `settle`, which must record all steps that have changed the weights.
-   * Throws if the previous write failed.
+   * Begins a checkpoint if one is due. First awaits `settle`, which must record all steps that have changed the
+   * weights. Throws if the previous write failed.
    */
   async writeWhenDue(settle: () => Promise<void>): Promise<void> {
     this.#throwFailure();
@@ -41,7 +41,7 @@ export class CheckpointKeeper {
     await this.#begin('latest');
   }
 
-  /** Writes a checkpoint of this step, unless there is one, and waits until it is stored. */
+  /** Writes a checkpoint of this step, unless it already has one, and waits until it is stored. */
   async write(): Promise<void> {
     await this.#settle();
     const { step, loop } = this.state;
@@ -50,7 +50,7 @@ export class CheckpointKeeper {
     await this.#settle();
   }
 
-  /** Begins to write the weights as those of the best step. */
+  /** Begins to write the weights as those of the best step so far. */
   async writeBest(): Promise<void> {
     await this.#settle();
     await this.#begin('best');
@@ -65,7 +65,7 @@ export class CheckpointKeeper {
     await this.session.log.status('running');
   }
 
-  /** Waits for the write under way, whether or not it succeeds. Call when training ends, for whatever reason. */
+  /** Waits for the write under way, whether or not it succeeds. Call when training ends for any reason. */
   async end(): Promise<void> {
     await this.#writing;
   }

@@ -18,7 +18,7 @@ import { storedExperiment } from './storedExperiment';
 
 /**
  * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
- * nothing besides missing token sets.
+ * nothing except missing token sets.
  */
 export async function createRun(
   db: Database,

@@ -13,8 +13,8 @@ import type { BetweenBatches } from '../evaluate/betweenBatches';
 import type { RunSessionOnDevice, TuningState } from './runSession';
 
 /**
- * If the device failed while kernels were measured, lets the fixed rules choose from now on and returns true: the run
- * does not depend on measuring.
+ * If the device failed while kernels were measured, makes the fixed rules choose from now on and returns true. The run
+ * can continue, because it does not depend on measurements.
  */
 export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppError): boolean {
   const reason = kind === 'gpu-device-lost' ? 'device-lost' : 'measuring-failed';
@@ -31,9 +31,9 @@ function tokensOfStep(batches: readonly number[][][], { anchors, positives }: Ru
 }
 
 /**
- * Sets and records the kernel plan that the device uses from now on. If it computes other bits than the run's earlier
- * plan, or the run has `moved` to another device, also records the step of the change: no single device then reproduces
- * the results bit by bit.
+ * Sets and records the kernel plan that the device uses from now on. If the plan computes other bits than the run's
+ * earlier plan, or the run has `moved` to another device, also records the step of the change, because no single device
+ * can then reproduce the results bit by bit.
  */
 export async function fixKernelPlan(
   session: RunSessionOnDevice,
@@ -70,11 +70,13 @@ export async function fixKernelPlan(
     await session.log.flushWith({ type: 'deviceChanged', step });
     deviceChanges.push(step);
   }
-  // Use one update, so that an interruption cannot record the new device without the change.
+  // A single update, so that an interruption cannot record the new device without the change.
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
-/** Whether a plan computes the same bits as a recorded one. Its tilings do not matter: all of them do. */
+/**
+ * Whether a plan computes the same bits as a recorded one. Tilings do not matter, because all of them compute the same.
+ */
 function computesSameBits(plan: KernelPlan, recorded: string): boolean {
   const earlier = parseKernelPlan(recorded);
   return earlier !== null && formatKernelPlan({ ...earlier, matmul: {} }) === formatKernelPlan({ ...plan, matmul: {} });

@@ -6,7 +6,7 @@ import type { RunLog } from './runLog';
 
 /**
  * Records that a run continues with another build than before, because its bits may then differ from those of either
- * build. A run that has not begun takes over the build.
+ * build. A run that has not begun is simply assigned the new build.
  */
 export async function noteBuild(db: Database, record: RunRecord, build: string, log: RunLog): Promise<void> {
   const { runId, buildChanges = [] } = record;

@@ -14,11 +14,12 @@ import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
 import { trainerOptions } from './trainModel';
+import { stepBatch } from './stepBatch';
 
 /**
- * Compiles the kernels of a run on WebGPU in the background, all at once. Finds them by recording, on an engine that
- * runs nothing, an encoding, a search and a step with the fewest and with the most tokens: kernels are chosen by the
- * number of rows.
+ * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
+ * and a step on an engine that runs nothing. Encodings and steps are recorded with the fewest and with the most tokens,
+ * because kernels are chosen by the number of rows.
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
   await deviceWebGpu()?.prepareKernels(async (engine) => {
@@ -70,13 +71,13 @@ async function recordSteps(
   const adamW = new AdamWState(parameters);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(pickTexts(anchors, batch), pickTexts(positives, batch), 0, 1);
+    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
   trainer.dispose();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }
 
-/** Returns the batches with the fewest and the most tokens in all sets together. */
+/** Returns the batches with the fewest and the most tokens over all sets together. */
 function smallestAndLargest(batches: readonly number[][], sets: readonly Pick<TokenSet, 'offsets'>[]): number[][] {
   const tokensOf = (batch: readonly number[]): number =>
     sets.reduce(

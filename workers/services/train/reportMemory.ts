@@ -16,7 +16,7 @@ import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
 
-/** Plans the batches of a run, and its memory from their tokens. Creates missing token sets. */
+/** Plans the batches of a run and, from their tokens, its memory. Creates missing token sets. */
 export async function reportMemory(
   db: Database,
   experiment: Experiment,

@@ -38,8 +38,8 @@ export interface RunDeps {
 }
 
 /**
- * Carries out a run from its stored state until it finishes, is cancelled or fails. Stores the error of a failed run
- * and throws it.
+ * Executes a run from its stored state until it finishes, is cancelled or fails. Stores the error of a failed run and
+ * throws it.
  */
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
@@ -63,8 +63,8 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
 }
 
 /**
- * Carries out the run on one device after another: after each device loss, resumes it from storage on a reopened
- * device. Gives up if losses repeat without progress in between.
+ * Executes the run on one device after another: after each device loss, resumes it from storage on a reopened device.
+ * Gives up if losses repeat without progress in between.
  */
 async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
   const { runId } = record;
@@ -117,7 +117,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   if (record.kernelPlan === '') session.log.append({ type: 'batchPlan', steps, leftOut });
   await updateRun(db, runId, { steps, leftOut });
   await fixKernelPlan(session, batches, moved, between(session, 'tune', 'tune'));
-  // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
+  // Frees the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
   const [parameters] = await Promise.all([
@@ -127,7 +127,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
-    // Free the encoder's buffers. Otherwise AdamW's moments, which stay for all of training, could occupy oversized
+    // Frees the encoder's buffers. Otherwise AdamW's moments, which stay for all of training, could occupy oversized
     // buffers.
     releaseIdleMemory(engine);
     await enterPhase(session, 'train');
@@ -185,7 +185,7 @@ function between(
   };
 }
 
-/** Evaluates on dev and test with the weights on the device. Skips evaluations that are already stored. */
+/** Evaluates on dev and test with the weights on the device. Skips evaluations whose results are already stored. */
 async function evaluateMoment(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
@@ -208,7 +208,7 @@ async function evaluateMoment(
   session.recovery.forgetVectors();
 }
 
-/** `onPause` must write a checkpoint before it says that the run is paused. */
+/** Evaluates on dev during training. `onPause` must write a checkpoint before it reports the run as paused. */
 async function devMetrics(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
@@ -222,9 +222,9 @@ async function devMetrics(
 }
 
 /**
- * Encodes the knowledge base once and returns a function that evaluates a part against it. `weights` names the weights
- * in use. Vectors computed before a device loss are reused, because the same steps on the same device produce the same
- * weights.
+ * Encodes the knowledge base once and returns a function that evaluates a part against it. `weights` identifies the
+ * weights in use. Vectors computed before a device loss are reused, because the same steps on the same device produce
+ * the same weights.
  */
 async function evaluator(
   session: RunSessionOnDevice,

@@ -4,9 +4,9 @@ import type { Database } from '../../../src/storage/database';
 import { appendEvents } from '../../../src/storage/runEvents';
 import { updateRun } from '../../../src/storage/runs';
 
-/** Interval between stored batches of events: short enough for a live curve, long enough not to slow the run. */
+/** Interval between stored batches of events: short enough for a live curve, and long enough not to slow the run. */
 const batchMs = 250;
-/** Minimum interval between progress events: nobody could see more frequent ones. */
+/** Minimum interval between progress events. Nobody could see more frequent ones. */
 const progressMs = 200;
 
 type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];

@@ -32,7 +32,10 @@ export interface RunSession {
   tuning: TuningState;
 }
 
-/** Kept over device losses: a device that fails while kernels are measured is not measured again by this run. */
+/**
+ * Whether kernels are being measured, and whether that has failed. It survives device losses, so that the run does not
+ * measure again on a device that failed while measuring.
+ */
 export interface TuningState {
   running: boolean;
   rulesBecause?: RulesReason;

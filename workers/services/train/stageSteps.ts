@@ -2,8 +2,8 @@ import type { Stage } from '../../../src/domain/experiment';
 import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
-import { pickTexts } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
@@ -11,18 +11,19 @@ export interface StageOfRun {
   stageIndex: number;
   /** Rows of the training pairs in each batch: [step][row]. */
   batches: readonly (readonly number[])[];
-  /** Rows left out of each epoch. */
+  /** Training rows left out of each epoch. */
   leftOut: number[];
   /** Number of steps in the run before this stage. */
   begin: number;
 }
 
 /**
- * The steps of a stage: begins them in order, and records each one's numbers in the log and the training state. Between
- * the two, weights and moments are ahead of the training state: before either is stored or evaluated, record all steps.
+ * The steps of a stage. Begins them in order, and records each step's numbers in the log and the training state.
+ * Between the two, weights and moments are ahead of the training state, so record all steps before storing or
+ * evaluating either.
  */
 export class StageSteps {
-  /** Steps that have begun and are not recorded. */
+  /** Steps that have begun but are not recorded yet. */
   readonly #underWay: { pairs: number; learningRate: number; begunAt: number }[] = [];
   #pairsSeen: number;
   #recordedAt = -Infinity;
@@ -40,17 +41,15 @@ export class StageSteps {
   /** Begins the next step. */
   begin(): void {
     const { stage, batches, begin } = this.of;
-    const { tokens } = this.session;
     const index = this.state.step + this.#underWay.length - begin;
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    const [anchors, positives] = [pickTexts(tokens.anchors, batch), pickTexts(tokens.positives, batch)];
-    this.trainer.begin(anchors, positives, learningRate, index + 1);
+    this.trainer.begin(stepBatch(this.session.tokens, batch), learningRate, index + 1);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 
-  /** Waits for steps and records them, until at most `kept` are under way. */
+  /** Waits for steps and records them, until at most `kept` steps are under way. */
   async recordAllBut(kept: number): Promise<void> {
     while (this.#underWay.length > kept) await this.#record();
   }

@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import type { Experiment } from '../../../src/domain/experiment';
+import { withLowestVersion, type Experiment } from '../../../src/domain/experiment';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 
@@ -7,5 +7,5 @@ import { getExperiment } from '../../../src/storage/experiments';
 export async function storedExperiment(db: Database, experimentId: string): Promise<Experiment> {
   const stored = await getExperiment(db, experimentId);
   if (!stored) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
-  return stored.experiment;
+  return withLowestVersion(stored.experiment);
 }

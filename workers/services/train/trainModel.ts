@@ -10,6 +10,7 @@ import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
+import { lossOf } from './lossOf';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
 import type { TrainingState } from './trainingState';
@@ -35,7 +36,7 @@ export async function trainModel(deps: TrainingDeps, parameters: ParameterStore,
   }
 }
 
-/** Does the dev evaluation during which the run was paused. */
+/** Runs the dev evaluation during which the run was paused. */
 async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   try {
@@ -96,7 +97,7 @@ async function waitWhilePaused(
   try {
     await control.checkpoint(pause, () => keeper.resume());
   } catch (thrown) {
-    // What happens to the last step of a cancelled run no longer matters.
+    // Failures in the last steps of a cancelled run no longer matter.
     if (thrown instanceof AppError && thrown.details.kind === 'cancelled')
       await steps.recordAllBut(0).catch(() => undefined);
     throw thrown;
@@ -118,7 +119,7 @@ export function trainerOptions(
   { stageIndex, begin }: { stageIndex: number; begin: number },
 ): TrainerOptions {
   return {
-    loss,
+    loss: lossOf({ loss }),
     optimizer,
     dropout,
     config: model.config,
@@ -139,7 +140,8 @@ function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
 }
 
 /**
- * Evaluates on dev. The primary metric decides which step is best, then MRR@10; of equal steps, the earlier one wins.
+ * Evaluates on dev. The primary metric decides which step is best, then MRR@10; if both are equal, the earlier step
+ * wins.
  */
 async function evaluateOnDev(
   { session, evaluateDev }: TrainingDeps,

@@ -25,7 +25,8 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
 }
 
 /**
- * Returns weights, first moments and second moments: all tensors that a resumed run needs for bit-identical results.
+ * Returns generators of the weights, the first moments and the second moments: all tensors that a resumed run needs for
+ * bit-identical results.
  */
 export function trainingSections(
   layout: Layout,

@@ -12,7 +12,7 @@ export const commonTexts = {
   undo: 'Undo',
   dismiss: 'Dismiss',
   update: 'A new version is ready.',
-  updateLater: 'A new version is ready. It is best to reload after the running job.',
+  updateLater: 'A new version is ready. Reload when the running job is done.',
   reload: 'Reload to update',
   delete: 'Delete',
   loading: 'Loading…',
@@ -21,7 +21,7 @@ export const commonTexts = {
   page: (page: number, pages: number) => `${page} / ${pages}`,
   guessed: 'guessed',
   guessedHelp: 'The model folder doesn’t say, so this is a guess. Check it against the model’s documentation.',
-  skip: 'Skip to the content',
+  skip: 'Skip to content',
   table: 'Show as a table',
   chart: 'Show as a chart',
 };
@@ -52,7 +52,7 @@ export const paletteTexts = {
 
 export const errorsTexts = {
   title: 'That didn’t work',
-  copyDetails: 'Copy the details',
+  copyDetails: 'Copy details',
 };
 
 export const timeTexts = {

@@ -12,7 +12,7 @@ export const deviceTexts = {
     'no-webgpu': 'this browser has no WebGPU',
     'no-adapter': 'no GPU was found',
     'no-device': 'a GPU was found, but it could not be opened',
-    'computes-wrongly': 'the GPU computed wrongly when it was checked',
+    'computes-wrongly': 'the GPU gave wrong results when it was checked',
     'software-adapter': 'the GPU is emulated in software; the CPU is faster',
   },
 };

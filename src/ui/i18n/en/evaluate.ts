@@ -4,7 +4,7 @@ import { count } from './count';
 export const evaluateTexts = {
   title: 'Before and after',
   none: 'No evaluation yet. A run evaluates the test questions before and after training.',
-  noAfter: 'So far only the evaluation before training is done; the run makes the one after.',
+  noAfter: 'So far, only the evaluation before training is done. The one after training follows at the end of the run.',
   goTrain: 'Go to training',
   runPicker: 'Run',
   verdict: {

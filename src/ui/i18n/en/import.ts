@@ -49,7 +49,7 @@ export const importTexts = {
     keeps: (name: string, rows: number) => `Keeps ${name} (${count(rows, 'row')}).`,
     replaces: (name: string, rows: number) => `Replaces ${name} (${count(rows, 'row')}).`,
     shared:
-      'The pairs and the questions come from the same file, so they ask the same. Training skips pairs that repeat a dev or test question, and would have none left. Uncheck one of them, unless you have more pairs.',
+      'The pairs and the questions come from the same file, so they ask the same questions. Training skips pairs that repeat a dev or test question, and would have none left. Uncheck one of them, unless you have more pairs.',
     notUsed: 'Not used:',
     unused: {
       'no-slot': (path: string) =>
@@ -57,7 +57,7 @@ export const importTexts = {
       'no-judgements': (path: string) =>
         `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
       'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
-      'no-side': (path: string) => `${path}: none of the judgements (qrels) here names its rows.`,
+      'no-side': (path: string) => `${path}: none of the judgements (qrels) here refers to its rows.`,
     },
     apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
   },
@@ -108,13 +108,13 @@ export const importTexts = {
     apply: 'Import again',
     needed: (names: string) => `Still needed: ${names}.`,
     or: ' or ',
-    /** Between the names of a list. */
+    /** Separator between names in a list. */
     list: ', ',
-    /** Between two or three names. */
+    /** Word between the last two names. */
     and: ' and ',
     encoding: 'Encoding',
     encodingDetected: (name: string) => `${name} (recognised)`,
-    encodingFits: (name: string) => `${name} (fits too)`,
+    encodingFits: (name: string) => `${name} (also fits)`,
     encodingSeveral: (names: string) =>
       `The file can be read as ${names}. If the text below is garbled, choose the other one.`,
     encodingUnsure: (names: string) =>
@@ -151,7 +151,7 @@ export const importTexts = {
         id: 'id',
         ...kept,
       },
-      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id', ...kept },
+      questions: { text: 'question', relevant: 'right passages', score: 'score', id: 'id', ...kept },
       scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id', ...kept },
     },
   },
@@ -164,7 +164,7 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `The demo comes with what is still missing here: ${names}.`,
+    demoOffer: (names: string) => `The demo has the inputs that are still missing here: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {
@@ -203,7 +203,7 @@ export const importTexts = {
       own: 'A host of my own',
     },
     address: 'Address',
-    addressHint: 'A server that speaks the protocol of Hugging Face.',
+    addressHint: 'A server that speaks Hugging Face’s protocol.',
     more: 'Revision and access token',
     revision: 'Revision',
     revisionNone: 'main branch',
@@ -228,7 +228,7 @@ export const importTexts = {
     fetching: (id: string, host: string) => `Downloading ${id} from ${host}`,
     speed: (bytes: string) => `${bytes}/s`,
     left: (time: string) => `${time} left`,
-    importing: 'All files are here and correct. Importing the model…',
+    importing: 'All files have arrived and are correct. Importing the model…',
     pause: 'Pause',
     stopping: 'Stopping…',
     partial: 'Unfinished downloads',

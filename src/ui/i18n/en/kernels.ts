@@ -1,9 +1,9 @@
 import { count } from './count';
 
-/** How the kernels of matrix products were chosen, and what that gained. */
+/** Texts on how the kernels of matrix products were chosen, and how much faster that made them. */
 export const kernelsTexts = {
   title: 'Matrix products',
-  help: 'Speed with the kernel chosen by measuring, and with the one that the fixed rules choose. Both compute the same bits.',
+  help: 'Speed with the kernel chosen by measuring, and with the one that the fixed rules choose. Both give bit-identical results.',
   product: 'Product',
   chosen: 'Chosen',
   rules: 'Fixed rules',
@@ -30,5 +30,5 @@ export const kernelsTexts = {
   unmeasured: (n: number) =>
     `Time ran out for ${count(n, 'product')}, which follow${n === 1 ? 's' : ''} the fixed rules.`,
   refused: (shaders: number, bits: number) =>
-    `Left out: ${count(shaders, 'kernel')} that the browser refused, ${count(bits, 'kernel')} with other bits.`,
+    `Left out: ${count(shaders, 'kernel')} that the browser refused, ${count(bits, 'kernel')} with different bits.`,
 };

@@ -44,7 +44,7 @@ export const stagesTexts = {
     train: {
       does: 'Pulls each question towards its own passage and away from the other passages in the batch (in-batch negatives, InfoNCE), with AdamW.',
       costs:
-        'Memory: four times the weights, plus what a batch computes (see Memory). Disk: six times the weights, for two checkpoints. The time grows with tokens × parameters; it is measured and shown.',
+        'Memory: four times the weights, plus the intermediate results of a batch (see Memory). Disk: six times the weights, for two checkpoints. The time grows with tokens × parameters; it is measured and shown.',
       wrong:
         'If the learning rate is too high, the model forgets what it knew: the loss falls, and so does recall on dev. A passage that also answers another question in the batch is a false negative.',
     },
@@ -72,7 +72,7 @@ export const nextTexts = {
       title: 'Data and model are in',
       text: 'Next, see how many questions train, dev and test have.',
     },
-    tokenize: { title: 'The parts are kept apart', text: 'Next, see how long the texts are and whether any is cut.' },
+    tokenize: { title: 'The data is split', text: 'Next, see how long the texts are and whether any is cut.' },
     train: { title: 'Ready to train', text: 'Next, choose the settings, or start with the defaults.' },
     report: { title: 'The result is stored', text: 'Next, export the model or share the experiment.' },
   },

@@ -5,7 +5,7 @@ export const storageTexts = {
   title: 'Storage',
   space: (used: string, quota: string) => `${used} in use of ${quota}`,
   intro:
-    'What this browser holds, with its size and the experiments that use it. What no experiment uses can be deleted. Vectors are not stored; every evaluation computes them again.',
+    'Everything this browser holds, with its size and the experiments that use it. You can delete items that no experiment uses. Vectors are not stored; every evaluation computes them again.',
   measuring: 'Measuring…',
   kinds: {
     experiment: 'Experiments and their runs',
@@ -27,7 +27,7 @@ export const storageTexts = {
   confirmTitle: 'Delete for good?',
   confirm: (name: string, size: string) => `“${name}” (${size}) will be deleted. This can’t be undone.`,
   deleted: (size: string) => `Freed ${size}.`,
-  inUse: 'Something has come to use it, so it was not deleted.',
+  inUse: 'Something uses it now, so it was not deleted.',
   empty: 'No experiments, data or models yet. The space in use is the app itself, stored for offline use.',
   open: 'Open the storage page',
 };
@@ -37,7 +37,7 @@ export const projectTexts = {
   saveHelp: 'The file holds the chosen experiments with their runs, data and models.',
   all: 'All experiments',
   runs: (n: number) => (n === 0 ? 'no runs' : count(n, 'run')),
-  withState: 'Include what resuming a run needs',
+  withState: 'Include the data for resuming runs',
   stateHelp:
     'The state of the optimizer is twice as large as the weights. Finished runs never need it; their results, curves and kept weights are saved either way.',
   leftOut: (n: number) => `${count(n, 'unfinished run')} will be left out.`,
@@ -46,11 +46,11 @@ export const projectTexts = {
   nothing: 'Choose at least one experiment.',
   conflictTitle: 'Already here, but different',
   conflictHelp:
-    'These experiments were changed here or elsewhere since the file was saved. Nothing here is overwritten: add what differs as a copy, or leave it out.',
+    'These experiments were changed here or elsewhere since the file was saved. Nothing here is overwritten: add the parts that differ as copies, or leave them out.',
   edited: 'its settings differ',
-  runsDiffer: (n: number) => `${count(n, 'run')} with another history`,
+  runsDiffer: (n: number) => `${count(n, 'run')} with a different history`,
   leaveOut: 'Leave out',
   addCopies: (n: number) => (n === 1 ? 'Add a copy' : `Add ${formatCount(n)} copies`),
-  partialTitle: 'Not everything is there',
+  partialTitle: 'Some things are missing',
   understood: 'OK',
 };

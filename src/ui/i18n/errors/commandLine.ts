@@ -8,8 +8,8 @@ import { type Sentence } from './sentence';
 import { shortened } from './shortened';
 
 /**
- * Returns the sentence for the command line if it differs from the page's: it names a field of the experiment file or
- * an option instead of a stage. Returns null if the page's sentence fits both.
+ * Returns the sentence for the command line, which names a field of the experiment file or an option instead of a
+ * stage. Returns null if the page's sentence fits both.
  */
 export function commandLineRemedy(details: AppErrorDetails, file: string): Sentence | null {
   const missing = (what: Sentence, field: string): Sentence => ({
@@ -65,7 +65,7 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
       const need = neededMemoryWords(details);
       return {
         zh: `内存不足${need.zh}，请用 --memory 给出更低的预算，或在 ${file} 中减小 batching.batchSize 或 model.maxTokens，再运行一次命令：会重新开始训练。`,
-        en: `Memory ran out${need.en}; give a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again, which starts a new run.`,
+        en: `Memory ran out${need.en}; set a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again, which starts a new run.`,
       };
     }
     default:

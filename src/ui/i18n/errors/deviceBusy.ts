@@ -14,7 +14,7 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   },
   search: {
     zh: '正在检索一个问题，请稍等片刻，或先取消它。',
-    en: 'A question is being searched; wait a moment, or cancel it first.',
+    en: 'A search is in progress; wait a moment, or cancel it first.',
   },
   export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
 };

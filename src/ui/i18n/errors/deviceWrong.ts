@@ -8,8 +8,8 @@ import { shortened } from './shortened';
 type Details = Extract<AppErrorDetails, { kind: 'device-wrong' }>;
 
 /**
- * Says that a device computed wrongly when it was checked, in which number, by how much, and what to do. `file` is set
- * on the command line.
+ * Returns the sentence for a device that failed its check: which number is wrong, by how much, and what to do. `file`
+ * is set only on the command line.
  */
 export function deviceWrong(details: Details, file?: string): Sentence {
   const { backend, precision, tensor, error } = details;
@@ -29,7 +29,7 @@ export function deviceWrong(details: Details, file?: string): Sentence {
   const remedy = remedyOf(details, file);
   return {
     zh: `${device.zh}检查时${mixed.zh}算得不对（${what.zh}${off.zh}），不能用来训练，${remedy.zh}`,
-    en: `${device.en} computed wrongly${mixed.en} when it was checked (${what.en} ${off.en}), so it isn’t used for training; ${remedy.en}`,
+    en: `${device.en} gave wrong results${mixed.en} when it was checked (${what.en} ${off.en}), so it isn’t used for training; ${remedy.en}`,
   };
 }
 

@@ -22,11 +22,11 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
   }),
   'no-revision': ({ host, id }) => ({
     zh: `${host} 上的 ${id} 没有这个版本，请检查版本的写法，或不写版本。`,
-    en: `${id} on ${host} has no such revision; check how it is written, or leave it out.`,
+    en: `${id} on ${host} has no such revision; check the spelling, or leave it out.`,
   }),
   'needs-token': ({ host, id, token }) => ({
     zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查 id，或${token.zh}。`,
-    en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
+    en: `${host} doesn’t give ${id} to everyone: either it doesn’t exist, or you have to request access there; check the id, or ${token.en}.`,
   }),
   'token-unsafe': ({ folder }) => ({
     zh: `这个浏览器会把访问令牌转发给文件服务器，所以没有发送；请用 Chrome 或 Edge 119 及以上版本，或${folder.zh}。`,
@@ -34,15 +34,15 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
   }),
   offline: ({ host }) => ({
     zh: `现在没有网络，连不上 ${host}；已下载的部分都在，联网后可以接着下载。`,
-    en: `There is no network, so ${host} can’t be reached; what has arrived is kept, and you can resume once you are online.`,
+    en: `There is no network, so ${host} can’t be reached; the downloaded part is kept, and you can resume once you are online.`,
   }),
   blocked: ({ host, other, folder }) => ({
     zh: `${host} 没有应答，或者不允许其他网站的页面从它那里下载；请检查网络，${other.zh}，或${folder.zh}。`,
-    en: `${host} doesn’t answer, or doesn’t allow downloads by pages of other sites; check the connection, ${other.en}, or download the model yourself and ${folder.en}.`,
+    en: `${host} doesn’t answer, or doesn’t allow downloads from other sites’ pages; check the connection, ${other.en}, or download the model yourself and ${folder.en}.`,
   }),
   'broken-off': ({ host, other }) => ({
     zh: `与 ${host} 的连接一再中断；已下载的部分都在，请稍后接着下载，或${other.zh}。`,
-    en: `The connection to ${host} broke off repeatedly; what has arrived is kept, so resume later, or ${other.en}.`,
+    en: `The connection to ${host} kept breaking off; the downloaded part is kept, so resume later, or ${other.en}.`,
   }),
   html: ({ host, file, details, other }) => ({
     zh: `${host} 发来的是网页，不是${details.file === undefined ? '文件列表' : `文件 ${file}`}，可能要先登录网络；请检查网络，或${other.zh}。`,
@@ -98,13 +98,13 @@ function waysOut(onCommandLine: boolean): Ways {
         other: { zh: '用 --hub-host 换一个来源', en: 'choose another host with --hub-host' },
         token: {
           zh: '在 RECALLSMITH_HUB_TOKEN 里给出有权限的访问令牌',
-          en: 'give a token that has access in RECALLSMITH_HUB_TOKEN',
+          en: 'set RECALLSMITH_HUB_TOKEN to a token that has access',
         },
         folder: { zh: '自行下载后在 locations.model 中写明文件夹', en: 'name its folder in locations.model' },
       }
     : {
         other: { zh: '换一个来源', en: 'choose another host' },
-        token: { zh: '填写有权限的访问令牌', en: 'give a token that has access' },
+        token: { zh: '填写有权限的访问令牌', en: 'enter a token that has access' },
         folder: { zh: '自行下载后选择文件夹', en: 'choose its folder' },
       };
 }

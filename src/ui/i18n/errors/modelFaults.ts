@@ -48,7 +48,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
   }),
   'pickle-unsupported': ({ found }) => ({
     zh: `文件里有${spaced(found)}，读取张量用不到它，为安全起见不予读取，请换用 safetensors 格式`,
-    en: `it contains ${found}, which tensors do not need, so for safety it is not read; use the safetensors format`,
+    en: `it contains ${found}, which tensors do not need, so for safety the file is not read; use the safetensors format`,
   }),
   'pickle-invalid': ({ found }) => ({
     zh: `PyTorch 权重读不出来（${found}），请重新下载，或换用 safetensors 格式`,
@@ -75,8 +75,8 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     en: `the tensor “${tensor}” contains ${found}, so the weights are damaged; use intact ones`,
   }),
   'tensor-differs': ({ tensor }) => ({
-    zh: `写出的张量“${tensor}”和导入时不同，没有交付，请再导出一次；如果还是这样，请附上详情反馈`,
-    en: `the tensor “${tensor}” was not written as it was imported, so nothing was delivered; export again, and if it happens again, report it with the details`,
+    zh: `写出的张量“${tensor}”和导入时不同，已放弃这次导出，请再导出一次；如果还是这样，请附上详情反馈`,
+    en: `the tensor “${tensor}” differs from the imported one, so the export was discarded; export again, and if it happens again, report it with the details`,
   }),
   'two-encoders': ({ expected, found }) => ({
     zh: `文件里有两个编码器（“${expected}”和“${found}”），请使用只含一个编码器的权重`,
@@ -88,7 +88,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
   }),
   'vocabulary-mismatch': ({ expected, found }) => ({
     zh: `分词器有 ${found} 个词，权重只容得下 ${expected} 个，请使用配套的 tokenizer.json`,
-    en: `the tokenizer has ${found} entries, but the model’s embedding table has only ${expected}; use the tokenizer.json that belongs to them`,
+    en: `the tokenizer has ${found} entries, but the model’s embedding table has only ${expected}; use the tokenizer.json that belongs to the model`,
   }),
   'tokenizer-invalid': () => ({
     zh: '分词器读不出来，请使用 WordPiece 或 Unigram 的 tokenizer.json',

@@ -4,7 +4,7 @@ import { shortened } from './shortened';
 
 type Table = { [Code in OwnWordsCode]: (...values: OwnWordsValues[Code]) => Sentence };
 
-/** The words that complete a sentence, by code. They follow 是, 应为 or stand in brackets. */
+/** Phrases that complete a sentence, by code. They follow 是 or 应为, or are put in brackets. */
 const table: Table = {
   'no-value': () => ({ zh: '空的', en: 'no value' }),
   'no-batch-list': () => ({ zh: '空的：没有批次列表', en: 'no batch list' }),
@@ -63,7 +63,7 @@ const table: Table = {
   'not-a-project': () => ({ zh: '不是召回工坊的项目', en: 'not a Recallsmith project' }),
   'same-key': () => ({ zh: '两条记录的键相同', en: 'two records have the same key' }),
   'listed-twice': () => ({ zh: '有一项列了两次', en: 'an entry is listed twice' }),
-  misnamed: () => ({ zh: '名称和内容不符', en: 'its name does not fit its content' }),
+  misnamed: () => ({ zh: '名称和内容不符', en: 'its name doesn’t match its content' }),
   'hash-differs': () => ({ zh: '内容和哈希不一致', en: 'the content does not match its hash' }),
   'not-next': () => ({ zh: '顺序不对', en: 'out of order' }),
   'model-files-missing': (files) => ({
@@ -77,12 +77,13 @@ const table: Table = {
   }),
   'unknown-layout': () => ({ zh: '张量的布局不认得', en: 'unknown layout of the tensors' }),
   'another-model': () => ({ zh: '这是另一个模型', en: 'it is another model' }),
-  'tensors-misfit': () => ({ zh: '张量和它们的字节数不符', en: 'the tensors don’t fit their bytes' }),
+  'tensors-misfit': () => ({ zh: '张量和它们的字节数不符', en: 'the tensors don’t match their byte counts' }),
   'field-invalid': (place, expected, received) => ({
     zh: `${shortened(place)} 应为 ${shortened(expected)}，实为 ${shortened(received)}`,
     en: `${shortened(place)} is ${shortened(received)} instead of ${shortened(expected)}`,
   }),
-  'not-a-zip': () => ({ zh: '不是 zip 文件，或不完整', en: 'not a zip archive, or incomplete' }),
+  'not-a-zip': () => ({ zh: '不是 zip 文件', en: 'not a zip archive' }),
+  'zip-cut': () => ({ zh: '文件结尾缺失，没有传完', en: 'its end is missing, so it is incomplete' }),
   'zip64-damaged': () => ({ zh: 'zip64 记录已损坏', en: 'damaged zip64 record' }),
   'directory-outside': () => ({ zh: '目录超出了文件', en: 'directory outside the file' }),
   'directory-damaged': () => ({ zh: '目录已损坏', en: 'damaged directory' }),
@@ -127,14 +128,14 @@ const table: Table = {
   'no-tensors': () => ({ zh: '没有张量', en: 'no tensors' }),
 };
 
-/** Returns text that follows a Chinese character: a Latin letter, a figure or a sign is set off by a space. */
+/** Returns text that follows a Chinese character, with a space in front of a Latin letter, digit or ASCII sign. */
 export const spaced = (text: string): string => (/^[!-~]/.test(text) ? ` ${text}` : text);
 
-/** Limits on what an error that came from a project file may make a sentence hold. */
+/** Limits on a sentence, because an error from a project file may be arbitrarily long. */
 const mostValues = 4;
 const mostAlternatives = 16;
 
-/** Returns a part of a sentence in both languages. Text that is not ours stays as it is, shortened. */
+/** Returns a part of a sentence in both languages. Quoted text stays as it is, but is shortened. */
 export function said(part: Said | undefined): Sentence {
   if (part === undefined || typeof part === 'string') return { zh: shortened(part), en: shortened(part) };
   if ('code' in part) {

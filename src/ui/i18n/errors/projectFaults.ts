@@ -9,13 +9,13 @@ const reasons: Record<ProjectFault, Sentence> = {
   'experiment-missing': { zh: '文件里没有它所属的实验', en: 'the file lacks its experiment' },
   unfinished: {
     zh: '它还没训练完，而保存时没有带上接着训练所需的内容',
-    en: 'it is unfinished, and the project is saved without what resuming needs',
+    en: 'it is unfinished, and the project was saved without the data for resuming',
   },
   'data-missing': { zh: '数据', en: 'data' },
   'model-missing': { zh: '基座模型', en: 'base model' },
 };
 
-/** Says what a project was saved or opened without. */
+/** Returns the sentence for a run or input that was left out when a project was saved or opened. */
 export function projectPartial({
   file,
   name,

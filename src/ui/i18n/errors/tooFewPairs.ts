@@ -25,7 +25,7 @@ export function tooFewPairs({
     case 'together':
       return {
         zh: `凑不满一批（${batchSize}）：段落和问题都不重复的问答对，一批只找到 ${pairs} 个。请减小批大小，补充问答对，或允许重复。`,
-        en: `A batch of ${batchSize} can’t be filled: only ${pairs} pairs without a repeated passage or question were found for one; reduce the batch size, add pairs, or allow repetitions.`,
+        en: `A batch of ${batchSize} can’t be filled: only ${pairs} pairs that repeat no passage or question were found for it; reduce the batch size, add pairs, or allow repetitions.`,
       };
     default:
       return unknownErrorSentence(distinct satisfies never);

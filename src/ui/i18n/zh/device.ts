@@ -12,7 +12,7 @@ export const deviceTexts: Dictionary['device'] = {
     'no-webgpu': '这个浏览器没有 WebGPU',
     'no-adapter': '没有找到显卡',
     'no-device': '找到了显卡，但打不开',
-    'computes-wrongly': '显卡检查时算得不对',
+    'computes-wrongly': '检查时发现显卡算得不对',
     'software-adapter': '显卡是软件模拟的，CPU 更快',
   },
 };

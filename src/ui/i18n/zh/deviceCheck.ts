@@ -35,7 +35,7 @@ export const deviceCheckTexts: Dictionary['deviceCheck'] = {
   model: (tokens, layers) => `${formatCount(layers)} 层，${formatCount(tokens)} 个 token`,
   checkedAt: (date) => `检查于 ${date}`,
   outdated: '此后浏览器或程序有更新，请再检查一次。',
-  details: '对比过的所有数',
+  details: '对比的全部数值',
   detailsHelp: '和双精度结果的差，除以梯度的大小。',
   tensor: '损失和梯度',
   error: '误差',

@@ -37,7 +37,7 @@ export const homeTexts: Dictionary['home'] = {
     score: (ms) => `得分（余弦） · 用时 ${ms} 毫秒`,
     right: '正确段落',
     between: (n) => `中间略去 ${formatCount(n)} 条`,
-    rightAt: (rank) => `正确段落排在第 ${formatCount(rank)}`,
+    rightAt: (rank) => `正确段落排在第 ${formatCount(rank)} 位`,
     next: (rank) =>
       rank === 1
         ? '这一题，没微调的模型就答对了。运行演示，看全部测试题在微调前后各排第几。'
@@ -82,7 +82,7 @@ export const homeTexts: Dictionary['home'] = {
   paused: '已暂停，可以接着训练',
   interrupted: '中断了，可以接着训练',
   failed: '出错了',
-  deleteTitle: '删除这个实验？',
+  deleteTitle: '要删除这个实验吗？',
   deleteText: (name) =>
     `“${name}”和它的训练记录会从列表里移除，正在进行的训练会停止。在空间不够之前，可以在“存储”页恢复。`,
   deleted: (name) => `已删除“${name}”。`,

@@ -24,5 +24,5 @@ export const kernelsTexts: Dictionary['kernels'] = {
     'measuring-failed': '内核测速失败，这次训练按固定规则选用内核。',
   },
   unmeasured: (n) => `时间不够，另有 ${n} 种乘法按固定规则选用内核。`,
-  refused: (shaders, bits) => `未采用的内核：浏览器拒绝 ${shaders} 个，结果不能逐位相同 ${bits} 个。`,
+  refused: (shaders, bits) => `未采用的内核：浏览器拒绝的 ${shaders} 个，结果不能逐位相同的 ${bits} 个。`,
 };

@@ -6,7 +6,7 @@ export const stagesTexts: Dictionary['stages'] = {
   names: { import: '导入', split: '划分', tokenize: '分词', train: '训练', evaluate: '评测', report: '报告' },
   about: '关于这一阶段',
   does: '做什么',
-  costs: '要花多少',
+  costs: '开销',
   wrong: '可能出的问题',
   part: '在 experiment.json 里的部分',
   text: {

@@ -23,7 +23,7 @@ export const storageTexts: Dictionary['storage'] = {
   restore: '恢复',
   restored: (name) => `已恢复“${name}”。`,
   deleteForGood: '彻底删除',
-  confirmTitle: '彻底删除？',
+  confirmTitle: '要彻底删除吗？',
   confirm: (name, size) => `将删除“${name}”（${size}），删除后不能恢复。`,
   deleted: (size) => `已腾出 ${size}。`,
   inUse: '刚刚有实验用到了它，所以没有删除。',
@@ -44,11 +44,11 @@ export const projectTexts: Dictionary['project'] = {
   nothing: '请至少选择一个实验。',
   conflictTitle: '本机已有，但内容不同',
   conflictHelp:
-    '文件保存之后，这些实验在本机或别处改动过。本机的内容不会被覆盖：不同的部分可以另存为副本，也可以不要。',
+    '文件保存之后，这些实验在本机或别处改动过。本机的内容不会被覆盖：不同的部分可以添加为副本，也可以不添加。',
   edited: '设置不同',
   runsDiffer: (n) => `${formatCount(n)} 次训练的经过不同`,
-  leaveOut: '不要',
+  leaveOut: '不添加',
   addCopies: (n) => `添加 ${formatCount(n)} 个副本`,
-  partialTitle: '有些内容不在其中',
+  partialTitle: '内容不完整',
   understood: '知道了',
 };

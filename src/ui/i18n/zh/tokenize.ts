@@ -17,7 +17,7 @@ export const tokenizeTexts: Dictionary['tokenize'] = {
   cutAt: '截断于',
   sets: {
     anchors: '问答对中的问题',
-    positives: '问答对的段落',
+    positives: '问答对中的段落',
     knowledgeBase: '知识库',
     devQuestions: '验证问题',
     testQuestions: '测试问题',

@@ -4,7 +4,7 @@ import type { AdamWOptions } from '../../../../workers/engine/optimizer/adamW';
 export type AdamWTensors = { parameter: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
 
 /**
- * One update of AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2):
+ * Computes one update of AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2):
  * θ ← θ·(1 − ηλ) − (η/(1 − β₁ᵗ))·m/(√v/√(1 − β₂ᵗ) + ε). `step` is t, counted from 1; `gradientScale` is the clipping
  * factor; `decayed` says whether λ applies. The host computes the bias corrections in float64, because float32 would
  * cause a relative error of 1e-5 in v.

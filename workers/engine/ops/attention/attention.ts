@@ -18,25 +18,28 @@ import type { AttentionPass, AttentionTiling } from './tiling';
 
 /**
  * Attention within each text of packed rows: y = P·v with P = softmax(s·q·kᵀ), s = 1/√D, per head (Vaswani et al.,
- * arXiv 1706.03762, eq. 1). No S × S matrix is ever stored (Dao, arXiv 2307.08691, algorithms 1 and 2): forward keeps
- * log Σ exp of each row, and backward recomputes P from it. With δ_i = dy_i·y_i:
- * dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
+ * arXiv 1706.03762, eq. 1). No S × S matrix is ever stored (Dao, arXiv 2307.08691, algorithms 1 and 2): the forward
+ * pass keeps log Σ exp of each row, and the backward pass recomputes P from it. With δ_i = dy_i·y_i: dv = Pᵀ·dy, dP =
+ * dy·vᵀ, dS = P∘(dP − δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
  *
- * GPUs compute heads of 32 and 64 numbers by tiles in workgroup memory, and other heads row by row, as software
- * adapters compute all heads.
+ * GPUs compute heads of size 32 and 64 by tiles in workgroup memory. Other head sizes, and all heads on software
+ * adapters, are computed row by row.
  */
 export interface AttentionInputs {
   /** [T, 3H]: each row holds its query, key and value, head after head. */
   qkv: DeviceArray;
-  /** [blocks, 4]: first row, row count (at most `attentionBlockRows`), begin and end of the text. Covers all rows. */
+  /**
+   * [blocks, 4]: first row, row count (at most `attentionBlockRows`), begin and end of the text. The blocks cover all
+   * rows.
+   */
   blocks: DeviceArray;
   heads: number;
-  /** Length of the longest text. */
+  /** Number of tokens in the longest text. */
   longest: number;
   /** Sum of the squared lengths of all texts. */
   squaredLengths: number;
   dropout: DropoutPlace | undefined;
-  /** Tilings other than those that the device's limits suggest. */
+  /** Overrides the tilings that the device's limits suggest. */
   tilings?: Readonly<Partial<Record<AttentionPass, AttentionTiling>>>;
 }
 
@@ -54,7 +57,7 @@ export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: 
   return { y, saved: { ...inputs, y, lse } };
 }
 
-/** Returns the gradient of qkv, [T, 3H], from dy [T, H]. */
+/** Returns the gradient of qkv, [T, 3H], given dy [T, H]. */
 export function attentionBackward(engine: Engine, dy: DeviceArray, saved: AttentionSaved): DeviceArray {
   const { qkv, blocks, heads, y, lse } = saved;
   const dqkv = engine.pool.allocate(qkv.shape, qkv.dtype);
@@ -78,7 +81,7 @@ function paramsOf({
   return { blockCount: blocks.shape[0] ?? 0, heads, longest, squaredLengths, ...dropoutValues(dropout, heads) };
 }
 
-/** Returns the kernel of a pass for these inputs on this device, and its workgroups. */
+/** Returns the kernel of a pass for these inputs on this device, and its number of workgroups. */
 function choose<RowKernel, TiledKernel>(
   { traits }: Engine,
   { qkv, blocks, heads, dropout, tilings }: AttentionInputs,

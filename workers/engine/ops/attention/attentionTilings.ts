@@ -1,11 +1,11 @@
 import { tileBytes, type AttentionPass, type AttentionTiling } from './tiling';
 
-/** The lowest limit of workgroup memory that WebGPU allows. */
+/** The workgroup memory that WebGPU guarantees on every device, in bytes. */
 const leastWorkgroupBytes = 16_384;
 
 const wide = { rows: 64, prefetch: true, unroll: 2 } as const;
 
-/** Tilings of each kernel, the fastest on an NVIDIA H200 first. */
+/** Tilings of each kernel. The first is the fastest on an NVIDIA H200. */
 const tilings: Readonly<Record<AttentionPass, readonly AttentionTiling[]>> = {
   forward: [wide, { ...wide, rows: 32 }],
   queries: [
@@ -18,7 +18,7 @@ const tilings: Readonly<Record<AttentionPass, readonly AttentionTiling[]>> = {
   ],
 };
 
-/** Returns the first tiling of a kernel that fits a device's workgroup memory. */
+/** Returns the first tiling of a kernel that fits in the device's workgroup memory. */
 export function attentionTiling(
   pass: AttentionPass,
   headSize: number,

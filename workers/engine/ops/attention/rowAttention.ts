@@ -5,18 +5,20 @@ import { wasmPackedBytes } from '../matmul/wasmMatmul';
 import { attentionFlops, attentionParams, wasmBlockRows, type AttentionParam } from './attentionShape';
 
 /**
- * Attention kernels in which a thread computes whole rows: one head for up to four consecutive rows of a text, with
- * every other row that it reads used for all of them. For software adapters, where barriers cost more than they save,
- * and for head sizes that the tiled kernels do not handle. They also name the wasm functions.
+ * Attention kernels in which a thread computes whole rows: one head of up to four consecutive rows of a text. Every
+ * other row that the thread reads is used for all of them. These kernels serve software adapters, where barriers cost
+ * more than they save, and head sizes that the tiled kernels do not handle. They also name the wasm functions.
  */
 export interface RowVariant {
   headSize: number;
-  /** Rows per thread. With one, a workgroup's 64 threads share a block; with four, each thread has its own block. */
+  /**
+   * Rows per thread. With one, the 64 threads of a workgroup share a block; with four, each thread has its own block.
+   */
   rowsPerThread: 1 | 4;
   dropout: boolean;
 }
 
-/** Returns the wasm call of a variant. One item is one head of one block. */
+/** Returns the wasm call of a variant. An item is one head of one block. */
 function wasmCall(call: string, { headSize }: RowVariant): KernelWasmCall<AttentionParam> {
   return {
     call,
@@ -28,7 +30,7 @@ function wasmCall(call: string, { headSize }: RowVariant): KernelWasmCall<Attent
 }
 
 /**
- * Returns WGSL fragments for a head size and block size. They keep rows in registers, as vec4 if the head size allows.
+ * Returns WGSL fragments for a head size and block size. They keep rows in registers, as vec4s if the head size allows.
  */
 function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
   const vectors = headSize % 4 === 0;
@@ -37,6 +39,14 @@ function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
   const list = (n: number, line: (i: number) => string, between: string): string =>
     Array.from({ length: n }, (_, i) => line(i)).join(between);
   const each = (line: (i: number) => string): string => list(count, line, '\n');
+  const keyMasks = dropout ? list(rowsPerThread, (r) => `  var mask${r} = vec4<f32>(0.0);`, '\n') : '';
+  // Draws the factors of row r for keys j … j + 3 of its text whenever j − begin reaches a multiple of four.
+  const drawKeys = dropout
+    ? `    let offset = j - begin;
+    if ((offset & 3u) == 0u) {
+${list(rowsPerThread, (r) => `      mask${r} = dropout_keys(t${r} * p.heads + head, offset >> 2u);`, '\n')}
+    }`
+    : '';
   return {
     element,
     count,
@@ -48,16 +58,15 @@ function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
     all: (line: (r: number, i: number) => string): string => list(rowsPerThread, (r) => each((i) => line(r, i)), '\n'),
     dot: (a: (i: number) => string, b: (i: number) => string): string =>
       list(count, (i) => (vectors ? `dot(${a(i)}, ${b(i)})` : `${a(i)} * ${b(i)}`), ' + '),
-    /** Draws the factors of row r for the keys j .. j + 3 of its text when j reaches a multiple of four. */
-    drawKeys: dropout
-      ? `    let offset = j - begin;
-    if ((offset & 3u) == 0u) {
-${list(rowsPerThread, (r) => `      mask${r} = dropout_keys(t${r} * p.heads + head, offset >> 2u);`, '\n')}
-    }`
-      : '',
-    keyMasks: dropout ? list(rowsPerThread, (r) => `  var mask${r} = vec4<f32>(0.0);`, '\n') : '',
+    /** Begins the loop over the keys j of the text, and reads key and value. */
+    eachKey: `${keyMasks}
+  for (var j = begin; j < end; j++) {
+${drawKeys}
+    let k = j * stride + hidden + head * ${count}u;
+    let v = k + hidden;
+${each((i) => `    let k${i} = qkv[k + ${i}u]; let v${i} = qkv[v + ${i}u];`)}`,
     keyFactor: (r: number): string => (dropout ? `mask${r}[offset & 3u]` : '1.0'),
-    /** Draws the factors of row i for the thread's own rows, which are keys here. */
+    /** Draws the factors of row i for the thread's own rows, which act as keys here. */
     drawRows: dropout ? `    let mask = dropout_keys(i * p.heads + head, (t0 - begin) >> 2u);` : '',
     rowFactor: (r: number): string =>
       dropout ? (rowsPerThread === 4 ? `mask[${r}]` : `mask[(t0 - begin) & 3u]`) : '1.0',
@@ -69,7 +78,7 @@ ${startOf(rowsPerThread)}
   let stride = 3u * hidden;
   let scale = ${1 / Math.sqrt(headSize)};
 ${list(rowsPerThread, (r) => `  let own${r} = t${r} * stride + head * ${count}u; let out${r} = t${r} * hidden + head * ${count}u;`, '\n')}`,
-    /** Generates guarded writes: rows past the block's end repeat its last row and must not be written. */
+    /** Generates guarded writes. Rows past the block's end repeat its last row and must not be written. */
     write: (lines: (r: number) => string): string =>
       list(
         rowsPerThread,
@@ -79,7 +88,9 @@ ${list(rowsPerThread, (r) => `  let own${r} = t${r} * stride + head * ${count}u;
   };
 }
 
-/** Returns WGSL that finds the thread's block, head and rows t0, t1 … Rows past the block's end repeat its last row. */
+/**
+ * Returns WGSL that finds the thread's block, head and rows t0, t1, … Rows past the block's end repeat its last row.
+ */
 function startOf(rowsPerThread: 1 | 4): string {
   if (rowsPerThread === 1)
     return `  let head = wid.y;
@@ -92,7 +103,7 @@ function startOf(rowsPerThread: 1 | 4): string {
 ${[0, 1, 2, 3].map((r) => `  let t${r} = block.x + min(${r}u, block.y - 1u);`).join('\n')}`;
 }
 
-/** Returns the workgroups of a dispatch. */
+/** Returns the number of workgroups of a dispatch. */
 export function rowAttentionGroups(
   { rowsPerThread }: RowVariant,
   blocks: number,
@@ -105,7 +116,7 @@ const params = attentionParams;
 const workgroup = [64, 1, 1] as const;
 
 export const rowForwardKernel = memo((variant: RowVariant) => {
-  const { element, count, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
+  const { element, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
   return kernel({
     name: 'attention forward',
     params,
@@ -118,12 +129,7 @@ export const rowForwardKernel = memo((variant: RowVariant) => {
     body: `${start}
 ${all((r, i) => `  let q${r}_${i} = qkv[own${r} + ${i}u] * scale; var sum${r}_${i} = ${zero};`)}
 ${eachRow((r) => `  var top${r} = -3.0e38; var total${r} = 0.0;`)}
-${dropping.keyMasks}
-  for (var j = begin; j < end; j++) {
-${dropping.drawKeys}
-    let k = j * stride + hidden + head * ${count}u;
-    let v = k + hidden;
-${each((i) => `    let k${i} = qkv[k + ${i}u]; let v${i} = qkv[v + ${i}u];`)}
+${dropping.eachKey}
 ${eachRow(
   (r) => `    let score${r} = ${dot(
     (i) => `q${r}_${i}`,
@@ -152,7 +158,7 @@ ${each((i) => `    y[out${r} + ${i}u] = sum${r}_${i} * share;`)}
 
 /** Computes dq_i = s·Σ_j dS_ij·k_j, and δ_i for the key-value kernel. */
 export const rowQueryKernel = memo((variant: RowVariant) => {
-  const { element, count, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
+  const { element, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
   return kernel({
     name: 'attention backward, queries',
     params,
@@ -171,12 +177,7 @@ ${eachRow(
       (i) => `y[out${r} + ${i}u]`,
     )}; let level${r} = lse[t${r} * p.heads + head];`,
 )}
-${dropping.keyMasks}
-  for (var j = begin; j < end; j++) {
-${dropping.drawKeys}
-    let k = j * stride + hidden + head * ${count}u;
-    let v = k + hidden;
-${each((i) => `    let k${i} = qkv[k + ${i}u]; let v${i} = qkv[v + ${i}u];`)}
+${dropping.eachKey}
 ${eachRow(
   (r) => `    let probability${r} = exp(${dot(
     (i) => `q${r}_${i}`,

@@ -17,10 +17,10 @@ export interface TileVariant {
   dropout: boolean;
 }
 
-/** An operand: one head's part of the rows of an array. */
+/** An operand: the part of an array's rows that belongs to one head. */
 export interface Operand {
   array: 'qkv' | 'dy';
-  /** WGSL for the start of the part in a row, and for the length of a row. */
+  /** WGSL expressions for the start of the head's part in a row, and for the length of a row. */
   offset: string;
   stride: string;
 }
@@ -33,9 +33,9 @@ export const gradient: Operand = { array: 'dy', offset: 'part', stride: 'hidden'
 const four = [0, 1, 2, 3] as const;
 
 /**
- * Writes WGSL of a tiled kernel. A workgroup owns some rows of one text in one head, and takes the other rows of the
- * text, its columns, 32 at a time: `base` .. `base` + 31. A thread, at place (r, c), owns four consecutive rows and
- * four consecutive columns of a tile of scores, and the same rows of the output.
+ * Writes the WGSL of a tiled kernel. A workgroup owns some rows of one text in one head. The rows that these are
+ * multiplied with are its columns; it takes them 32 at a time: `base` … `base` + 31. A thread, at place (r, c), owns
+ * four consecutive rows and four consecutive columns of a tile of scores, and the same rows of the output.
  *
  * Every number is a sum of products in ascending order, each added by `fma`, whatever the tiling: scores sum over the
  * head's numbers, outputs over the columns. Only the forward pass also depends on the 32 columns, because it rescales
@@ -43,12 +43,12 @@ const four = [0, 1, 2, 3] as const;
  */
 export class TileWriter {
   readonly #variant: TileVariant;
-  /** Rows of threads. The thread's row i is at place `i · #rowThreads + r` in workgroup memory. */
+  /** Number of rows of threads. The thread's row i is at place `i · #rowThreads + r` in workgroup memory. */
   readonly #rowThreads: number;
-  /** Vectors of four numbers in a row of an operand. */
+  /** Number of vec4s in a row of an operand. */
   readonly #vectors: number;
   readonly #stride: number;
-  /** Indices of the thread's rows, and of its vectors in a row of the output: vectors c, c + 8 … of the head. */
+  /** Indices of the thread's rows, and of its vec4s in a row of the output: vec4s c, c + 8, … of the head. */
   readonly rows: readonly number[];
   readonly outputs: readonly number[];
 
@@ -62,7 +62,10 @@ export class TileWriter {
     this.outputs = indices(this.#vectors / columnThreads);
   }
 
-  /** Declares workgroup memory for `columns`, `weights` and numbers of rows, and the Philox functions for dropout. */
+  /**
+   * Declares workgroup memory for `columns`, for `weights` and for per-row numbers, and the Philox functions for
+   * dropout.
+   */
   globals(pass: AttentionPass): string {
     const { tiling, dropout } = this.#variant;
     const numbers = { forward: ['tops', 'totals'], queries: ['deltas'], keyValues: [] }[pass];
@@ -75,7 +78,7 @@ ${each(numbers, (name) => declare(name, 'f32', count))}
   }
 
   /**
-   * Defines the thread's place, the workgroup's rows first .. last of a text begin .. end, and the thread's rows.
+   * Defines the thread's place, the workgroup's rows `first` … `last` of a text `begin` … `end`, and the thread's rows.
    * `live` is false if the thread has no rows in the block.
    */
   get start(): string {
@@ -98,7 +101,7 @@ ${each(numbers, (name) => declare(name, 'f32', count))}
 ${each(this.rows, (i) => `  let row${i} = min(first + ${threadRows}u * r + ${i}u, last);`)}`;
   }
 
-  /** Reads the thread's share of the rows from .. from + 31 of an operand into registers `name`_0, `name`_1 … */
+  /** Reads the thread's share of rows `from` … `from + 31` of an operand into registers `name`_0, `name`_1, … */
   load(name: string, { array, offset, stride }: Operand, from: string): string {
     return each(this.#shares, (n) => {
       const row = `${from} + (lane + ${n}u) / ${this.#vectors}u`;
@@ -108,7 +111,7 @@ ${each(this.rows, (i) => `  let row${i} = min(first + ${threadRows}u * r + ${i}u
   }
 
   /**
-   * Stores the registers in `columns`. Column 4·c + j is at place 8·j + c, so that threads with consecutive c read
+   * Stores the registers in `columns`. Column 4·c + j is at place 8·j + c, so that threads with consecutive c read from
    * different banks.
    */
   store(name: string): string {
@@ -119,13 +122,16 @@ ${each(this.rows, (i) => `  let row${i} = min(first + ${threadRows}u * r + ${i}u
     });
   }
 
-  /** First vectors of the shares that a thread copies of an operand's 32 rows. */
+  /** Index of the first vec4 of each share that a thread copies of an operand's 32 rows. */
   get #shares(): number[] {
     const threads = tileThreads(this.#variant.tiling);
     return indices((tileColumns * this.#vectors) / threads).map((share) => share * threads);
   }
 
-  /** Runs `before`, then replaces `columns` by rows from .. from + 31 of an operand, which prefetch reads earlier. */
+  /**
+   * Runs `before`, then replaces `columns` by rows `from` … `from + 31` of an operand. With `prefetch`, the rows are
+   * read before `before` runs.
+   */
   replace(name: string, operand: Operand, from: string, before: string): string {
     const load = this.load(name, operand, from);
     const { prefetch } = this.#variant.tiling;
@@ -137,9 +143,9 @@ ${this.store(name)}`;
   }
 
   /**
-   * Computes the products of the thread's rows of an operand with its four columns, as vectors `into`0, `into`1 … The
-   * rows are read from the array: eight neighbours read the same numbers, and the cache keeps them from tile to tile.
-   * Workgroup memory for them would leave room for fewer workgroups, which measured slower.
+   * Computes the products of the thread's rows of an operand with its four columns, as vec4s `into`0, `into`1, … Reads
+   * the rows from the array: eight neighbouring threads read the same numbers, and the cache keeps them from tile to
+   * tile. Storing them in workgroup memory would leave room for fewer workgroups, which was slower when measured.
    */
   products(into: string, { array, offset, stride }: Operand): string {
     return `
@@ -165,7 +171,7 @@ ${each(this.rows, (i) => `        ${into}${i} = fma(vec4<f32>(a${i}.${x}), b_${x
     return this.eachOutput((i, v) => `  var ${name}${i}_${v} = vec4<f32>(0.0);`);
   }
 
-  /** Adds the products of the thread's rows of `weights` with the columns' operand, column after column. */
+  /** Adds the products of the thread's rows of `weights` with the operand in `columns`, column after column. */
   accumulate(name: string): string {
     const add = (j: number, v: number): string => `
         let b${j}_${v} = columns[(${columnThreads * j}u + k) * ${this.#stride}u + c + ${columnThreads * v}u];
@@ -182,7 +188,7 @@ ${each(four, (j) => each(this.outputs, (v) => add(j, v)))}`,
     }`;
   }
 
-  /** Repeats `body` for `index` = 0 .. count − 1, `unroll` times per turn of the loop. */
+  /** Repeats `body` for `index` = 0 … count − 1, with `unroll` copies per iteration of the loop. */
   #loop(index: string, count: number, body: () => string): string {
     const { unroll } = this.#variant.tiling;
     return `      for (var turn = 0u; turn < ${count / unroll}u; turn++) {
@@ -190,7 +196,7 @@ ${each(indices(unroll), (n) => `        { let ${index} = ${unroll}u * turn + ${n
       }`;
   }
 
-  /** Stores the thread's vectors of four weights. */
+  /** Stores the thread's weights, one vec4 per row. */
   storeWeights(weight: (i: number) => string): string {
     return each(this.rows, (i) => `    weights[(${this.#place(i)}) * ${weightStride}u + c] = ${weight(i)};`);
   }
@@ -199,7 +205,7 @@ ${each(indices(unroll), (n) => `        { let ${index} = ${unroll}u * turn + ${n
     return `${i * this.#rowThreads}u + r`;
   }
 
-  /** Returns the index of the first of eight numbers, one per column thread, that belong to the thread's row i. */
+  /** Returns the index of the first of the eight numbers, one per column thread, that belong to the thread's row i. */
   eight(i: number): string {
     return `(${this.#place(i)}) * ${columnThreads}u`;
   }
@@ -224,12 +230,12 @@ ${each(four, (i) => `    let factor${i} = vec4<f32>(${four.map((j) => `draw${j}[
     return this.#variant.dropout ? `${value} * factor${i}` : value;
   }
 
-  /** Writes the thread's rows that are in the block. */
+  /** Writes those of the thread's rows that are in the block. */
   writeRows(lines: (i: number) => string): string {
     return each(this.rows, (i) => `  if (${threadRows}u * r + ${i}u < count) {\n${lines(i)}\n  }`);
   }
 
-  /** Returns the place of an output vector in an array like the operand's. */
+  /** Returns the index of an output vec4 in an array with the operand's layout. */
   output({ offset, stride }: Operand, i: number, v: number): string {
     return `row${i} * ${stride} + ${offset} + c + ${columnThreads * v}u`;
   }
@@ -239,7 +245,7 @@ ${each(four, (i) => `    let factor${i} = vec4<f32>(${four.map((j) => `draw${j}[
   }
 }
 
-/** Defines which of the thread's columns are in the text. */
+/** Defines `in_text`: which of the thread's four columns are within the text. */
 export const columnsInText = '    let in_text = vec4<u32>(base + 4u * c) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(end);';
 
 export function scaleOf({ headSize }: TileVariant): string {

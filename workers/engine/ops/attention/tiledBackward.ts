@@ -55,8 +55,8 @@ ${tile.writeRows((i) =>
 });
 
 /**
- * Computes dv_j = Σ_i P_ij·dy_i and dk_j = s·Σ_i dS_ij·q_i by tiles; the workgroup's own rows are keys. Queries, dy and
- * queries again take turns in workgroup memory, and so do P and dS.
+ * Computes dv_j = Σ_i P_ij·dy_i and dk_j = s·Σ_i dS_ij·q_i by tiles. The workgroup's own rows are keys. Workgroup
+ * memory holds queries, then dy, then queries again; P and dS take turns in it as well.
  */
 export const tiledKeyValueKernel = memo((variant: TileVariant) => {
   const { tiling, headSize } = variant;
@@ -103,7 +103,7 @@ ${tile.writeRows((i) =>
   });
 });
 
-/** Computes δ = dy·y of the workgroup's rows, number after number. */
+/** Computes δ = dy·y of the workgroup's rows, adding one product after another. */
 function deltas({ headSize, tiling }: TileVariant): string {
   return `
   for (var n = lane; n < count; n += ${tileThreads(tiling)}u) {
@@ -127,13 +127,13 @@ ${tile.store('first')}
   workgroupBarrier();`;
 }
 
-/** Recomputes P of the thread's row from its scores and log-sum-exp; zero past the end of the text. */
+/** Recomputes P of the thread's row from its scores and log-sum-exp. P is zero past the end of the text. */
 function probabilities(variant: TileVariant, i: number, level: string): string {
   const power = `exp(score${i} * ${scaleOf(variant)} - ${level})`;
   return `    let probability${i} = select(vec4<f32>(0.0), ${power}, in_text);`;
 }
 
-/** Reads a number of each of the thread's columns. */
+/** Reads the array's number for each of the thread's columns. */
 function ofColumns(name: string, array: string): string {
   const numbers = [0, 1, 2, 3].map((j) => `${array}[min(base + 4u * c + ${j}u, end - 1u) * p.heads + head]`);
   return `    let ${name} = vec4<f32>(${numbers.join(', ')});`;

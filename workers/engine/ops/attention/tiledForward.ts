@@ -7,8 +7,9 @@ import { columnThreads, tileWorkgroup } from './tiling';
 const eight = Array.from({ length: columnThreads }, (_, n) => n);
 
 /**
- * Attention forward by tiles. For each tile: scores; their maximum per row, exchanged in `tops`; P, with sums of four
- * in `totals`; then all sums are rescaled and P·v is added. Keys and values take turns in workgroup memory.
+ * Attention forward by tiles. For each tile, computes the scores; their maximum per row, exchanged through `tops`; and
+ * P, with sums of four in `totals`. Then rescales all sums and adds P·v. Keys and values take turns in workgroup
+ * memory.
  */
 export const tiledForwardKernel = memo((variant: TileVariant) => {
   const { tiling, headSize } = variant;
@@ -47,7 +48,7 @@ ${each(tile.outputs, (v) => `    y[${tile.output({ ...query, stride: 'hidden' },
   });
 });
 
-/** Computes the scores, and the maximum of each row's four in `tops`. */
+/** Computes the scores, and stores the maximum of the thread's four scores per row in `tops`. */
 function maxima(tile: TileWriter, variant: TileVariant): string {
   return `${tile.products('score', query)}
 ${columnsInText}

@@ -2,13 +2,13 @@ import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 
-/** Columns of a workgroup, in vec4, and the threads that share the parts of one. */
+/** Number of vec4 columns per workgroup, and number of threads that share the parts of each column. */
 const quads = 8;
 const ways = 32;
 
 /**
- * Second pass of column sums on GPUs: partials [parts, n, H] → n arrays [H], n ≤ 2. 32 threads add every 32nd part of
- * a column, then a fixed tree adds their sums, so the order follows from the number of parts.
+ * Second pass of column sums on GPUs: partials [parts, n, H] → n arrays [H], n ≤ 2. Each of 32 threads adds every 32nd
+ * part of a column, then a fixed tree adds their sums, so the number of parts determines the order.
  */
 export function addQuadPartials(
   engine: Engine,
@@ -76,7 +76,7 @@ const addTwo = kernel({
   else { ${held('second', '(column - width)')} }`,
 });
 
-/** Adds neighbours until one term is left. */
+/** Returns an expression that adds neighbouring terms until one is left. */
 function tree(terms: readonly string[]): string {
   const [only = ''] = terms;
   if (terms.length === 1) return only;

@@ -5,13 +5,13 @@ import { addQuadPartials } from './addQuadPartials';
 
 const workgroup = [64, 1, 1] as const;
 /**
- * Rows per thread: few enough to keep a GPU busy with only a thousand rows, but enough to keep the second pass small.
+ * Rows per thread. Few enough to keep a GPU busy with only a thousand rows, but enough to keep the second pass small.
  */
 const rowsInPart = 64;
 
 /**
- * First pass of a sum over rows: dy [T, H] → [parts, 1, H]. With `norm` → [parts, 2, H]: also sums dy·(z − mean)/σ.
- * The second pass, `addColumnPartials`, adds the parts in order, so that the sum has the same bits every time.
+ * First pass of a sum over rows: dy [T, H] → [parts, 1, H]. With `norm` → [parts, 2, H]: also sums dy·(z − mean)/σ. The
+ * second pass, `addColumnPartials`, adds the parts in order, so that the sum has the same bits every time.
  */
 export function columnPartials(
   engine: Engine,
@@ -28,7 +28,9 @@ export function columnPartials(
   return partials;
 }
 
-/** Sums [parts, n, H] over parts into n arrays [H], n ≤ 2. `accumulate` adds to the arrays instead of overwriting. */
+/**
+ * Sums [parts, n, H] over parts into n arrays [H], n ≤ 2. `accumulate` adds to the arrays instead of overwriting them.
+ */
 export function addColumnPartials(
   engine: Engine,
   partials: DeviceArray,

@@ -5,7 +5,7 @@ import { kernel } from '../../kernel';
 import type { DropoutPlace } from './dropoutPlaces';
 import { philoxFunctions } from './philox';
 
-/** Uniforms that the functions above read. `dropFirst` is the index of element 0 within the whole batch's array. */
+/** Uniforms that the Philox functions read. `dropFirst` is the index of element 0 in the array of the whole batch. */
 export const dropoutParams = {
   dropSeed: 'u32',
   dropStep: 'u32',
@@ -35,8 +35,8 @@ export function dropoutValues(place: DropoutPlace | undefined, width: number): D
 
 /**
  * Returns x ∘ mask [T, H] in a new array. The mask is 0 with probability `rate`, else 1/(1 − rate) (Srivastava et al.,
- * JMLR 2014). Also computes the backward pass, dx = dy ∘ mask. Not needed where other kernels apply the mask: products
- * in the forward pass, attention in both passes.
+ * JMLR 2014). Also serves as the backward pass, dx = dy ∘ mask. Not needed where another kernel applies the mask:
+ * products do in the forward pass, attention does in both passes.
  */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
   const y = engine.pool.allocate(x.shape, x.dtype);

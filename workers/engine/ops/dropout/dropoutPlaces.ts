@@ -10,11 +10,11 @@ export interface DropoutPlaceKey {
 
 /**
  * One place in the network that applies dropout. `firstRow` is the position of the arrays' row 0 in the whole batch, 0
- * by default: random numbers depend on that position, so that chunks get the same mask as the whole batch.
+ * by default. Random numbers depend on that position, so that chunks get the same mask as the whole batch.
  */
 export type DropoutPlace = DropoutPlaceKey & { rate: number; firstRow?: number };
 
-/** Dropout of one training step, at all places. */
+/** Dropout of one training step at all places of the network. */
 export type DropoutPlaces = { rates: DropoutRates } & Omit<DropoutPlace, 'op' | 'rate'>;
 
 /** Returns the place at the output of the embeddings, or undefined if nothing is dropped there. */
@@ -23,8 +23,8 @@ export function embeddingDropoutPlace(dropout: DropoutPlaces | undefined): Dropo
 }
 
 /**
- * Returns one of a layer's dropout places, or undefined if nothing is dropped there. `drop`: 0 for attention
- * probabilities, 1 for attention output, 2 for feed-forward output.
+ * Returns one of a layer's dropout places, or undefined if nothing is dropped there. `drop` is 0 for attention
+ * probabilities, 1 for attention output, and 2 for feed-forward output.
  */
 export function layerDropoutPlace(
   dropout: DropoutPlaces | undefined,

@@ -2,7 +2,7 @@ import type { Stage } from '../../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../../src/domain/model';
 
 /**
- * BERT has one rate for attention probabilities, and another for the outputs of embeddings, attention and feed-forward.
+ * BERT has one rate for attention probabilities and another for the outputs of embeddings, attention and feed-forward.
  */
 export interface DropoutRates {
   hidden: number;

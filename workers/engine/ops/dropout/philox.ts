@@ -1,6 +1,7 @@
 /**
  * Random numbers that depend only on a counter and a key: Philox4x32-10 (Salmon et al., "Parallel random numbers: as
- * easy as 1, 2, 3", SC 2011). Forward and backward each compute the mask where they use it; it is never stored.
+ * easy as 1, 2, 3", SC 2011). The forward and backward passes each compute the mask where they use it; it is never
+ * stored.
  */
 export const philoxFunctions = `
 // High word of a 64-bit product. The first sum cannot overflow: 65535² + 65535 < 2³².
@@ -25,7 +26,7 @@ fn dropout_batch_quad(quad: u32) -> vec4<f32> {
   let kept = philox(vec4<u32>(quad, 0u, p.dropOp, p.dropStep), p.dropSeed) >= vec4<u32>(p.dropBelow);
   return select(vec4<f32>(0.0), vec4<f32>(p.dropScale), kept);
 }
-// Mask values of elements 4·quad .. 4·quad + 3. dropFirst must be a multiple of four.
+// Mask values of elements 4·quad … 4·quad + 3. dropFirst must be a multiple of four.
 fn dropout_quad(quad: u32) -> vec4<f32> {
   return dropout_batch_quad(quad + p.dropFirst / 4u);
 }
@@ -33,7 +34,7 @@ fn dropout_one(i: u32) -> f32 {
   let at = i + p.dropFirst;
   return dropout_batch_quad(at / 4u)[at % 4u];
 }
-// Mask values of the attention probabilities of keys 4·quad .. 4·quad + 3 of the row's text.
+// Mask values of a row's attention probabilities for keys 4·quad … 4·quad + 3 of its text.
 fn dropout_keys(row_and_head: u32, quad: u32) -> vec4<f32> {
   let drawn = philox(vec4<u32>(row_and_head + p.dropFirst, quad, p.dropOp, p.dropStep), p.dropSeed);
   return select(vec4<f32>(0.0), vec4<f32>(p.dropScale), drawn >= vec4<u32>(p.dropBelow));

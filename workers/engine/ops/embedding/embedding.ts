@@ -4,7 +4,7 @@ import { kernel } from '../../kernel';
 import { memo } from '../../memo';
 import type { RowGroups } from './rowGroups';
 
-/** Rows firstRow .. firstRow + rows of a table. A table too large for one binding has several pieces. */
+/** Rows `firstRow` … `firstRow + rows − 1` of a table. A table too large for one binding has several pieces. */
 export interface EmbeddingPiece {
   array: DeviceArray;
   firstRow: number;
@@ -12,8 +12,8 @@ export interface EmbeddingPiece {
 }
 
 /**
- * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2), all tokens of type 0, before its LayerNorm:
- * z[t] = words[id_t] + positions[t − begin of its text] + types[0], [T, H]. `rowInfo` [T, 4] is that of `DeviceTokens`.
+ * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2) before its LayerNorm, with all tokens of type 0: z[t]
+ * = words[id_t] + positions[t − begin of its text] + types[0], [T, H]. `rowInfo` [T, 4] is that of `DeviceTokens`.
  */
 export function embeddingLookup(
   engine: Engine,
@@ -35,9 +35,8 @@ export function embeddingLookup(
 }
 
 /**
- * Adds a table's gradient to `pieces`, from dz [T, H]. dTable[v] = Σ dz[t] over the batch rows t that looked up row v,
- * added in batch order. Rows that the batch did not look up stay as they are, so clear the table before the first
- * batch.
+ * Adds a table's gradient to `pieces`, given dz [T, H]. dTable[v] = Σ dz[t] over the batch rows t that looked up row v,
+ * added in batch order. Other rows of the table stay as they are, so clear the table before the first batch.
  */
 export function embeddingGradient(
   engine: Engine,
@@ -59,7 +58,7 @@ export function embeddingGradient(
   engine.pool.free(order);
 }
 
-/** Threads of a workgroup. Each computes one vec4 if the width is a multiple of four, otherwise one number. */
+/** Threads per workgroup. Each computes one vec4 if the width is a multiple of four, otherwise one number. */
 const threads = 64;
 
 type Step = { quads: boolean };
@@ -67,7 +66,7 @@ const stepOf = (width: number): Step => ({ quads: width % 4 === 0 });
 const groupsFor = (rows: number, width: number): number =>
   Math.ceil((rows * width) / (stepOf(width).quads ? 4 : 1) / threads);
 const elementOf = ({ quads }: Step) => (quads ? ('vec4<f32>' as const) : ('f32' as const));
-/** Declares the width in elements, and the row and column of the thread. */
+/** Declares the width in elements, and the thread's row and column. */
 const place = ({ quads }: Step, rows: string): string => `
   let width = ${quads ? 'p.width / 4u' : 'p.width'};
   let i = group * ${threads}u + lane;
@@ -92,7 +91,7 @@ const lookup = memo((step: Step) => {
   });
 });
 
-/** Loads four rows at once, but adds them in order. */
+/** Loads four rows at once but adds them in order. */
 const segmentedSum = memo((step: Step) => {
   const element = elementOf(step);
   return kernel({

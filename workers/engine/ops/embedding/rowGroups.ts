@@ -3,11 +3,14 @@ export interface RowGroups {
   count: number;
   /** [count, 4]: table row, begin and end of its group in `order`, 0. */
   segments: Uint32Array<ArrayBuffer>;
-  /** Rows of the batch, group after group, in batch order within each group. */
+  /** Rows of the batch, one group after another, in batch order within each group. */
   order: Uint32Array<ArrayBuffer>;
 }
 
-/** Larger than the number of rows in any batch, but small enough that a table row times this is exact in float64. */
+/**
+ * Larger than the number of rows in any batch, but small enough for its product with a table row to be exact in
+ * float64.
+ */
 const rowBase = 2 ** 24;
 
 export function rowGroups(indices: Int32Array): RowGroups {

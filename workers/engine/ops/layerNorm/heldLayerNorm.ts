@@ -4,8 +4,8 @@ import { eachQuad, heldQuads, quadSum, rowSums } from '../../quadRows';
 import { rowThreads } from '../../rowKernel';
 
 /**
- * LayerNorm for GPUs: 64 threads hold a row in registers, as vec4, so that each number is read once. Formulas are in
- * layerNorm.ts.
+ * LayerNorm for GPUs: 64 threads hold a row in registers, as vec4s, so that each number is read only once. The formulas
+ * are in layerNorm.ts.
  */
 export const heldForward = memo((width: number) =>
   kernel({
@@ -32,7 +32,7 @@ ${eachQuad(width, (n, i) => `y[at + ${i}] = fma(x${n} * scale, gamma[${i}], beta
   }),
 );
 
-/** Rows of a block: a workgroup computes dz of these rows and the sums of their columns. */
+/** Rows per block. A workgroup computes dz of these rows and the sums of their columns. */
 export const rowsInBlock = 16;
 /** Rows of a block that a workgroup computes at once. */
 const rowsAtOnce = 4;
@@ -43,7 +43,7 @@ const backward = {
   workgroup: [rowThreads * rowsAtOnce, 1, 1],
 } as const;
 
-/** Computes dz. */
+/** Computes dz only, for a LayerNorm that is not trained. */
 export const heldBackward = memo((width: number) =>
   kernel({
     name: 'layerNorm backward',
@@ -55,9 +55,9 @@ export const heldBackward = memo((width: number) =>
 );
 
 /**
- * Computes dz, and sums each block's dy and dy·x̂ over its rows: partials [blocks, 2, H]. Four groups of threads each
- * add every fourth row of the block, then (first + second) + (third + fourth), so the order of the sums follows from
- * the shape.
+ * Computes dz, and sums each block's dy and dy·x̂ over its rows: partials [blocks, 2, H]. Each of four groups of
+ * threads adds every fourth row of the block. Then the groups' sums are added as (first + second) + (third + fourth),
+ * so the shape determines the order.
  */
 export const heldBackwardSums = memo((width: number) =>
   kernel({

@@ -25,8 +25,9 @@ export function layerNormForward(
 }
 
 /**
- * Returns dz [T, H] from dy [T, H] and writes dγ and dβ [H] if given; `accumulate` adds instead of overwriting. With
- * x̂ = (z − mean)/σ and g = dy·γ: dz = (g − mean g − x̂·mean(g·x̂))/σ, dγ = Σ_rows dy·x̂, dβ = Σ_rows dy.
+ * Returns dz [T, H], given dy [T, H], and writes dγ and dβ [H] if their arrays are given. `accumulate` adds instead of
+ * overwriting. With x̂ = (z − mean)/σ and g = dy·γ: dz = (g − mean g − x̂·mean(g·x̂))/σ, dγ = Σ_rows dy·x̂, dβ = Σ_rows
+ * dy.
  */
 export function layerNormBackward(
   engine: Engine,
@@ -59,7 +60,7 @@ function inputGradient(engine: Engine, arrays: BackwardArrays): void {
   else commands.dispatch(backwardKernel(traits), arrays, { rows, width }, rowKernelGroups(traits, rows));
 }
 
-/** Computes dz, and the sums of dy and dy·x̂ over parts of the rows: returns [parts, 2, H]. */
+/** Computes dz and returns the sums of dy and dy·x̂ over parts of the rows, [parts, 2, H]. */
 function gradientsInParts(engine: Engine, arrays: BackwardArrays): DeviceArray {
   const [rows = 0, width = 0] = arrays.z.shape;
   if (!holdsRows(engine.traits, width)) {

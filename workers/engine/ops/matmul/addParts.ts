@@ -9,8 +9,8 @@ export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'p
 
 /**
  * Builds the second pass of a product whose inner dimension was split. It adds the partial products [parts, rows,
- * columns] in order, adds the sums [parts, rows] of a's columns, then applies the epilogue. A thread handles four
- * numbers of y if `aligned`, else one.
+ * columns] in order, adds up the partial sums [parts, rows] of a's columns, then applies the epilogue. A thread handles
+ * four numbers of y if `aligned`, else one.
  */
 export function addPartsKernel(
   epilogue: Epilogue,

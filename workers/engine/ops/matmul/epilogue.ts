@@ -1,5 +1,5 @@
 /**
- * Classes of epilogues with about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns.
+ * Classes of epilogues with about equal cost. `gelu` computes erf for each number of y; `sums` also sums a's columns.
  */
 export type EpilogueClass = 'plain' | 'gelu' | 'sums';
 
@@ -11,20 +11,19 @@ export interface Epilogue {
   dropout?: boolean;
   /** Adds residual[row, column]. */
   residual?: boolean;
-  /** Writes the sum as `pre` and its GELU as y. */
+  /** Writes the sum to `pre` and its GELU to y. */
   gelu?: boolean;
   /** Multiplies by GELU′(pre[row, column]). */
   geluGradient?: boolean;
   /** Adds the old y[row, column]. */
   accumulate?: boolean;
-  /** TN only: also writes aSums[row] = Σ_k a[k, row]. For dyᵀ·x that is the bias gradient. */
+  /** TN only: also writes aSums[row] = Σ_k a[k, row]. For dyᵀ·x, that is the bias gradient. */
   aSums?: boolean;
 }
 
 /**
  * Returns WGSL that multiplies `v`, the sum (or four sums) at index `at` of y, by α, applies the epilogue and writes
- * it.
- * Calls fma wherever a compiler could contract a product and a sum in one kernel and not in another.
+ * the result. Calls fma wherever a compiler might contract a product and a sum in one kernel but not in another.
  */
 export function epilogueCode(epilogue: Epilogue, column: string, quads: boolean): string {
   const { bias, dropout, residual, gelu, geluGradient, accumulate } = epilogue;
@@ -43,7 +42,7 @@ export function epilogueCode(epilogue: Epilogue, column: string, quads: boolean)
     .join('\n');
 }
 
-/** Returns WGSL for v = v·factor + term, with one rounding if there are both. */
+/** Returns WGSL for v = v·factor + term, rounded once if both are present. */
 function scaled(factor: string | undefined, term: string | undefined): string {
   if (factor && term) return `      v = fma(v, ${factor}, ${term});`;
   return factor ? `      v *= ${factor};` : term ? `      v += ${term};` : '';

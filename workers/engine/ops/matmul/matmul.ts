@@ -24,7 +24,7 @@ export interface MatmulOptions {
   residual?: DeviceArray;
   /** Dropout mask, applied after the bias and before the residual. */
   dropout?: DropoutPlace | undefined;
-  /** Output: the sums before GELU. y then holds their GELU. */
+  /** Output: the sums before GELU. y then holds the GELU of these sums. */
   gelu?: DeviceArray;
   /** Input: y is multiplied by GELU′ of this array. */
   geluGradient?: DeviceArray;
@@ -33,15 +33,15 @@ export interface MatmulOptions {
   /** TN only. Output: the sums of a's columns, [rows]. */
   aSums?: DeviceArray;
   /**
-   * Matrix units that multiply operands in half precision. Another order of summation than that of other kernels, so
-   * only where the experiment asks for it. Sides that are no multiples of 8 are computed without.
+   * Matrix units that multiply half-precision operands. They sum in another order than the other kernels, so they are
+   * used only if the experiment asks for them. Shapes that they do not suit are computed without them.
    */
   matrices?: MatrixUnits | undefined;
   /** Overrides the engine's plan and the default rules. */
   tiling?: MatmulTiling;
   /**
-   * Length of the chunks in which the inner dimension is summed, a multiple of 64; by default, that of the rule for
-   * this shape. A product computed window by window takes that of the whole.
+   * Length of the chunks in which the inner dimension is summed, a multiple of 64. By default, the rule for this shape
+   * chooses it. A product that is computed window by window uses the chunk of the whole product.
    */
   chunk?: number;
 }

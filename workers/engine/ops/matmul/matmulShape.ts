@@ -8,7 +8,7 @@ export interface MatmulShape {
   rows: number;
   columns: number;
   depth: number;
-  /** Whether operands are stored in half precision, for which other tilings are fastest. */
+  /** Whether operands are stored in half precision. Other tilings are fastest then. */
   half?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { MatmulShape } from './matmulShape';
 
 /**
- * Returns a shape's key in a plan. Token counts are rounded up to a power of two; tokens are the rows in NN and NT and
+ * Returns a shape's key in a plan. Rounds the token count up to a power of two; tokens are the rows in NN and NT, and
  * the inner dimension in TN. `factor` scales the token count.
  */
 export function planKey({ layout, epilogue, rows, columns, depth, half }: MatmulShape, factor = 1): string {

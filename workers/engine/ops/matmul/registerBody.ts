@@ -24,8 +24,8 @@ ${sums(variant, (q, r) => `a${q}[${r}]`)}
 
 /**
  * Returns the kernel body for subgroups. All threads of a workgroup own the same rows. Each thread of a subgroup reads
- * those rows for a different quad and shuffles them to the others when that quad's turn comes, so a subgroup reads `a`
- * only once.
+ * those rows for a different quad, and broadcasts them to the others when that quad's turn comes, so a subgroup reads
+ * `a` only once.
  */
 export function subgroupBody(variant: TileVariant): string {
   const { tiling } = variant;
@@ -71,7 +71,7 @@ function columnQuad({ tiling: { workgroup } }: TileVariant, q: number): string {
   return `4u * (fourColumn + ${q * workgroup[0]}u)`;
 }
 
-/** Adds to the column sums in the first column of threads. */
+/** Returns WGSL that adds to the column sums, in the first column of threads. */
 function sums({ tiling, epilogue }: TileVariant, a: (q: number, r: number) => string): string {
   if (!epilogue.aSums) return '';
   const add = lines(
@@ -81,7 +81,7 @@ function sums({ tiling, epilogue }: TileVariant, a: (q: number, r: number) => st
   return `    if (fourColumn == 0u) {\n${add}\n    }`;
 }
 
-/** Writes the column sums. */
+/** Returns WGSL that writes the column sums. */
 export function storeRegisterSums({ tiling }: TileVariant): string {
   const { threadRows, workgroup } = tiling;
   const one = (i: number): string => {

@@ -9,10 +9,11 @@ interface Operand {
   side: number;
   /** Variable that holds the tile's first row or column. */
   first: string;
-  /** Variable that holds the thread's place along the tile's rows or columns, in quads, and the threads along it. */
+  /** Variable that holds the thread's place along the tile's rows or columns, in quads. */
   place: string;
+  /** Number of threads along the rows or columns of the tile. */
   threads: number;
-  /** Whether neighbours in memory are neighbours in the inner dimension. */
+  /** Whether numbers adjacent in memory are adjacent in the inner dimension. */
   innerContiguous: boolean;
 }
 
@@ -40,7 +41,7 @@ function operands({ layout, tiling }: TileVariant): [Operand, Operand] {
 }
 
 /**
- * Returns the length of a line of a tile, in vec4. It is odd, so that the stores of neighbouring threads spread over
+ * Returns the length of a line of a tile, in vec4s. It is odd, so that the stores of neighbouring threads spread over
  * the banks of workgroup memory.
  */
 function pitch(side: number): number {
@@ -61,9 +62,9 @@ export function sharedMemory(variant: TileVariant): string {
 }
 
 /**
- * Returns the kernel body with workgroup memory. The threads of a workgroup copy a tile of each operand, then each adds
- * the terms of its rows and columns from there, all inner elements unrolled: compilers of shaders unroll too little to
- * hide the latency of workgroup memory.
+ * Returns the kernel body with workgroup memory. The threads of a workgroup copy a tile of each operand, then each
+ * thread adds the terms of its rows and columns from there. All inner elements are unrolled, because shader compilers
+ * unroll too little to hide the latency of workgroup memory.
  */
 export function sharedBody(variant: TileVariant): string {
   const { tiling, epilogue } = variant;
@@ -94,8 +95,8 @@ ${epilogue.aSums ? addSums(a, tiling) : ''}
 }
 
 /**
- * Declares `lineRow` and `lineColumn`, the thread's place in the workgroup. If possible, 32 neighbours form 4 rows of
- * 8, and each 4 of them a square, so that threads that load together share many addresses.
+ * Declares `lineRow` and `lineColumn`, the thread's place in the workgroup. If possible, 32 neighbouring threads form 4
+ * rows of 8, and every 4 of them a square, so that threads that load together share many addresses.
  */
 function placeOfThread({ workgroup: [x, y] }: MatmulTiling): string {
   if (x % 8 !== 0 || y % 4 !== 0) return `  let lineColumn = lane % ${x}u;\n  let lineRow = lane / ${x}u;`;
@@ -127,7 +128,7 @@ function threadsOf({ workgroup: [x, y] }: MatmulTiling): number {
   return x * y;
 }
 
-/** Returns how many blocks of 4 × 4 of an operand's tile a thread copies at most. */
+/** Returns the maximum number of 4 × 4 blocks that a thread copies of an operand's tile. */
 function blocksPerThread({ side }: Operand, tiling: MatmulTiling): number {
   return Math.ceil(((side / 4) * (tiling.sharedDepth / 4)) / threadsOf(tiling));
 }
@@ -138,7 +139,7 @@ function declareBlocks(operand: Operand, tiling: MatmulTiling): string {
 
 /**
  * Runs `code` for each block that a thread copies: quad `k` of the inner dimension at outer index 4·four. Neighbouring
- * threads take blocks that are neighbours in memory.
+ * threads take blocks that are adjacent in memory.
  */
 function eachBlock(operand: Operand, tiling: MatmulTiling, code: (i: number) => string): string {
   const { side, innerContiguous } = operand;
@@ -171,14 +172,14 @@ function storeBlocks(operand: Operand, tiling: MatmulTiling): string {
   );
 }
 
-/** Returns how many column sums a thread adds. */
+/** Returns the maximum number of column sums that a thread adds. */
 function sumsPerThread({ threadRows, workgroup: [x] }: MatmulTiling): number {
   return Math.ceil(threadRows / x);
 }
 
 /**
  * Adds the tile's numbers to the column sums, one row of y per thread, in the first workgroup of each row. Unrolled, so
- * that the reads do not wait for each other.
+ * that the reads do not wait for one another.
  */
 function addSums({ side }: Operand, tiling: MatmulTiling): string {
   const one = (i: number): string => {

@@ -11,9 +11,9 @@ export type MatrixParam = 'rows' | 'columns' | 'depth' | 'chunk' | 'alpha' | key
 export type MatrixArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
- * Builds the kernel of y = α·op(a)·op(b) and its epilogue on matrix units (Chromium's experimental subgroup matrices):
- * operands in half precision, sums in float32. Workgroups along z take `chunk` elements of the inner dimension each and
- * write one partial y each. Rows of a and b must be multiples of 8 numbers, rows of y of 4.
+ * Builds the kernel of y = α·op(a)·op(b) and its epilogue on matrix units (Chromium's experimental subgroup matrices),
+ * with half-precision operands and float32 sums. Each workgroup along z takes `chunk` elements of the inner dimension
+ * and writes one partial y. The row lengths of a and b must be multiples of 8, and that of y a multiple of 4.
  */
 export function matrixKernel(variant: MatrixVariant): Kernel<MatrixParam, MatrixArray, MatrixArray> {
   const { layout, fragment, tiling, subgroupSize, epilogue } = variant;
@@ -38,7 +38,7 @@ export function matrixKernel(variant: MatrixVariant): Kernel<MatrixParam, Matrix
     globals: [
       epilogue.gelu || epilogue.geluGradient ? geluFunctions(quad) : '',
       epilogue.dropout ? philoxFunctions : '',
-      // Blocks of their own, because loads at constant places of a block need no bounds check.
+      // Each block is an array of its own, because loads at constant places of a block need no bounds check.
       `var<workgroup> blocks: array<array<vec4<u32>, ${blocks.length}>, ${blocks.count}>;`,
       finish(epilogue),
     ].join('\n'),
@@ -101,7 +101,7 @@ function multiply(variant: MatrixVariant): string {
 
 /**
  * Loads tile after tile of the operands into workgroup memory and multiplies their fragments. The next tile is loaded
- * into registers during the sums of the current one.
+ * into registers while the current one is summed.
  */
 function sumsOfTiles(variant: MatrixVariant): string {
   const { depth } = variant.tiling;
@@ -123,7 +123,7 @@ ${variant.epilogue.aSums ? aSums(variant) : ''}
   }`;
 }
 
-/** Sums of a's columns in the order of k, two per thread. In TN, a row of a's tile holds one k. */
+/** Returns WGSL that sums a's columns in the order of k, two per thread. In TN, a row of a's tile holds one k. */
 function aSums({ tiling }: MatrixVariant): string {
   const { rows, subgroupRows, depth } = tiling;
   const stride = blockStride(subgroupRows, depth, false);
@@ -138,7 +138,7 @@ function aSums({ tiling }: MatrixVariant): string {
 }
 
 /**
- * Returns WGSL that writes the sums. They pass through workgroup memory, a row of fragments at a time, because the
+ * Returns WGSL that writes the sums. They pass through workgroup memory, one row of fragments at a time, because the
  * device decides which thread holds which element of a fragment.
  */
 function store(variant: MatrixVariant): string {

@@ -3,7 +3,7 @@ import type { MatrixVariant } from './subgroupMatrixVariant';
 
 type Operand = 'a' | 'b';
 
-/** WGSL of one operand on its way from storage through workgroup memory into fragments. */
+/** WGSL that moves one operand from storage through workgroup memory into fragments. */
 export interface OperandTile {
   /** Declares which numbers of a tile the thread moves. */
   places: string;
@@ -22,8 +22,8 @@ function isInnerContiguous({ layout }: MatrixVariant, name: Operand): boolean {
 
 /**
  * Returns the WGSL of one operand. Rows of storage become rows of workgroup memory, so nothing is transposed: fragments
- * are loaded by rows or by columns. Past the end, the inner dimension is filled with zeros and the outer one with
- * numbers whose results are dropped.
+ * are loaded by rows or by columns. Past the end, the inner dimension is filled with zeros, and the outer one with
+ * numbers whose results are discarded.
  */
 export function operandTile(variant: MatrixVariant, name: Operand): OperandTile {
   const { tiling, subgroupSize } = variant;
@@ -54,7 +54,7 @@ interface Share {
   inner: boolean;
   /** Length of a row of the tile, in vec4<u32>. */
   width: number;
-  /** A thread moves one vec4<u32> in each pass, `rowsPerPass` rows further down. */
+  /** A thread moves one vec4<u32> per pass, and each pass is `rowsPerPass` rows below the previous one. */
   passes: number[];
   rowsPerPass: number;
   /** Length of a block's row, in vec4<u32>. */
@@ -65,8 +65,8 @@ interface Share {
 
 function places({ name, inner, width, passes, rowsPerPass }: Share): string {
   const [first, limit] = name === 'a' ? ['tileRow', 'p.rows'] : ['tileColumn', 'p.columns'];
-  // With four units a row, lanes 4..7 take the fourth row after that of lanes 0..3: eight lanes then store to different
-  // banks.
+  // With four vec4s per row, lanes 4..7 take the fourth row after that of lanes 0..3, so that eight lanes store to
+  // different banks.
   const swizzled = inner && width === 4;
   const row = swizzled ? 'lane / 32u * 8u + lane / 4u % 2u * 4u + lane / 8u % 4u' : `lane / ${width}u`;
   const at = inner
@@ -105,7 +105,7 @@ function keep({ name, inner, passes, rowsPerPass, stride, blockSide }: Share, fi
       const units = blockSide / packed;
       return `[${first}${name}_column / ${units}u][(${name}_row + ${further}u) * ${stride}u + ${name}_column % ${units}u]`;
     }
-    // A pass lies within one block, or covers whole blocks.
+    // A pass is within one block or covers whole blocks.
     const [block, row] =
       blockSide % rowsPerPass === 0
         ? [`${Math.floor(further / blockSide)}u`, `(${name}_row + ${further % blockSide}u)`]
@@ -115,7 +115,7 @@ function keep({ name, inner, passes, rowsPerPass, stride, blockSide }: Share, fi
   return passes.map((i) => `    blocks${one(i)} = ${name}_next${i};\n`).join('');
 }
 
-/** Returns the place of the operand's first block in workgroup memory. */
+/** Returns the index of the operand's first block in workgroup memory. */
 function firstBlock({ tiling: { rows, subgroupRows } }: MatrixVariant, name: Operand): number {
   return name === 'a' ? 0 : rows / subgroupRows;
 }

@@ -13,13 +13,13 @@ import type { MatrixVariant } from './subgroupMatrixVariant';
 
 type Shape = Record<'rows' | 'columns' | 'depth', number> & { layout: Layout };
 
-/** Whether matrix kernels exist for the shape: they read 16 bytes of an operand and write four numbers at once. */
+/** Whether matrix kernels exist for the shape. They read 16 bytes of an operand and write four numbers at a time. */
 export function suitsMatrices({ layout, rows, columns, depth }: Shape): boolean {
   const widths = { NN: [depth, columns], NT: [depth], TN: [rows, columns] }[layout];
   return columns % 4 === 0 && widths.every((width) => width % packed === 0);
 }
 
-/** Returns a kernel that a device must compile before a run relies on its matrix units. */
+/** Returns a kernel that a device must be able to compile before a run relies on its matrix units. */
 export function matrixProbe({ fragment, subgroupSize, memoryBytes }: MatrixUnits): Kernel {
   const tiling = matrixTiling({ rows: 4096, columns: 4096, parts: 1 }, { fragment, memoryBytes });
   return variantKernel({ layout: 'NT', fragment, tiling, subgroupSize, epilogue: {}, direct: true });
@@ -54,7 +54,7 @@ export function matrixProduct(
   );
 }
 
-/** Whether the sums are the result: only the sums of a's columns may be asked for as well. */
+/** Whether the epilogue leaves the sums unchanged. It may still write the sums of a's columns. */
 function isPlain({ aSums: _, ...rest }: Epilogue): boolean {
   return !Object.values(rest).some(Boolean);
 }

@@ -2,9 +2,9 @@ import type { Layout } from '../../../../src/domain/kernelPlan';
 import type { MatrixFragment } from '../../../../src/domain/matrixFragment';
 
 /**
- * Tile of a product on matrix units. Each workgroup computes `rows` × `columns` outputs and steps through `depth`
- * elements of the inner dimension at a time; each of its subgroups computes `subgroupRows` × `subgroupColumns` of them.
- * The tile does not affect the numbers: only the fragment decides the order of a sum.
+ * Tile of a product on matrix units. Each workgroup computes `rows` × `columns` outputs and advances through the inner
+ * dimension `depth` elements at a time; each of its subgroups computes `subgroupRows` × `subgroupColumns` outputs. The
+ * tile does not affect the numbers: only the fragment decides the order of a sum.
  */
 export interface MatrixTiling {
   rows: number;
@@ -19,10 +19,10 @@ export function tilingSubgroups({ rows, columns, subgroupRows, subgroupColumns }
   return (rows / subgroupRows) * (columns / subgroupColumns);
 }
 
-/** Numbers in half precision that a vec4<u32> holds: operands move in units of 16 bytes. */
+/** Half-precision numbers per vec4<u32>. Operands are moved in units of 16 bytes. */
 export const packed = 8;
 
-/** Padding of every row in workgroup memory, in vec4<u32>, so that the rows of a fragment lie in different banks. */
+/** Padding of every row in workgroup memory, in vec4<u32>, so that the rows of a fragment are in different banks. */
 const padding = 1;
 
 /**
@@ -46,7 +46,7 @@ export interface Blocks {
 
 /**
  * Returns the blocks of a kernel: those of a, then those of b. After the last sum, each subgroup passes its results
- * through one of them.
+ * through one of the blocks.
  */
 export function matrixBlocks(layout: Layout, tiling: MatrixTiling, fragment: MatrixFragment): Blocks {
   const { rows, columns, depth, subgroupRows, subgroupColumns } = tiling;
@@ -58,7 +58,7 @@ export function matrixBlocks(layout: Layout, tiling: MatrixTiling, fragment: Mat
   };
 }
 
-/** Returns the bytes of workgroup memory that products of any layout need with the tiling. */
+/** Returns the bytes of workgroup memory that the tiling needs for products of any layout. */
 export function tilingBytes(tiling: MatrixTiling, fragment: MatrixFragment): number {
   const bytes = (['NN', 'NT', 'TN'] as const).map((layout) => {
     const { count, length } = matrixBlocks(layout, tiling, fragment);
@@ -68,8 +68,9 @@ export function tilingBytes(tiling: MatrixTiling, fragment: MatrixFragment): num
 }
 
 /**
- * Tilings by size, and the number of workgroups from which they keep a large GPU busy. For 4096³, the large one reaches
- * 225 TFLOP/s on an H200 and the small one 155. 2,048 × 768 × 768 has only 96 large tiles; small ones are faster there.
+ * Tilings by size, each with the number of workgroups from which it keeps a large GPU busy. For 4096³, the large one
+ * reaches 225 TFLOP/s on an H200 and the small one 155. 2,048 × 768 × 768 has only 96 large tiles; small ones are
+ * faster there.
  */
 export const matrixTilings: readonly { leastGroups: number; tiling: MatrixTiling }[] = [
   { leastGroups: 128, tiling: tilingOf(128, 64) },
@@ -81,7 +82,7 @@ function tilingOf(side: number, subgroupSide: number): MatrixTiling {
   return { rows, columns, depth: 32, subgroupRows, subgroupColumns };
 }
 
-/** Returns the tiling of a product that is summed in `parts`. */
+/** Returns the tiling of a product that is summed in `parts` parts. */
 export function matrixTiling(
   { rows, columns, parts }: { rows: number; columns: number; parts: number },
   { fragment, memoryBytes }: { fragment: MatrixFragment; memoryBytes: number },

@@ -7,9 +7,9 @@ export interface MatrixVariant {
   layout: Layout;
   fragment: MatrixFragment;
   tiling: MatrixTiling;
-  /** Threads of a subgroup. */
+  /** Threads per subgroup. */
   subgroupSize: number;
   epilogue: Epilogue;
-  /** Whether y is float32 and takes the sums as they are: whole tiles then leave without passing workgroup memory. */
+  /** Whether y is float32 and receives the sums unchanged. Whole tiles are then written without workgroup memory. */
   direct: boolean;
 }

@@ -13,10 +13,10 @@ export type TileParam = 'rows' | 'columns' | 'depth' | 'quads' | 'alpha' | keyof
 export type TileArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
- * Builds the kernel of y = α·op(a)·op(b) and its epilogue. In every operand layout, operands are read in blocks of 4 ×
- * 4, and the terms of each number are added in ascending order of the inner dimension: all variants return the same
- * bits. Workgroups along z take `quads` quads of the inner dimension each and write one partial y each. `rows`,
- * `columns` and `depth` are those of the whole product.
+ * Builds the kernel of y = α·op(a)·op(b) and its epilogue. Operands are read in blocks of 4 × 4 in every layout, and
+ * the terms of each number are added in ascending order of the inner dimension, so all variants return the same bits.
+ * Each workgroup along z takes `quads` quads of the inner dimension and writes one partial y. `rows`, `columns` and
+ * `depth` are those of the whole product.
  */
 export function tileKernel(variant: TileVariant): Kernel<TileParam, TileArray, TileArray> {
   const { layout, tiling, epilogue, aligned } = variant;
@@ -59,7 +59,7 @@ function tileName({ layout, tiling }: TileVariant): string {
   return `matmul ${layout} ${threadRows}x${threadColumns} of ${workgroup.join('x')}${sharing}`;
 }
 
-/** Applies the epilogue to the sums of a thread and writes them, four columns at a time if rows are aligned. */
+/** Applies the epilogue to a thread's sums and writes them, four columns at a time if rows are aligned. */
 function store({ tiling, epilogue, aligned }: TileVariant): string {
   const { threadRows, threadColumns, workgroup, sharedDepth } = tiling;
   const width = aligned ? 4 : 1;

@@ -16,8 +16,8 @@ export function declareScalarSums({ threadRows, threadColumns }: MatmulTiling): 
 }
 
 /**
- * Adds the terms of one inner element to the sums of a thread. `a(q)` names its numbers in rows 4q … 4q + 3, `b(q)`
- * those in columns 4q … 4q + 3. Calls fma because a compiler may contract a·b + c in one kernel and not in another.
+ * Adds the terms of one inner element to a thread's sums. `a(q)` names its numbers in rows 4q … 4q + 3, `b(q)` those in
+ * columns 4q … 4q + 3. Calls fma because a compiler may contract a·b + c in one kernel and not in another.
  */
 export function addTerms(
   { threadRows, threadColumns }: MatmulTiling,
@@ -30,7 +30,8 @@ export function addTerms(
 
 /**
  * Adds the terms of several inner elements, in ascending order, to scalar sums. `a(q)` and `b(q)` list the numbers of
- * each inner element. Software adapters keep sums in memory, so each is assigned once, without vectors in between.
+ * each inner element. Software adapters keep sums in memory, so each sum is assigned once, without intermediate
+ * vectors.
  */
 export function addScalarTerms(
   { threadRows, threadColumns }: MatmulTiling,

@@ -1,7 +1,7 @@
 import type { Layout, MatmulTiling } from '../../../../src/domain/kernelPlan';
 import type { Epilogue } from './epilogue';
 
-/** What distinguishes the kernels of products. */
+/** Everything that distinguishes one product kernel from another. */
 export interface TileVariant {
   layout: Layout;
   tiling: MatmulTiling;

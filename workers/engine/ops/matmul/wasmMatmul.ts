@@ -7,14 +7,16 @@ import { dropoutParams } from '../dropout/dropout';
 import type { Epilogue } from './epilogue';
 import type { TileArray, TileParam } from './tileKernel';
 
-/** Block of y per work item: small enough that every thread gets work, large enough to repay packing an operand. */
+/** Block of y per work item. Small enough that every thread gets work, and large enough to repay packing an operand. */
 const blockRows = 96;
 const blockColumns = 128;
-/** Inner elements packed at a time, and columns per panel. Must match wasm/assembly/product.ts. */
+/**
+ * Number of inner elements that are packed at a time, and of columns per panel. Must match wasm/assembly/product.ts.
+ */
 const depthBlock = 256;
 const panelColumns = 8;
 
-/** Returns the scratch bytes for packed columns, including the 64 bytes in front that hold an edge tile's row. */
+/** Returns the scratch bytes for packed columns, including 64 bytes at the front for a row of an edge tile. */
 export function wasmPackedBytes(columns: number): number {
   return Math.ceil(columns / panelColumns) * panelColumns * depthBlock * 4 + 64;
 }

@@ -4,7 +4,7 @@ import { memo } from '../../memo';
 import { rowKernel, rowKernelGroups } from '../../rowKernel';
 import type { PoolingSaved } from '../pooling/pooling';
 
-/** Returns the gradient before normalization, dx = (du − u·(u·du))/‖x‖ with u = x/‖x‖: dUnit [B, H] → dx [B, H]. */
+/** Returns the gradient before normalization: dUnit [B, H] → dx [B, H], dx = (du − u·(u·du))/‖x‖ with u = x/‖x‖. */
 export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, norms }: PoolingSaved): DeviceArray {
   const [rows = 0, width = 0] = unit.shape;
   const dx = engine.pool.allocate([rows, width]);

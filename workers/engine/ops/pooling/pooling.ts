@@ -7,7 +7,7 @@ import { holdsRows } from '../../quadRows';
 import { rowKernelGroups, rowKernel } from '../../rowKernel';
 import { heldNormalize, meanQuads, means } from './poolingKernels';
 
-/** Consecutive texts of a packed batch. */
+/** A range of consecutive texts in a packed batch. */
 export interface PooledTexts {
   /** [texts of the batch + 1]: first row of each text, then the number of tokens. */
   offsets: DeviceArray;
@@ -52,8 +52,8 @@ export function poolingForward(
 
 /**
  * Spreads the gradients of pooled vectors over the tokens of their texts: dHidden [T, H]. With mean pooling, each of n
- * tokens gets 1/n of the gradient; with cls or last, one token gets all of it. Gradients of the batch's first texts
- * come from `first`, those of the next texts from `rest`; all further rows get zero.
+ * tokens gets 1/n of the gradient; with cls or last, one token gets all of it. The gradients of the batch's first texts
+ * are in `first`, and those of the texts after them in `rest`; all other rows get zeros.
  */
 export function poolingBackward(
   engine: Engine,
@@ -106,7 +106,7 @@ const forwardKernel = memo((traits: EngineTraits) =>
   }),
 );
 
-/** A thread writes four numbers if the width is a multiple of four, otherwise one. */
+/** Each thread writes four numbers if the width is a multiple of four, otherwise one. */
 const spread = memo(({ quads }: { quads: boolean }) => {
   const element = quads ? 'vec4<f32>' : 'f32';
   return kernel({

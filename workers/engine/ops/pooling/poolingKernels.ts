@@ -3,15 +3,15 @@ import { memo } from '../../memo';
 import { eachQuad, heldQuads, quadSum, rowSums } from '../../quadRows';
 import { rowThreads } from '../../rowKernel';
 
-/** Columns of a workgroup, in vec4, and the threads that share the tokens of a text. */
+/** Number of vec4 columns per workgroup, and number of threads that share the tokens of a text. */
 export const meanQuads = 16;
 const ways = 16;
 
 const params = { rows: 'u32', width: 'u32', firstText: 'u32', pick: 'u32', normalize: 'u32' } as const;
 
 /**
- * Writes the mean of each text's picked tokens: hidden [T, H] → unit [B, H]. 16 threads add every 16th token, then a
- * fixed tree adds their sums, so the order follows from the number of tokens.
+ * Writes the mean of each text's picked tokens: hidden [T, H] → unit [B, H]. Each of 16 threads adds every 16th token,
+ * then a fixed tree adds their sums, so the number of tokens determines the order.
  */
 export const means = kernel({
   name: 'pooling means',

@@ -1,9 +1,7 @@
 import { isNotFinite } from './isNotFinite';
 import { splat } from './simd';
 
-/**
- * Kernel of workers/engine/optimizer/adamW, where the formulas are. A call covers the quads from `begin` up to `end`.
- */
+/** Kernel of workers/engine/optimizer/adamW, where the formulas are. A call covers quads `begin` … `end − 1`. */
 
 export function adamW(
   gradients: usize, numbers: usize, weights: usize, m: usize, v: usize,

@@ -7,16 +7,16 @@ import { dropoutKeys } from './dropout';
 
 /**
  * Attention within each text of packed rows; see ops/attention for the formulas. An item is one block of rows of one
- * text in one head; items are numbered block by block. Scratch holds a row of an edge tile, the packed operand, two
- * matrices [block's rows, text's length], and six rows of the text's length.
+ * text in one head; items are numbered block by block. Scratch memory holds a row of an edge tile, the packed operand,
+ * two matrices [block's rows, text's length], and six rows of the text's length.
  */
 
-/** Where the packed operand starts in scratch, after the eight numbers of an edge tile's row. */
+/** Where the packed operand starts in scratch, after the eight numbers of a row of an edge tile. */
 const packedAt: usize = 64;
 
 /**
- * The current item, set by `open`: its head, and its block of rows first .. first + count. The text begins at row
- * `begin` and has `keys` rows.
+ * The current item, set by `open`: its head, and its block of rows `first` … `first + count − 1`. The text begins at
+ * row `begin` and has `keys` rows.
  */
 let first: u32 = 0;
 let count: u32 = 0;
@@ -27,11 +27,11 @@ let head: u32 = 0;
 let qkvRow: usize = 0;
 let yRow: usize = 0;
 let scoreRow: usize = 0;
-/** The two matrices in scratch, and the two rows after them: log-sum-exp and δ of each row of the text. */
+/** Addresses in scratch of the two matrices, and of two rows after them: log-sum-exp and δ of each row of the text. */
 let scores: usize = 0;
 let gradients: usize = 0;
 let byKey: usize = 0;
-/** After them, four rows: the dropout factors of four keys. */
+/** Address of the four rows after those: the dropout factors of four keys. */
 let masks: usize = 0;
 /** Byte offsets of this head's queries, keys and values within a row. */
 let queryAt: usize = 0;
@@ -176,7 +176,7 @@ export function attentionQueries(
   }
 }
 
-/** Computes dk and dv of the block's rows, from all rows of their text. */
+/** Computes dk and dv of the block's rows from all rows of their text. */
 export function attentionKeyValues(
   qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32, longest: u32, squaredLengths: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
@@ -215,8 +215,7 @@ function gather(lse: usize, delta: usize, heads: u32): void {
 }
 
 /**
- * Draws the dropout factors of keys 4·quad .. 4·quad + 3 of the text for all of its rows. Stores a row of factors for
- * each key.
+ * Draws the dropout factors of keys 4·quad … 4·quad + 3 for all rows of the text. Stores one row of factors per key.
  */
 function drawMasks(quad: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): void {
   for (let j: u32 = 0; j < keys; j++) {
@@ -231,7 +230,7 @@ function drawMasks(quad: u32, heads: u32, seed: u32, step: u32, op: u32, below: 
 
 /**
  * Converts row i of both matrices in place: scores to probabilities after dropout, and gradients of probabilities to
- * gradients of scores. `factors` is the row's dropout factors, or 0 if nothing is dropped.
+ * gradients of scores. `factors` is the address of the row's dropout factors, or 0 if nothing is dropped.
  */
 function keyRow(i: u32, scale: f32, factors: usize): void {
   const at = scores + <usize>i * scoreRow;

@@ -1,7 +1,7 @@
 import { isNotFinite } from './isNotFinite';
 import { sumOf } from './vectors';
 
-/** Kernel of workers/engine/optimizer/clipping, where the formula is. It is not split: one thread runs it. */
+/** Kernel of workers/engine/optimizer/clipping, where the formula is. It is not split: one thread runs all of it. */
 
 export function clipping(
   parts: usize, numbers: usize, rows: u32, count: u32, clipNorm: f32, at: u32, begin: u32, end: u32,

@@ -1,8 +1,8 @@
 import { addScaled } from './vectors';
 
 /**
- * Kernels of workers/engine/ops/columnSums. A call covers parts (first pass) or columns (second pass) from `begin` up
- * to `end`.
+ * Kernels of workers/engine/ops/columnSums. A call covers parts (first pass) or columns (second pass) `begin` … `end −
+ * 1`.
  */
 
 /** Computes partials[part] = Σ dy over the `rowsInPart` rows of each part. */
@@ -18,7 +18,7 @@ export function columnPartials(
   }
 }
 
-/** Computes partials[part] = Σ dy, followed by Σ dy·(z − mean)/σ. */
+/** Computes, for each part, Σ dy and after it Σ dy·(z − mean)/σ. */
 export function normPartials(
   dy: usize, z: usize, stats: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32, end: u32,
 ): void {
@@ -41,7 +41,7 @@ export function normPartials(
   }
 }
 
-/** Sums the parts of one array, for columns begin .. end. */
+/** Sums the parts of one array, for columns `begin` … `end − 1`. */
 export function addPartials(
   partials: usize, to: usize, parts: u32, width: u32, accumulate: u32, begin: u32, end: u32,
 ): void {

@@ -1,9 +1,7 @@
 import { exp1 } from './exp';
 import { dotOf, setScaled } from './vectors';
 
-/**
- * Kernels of workers/engine/losses/cosent, where the formulas are. A call covers the pairs from `begin` up to `end`.
- */
+/** Kernels of workers/engine/losses/cosent, where the formulas are. A call covers pairs `begin` … `end − 1`. */
 
 export function cosentCosines(
   first: usize, second: usize, cosines: usize, rows: u32, width: u32, begin: u32, end: u32,

@@ -1,4 +1,4 @@
-/** Philox4x32-10 (Salmon et al., SC 2011). Draws the same numbers as the reference and the shaders. */
+/** Philox4x32-10 (Salmon et al., SC 2011). Draws the same numbers as the reference implementation and the shaders. */
 
 let c0: u32 = 0;
 let c1: u32 = 0;
@@ -22,8 +22,8 @@ function philox(first: u32, second: u32, op: u32, step: u32, seed: u32): void {
 }
 
 /**
- * Returns the dropout factors of numbers 4·quad .. 4·quad + 3 of an array that starts at a multiple of four in the
- * whole batch: 0 if dropped, otherwise `scale`.
+ * Returns the dropout factors of numbers 4·quad … 4·quad + 3 of an array that starts at a multiple of four in the whole
+ * batch: 0 if dropped, otherwise `scale`.
  */
 export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
   philox(quad + dropFirst / 4, 0, op, step, seed);
@@ -41,8 +41,8 @@ function factors(below: u32, scale: f32): v128 {
 }
 
 /**
- * Returns the dropout factors of four attention probabilities: from a row in one head to keys 4·quad .. 4·quad + 3 of
- * its text.
+ * Returns the dropout factors of four attention probabilities: those of a row in one head for keys 4·quad … 4·quad + 3
+ * of its text.
  */
 export function dropoutKeys(rowAndHead: u32, quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
   philox(rowAndHead + dropFirst, quad, op, step, seed);
@@ -58,7 +58,7 @@ export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dr
   return drawn < below ? 0 : scale;
 }
 
-/** Computes y = x ∘ mask for quads begin .. end. */
+/** Computes y = x ∘ mask for quads `begin` … `end − 1`. */
 export function dropout(
   x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, begin: u32, end: u32,
 ): void {

@@ -1,8 +1,8 @@
 import { addScaled } from './vectors';
 
 /**
- * Kernels of workers/engine/ops/embedding. A call covers rows of the batch (lookup) or groups of them (gradient) from
- * `begin` up to `end`.
+ * Kernels of workers/engine/ops/embedding. A call covers rows of the batch (lookup) or groups of rows (gradient)
+ * `begin` … `end − 1`.
  */
 
 export function embeddingLookup(

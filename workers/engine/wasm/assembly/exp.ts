@@ -1,8 +1,8 @@
 import { madd, splat } from './simd';
 
 /**
- * Returns eˣ per lane: x = n·ln 2 + r, |r| ≤ ln 2 / 2; a polynomial of degree 7 in r (Cephes), times 2ⁿ. The error is 2
- * ulp. Below −87.3, the result stays at the smallest normal number, 1.2e-38.
+ * Returns eˣ per lane. x = n·ln 2 + r with |r| ≤ ln 2 / 2; eˣ is a polynomial of degree 7 in r (Cephes), times 2ⁿ. The
+ * error is at most 2 ulp. Below −87.3, the result stays at the smallest normal number, 1.2e-38.
  */
 // @ts-ignore: decorator
 @inline

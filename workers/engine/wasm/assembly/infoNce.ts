@@ -1,8 +1,8 @@
 import { exp1 } from './exp';
 
 /**
- * Kernels of workers/engine/losses/infoNceKernels; the formulas are in infoNce.ts. A call covers the rows or columns
- * from `begin` up to `end`.
+ * Kernels of workers/engine/losses/infoNceKernels; the formulas are in infoNce.ts. A call covers rows or columns
+ * `begin` … `end − 1`.
  */
 
 /** Whether pair (i, j) is left out. If `words` is 0, no pair is left out and `bits` is not read. */

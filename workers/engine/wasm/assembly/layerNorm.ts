@@ -1,7 +1,7 @@
 import { laneSum, madd, splat } from './simd';
 import { sumOf } from './vectors';
 
-/** Kernels of workers/engine/ops/layerNorm, where the formulas are. A call covers the rows from `begin` up to `end`. */
+/** Kernels of workers/engine/ops/layerNorm, where the formulas are. A call covers rows `begin` … `end − 1`. */
 
 export function layerNormForward(
   z: usize, gamma: usize, beta: usize, y: usize, stats: usize, rows: u32, width: u32, epsilon: f32, begin: u32, end: u32,

@@ -16,12 +16,12 @@ const withGeluGradient: u32 = 64;
 const withAccumulate: u32 = 128;
 const withASums: u32 = 256;
 
-/** Where packed operands start in scratch, after the eight numbers of an edge tile's row. */
+/** Where packed operands start in scratch, after the eight numbers of a row of an edge tile. */
 const packedAt: usize = 64;
 
 /**
- * Computes blocks begin .. end of y = α·op(a)·op(b) with its epilogue; see ops/matmul. Blocks are numbered down each
- * column of blocks, so that consecutive blocks read the same columns of b.
+ * Computes blocks `begin` … `end − 1` of y = α·op(a)·op(b) with its epilogue; see ops/matmul. Blocks are numbered down
+ * each column of blocks, so that consecutive blocks read the same columns of b.
  */
 export function matmul(
   a: usize, b: usize, y: usize, bias: usize, residual: usize, pre: usize, aSums: usize,
@@ -35,7 +35,7 @@ export function matmul(
   const bColumn: usize = flags & transposedB ? <usize>depth * 4 : 4;
   const stride = <usize>columns * 4;
   const down = (rows + blockRows - 1) / blockRows;
-  // Save the old numbers of y, because the epilogue adds them last.
+  // The old numbers of y are saved at this address, because the epilogue adds them last.
   const kept = scratch + packedAt + packedBytes(blockColumns);
   for (let block = begin; block < end; block++) {
     const row = (block % down) * blockRows;
@@ -66,7 +66,7 @@ function copyBlock(from: usize, fromStride: usize, to: usize, toStride: usize, r
   for (let i: usize = 0; i < rows; i++) memory.copy(to + i * toStride, from + i * fromStride, <usize>columns * 4);
 }
 
-/** Applies the epilogue to `width` numbers of y; `from` is the index of the first one and `column` is its column. */
+/** Applies the epilogue to `width` numbers of y. `from` is the index of the first one and `column` its column. */
 function finishRow(
   y: usize, bias: usize, residual: usize, pre: usize, kept: usize, from: u32, column: u32, width: u32, alpha: f32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, flags: u32,
@@ -107,7 +107,7 @@ function finishRow(
   }
 }
 
-/** Returns Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as in the shaders. */
+/** Returns Φ(x), with erf as in Abramowitz & Stegun, eq. 7.1.26, like the shaders. */
 // @ts-ignore: decorator
 @inline
 function gaussCdf(x: v128): v128 {

@@ -1,6 +1,6 @@
 import { addScaled, dotOf, setScaled } from './vectors';
 
-/** Kernel of workers/engine/ops/normalize, where the formula is. A call covers the rows from `begin` up to `end`. */
+/** Kernel of workers/engine/ops/normalize, where the formula is. A call covers rows `begin` … `end − 1`. */
 
 export function normalizeBackward(
   dUnit: usize, unit: usize, norms: usize, dx: usize, rows: u32, width: u32, begin: u32, end: u32,

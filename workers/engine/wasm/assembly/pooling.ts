@@ -2,7 +2,7 @@ import { addScaled, dotOf, setScaled } from './vectors';
 
 /**
  * Kernels of workers/engine/ops/pooling, where the formulas are. A call covers texts (forward) or rows of the batch
- * (backward) from `begin` up to `end`.
+ * (backward) `begin` … `end − 1`.
  */
 
 /** Values of `pick`, which selects the tokens of a text that are pooled. */

@@ -2,19 +2,20 @@ import { scratch } from './scratch';
 import { madd } from './simd';
 
 /**
- * Products of matrix blocks in tiles of 6 × 8, with the sums in twelve vector registers. The right operand is packed
- * into panels of 8 columns; the left one is read in place.
+ * Computes products of matrix blocks in tiles of 6 × 8, with the sums in twelve vector registers. The right operand is
+ * packed into panels of 8 columns; the left one is read in place.
  */
 const tileRows: u32 = 6;
 const tileColumns: u32 = 8;
 /**
- * Length of the inner dimension that is packed at a time: a panel of 8 KB stays in the L1 cache together with the left
+ * Length of the inner dimension that is packed at a time. A panel of 8 KB stays in the L1 cache together with the left
  * operand's rows.
  */
 const depthBlock: u32 = 256;
 
 /**
- * All strides are bytes from one row to the next or from one column to the next. One of an operand's two strides is 4.
+ * All strides are in bytes, from one row to the next or from one column to the next. One of an operand's two strides is
+ * 4.
  */
 
 /** Returns the scratch bytes for `columns` packed columns. */
@@ -27,7 +28,7 @@ export function packedBytes(columns: u32): usize {
 /**
  * Computes y (rows × columns, `yStride` bytes per row) = a·b, or adds a·b to y if `accumulate`. Element (i, k) of a is
  * at a + i·aRow + k·aDepth; element (k, j) of b is at b + k·bDepth + j·bColumn. `packed` has room for
- * packedBytes(columns). Each number is summed over k in order, so the tiling does not change it.
+ * packedBytes(columns) bytes. Each number is summed over k in order, so the tiling does not change it.
  */
 export function product(
   a: usize, aRow: usize, aDepth: usize,
@@ -56,8 +57,8 @@ export function product(
 }
 
 /**
- * Packs b's columns into panels of 8, one panel after another, each stored row by row (k). The last panel is padded
- * with zeros.
+ * Packs b's columns into panels of 8, one panel after another, each stored row by row (one row per k). The last panel
+ * is padded with zeros.
  */
 function pack(b: usize, bDepth: usize, bColumn: usize, columns: u32, depth: u32, packed: usize): void {
   let to = packed;
@@ -80,7 +81,7 @@ function packRows(from: usize, bDepth: usize, depth: u32, to: usize): void {
   }
 }
 
-/** Packs columns that are contiguous in memory, transposing four numbers of eight columns at a time. */
+/** Packs columns that are contiguous in memory, by transposing four numbers of each column at a time. */
 function packColumns(from: usize, bColumn: usize, depth: u32, to: usize): void {
   const quads = depth & ~3;
   for (let k: u32 = 0; k < quads; k += 4) {
@@ -94,7 +95,7 @@ function packColumns(from: usize, bColumn: usize, depth: u32, to: usize): void {
   }
 }
 
-/** Transposes four rows of four numbers. Source rows are `stride` bytes apart, target rows 32. */
+/** Transposes four rows of four numbers. Source rows are `stride` bytes apart, target rows 32 bytes. */
 // @ts-ignore: decorator
 @inline
 function transpose(from: usize, stride: usize, to: usize): void {

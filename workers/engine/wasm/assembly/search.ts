@@ -1,9 +1,9 @@
 /**
- * Kernels of exact search. For keys and layouts, see scoreKeys.ts, topK.ts and rankCounts.ts in
+ * Kernels of exact search. The keys and layouts are described in scoreKeys.ts, topK.ts and rankCounts.ts in
  * workers/engine/retrieval.
  */
 
-/** Maps a score's bits to an integer with the same order. NaN counts as −∞, and −0 as 0. */
+/** Maps a score's bits to an integer that sorts like the score. NaN counts as −∞, and −0 as 0. */
 // @ts-ignore: decorator
 @inline
 function keyOf(bits: u32): u32 {
@@ -13,8 +13,8 @@ function keyOf(bits: u32): u32 {
 }
 
 /**
- * Keeps each row's k best passages, sorted. A passage that beats the last one is inserted in order, after passages with
- * an equal score.
+ * Keeps each row's k best passages, sorted. A passage that beats the last of them is inserted after all passages with
+ * an equal or higher score.
  */
 export function searchBest(
   scores: usize, kept: usize, next: usize,

@@ -1,4 +1,4 @@
-/** Returns a·b + c. With relaxed SIMD, rounds only once if the machine has fused multiply-add. */
+/** Returns a·b + c. With relaxed SIMD, rounds only once if the CPU has fused multiply-add. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {

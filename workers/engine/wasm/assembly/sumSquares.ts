@@ -1,6 +1,6 @@
 import { dotOf } from './vectors';
 
-/** Kernel of workers/engine/optimizer/sumSquares. A call covers the parts from `begin` up to `end`. */
+/** Kernel of workers/engine/optimizer/sumSquares. A call covers parts `begin` … `end − 1`. */
 
 export function gradientSquares(
   gradients: usize, parts: usize, rows: u32, length: u32, firstPart: u32, partLength: u32, begin: u32, end: u32,

@@ -1,6 +1,6 @@
 import { laneSum, madd, splat } from './simd';
 
-/** Returns the sum of `count` numbers: four running sums, then the remainder. */
+/** Returns the sum of `count` numbers: four interleaved running sums, then the remainder. */
 export function sumOf(at: usize, count: u32): f32 {
   const quads = count & ~3;
   let sum = splat(0);

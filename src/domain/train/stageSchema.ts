@@ -1,0 +1,31 @@
+import type * as v from 'valibot';
+import { stageVersion1, type Precision } from '../experimentVersion1';
+
+/** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
+export const stageSchema = stageVersion1;
+export type Stage = v.InferOutput<typeof stageSchema>;
+
+/** Whether activations are in half precision. A stage without `precision` uses full precision. */
+export function usesHalf(precision: Precision | undefined): boolean {
+  return precision === 'mixed' || precision === 'mixed-matrices';
+}
+
+export function defaultStage(): Stage {
+  return {
+    strategy: { kind: 'full' },
+    loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+    batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: true },
+    duration: { unit: 'epochs', value: 2 },
+    schedule: { kind: 'linear', warmup: 0.1 },
+    optimizer: {
+      kind: 'adamW',
+      learningRate: 2e-4,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      clipNorm: 1,
+    },
+    dropout: 0,
+  };
+}

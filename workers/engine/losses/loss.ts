@@ -1,0 +1,67 @@
+import type { DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
+import type { TokenBatch } from '../model/tokenBatch';
+import type { LossMask } from './lossMask';
+
+/** What a loss reads beside the vectors. */
+export interface LossTargets {
+  /** Pairs of anchor and candidate that do not count. */
+  leftOut?: LossMask;
+}
+
+/** The targets of a batch on the device. */
+export interface DeviceTargets {
+  leftOut?: DeviceArray; // [B, ⌈C / 32⌉]
+}
+
+/** Uploads the targets. This runs all recorded commands, so upload before the batch is encoded. */
+export function uploadTargets({ commands }: Engine, { leftOut }: LossTargets = {}): DeviceTargets {
+  return leftOut ? { leftOut: commands.upload(leftOut.words, leftOut.shape) } : {};
+}
+
+export function freeTargets({ pool }: Engine, targets: DeviceTargets): void {
+  for (const array of Object.values(targets) as DeviceArray[]) pool.free(array);
+}
+
+/** The texts of a training step. */
+export interface StepBatch {
+  /** B texts. */
+  anchors: TokenBatch;
+  /** Text i < B belongs to anchor i. Explicit negatives follow, the same number for each anchor, in anchor order. */
+  candidates: TokenBatch;
+  targets?: LossTargets | undefined;
+}
+
+/** The numbers that a loss may report for a batch. */
+export interface LossNumbers {
+  loss: number;
+  /** Share of anchors whose own positive scores highest among the candidates. */
+  inBatchAccuracy: number;
+  /** Mean cosine of the positives. */
+  positiveScore: number;
+  /** Mean cosine of the negatives. */
+  negativeScore: number;
+}
+
+/** Unit vectors of a batch, or their gradients: anchors [B, E], candidates [C, E]. */
+export interface LossVectors {
+  anchors: DeviceArray;
+  candidates: DeviceArray;
+}
+
+/** A function of a batch's unit vectors, with its gradients. */
+export interface Loss {
+  /** Names of the numbers that `run` writes, in order. The first is the loss. */
+  readonly numbers: readonly ['loss', ...(keyof LossNumbers)[]];
+  /** Writes the numbers and returns the gradients of the unit vectors, multiplied by `gradientScale`. */
+  run(
+    engine: Engine,
+    vectors: LossVectors,
+    targets: DeviceTargets,
+    gradientScale: number,
+    numbers: DeviceArray,
+  ): LossVectors;
+}
+
+/** A loss of one batch: writes its numbers, and returns the gradients of its unit vectors. */
+export type BatchLoss = (vectors: LossVectors) => LossVectors;
