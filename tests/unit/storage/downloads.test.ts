@@ -12,8 +12,13 @@ import {
 } from '../../../src/storage/downloads';
 import { freshDatabase } from './support';
 
-const listing = (id: string): HubListing =>
-  ({ host: { baseUrl: 'https://hub.example' }, id, commit: 'c', files: [] }) as unknown as HubListing;
+const listing = (id: string): HubListing => ({
+  host: { protocol: 'huggingface', baseUrl: 'https://hub.example/' },
+  id,
+  revision: '',
+  commit: 'c',
+  files: [],
+});
 
 const append = (db: Database, downloadId: string, path: string, text: string) =>
   appendDownloadPart(db, downloadId, path, new Blob([text]));

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import { rowsPerBlock, type Dataset, type Passage } from '../../../src/domain/records';
+import { rowsPerBlock, type Passage } from '../../../src/domain/records';
 import type { StoredModel } from '../../../src/domain/model';
 import { getBatchList, putBatchList } from '../../../src/storage/batchLists';
 import type { Database } from '../../../src/storage/database';
@@ -25,7 +25,7 @@ describe('stored rows', () => {
       await writeDatasetBlock(db, 'd', block, rows.slice(block * rowsPerBlock, (block + 1) * rowsPerBlock), '');
     await writeDatasetBlock(db, 'other', 0, [{ id: 'x', text: '别的' }], '');
     const facts = { name: 'kb', rows: count, characters: 1, createdAt: 1 };
-    await putDataset(db, { contentSha256: 'd', role: 'knowledgeBase', ...facts } as Dataset);
+    await putDataset(db, { contentSha256: 'd', role: 'knowledgeBase', ...facts });
     return { db, rows };
   }
 

@@ -69,7 +69,10 @@ describe('the steps that can be counted without planning batches', () => {
   const steps = { unit: 'steps', value: 7 } as const;
 
   it('are added up over the stages', () => {
-    const stages = [{ batching: seeded(10), duration: epochs }, { batching: seeded(10), duration: steps }]; // prettier-ignore
+    const stages = [
+      { batching: seeded(10), duration: epochs },
+      { batching: seeded(10), duration: steps },
+    ];
     expect(countedSteps(stages, plenty)).toEqual({ steps: 20 + 7, atMost: false });
   });
 
@@ -80,18 +83,39 @@ describe('the steps that can be counted without planning batches', () => {
     expect(count(seeded(10), epochs, 100, 99)).toBe(true);
     expect(count(seeded(10, false), epochs, 99, 99)).toBe(false);
     expect(count(seeded(10), steps, 99, 99)).toBe(false);
-    const later = [{ batching: seeded(10), duration: epochs }, { batching: seeded(10), duration: steps }]; // prettier-ignore
+    const later = [
+      { batching: seeded(10), duration: epochs },
+      { batching: seeded(10), duration: steps },
+    ];
     expect(countedSteps(later, { pairs: 100, passages: 99, anchors: 99 })?.atMost).toBe(true);
   });
 
   it('are unknown if a stage lists its batches', () => {
-    expect(countedSteps([{ batching: seeded(10), duration: epochs }, { batching: listed, duration: epochs }], plenty)).toBeNull(); // prettier-ignore
+    expect(
+      countedSteps(
+        [
+          { batching: seeded(10), duration: epochs },
+          { batching: listed, duration: epochs },
+        ],
+        plenty,
+      ),
+    ).toBeNull();
   });
 });
 
 describe('a listed batch order', () => {
   it('is a list of steps, each of at least two rows', () => {
-    expect(readBatchList([[0, 1], [3, 2, 1]])).toEqual({ batches: [[0, 1], [3, 2, 1]] }); // prettier-ignore
+    expect(
+      readBatchList([
+        [0, 1],
+        [3, 2, 1],
+      ]),
+    ).toEqual({
+      batches: [
+        [0, 1],
+        [3, 2, 1],
+      ],
+    });
   });
 
   it.each<[string, unknown, string]>([
