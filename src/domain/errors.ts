@@ -201,6 +201,8 @@ export type AppErrorDetails =
   /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
+  /** Another tab stored something of the project while it was opened. Nothing of it was added. */
+  | { kind: 'project-overtaken'; file: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }
   /**
@@ -244,10 +246,7 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is executing the run. */
   | { kind: 'run-elsewhere'; runId: string }
-  /**
-   * An interrupted run cannot resume, because this version splits its data into different rows. Without `recorded`, the
-   * version that started the run did not record its rows.
-   */
+  /** A run cannot resume, because its data are split differently now or, without `recorded`, its rows are not known. */
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }

@@ -18,8 +18,8 @@ const stores = [
 
 /**
  * Deletes a model with the records that repeat it, a data set with its rows, a batch list, token sets or mined
- * negatives, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while a project is being
- * saved.
+ * negatives, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while a project is
+ * being saved.
  */
 export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly string[]): Promise<boolean> {
   return onceUnpinned(() =>
