@@ -89,7 +89,7 @@ describe('the advanced settings', () => {
     if (!stage) throw new Error('the default experiment has no stage');
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
-    expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all: 15, changed: 1 });
+    expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all: 16, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
