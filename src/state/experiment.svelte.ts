@@ -3,7 +3,7 @@ import type { PairCounts } from '../domain/train/pairCounts';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type Experiment, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, withLowestVersion, type Experiment, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
@@ -139,7 +139,7 @@ export class ExperimentState {
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
     const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
     if (!this.experiment || !counts || !this.#trainCounts) return null;
-    return runRefusal(this.experiment, this.#trainCounts, counts.test);
+    return runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null);
   });
 
   async countSplit(): Promise<void> {
@@ -218,7 +218,7 @@ export class ExperimentState {
   change(edit: (experiment: Experiment) => Experiment): void {
     const { stored } = this;
     if (!stored) return;
-    const experiment = edit(stored.experiment);
+    const experiment = withLowestVersion(edit(stored.experiment));
     if (canonicalJson(experiment) === canonicalJson(stored.experiment)) return;
     this.#replace({ ...stored, experiment, updatedAt: Date.now() });
   }

@@ -1,12 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import * as v from 'valibot';
 import golden from '../fixtures/engine/losses.json';
+import { lossSchema } from '../../src/domain/train/lossSchema';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { Engine } from '../../workers/engine/engine';
 import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent';
 import { cosent, cosentNumberCount } from '../../workers/engine/losses/cosent';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
-import { infoNce, infoNceNumberCount, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceLoss, infoNceNumberCount, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
+import { lossParamsOf } from '../../workers/engine/losses/infoNceOptions';
+import { matryoshkaLoss, type PrefixWeight } from '../../workers/engine/losses/matryoshka';
 import { lossMaskBits, type LossMask } from '../../workers/engine/losses/lossMask';
 import { readTensor } from '../reference/engine/readTensor';
 import { engineOf, engineKinds, useEngines } from './engines';
@@ -80,7 +84,7 @@ function normalized({ values, rows }: Matrix): {
   return { unit, back };
 }
 
-function kernelsOf(kind: string): Losses {
+function kernelsOf(kind: string): Kernels {
   const gpu = (): Engine => engineOf(kind);
   const measure = async (
     matrices: readonly [Matrix, Matrix],
@@ -110,6 +114,14 @@ function kernelsOf(kind: string): Losses {
         if (bits) gpu().pool.free(bits);
         return [d.anchors, d.candidates];
       }),
+    prefixes: (anchors, candidates, { matryoshka = [], ...options }, leftOut) =>
+      measure([anchors, candidates], infoNceNumberCount, ([a, c], numbers) => {
+        const bits = leftOut && gpu().commands.upload(leftOut.words, leftOut.shape);
+        const loss = matryoshkaLoss(infoNceLoss(options), matryoshka);
+        const d = loss.run(gpu(), { anchors: a, candidates: c }, bits ? { leftOut: bits } : {}, 1, numbers);
+        if (bits) gpu().pool.free(bits);
+        return [d.anchors, d.candidates];
+      }),
     cosent: (first, second, scores, temperature) =>
       measure([first, second], cosentNumberCount, ([a, b], numbers) => {
         const y = gpu().commands.upload(scores);
@@ -121,6 +133,16 @@ function kernelsOf(kind: string): Losses {
 }
 
 useEngines();
+
+/** InfoNCE with options that the reference lacks. */
+interface Kernels extends Losses {
+  prefixes(
+    anchors: Matrix,
+    candidates: Matrix,
+    options: InfoNceRunOptions & { matryoshka?: PrefixWeight[] | undefined },
+    leftOut?: LossMask,
+  ): Promise<Measured>;
+}
 
 const kernels = engineKinds.map((kind) => [`kernels (${kind})`, kernelsOf(kind)] as const);
 const all: readonly (readonly [string, Losses])[] = [...kernels, ['the tfjs reference', reference]];
@@ -158,6 +180,22 @@ describe.each(all)('losses computed by %s', (_, losses) => {
     const { first, second, scores } = golden.cosent;
     const own = await losses.cosent(matrix(first), matrix(second), Float32Array.from(scores), temperature);
     expectGolden(own, golden.cosent);
+  });
+});
+
+describe.each(kernels)('InfoNCE with options computed by %s', (_, losses) => {
+  const { sets, cases } = golden.infoNceOptions;
+
+  it.each(cases.map((one) => [one.name, one] as const))('matches sentence-transformers: %s', async (_name, one) => {
+    const set = sets[one.perAnchor];
+    const [anchors, candidates] = [matrix(set?.anchors ?? []), matrix(set?.candidates ?? [])];
+    const stated = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' };
+    const { kind: _kind, ...options } = v.parse(lossSchema, { ...stated, ...one.options });
+    const leftOut = one.known && lossMaskBits(one.known, candidates.rows);
+    const own = options.matryoshka
+      ? await losses.prefixes(anchors, candidates, options, leftOut)
+      : await losses.infoNce(anchors, candidates, options, leftOut);
+    expectGolden(own, one);
   });
 });
 
@@ -208,6 +246,37 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     },
   );
 
+  it('have the same bits for InfoNCE with all options in windows of any size, and when computed again', async () => {
+    const [B, C] = [130, 390];
+    const [anchors, candidates] = [draw(B), draw(C)];
+    candidates.values.set(anchors.values.map((x, i) => x + (candidates.values[i] ?? NaN)));
+    const known = lossMaskBits(
+      Array.from({ length: B }, () => [below(C), below(C)]),
+      C,
+    );
+    const options = {
+      temperature: 0.05,
+      directions: 'both',
+      softmax: 'joint',
+      sameSide: 'both',
+      hardness: { mode: 'all', strength: 3 },
+      falseNegatives: { byScore: { kind: 'relative', margin: 0.3 } },
+      contrast: 'own',
+    } as const;
+    const whole = await losses.infoNce(anchors, candidates, options, known);
+    expect(whole.numbers.every(Number.isFinite)).toBe(true);
+    for (const maxScores of [2 ** 23, 1, 64 * B, 64 * C, 128 * C])
+      expect(await losses.infoNce(anchors, candidates, { ...options, maxScores }, known)).toEqual(whole);
+  });
+
+  it('ignore the terms within a side if the batch has a single pair', async () => {
+    const [anchors, candidates] = [draw(1), draw(1)];
+    const plain = { temperature: 0.05, directions: 'queryToPassage' } as const;
+    const own = await losses.infoNce(anchors, candidates, { ...plain, softmax: 'joint', sameSide: 'both' });
+    expect(own.numbers[0]).toBe(0);
+    expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) < 1e-6))).toBe(true);
+  });
+
   it.each([1, 2, 40, 130])('match the reference for CoSENT, number of pairs: %i', async (pairs) => {
     const [first, second] = [draw(pairs), draw(pairs)];
     const scores = Float32Array.from({ length: pairs }, () => below(7) / 6);
@@ -232,6 +301,15 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
     expect(own.numbers).toEqual([0, 1]);
     expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) === 0))).toBe(true);
+  });
+});
+
+describe('the params of InfoNCE', () => {
+  it('are refused if options need explicit negatives but anchors have different numbers of them', () => {
+    const options = { temperature: 0.05, directions: 'queryToPassage' } as const;
+    expect(lossParamsOf(options, 2, 5, 0)).toMatchObject({ contrast: 0 });
+    for (const other of [{ contrast: 'own' }, { sameSide: 'passages' }] as const)
+      expect(() => lossParamsOf({ ...options, ...other }, 2, 5, 0)).toThrow(RangeError);
   });
 });
 
