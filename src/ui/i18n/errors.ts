@@ -152,8 +152,8 @@ const sentences: Sentences = {
     en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',
   }),
   'prefix-too-long': ({ prefix, dimension }) => ({
-    zh: `Matryoshka 的前缀长 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改短。`,
-    en: `A Matryoshka prefix has ${formatCount(prefix)} dimensions, but the model’s vectors have only ${formatCount(dimension)}; make it shorter.`,
+    zh: `截短维数（Matryoshka）填了 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改小。`,
+    en: `The Matryoshka dimensions include ${formatCount(prefix)}, but the model’s vectors have only ${formatCount(dimension)} dimensions; use smaller ones.`,
   }),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',

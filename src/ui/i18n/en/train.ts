@@ -168,7 +168,7 @@ export const trainTexts = {
     knownAnswers: 'Leave out known answers',
     byScore: 'Leave out by score',
     scoreMargin: 'Margin',
-    matryoshka: 'Prefixes (Matryoshka)',
+    matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
     duration: 'Duration',
     unit: 'Unit',

@@ -55,8 +55,8 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
       };
     case 'prefix-too-long':
       return {
-        zh: `stages[${details.stage}].loss.matryoshka 的前缀长 ${formatCount(details.prefix)} 维，但模型的向量只有 ${formatCount(details.dimension)} 维；请改短。`,
-        en: `A prefix in stages[${details.stage}].loss.matryoshka has ${formatCount(details.prefix)} dimensions, but the model’s vectors have only ${formatCount(details.dimension)}; make it shorter.`,
+        zh: `stages[${details.stage}].loss.matryoshka 里有 ${formatCount(details.prefix)} 维，但模型的向量只有 ${formatCount(details.dimension)} 维；请改小。`,
+        en: `stages[${details.stage}].loss.matryoshka includes ${formatCount(details.prefix)} dimensions, but the model’s vectors have only ${formatCount(details.dimension)}; use smaller ones.`,
       };
     case 'half-unavailable':
       return {

@@ -144,7 +144,7 @@ export const trainTexts: Dictionary['train'] = {
     knownAnswers: '不把已知答案当负例',
     byScore: '按得分去掉负例',
     scoreMargin: '余量',
-    matryoshka: '前缀（Matryoshka）',
+    matryoshka: '截短维数（Matryoshka）',
     batchSize: '批大小',
     duration: '训练时长',
     unit: '单位',
