@@ -12,7 +12,8 @@ const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
 /** Suites that close the shared device, or open devices of their own. */
-const closesDevice = /(device|recovery|kernelPlan\.gpu|lowestLimits\.gpu|benchmark\.gpu)\.test\.ts$/;
+const closesDevice =
+  /(device|recovery|kernelPlan\.gpu|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu)\.test\.ts$/;
 
 /** Runs suites that close the device after those that share it. */
 class SharedDeviceFirst extends BaseSequencer {
@@ -36,7 +37,14 @@ export default defineConfig({
             dynamicCompileOptions: ({ filename }) => ({ generate: filename.endsWith('.svelte') ? 'server' : 'client' }),
           }),
         ],
-        test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['tests/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+          // A thread starts faster than a process, and each file gets its own.
+          pool: 'threads',
+        },
       },
       {
         test: {

@@ -79,23 +79,26 @@ function endToEnd(project) {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
-/** The longest check, because software WebGPU compiles its shaders on one core. */
-const longest = vitest('engine-webgpu');
-/** Checks that keep about one core busy. They run alongside the longest one. */
-const light = [
-  tsc('domain'),
-  tsc('workers'),
+/** Needs neither a browser nor the site, so it runs beside the build. */
+const lint = single('lint', bin('eslint', 'bin/eslint.js'), ['.']);
+/**
+ * Checks that keep about one core busy, so two run at a time. Longest first: the short ones at the end let both lanes
+ * finish at about the same time.
+ */
+const paired = [
+  vitest('engine-webgpu'),
+  vitest('engine-wasm'),
+  endToEnd('e2e'),
+  vitest('unit'),
+  single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   tsc('tests'),
   single('types: page', bin('svelte-check', 'bin/svelte-check'), [
     '--tsconfig',
     'tsconfig.page.json',
     '--fail-on-warnings',
   ]),
-  single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
-  single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
-  vitest('unit'),
-  vitest('engine-wasm'),
-  endToEnd('e2e'),
+  tsc('workers'),
+  tsc('domain'),
 ];
 /** Runs alone, because training in the page needs the whole machine. */
 const alone = endToEnd('e2e-training');
@@ -117,15 +120,26 @@ async function runCheck(check, browser) {
   return { name: check.name, seconds, ...check.count(code) };
 }
 
-/** Runs all checks, two at a time except the last, even if one fails. Returns their counts. */
+/**
+ * Builds the site if needed and runs all checks, two at a time except the last, even if one fails. Returns their
+ * counts.
+ */
 async function runChecks(browser) {
   const results = [];
-  const queue = [longest, ...light];
-  const lane = async () => {
-    for (let check = queue.shift(); check; check = queue.shift()) results.push(await runCheck(check, browser));
+  const run = async (check) => results.push(await runCheck(check, browser));
+  const queue = [...paired];
+  const lane = async (beginning) => {
+    await beginning;
+    for (let check = queue.shift(); check; check = queue.shift()) await run(check);
   };
-  await Promise.all([lane(), lane()]);
-  results.push(await runCheck(alone, browser));
+  const building = buildWhenNeeded().catch((error) => {
+    queue.length = 0;
+    throw error;
+  });
+  // If the build fails, wait for the check in the other lane: its output must not follow the last line.
+  const lanes = await Promise.allSettled([lane(building), lane(run(lint))]);
+  for (const { reason } of lanes) if (reason) throw reason;
+  await run(alone);
   return results;
 }
 
@@ -133,8 +147,7 @@ async function main() {
   await installWhenNeeded();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const [browser] = await Promise.all([browserWhenNeeded(), buildWhenNeeded()]);
-  const results = await runChecks(browser);
+  const results = await runChecks(await browserWhenNeeded());
   console.log('\n== summary');
   for (const { name, passed, failed, seconds } of results)
     console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);

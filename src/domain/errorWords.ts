@@ -59,6 +59,7 @@ export interface OwnWordsValues {
   'tensors-misfit': [];
   'field-invalid': [place: string, expected: string, received: string];
   'not-a-zip': [];
+  'zip-cut': [];
   'zip64-damaged': [];
   'directory-outside': [];
   'directory-damaged': [];

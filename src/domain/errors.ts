@@ -53,10 +53,20 @@ export type ImportFault =
   /** A merged title above the table of a sheet. */
   | 'title-row'
   | 'front-matter'
+  /** A row that repeats the column names. */
+  | 'header-repeated'
+  /** Headings of a Markdown file without text below them; `field` is their number. */
+  | 'headings-unused'
   | 'too-deep'
   | 'no-known-columns'
   | 'field-missing'
   | 'text-empty'
+  /** A record without any field. */
+  | 'row-empty'
+  /** The column `field` holds a list or an object where a text belongs. */
+  | 'not-a-text'
+  /** The column `field` holds `expected`, which is not a number. */
+  | 'not-a-number'
   | 'relevant-missing'
   | 'unknown-passage'
   | 'reference-ignored'
@@ -68,6 +78,8 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
+  /** The file's judgements call no passage relevant. */
+  | 'none-judged'
   /** A line of a file of judgements that does not have TREC's four columns. */
   | 'trec-broken'
   /** The id of a negative matches no passage of the knowledge base. */
@@ -98,6 +110,8 @@ export type ImportRemark =
   /** An object has the key `field` more than once. */
   | 'key-repeated'
   | 'negatives-not-found'
+  /** The column `field` has a value that cannot be read in `expected` rows, which are kept without it. */
+  | 'values-unread'
   /** Questions for which the judgements name no relevant passage. */
   | 'not-judged'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
@@ -185,6 +199,8 @@ export type AppErrorDetails =
   /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
+  /** Another tab stored something of the project while it was opened. Nothing of it was added. */
+  | { kind: 'project-overtaken'; file: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }
   /**

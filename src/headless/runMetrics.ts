@@ -5,6 +5,7 @@ import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataA
 import { primaryK } from '../state/evaluation.svelte';
 import { gateway } from '../state/gateway';
 import type { ImportedInputs } from './importInputs';
+import { keptColumns } from './keptColumns';
 
 function ranksOf(evaluation: Evaluation): Record<string, number[]> {
   return Object.fromEntries(evaluation.results.map(({ questionId, ranks }) => [questionId, ranks]));
@@ -114,6 +115,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     resumed: parts.resumed,
     repeatedSteps: repeatedSteps(parts.events),
     leftOut: inputs.leftOut,
+    keptColumns: await keptColumns(inputs.experiment),
     split: splitOf(counts),
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
     export: {

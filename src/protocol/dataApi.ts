@@ -126,6 +126,8 @@ export interface ColumnChoices {
 }
 
 export interface ImportOptions extends ColumnChoices {
+  /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
+  idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
   /** Whether to keep pairs without a question, because a batch list refers to pairs by position. */
@@ -194,6 +196,8 @@ export interface DataApi {
   countTitles(knowledgeBase: string): Promise<Dataset>;
   /** Imports a model. Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
+  /** Imports the demo model that comes with the page. Reports bytes of the weights as they are stored. */
+  importDemoModel(baseUrl: string, progress: Progress): Promise<StoredModel>;
   /**
    * Asks a hub which files of a model the import needs. Contacts the host, so call it only when the user has asked for
    * it. The token goes to this host only and is never stored.

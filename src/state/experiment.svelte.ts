@@ -3,32 +3,22 @@ import type { PairCounts } from '../domain/train/pairCounts';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, withLowestVersion, type Experiment, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
 import type { Dataset } from '../domain/records';
 import type { RunRecord } from '../domain/run';
-import type { StoredExperiment } from '../storage/schema';
-import { app } from './app.svelte';
 import { gateway } from './gateway';
 import { demoParts } from '../domain/import/demoInputs';
 import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
 import { entryOf, withEntry, type SlotName } from '../domain/import/slots';
-import { readReferences, type References } from './references';
+import { readReferences } from './references';
+import { SavedExperiment } from './savedExperiment.svelte';
 import { SplitState, splitKey } from './splitting.svelte';
 
-const saveDelayMs = 300;
-const undoLimit = 100;
-/** Each message on this channel is the id of an experiment that was saved. */
-const channelName = 'recallsmith-experiments';
-
-/**
- * The experiment on the screen: its settings, the data and model they refer to, and its runs. Saves changes
- * automatically.
- */
-export class ExperimentState {
-  stored = $state.raw<StoredExperiment | null>(null);
+/** The experiment on the screen: its settings, the data and model they refer to, its split and its runs. */
+export class ExperimentState extends SavedExperiment {
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
   model = $state.raw<StoredModel | null>(null);
   runs = $state.raw<RunRecord[]>([]);
@@ -41,21 +31,6 @@ export class ExperimentState {
     steps: 0,
     leftOut: [],
   });
-  #past = $state.raw<StoredExperiment[]>([]);
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #dirty = false;
-  /** The `updatedAt` of the version that this page last read from storage or wrote to it. */
-  #savedAt = 0;
-  #saving: Promise<boolean> = Promise.resolve(true);
-  #channel: BroadcastChannel | null = null;
-  /** This page's version, which was not saved because another tab had changed the experiment in the meantime. */
-  overtaken = $state.raw<StoredExperiment | null>(null);
-  #onHide = () => void this.flush();
-
-  constructor(readonly experimentId: string) {}
-
-  readonly experiment = $derived<Experiment | null>(this.stored?.experiment ?? null);
-  readonly canUndo = $derived(this.#past.length > 0);
   readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
@@ -149,7 +124,6 @@ export class ExperimentState {
   /** Call whenever the experiment's screen is opened: another tab may have changed it since the last time. */
   async load(): Promise<void> {
     // Wait before reading any state, so that an effect that calls this does not run again after every change.
-    await this.#saving;
     await this.flush();
     const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
@@ -158,46 +132,14 @@ export class ExperimentState {
     // An import that is still running may have changed the experiment meanwhile; its change is newer than what was
     // read.
     if (this.stored === before) {
-      this.#take(stored, references);
-      this.#savedAt = stored?.updatedAt ?? 0;
+      Object.assign(this, references);
+      this.show(stored);
     }
     this.loaded = true;
-    this.#channel ??= this.#listen();
-    addEventListener('pagehide', this.#onHide);
+    this.followOtherTabs();
   }
 
-  async close(): Promise<void> {
-    removeEventListener('pagehide', this.#onHide);
-    await this.flush();
-    this.#channel?.close();
-    this.#channel = null;
-  }
-
-  /** Follows changes that other tabs save. */
-  #listen(): BroadcastChannel {
-    const channel = new BroadcastChannel(channelName);
-    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (data === this.experimentId) void app.attempt(() => this.#readAgain());
-    };
-    return channel;
-  }
-
-  /** Loads another tab's version. If this page has unsaved changes, does nothing: `flush` decides. */
-  async #readAgain(): Promise<void> {
-    const stored = await gateway.getExperiment(this.experimentId);
-    if (!stored || this.#dirty || stored.updatedAt === this.#savedAt) return;
-    await this.#takeOver(stored);
-  }
-
-  /** Shows a stored version. Undo brings back the version shown before. */
-  async #takeOver(stored: StoredExperiment): Promise<void> {
-    this.#remember();
-    this.stored = stored;
-    this.#savedAt = stored.updatedAt;
-    await this.#reloadReferences();
-  }
-
-  async #reloadReferences(): Promise<void> {
+  protected override async reloadReferences(): Promise<void> {
     const { stored } = this;
     const references = await readReferences(stored?.experiment);
     if (this.stored === stored) Object.assign(this, references);
@@ -205,96 +147,6 @@ export class ExperimentState {
 
   async loadRuns(): Promise<void> {
     this.runs = await gateway.listRuns(this.experimentId);
-  }
-
-  #take(stored: StoredExperiment | null, { datasets, model }: References): void {
-    if (canonicalJson(stored?.experiment ?? null) !== canonicalJson(this.experiment)) this.#past = [];
-    this.datasets = datasets;
-    this.model = model;
-    this.stored = stored;
-  }
-
-  /** Applies `edit`, keeps the previous version for undo, and saves soon. */
-  change(edit: (experiment: Experiment) => Experiment): void {
-    const { stored } = this;
-    if (!stored) return;
-    const experiment = withLowestVersion(edit(stored.experiment));
-    if (canonicalJson(experiment) === canonicalJson(stored.experiment)) return;
-    this.#replace({ ...stored, experiment, updatedAt: Date.now() });
-  }
-
-  rename(name: string): void {
-    if (this.stored && name.trim() !== '' && name !== this.stored.name)
-      this.#replace({ ...this.stored, name, updatedAt: Date.now() });
-  }
-
-  #replace(next: StoredExperiment): void {
-    this.#remember();
-    this.stored = next;
-    this.#saveSoon();
-  }
-
-  #remember(): void {
-    if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
-  }
-
-  /** Saves this page's version over the other tab's version. */
-  keepMine(): void {
-    if (this.overtaken) this.#replace({ ...this.overtaken, updatedAt: Date.now() });
-    this.overtaken = null;
-    void app.attempt(() => this.#reloadReferences());
-  }
-
-  undo(): void {
-    const before = this.#past[this.#past.length - 1];
-    if (!before) return;
-    this.#past = this.#past.slice(0, -1);
-    this.stored = before;
-    this.#saveSoon();
-    void app.attempt(() => this.#reloadReferences());
-  }
-
-  /** Forgets the experiment, which has been deleted, together with changes that are not saved yet. */
-  discard(): void {
-    clearTimeout(this.#timer);
-    this.#dirty = false;
-    this.stored = null;
-  }
-
-  #saveSoon(): void {
-    this.#dirty = true;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), saveDelayMs);
-  }
-
-  /**
-   * Saves pending changes and waits for a save that is under way, because the workers read the settings from storage.
-   * Call it before a run starts and when the page is hidden or closed. Returns false if the changes were not saved,
-   * because another tab has changed the experiment or because storage failed.
-   */
-  async flush(): Promise<boolean> {
-    clearTimeout(this.#timer);
-    // One save at a time: the next one must know what this one has stored.
-    this.#saving = this.#saving.then(() => this.#save());
-    return this.#saving;
-  }
-
-  async #save(): Promise<boolean> {
-    const { stored } = this;
-    if (!this.#dirty || !stored) return true;
-    this.#dirty = false;
-    const other = await app.attempt(() => gateway.replaceExperiment(stored, this.#savedAt));
-    if (other === undefined) return false;
-    if (other === null) {
-      this.#savedAt = stored.updatedAt;
-      this.#channel?.postMessage(this.experimentId);
-      return true;
-    }
-    this.overtaken = this.stored;
-    this.#dirty = false;
-    clearTimeout(this.#timer);
-    await app.attempt(() => this.#takeOver(other));
-    return false;
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {

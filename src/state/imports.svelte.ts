@@ -1,11 +1,11 @@
 import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
-import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
+import { demoDataFiles } from '../domain/import/demoInputs';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import { fillingsForSlot, type Filling } from '../domain/import/fillings';
-import type { FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
+import type { DataApi, FolderFile, Progress, RejectedRows, Survey } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -123,10 +123,11 @@ export class ImportsState {
     const files = this.drop?.files ?? [];
     this.drop = null;
     const errors: unknown[] = [];
-    for (const { slot, files: positions } of chosen) {
+    for (const { slot, files: positions, idColumns = {} } of chosen) {
       const own = positions.flatMap((position) => files[position]?.file ?? []);
+      const byName = Object.entries(idColumns).map(([at, column]) => [files[Number(at)]?.file.name ?? '', column]);
       try {
-        await this.importFiles(slot, own);
+        await this.importFiles(slot, own, noChanges, Object.fromEntries(byName) as Record<string, string>);
       } catch (thrown) {
         // Otherwise pairs and questions would be looked up in the wrong knowledge base.
         if (slot === 'knowledgeBase') throw thrown;
@@ -137,7 +138,12 @@ export class ImportsState {
   }
 
   /** Imports files. If the import succeeds, the choices in `changes` are remembered for similar files. */
-  async importFiles(slot: SlotName, files: File[], changes = noChanges): Promise<void> {
+  async importFiles(
+    slot: SlotName,
+    files: File[],
+    changes = noChanges,
+    idColumns: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     if (files.length === 0) return;
     const before = this.slots[slot];
     const choices = choicesWith(changes);
@@ -146,7 +152,7 @@ export class ImportsState {
       const data = await gateway.data();
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
-      const options = { ...choices, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
+      const options = { ...choices, idColumns, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
       const report = await data.importDataset(files, slots[slot].role, progress, options);
       if (changes !== noChanges) rememberChoices(choices);
       const { dataset, recognised, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
@@ -229,11 +235,19 @@ export class ImportsState {
 
   async importModel(files: FolderFile[], name: string): Promise<void> {
     if (files.length === 0) return;
+    await this.#useImported((data, progress) => data.importModel(files, name, progress));
+  }
+
+  /** Imports the demo model that comes with the page, like any other folder. */
+  async useDemoModel(): Promise<void> {
+    await this.#useImported((data, progress) => data.importDemoModel(baseUrl, progress));
+  }
+
+  async #useImported(importing: (data: DataApi, progress: Progress) => Promise<StoredModel>): Promise<void> {
     this.modelProgress = { done: 0, of: 0 };
     try {
       const data = await gateway.data();
-      const progress = (done: number, of: number) => (this.modelProgress = { done, of });
-      await this.useModel(await data.importModel(files, name, progress));
+      await this.useModel(await importing(data, (done, of) => (this.modelProgress = { done, of })));
     } finally {
       this.modelProgress = null;
     }
@@ -257,21 +271,6 @@ export class ImportsState {
     if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
     app.fileAccepted();
     await this.loadModels();
-  }
-
-  /** Imports the demo model that comes with the page, like any other folder. */
-  async useDemoModel(): Promise<void> {
-    this.modelProgress = { done: 0, of: 0 };
-    try {
-      const files: FolderFile[] = [];
-      for (const path of demoModelFiles) {
-        const content = await fetched(`models/demo-zh/${path}`);
-        files.push({ path, file: new File([content], path.split('/').pop() ?? path) });
-      }
-      await this.importModel(files, demoModelName);
-    } finally {
-      this.modelProgress = null;
-    }
   }
 
   async loadModels(): Promise<void> {

@@ -1,4 +1,4 @@
-import { AppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 
 /**
  * Storage that is left free, in bytes. A browser without room to rewrite its database may not be able to open it again.
@@ -16,4 +16,15 @@ export async function requireStorage(neededBytes: number): Promise<void> {
   if (quota === undefined) return;
   const freeBytes = Math.max(0, quota - usage - reservedBytes);
   if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
+}
+
+/** Runs work that stores about `neededBytes` in total. If the disk is full, the error states that number. */
+export async function needing<T>(neededBytes: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.details.kind !== 'quota-exceeded' || error.details.neededBytes !== undefined) throw thrown;
+    throw new AppError({ ...error.details, neededBytes }, { cause: thrown });
+  }
 }

@@ -78,9 +78,7 @@ const recorded = (own: KernelPlan['matmul'][string]): KernelPlan => ({
   matmul: { 'NT plain 128x384 @512': own },
 });
 
-/**
- * A null device takes no time for any kernel, so measuring a few candidates proves as much as measuring all of them.
- */
+/** A null device takes no time for any kernel, so a few candidates prove as much as all of them. */
 const fewCandidates = (gpu: WebGpuEngine) => (shape: MatmulShape) =>
   candidateTilings(gpu.traits, kernelLimits(gpu), shape).slice(0, 3);
 

@@ -34,7 +34,7 @@ function naiveProduct(layout: Layout, a: Float32Array, b: Float32Array, [m, n, k
 
 describe('matmul', () => {
   const tilings: MatmulTiling[] = [
-    { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 },
+    { threadRows: 8, threadColumns: 8, workgroup: [4, 1], sharedDepth: 0 },
     { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
     { threadRows: 4, threadColumns: 8, workgroup: [4, 8], sharedDepth: 8 },
   ];

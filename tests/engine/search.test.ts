@@ -8,6 +8,7 @@ import { strictReports } from './reports';
 import { seededRandom } from './random';
 import { openTestDevice } from './testDevice';
 import { scoreOfKey } from '../../workers/engine/retrieval/scoreKeys';
+import type { SearchBlocks } from '../../workers/engine/retrieval/searchBlocks';
 import type { SearchInput } from '../../workers/engine/retrieval/searchInput';
 import type { SearchResult } from '../../workers/engine/retrieval/searchResult';
 import { expectNoLeak } from './expectNoLeak';
@@ -94,6 +95,19 @@ const cases: Case[] = [
   { queries: 9, passages: 130, width: 33, k: 100 },
 ];
 
+/**
+ * Returns block sizes that leave remainders, are larger than the input, or take a small input's passages one by one. A
+ * software adapter takes milliseconds per block, so the sizes grow with the input, into at most 40 blocks.
+ */
+function blocksFor({ queries, passages }: Case): SearchBlocks[] {
+  const growth = Math.ceil(passages / 40);
+  return [
+    { passages: 7 * growth, queries: Math.max(2, Math.ceil(queries / 4)) },
+    { passages: 64, queries: 64 },
+    { passages: growth, queries: 100 },
+  ];
+}
+
 describe.each(kinds)('exact search (%s)', (kind) => {
   const run = searchOf(kind);
 
@@ -103,11 +117,7 @@ describe.each(kinds)('exact search (%s)', (kind) => {
       const input = drawCase(testCase);
       const expected = naiveSearch(input);
       expect(await run(input)).toEqual(expected);
-      for (const blocks of [
-        { passages: 7, queries: 2 },
-        { passages: 64, queries: 64 },
-        { passages: 1, queries: 100 },
-      ])
+      for (const blocks of blocksFor(testCase))
         expect(await run({ ...input, blocks }), JSON.stringify(blocks)).toEqual(expected);
     },
   );

@@ -8,7 +8,7 @@ import { sendFile, sendJson } from './server.mjs';
 
 /** Files of the exported folder are posted to this path, followed by the file's own path. */
 const exportPrefix = 'export/';
-/** Maximum bytes of a JSON body. A longer one would not fit in a string of Node.js anyway. */
+/** Maximum bytes of a JSON body: a string of Node.js holds at most 2^29 − 24 characters (buffer.constants). */
 const maxBodyBytes = 512 * 1024 * 1024;
 
 async function readJson(request) {

@@ -1,18 +1,15 @@
 import { own, type Said } from '../../src/domain/errorWords';
 import { PickleBytes } from './pickleBytes';
+import { PickleStack } from './pickleStack';
 import {
   isPickledKind,
   isPickledSize,
   pickledSizes,
   pickledStorageTypes,
-  type PickledKind,
   type PickledTensor,
   type PickledValue,
 } from './pickledValues';
 import { modelError } from './modelError';
-
-/** Limit on open marks, and thereby on nested containers. A state dict needs three levels. */
-const maxMarks = 100;
 
 /** The only functions and classes that a pickle may name. None of them is called; PickleReader does their work. */
 const globals = new Set([
@@ -49,15 +46,14 @@ const refusedNames: Record<number, string> = {
  */
 export class PickleReader {
   readonly #bytes: PickleBytes;
-  #stack: PickledValue[] = [];
-  #marks: PickledValue[][] = [];
-  #memo = new Map<number, PickledValue>();
+  #stack: PickleStack;
 
   constructor(
     private readonly file: string,
     bytes: ArrayBuffer,
   ) {
     this.#bytes = new PickleBytes(bytes);
+    this.#stack = new PickleStack(file);
   }
 
   /** Offset of the first byte after the pickle that was read last. */
@@ -67,13 +63,11 @@ export class PickleReader {
 
   /** Reads the next pickle. A file may contain several in a row, each with its own memo. */
   next(): PickledValue {
-    this.#stack = [];
-    this.#marks = [];
-    this.#memo = new Map();
+    this.#stack = new PickleStack(this.file);
     try {
       for (;;) {
         const opcode = this.#bytes.uint8();
-        if (opcode === 0x2e) return this.#pop(); // STOP
+        if (opcode === 0x2e) return this.#stack.pop(); // STOP
         this.#run(opcode);
       }
     } catch (thrown) {
@@ -90,36 +84,6 @@ export class PickleReader {
     return modelError(this.file, 'pickle-unsupported', { found });
   }
 
-  #push(value: PickledValue): void {
-    this.#stack.push(value);
-  }
-
-  #pop(): PickledValue {
-    const value = this.#stack.pop();
-    if (value === undefined) throw this.#invalid(own('stack-empty'));
-    return value;
-  }
-
-  #popKind<K extends PickledKind>(kind: K): Extract<PickledValue, { kind: K }> {
-    const value = this.#pop();
-    if (isPickledKind(value, kind)) return value;
-    throw this.#invalid(own('kind-expected', kind));
-  }
-
-  /** Removes the last mark and the values above it. Returns the values. */
-  #popMark(): PickledValue[] {
-    const before = this.#marks.pop();
-    if (!before) throw this.#invalid(own('mark-missing'));
-    const items = this.#stack;
-    this.#stack = before;
-    return items;
-  }
-
-  #popTuple(count: number): void {
-    if (this.#stack.length < count) throw this.#invalid(own('stack-empty'));
-    this.#push({ kind: 'tuple', items: this.#stack.splice(this.#stack.length - count) });
-  }
-
   #run(opcode: number): void {
     if (!this.#runScalar(opcode) && !this.#runContainer(opcode) && !this.#runObject(opcode)) {
       const code = `0x${opcode.toString(16).padStart(2, '0')}`;
@@ -134,29 +98,29 @@ export class PickleReader {
         if (this.#bytes.uint8() > 5) throw this.#invalid(own('protocol-unknown'));
         return true;
       case 0x4e: // NONE
-        this.#push(null);
+        this.#stack.push(null);
         return true;
       case 0x88: // NEWTRUE
       case 0x89: // NEWFALSE
-        this.#push(opcode === 0x88);
+        this.#stack.push(opcode === 0x88);
         return true;
       case 0x4b: // BININT1
-        this.#push(this.#bytes.uint8());
+        this.#stack.push(this.#bytes.uint8());
         return true;
       case 0x4d: // BININT2
-        this.#push(this.#bytes.uint8() + 256 * this.#bytes.uint8());
+        this.#stack.push(this.#bytes.uint8() + 256 * this.#bytes.uint8());
         return true;
       case 0x4a: // BININT
-        this.#push(this.#bytes.uint32() | 0);
+        this.#stack.push(this.#bytes.uint32() | 0);
         return true;
       case 0x8a: // LONG1
-        this.#push(this.#bytes.long());
+        this.#stack.push(this.#bytes.long());
         return true;
       case 0x47: // BINFLOAT
-        this.#push(this.#bytes.float64());
+        this.#stack.push(this.#bytes.float64());
         return true;
       case 0x58: // BINUNICODE
-        this.#push(this.#bytes.text(this.#bytes.uint32()));
+        this.#stack.push(this.#bytes.text(this.#bytes.uint32()));
         return true;
       default:
         return false;
@@ -166,39 +130,37 @@ export class PickleReader {
   #runContainer(opcode: number): boolean {
     switch (opcode) {
       case 0x28: // MARK
-        if (this.#marks.length === maxMarks) throw this.#refused(own('nested-containers', maxMarks));
-        this.#marks.push(this.#stack);
-        this.#stack = [];
+        this.#stack.mark();
         return true;
       case 0x29: // EMPTY_TUPLE
-        this.#popTuple(0);
+        this.#stack.makeTuple(0);
         return true;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        this.#popTuple(opcode - 0x84);
+        this.#stack.makeTuple(opcode - 0x84);
         return true;
       case 0x74: // TUPLE
-        this.#push({ kind: 'tuple', items: this.#popMark() });
+        this.#stack.push({ kind: 'tuple', items: this.#stack.popMark() });
         return true;
       case 0x5d: // EMPTY_LIST
-        this.#push({ kind: 'list', items: [] });
+        this.#stack.push({ kind: 'list', items: [] });
         return true;
       case 0x61: // APPEND
-        this.#append([this.#pop()]);
+        this.#append([this.#stack.pop()]);
         return true;
       case 0x65: // APPENDS
-        this.#append(this.#popMark());
+        this.#append(this.#stack.popMark());
         return true;
       case 0x7d: // EMPTY_DICT
-        this.#push({ kind: 'dict', entries: new Map() });
+        this.#stack.push({ kind: 'dict', entries: new Map() });
         return true;
       case 0x73: // SETITEM
-        this.#popTuple(2);
-        this.#setItems(this.#popKind('tuple').items);
+        this.#stack.makeTuple(2);
+        this.#setItems(this.#stack.popKind('tuple').items);
         return true;
       case 0x75: // SETITEMS
-        this.#setItems(this.#popMark());
+        this.#setItems(this.#stack.popMark());
         return true;
       default:
         return false;
@@ -206,31 +168,31 @@ export class PickleReader {
   }
 
   #append(items: PickledValue[]): void {
-    const list = this.#popKind('list');
+    const list = this.#stack.popKind('list');
     for (const item of items) list.items.push(item);
-    this.#push(list);
+    this.#stack.push(list);
   }
 
   #setItems(items: PickledValue[]): void {
-    const dict = this.#popKind('dict');
+    const dict = this.#stack.popKind('dict');
     if (items.length % 2 !== 0) throw this.#invalid(own('key-without-value'));
     for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
-    this.#push(dict);
+    this.#stack.push(dict);
   }
 
   #runObject(opcode: number): boolean {
     switch (opcode) {
       case 0x71: // BINPUT
-        this.#put(this.#bytes.uint8());
+        this.#stack.remember(this.#bytes.uint8());
         return true;
       case 0x72: // LONG_BINPUT
-        this.#put(this.#bytes.uint32());
+        this.#stack.remember(this.#bytes.uint32());
         return true;
       case 0x68: // BINGET
-        this.#get(this.#bytes.uint8());
+        this.#stack.recall(this.#bytes.uint8());
         return true;
       case 0x6a: // LONG_BINGET
-        this.#get(this.#bytes.uint32());
+        this.#stack.recall(this.#bytes.uint32());
         return true;
       case 0x63: // GLOBAL
         this.#global(`${this.#bytes.line()}.${this.#bytes.line()}`);
@@ -242,37 +204,27 @@ export class PickleReader {
         this.#storage();
         return true;
       case 0x62: // BUILD: torch attaches the modules' versions to the state dict. The tensors do not need them.
-        this.#popKind('dict');
-        this.#push(this.#popKind('dict'));
+        this.#stack.popKind('dict');
+        this.#stack.push(this.#stack.popKind('dict'));
         return true;
       default:
         return false;
     }
   }
 
-  #put(index: number): void {
-    const top = this.#pop();
-    this.#memo.set(index, top);
-    this.#push(top);
-  }
-
-  #get(index: number): void {
-    const value = this.#memo.get(index);
-    if (value === undefined) throw this.#invalid(own('memo-empty', index));
-    this.#push(value);
-  }
-
   #global(name: string): void {
     if (!globals.has(name) && !storageGlobal.test(name)) throw this.#refused(name);
-    this.#push({ kind: 'global', name });
+    this.#stack.push({ kind: 'global', name });
   }
 
   #reduce(): void {
-    const { items } = this.#popKind('tuple');
-    const { name } = this.#popKind('global');
-    if (name === 'collections.OrderedDict' && items.length === 0) this.#push({ kind: 'dict', entries: new Map() });
-    else if (name === 'torch._utils._rebuild_tensor_v2') this.#push(this.#tensor(items));
-    else if (name === 'torch._utils._rebuild_parameter' && isPickledKind(items[0], 'tensor')) this.#push(items[0]);
+    const { items } = this.#stack.popKind('tuple');
+    const { name } = this.#stack.popKind('global');
+    if (name === 'collections.OrderedDict' && items.length === 0)
+      this.#stack.push({ kind: 'dict', entries: new Map() });
+    else if (name === 'torch._utils._rebuild_tensor_v2') this.#stack.push(this.#tensor(items));
+    else if (name === 'torch._utils._rebuild_parameter' && isPickledKind(items[0], 'tensor'))
+      this.#stack.push(items[0]);
     else throw this.#refused(own('call-of', name));
   }
 
@@ -299,11 +251,11 @@ export class PickleReader {
    * torch 1.6 it had a sixth item, which is None unless the storage is a view of another one.
    */
   #storage(): void {
-    const [tag, type, key, , elements, viewOf = null] = this.#popKind('tuple').items;
+    const [tag, type, key, , elements, viewOf = null] = this.#stack.popKind('tuple').items;
     const className = isPickledKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
     if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isPickledSize(elements))
       throw this.#invalid(own('persistent-id-invalid'));
     if (viewOf !== null) throw this.#refused(own('storage-view'));
-    this.#push({ kind: 'storage', dtype: pickledStorageTypes[className] ?? className, key, elements });
+    this.#stack.push({ kind: 'storage', dtype: pickledStorageTypes[className] ?? className, key, elements });
   }
 }

@@ -45,7 +45,7 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
     const number = (position: number): number => Number(record.getBigUint64(position, true));
     return { entries: number(32), bytes: number(40), offset: number(48) };
   }
-  throw invalid(file, own('not-a-zip'));
+  throw invalid(file, own(isZip(new Uint8Array(await blob.slice(0, 4).arrayBuffer())) ? 'zip-cut' : 'not-a-zip'));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { DataApi, FolderFile, Progress } from '../../src/protocol/dataApi';
 import { datasetImportLock, hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
 import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
-import { openDatabase } from '../../src/storage/database';
+import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { exportModel } from './report/exportModel';
@@ -17,6 +17,7 @@ import { recogniseFiles } from './import/recogniseFiles';
 import { surveyFiles } from './import/surveyFiles';
 import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
+import { importDemoModel } from './import/importDemoModel';
 import { importModel, type ModelImport } from './import/importModel';
 import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
 import { measureProject } from './project/measureProject';
@@ -36,17 +37,22 @@ let stopping: AbortController | null = null;
 /** Stops loading the knowledge base and the model for a question to the demo. */
 let stoppingDemo: AbortController | null = null;
 
-async function importFolder(
+/** Runs `work`, one import of weights at a time, after weights that a broken-off import left are deleted. */
+async function whileImportingWeights<T>(work: (db: Database) => Promise<T>): Promise<T> {
+  return navigator.locks.request(weightsImportLock, async () => {
+    const db = await openDatabase();
+    await sweepOrphanWeights(db, 'model');
+    return work(db);
+  });
+}
+
+function importFolder(
   files: FolderFile[],
   name: string,
   progress: Progress,
   options: ModelImport = {},
 ): Promise<StoredModel> {
-  return navigator.locks.request(weightsImportLock, async () => {
-    const db = await openDatabase();
-    await sweepOrphanWeights(db, 'model');
-    return importModel(files, name, progress, db, options);
-  });
+  return whileImportingWeights((db) => importModel(files, name, progress, db, options));
 }
 
 /** Keeps stored rows that have no record yet from being swept while `work` imports data sets. */
@@ -81,6 +87,7 @@ export const dataWorkerApi: DataApi = {
     whileImportingRows(async () => checkQuestions(await openDatabase(), questions, knowledgeBase)),
   countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
   importModel: (files, name, progress) => importFolder(files, name, progress),
+  importDemoModel: (baseUrl, importing) => whileImportingWeights((db) => importDemoModel(db, baseUrl, { importing })),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
     whileNoDownload(listing.host, async () => {

@@ -1,7 +1,9 @@
 import type { DataRole } from '../records';
 import { Columns } from './rowColumns';
-import { judgementOf, rowIdOf } from './judgements';
+import { judgementIn, judgementOf, rowIdOf } from './judgements';
 import type { RecordFault } from './recordReader';
+import { noNumber } from './scores';
+import { isObject } from '../isObject';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
@@ -11,9 +13,6 @@ const sections = {
   pairs: ['pairs'],
 } as const;
 type Section = keyof typeof sections;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const nameOf = (value: Record<string, unknown>, section: Section): string | undefined =>
   sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);
@@ -55,7 +54,7 @@ function judged(bundle: Record<string, unknown>): Map<string, unknown> {
   const found = new Map<string, Map<string, number>>();
   for (const value of Array.isArray(relevant) ? relevant : []) {
     const judgement = judgementOf(value);
-    if (!judgement) continue;
+    if (!judgement || judgement.score === null) continue;
     const scores = found.get(judgement.question) ?? new Map<string, number>();
     found.set(judgement.question, scores.set(judgement.passage, judgement.score));
   }
@@ -113,6 +112,17 @@ export function unbundled(role: DataRole, value: unknown): unknown[] {
   }
 }
 
+/** Returns why a row of a section or file of judgements is not one; nothing if it is. */
+export function judgementFaults(row: unknown): RecordFault[] {
+  const columns = new Columns(typeof row === 'object' && row !== null ? Object.entries(row) : []);
+  const judgement = judgementIn(columns);
+  if (!judgement) return [{ fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' }];
+  if (judgement.score !== null) return [];
+  const field = columns.columnOf('score') ?? 'score';
+  const value = columns.peek('score');
+  return [value === undefined ? { fault: 'text-empty', field } : noNumber(field, value)];
+}
+
 /** Returns faults for the parts that `unbundled` leaves out for this role: judgements and whole sections. */
 export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   if (!isBundle(value) || role === 'scoredPairs') return [];
@@ -123,8 +133,6 @@ export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   const asked = new Set(rowsOf(sectionOf(value, 'questions')).map(questionIdOf));
   for (const id of judged(value).keys()) if (!asked.has(id)) faults.push({ fault: 'unknown-question', field: id });
   const relevant = sectionOf(value, 'relevant');
-  for (const row of Array.isArray(relevant) ? relevant : [])
-    if (!judgementOf(row))
-      faults.push({ fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
+  for (const row of Array.isArray(relevant) ? relevant : []) faults.push(...judgementFaults(row));
   return faults;
 }

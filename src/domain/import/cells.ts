@@ -24,13 +24,17 @@ export const isNumber = (value: unknown): boolean =>
 
 export function asText(value: unknown, field: string, mayBeEmpty = false): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') throw new RowFault({ fault: 'field-missing', field });
+  if (value === undefined || value === null) throw new RowFault({ fault: 'text-empty', field });
+  if (typeof value !== 'string') throw new RowFault({ fault: 'not-a-text', field });
   if ((value.trim() === '' || !isGiven(value)) && !mayBeEmpty) throw new RowFault({ fault: 'text-empty', field });
   return value;
 }
 
+/** Returns the texts of a cell or list. Empty items are skipped if another one has a text. */
 export function textsOf(value: unknown, field: string): string[] {
-  return (Array.isArray(value) ? value : [value]).map((item: unknown) => asText(item, field));
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  const given = items.filter((item) => isGiven(item) && !(typeof item === 'string' && item.trim() === ''));
+  return (given.length > 0 ? given : items).map((item) => asText(item, field));
 }
 
 /** Parses a cell that holds a JSON or Python list as text, such as `["a1", "a2"]`. Returns any other cell unchanged. */

@@ -6,8 +6,8 @@ import type { ColumnField } from './fields';
  * which they are tried. Case, spaces, underscores and hyphens are ignored.
  */
 export const aliases = {
-  passageId: ['id', 'pid', 'docid', 'passageid', 'corpusid', '编号', '序号'],
-  questionId: ['id', 'qid', 'queryid', 'questionid', '编号', '序号'],
+  passageId: ['id', 'pid', 'docid', 'passageid', 'corpusid', '段落编号', '段落id', '编号', '序号'],
+  questionId: ['id', 'qid', 'queryid', 'questionid', '问题编号', '问题id', '编号', '序号'],
   pairId: ['id', 'pairid', '编号', '序号'],
   title: ['title', '标题'],
   passage: [
@@ -20,11 +20,13 @@ export const aliases = {
   ],
   positiveId: ['positiveid', 'positiveids'],
   /** Looked up only if the row has no text of a positive. */
-  otherPositiveId: ['pid', 'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids'],
+  otherPositiveId: [
+    'pid', 'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids', '答案编号', '答案id', '段落编号', '段落id',
+  ],
   question: ['query', 'question', 'q', 'anchor', 'text', '问题', '提问', '问'],
   relevant: [
     'relevant', 'relevantdocs', 'relevantids', 'relevantpassages', 'positiveids', 'positiveid', 'pos', 'pid',
-    'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids', 'positive', 'positivetext', 'textpos', 'passage', 'context', 'answer',
+    'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids', '答案编号', '答案id', '段落编号', '段落id', 'positive', 'positivetext', 'textpos', 'passage', 'context', 'answer',
     'a', 'response', '答案', '回答', '答', '段落',
   ],
   sentence1: ['sentence1', 'text1', 'text', 'a', 'anchor', 'query', '句子1'],
@@ -32,7 +34,7 @@ export const aliases = {
   /** Columns of a file of judgements (qrels). */
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
-  score: ['score', 'label', 'similarity', 'relevance', '分数', '得分'],
+  score: ['score', 'label', 'similarity', 'relevance', '分数', '得分', '标签', '相似度', '相关性', '相关度', '是否相关'],
   /** Kept columns are looked up last, among the columns that are still unused. */
   topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
   document: [

@@ -1,4 +1,5 @@
 import type { RawRecord, RecordFault, RecordReader } from './recordReader';
+import { columnLetters } from './sheet';
 
 /** Characters that may separate the cells of a CSV file. */
 export const csvDelimiters = [',', '\t', ';', '|'] as const;
@@ -90,9 +91,25 @@ export class CsvReader implements RecordReader {
   #take(row: CsvRow, records: RawRecord[]): void {
     if (row.cells.every((cell) => cell.trim() === '')) return;
     if (row.broken) records.push({ line: this.#line, fault: 'csv-broken' });
-    else if (!this.#names) this.#names = row.cells.map((cell) => cell.trim());
+    else if (!this.#names) this.#names = columnNames(row.cells);
+    // Files joined from several have their column names again in the middle.
+    else if (isHeader(this.#names, row.cells)) records.push({ line: this.#line, fault: 'header-repeated' });
     else records.push({ line: this.#line, ...recordOf(this.#names, row.cells) });
   }
+}
+
+/** Returns the names of the columns. A column without a name has its letters, as in a workbook. */
+function columnNames(cells: readonly string[]): string[] {
+  return cells.map((cell, column) => (cell.trim() === '' ? `[${columnLetters(column)}]` : cell.trim()));
+}
+
+const isHeader = (names: readonly string[], cells: readonly string[]): boolean =>
+  cells.length === names.length && cells.every((cell, column) => cell.trim() === names[column]);
+
+/** Returns the cells that have a value; a single one is a text, not a list. */
+function joined(cells: readonly string[]): string | string[] {
+  const given = cells.filter((cell) => cell.trim() !== '');
+  return given.length > 1 ? given : (given[0] ?? '');
 }
 
 function recordOf(names: readonly string[], cells: readonly string[]): { value: unknown } | RecordFault {
@@ -104,7 +121,7 @@ function recordOf(names: readonly string[], cells: readonly string[]): { value: 
     const cell = cells[index] ?? '';
     const before = record.get(name);
     // Several columns may share a name. Keep all their values, so that none hides another.
-    record.set(name, before === undefined ? cell : [before, cell].flat().filter((value) => value.trim() !== ''));
+    record.set(name, before === undefined ? cell : joined([before, cell].flat()));
   }
   return { value: Object.fromEntries(record) };
 }

@@ -3,7 +3,9 @@ import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
 import { keptOf } from './kept';
-import type { Columns } from './rowColumns';
+import type { Cell, Columns } from './rowColumns';
+import { noNumber, scoreIn } from './scores';
+import { isObject } from '../isObject';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
@@ -26,34 +28,53 @@ export interface DraftRemarks {
   irrelevant: number;
   /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
+  /** Columns whose value in this record cannot be read: an id or title that is a list, a score that is no number. */
+  unread: string[];
   /** Ids of negatives that match no passage. */
   unknownNegatives: string[];
   /** Ids of negatives that could not be looked up, because there is no knowledge base. */
   negativesNotFound: number;
 }
 
-function idOf(columns: Columns, list: 'passageId' | 'questionId' | 'pairId'): string | undefined {
-  const value = columns.pick(list)?.value;
-  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() || undefined : undefined;
+function idOf(
+  columns: Columns,
+  list: 'passageId' | 'questionId' | 'pairId',
+  { unread }: DraftRemarks,
+): string | undefined {
+  const picked = columns.pick(list);
+  if (!picked) return undefined;
+  if (typeof picked.value === 'string' || typeof picked.value === 'number')
+    return String(picked.value).trim() || undefined;
+  unread.push(picked.column);
+  return undefined;
 }
 
-function passageDraft(columns: Columns): Draft<'knowledgeBase'>[] {
-  const text = asText(columns.required('passage', 'text').value, 'text');
-  const title = columns.pick('title')?.value;
-  return [{ id: idOf(columns, 'passageId'), text, ...(typeof title === 'string' ? { title } : {}) }];
+function titleOf(columns: Columns, { unread }: DraftRemarks): string | undefined {
+  const picked = columns.pick('title');
+  if (!picked) return undefined;
+  if (typeof picked.value === 'string') return picked.value;
+  if (typeof picked.value === 'number') return String(picked.value);
+  unread.push(picked.column);
+  return undefined;
 }
 
-/** Words for a label of 0 in exports of annotation tools. */
-const negativeLabels = /^\s*(?:false|no|neg|negative|irrelevant|否|负|不相关|无关)\s*$/i;
+/** Returns the text of a cell that must have one. */
+const textIn = ({ value, column }: Cell): string => asText(value, column);
 
-/** Returns the row's score or label as a number, 0 for a word that means no, or null if the row has neither. */
-function scoreOf(columns: Columns): number | null {
-  const value = columns.peek('score');
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'string' && negativeLabels.test(value)) return 0;
-  const score = Number(value);
-  if (!isGiven(value) || !Number.isFinite(score)) return null;
-  return score;
+function passageDraft(columns: Columns, remarks: DraftRemarks): Draft<'knowledgeBase'>[] {
+  const text = textIn(columns.required('passage', 'text'));
+  const title = titleOf(columns, remarks);
+  return [{ id: idOf(columns, 'passageId', remarks), text, ...(title === undefined ? {} : { title }) }];
+}
+
+/** Returns the row's score or label as a number with its column, or null if the row has none that can be read. */
+function scoreOf(columns: Columns, { unread }: DraftRemarks): { score: number; column: string } | null {
+  const picked = columns.pick('score');
+  if (!picked) return null;
+  const score = scoreIn(picked.value);
+  if (score !== null) return { score, column: picked.column };
+  unread.push(picked.column);
+  return null;
 }
 
 /**
@@ -61,10 +82,10 @@ function scoreOf(columns: Columns): number | null {
  * row would teach the opposite.
  */
 function checkLabel(columns: Columns, remarks: DraftRemarks): void {
-  const score = scoreOf(columns);
-  if (score === null) return;
-  const { name = '' } = columns.pick('score') ?? {};
-  if (score <= 0) throw new RowFault({ fault: 'not-positive', field: name, expected: String(score) });
+  const found = scoreOf(columns, remarks);
+  if (!found) return;
+  const { score, column } = found;
+  if (score <= 0) throw new RowFault({ fault: 'not-positive', field: column, expected: String(score) });
   if (score < 1) remarks.unusedScores += 1;
 }
 
@@ -107,20 +128,20 @@ function namedNegatives(columns: Columns, { passages }: DraftOptions, remarks: D
  */
 function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: DraftRemarks): string[] {
   const own = columns.pick('positiveId');
-  const found = own && namedPositives(columns, own.value, 'positiveId', options, remarks);
+  const found = own && namedPositives(columns, own.value, own.column, options, remarks);
   if (found) return found;
   if (!columns.has('positive')) {
     const other = columns.pick('otherPositiveId');
     const references = other?.value ?? (id === undefined ? undefined : options.judged?.(id));
     const texts =
-      references === undefined ? null : namedPositives(columns, references, other?.name ?? 'qrels', options, remarks);
+      references === undefined ? null : namedPositives(columns, references, other?.column ?? 'qrels', options, remarks);
     if (texts) return texts;
     if (id !== undefined && options.judged) throw new RowFault({ fault: 'not-judged' });
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
   if (positive.name === 'sentence2' && columns.knows('score')) throw new RowFault({ fault: 'no-known-columns' });
-  return textsOf(listInCell(positive.value), 'positive');
+  return textsOf(listInCell(positive.value), positive.column);
 }
 
 /** Alpaca rows may put part of the question into a separate `input` field. */
@@ -132,12 +153,12 @@ function withInput(anchor: string, name: string, columns: Columns): string {
 function anchorOf(columns: Columns, keepEmpty: boolean): string {
   if (keepEmpty && columns.knows('anchor') && !columns.has('anchor')) return '';
   const anchor = columns.required('anchor', 'anchor');
-  return withInput(asText(anchor.value, 'anchor', keepEmpty), anchor.name, columns);
+  return withInput(asText(anchor.value, anchor.column, keepEmpty), anchor.name, columns);
 }
 
 function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'pairs'>[] {
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
-  const id = idOf(columns, 'pairId');
+  const id = idOf(columns, 'pairId', remarks);
   const positives = positivesOf(columns, id, options, remarks);
   checkLabel(columns, remarks);
   const negatives = columns.negatives().concat(namedNegatives(columns, options, remarks));
@@ -146,20 +167,22 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
 
 /**
  * Returns the ids or texts of the relevant passages. The value is a string, a list, or judgements {id: relevance},
- * where only positive relevance counts.
+ * where only positive relevance counts. `column` is its name in the file.
  */
-function referencesOf(value: unknown, remarks: DraftRemarks): string[] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+function referencesOf(value: unknown, column: string, remarks: DraftRemarks): string[] {
+  if (isObject(value))
     return Object.entries(value).flatMap(([id, relevance]) => {
-      if (Number(relevance) > 0) return [id];
-      remarks.irrelevant += 1;
+      const score = scoreIn(relevance);
+      if (score === null) remarks.unread.push(column);
+      else if (score > 0) return [id];
+      else remarks.irrelevant += 1;
       return [];
     });
   const list = listInCell(value);
   const items: unknown[] = Array.isArray(list) ? list : [list];
   return items.filter(isGiven).flatMap((item) => {
     if (typeof item !== 'string' && typeof item !== 'number')
-      throw new RowFault({ fault: 'field-missing', field: 'relevant' });
+      throw new RowFault({ fault: 'not-a-text', field: column });
     return String(item).trim() === '' ? [] : [String(item)];
   });
 }
@@ -171,17 +194,17 @@ function referencesOf(value: unknown, remarks: DraftRemarks): string[] {
  * name the relevant ones.
  */
 function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'questions'>[] {
-  const text = asText(columns.required('question', 'text').value, 'text');
-  const id = idOf(columns, 'questionId');
-  const own = columns.pick('relevant')?.value;
-  const given = own ?? (id === undefined ? undefined : options.judged?.(id));
-  const references = [...new Set(referencesOf(given, remarks))];
-  if (references.length === 0 && own === undefined && id !== undefined && options.judged)
+  const text = textIn(columns.required('question', 'text'));
+  const id = idOf(columns, 'questionId', remarks);
+  const own = columns.pick('relevant');
+  const given = own?.value ?? (id === undefined ? undefined : options.judged?.(id));
+  const column = own?.column ?? columns.columnOf('relevant') ?? 'relevant';
+  const references = [...new Set(referencesOf(given, column, remarks))];
+  if (references.length === 0 && !own && id !== undefined && options.judged)
     throw new RowFault({ fault: 'not-judged' });
-  if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: 'relevant' });
-  const score = scoreOf(columns);
-  if (score !== null) columns.pick('score');
-  if (score !== null && score <= 0) {
+  if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: column });
+  const found = scoreOf(columns, remarks);
+  if (found && found.score <= 0) {
     remarks.irrelevant += references.length;
     return [{ id, text, relevant: [] }];
   }
@@ -193,12 +216,14 @@ function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRe
   return [{ id, text, relevant }];
 }
 
-function scoredDraft(columns: Columns): Draft<'scoredPairs'>[] {
-  const sentence1 = asText(columns.required('sentence1', 'sentence1').value, 'sentence1');
-  const sentence2 = asText(scalarOf(columns.required('sentence2', 'sentence2').value), 'sentence2');
-  const score = Number(columns.required('score', 'score').value);
-  if (!Number.isFinite(score)) throw new RowFault({ fault: 'field-missing', field: 'score' });
-  return [{ id: idOf(columns, 'pairId'), sentence1, sentence2, score }];
+function scoredDraft(columns: Columns, remarks: DraftRemarks): Draft<'scoredPairs'>[] {
+  const sentence1 = textIn(columns.required('sentence1', 'sentence1'));
+  const second = columns.required('sentence2', 'sentence2');
+  const sentence2 = asText(scalarOf(second.value), second.column);
+  const { value, column } = columns.required('score', 'score');
+  const score = scoreIn(value);
+  if (score === null) throw new RowFault(noNumber(column, value));
+  return [{ id: idOf(columns, 'pairId', remarks), sentence1, sentence2, score }];
 }
 
 /** Unwraps a list of one item, because a score belongs to a single text. Returns other values unchanged. */
@@ -217,7 +242,7 @@ export function draftsOf(
   remarks: DraftRemarks,
 ): Draft<DataRole>[] {
   const drafts = draftsOfRole(role, columns, options, remarks);
-  const kept = keptOf(columns);
+  const kept = keptOf(columns, remarks.unread);
   return kept ? drafts.map((draft) => ({ ...draft, kept })) : drafts;
 }
 
@@ -229,13 +254,13 @@ function draftsOfRole(
 ): Draft<DataRole>[] {
   switch (role) {
     case 'knowledgeBase':
-      return passageDraft(columns);
+      return passageDraft(columns, remarks);
     case 'pairs':
       return pairDrafts(columns, options, remarks);
     case 'questions':
       return questionDraft(columns, options, remarks);
     case 'scoredPairs':
-      return scoredDraft(columns);
+      return scoredDraft(columns, remarks);
     default:
       return role satisfies never;
   }

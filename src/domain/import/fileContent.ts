@@ -3,10 +3,12 @@ import { isBundle, unbundled } from './bundle';
 import { cleaned } from './cleaning';
 import { judgementOf, rowIdOf } from './judgements';
 import { unfilledFields } from './mapping';
-import { namedCells } from './cells';
+import { listInCell, namedCells } from './cells';
+import { ColumnValues } from './columnValues';
 import { proposedMapping } from './proposedMapping';
 import { Columns } from './rowColumns';
 import { shaped } from './shapes';
+import { isObject } from '../isObject';
 
 /**
  * The kind of a file's rows. `bundle`: one object with sections for several slots. `judgements`: qrels. `questions`:
@@ -46,6 +48,12 @@ export interface FileContent {
   /** Ids of the rows, by the columns that name passages and by those that name questions. */
   passageIds: ReadonlySet<string>;
   questionIds: ReadonlySet<string>;
+  /** Whether a column is named as a question is, and as nothing that a passage has. */
+  asks: boolean;
+  /** Values of all columns: ids may be under any name. */
+  values: ColumnValues;
+  /** Ids or texts of passages that the rows name. */
+  references: ReadonlySet<string>;
   /** The questions of judgements above 0 with the number of their passages, and these passages. */
   judged: ReadonlyMap<string, number>;
   judgedPassages: ReadonlySet<string>;
@@ -57,6 +65,9 @@ export class ContentCounter {
   #rows = 0;
   #titled = false;
   readonly #sections = { passages: 0, questions: 0, pairs: 0 };
+  #asks = false;
+  readonly #values = new ColumnValues();
+  readonly #references = new Set<string>();
   readonly #passageIds = new Set<string>();
   readonly #questionIds = new Set<string>();
   readonly #judged = new Map<string, number>();
@@ -75,7 +86,7 @@ export class ContentCounter {
 
   #judge(value: unknown): void {
     const judgement = judgementOf(value);
-    if (!judgement || !(judgement.score > 0)) return;
+    if (!judgement || (judgement.score ?? 0) <= 0) return;
     this.#rows += 1;
     this.#judged.set(judgement.question, (this.#judged.get(judgement.question) ?? 0) + 1);
     this.#judgedPassages.add(judgement.passage);
@@ -90,12 +101,22 @@ export class ContentCounter {
 
   #row(value: unknown): void {
     this.#rows += 1;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-    this.#titled ||= new Columns(Object.entries(value)).has('title');
+    if (!isObject(value)) return;
+    const columns = new Columns(Object.entries(value));
+    this.#titled ||= columns.has('title');
+    this.#asks ||= columns.knows('question') && !columns.knows('passage');
+    this.#values.add(Object.entries(value));
+    if (this.#kind === 'questions') this.#refer(columns.peek('relevant'));
     const passage = rowIdOf(value, 'passageId');
     const question = rowIdOf(value, 'questionId');
     if (passage !== null) this.#passageIds.add(passage);
     if (question !== null) this.#questionIds.add(question);
+  }
+
+  #refer(value: unknown): void {
+    const list = listInCell(value);
+    for (const item of Array.isArray(list) ? (list as unknown[]) : [list])
+      if (typeof item === 'string' || typeof item === 'number') this.#references.add(String(item).trim());
   }
 
   content(path: string): FileContent {
@@ -105,6 +126,9 @@ export class ContentCounter {
       rows: this.#rows,
       sections: this.#sections,
       titled: this.#titled,
+      asks: this.#asks,
+      values: this.#values,
+      references: this.#references,
       passageIds: this.#passageIds,
       questionIds: this.#questionIds,
       judged: this.#judged,

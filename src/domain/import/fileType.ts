@@ -10,6 +10,11 @@ export const fileTypes = [
   'pdf',
   'image',
   'archive',
+  'cutArchive',
+  'cutOffice',
+  'archivePart',
+  'emptyArchive',
+  'openDocument',
   'parquet',
   'sqlite',
   'audioVideo',
@@ -67,6 +72,10 @@ const binarySignatures: readonly Signature[] = [
 ];
 
 const zipStart = ascii('PK\x03\x04');
+/** Begins the record at the end of every zip archive. An archive without entries consists of it only. */
+const zipEnd = 'PK\x05\x06';
+/** Begins the first part of a zip archive that was split. */
+const splitZipStart = ascii('PK\x07\x08');
 const compoundStart = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 
 function ascii(text: string): number[] {
@@ -82,11 +91,20 @@ function asLatin1(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes);
 }
 
+/** Matches names of parts of split archives. Only the first part has the bytes of an archive at its start. */
+const partName = /\.(?:zip|7z|rar|tar|gz|tgz)\.\d{2,3}$|\.z\d{2}$|\.r\d{2}$|\.part\d+\.rar$/i;
+
+/** Whether a file is named as a part of a split archive. */
+export const isArchivePart = (fileName: string): boolean => partName.test(fileName);
+
 /**
- * Returns the type of a zip archive. Office Open XML files are zip archives; the folder of their parts shows which
- * program wrote them.
+ * Returns the type of a zip archive. Office files are zip archives; the folder of their parts shows which program wrote
+ * them. An archive without the record at its end was cut off, or is the first part of a split one.
  */
-function zipType(names: string): FileType {
+function zipType(names: string, tail: string): FileType {
+  const isOffice = /(?:word|xl|ppt)\//.test(names) || names.includes('[Content_Types].xml');
+  if (!tail.includes(zipEnd)) return isOffice ? 'cutOffice' : 'cutArchive';
+  if (names.includes('application/vnd.oasis.opendocument')) return 'openDocument';
   if (names.includes('word/')) return 'word';
   if (names.includes('xl/')) return 'excel';
   return names.includes('ppt/') ? 'powerPoint' : 'archive';
@@ -119,7 +137,9 @@ function isWindowsProgram(head: Uint8Array): boolean {
  * `tail` are its first and last bytes; a zip archive lists its entries at the end.
  */
 export function fileTypeOf(head: Uint8Array, tail: Uint8Array): FileType | null {
-  if (has(head, zipStart)) return zipType(asLatin1(head) + asLatin1(tail));
+  if (has(head, zipStart)) return zipType(asLatin1(head) + asLatin1(tail), asLatin1(tail));
+  if (has(head, splitZipStart)) return 'archivePart';
+  if (has(head, ascii(zipEnd))) return 'emptyArchive';
   if (has(head, compoundStart)) return compoundType(asLatin1(head) + asLatin1(tail));
   if (isWindowsProgram(head)) return 'executable';
   const signatures = head.includes(0) ? [...textSignatures, ...binarySignatures] : textSignatures;

@@ -7,6 +7,8 @@ export interface Filling {
   slot: SlotName;
   /** Positions of the files to import together. */
   files: number[];
+  /** Columns of ids under names that the import does not know, by position of the file. */
+  idColumns?: Readonly<Record<number, string>>;
   /** Passages, questions or pairs found. The import may leave some out, and says which. */
   rows: number;
   /** Whether to fill the slot unless the user decides otherwise. False if the file's name suggests another slot. */
@@ -90,15 +92,60 @@ function addSingle({ path, kind, rows }: FileContent, file: number, collected: C
 const common = (ids: ReadonlySet<string>, judged: { has: (id: string) => boolean }): number =>
   [...ids].reduce((count, id) => count + (judged.has(id) ? 1 : 0), 0);
 
+/** Returns all items of the lists. */
+function union(lists: readonly Iterable<string>[]): ReadonlySet<string> {
+  const all = new Set<string>();
+  for (const list of lists) for (const item of list) all.add(item);
+  return all;
+}
+
+/**
+ * Returns the files, where one with questions is `questions` if a column of any name holds the ids of another file's
+ * passages, also under any name. Such questions would otherwise be of no use.
+ */
+function withFoundReferences(files: readonly FileContent[]): FileContent[] {
+  return files.map((file) => {
+    const asksInName = file.kind === 'texts' && sideOfName(file.path) === 'questions';
+    if (!asksInName && !(file.kind === 'other' && file.asks)) return file;
+    const others = files.filter((other) => other !== file && other.kind === 'texts');
+    const named = union(others.map(({ passageIds }) => passageIds));
+    const unnamed = others.flatMap(({ values, rows }) => values.distinct(rows));
+    const column = [named, ...unnamed].map((ids) => file.values.columnOfIds(ids)).find((found) => found !== null);
+    return column === undefined || column === null
+      ? file
+      : { ...file, kind: 'questions', references: file.values.of(column) };
+  });
+}
+
+/** Returns the columns of passage ids under unknown names, found by what questions or judgements refer to. */
+function foundIdColumns(files: readonly FileContent[], positions: readonly number[]): Record<number, string> {
+  const references = union(files.flatMap((file) => [file.references, file.judgedPassages]));
+  const found: Record<number, string> = {};
+  for (const position of references.size > 0 ? positions : []) {
+    const file = files[position];
+    if (file?.kind !== 'texts' || common(file.passageIds, references) > 0) continue;
+    const column = file.values.columnWithIds(references);
+    if (column !== null) found[position] = column;
+  }
+  return found;
+}
+
 /** Returns for each file which side of the judgements it holds, questions or passages, or null if neither. */
 function sidesOf(files: readonly FileContent[]): (Side | null)[] {
   const judgements = files.filter(({ kind }) => kind === 'judgements');
   if (judgements.length === 0) return files.map(() => null);
   const question = { has: (id: string) => judgements.some(({ judged }) => judged.has(id)) };
   const passage = { has: (id: string) => judgements.some(({ judgedPassages }) => judgedPassages.has(id)) };
-  return files.map(({ path, kind, titled, passageIds, questionIds }) => {
-    if (kind !== 'texts' && kind !== 'questions') return null;
-    const [asQuestions, asPassages] = [common(questionIds, question), common(passageIds, passage)];
+  const questions = union(judgements.map(({ judged }) => judged.keys()));
+  const passages = union(judgements.map(({ judgedPassages }) => judgedPassages));
+  return files.map(({ path, kind, asks, titled, passageIds, questionIds, values }) => {
+    if (kind !== 'texts' && kind !== 'questions' && !asks) return null;
+    let [asQuestions, asPassages] = [common(questionIds, question), common(passageIds, passage)];
+    // Ids under names that are not known, as the import finds them too.
+    if (asQuestions === 0 && asPassages === 0) {
+      asQuestions = common(values.of(values.columnWithIds(questions) ?? ''), question);
+      asPassages = common(values.of(values.columnWithIds(passages) ?? ''), passage);
+    }
     return sideOf({ name: path, titled, asQuestions, asPassages });
   });
 }
@@ -111,7 +158,13 @@ function addJudgements(
   collected: Collected,
 ): UnusedReason | null {
   const slot = slotOfPart[partOfName(path) ?? 'test'];
-  const asked = new Set([...questions.values()].flatMap(({ questionIds }) => [...questionIds]));
+  const judgedQuestions = union([judged.keys()]);
+  const asked = union(
+    [...questions.values()].flatMap(({ questionIds, values }) => [
+      questionIds,
+      values.of(values.columnWithIds(judgedQuestions) ?? ''),
+    ]),
+  );
   const found = [...judged].filter(([id]) => asked.has(id));
   if (found.length === 0) return 'no-questions';
   const rows = slot === 'pairs' ? found.reduce((sum, [, passages]) => sum + passages, 0) : found.length;
@@ -123,7 +176,8 @@ function addJudgements(
  * Returns the slots that files imported together have content for. With judgements (qrels), files of texts are the
  * questions or the passages that they name; the name of a file of judgements says which questions it judges.
  */
-export function fillingsOf(files: readonly FileContent[]): Fillings {
+export function fillingsOf(contents: readonly FileContent[]): Fillings {
+  const files = contents.some(({ kind }) => kind === 'judgements') ? contents : withFoundReferences(contents);
   const collected = new Collected();
   const unused: Fillings['unused'] = [];
   const sides = sidesOf(files);
@@ -140,7 +194,11 @@ export function fillingsOf(files: readonly FileContent[]): Fillings {
   const used = new Set(collected.fillings.flatMap(({ files: positions }) => positions));
   for (const index of files.keys())
     if (!used.has(index) && !unused.some(({ file }) => file === index)) unused.push({ file: index, reason: 'no-side' });
-  return { fillings: collected.fillings, unused };
+  const fillings = collected.fillings.map((filling): Filling => {
+    const idColumns = filling.slot === 'knowledgeBase' ? foundIdColumns(files, filling.files) : {};
+    return Object.keys(idColumns).length > 0 ? { ...filling, idColumns } : filling;
+  });
+  return { fillings, unused };
 }
 
 /** Whether the fillings make pairs and evaluation questions from the same files. Such pairs cannot be trained on. */

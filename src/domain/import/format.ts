@@ -1,6 +1,8 @@
 import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, trecJudgement, trecReader, txtReader, type RecordReader } from './recordReader';
+import { jsonlReader, trecJudgement, trecReader, txtReader } from './lineReaders';
+import type { RecordReader } from './recordReader';
+import { isObject } from '../isObject';
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
@@ -11,8 +13,7 @@ function extensionOf(fileName: string): string {
 
 function isJsonObject(line: string): boolean {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject(JSON.parse(line));
   } catch {
     return false;
   }
@@ -46,6 +47,11 @@ function bracketFormat(head: string): TextFormat | null {
   return /^\[\s*[[{"\]]/.test(text) ? 'json' : null;
 }
 
+/** Whether the text begins with a JSON object or a list of them, which no row of column names does. */
+function beginsWithRecord(head: string): boolean {
+  return isJsonObject(head.trimStart().split(/\r\n|\n|\r/, 1)[0] ?? '') || /^\s*\[\s*\{\s*"[^"]*"\s*:/.test(head);
+}
+
 /** Whether the text is judgements in TREC's format: its first line and most of the next ones have the four columns. */
 function isTrec(head: string): boolean {
   const lines = head.split(/\r\n|\n|\r/, 20).filter((line) => line.trim() !== '');
@@ -57,9 +63,9 @@ function isTrec(head: string): boolean {
 export function formatOf(fileName: string, head: string): TextFormat {
   const extension = extensionOf(fileName);
   if (isTrec(head)) return 'trecQrels';
-  if (extension === 'csv' || extension === 'tsv') return 'csv';
-  if (extension === 'md' || extension === 'markdown') return 'markdown';
   const bracket = bracketFormat(head);
+  if (extension === 'csv' || extension === 'tsv') return bracket && beginsWithRecord(head) ? bracket : 'csv';
+  if (extension === 'md' || extension === 'markdown') return 'markdown';
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
     // With a list on each line, each line is a row. A list of rows, on one line or several, is JSON.

@@ -1,13 +1,12 @@
 import type { DataRole } from '../records';
 import { aliases, bareColumnName } from './columnAliases';
+import { isGrade } from './columnValues';
+import { isObject } from '../isObject';
 
 /** Maximum number of columns considered per file. A file whose records have random names could have millions. */
 const mostColumns = 200;
 /** A column whose name does not suggest ids counts as ids if it holds at least this share of all judged ids. */
 const leastShare = 0.5;
-
-/** Grades and labels are small integers, like many ids, and repeat in every file. */
-const isGrade = (text: string): boolean => /^[0-5]$/.test(text);
 
 interface Column {
   name: string;
@@ -34,7 +33,7 @@ export class JudgedColumn {
   }
 
   add(record: unknown): void {
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return;
+    if (!isObject(record)) return;
     for (const [name, value] of Object.entries(record)) {
       if (typeof value !== 'string' && typeof value !== 'number') continue;
       const text = String(value).trim();

@@ -2,20 +2,27 @@ import type { DataRole } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { Columns } from './rowColumns';
+import { scoreIn } from './scores';
+import { isObject } from '../isObject';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
 export interface Judgement {
   question: string;
   passage: string;
-  score: number;
+  /** Null if the file has a score for it that cannot be read; 1 if the file has no scores. */
+  score: number | null;
 }
 
 /**
  * Parses a record as a judgement. Returns null for other records: one with the text of a question or passage is a row.
  */
 export function judgementOf(value: unknown): Judgement | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const columns = new Columns(Object.entries(value));
+  if (!isObject(value)) return null;
+  return judgementIn(new Columns(Object.entries(value)));
+}
+
+/** Like `judgementOf`, and marks the columns that the judgement was made from as used. */
+export function judgementIn(columns: Columns): Judgement | null {
   const question = columns.pick('judgedQuestion')?.value;
   const passage = columns.pick('judgedPassage')?.value;
   const isId = (id: unknown): boolean => typeof id === 'string' || typeof id === 'number';
@@ -24,7 +31,7 @@ export function judgementOf(value: unknown): Judgement | null {
   return {
     question: String(question).trim(),
     passage: String(passage).trim(),
-    score: Number(columns.pick('score')?.value ?? 1),
+    score: columns.knows('score') ? scoreIn(columns.pick('score')?.value) : 1,
   };
 }
 
@@ -41,7 +48,7 @@ export class Judgements<Place> {
 
   /** Returns `unknown` if the knowledge base lacks the passage, and `irrelevant` if the score is not above 0. */
   add({ question, passage, score }: Judgement, place: Place): 'taken' | 'unknown' | 'irrelevant' {
-    if (!(score > 0)) return 'irrelevant';
+    if (score === null || score <= 0) return 'irrelevant';
     if (this.passages && resolveReferences([passage], this.passages).relevant.length === 0) return 'unknown';
     this.#judgedPassages.add(passage);
     const known = this.#byQuestion.get(question);
@@ -70,7 +77,7 @@ export class Judgements<Place> {
 
 /** Returns the id of a record that is read as a row of the role, or null. */
 export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (!isObject(value)) return null;
   const id = new Columns(Object.entries(value)).pick(list)?.value;
   return typeof id === 'string' || typeof id === 'number' ? String(id).trim() : null;
 }

@@ -3,31 +3,29 @@ import { keptLists } from './columnAliases';
 import { isGiven } from './cells';
 import type { Columns } from './rowColumns';
 
-/** Returns the text of a cell or of a list of cells, or null for anything nested. */
+/** Returns the text of a cell or of a list of cells, which may be empty, or null for anything nested. */
 function textOf(value: unknown): string | null {
   const items: unknown[] = (Array.isArray(value) ? value : [value]).filter((item) => isGiven(item));
   if (!items.every((item) => typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'))
     return null;
-  return (
-    items
-      .map((item) => String(item).trim())
-      .filter((text) => text !== '')
-      .join('; ') || null
-  );
+  return items
+    .map((item) => String(item).trim())
+    .filter((text) => text !== '')
+    .join('; ');
 }
 
 /**
- * Returns the values of a row to keep for later stages. Call it after the row is made: it takes only unused columns.
+ * Returns what is kept of a row for later stages, and adds columns with nested values to `unread`. Call it once the row
+ * is made: it takes only columns left over.
  */
-export function keptOf(columns: Columns): KeptValues | null {
+export function keptOf(columns: Columns, unread: string[]): KeptValues | null {
   const kept: KeptValues = {};
   for (const field of keptFields) {
     const picked = columns.pickUnused(keptLists[field]);
-    const text = picked && textOf(picked.value);
-    if (!picked || text === null) continue;
-    // Marks the column as used.
-    columns.get(picked.name);
-    kept[field] = text;
+    if (!picked) continue;
+    const text = textOf(picked.value);
+    if (text === null) unread.push(picked.column);
+    else if (text !== '') kept[field] = text;
   }
   return Object.keys(kept).length > 0 ? kept : null;
 }

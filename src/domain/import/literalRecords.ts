@@ -2,6 +2,7 @@ import type { ImportFault } from '../errors';
 import { isBundle } from './bundle';
 import { LiteralFault, LiteralParser } from './literal';
 import type { RawRecord } from './recordReader';
+import { isObject } from '../isObject';
 
 /** Returns a function from a text offset to its line number, counted from 1. */
 function lineFinder(text: string): (at: number) => number {
@@ -35,21 +36,33 @@ const wrappers = [
 
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
 
+/** Returns the column names that pandas writes beside a list of lists, or null. */
+function namesOf(wrapper: object, rows: readonly unknown[]): string[] | null {
+  const names: unknown = 'columns' in wrapper ? wrapper.columns : null;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return null;
+  return rows.every((row) => Array.isArray(row) && row.length === names.length) ? names : null;
+}
+
+const named = (names: readonly string[], row: unknown): unknown =>
+  Object.fromEntries(names.map((name, column) => [name, Array.isArray(row) ? row[column] : undefined]));
+
 /**
  * Returns the records of the list if an object wraps one under a known name, and a note that names its other members.
  * Returns any other value as a single record. An object with several lists stays whole: which of them is meant depends
  * on the role, and none may disappear.
  */
 function unwrapped(value: unknown, line: number, lineOf: (dict: object) => number): RawRecord[] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const members: [string, unknown][] = Object.entries(value);
+  if (isObject(value)) {
+    const members = Object.entries(value);
     const lists = members.filter(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner));
     const [wrapper, list] = (lists.length === 1 && !isBundle(value) && lists[0]) || [];
     if (Array.isArray(list)) {
-      const unused = members.map(([name]) => name).filter((name) => name !== wrapper);
+      const used = namesOf(value, list) ? [wrapper, 'columns'] : [wrapper];
+      const unused = members.map(([name]) => name).filter((name) => !used.includes(name));
+      const names = namesOf(value, list);
       const records: RawRecord[] = list.map((inner: unknown) => ({
-        line: typeof inner === 'object' && inner !== null ? lineOf(inner) : line,
-        value: inner,
+        line: typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? lineOf(inner) : line,
+        value: names ? named(names, inner) : inner,
       }));
       if (unused.length > 0) records.push({ line, fault: 'columns-unused', field: unused.join(', ') });
       return records;

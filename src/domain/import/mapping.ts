@@ -21,17 +21,27 @@ function nameOf(field: ColumnField, joinsInput: boolean, index: number): string 
   return field === 'negatives' ? `negative${index + 1}` : field;
 }
 
-/** Returns the record with the names of fields in place of its own column names. */
-export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapping): unknown {
+/**
+ * Returns the cells of a record under the names of fields, each with its column's name in the file. Columns without
+ * names keep that of the field. Returns null if the record has no cells.
+ */
+export function mappedCells(
+  role: DataRole,
+  value: unknown,
+  mapping: ColumnMapping,
+): [name: string, value: unknown, column: string][] | null {
   const cells = namedCells(role, value);
-  if (!cells) return value;
+  if (!cells) return null;
+  const named = typeof value === 'object' && !Array.isArray(value);
   const joinsInput = mapping.some(({ field }) => field === 'input');
-  const record = new Map<string, unknown>();
+  const mapped = new Map<string, { value: unknown; column: string }>();
   for (const [index, { column, field }] of mapping.entries()) {
     const name = nameOf(field, joinsInput, index);
-    if (!isGiven(record.get(name))) record.set(name, cells.get(column) ?? '');
+    const known = mapped.get(name);
+    if (known && (isGiven(known.value) || !isGiven(cells.get(column)))) continue;
+    mapped.set(name, { value: cells.get(column) ?? '', column: named ? column : field });
   }
-  return Object.fromEntries(record);
+  return [...mapped].map(([name, cell]) => [name, cell.value, cell.column]);
 }
 
 /**

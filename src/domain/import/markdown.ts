@@ -1,4 +1,5 @@
-import { LineCutter, type RawRecord, type RecordReader } from './recordReader';
+import { LineCutter } from './lineCutter';
+import type { RawRecord, RecordReader } from './recordReader';
 
 /** Joins the headings above a paragraph into its title. */
 const headingSeparator = ' › ';
@@ -6,13 +7,21 @@ const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
 const thematicBreak = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const fence = /^ {0,3}(`{3,}|~{3,})/;
 
+interface Heading {
+  text: string;
+  line: number;
+  /** Whether a passage has it in its title. */
+  used: boolean;
+}
+
 /**
  * Reads Markdown as passages: one per paragraph, list, table or fenced block, with the headings above it as its title.
- * A heading without text below it makes no passage. Metadata at the start of the file is reported.
+ * Headings without text below them make no passage; they are counted in a note, and so is metadata at the start.
  */
 export class MarkdownReader implements RecordReader {
   readonly #cutter = new LineCutter();
-  readonly #headings: string[] = [];
+  readonly #headings: Heading[] = [];
+  #unused = { line: 0, count: 0 };
   #records: RawRecord[] = [];
   #paragraph: string[] = [];
   #begin = 0;
@@ -28,6 +37,9 @@ export class MarkdownReader implements RecordReader {
   end(): RawRecord[] {
     this.#cutter.end((line, number) => this.#line(line, number));
     this.#finish();
+    this.#leaveHeadings(0);
+    const { line, count } = this.#unused;
+    if (count > 0) this.#records.push({ line, fault: 'headings-unused', field: String(count) });
     return this.#taken();
   }
 
@@ -44,7 +56,7 @@ export class MarkdownReader implements RecordReader {
     const underline = /^ {0,3}(=+|-+)[ \t]*$/.exec(line)?.[1];
     if (heading) {
       this.#finish();
-      this.#heading(heading[1]?.length ?? 1, heading[2] ?? '');
+      this.#heading(heading[1]?.length ?? 1, heading[2] ?? '', number);
     } else if (
       underline !== undefined &&
       this.#paragraph.length === 1 &&
@@ -52,7 +64,7 @@ export class MarkdownReader implements RecordReader {
     ) {
       const [text = ''] = this.#paragraph;
       this.#paragraph = [];
-      this.#heading(underline.startsWith('=') ? 1 : 2, text);
+      this.#heading(underline.startsWith('=') ? 1 : 2, text, number - 1);
     } else if (line.trim() === '' || thematicBreak.test(line)) this.#finish();
     else this.#add(line, number);
   }
@@ -102,17 +114,24 @@ export class MarkdownReader implements RecordReader {
     this.#paragraph.push(line.trimEnd());
   }
 
-  #heading(level: number, text: string): void {
-    this.#headings.length = Math.min(this.#headings.length, level - 1);
-    while (this.#headings.length < level - 1) this.#headings.push('');
-    this.#headings.push(text.trim());
+  #heading(level: number, text: string, line: number): void {
+    this.#leaveHeadings(level - 1);
+    while (this.#headings.length < level - 1) this.#headings.push({ text: '', line, used: true });
+    this.#headings.push({ text: text.trim(), line, used: text.trim() === '' });
+  }
+
+  /** Leaves the sections of headings below `level`, and counts those that no passage has in its title. */
+  #leaveHeadings(level: number): void {
+    for (const { line, used } of this.#headings.splice(level))
+      if (!used) this.#unused = { line: this.#unused.line || line, count: this.#unused.count + 1 };
   }
 
   #finish(): void {
     const text = this.#paragraph.join('\n').trim();
     this.#paragraph = [];
     if (text === '') return;
-    const title = this.#headings.filter((heading) => heading !== '').join(headingSeparator);
+    for (const heading of this.#headings) heading.used = true;
+    const title = this.#headings.flatMap((heading) => heading.text || []).join(headingSeparator);
     this.#records.push({ line: this.#begin, value: title === '' ? { text } : { title, text } });
   }
 }

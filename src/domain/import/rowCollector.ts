@@ -5,7 +5,7 @@ import { columnsOf, type Columns } from './rowColumns';
 import { cleaned } from './cleaning';
 import { draftsOf, type Draft, type DraftOptions, type DraftRemarks } from './drafts';
 import { FileNotes, type FileNote } from './fileNotes';
-import { mappedNames, mappedRecord, type ColumnMapping } from './mapping';
+import { mappedNames, type ColumnMapping } from './mapping';
 import type { RecordFault } from './recordReader';
 import { shaped, unusedMessages } from './shapes';
 
@@ -13,6 +13,7 @@ const noRemarks = (): DraftRemarks => ({
   ignored: [],
   irrelevant: 0,
   unusedScores: 0,
+  unread: [],
   unknownNegatives: [],
   negativesNotFound: 0,
 });
@@ -72,6 +73,7 @@ export class RowCollector<R extends DataRole> {
       }
       if (thrown.found.fault !== 'no-known-columns') return thrown.found;
       const found = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+      if (found.length === 0) return { fault: 'row-empty' };
       return { ...thrown.found, field: found.join(', '), expected: wantedColumns[this.role] };
     }
   }
@@ -85,9 +87,7 @@ export class RowCollector<R extends DataRole> {
     const records = shaped(value);
     if (records === null) throw new RowFault({ fault: 'set-too-long' });
     const mapping = this.#mapping;
-    const all: Columns[] = records.map((record) =>
-      columnsOf(this.role, mapping ? mappedRecord(this.role, record, mapping) : record),
-    );
+    const all: Columns[] = records.map((record) => columnsOf(this.role, record, mapping));
     const drafts = all.flatMap((columns) => {
       if (!columns.knows(mainColumns[this.role])) throw new RowFault({ fault: 'no-known-columns' });
       return draftsOf(this.role, columns, this.options, remarks);
@@ -108,6 +108,7 @@ export class RowCollector<R extends DataRole> {
     this.#notes.count('judged-irrelevant', remarks.irrelevant, line);
     this.#notes.count('score-unused', remarks.unusedScores, line);
     this.#notes.count('negatives-not-found', remarks.negativesNotFound, line);
+    for (const column of remarks.unread) this.#notes.unread(column, line);
   }
 
   #withId(draft: Draft<DataRole>, index: number): RowOf[DataRole] {

@@ -2,19 +2,28 @@ import type { DataRole } from '../records';
 import { asText, isGiven, isNumber, isScalar, listInCell, RowFault } from './cells';
 import { aliases, bareColumnName, negativeColumn, negativeIdColumn, type AliasList } from './columnAliases';
 import { positionFields } from './fields';
+import { mappedCells, type ColumnMapping } from './mapping';
+
+/** A cell that was looked up: the bare name under which it was found, and its column's name in the file. */
+export interface Cell {
+  name: string;
+  column: string;
+  value: unknown;
+}
 
 /**
- * The cells of a row by column name, ignoring case, spaces, underscores and hyphens. Remembers which cells were used.
+ * The cells of a row by column name, without case, spaces, underscores and hyphens. Remembers which were used. A third
+ * item of a cell is its column's name in the file, if a mapping gave it another one.
  */
 export class Columns {
   readonly #cells = new Map<string, { name: string; value: unknown }>();
   readonly #used = new Set<string>();
 
-  constructor(cells: Iterable<readonly [string, unknown]>) {
-    for (const [name, value] of cells) {
+  constructor(cells: Iterable<readonly [name: string, value: unknown, column?: string]>) {
+    for (const [name, value, column = name] of cells) {
       const key = bareColumnName(name);
       // Of two names that differ only in case or spaces, the second is reported as unused.
-      this.#cells.set(this.#cells.has(key) ? name : key, { name, value });
+      this.#cells.set(this.#cells.has(key) ? name : key, { name: column, value });
     }
   }
 
@@ -23,23 +32,34 @@ export class Columns {
     return this.#cells.get(key)?.value;
   }
 
+  #first(list: AliasList, isWanted: (name: string) => boolean = () => true): Cell | null {
+    const name = aliases[list].find((known) => isWanted(known) && isGiven(this.#cells.get(known)?.value));
+    const cell = name === undefined ? undefined : this.#cells.get(name);
+    return name === undefined || !cell ? null : { name, column: cell.name, value: cell.value };
+  }
+
   /** Returns the first column of the list that is not empty in this row, or null. */
-  pick(list: AliasList): { name: string; value: unknown } | null {
-    for (const name of aliases[list]) {
-      if (isGiven(this.#cells.get(name)?.value)) return { name, value: this.get(name) };
-    }
-    return null;
+  pick(list: AliasList): Cell | null {
+    const found = this.#first(list);
+    if (found) this.#used.add(found.name);
+    return found;
   }
 
   /** Returns the first column of the list with a value in this row that has not been used yet, or null. */
-  pickUnused(list: AliasList): { name: string; value: unknown } | null {
-    const free = aliases[list].find((name) => !this.#used.has(name) && isGiven(this.#cells.get(name)?.value));
-    return free === undefined ? null : { name: free, value: this.#cells.get(free)?.value };
+  pickUnused(list: AliasList): Cell | null {
+    const found = this.#first(list, (name) => !this.#used.has(name));
+    if (found) this.#used.add(found.name);
+    return found;
+  }
+
+  /** Returns the file's name of the first column of the list, whether or not it has a value, or null. */
+  columnOf(list: AliasList): string | null {
+    return aliases[list].map((name) => this.#cells.get(name)?.name).find((name) => name !== undefined) ?? null;
   }
 
   /** Returns the value that `pick` would return, without marking the column as used. */
   peek(list: AliasList): unknown {
-    return aliases[list].map((name) => this.#cells.get(name)?.value).find((value) => isGiven(value));
+    return this.#first(list)?.value;
   }
 
   /** Whether a column of the list has a value in this row. */
@@ -55,10 +75,11 @@ export class Columns {
   /**
    * @throws RowFault field-missing if the row has no such column, text-empty if the column has no value in this row.
    */
-  required(list: AliasList, field: string): { name: string; value: unknown } {
+  required(list: AliasList, field: string): Cell {
     const picked = this.pick(list);
     if (picked) return picked;
-    throw new RowFault({ fault: this.knows(list) ? 'text-empty' : 'field-missing', field });
+    const column = this.columnOf(list);
+    throw new RowFault({ fault: column === null ? 'field-missing' : 'text-empty', field: column ?? field });
   }
 
   /** Returns the texts of all columns of negatives. */
@@ -76,7 +97,8 @@ export class Columns {
     return keys.flatMap((key) => {
       const list = listInCell(this.get(key));
       const items: unknown[] = Array.isArray(list) ? list : [list];
-      return items.filter((item) => isGiven(item)).map((item) => asText(item, key));
+      const column = this.#cells.get(key)?.name ?? key;
+      return items.filter((item) => isGiven(item)).map((item) => asText(item, column));
     });
   }
 
@@ -107,8 +129,13 @@ function columnsByPosition(role: DataRole, cells: readonly unknown[]): Columns {
   ]);
 }
 
-/** @throws RowFault not-an-object if the value is not a row of this role. */
-export function columnsOf(role: DataRole, value: unknown): Columns {
+/**
+ * Returns the columns of a record, under the names of fields if a mapping is given.
+ * @throws RowFault not-an-object if the value is not a row of this role.
+ */
+export function columnsOf(role: DataRole, value: unknown, mapping: ColumnMapping | null = null): Columns {
+  const mapped = mapping && mappedCells(role, value, mapping);
+  if (mapped) return new Columns(mapped);
   if (typeof value === 'string') return columnsByPosition(role, [value]);
   if (Array.isArray(value)) return columnsByPosition(role, value);
   if (typeof value !== 'object' || value === null) throw new RowFault({ fault: 'not-an-object' });

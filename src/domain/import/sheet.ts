@@ -91,6 +91,8 @@ export function sheetRecords(sheet: Sheet): { columns: string[]; records: RawRec
   );
   const records = body.flatMap((row, index): RawRecord[] => {
     if (filled(row) === 0) return [];
+    if (kept.every(({ name, column }) => (row[column] ?? '').trim() === name))
+      return [{ line: begin + index + 2, fault: 'header-repeated' }];
     const value = Object.fromEntries(kept.map(({ name, column }) => [name, row[column] ?? '']));
     return [{ line: begin + index + 2, value }];
   });

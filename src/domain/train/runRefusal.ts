@@ -26,7 +26,7 @@ export function runRefusal(
   experiment: Experiment,
   train: PairCounts,
   testQuestions: number,
-  dimension: number | null,
+  dimension: number | null = null,
 ): AppErrorDetails | null {
   if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
   for (const { batching } of experiment.stages) {

@@ -201,7 +201,10 @@ export function applyEvents(view: RunView, events: RunEvent[]): void {
   }
 }
 
-/** Steps averaged for the current speed; the headless runner averages as many (tools/lib/runReport.mjs). */
+/**
+ * Steps averaged for the current speed; the headless runner averages as many (tools/lib/runReport.mjs). Chosen, not
+ * measured: batches differ in length, so fewer steps would make the figure jump, and more would show a slowdown late.
+ */
 const recentSteps = 20;
 
 export function recentMean(view: RunView, value: (step: StepReport) => number): number {

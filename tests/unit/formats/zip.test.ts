@@ -29,3 +29,12 @@ it.each([0, 4, 28])('reads an entry after a local extra field of %i bytes', asyn
   expect(entry).toMatchObject({ path: '猪.txt', bytes: 7 });
   expect(entry && (await (await zipEntryBlob(zip, 'a.zip', entry)).text())).toBe('content');
 });
+
+it('says of an archive without its end that it is incomplete, and of another file that it is no archive', async () => {
+  const whole = zipOf('a.txt', 'content', 0);
+  for (const [blob, code] of [
+    [whole.slice(0, whole.size - 10), 'zip-cut'],
+    [new Blob(['text']), 'not-a-zip'],
+  ] as const)
+    await expect(readZipDirectory(blob, 'a.zip')).rejects.toMatchObject({ details: { reason: { code } } });
+});

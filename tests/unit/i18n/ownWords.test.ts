@@ -70,6 +70,7 @@ const examples: OwnWordsValues = {
   'tensors-misfit': [],
   'field-invalid': ['#', '#', '#'],
   'not-a-zip': [],
+  'zip-cut': [],
   'zip64-damaged': [],
   'directory-outside': [],
   'directory-damaged': [],

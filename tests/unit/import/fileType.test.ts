@@ -21,6 +21,9 @@ const compound = (stream: string) =>
     Array.from(stream).flatMap((character) => [character.charCodeAt(0), 0]),
     [0, 0],
   );
+const openDocument = new Uint8Array(
+  zipSync({ mimetype: bytes('application/vnd.oasis.opendocument.spreadsheet') }, { level: 0 }),
+);
 const program = bytes('MZ', Array(58).fill(0), [64, 0, 0, 0], 'PE', [0, 0]);
 
 const files: [string, Uint8Array<ArrayBuffer>, FileType][] = [
@@ -35,6 +38,11 @@ const files: [string, Uint8Array<ArrayBuffer>, FileType][] = [
   ['a PNG image', bytes([0x89], 'PNG\r\n', [0x1a, 0x0a, 0, 0, 0, 13], 'IHDR'), 'image'],
   ['a JPEG image', bytes([0xff, 0xd8, 0xff, 0xe0, 0, 16], 'JFIF', [0]), 'image'],
   ['a zip archive', zip('data.jsonl'), 'archive'],
+  ['a zip archive without its end', zip('data.jsonl').slice(0, -30), 'cutArchive'],
+  ['half a workbook', zip('[Content_Types].xml', 'xl/workbook.xml').slice(0, 100), 'cutOffice'],
+  ['the first part of a split archive', bytes('PK', [7, 8], 'PK', [3, 4, 0]), 'archivePart'],
+  ['an archive without files', zip(), 'emptyArchive'],
+  ['an OpenDocument table', openDocument, 'openDocument'],
   ['a Parquet file', bytes('PAR1', [0x15, 0, 0x15, 2], 'PAR1'), 'parquet'],
   ['a Windows program', program, 'executable'],
   ['a Linux program', bytes([0x7f], 'ELF', [2, 1, 1, 0]), 'executable'],
@@ -43,6 +51,20 @@ const files: [string, Uint8Array<ArrayBuffer>, FileType][] = [
 describe('a file that is not text', () => {
   it.each(files)('is recognised by its contents: %s', (_, content, type) => {
     expect(fileTypeOf(content, content)).toBe(type);
+  });
+
+  it('is called a part of a split archive if its name says so, and says what to do about it', async () => {
+    const db = await openDatabase('archive-parts');
+    for (const name of ['a.zip.001', 'a.zip.002', 'a.z01', 'a.7z.003', 'a.part2.rar']) {
+      const content = name === 'a.zip.001' ? zip('data.jsonl').slice(0, 40) : bytes([0, 1, 2, 0, 200, 201]);
+      await expect(importDataset(db, [new File([content], name)], 'pairs', () => undefined)).rejects.toMatchObject({
+        details: { file: name, fault: 'wrong-type', fileType: 'archivePart' },
+      });
+    }
+    const text = new File(['{"text":"甲"}'], 'a.zip.001');
+    expect((await importDataset(db, [text], 'knowledgeBase', () => undefined)).dataset.rows).toBe(1);
+    const cut = errorSentences({ kind: 'import-failed', file: 'a.zip', fault: 'wrong-type', fileType: 'cutArchive' });
+    expect([cut.zh.includes('重新下载'), cut.en.includes('download it again')]).toEqual([true, true]);
   });
 
   it('is not mistaken for a text that begins with the same letters', () => {

@@ -1,54 +1,15 @@
 import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultExperiment } from '../../../src/domain/experiment';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { sharesQuestions } from '../../../src/domain/import/fillings';
 import { entryOf, type SlotName } from '../../../src/domain/import/slots';
 import type { DataRole } from '../../../src/domain/records';
 import type { DataApi, FolderFile } from '../../../src/protocol/dataApi';
-import { openDatabase, type Database } from '../../../src/storage/database';
-import { getDataset, readRows } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
-import type { StoredExperiment } from '../../../src/storage/schema';
-import { checkQuestions } from '../../../workers/services/import/checkQuestions';
-import { importDataset } from '../../../workers/services/import/importDataset';
-import { storedPassages } from '../../../workers/services/import/storedPassages';
+import { readRows } from '../../../src/storage/datasets';
 import { surveyFiles } from '../../../workers/services/import/surveyFiles';
+import { browser, freshBrowser, opened } from '../state/experimentPage';
 
-let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'surveyFiles'> = {
-  recogniseFiles: () => Promise.resolve([]),
-  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
-    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...options, ...passages });
-  },
-  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
-  surveyFiles,
-};
-vi.stubGlobal(
-  'BroadcastChannel',
-  class {
-    postMessage = () => undefined;
-    close = () => undefined;
-  },
-);
-vi.mock('../../../src/state/gateway', () => ({
-  baseUrl: 'http://127.0.0.1/',
-  gateway: {
-    data: () => Promise.resolve(data),
-    getExperiment: (id: string) => getExperiment(db, id),
-    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
-    getDataset: (sha256: string) => getDataset(db, sha256),
-    listRuns: () => Promise.resolve([]),
-  },
-}));
-vi.mock('../../../src/state/app.svelte', () => ({
-  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
-}));
-vi.stubGlobal('addEventListener', () => undefined);
-vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
-const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { ImportsState } = await import('../../../src/state/imports.svelte');
+Object.assign(browser.data, { recogniseFiles: () => Promise.resolve([]), surveyFiles } satisfies Partial<DataApi>);
 
 const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 const at = (path: string, ...content: BlobPart[]): FolderFile => ({
@@ -56,26 +17,15 @@ const at = (path: string, ...content: BlobPart[]): FolderFile => ({
   file: new File(content, path.split('/').pop() ?? path),
 });
 
-let databases = 0;
-async function opened() {
-  const experiment = new ExperimentState('e');
-  await experiment.load();
-  return { experiment, imports: new ImportsState(experiment) };
-}
 type Page = Awaited<ReturnType<typeof opened>>;
-beforeEach(async () => {
-  db = await openDatabase(`fill-${databases++}`);
-  const stored = { experimentId: 'e', name: 'e', createdAt: 0, updatedAt: 0, demo: false };
-  await putExperiment(db, { ...stored, experiment: defaultExperiment() });
-});
-
+beforeEach(freshBrowser);
 const found = ({ imports }: Page) =>
   imports.drop?.survey.fillings.map(({ slot, rows, suggested }) => [slot, rows, suggested]);
 const unused = ({ imports }: Page) =>
   imports.drop?.survey.unused.map(({ file, reason }) => [imports.drop?.files[file]?.path, reason]);
 const fillAll = ({ imports }: Page) => imports.fill(imports.drop?.survey.fillings ?? []);
 function rowsOf<R extends DataRole>({ experiment }: Page, slot: SlotName, role: R) {
-  return readRows(db, role, experiment.datasets[slot]?.contentSha256 ?? '');
+  return readRows(browser.db, role, experiment.datasets[slot]?.contentSha256 ?? '');
 }
 
 const bundle = at(
@@ -86,6 +36,66 @@ const bundle = at(
     relevant_docs: { q1: ['n1'], q2: ['n2'] },
   }),
 );
+
+describe('ids under a name that is not known', () => {
+  const passages = json({ 条目: 'A-1', 正文: '两公斤' }, { 条目: 'A-2', 正文: '二十八度' });
+  const asked = (name: string) => json({ 问题: '喂多少', [name]: ['A-1'] }, { 问题: '几度', [name]: ['A-2'] });
+
+  it('of passages are found by the references of the questions that are dropped with them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('答案编号'))], null);
+    expect(imports.drop?.survey.fillings.map(({ slot }) => slot)).toEqual(['knowledgeBase', 'testQuestions']);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
+  it('that questions name are found by the ids of the passages, in the survey and in the import', async () => {
+    const page = await opened();
+    const { imports } = page;
+    const named = passages.replaceAll('条目', 'id');
+    await imports.take([at('资料.jsonl', named), at('考题.jsonl', asked('出自'))], null);
+    expect(imports.drop?.survey.unused).toEqual([]);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+    await imports.take([at('训练.jsonl', asked('出自'))], 'pairs');
+    expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
+  });
+
+  it('are found even if neither the passages nor the questions have a known name for them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('出自'))], null);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
+  it('of judged questions and passages are found in the survey as in the import', async () => {
+    const page = await opened();
+    const { imports } = page;
+    const questions = json({ 题号: 'q1', query: '喂多少' }, { 题号: 'q2', query: '几度' });
+    const judgements = 'query-id\tcorpus-id\tscore\nq1\tA-1\t1\nq2\tA-2\t1\n';
+    const all = [at('资料.jsonl', passages), at('考题.jsonl', questions), at('test.tsv', judgements)];
+    await imports.take(all, null);
+    expect(imports.drop?.survey.fillings.map(({ slot }) => slot)).toEqual(['knowledgeBase', 'testQuestions']);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+});
 
 describe('a file with passages, questions and judgements', () => {
   it('offers the slots that it has content for and fills all of them at once', async () => {

@@ -4,7 +4,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset } from '../../../workers/services/import/importDataset';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 export const file = (name: string, ...content: BlobPart[]): File => new File(content, name);
@@ -17,10 +17,15 @@ const ignore = (): void => undefined;
 export const fresh = () => openDatabase(`import-${crypto.randomUUID()}`);
 
 /** Imports files into an empty database, after the knowledge base if one is given. Returns the report and the rows. */
-export async function imported<R extends DataRole>(role: R, sources: File | File[], knowledgeBase?: File) {
+export async function imported<R extends DataRole>(
+  role: R,
+  sources: File | File[],
+  knowledgeBase?: File,
+  settings: ImportDatasetSettings = {},
+) {
   const db = await fresh();
   const stored = knowledgeBase && (await importDataset(db, [knowledgeBase], 'knowledgeBase', ignore)).dataset;
-  const options = stored ? { passages: await storedPassages(db, stored.contentSha256) } : {};
+  const options = { ...settings, ...(stored ? { passages: await storedPassages(db, stored.contentSha256) } : {}) };
   const report = await importDataset(db, [sources].flat(), role, ignore, options);
   return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
 }

@@ -1,89 +1,28 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { DataApi } from '../../../src/protocol/dataApi';
-import { openDatabase, type Database } from '../../../src/storage/database';
-import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
-import type { StoredExperiment } from '../../../src/storage/schema';
-import { getModel, listModels } from '../../../src/storage/models';
+import { putExperiment } from '../../../src/storage/experiments';
 import { countTitles } from '../../../workers/services/import/countTitles';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
-import { importDataset } from '../../../workers/services/import/importDataset';
-import { checkQuestions } from '../../../workers/services/import/checkQuestions';
-import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { importModel } from '../../../workers/services/import/importModel';
 import { encoded } from './encoded';
+import { freshDatabase, storedExperiment } from '../storage/support';
+import { browser, freshBrowser, local, opened } from '../state/experimentPage';
 import { tinyFolder } from './tinyModel';
 
-let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel' | 'countTitles'> = {
-  countTitles: (knowledgeBase) => countTitles(db, knowledgeBase),
+Object.assign(browser.data, {
+  countTitles: (knowledgeBase) => countTitles(browser.db, knowledgeBase),
   recogniseFiles,
-  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
-    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...options, ...passages });
-  },
-  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
-  importModel: (files, name, progress) => importModel(files, name, progress, db),
-};
-// The tests open one experiment after another under the same id. Without this, they would follow each other's changes
-// like tabs.
-vi.stubGlobal(
-  'BroadcastChannel',
-  class {
-    postMessage = () => undefined;
-    close = () => undefined;
-  },
-);
-vi.mock('../../../src/state/gateway', () => ({
-  baseUrl: 'http://127.0.0.1/',
-  gateway: {
-    data: () => Promise.resolve(data),
-    getExperiment: (id: string) => getExperiment(db, id),
-    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
-    getDataset: (sha256: string) => getDataset(db, sha256),
-    getModel: (sha256: string) => getModel(db, sha256),
-    listModels: () => listModels(db),
-    listRuns: () => Promise.resolve([]),
-  },
-}));
-vi.mock('../../../src/state/app.svelte', () => ({
-  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
-}));
-vi.stubGlobal('addEventListener', () => undefined);
-const local = new Map<string, string>();
-vi.stubGlobal('localStorage', {
-  getItem: (key: string) => local.get(key) ?? null,
-  setItem: (key: string, value: string) => local.set(key, value),
-});
-const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { ImportsState } = await import('../../../src/state/imports.svelte');
+} satisfies Partial<DataApi>);
 
 const file = (name: string, ...rows: object[]): File =>
   new File([rows.map((row) => JSON.stringify(row)).join('\n')], name);
 const knowledgeBase = file('kb.jsonl', { id: 'a', text: '甲段' }, { id: 'b', text: '乙段' });
 const otherQuestions = file('other.jsonl', { query: '问', relevant: ['x'] });
 
-async function opened() {
-  const experiment = new ExperimentState('e');
-  await experiment.load();
-  return { experiment, imports: new ImportsState(experiment) };
-}
-let databases = 0;
-beforeEach(async () => {
-  local.clear();
-  db = await openDatabase(`imports-${databases++}`);
-  await putExperiment(db, {
-    experimentId: 'e',
-    name: 'e',
-    experiment: defaultExperiment(),
-    createdAt: 0,
-    updatedAt: 0,
-    demo: false,
-  });
-});
+beforeEach(freshBrowser);
 
 describe('importing into an experiment', () => {
   it('accepts pairs that name the passages of its knowledge base by id', async () => {
@@ -229,11 +168,11 @@ describe('importing a model into an experiment', () => {
       passagePrefix: 'p',
     };
     const experiment = { ...defaultExperiment(), model: { ...model, pooling: 'last' as const } };
-    await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
+    await putExperiment(browser.db, storedExperiment('e', { experiment }));
     return { ...(await opened()), model };
   }
   const identities = async (): Promise<{ now: string; former: string }> => {
-    const other = await openDatabase(`imports-${databases++}`);
+    const other = await freshDatabase();
     const quiet = (): void => undefined;
     const { contentSha256: now } = await importModel(await tinyFolder(cls), 'x', quiet, other);
     const former = (await other.getAllKeys('models')).find((key) => key !== now) ?? '';

@@ -61,7 +61,11 @@ describe('a Markdown file', () => {
     expect(read('---\n\n正文')).toEqual([{ line: 3, value: { text: '正文' } }]);
   });
 
-  it('skips headings without text and horizontal rules', () => {
-    expect(read('# 一\n\n***\n\n## 二\n')).toEqual([]);
+  it('skips horizontal rules, and counts the headings that no passage has in its title', () => {
+    expect(read('# 一\n\n***\n\n## 二\n')).toEqual([{ line: 1, fault: 'headings-unused', field: '2' }]);
+    expect(read('# 一\n\n## 二\n\n文\n\n## 三\n')).toEqual([
+      { line: 5, value: { title: '一 › 二', text: '文' } },
+      { line: 7, fault: 'headings-unused', field: '1' },
+    ]);
   });
 });

@@ -1,10 +1,12 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { listModels } from '../../../src/storage/models';
+import { errorSentences } from '../../../src/ui/i18n/errors';
 import { importModel } from '../../../workers/services/import/importModel';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
@@ -118,6 +120,19 @@ describe('the weights of models/…', () => {
     const model = await imported(await tinyFolder({ 'config.json': JSON.stringify(xlm) }, tensors));
     expect(model.config).toMatchObject({ maxPositions: 512, typeVocabularySize: 1, padTokenId: 1 });
     expect(model.defaults.maxTokens.value).toBe(512);
+  });
+
+  it('18: 514 positions over a table of 512 rows are refused with both numbers', async () => {
+    const xlm = { ...sizes, model_type: 'xlm-roberta', max_position_embeddings: 514, pad_token_id: 0 };
+    const short = await tinyFolder(
+      { 'config.json': JSON.stringify(xlm) },
+      tinyTensors({ ...config, maxPositions: 512 }),
+    );
+    const error: unknown = await imported(short).catch((thrown: unknown) => thrown);
+    if (!(error instanceof AppError)) throw new Error('it was imported');
+    const { zh, en } = errorSentences(error.details);
+    expect(zh).toContain('的形状是 [512, 8]，按 config.json 应为 [514, 8]，请使用配套的文件');
+    expect(en).toContain('has the shape [512, 8], but config.json asks for [514, 8]; use files that belong together');
   });
 
   it('22: the head of a masked language model is left out, and half a pooler is kept', async () => {

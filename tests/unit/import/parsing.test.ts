@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
 import { CsvReader } from '../../../src/domain/import/csv';
-import { jsonlReader } from '../../../src/domain/import/recordReader';
+import { jsonlReader } from '../../../src/domain/import/lineReaders';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';

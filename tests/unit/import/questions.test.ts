@@ -29,7 +29,7 @@ describe('a reference that is neither an id nor a text', () => {
     const source = file('q.jsonl', json({ query: '一', pos: ['d1', { id: 'd2' }] }, { query: '二', pos: ['d1'] }));
     const { rows, rejected } = await imported('questions', source);
     expect(rows.map((row) => row.text)).toEqual(['二']);
-    expect(rejected).toEqual([{ file: 'q.jsonl', line: 1, fault: 'field-missing', field: 'relevant' }]);
+    expect(rejected).toEqual([{ file: 'q.jsonl', line: 1, fault: 'not-a-text', field: 'pos' }]);
   });
 });
 

@@ -41,7 +41,7 @@ describe('a bad row', () => {
       [3, 'text-empty', 'text'],
       [4, 'no-known-columns', 'id'],
       [5, 'not-an-object', undefined],
-      [6, 'field-missing', 'text'],
+      [6, 'not-a-text', 'text'],
     ]);
     const questions = await imported(
       'questions',

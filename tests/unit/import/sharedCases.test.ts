@@ -63,14 +63,30 @@ describe.skipIf(!existsSync(folder))('real-world data files (skipped without ../
     expect(result.faults).toContainEqual([4, 'reference-ignored']);
   });
 
-  it('14 keeps all rows but the cut one, and recognises Big5', async () => {
+  it('14a keeps all rows but the cut one, which is reported', async () => {
     const cut = await read('knowledgeBase', ['14a-cut-mid-character.txt']);
     const lines = readFileSync(new URL('14a-cut-mid-character.txt', folder), 'utf8').trimEnd().split('\n').length;
     expect([cut.encoding, cut.rows.length]).toEqual(['utf-8', lines - 1]);
     expect(cut.faults).toEqual([[lines, 'file-cut']]);
+  });
+
+  it('14b is recognised as Big5', async () => {
     const big5 = await read('knowledgeBase', ['14b-big5.txt']);
     expect(big5.encoding).toBe('big5');
     expect(big5.rows[0]?.text).toMatch(/^母豬/);
+  });
+
+  it('of FlagEmbedding keep their negatives, which are counted as not used yet', async () => {
+    const db = await openDatabase(`shared-cases-${databases++}`);
+    const file = new File(['{"query":"问","pos":["答"],"neg":["负"]}'], 'a.jsonl');
+    const { rejected, dataset } = await importDataset(db, [file], 'pairs', () => undefined);
+    expect(await readRows(db, 'pairs', dataset.contentSha256)).toMatchObject([{ negatives: ['负'] }]);
+    expect(rejected).toMatchObject([{ line: 1, fault: 'negatives-unused', field: '1' }]);
+  });
+
+  it('25 becomes a pair with every character beyond the BMP', async () => {
+    const [pair] = (await read('pairs', ['25-rare-han.jsonl'])).rows;
+    expect([pair?.anchor, pair?.positive]).toEqual(['𬭊3号与𫠝𬺈', '李𬭎𬱖']);
   });
 
   it('18 keeps the digits of long ids, and finds passage 1 by 1.0', async () => {
@@ -79,11 +95,17 @@ describe.skipIf(!existsSync(folder))('real-world data files (skipped without ../
     expect((await read('questions', ['18-float-ids.csv'])).rows[0]?.relevant).toEqual(['1.0']);
   });
 
-  it('19 replaces NUL by spaces, 27 merges a question, 28 reports the second of two equal ids', async () => {
+  it('19 has NUL replaced by spaces, and reports it', async () => {
     const nul = await read('knowledgeBase', ['19-nul.txt']);
     expect(nul.faults).toEqual([[1, 'control-replaced']]);
     expect(nul.rows.some((row) => row.text.includes('\0'))).toBe(false);
+  });
+
+  it('27 merges the rows of one question, and the score decides which passages are relevant', async () => {
     expect((await read('questions', ['27-same-question.csv'])).rows.map((row) => row.relevant)).toEqual([['d1', 'd3']]);
+  });
+
+  it('28 reports the second of two equal ids', async () => {
     expect((await read('questions', ['28-dup-qid.csv'])).faults).toEqual([[3, 'duplicate-id']]);
   });
 });

@@ -120,11 +120,15 @@ describe('importing a workbook', () => {
 
   it('refuses a damaged workbook, one with only column names, and a zip archive that is not a workbook', async () => {
     const whole = workbook({ name: 'a', rows: [['内容'], ['甲']] });
-    expect(await refused('pairs', new File([whole.slice(0, 200)], 'a.xlsx'))).toMatchObject({ fault: 'xlsx-broken' });
+    const damaged = whole.slice();
+    damaged.fill(0, 40, 200);
+    expect(await refused('pairs', new File([damaged], 'a.xlsx'))).toMatchObject({ fault: 'xlsx-broken' });
     expect(await refused('pairs', xlsx({ name: 'a', rows: [['问题', '答案']] }))).toMatchObject({ fault: 'no-rows' });
     expect(await refused('pairs', xlsx({ name: 'a', rows: [] }))).toMatchObject({ fault: 'empty-file' });
-    const zip = new File([zipSync({ 'a.txt': strToU8('甲') })], 'a.zip');
-    expect(await refused('pairs', zip)).toMatchObject({ fault: 'wrong-type', fileType: 'archive' });
+    for (const name of ['a.zip', 'a.xlsx']) {
+      const zip = new File([zipSync({ 'a.txt': strToU8('甲') })], name);
+      expect(await refused('pairs', zip)).toMatchObject({ fault: 'wrong-type', fileType: 'archive' });
+    }
   });
 
   it('refuses a sheet whose cells lie too far apart for memory', async () => {

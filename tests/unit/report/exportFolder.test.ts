@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel } from '../../../src/domain/model';
 import type { HubOrigin } from '../../../src/domain/import/hub';
 import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
+import { demoFiles, demoModel } from '../tokenize/demoModel';
 
-const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
-const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'sentence_bert_config.json'];
-const demoFiles = Object.fromEntries(names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]));
-const given = <T>(value: T) => ({ value, guessed: false });
+const demoTexts = demoFiles('config.json', 'tokenizer.json', 'tokenizer_config.json', 'sentence_bert_config.json');
 const settings: ExperimentModel = {
   contentSha256: 'a'.repeat(64),
   pooling: 'mean',
@@ -19,46 +15,13 @@ const settings: ExperimentModel = {
   passagePrefix: '',
 };
 
-function storedModel(files: Record<string, string>): StoredModel {
-  return {
-    contentSha256: settings.contentSha256,
-    name: 'demo-zh',
-    config: {
-      layers: 3,
-      hiddenSize: 256,
-      heads: 4,
-      intermediateSize: 1024,
-      vocabularySize: 8286,
-      maxPositions: 512,
-      typeVocabularySize: 2,
-      layerNormEpsilon: 1e-12,
-      hiddenDropout: 0,
-      attentionDropout: 0,
-      padTokenId: 0,
-    },
-    tensors: [],
-    totalFloats: 0,
-    weightsId: 'none',
-    files,
-    defaults: {
-      pooling: given('mean'),
-      normalize: given(true),
-      maxTokens: given(512),
-      queryPrefix: given(''),
-      passagePrefix: given(''),
-    },
-    sourceDtype: 'F32',
-    createdAt: 0,
-  };
-}
-
 /** Returns the text files of an export of the demo model, with some of its source files replaced. */
 function exported(
   change: Record<string, string> = {},
-  { hub, ...changed }: Partial<ExperimentModel> & { hub?: HubOrigin } = {},
+  { hub, name = 'demo-zh', ...changed }: Partial<ExperimentModel> & { hub?: HubOrigin; name?: string } = {},
 ): Record<string, string> {
   const entries = exportFolder({
-    model: { ...storedModel({ ...demoFiles, ...change }), ...(hub ? { hub } : {}) },
+    model: { ...demoModel({ ...demoTexts, ...change }), name, ...(hub ? { hub } : {}) },
     settings: { ...settings, ...changed },
     run: {
       runId: 'run',
@@ -90,7 +53,7 @@ function fileOf(files: Record<string, string>, name: string): Record<string, unk
 
 describe('an exported folder', () => {
   it('has a tokenizer.json that truncates at the maximum length and does not pad', () => {
-    const source: object = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const source: object = JSON.parse(demoTexts['tokenizer.json'] ?? '');
     const padding = { strategy: { Fixed: 128 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' };
     const truncation = { max_length: 128, strategy: 'LongestFirst', stride: 0, direction: 'Right' };
     expect(
@@ -100,7 +63,7 @@ describe('an exported folder', () => {
   });
 
   it('still lowercases if the source does, for sentence-transformers and for readers of tokenizer.json', () => {
-    const source: { normalizer: object } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const source: { normalizer: object } = JSON.parse(demoTexts['tokenizer.json'] ?? '');
     const cased = { ...source.normalizer, lowercase: false };
     const lowers = {
       'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}',
@@ -187,6 +150,23 @@ describe('an exported folder', () => {
     const other = exported({}, { hub: { host: 'models.example.org', id: 'a/b', commit } });
     expect(other['README.md']).toContain(`models.example.org, a/b, commit`);
     expect(fileOf(other, 'experiment.json')['locations']).toBeUndefined();
+  });
+
+  it('has a model card with the name of the base model as its only title, on one line below the front matter', () => {
+    const cardOf = (name: string): string[] => (exported({}, { name })['README.md'] ?? '').split('\n');
+    for (const [name, title] of [
+      ['BAAI/bge-base-zh-v1.5', '# BAAI/bge-base-zh-v1.5'],
+      ['a\n# b', '# a # b'],
+    ] as const) {
+      const lines = cardOf(name);
+      const front = lines.indexOf('---', 1);
+      expect([lines[0], lines[front + 1]]).toEqual(['---', title]);
+      const beforeCode = lines.slice(
+        0,
+        lines.findIndex((line) => line.startsWith('```')),
+      );
+      expect(beforeCode.filter((line) => line.startsWith('# '))).toEqual([title]);
+    }
   });
 
   it('has a model card whose onnxruntime example truncates at the maximum length and does not pad', () => {

@@ -8,14 +8,16 @@ import { importDataset } from '../../../workers/services/import/importDataset';
 import { countSplit } from '../../../workers/services/split/countSplit';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
-/** Returns a model whose tokenizer does or does not fold case. The split reads nothing else from it. */
-function modelOf(contentSha256: string, lowercase: boolean): StoredModel {
+/** Returns a model whose tokenizer does or does not fold case. The split reads only these files from it. */
+function modelOf(contentSha256: string, lowercase: boolean, others: Record<string, string> = {}): StoredModel {
   const tokenizer = { normalizer: { type: 'BertNormalizer', lowercase } };
-  const files: Record<string, string> = { 'tokenizer.json': JSON.stringify(tokenizer) };
+  const files: Record<string, string> = { 'tokenizer.json': JSON.stringify(tokenizer), ...others };
   return { contentSha256, files } as StoredModel;
 }
 const foldingModel = 'a'.repeat(64);
 const plainModel = 'b'.repeat(64);
+/** Its tokenizer keeps case, but sentence-transformers lowercases every text before it is tokenized. */
+const lowercasedModel = 'c'.repeat(64);
 
 async function store(db: Database, role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]): Promise<string> {
   const file = new File([JSON.stringify(rows)], `${role}.json`);
@@ -37,6 +39,8 @@ async function prepared(contentSha256 = plainModel): Promise<{ db: Database; exp
   const db = await openDatabase(`stored-split-${databases++}`);
   await putModel(db, modelOf(foldingModel, true));
   await putModel(db, modelOf(plainModel, false));
+  const sentenceConfig = JSON.stringify({ max_seq_length: 64, do_lower_case: true });
+  await putModel(db, modelOf(lowercasedModel, false, { 'sentence_bert_config.json': sentenceConfig }));
   const questionRows = (texts: string[]) => texts.map((text) => ({ text, relevant: ['p'] }));
   const data: Experiment['data'] = [
     { role: 'knowledgeBase', contentSha256: await store(db, 'knowledgeBase', [{ id: 'p', text: '段' }]) },
@@ -82,6 +86,12 @@ describe('the split of stored data', () => {
       devInTest: 1,
       nearDuplicates: { count: 1, removed: false },
     });
+  });
+
+  it('folds case if sentence_bert_config.json asks for lowercase, although the tokenizer keeps case', async () => {
+    const { db, experiment } = await prepared(lowercasedModel);
+    const { pairs } = await preparedData(db, experiment);
+    expect(pairs.map(({ anchor }) => anchor)).toEqual(anchors.slice(3));
   });
 
   it('folds case only if the tokenizer of the model does', async () => {

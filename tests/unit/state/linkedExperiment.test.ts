@@ -4,79 +4,25 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { DataApi } from '../../../src/protocol/dataApi';
-import { openDatabase, type Database } from '../../../src/storage/database';
-import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
-import type { StoredExperiment } from '../../../src/storage/schema';
-import { getModel, listModels } from '../../../src/storage/models';
-import { importDataset } from '../../../workers/services/import/importDataset';
-import { checkQuestions } from '../../../workers/services/import/checkQuestions';
-import { storedPassages } from '../../../workers/services/import/storedPassages';
-import { importModel } from '../../../workers/services/import/importModel';
+import { getExperiment } from '../../../src/storage/experiments';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { countSplit } from '../../../workers/services/split/countSplit';
+import { freshDatabase } from '../storage/support';
+import { baseUrl, browser, opened } from './experimentPage';
 
-const base = 'http://127.0.0.1/';
-let db: Database;
-const data: Partial<DataApi> = {
-  importDataset: async (files, role, progress, { knowledgeBase } = {}) =>
-    importDataset(
-      db,
-      files,
-      role,
-      progress,
-      knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) },
-    ),
-  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
-  importModel: (files, name, progress) => importModel(files, name, progress, db),
-  countSplit: (experiment, progress) => countSplit(db, experiment, progress),
-};
-// The tests open one experiment after another under the same id. Without this, they would follow each other's changes
-// like tabs.
-vi.stubGlobal(
-  'BroadcastChannel',
-  class {
-    postMessage = () => undefined;
-    close = () => undefined;
-  },
-);
-vi.mock('../../../src/state/gateway', () => ({
-  baseUrl: base,
-  gateway: {
-    data: () => Promise.resolve(data),
-    getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: StoredExperiment) => putExperiment(db, stored),
-    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
-    getDataset: (sha256: string) => getDataset(db, sha256),
-    getModel: (sha256: string) => getModel(db, sha256),
-    listModels: () => listModels(db),
-    listRuns: () => Promise.resolve([]),
-  },
-}));
-vi.mock('../../../src/state/app.svelte', () => ({
-  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
-}));
-vi.stubGlobal('addEventListener', () => undefined);
-vi.stubGlobal('removeEventListener', () => undefined);
+browser.data.countSplit = (experiment, progress) => countSplit(browser.db, experiment, progress);
+
 const { experiments } = await import('../../../src/state/experiments.svelte');
-const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { ImportsState } = await import('../../../src/state/imports.svelte');
 const { sharedInputs } = await import('../../../src/state/sharing');
 
-let databases = 0;
 /**
  * Returns the demo's experiment in the form in which a link to it would state it, and switches to an empty database.
  */
 async function demoLink(): Promise<Experiment> {
-  const elsewhere = await openDatabase(`linked-${databases++}`);
-  const stored = await getExperiment(elsewhere, (await prepareDemo(elsewhere, base, () => undefined)).experimentId);
+  const elsewhere = await freshDatabase();
+  const stored = await getExperiment(elsewhere, (await prepareDemo(elsewhere, baseUrl, () => undefined)).experimentId);
   if (!stored) throw new Error('no demo');
   return stored.experiment;
-}
-async function opened(experimentId: string) {
-  const experiment = new ExperimentState(experimentId);
-  await experiment.load();
-  return { experiment, imports: new ImportsState(experiment) };
 }
 async function accepted(link: Experiment) {
   return opened(await experiments.createLinked('shared', link));
@@ -84,10 +30,10 @@ async function accepted(link: Experiment) {
 beforeEach(async () => {
   const publicFolder = new URL('../../../public/', import.meta.url);
   vi.stubGlobal('fetch', (url: string) => {
-    const file = new URL(url.slice(base.length), publicFolder);
+    const file = new URL(url.slice(baseUrl.length), publicFolder);
     return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
   });
-  db = await openDatabase(`linked-${databases++}`);
+  browser.db = await freshDatabase();
 });
 afterEach(() => vi.stubGlobal('fetch', undefined));
 
@@ -148,7 +94,7 @@ it('a split that cannot be counted says why instead of counting forever', async 
   await imports.useDemoParts();
 
   const failure: AppErrorDetails = { kind: 'worker-crashed', worker: 'data', reason: 'gone' };
-  const counting = vi.spyOn(data, 'countSplit').mockRejectedValueOnce(new AppError(failure));
+  const counting = vi.spyOn(browser.data as DataApi, 'countSplit').mockRejectedValueOnce(new AppError(failure));
   await experiment.countSplit();
   expect(experiment.split.problem).toEqual(failure);
   counting.mockRestore();

@@ -1,9 +1,7 @@
 import 'fake-indexeddb/auto';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
-import type { StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
@@ -11,42 +9,10 @@ import { importDataset } from '../../../workers/services/import/importDataset';
 import { preparedData } from '../../../workers/services/split/preparedData';
 import { tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
 import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
+import { demoFiles, demoModel } from './demoModel';
 
-const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
-const modelSha256 = 'a'.repeat(64);
-const given = <T>(value: T) => ({ value, guessed: false });
-const model: StoredModel = {
-  contentSha256: modelSha256,
-  name: 'demo-zh',
-  config: {
-    layers: 3,
-    hiddenSize: 256,
-    heads: 4,
-    intermediateSize: 1024,
-    vocabularySize: 8286,
-    maxPositions: 512,
-    typeVocabularySize: 2,
-    layerNormEpsilon: 1e-12,
-    hiddenDropout: 0,
-    attentionDropout: 0,
-    padTokenId: 0,
-  },
-  tensors: [],
-  totalFloats: 0,
-  weightsId: 'none',
-  files: Object.fromEntries(
-    ['tokenizer.json', 'tokenizer_config.json'].map((path) => [path, readFileSync(new URL(path, folder), 'utf8')]),
-  ),
-  defaults: {
-    pooling: given('mean'),
-    normalize: given(true),
-    maxTokens: given(512),
-    queryPrefix: given(''),
-    passagePrefix: given(''),
-  },
-  sourceDtype: 'F32',
-  createdAt: 0,
-};
+const model = demoModel(demoFiles('tokenizer.json', 'tokenizer_config.json'));
+const modelSha256 = model.contentSha256;
 
 async function store(db: Database, role: 'knowledgeBase' | 'pairs' | 'questions', rows: unknown[]): Promise<string> {
   const source = new File([rows.map((row) => JSON.stringify(row)).join('\n')], `${role}.jsonl`);

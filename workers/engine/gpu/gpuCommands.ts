@@ -6,6 +6,7 @@ import type { HostValues } from '../hostValues';
 import { fromHalfPrecision } from '../halfPrecision';
 import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
 import { BindGroups, slotBytes } from './bindGroups';
+import { CommandRecorder } from './commandRecorder';
 import { ErrorScopes } from './errorScopes';
 import type { GpuMemory } from './gpuMemory';
 import { KernelProfile, PassTimes } from './kernelProfile';
@@ -31,6 +32,7 @@ export class GpuCommands implements Commands {
   readonly #memory: GpuMemory;
   readonly #pacer: SubmitPacer;
   readonly #check: () => void;
+  readonly #recorder: CommandRecorder;
   readonly #scopes: ErrorScopes;
   readonly #pipelines: Pipelines;
   readonly #uploads: UploadRing;
@@ -45,13 +47,7 @@ export class GpuCommands implements Commands {
   #work = 0;
   /** Whether kernels were compiled since the last submit. */
   #compiled = false;
-  /** Whether a timed pass is being recorded. A timed pass is never split. */
-  #timing = false;
   #profile: KernelProfile | undefined;
-  #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
-  /** The pipeline that the open pass uses. */
-  #current: GPUComputePipeline | null = null;
   readonly counters: CommandCounters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
   constructor(
@@ -63,6 +59,7 @@ export class GpuCommands implements Commands {
     this.#memory = memory;
     this.#pacer = pacer;
     this.#check = check;
+    this.#recorder = new CommandRecorder(device);
     this.#scopes = new ErrorScopes(device, report);
     this.#pipelines = new Pipelines(device);
     this.#uploads = new UploadRing(device);
@@ -89,24 +86,19 @@ export class GpuCommands implements Commands {
     const group = this.#bindGroups.of(binding, bound);
     const offset = slotBytes * this.#usedSlots++;
     packKernelParams(kernel, params, this.#slots, offset);
-    if (this.#profile && !this.#timing)
-      this.#beginPass(this.#profile.next({ name: kernel.name, bytes, flops: kernel.flops?.(params) ?? 0 }));
-    const pass = this.#computePass();
-    if (this.#current !== pipeline) pass.setPipeline(pipeline);
-    this.#current = pipeline;
-    pass.setBindGroup(0, group, [offset]);
-    const [x, y, z] = typeof groups === 'number' ? spreadGroups(groups) : groups;
-    pass.dispatchWorkgroups(x, y, z);
+    if (this.#profile && !this.#recorder.timing)
+      this.#recorder.beginPass(this.#profile.next({ name: kernel.name, bytes, flops: kernel.flops?.(params) ?? 0 }));
+    this.#recorder.dispatch(pipeline, group, offset, typeof groups === 'number' ? spreadGroups(groups) : groups);
     this.counters.dispatches++;
     this.counters.boundBytes += bytes;
   }
 
   clear(array: DeviceArray): void {
-    this.#copyEncoder().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, wordBytes(array));
+    this.#recorder.copies().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, wordBytes(array));
   }
 
   copy(from: DeviceArray, to: DeviceArray): void {
-    this.#copyEncoder().copyBufferToBuffer(...this.#range(from), ...this.#range(to), wordBytes(from));
+    this.#recorder.copies().copyBufferToBuffer(...this.#range(from), ...this.#range(to), wordBytes(from));
   }
 
   write(array: DeviceArray, values: HostValues): void {
@@ -127,7 +119,7 @@ export class GpuCommands implements Commands {
     const bytes = arrayByteLength(array);
     try {
       await this.#uploads.fill(bytes, values, (from) => {
-        this.#copyEncoder().copyBufferToBuffer(from, 0, ...this.#range(array), bytes);
+        this.#recorder.copies().copyBufferToBuffer(from, 0, ...this.#range(array), bytes);
         this.submit();
       });
     } catch (thrown) {
@@ -141,16 +133,15 @@ export class GpuCommands implements Commands {
   }
 
   submit(): void {
-    if (!this.#encoder) return;
-    this.#endPass();
+    const recorded = this.#recorder.finish();
+    if (!recorded) return;
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
-    this.#device.queue.submit([this.#encoder.finish()]);
+    this.#device.queue.submit([recorded]);
     // Not awaited: only the pacer uses the time. A lost device is reported elsewhere, and its submits are not timed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;
-    this.#encoder = null;
     this.#usedSlots = 0;
     this.#work = 0;
     this.counters.submits++;
@@ -161,7 +152,7 @@ export class GpuCommands implements Commands {
    * timed pass is never split: its caller chooses how much it holds.
    */
   #makeRoom(work: number): void {
-    if (this.#timing) {
+    if (this.#recorder.timing) {
       if (this.#usedSlots === slots) throw new RangeError(`more than ${slots} dispatches in a timed pass`);
     } else if (this.#usedSlots >= this.#batch) {
       this.submit();
@@ -204,12 +195,12 @@ export class GpuCommands implements Commands {
       return undefined;
     }
     const times = new PassTimes(this.#device);
-    this.#beginPass(times.next());
-    this.#timing = true;
+    this.#recorder.beginPass(times.next());
+    this.#recorder.timing = true;
     try {
       record();
     } finally {
-      this.#timing = false;
+      this.#recorder.timing = false;
       this.submit();
     }
     const check = this.#submitChecked();
@@ -249,7 +240,7 @@ export class GpuCommands implements Commands {
   async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = wordBytes(array);
     const staging = this.#staging.take(bytes);
-    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging.buffer, 0, bytes);
+    if (bytes > 0) this.#recorder.copies().copyBufferToBuffer(...this.#range(array), staging.buffer, 0, bytes);
     const check = this.#submitChecked();
     const copied = await this.#staging.read(staging, bytes, check);
     return array.dtype === 'f16'
@@ -266,30 +257,6 @@ export class GpuCommands implements Commands {
 
   #range({ buffer, offset }: DeviceArray): [GPUBuffer, number] {
     return [this.#memory.bufferOf(buffer), offset];
-  }
-
-  #commandEncoder(): GPUCommandEncoder {
-    return (this.#encoder ??= this.#device.createCommandEncoder());
-  }
-
-  #computePass(): GPUComputePassEncoder {
-    return (this.#pass ??= this.#commandEncoder().beginComputePass());
-  }
-
-  #beginPass(timestampWrites: GPUComputePassTimestampWrites): void {
-    this.#pass = this.#copyEncoder().beginComputePass({ timestampWrites });
-  }
-
-  #copyEncoder(): GPUCommandEncoder {
-    this.#endPass();
-    return this.#commandEncoder();
-  }
-
-  #endPass(): void {
-    if (this.#timing) throw new RangeError('only dispatches can be timed');
-    this.#pass?.end();
-    this.#pass = null;
-    this.#current = null;
   }
 
   /** Compiles a kernel in the background. Rejects if the device cannot compile the kernel; the device stays usable. */

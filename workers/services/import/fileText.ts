@@ -9,7 +9,7 @@ import {
   sampleBytes,
   type TextEncodingName,
 } from '../../../src/domain/import/encoding';
-import { fileTypeOf } from '../../../src/domain/import/fileType';
+import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/import/fileType';
 
 export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
@@ -56,6 +56,15 @@ export async function textIn(encoding: TextEncodingName, file: File): Promise<Fi
   return { encoding, head, damaged: !(await isValidIn(encoding, fileBytes(file))) };
 }
 
+/** Returns the type of a file that is no text, or null. */
+export async function typeOfFile(file: File): Promise<FileType | null> {
+  const head = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
+  const type = fileTypeOf(head, tail);
+  // Whatever its bytes look like, a part needs the others; a file of text may have such a name by chance.
+  return isArchivePart(file.name) && (type !== null || head.includes(0)) ? 'archivePart' : type;
+}
+
 /**
  * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
  * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
@@ -63,8 +72,7 @@ export async function textIn(encoding: TextEncodingName, file: File): Promise<Fi
  */
 export async function detectEncoding(file: File): Promise<Detection> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
-  const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
-  const fileType = fileTypeOf(sample, tail);
+  const fileType = await typeOfFile(file);
   if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
   const fitting: FileText[] = [];
   for (const encoding of encodingCandidates(sample)) {

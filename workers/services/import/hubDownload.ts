@@ -3,7 +3,8 @@ import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/ha
 import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
 import { storageNeeded } from '../../../src/domain/import/hubSpace';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
-import { needing, type Database } from '../../../src/storage/database';
+import type { Database } from '../../../src/storage/database';
+import { needing } from '../../../src/storage/space';
 import { appendDownloadPart, clearDownloadFile, openDownload, readDownloadParts } from '../../../src/storage/downloads';
 import { hubResponseChunks, HubClient, HubOverloaded } from './hubClient';
 import { encoderLayout } from './encoderTensors';

@@ -2,6 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import { bundleFaults, unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
 import { namedCells } from '../../../src/domain/import/cells';
+import { ColumnValues } from '../../../src/domain/import/columnValues';
 import type { DraftOptions } from '../../../src/domain/import/drafts';
 import { columnsByField } from '../../../src/domain/import/fileReading';
 import { withField, type ColumnMapping } from '../../../src/domain/import/mapping';
@@ -10,7 +11,8 @@ import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import { shaped } from '../../../src/domain/import/shapes';
-import type { DataRole, SourceFile } from '../../../src/domain/records';
+import { keptFields, type DataRole, type SourceFile } from '../../../src/domain/records';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { ImportReport, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { requireStorage } from '../../../src/storage/space';
@@ -23,12 +25,16 @@ import { noted, rejectionExcerpt, Rejections, shortenedRejection, type Rejection
 export interface ImportDatasetSettings extends DraftOptions, ReadingChoices {
   /** Columns chosen by the user, by the shape of the files to which they apply. */
   mappings?: MappingsByShape;
+  /** Columns of ids that a survey has found by their values, by file name. */
+  idColumns?: Readonly<Record<string, string>>;
 }
 
 interface ImportJob<R extends DataRole> {
   role: R;
   mappings: MappingsByShape | undefined;
   idColumns: ReadonlyMap<DataFile, string>;
+  /** The knowledge base in which references of the rows are looked up; not if a file of judgements has them. */
+  passages: PassageLookup | undefined;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
@@ -92,7 +98,10 @@ async function importFile<R extends DataRole>(
     count += records.length;
     if (!recognised) {
       recognised = await recognise(job.role, facts, records, job.mappings, stated.mapping);
-      const byContent = recognised.chosen ? null : withJudgedId(recognised.mapping, job.idColumns.get(source));
+      const byContent = recognised.chosen
+        ? null
+        : (withJudgedId(recognised.mapping, job.idColumns.get(source)) ??
+          withReferences(job.role, recognised.mapping, records, job.passages));
       if (byContent) recognised = { ...recognised, mapping: byContent };
       job.collector.useMapping(recognised.chosen || byContent ? recognised.mapping : null);
     }
@@ -120,7 +129,30 @@ function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): Col
   return idColumn === undefined || idColumn === byName ? null : withField(mapping, idColumn, 'id');
 }
 
-/** Removes from `columns` those that the record contains. */
+/**
+ * Returns the mapping with a column that names passages, found by its values, if no column has a name for that. Returns
+ * null if there is no such column, or none is needed.
+ */
+function withReferences(
+  role: DataRole,
+  mapping: ColumnMapping,
+  records: readonly RawRecord[],
+  passages: PassageLookup | undefined,
+): ColumnMapping | null {
+  const field = role === 'questions' ? 'relevant' : role === 'pairs' ? 'positiveId' : null;
+  const isFilled = mapping.some((one) => one.field === field || one.field === 'positive');
+  if (field === null || !passages || isFilled) return null;
+  const values = new ColumnValues();
+  for (const record of records)
+    for (const value of 'value' in record ? unbundled(role, record.value) : [])
+      for (const row of shaped(value) ?? [])
+        if (typeof row === 'object' && row !== null && !Array.isArray(row)) values.add(Object.entries(row));
+  const used = mapping.flatMap((one) => (keptFields.some((kept) => kept === one.field) ? [] : [one.column]));
+  const column = values.columnOfIds(passages.textOf, used);
+  return column === null ? null : withField(mapping, column, field);
+}
+
+/** Removes from `columns` those that the record has. */
 function withoutSeen(columns: Set<string>, role: DataRole, record: unknown): void {
   const rows = unbundled(role, record).flatMap((value) => shaped(value) ?? []);
   for (const row of rows) for (const name of namedCells(role, row)?.keys() ?? []) columns.delete(name);
@@ -141,6 +173,13 @@ function sourceOf(path: string, { facts, stated }: DataFile, recognised: readonl
     ...(readingChosen && encoding !== null ? { encoding } : {}),
     ...(stated.delimiter === undefined ? {} : { delimiter: stated.delimiter }),
   };
+}
+
+function surveyedColumns(files: readonly DataFile[], found: Readonly<Record<string, string>>): [DataFile, string][] {
+  return files.flatMap((source) => {
+    const { name } = source.file;
+    return Object.hasOwn(found, name) && found[name] !== undefined ? [[source, found[name]]] : [];
+  });
 }
 
 const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
@@ -181,7 +220,7 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  { mappings, files: stated = {}, readings = {}, ...options }: ImportDatasetSettings = {},
+  { mappings, files: stated = {}, readings = {}, idColumns: found = {}, ...options }: ImportDatasetSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
   // Rows are stored as text with two bytes per character.
@@ -195,7 +234,8 @@ export async function importDataset(
   const job = {
     role,
     mappings,
-    idColumns,
+    idColumns: new Map([...surveyedColumns(rows, found), ...idColumns]),
+    passages: judgements ? undefined : options.passages,
     collector: new RowCollector(role, judged),
     writer,
     rejections,

@@ -1,5 +1,8 @@
+import { AppError } from '../../../src/domain/errors';
 import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
-import { judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
+import { judgementFaults } from '../../../src/domain/import/bundle';
+import { FileNotes } from '../../../src/domain/import/fileNotes';
+import { judgementIn, judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
 import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
@@ -12,8 +15,15 @@ async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line:
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
+/** Number of records that may be broken at the start of a file of judgements. */
+const headRecords = 20;
+
 async function isFileOfJudgements(file: DataFile): Promise<boolean> {
-  for await (const { value } of valuesOf(file)) return judgementOf(value) !== null;
+  let seen = 0;
+  for await (const { value } of valuesOf(file)) {
+    if (judgementOf(value)) return true;
+    if (++seen === headRecords) break;
+  }
   return false;
 }
 
@@ -23,6 +33,7 @@ async function readJudgements(
   rejections: Rejections,
 ): Promise<void> {
   const file = source.file.name;
+  const notes = new FileNotes();
   let irrelevant = 0;
   let firstLine = 0;
   for await (const records of recordsOfFile(source))
@@ -33,17 +44,19 @@ async function readJudgements(
         else rejections.add({ ...place, ...shortenedRejection(record) });
         continue;
       }
-      const judgement = judgementOf(record.value);
-      if (!judgement) {
-        rejections.add({ ...place, fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
-        continue;
-      }
+      const faults = judgementFaults(record.value);
+      const columns = new Columns(Object.entries(record.value ?? {}));
+      const judgement = judgementIn(columns);
+      notes.columns(columns.names(), record.line);
+      for (const fault of faults) rejections.add({ ...place, ...shortenedRejection(fault) });
+      if (!judgement || faults.length > 0) continue;
       const taken = judgements.add(judgement, place);
       if (taken === 'unknown') rejections.ignore(place, judgement.passage);
       if (taken !== 'irrelevant') continue;
       if (irrelevant === 0) firstLine = place.line;
       irrelevant += 1;
     }
+  rejections.notes(file, notes.take());
   if (irrelevant > 0)
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
@@ -74,6 +87,16 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
   return { side, idColumn: (side === 'passages' ? passages : questions).find() };
 }
 
+/** Returns the error of judgements that no row can be made of: the first unknown passage, if that is the reason. */
+function noneJudged(file: string, { listed }: Rejections): AppError {
+  const unknown = listed.find((one) => one.file === file && one.fault === 'reference-ignored');
+  return new AppError({
+    kind: 'import-failed',
+    file,
+    ...(unknown ? { fault: 'no-known-passage', field: unknown.field ?? '' } : { fault: 'none-judged' }),
+  });
+}
+
 export interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
@@ -96,11 +119,13 @@ export async function judgedFiles(
   if (files.length < 2) return { rows: [...files], judgements: null, idColumns };
   const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
+  let judging: DataFile | null = null;
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
-    else await readJudgements(file, judgements, rejections);
+    else await readJudgements((judging = file), judgements, rejections);
   }
-  if (judgements.size === 0) return { rows: [...files], judgements: null, idColumns };
+  if (!judging) return { rows: others, judgements: null, idColumns };
+  if (judgements.size === 0) throw noneJudged(judging.file.name, rejections);
   const rows: DataFile[] = [];
   for (const file of others) {
     const { side, idColumn } = await sideOfFile(file, judgements);

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
-import { demoDataFiles, demoHashes, demoModelFiles, demoModelName } from '../../../src/domain/import/demoInputs';
+import { demoDataFiles, demoHashes, demoModelFiles } from '../../../src/domain/import/demoInputs';
 import { AppError } from '../../../src/domain/errors';
 import {
   defaultExperiment,
@@ -18,8 +18,8 @@ import { listExperiments, putExperiment } from '../../../src/storage/experiments
 import { getModel } from '../../../src/storage/models';
 import { fetchDemoFile, type DemoFetch } from './demoFiles';
 import { importDataset } from './importDataset';
+import { importDemoModel } from './importDemoModel';
 import { storedPassages } from './storedPassages';
-import { importModel } from './importModel';
 
 /** Name of the demo if the page passes none in the user's language. */
 const demoName = '猪场知识库';
@@ -48,24 +48,6 @@ async function importData(db: Database, baseUrl: string, done: () => void): Prom
     dev: await imported(demoDataFiles.devQuestions, 'questions', passages),
     test: await imported(demoDataFiles.testQuestions, 'questions', passages),
   };
-}
-
-async function importDemoModel(
-  db: Database,
-  baseUrl: string,
-  done: () => void,
-  fetching?: DemoFetch,
-): Promise<StoredModel> {
-  const files = [];
-  for (const path of demoModelFiles) {
-    const name = path.split('/').at(-1) ?? path;
-    // The weights are nearly all of the bytes, so only their download reports progress.
-    const { received, ...rest } = fetching ?? {};
-    const options = path === 'model.safetensors' && received ? { ...rest, received } : rest;
-    files.push({ path, file: await fetchDemoFile(`${baseUrl}models/demo-zh/${path}`, name, options) });
-    done();
-  }
-  return importModel(files, demoModelName, () => undefined, db);
 }
 
 /** Length limit in tokens, enough for the demo's longest passage. The model accepts more, but would take longer. */
@@ -131,7 +113,7 @@ export async function prepareDemo(
   let files = 0;
   const done = (): void => progress((files += 1), of);
   const data = await importData(db, baseUrl, done);
-  const model = await importDemoModel(db, baseUrl, done);
+  const model = await importDemoModel(db, baseUrl, { fetched: done });
   const experimentId = await storeDemo(db, demoExperiment(data, model), name);
   done();
   return { experimentId };
@@ -157,6 +139,6 @@ export async function prepareDemoSearch(
   const stored = await getModel(db, modelSha256);
   return {
     knowledgeBase,
-    model: demoModelSettings(stored ?? (await importDemoModel(db, baseUrl, () => undefined, fetching))),
+    model: demoModelSettings(stored ?? (await importDemoModel(db, baseUrl, { fetching }))),
   };
 }

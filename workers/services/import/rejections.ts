@@ -10,8 +10,15 @@ const listedRejections = 1000;
 const excerptLength = 80;
 export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
-/** Faults that are only noted: parts of a file that are not rows, and remarks about rows that are kept. */
-export const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter', 'key-repeated', 'columns-unused']);
+/** Parts of a file that are no rows, and remarks about rows that are kept. */
+export const noted: ReadonlySet<ImportFault> = new Set([
+  'title-row',
+  'front-matter',
+  'header-repeated',
+  'headings-unused',
+  'key-repeated',
+  'columns-unused',
+]);
 
 export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected' | 'rows'>;
 
@@ -47,9 +54,14 @@ export class Rejections {
   }
 
   /** Reports a change to a row that is kept, or a part of the file that was not used. */
-  note(place: RejectionPlace, { fault, field }: RecordFault): void {
+  note(place: RejectionPlace, { fault, field, expected }: RecordFault): void {
     this.#notes += 1;
-    this.#list({ ...place, fault, ...(field === undefined ? {} : { field }) });
+    this.#list({
+      ...place,
+      fault,
+      ...(field === undefined ? {} : { field }),
+      ...(expected === undefined ? {} : { expected }),
+    });
   }
 
   /**

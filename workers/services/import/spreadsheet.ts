@@ -5,6 +5,7 @@ import type { FileFacts } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import { sheetRecords } from '../../../src/domain/import/sheet';
 import { readXlsx, XlsxFault } from '../../formats/xlsx';
+import { typeOfFile } from './fileText';
 import { isZip } from '../../formats/zip';
 
 /** A workbook, with the records of one of its sheets. */
@@ -25,7 +26,7 @@ function sheetMissing(file: string, field: string, sheets: readonly string[]): A
 /**
  * Reads a sheet of an Excel workbook: the one stated for this file, else the one chosen earlier for workbooks with the
  * same sheets, else the first with content. Returns null if the file is not a workbook.
- * @throws import-failed if a file with a workbook's extension cannot be read, or the stated sheet is missing.
+ * @throws import-failed if a whole file named as a workbook cannot be read, or lacks the stated sheet.
  */
 export async function readSpreadsheet(
   file: File,
@@ -60,8 +61,8 @@ export async function readSpreadsheet(
     return { file, facts, head: columns.join(), damaged: false, records, stated };
   } catch (thrown) {
     if (!(thrown instanceof XlsxFault)) throw thrown;
-    // The file is another kind of zip archive. The caller refuses it by its type.
-    if (thrown.fault === 'xlsx-broken' && !isNamedSo) return null;
+    // This is another zip archive, or one that was cut off, which the caller refuses by its type.
+    if (thrown.fault === 'xlsx-broken' && (!isNamedSo || (await typeOfFile(file)) !== 'excel')) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });
   }
 }

@@ -56,7 +56,11 @@ export async function surveyFiles(
   const { fillings, unused } = fillingsOf(contents);
   const position = (at: number): number => positions[at] ?? 0;
   return {
-    fillings: fillings.map((filling) => ({ ...filling, files: filling.files.map(position) })),
+    fillings: fillings.map(({ idColumns = {}, ...filling }) => ({
+      ...filling,
+      files: filling.files.map(position),
+      idColumns: Object.fromEntries(Object.entries(idColumns).map(([at, column]) => [position(Number(at)), column])),
+    })),
     unused: unused.map(({ file, reason }) => ({ file: position(file), reason })),
     unreadable,
     together: contents.some(({ kind }) => kind === 'bundle' || kind === 'judgements'),

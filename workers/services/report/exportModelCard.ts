@@ -127,7 +127,7 @@ function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
   const stage = run.experiment.stages.at(-1);
   return [
-    `- 基座模型 / Base model: ${model.name} (\`${model.contentSha256}\`)`,
+    `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
@@ -148,6 +148,9 @@ function testVectorLines({ testVector: { text, values } }: ExportSource): string
   ];
 }
 
+/** Returns the name on one line. A folder may have any name, and a line break in it would end the title. */
+const oneLine = (name: string): string => name.replace(/\s+/g, ' ').trim();
+
 /** Returns the export's README.md in Chinese and English: how to use the model, its training and its results. */
 export function modelCard(source: ExportSource): string {
   return [
@@ -156,7 +159,7 @@ export function modelCard(source: ExportSource): string {
     'tags: [sentence-similarity, feature-extraction]',
     ...(source.model.hub && hubLocation(source.model.hub) !== null ? [`base_model: ${source.model.hub.id}`] : []),
     '---',
-    `# ${source.model.name}`,
+    `# ${oneLine(source.model.name)}`,
     '',
     '本模型用 Recallsmith（召回工坊）在浏览器中微调。',
     '',

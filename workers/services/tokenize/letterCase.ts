@@ -30,6 +30,12 @@ export function tokenizerFoldsCase(tokenizer: unknown, config: unknown): boolean
   return folds ?? do_lower_case === true;
 }
 
+const sentenceConfig = 'sentence_bert_config.json';
+
+function asksForLowercase(config: unknown): boolean {
+  return isObject(config) && config['do_lower_case'] === true;
+}
+
 /** Results by model. A tokenizer.json has up to 17 MB and a stored model never changes, so each file is parsed once. */
 const known = new Map<string, boolean>();
 
@@ -45,7 +51,10 @@ function jsonOrNull({ files }: StoredModel, path: string): unknown {
   }
 }
 
-/** Whether the tokenizer of the experiment's model folds case. False while no model is chosen or stored. */
+/**
+ * Whether the experiment's model gives upper and lower case the same tokens: its tokenizer folds case, or
+ * sentence-transformers lowercases its texts first. False while no model is chosen or stored.
+ */
 export async function modelFoldsCase(db: Database, experiment: Pick<Experiment, 'model'>): Promise<boolean> {
   const contentSha256 = experiment.model?.contentSha256;
   if (contentSha256 === undefined) return false;
@@ -53,15 +62,14 @@ export async function modelFoldsCase(db: Database, experiment: Pick<Experiment, 
   if (found !== undefined) return found;
   const model = await getModel(db, contentSha256);
   if (!model) return false;
-  const folds = tokenizerFoldsCase(jsonOrNull(model, 'tokenizer.json'), jsonOrNull(model, 'tokenizer_config.json'));
+  const folds =
+    asksForLowercase(jsonOrNull(model, sentenceConfig)) ||
+    tokenizerFoldsCase(jsonOrNull(model, 'tokenizer.json'), jsonOrNull(model, 'tokenizer_config.json'));
   known.set(contentSha256, folds);
   return folds;
 }
 
 /** Whether sentence-transformers lowercases texts, and their prefixes, before it tokenizes them for this model. */
 export function lowercasesFirst(files: StoredModel['files']): boolean {
-  const path = 'sentence_bert_config.json';
-  if (!(path in files)) return false;
-  const config = modelJson(files, path);
-  return 'do_lower_case' in config && config.do_lower_case === true;
+  return sentenceConfig in files && asksForLowercase(modelJson(files, sentenceConfig));
 }

@@ -151,7 +151,7 @@ export const importTexts = {
         id: 'id',
         ...kept,
       },
-      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id', ...kept },
+      questions: { text: 'question', relevant: 'right passages', score: 'score', id: 'id', ...kept },
       scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id', ...kept },
     },
   },

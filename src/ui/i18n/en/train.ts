@@ -1,5 +1,7 @@
 import { formatCount } from '../format';
 import { count } from './count';
+import { memoryPlanTexts } from './memoryPlan';
+import { runSentenceTexts } from './runSentence';
 
 export const trainTexts = {
   start: 'Start training',
@@ -17,54 +19,7 @@ export const trainTexts = {
     n === 1
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
-  sentence: {
-    none: 'The same test questions are asked before and after training. You can pause at any time. If you close the page, you can resume from the last checkpoint.',
-    planned: (pairs: number, steps: number, atMost: boolean) =>
-      `${count(pairs, 'pair')}, ${atMost ? 'at most ' : ''}${count(steps, 'training step')}`,
-    notPlanned: 'Not trained yet',
-    leave: 'You can look at other screens; the run continues.',
-    settling: 'Checking where this run stopped…',
-    queued: 'The run is about to start',
-    prepare: 'Preparing data, tokens and model',
-    evaluateBefore: 'Asking the test questions with the original weights',
-    firstStep: 'Training has started; the first step is being computed',
-    devHits: (before: number, now: number, of: number) =>
-      `On dev, the first result is right for ${formatCount(now)} of ${count(of, 'question')}, ${
-        now === before ? 'as before training' : `${now > before ? 'up' : 'down'} from ${formatCount(before)}`
-      }`,
-    trainingTitle: (step: string, steps: string) => `Training: step ${step} of ${steps}`,
-    training: (step: string, steps: string, loss: string, left: string | null) =>
-      `Step ${step} of ${steps}, loss ${loss}${left === null ? '' : `, about ${left} left`}.`,
-    trainingNoDev: (loss: string, left: string | null) =>
-      `Loss ${loss}${left === null ? '' : `, about ${left} left`}. Dev hasn’t been evaluated since training began.`,
-    repeating: (from: string, to: string) =>
-      from === to ? `Computing step ${from} again` : `Computing steps ${from} to ${to} again`,
-    repeatingText: (step: string | null, steps: string) =>
-      `The run resumed from its last checkpoint, which was written before these steps.${
-        step === null ? '' : ` Now after step ${step} of ${steps}.`
-      }`,
-    evaluateAfter: 'Asking the test questions again with the trained weights',
-    atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
-    stopped: {
-      paused: (place: string) => `Paused: ${place}`,
-      interrupted: (place: string) => `Interrupted: ${place}`,
-      cancelled: (place: string) => `Cancelled: ${place}`,
-      failed: (place: string) => `Failed: ${place}`,
-    },
-    paused: 'You can close the page; nothing is lost.',
-    interrupted:
-      'The page or its worker was closed. You can resume from the last checkpoint; on the same device, the result will be the same, bit for bit.',
-    interruptedAfter: (from: string, to: string) =>
-      `The page or its worker was closed. You can resume from the last checkpoint: ${
-        from === to ? `step ${from} is` : `steps ${from} to ${to} are`
-      } computed again. On the same device, the result will be the same, bit for bit.`,
-    cancelled: 'The curves are kept, but you can’t resume the run.',
-    failed: 'The error below stopped the run.',
-    doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
-    done: (steps: number) => `Done after ${count(steps, 'step')}.`,
-    doneNext: 'The test questions were asked before and after training.',
-    toEvaluate: 'See the result',
-  },
+  sentence: runSentenceTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
@@ -277,56 +232,7 @@ export const trainTexts = {
   prefixesWithoutAll: (all: string) => `The whole vector (${all}) isn’t among them, so it isn’t trained.`,
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
   listed: 'The experiment file lists the batch order; nothing is drawn at random.',
-  memoryPlan: {
-    title: 'Memory',
-    details: 'Details and budget',
-    asking: 'Counting tokens to estimate the memory…',
-    later: 'The memory is estimated when the device is free.',
-    sentence: {
-      plain: (need: string, budget: string) => `Needs ${need} of a ${budget} budget: fits.`,
-      recompute: (need: string, budget: string) =>
-        `Needs ${need} of a ${budget} budget. To fit, each layer is computed twice, so steps take about a third longer.`,
-      gradCache: (need: string, budget: string, tokens: number) =>
-        `Needs ${need} of a ${budget} budget. To fit, each batch is processed twice in chunks of ${count(tokens, 'token')} (GradCache). The gradients are the same; steps take about a third longer.`,
-    },
-    parts: {
-      weights: 'Weights',
-      gradients: 'Gradients',
-      moments: 'Optimizer',
-      activations: 'Activations',
-      snapshot: 'Checkpoint copy',
-    },
-    partHelp: {
-      weights: 'The model’s numbers, in float32.',
-      gradients: 'One number per trained weight.',
-      moments: 'AdamW keeps two averages per trained weight.',
-      activations: 'Layer outputs kept for the backward pass. They grow with the number of tokens processed at once.',
-      snapshot:
-        'A copy of weights and optimizer that is written to disk while steps continue. If the budget has no room for it, steps wait during the write.',
-    },
-    batch: (tokens: number, longest: number) =>
-      `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
-    budget: 'Memory budget',
-    budgetHelp:
-      'How much memory a run may use on this computer. The browser can’t tell how much memory a graphics card has, so the default is half of the computer’s memory, from 1.1 to 8.6 GB, and at most 3.2 GB on the CPU. Raise it if the card has more.',
-    useDefault: (bytes: string) => `Reset to ${bytes}`,
-    table: 'With other settings',
-    tableHelp:
-      'Memory of the fastest step strategy that fits: plain, † layers computed twice, ‡ in chunks. ✕ doesn’t fit; the figure is the least it needs.',
-    way: 'Step strategy',
-    wayHelp:
-      'How a step processes its batch. It is chosen before the run to fit the memory budget and kept when the run is resumed.',
-    ways: {
-      plain: 'whole batch at once',
-      recompute: 'layers computed twice',
-      gradCache: 'in chunks',
-      none: 'doesn’t fit',
-    },
-    useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
-    useBatchSize: (n: number) => `Set the batch size to ${n}`,
-    useMixed: 'Use mixed precision',
-    useBudget: (bytes: string) => `Set the budget to ${bytes}`,
-  },
+  memoryPlan: memoryPlanTexts,
   storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} of disk space; ${free} is free.`,
   storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} of disk space.`,
   storageTight: (bytes: string, free: string) =>

@@ -42,6 +42,26 @@ export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }
     zh: '这是压缩包：请先解压，再导入里面的文件',
     en: 'this is an archive; unpack it, and import the files inside',
   },
+  cutArchive: {
+    zh: '这个压缩包的结尾缺失，没有传完，或者只是分卷的第一卷：请重新下载，或把所有分卷放在一起解压，再导入里面的文件',
+    en: 'this zip archive lacks its end: it is incomplete, or the first part of a split one; download it again, or unpack it with all of its parts in one folder, and import the files inside',
+  },
+  cutOffice: {
+    zh: '这个 Office 文件的结尾缺失，没有传完，Excel 或 Word 也打不开：请重新下载或复制，再导入',
+    en: 'this Office file lacks its end, so no program can open it; download or copy it again, and import that',
+  },
+  archivePart: {
+    zh: '这是分卷压缩包的一卷：请把所有分卷放在一起解压，再导入里面的文件',
+    en: 'this is one part of a split archive; unpack it with all of its parts in one folder, and import the files inside',
+  },
+  emptyArchive: {
+    zh: '这是空的压缩包，里面没有文件：请选择有内容的文件',
+    en: 'this is an archive without files; choose one with content',
+  },
+  openDocument: {
+    zh: '这是 OpenDocument 文件（.ods、.odt）：表格请另存为 .xlsx，文档请另存为纯文本（UTF-8），再导入',
+    en: 'this is an OpenDocument file (.ods, .odt); save a table as .xlsx or a document as plain text (UTF-8), and import that',
+  },
   parquet: {
     zh: '这是 Parquet 文件：请先转成 JSONL 或 CSV，例如用 pandas，再导入',
     en: 'this is a Parquet file; convert it to JSONL or CSV, with pandas for example, and import that',

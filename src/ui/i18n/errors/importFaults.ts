@@ -21,8 +21,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'the file has no content; choose one that has',
   }),
   'no-rows': () => ({
-    zh: '只有列名或空的列表，没有数据行，请补上数据',
-    en: 'there are no rows, only column names or an empty list; add rows',
+    zh: '没有数据行，只有列名、标题或空的列表，请补上数据',
+    en: 'there are no rows, only column names, headings or an empty list; add rows',
   }),
   'encoding-unknown': () => ({
     zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请在读到的前几行旁边选择编码，或另存为 UTF-8',
@@ -71,6 +71,14 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: '这是 Markdown 文件开头的元数据，不是正文',
     en: 'this is the metadata at the start of the Markdown file, not text',
   }),
+  'header-repeated': () => ({
+    zh: '这一行又是列名，不是数据',
+    en: 'the row repeats the column names; it is not data',
+  }),
+  'headings-unused': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 个标题，下面没有正文，没有变成段落`,
+    en: `${counted(field, 'heading')} without text below, the first in this line, made no passage`,
+  }),
   'too-deep': () => ({
     zh: '列表或对象嵌套得太深，请改成一行一条的平铺写法',
     en: 'lists or objects are nested too deeply; write flat records, one per line',
@@ -87,9 +95,21 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `字段“${name}”是空的，请补上文字，或删掉这一行`,
     en: `the field “${name}” is empty; fill it in or delete the row`,
   }),
-  'relevant-missing': () => ({
-    zh: '没有写明哪个段落能回答，请在 relevant 里填上段落的 id',
-    en: 'no passage is named as the answer; put its id into relevant',
+  'row-empty': () => ({
+    zh: '这一行没有任何字段，请补上内容，或删掉这一行',
+    en: 'the row has no fields; fill it in or delete it',
+  }),
+  'not-a-text': ({ name }) => ({
+    zh: `字段“${name}”里是列表或对象，这里需要一段文字，请改成文字，或拆成几行`,
+    en: `the field “${name}” holds a list or an object where one text is needed; write a text, or split the row`,
+  }),
+  'not-a-number': ({ name, expected }) => ({
+    zh: `“${name}”是“${shortened(expected)}”，不是数字，请改成数字`,
+    en: `“${name}” is “${shortened(expected)}”, which is not a number; write a number`,
+  }),
+  'relevant-missing': ({ name }) => ({
+    zh: `没有写明哪个段落能回答，请在“${name}”里填上段落的 id`,
+    en: `no passage is named as the answer; put its id into “${name}”`,
   }),
   'unknown-passage': ({ name }) => ({
     zh: `段落“${name}”不在知识库里，请改正 id，或补上这个段落`,
@@ -122,6 +142,10 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'unknown-question': ({ name }) => ({
     zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
     en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
+  }),
+  'none-judged': () => ({
+    zh: '判定文件没有把任何段落判为相关（相关度都不大于 0，或者读不懂），请检查相关度一列',
+    en: 'its judgements call no passage relevant: every relevance is 0 or less, or can’t be read; check that column',
   }),
   'trec-broken': () => ({
     zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',
@@ -203,9 +227,13 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `从这一行起共有 ${name} 条负例只写了段落的 id，没有知识库就找不到原文，这些负例没有保存；要用它们，请先导入知识库，再导入这个文件`,
     en: `${counted(field, 'negative')} from this row on are given by passage id, so they can’t be looked up without a knowledge base and are not stored; to use them, import the knowledge base first, then this file again`,
   }),
+  'values-unread': ({ name, expected }) => ({
+    zh: `从这一行起共有 ${shortened(expected)} 行的“${name}”读不懂，没有采用这一格，这些行其余的内容保留`,
+    en: `“${name}” can’t be read in ${counted(expected, 'row')}, this one first; that cell is not used, and the rest of the row is kept`,
+  }),
   'not-judged': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
-    en: `the judgements name no relevant passage for ${counted(field, 'question')}, this one first; they are left out`,
+    en: `the judgements name no right passage for ${counted(field, 'question')}, this one first; they are left out`,
   }),
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',

@@ -140,7 +140,7 @@ export const importTexts: Dictionary['import'] = {
         id: 'id',
         ...kept,
       },
-      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id', ...kept },
+      questions: { text: '问题', relevant: '正确段落', score: '分数', id: 'id', ...kept },
       scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id', ...kept },
     },
   },

@@ -1,5 +1,7 @@
 import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
+import { memoryPlanTexts } from './memoryPlan';
+import { runSentenceTexts } from './runSentence';
 
 export const trainTexts: Dictionary['train'] = {
   start: '开始训练',
@@ -13,48 +15,7 @@ export const trainTexts: Dictionary['train'] = {
   buildChanged: (step, build) =>
     `第 ${step} 步之后换了程序版本（${build}）：结果有效，但和用一个版本从头训练到尾不一定逐位相同。`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
-  sentence: {
-    none: '训练前后各用同样的测试问题问一遍。可以随时暂停；关掉页面后，可以从最近的检查点接着训练。',
-    planned: (pairs, steps, atMost) =>
-      `${formatCount(pairs)} 个问答对，${atMost ? '最多' : ''}训练 ${formatCount(steps)} 步`,
-    notPlanned: '还没有训练过',
-    leave: '可以去看别的页面，训练照常进行。',
-    settling: '正在确认这次训练停在哪里……',
-    queued: '训练马上开始',
-    prepare: '正在准备数据、token 和模型',
-    evaluateBefore: '正在用训练前的权重做测试题',
-    firstStep: '训练已经开始，正在算第一步',
-    devHits: (before, now, of) =>
-      now === before
-        ? `验证集第一条就对的还是 ${formatCount(now)} 题，共 ${formatCount(of)} 题`
-        : `验证集第一条就对的从 ${formatCount(before)} 题${now > before ? '升' : '降'}到 ${formatCount(now)} 题，共 ${formatCount(of)} 题`,
-    trainingTitle: (step, steps) => `正在训练：第 ${step} 步，共 ${steps} 步`,
-    training: (step, steps, loss, left) =>
-      `第 ${step} 步，共 ${steps} 步，损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。`,
-    trainingNoDev: (loss, left) =>
-      `损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。训练开始后还没有评测过验证集。`,
-    repeating: (from, to) => `正在重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步`,
-    repeatingText: (step, steps) =>
-      `训练从最近的检查点接着进行，这些步在检查点之后。${step === null ? '' : `现在算完第 ${step} 步，共 ${steps} 步。`}`,
-    evaluateAfter: '正在用训练后的权重再做一遍测试题',
-    atStep: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
-    stopped: {
-      paused: (place) => `已暂停：${place}`,
-      interrupted: (place) => `已中断：${place}`,
-      cancelled: (place) => `已取消：${place}`,
-      failed: (place) => `出错：${place}`,
-    },
-    paused: '关掉页面也不会丢失进度。',
-    interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
-    interruptedAfter: (from, to) =>
-      `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步；在同一台设备上，结果逐位相同。`,
-    cancelled: '曲线还在，但不能再接着训练。',
-    failed: '训练因下面的错误停止。',
-    doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
-    done: (steps) => `训练完成，共 ${formatCount(steps)} 步。`,
-    doneNext: '训练前后都用测试问题评测过。',
-    toEvaluate: '看结果',
-  },
+  sentence: runSentenceTexts,
   foot: {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',
@@ -242,41 +203,7 @@ export const trainTexts: Dictionary['train'] = {
   prefixesWithoutAll: (all) => `其中没有完整的向量（${all} 维），它不会得到训练。`,
   invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
   listed: '批的顺序由实验文件列出，不随机抽取。',
-  memoryPlan: {
-    title: '内存',
-    details: '明细与预算',
-    asking: '正在统计 token，用来估算内存……',
-    later: '等设备空闲了再估算内存。',
-    sentence: {
-      plain: (need, budget) => `需要 ${need}，预算 ${budget}，放得下。`,
-      recompute: (need, budget) => `需要 ${need}，预算 ${budget}：每层算两遍才放得下，每步约慢三分之一。`,
-      gradCache: (need, budget, tokens) =>
-        `需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} 个 token 的小块算两遍才放得下（GradCache）。梯度相同，每步约慢三分之一。`,
-    },
-    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果', snapshot: '检查点副本' },
-    partHelp: {
-      weights: '模型的数值，float32。',
-      gradients: '每个参与训练的权重一个数。',
-      moments: 'AdamW 为每个参与训练的权重存两个平均值。',
-      activations: '各层算出的数值，留给反向传播用。同时处理的 token 越多，占得越多。',
-      snapshot: '权重和优化器的副本。训练不停，同时把它写成检查点；预算放不下时，写入期间训练会等待。',
-    },
-    batch: (tokens, longest) =>
-      `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本有 ${formatCount(longest)} 个。`,
-    budget: '内存预算',
-    budgetHelp:
-      '训练在这台电脑上最多用多少内存。浏览器不知道显卡有多少内存，默认取电脑内存的一半，在 1.1 到 8.6 GB 之间；用 CPU 时不超过 3.2 GB。显卡内存更大时可以调高。',
-    useDefault: (bytes) => `恢复为 ${bytes}`,
-    table: '换成其他设置',
-    tableHelp: '放得下的最快做法要用的内存：无记号为整批处理，† 每层算两遍，‡ 分块。✕ 放不下，数字是至少需要的内存。',
-    way: '每步的做法',
-    wayHelp: '每步怎样处理一批数据。训练前按内存预算选定，接着训练时不变。',
-    ways: { plain: '一次处理整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
-    useMaxTokens: (n) => `最大 token 数改为 ${formatCount(n)}`,
-    useBatchSize: (n) => `批大小改为 ${formatCount(n)}`,
-    useMixed: '改用混合精度',
-    useBudget: (bytes) => `预算改为 ${bytes}`,
-  },
+  memoryPlan: memoryPlanTexts,
   storageNeed: (bytes, free) => `两个检查点需要 ${bytes} 磁盘空间，现有 ${free} 可用。`,
   storageNeedOnly: (bytes) => `两个检查点需要 ${bytes} 磁盘空间。`,
   storageTight: (bytes, free) =>

@@ -39,6 +39,14 @@ function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
   const list = (n: number, line: (i: number) => string, between: string): string =>
     Array.from({ length: n }, (_, i) => line(i)).join(between);
   const each = (line: (i: number) => string): string => list(count, line, '\n');
+  const keyMasks = dropout ? list(rowsPerThread, (r) => `  var mask${r} = vec4<f32>(0.0);`, '\n') : '';
+  // Draws the factors of row r for keys j … j + 3 of its text whenever j − begin reaches a multiple of four.
+  const drawKeys = dropout
+    ? `    let offset = j - begin;
+    if ((offset & 3u) == 0u) {
+${list(rowsPerThread, (r) => `      mask${r} = dropout_keys(t${r} * p.heads + head, offset >> 2u);`, '\n')}
+    }`
+    : '';
   return {
     element,
     count,
@@ -50,14 +58,13 @@ function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
     all: (line: (r: number, i: number) => string): string => list(rowsPerThread, (r) => each((i) => line(r, i)), '\n'),
     dot: (a: (i: number) => string, b: (i: number) => string): string =>
       list(count, (i) => (vectors ? `dot(${a(i)}, ${b(i)})` : `${a(i)} * ${b(i)}`), ' + '),
-    /** Draws the factors of row r for keys j … j + 3 of its text whenever j − begin reaches a multiple of four. */
-    drawKeys: dropout
-      ? `    let offset = j - begin;
-    if ((offset & 3u) == 0u) {
-${list(rowsPerThread, (r) => `      mask${r} = dropout_keys(t${r} * p.heads + head, offset >> 2u);`, '\n')}
-    }`
-      : '',
-    keyMasks: dropout ? list(rowsPerThread, (r) => `  var mask${r} = vec4<f32>(0.0);`, '\n') : '',
+    /** Begins the loop over the keys j of the text, and reads key and value. */
+    eachKey: `${keyMasks}
+  for (var j = begin; j < end; j++) {
+${drawKeys}
+    let k = j * stride + hidden + head * ${count}u;
+    let v = k + hidden;
+${each((i) => `    let k${i} = qkv[k + ${i}u]; let v${i} = qkv[v + ${i}u];`)}`,
     keyFactor: (r: number): string => (dropout ? `mask${r}[offset & 3u]` : '1.0'),
     /** Draws the factors of row i for the thread's own rows, which act as keys here. */
     drawRows: dropout ? `    let mask = dropout_keys(i * p.heads + head, (t0 - begin) >> 2u);` : '',
@@ -109,7 +116,7 @@ const params = attentionParams;
 const workgroup = [64, 1, 1] as const;
 
 export const rowForwardKernel = memo((variant: RowVariant) => {
-  const { element, count, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
+  const { element, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
   return kernel({
     name: 'attention forward',
     params,
@@ -122,12 +129,7 @@ export const rowForwardKernel = memo((variant: RowVariant) => {
     body: `${start}
 ${all((r, i) => `  let q${r}_${i} = qkv[own${r} + ${i}u] * scale; var sum${r}_${i} = ${zero};`)}
 ${eachRow((r) => `  var top${r} = -3.0e38; var total${r} = 0.0;`)}
-${dropping.keyMasks}
-  for (var j = begin; j < end; j++) {
-${dropping.drawKeys}
-    let k = j * stride + hidden + head * ${count}u;
-    let v = k + hidden;
-${each((i) => `    let k${i} = qkv[k + ${i}u]; let v${i} = qkv[v + ${i}u];`)}
+${dropping.eachKey}
 ${eachRow(
   (r) => `    let score${r} = ${dot(
     (i) => `q${r}_${i}`,
@@ -156,7 +158,7 @@ ${each((i) => `    y[out${r} + ${i}u] = sum${r}_${i} * share;`)}
 
 /** Computes dq_i = s·Σ_j dS_ij·k_j, and δ_i for the key-value kernel. */
 export const rowQueryKernel = memo((variant: RowVariant) => {
-  const { element, count, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
+  const { element, zero, globals, each, eachRow, all, dot, start, write, ...dropping } = pieces(variant);
   return kernel({
     name: 'attention backward, queries',
     params,
@@ -175,12 +177,7 @@ ${eachRow(
       (i) => `y[out${r} + ${i}u]`,
     )}; let level${r} = lse[t${r} * p.heads + head];`,
 )}
-${dropping.keyMasks}
-  for (var j = begin; j < end; j++) {
-${dropping.drawKeys}
-    let k = j * stride + hidden + head * ${count}u;
-    let v = k + hidden;
-${each((i) => `    let k${i} = qkv[k + ${i}u]; let v${i} = qkv[v + ${i}u];`)}
+${dropping.eachKey}
 ${eachRow(
   (r) => `    let probability${r} = exp(${dot(
     (i) => `q${r}_${i}`,
