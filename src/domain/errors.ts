@@ -1,3 +1,4 @@
+import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
@@ -214,12 +215,7 @@ export type AppErrorDetails =
       tensor: string;
       error: number | null;
     }
-  /** The stage's loss uses explicit negatives, but its data has none. */
-  | { kind: 'loss-needs-negatives'; stage: number }
-  /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
-  | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
-  /** The stage asks for mixed precision, but the device has only float32. */
-  | { kind: 'half-unavailable'; stage: number }
+  | StageFault
   /**
    * The stage asks for mixed precision on matrix units, but the browser offers none on this device or, if `reason` is
    * set, their kernels do not compile.

@@ -116,7 +116,7 @@ export const trainTexts = {
     temperature: 'Temperature τ',
     directions: 'Directions',
     softmax: 'Softmax',
-    sameSide: 'Also compare',
+    sameSide: 'Also push apart',
     contrast: 'Passages compared',
     hardness: 'Hardness weighting',
     hardnessStrength: 'Hardness strength α',
