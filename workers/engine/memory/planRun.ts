@@ -11,6 +11,7 @@ import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
 import type { ParameterCount } from './parameterCount';
 import type {
+  BatchShape,
   MemoryAlternative,
   MemoryReport,
   MemoryProposal,
@@ -31,6 +32,8 @@ export interface RunPlanRequest {
   /** Batches of each stage. */
   batches: readonly Batches[];
   evaluation: EvaluationShape;
+  /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
+  losses?: readonly BatchShape['loss'][];
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
   /** Whether the device supports half precision. */
@@ -52,7 +55,7 @@ export function planRun(
 ): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
-    const shape = stageShape(request, stageBatches, maxTokens);
+    const shape = stageShape(request, stage, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
@@ -97,9 +100,16 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
-function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
+function stageShape(
+  { tokens, evaluation, losses }: RunPlanRequest,
+  stage: number,
+  batches: Batches,
+  maxTokens: number,
+): StageShape | null {
   const shape = maxBatchShape(batches, tokens, maxTokens);
-  return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
+  if (!shape) return null;
+  const longest = Math.min(maxTokens, evaluation.longest);
+  return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
@@ -133,7 +143,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
-    const shape = batches && stageShape(request, batches, maxTokens);
+    const shape = batches && stageShape(request, stage, batches, maxTokens);
     return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }
