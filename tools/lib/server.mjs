@@ -113,7 +113,7 @@ export function listen(server, port) {
   });
 }
 
-/** Returns which program listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other'. */
+/** Returns as `kind` which program listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other'. */
 export async function whoListens(port) {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${identityPath}`, { signal: AbortSignal.timeout(3000) });
