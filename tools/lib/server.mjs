@@ -119,7 +119,7 @@ export async function whoListens(port) {
     const response = await fetch(`http://127.0.0.1:${port}${identityPath}`, { signal: AbortSignal.timeout(3000) });
     const identified = await response.json();
     if (identified?.app !== 'recallsmith') return { kind: 'other' };
-    return { kind: identified.root === rootHash ? 'ours' : 'other-checkout', ...identified };
+    return { kind: identified.root === rootHash ? 'ours' : 'other-checkout' };
   } catch (error) {
     return { kind: error.cause?.code === 'ECONNREFUSED' ? 'none' : 'other' };
   }

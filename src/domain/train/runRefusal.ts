@@ -1,6 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
-import { explicitNegativesOf, lossRefusal } from './lossRefusal';
+import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
@@ -39,7 +39,7 @@ export function runRefusal(
 /** Returns the error for the first stage whose loss its data or the model does not suit, or null. */
 export function lossRefusalOf({ stages }: Experiment, dimension: number | null): AppErrorDetails | null {
   for (const [index, stage] of stages.entries()) {
-    const refusal = lossRefusal(stage, index, { explicitNegatives: explicitNegativesOf(stage), dimension });
+    const refusal = lossRefusal(stage, index, { explicitNegatives, dimension });
     if (refusal) return refusal;
   }
   return null;

@@ -2,7 +2,7 @@ import type { EngineTraits } from '../engine';
 import { kernel } from '../kernel';
 import { memo } from '../memo';
 import { rowKernel } from '../rowKernel';
-import { lossParams, maskFunctions, statPlanes, windowParams } from './infoNceParams';
+import { lossParams, maskFunctions, statPlanes, windowParams, windowElement } from './infoNceParams';
 
 const { queryLse, passageLse, threshold, positive, best, others, counted } = statPlanes;
 const atPlane = (plane: number, row: string): string => `stats[${plane}u * p.pairs + ${row}]`;
@@ -157,12 +157,7 @@ export const infoNceGradientKernel = kernel({
   globals: maskFunctions,
   wasm: { call: 'infoNceGradient', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
-  body: `
-  let at = group * 64u + lane;
-  let row = at / p.columns;
-  if (row >= p.rows) { return; }
-  let i = p.firstRow + row;
-  let j = p.firstColumn + at % p.columns;
+  body: `${windowElement}
   let right = select(0.0, 1.0, i == j);
   var d = -right;
   if (!row_ignores(i, j, guide[at], ${atPlane(threshold, 'i')})) {

@@ -48,6 +48,14 @@ export const statPlanes = {
 } as const;
 export const statPlaneCount = 9;
 
+/** WGSL that finds the pair (i, j) of element `at` of a window; ends the invocation beyond the window. */
+export const windowElement = `
+  let at = group * 64u + lane;
+  let row = at / p.columns;
+  if (row >= p.rows) { return; }
+  let i = p.firstRow + row;
+  let j = p.firstColumn + at % p.columns;`;
+
 /**
  * WGSL functions that tell which pairs of anchor i and candidate j count. Candidate i is anchor i's positive and always
  * counts. `guide_score` is the score that decides whether j is too close, and `limit` the threshold of the row.

@@ -2,7 +2,7 @@ import type { EngineTraits } from '../engine';
 import { kernel } from '../kernel';
 import { memo } from '../memo';
 import { rowKernel } from '../rowKernel';
-import { maskFunctions, statPlanes, windowParams } from './infoNceParams';
+import { maskFunctions, statPlanes, windowParams, windowElement } from './infoNceParams';
 
 /** `side` is the term's plane in the statistics: queries with queries, or passages with passages. */
 const params = { ...windowParams, side: 'u32' } as const;
@@ -56,12 +56,7 @@ export const sameSideGradientKernel = kernel({
   globals: ignoresFunction,
   wasm: { call: 'sameSideGradient', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
-  body: `
-  let at = group * 64u + lane;
-  let row = at / p.columns;
-  if (row >= p.rows) { return; }
-  let i = p.firstRow + row;
-  let j = p.firstColumn + at % p.columns;
+  body: `${windowElement}
   if (side_ignores(i, j, guide[at], stats[${statPlanes.threshold}u * p.pairs + i])) {
     dCosines[at] = 0.0;
     return;

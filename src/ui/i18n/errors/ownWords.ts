@@ -110,7 +110,7 @@ const table: Table = {
     en: 'a tensor has an invalid storage, shape or stride',
   }),
   'persistent-id-invalid': () => ({
-    zh: '有一个 persistent id 指的不是存储',
+    zh: '有一个持久编号指的不是存储',
     en: 'a persistent id does not refer to a storage',
   }),
   opcode: (name) => ({ zh: `操作码 ${name}`, en: `opcode ${name}` }),
