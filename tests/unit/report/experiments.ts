@@ -10,6 +10,7 @@ import {
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const belowOne = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const positiveWeight = fc.double({ min: 0.001, max: 1000, noNaN: true });
 const positive = fc.integer({ min: 1, max: 10_000_000 });
 
 const byScore = fc.record({ kind: fc.constantFrom('absolute' as const, 'relative' as const), margin: share });
@@ -27,7 +28,7 @@ const infoNce = fc
       }),
       falseNegatives: fc.oneof(fc.record({ known: fc.constant(true) }), fc.record({ byScore })),
       matryoshka: fc.uniqueArray(
-        fc.record({ dimension: fc.integer({ min: 1, max: 65_536 }), weight: fc.double({ min: 0.001, max: 1000 }) }),
+        fc.record({ dimension: fc.integer({ min: 1, max: 65_536 }), weight: positiveWeight }),
         { selector: ({ dimension }) => dimension, minLength: 1, maxLength: 4 },
       ),
     },
