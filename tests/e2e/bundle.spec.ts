@@ -45,7 +45,8 @@ test('tfjs is in its own chunk, and neither the page nor a worker includes it', 
   test.info().annotations.push({ type: 'chunk of tfjs, gzipped', description: `${bytes} bytes` });
   expect(bytes).toBeLessThanOrEqual(130_000);
   const worker = scripts.find((name) => name.startsWith('gpu.worker-')) ?? '';
-  expect(gzipSync(readFileSync(join(assets, worker))).length).toBeLessThanOrEqual(110_000);
+  // 112 kB, of which the loss options take 2. A library in the worker by mistake adds far more than the rest.
+  expect(gzipSync(readFileSync(join(assets, worker))).length).toBeLessThanOrEqual(118_000);
 });
 
 test('the site loads nothing from another origin', () => {

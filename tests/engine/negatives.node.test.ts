@@ -1,8 +1,9 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
-import { KnownAnswers } from '../../src/domain/negatives/answers';
-import type { Stage } from '../../src/domain/experiment';
+import { AnswerIndex } from '../../src/domain/negatives/answerIndex';
+import { defaultStage, type Stage } from '../../src/domain/experiment';
+import { KnownAnswers } from '../../src/domain/train/knownAnswers';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { updateRun } from '../../src/storage/runs';
 import { Trainer } from '../../workers/engine/trainer';
@@ -30,6 +31,26 @@ describe('a run with explicit negatives', () => {
     ]);
     expect(texts).toEqual(Array.from({ length: 12 }, () => [4, 16]));
     steps.mockRestore();
+  });
+
+  it('can be contrasted with its own negatives or with all explicit ones, by the loss of the stage', async () => {
+    const { loss } = defaultStage();
+    const losses: Stage['loss'][] = [
+      loss,
+      { ...loss, contrast: 'explicit' },
+      { ...loss, contrast: 'own' },
+      { ...loss, contrast: 'own', hardness: { mode: 'explicit', strength: 5 } },
+      { ...loss, contrast: 'own', falseNegatives: { known: true } },
+    ];
+    const weights = new Set<unknown>();
+    for (const one of losses) {
+      const { failure, result } = await carriedOut(() => false, {}, { stage: { ...random, loss: one } });
+      expect(failure).toBeUndefined();
+      weights.add(result.weights);
+    }
+    // No pair of the batches has a known answer among the other positives, so the last two runs differ from each other
+    // only by hardness.
+    expect(weights.size).toBe(4);
   });
 
   it('has the same bits after the device was lost, and other ones than without negatives', async () => {
@@ -112,7 +133,7 @@ describe('the batch of a step with explicit negatives', () => {
     chosen: Int32Array.from([0, 1, 1, 2, 3, 2]),
     pool: ['q', 'x', 'y', 'p'],
     tokens: set([10], [11, 11], [12], [13, 13, 13]),
-    answers: new KnownAnswers(pairs, false),
+    answers: new AnswerIndex(pairs, false),
     excluded: { samePassage: 0, knownPositive: 0, nearDuplicate: 0, scoreWindow: 0, margin: 0 },
     refilled: 0,
     refilledRows: 0,
@@ -120,18 +141,25 @@ describe('the batch of a step with explicit negatives', () => {
   const tokens = { anchors: set([1], [2], [3]), positives: set([4], [5], [6]) };
 
   it('has the positives first, then the negatives of each anchor in order', () => {
-    const { candidates } = stepBatch(tokens, [2, 0], negatives);
+    const { candidates } = stepBatch(tokens, [2, 0], { negatives });
     expect(Array.from(candidates.ids)).toEqual([6, 4, 13, 13, 13, 12, 10, 11, 11]);
     expect(Array.from(candidates.offsets)).toEqual([0, 1, 2, 5, 6, 7, 9]);
   });
 
   it('leaves a negative out for the anchors whose question it answers, and only for them', () => {
-    const { targets } = stepBatch(tokens, [2, 0, 1], negatives);
+    const { targets } = stepBatch(tokens, [2, 0, 1], { negatives });
     // Candidates: r p q | p y | q x | x y. For row 0, the p at 3 is left out; for row 1, the q at 5.
     expect(targets?.leftOut).toEqual({ words: Uint32Array.from([0, 1 << 3, 1 << 5]), shape: [3, 1] });
-    expect(stepBatch(tokens, [0, 2], { ...negatives, chosen: Int32Array.from([1, 2, 1, 2, 1, 2]) }).targets).toBe(
-      undefined,
-    );
+    const others = { ...negatives, chosen: Int32Array.from([1, 2, 1, 2, 1, 2]) };
+    expect(stepBatch(tokens, [0, 2], { negatives: others }).targets).toBe(undefined);
+  });
+
+  it('leaves out known answers among the positives as well, if the loss asks for it', () => {
+    const known = new KnownAnswers([...pairs, { anchor: 'a', positive: 'r' }]);
+    const { targets } = stepBatch(tokens, [2, 0, 1], { negatives, known });
+    // Row 0, the second anchor, also leaves out r, the positive of the first.
+    expect(targets?.leftOut).toEqual({ words: Uint32Array.from([0, (1 << 3) | 1, 1 << 5]), shape: [3, 1] });
+    expect(stepBatch(tokens, [2, 0, 1], { known }).targets?.leftOut?.words).toEqual(Uint32Array.from([0, 1, 0]));
   });
 
   it('counts for the memory plan with its negatives, cut at the maximum length', () => {

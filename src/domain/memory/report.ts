@@ -1,4 +1,5 @@
 import type { NegativesReport } from '../negatives/report';
+import type { LossSettings } from '../train/lossSchema';
 import type { StepWay } from './stepWay';
 
 /** Sizes of a stage's largest batch, which determine the stage's memory need. */
@@ -11,6 +12,8 @@ export interface BatchShape {
   tokens: number;
   /** Tokens of the longest text in the stage. */
   longest: number;
+  /** Options of the loss that need arrays of their own. */
+  loss?: Pick<LossSettings, 'sameSide' | 'falseNegatives' | 'matryoshka'> | undefined;
 }
 
 /** Peak memory of a run in bytes. */

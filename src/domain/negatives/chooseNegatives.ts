@@ -1,13 +1,13 @@
 import { AppError } from '../errors';
 import { RandomStream } from '../random';
 import type { Pair } from '../records';
-import { exclusions, type Exclusion, type KnownAnswers } from './answers';
+import { exclusions, type Exclusion, type AnswerIndex } from './answerIndex';
 
 export type ExclusionCounts = Record<Exclusion, number>;
 
 export interface NegativesRequest {
   pairs: readonly Pair[];
-  answers: KnownAnswers;
+  answers: AnswerIndex;
   /** The texts that negatives are chosen from. */
   pool: readonly string[];
   perAnchor: number;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
-import { exclusions } from '../negatives/answers';
+import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
 import {
   errorSchema,

@@ -1,3 +1,4 @@
+import { prefixText } from './prefixList';
 import { defaultExperiment, type Experiment } from '../experiment';
 
 /** Returns the values of the settings under "Advanced" on the train screen. */
@@ -16,6 +17,13 @@ function advancedValues({ seed, stages, evaluation }: Experiment): Record<string
     unit: stage.duration.unit,
     seed,
     directions: loss.directions,
+    ...(loss.directions === 'both' && !loss.sameSide ? { softmax: loss.softmax } : {}),
+    sameSide: loss.sameSide,
+    hardness: loss.hardness && `${loss.hardness.mode} ${loss.hardness.strength}`,
+    knownAnswers: loss.falseNegatives?.known,
+    byScore:
+      loss.falseNegatives?.byScore && `${loss.falseNegatives.byScore.kind} ${loss.falseNegatives.byScore.margin}`,
+    matryoshka: loss.matryoshka && prefixText(loss.matryoshka),
     dropout: stage.dropout,
     negatives: stage.negatives?.from ?? 'inBatch',
     precision: stage.precision ?? 'full',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
-import { KnownAnswers } from '../../../src/domain/negatives/answers';
+import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import { chooseNegatives, type NegativesRequest } from '../../../src/domain/negatives/chooseNegatives';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
 import type { Pair } from '../../../src/domain/records';
@@ -13,7 +13,7 @@ const pair = (id: number, anchor: string, positive: string, negatives?: string[]
 });
 
 function choose(pairs: Pair[], pool: string[], more: Partial<NegativesRequest> = {}) {
-  const answers = new KnownAnswers(pairs, false);
+  const answers = new AnswerIndex(pairs, false);
   const found = chooseNegatives({ pairs, answers, pool, perAnchor: 2, seed: 7, stageIndex: 0, ...more });
   const { perAnchor } = found;
   const texts = pairs.map((_, row) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exclusions } from '../../../src/domain/negatives/answers';
+import { exclusions } from '../../../src/domain/negatives/answerIndex';
 import type { ExclusionCounts } from '../../../src/domain/negatives/chooseNegatives';
 import { minedCandidates } from '../../../src/domain/negatives/minedCandidates';
 import { parseExperiment } from '../../../src/domain/parseExperiment';

@@ -19,8 +19,8 @@ export function uploadTargets({ commands }: Engine, { leftOut }: LossTargets = {
   return leftOut ? { leftOut: commands.upload(leftOut.words, leftOut.shape) } : {};
 }
 
-export function freeTargets({ pool }: Engine, targets: DeviceTargets): void {
-  for (const array of Object.values(targets) as DeviceArray[]) pool.free(array);
+export function freeTargets({ pool }: Engine, { leftOut }: DeviceTargets): void {
+  if (leftOut) pool.free(leftOut);
 }
 
 /** The texts of a training step. */

@@ -11,6 +11,7 @@ import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
 import type { ParameterCount } from './parameterCount';
 import type {
+  BatchShape,
   MemoryAlternative,
   MemoryReport,
   MemoryProposal,
@@ -33,6 +34,8 @@ export interface RunPlanRequest {
   /** Explicit negatives of each stage; none if absent. */
   negatives?: readonly (NegativeTexts | null)[];
   evaluation: EvaluationShape;
+  /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
+  losses?: readonly BatchShape['loss'][];
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
   /** Whether the device supports half precision. */
@@ -100,13 +103,15 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
 }
 
 function stageShape(
-  { tokens, evaluation, negatives }: RunPlanRequest,
+  { tokens, evaluation, losses, negatives }: RunPlanRequest,
   stage: number,
   batches: Batches,
   maxTokens: number,
 ): StageShape | null {
   const shape = maxBatchShape(batches, tokens, maxTokens, negatives?.[stage]);
-  return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
+  if (!shape) return null;
+  const longest = Math.min(maxTokens, evaluation.longest);
+  return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */

@@ -2,6 +2,7 @@ import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { scratchBytes } from '../scratch';
 import { quadsFor } from '../quads';
+import { statPlaneCount } from '../losses/infoNceParams';
 import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
 import type { BatchShape, MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
@@ -44,13 +45,26 @@ function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics; and with
- * explicit negatives, the mask of pairs that are left out.
+ * the unnormalized vectors; a window of scores and a window of their gradients; statistics of the rows and columns; the
+ * mask of pairs that are left out; and prefixes of each length with their norms and gradients. The pool keeps the
+ * arrays of each length, because it reuses an array only for one of similar size.
  */
-function lossNumbers({ hiddenSize }: EncoderConfig, { pairs, candidates }: BatchShape, kind: StepWay['kind']): number {
-  const vectors = (pairs + candidates) * hiddenSize;
-  const { byRow, byColumn } = scoreWindows(pairs, candidates);
-  const window = Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
-  const mask = candidates > pairs ? pairs * Math.ceil(candidates / 32) : 0;
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * window + 8 * pairs + mask;
+function lossNumbers(
+  { hiddenSize }: EncoderConfig,
+  { pairs, candidates, loss = {} }: BatchShape,
+  kind: StepWay['kind'],
+): number {
+  const texts = pairs + candidates;
+  const amongQueries = loss.sameSide === 'queries' || loss.sameSide === 'both';
+  const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
+  const masked = candidates > pairs || loss.falseNegatives?.known;
+  const mask = masked ? pairs * Math.ceil(candidates / 32) : 0;
+  const prefixes = (loss.matryoshka ?? []).reduce((sum, { dimension }) => sum + texts * (2 * dimension + 1), 0);
+  const vectors = (kind === 'gradCache' ? 2 : 3) * texts * hiddenSize;
+  return vectors + 2 * window + statPlaneCount * pairs + mask + prefixes;
+}
+
+function largestWindow(rows: number, columns: number): number {
+  const { byRow, byColumn } = scoreWindows(rows, columns);
+  return Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
 }

@@ -2,7 +2,7 @@ import type { DevicePreference } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
-import { exclusions, KnownAnswers } from '../../../src/domain/negatives/answers';
+import { exclusions, AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import {
   chooseNegatives,
   type ChosenNegatives,
@@ -62,7 +62,7 @@ export async function mineNegatives(experimentId: string, deps: MiningDeps): Pro
   if (stages.length === 0) return;
   await openDevice(deps.device, deps.wasmBaseUrl);
   try {
-    const answers = new KnownAnswers(data.pairs, await modelFoldsCase(db, experiment));
+    const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
     const found = await searchedPairs(experiment, data, Math.max(...stages.map((one) => one.settings.lastRank)), deps);
     for (const stage of stages)
       await putMinedNegatives(db, stage.key, chosenFrom(found, stage, { experiment, data, answers }));
@@ -171,7 +171,7 @@ function dot(a: Vectors, b: Vectors, row: number): number {
 function chosenFrom(
   found: readonly FoundForRow[],
   { stageIndex, settings }: StageToMine,
-  { experiment, data, answers }: { experiment: Experiment; data: PreparedData; answers: KnownAnswers },
+  { experiment, data, answers }: { experiment: Experiment; data: PreparedData; answers: AnswerIndex },
 ): ChosenNegatives {
   const byScore = Object.fromEntries(exclusions.map((reason) => [reason, 0])) as ExclusionCounts;
   const { seed } = experiment;

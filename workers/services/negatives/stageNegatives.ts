@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher } from '../../../src/domain/hash';
-import { KnownAnswers } from '../../../src/domain/negatives/answers';
+import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import { chooseNegatives, type ChosenNegatives } from '../../../src/domain/negatives/chooseNegatives';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
 import type { NegativesReport } from '../../../src/domain/negatives/report';
@@ -19,7 +19,7 @@ import { minedKey } from './minedKey';
 export interface StageNegatives extends ChosenNegatives {
   from: Negatives['from'];
   pool: readonly string[];
-  answers: KnownAnswers;
+  answers: AnswerIndex;
 }
 
 /** The negatives of a stage with the tokens of their pool. */
@@ -42,7 +42,7 @@ export async function negativesOfStages(
 ): Promise<(StageNegatives | null)[]> {
   const { stages } = experiment;
   if (stages.every(({ negatives }) => !negatives)) return stages.map(() => null);
-  const answers = new KnownAnswers(data.pairs, await modelFoldsCase(db, experiment));
+  const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
   const imported = importedPool(data.pairs);
   const passages = data.knowledgeBase.map(({ text }) => text);
   const mined = await minedOfStages(db, experiment, data);

@@ -73,7 +73,7 @@ async function recordSteps(
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   const negatives = session.negatives[stageIndex];
   for (const batch of smallestAndLargest(batches, [anchors, positives], negatives))
-    await trainer.step(stepBatch(session.tokens, batch, negatives), 0, 1);
+    await trainer.step(stepBatch(session.tokens, batch, { negatives }), 0, 1);
   trainer.dispose();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);

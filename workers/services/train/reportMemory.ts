@@ -49,6 +49,7 @@ export async function reportMemory(
     negatives,
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
+    losses: experiment.stages.map(({ loss }) => loss),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),
     atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
   });

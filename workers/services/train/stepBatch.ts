@@ -1,5 +1,6 @@
+import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import type { LossTargets, StepBatch } from '../../engine/losses/loss';
+import type { StepBatch } from '../../engine/losses/loss';
 import { lossMaskBits } from '../../engine/losses/lossMask';
 import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { pickTexts } from '../evaluate/encodeTexts';
@@ -11,21 +12,32 @@ export interface StageTokens {
   positives: TokenSet;
 }
 
+/** What a stage adds to the pairs of its batches. */
+export interface StageAdditions {
+  /** Explicit negatives; null for none. */
+  negatives?: TokenizedNegatives | null | undefined;
+  /** If given, the loss leaves out the positives that also answer another question of the batch. */
+  known?: KnownAnswers | undefined;
+}
+
 /**
- * Returns the texts of a step from the rows of its batch. Explicit negatives are candidates of all anchors, so those
+ * Returns the texts of a step from the rows of its batch. Explicit negatives may be candidates of all anchors, so those
  * that answer another anchor's question are left out for that anchor.
  */
 export function stepBatch(
   tokens: StageTokens,
   rows: readonly number[],
-  negatives: TokenizedNegatives | null | undefined,
+  { negatives, known }: StageAdditions = {},
 ): StepBatch {
   const anchors = pickTexts(tokens.anchors, rows);
   const positives = pickTexts(tokens.positives, rows);
-  if (!negatives) return { anchors, candidates: positives };
-  const chosen = negativesOf(rows, negatives);
-  const candidates = joined(positives, pickTexts(negatives.tokens, chosen));
-  return { anchors, candidates, targets: targetsOf(rows, chosen, negatives) };
+  const chosen = negatives ? negativesOf(rows, negatives) : [];
+  const candidates = negatives ? joined(positives, pickTexts(negatives.tokens, chosen)) : positives;
+  const byNegatives = negatives ? answeringNegatives(rows, chosen, negatives) : null;
+  const leftOut = merged(known?.inBatch(rows) ?? null, byNegatives);
+  return leftOut
+    ? { anchors, candidates, targets: { leftOut: lossMaskBits(leftOut, rows.length + chosen.length) } }
+    : { anchors, candidates };
 }
 
 /** Returns the explicit negatives of a batch as indexes into their pool: `perAnchor` for each row, in row order. */
@@ -46,11 +58,12 @@ function joined(first: TokenBatch, second: TokenBatch): TokenBatch {
   return { ids, offsets };
 }
 
-function targetsOf(
+/** Returns for each anchor the explicit negatives of the batch that answer its question, or null if there are none. */
+function answeringNegatives(
   rows: readonly number[],
   chosen: readonly number[],
   { pool, answers }: TokenizedNegatives,
-): LossTargets | undefined {
+): number[][] | null {
   const leftOut: number[][] = rows.map(() => []);
   let any = false;
   chosen.forEach((index, n) => {
@@ -62,5 +75,9 @@ function targetsOf(
       any = true;
     });
   });
-  return any ? { leftOut: lossMaskBits(leftOut, rows.length + chosen.length) } : undefined;
+  return any ? leftOut : null;
+}
+
+function merged(a: number[][] | null, b: number[][] | null): number[][] | null {
+  return a && b ? a.map((candidates, anchor) => [...candidates, ...(b[anchor] ?? [])]) : (a ?? b);
 }

@@ -115,6 +115,15 @@ export const trainTexts = {
     learningRate: 'Learning rate',
     temperature: 'Temperature τ',
     directions: 'Directions',
+    softmax: 'Softmax',
+    sameSide: 'Also push apart',
+    contrast: 'Passages compared',
+    hardness: 'Hardness weighting',
+    hardnessStrength: 'Hardness strength α',
+    knownAnswers: 'Leave out known answers',
+    byScore: 'Leave out by score',
+    scoreMargin: 'Margin',
+    matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
     duration: 'Duration',
     unit: 'Unit',
@@ -146,6 +155,23 @@ export const trainTexts = {
       'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
+    softmax:
+      'Each direction on its own, then averaged; or one softmax over both, whose denominator sums the scores of both directions.',
+    sameSide:
+      'Also pushes apart the batch’s questions, its passages, or both. All scores then share one softmax; with both ways and both sides, this is the loss of GTE.',
+    contrast:
+      'All of the batch: the other questions’ passages are negatives, too (sentence-transformers, FlagEmbedding). Own positive and all explicit negatives: the triplet loss of uniem. Own only: the question’s own positive and negatives.',
+    hardness:
+      'Adds α times its score to each negative, so that hard negatives count more. Usual: α = 9 for the batch’s negatives, 5 for explicit ones.',
+    hardnessStrength: 'The factor α: the larger it is, the more hard negatives count.',
+    knownAnswers:
+      'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
+    byScore:
+      'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
+    scoreMargin:
+      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    matryoshka:
+      'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
     duration: 'How many times all pairs are seen, or how many steps the run makes.',
@@ -181,6 +207,23 @@ export const trainTexts = {
     ownRate: 'own rate',
     queryToPassage: 'question → passage',
     both: 'both ways',
+    perDirection: 'per direction',
+    joint: 'one for both',
+    noSameSide: 'nothing else',
+    amongQuestions: 'questions',
+    amongPassages: 'passages',
+    amongBoth: 'questions and passages',
+    contrastBatch: 'all of the batch',
+    contrastExplicit: 'own positive, all negatives',
+    contrastOwn: 'own only',
+    noHardness: 'off',
+    inBatchNegatives: 'negatives of the batch',
+    explicitNegatives: 'explicit negatives',
+    allNegatives: 'all negatives',
+    noScoreMask: 'off',
+    absoluteMargin: 'absolute margin',
+    relativeMargin: 'relative margin',
+    noPrefixes: 'none',
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',
@@ -189,51 +232,10 @@ export const trainTexts = {
     bestDev: 'the best on dev',
     last: 'the last one',
   },
-  negativeSources: {
-    inBatch: 'from the batch only',
-    random: 'random passages',
-    mined: 'mined by the base model',
-    imported: 'from the imported file',
-  },
-  negativesNote: {
-    random: 'Passages of the knowledge base, drawn with the random seed.',
-    mined:
-      'Mine before the run: the base model searches the knowledge base for every question. Questions with too few passages left get random ones.',
-    imported: 'In the order of the file. Pairs with too few get some of other questions at random.',
-  },
-  negativesCounts: {
-    leftOut: 'Left out, because they may answer the question or don’t fit the settings:',
-    noneLeftOut: 'No candidate had to be left out.',
-    reasons: {
-      samePassage: (n: number) => `the question’s own passage: ${formatCount(n)}`,
-      knownPositive: (n: number) => `another known answer: ${formatCount(n)}`,
-      nearDuplicate: (n: number) => `nearly the same as an answer: ${formatCount(n)}`,
-      scoreWindow: (n: number) => `score outside the window: ${formatCount(n)}`,
-      margin: (n: number) => `score too close to the positive’s: ${formatCount(n)}`,
-    },
-    refilled: (n: number, pairs: number) =>
-      `${count(n, 'negative')} drawn at random for ${count(pairs, 'pair')} that had too few.`,
-  },
-  mined: {
-    mine: 'Mine negatives',
-    mining: (done: string, of: string) => `Mining negatives: ${done} of ${of} done`,
-    firstRank: 'First rank',
-    lastRank: 'Last rank',
-    rankHelp:
-      'Passages that the search finds at these ranks are candidates. The default is 300 to 500 of 10,000 passages, and the same shares of a smaller knowledge base. Low ranks are harder but hold more right answers.',
-    pick: 'Which of them',
-    pickHelp: 'Which candidates to take if there are more than needed.',
-    picks: { top: 'the highest-ranked', random: 'random ones', lowest: 'the lowest-ranked' },
-    relativeMargin: 'Relative margin',
-    relativeMarginHelp:
-      'A negative scores at most the positive’s score times 1 − margin, so that passages that may be right are left out.',
-    absoluteMargin: 'Absolute margin',
-    absoluteMarginHelp: 'A negative also scores less than the positive by at least this much; 0 turns it off.',
-    minScore: 'Lowest score',
-    maxScore: 'Highest score',
-    scoreHelp: 'Only passages with a cosine in this window are candidates. All cosines are in the window −1 to 1.',
-  },
   invalid: (low: string, high: string) => `Enter a number from ${low} to ${high}.`,
+  invalidPrefixes: (largest: string) =>
+    `Enter up to 16 different dimensions from 1 to ${largest}; weights from 0.001 to 1000.`,
+  prefixesWithoutAll: (all: string) => `The whole vector (${all}) isn’t among them, so it isn’t trained.`,
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
   listed: 'The experiment file lists the batch order; nothing is drawn at random.',
   memoryPlan: memoryPlanTexts,

@@ -17,7 +17,7 @@ interface Question {
 }
 
 /** The known answers of the questions of all pairs. Pairs with equal `questionKey` ask the same question. */
-export class KnownAnswers {
+export class AnswerIndex {
   readonly #questions: Question[] = [];
   /** The question of each pair. */
   readonly #questionOf: Int32Array;
