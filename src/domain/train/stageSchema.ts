@@ -2,10 +2,14 @@ import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
 import { lossSchema } from './lossSchema';
 import { negativesSchema } from './negativesSchema';
+import { frozenSchema, strategySchema } from './strategySchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
 export const stageSchema = v.strictObject({
   ...stageVersion1.entries,
+  strategy: strategySchema,
+  /** Absent if nothing is frozen. */
+  frozen: v.optional(frozenSchema),
   loss: lossSchema,
   /** Absent means that only the other texts of the batch are negatives. */
   negatives: v.optional(negativesSchema),

@@ -16,6 +16,7 @@ import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
 import { projectTexts, storageTexts } from './zh/storage';
 import { tokenizeTexts } from './zh/tokenize';
+import { strategyTexts } from './zh/strategy';
 import { trainTexts } from './zh/train';
 
 export const zh: Dictionary = {
@@ -30,6 +31,7 @@ export const zh: Dictionary = {
   negatives: negativesTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
+  strategy: strategyTexts,
   train: trainTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
