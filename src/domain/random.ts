@@ -53,6 +53,7 @@ const randomPurpose = {
   deviceCheck: 5,
   negatives: 6,
   minedPick: 7,
+  negativeSamples: 8,
 } as const;
 export type RandomPurpose = keyof typeof randomPurpose;
 

@@ -30,6 +30,8 @@ export class ExperimentState extends SavedExperiment {
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
+  /** The `batchesKey` for which this page last found mined negatives in storage. */
+  minedFor = $state<string | null>(null);
   #planned = $state.raw<PlannedBatches & { key: string | null }>({
     key: null,
     steps: 0,
@@ -80,6 +82,10 @@ export class ExperimentState extends SavedExperiment {
     const { seed, data, split, model, stages } = this.experiment;
     return canonicalJson([seed, data, split, model, stages]);
   });
+
+  readonly #minesNothing = $derived(
+    this.experiment?.stages.every(({ negatives }) => negatives?.from !== 'mined') ?? true,
+  );
 
   readonly #trainCounts = $derived.by<PairCounts | null>(() => {
     const counts = this.experiment && this.split.countsOf(this.experiment);
@@ -223,6 +229,7 @@ export class ExperimentState extends SavedExperiment {
       started: (this.experiment?.data.length ?? 0) > 0 || this.experiment?.model != null,
       hasData: this.missing.length === 0,
       ready: this.ready,
+      negativesChosen: this.#minesNothing || this.#planned.key === this.batchesKey || this.minedFor === this.batchesKey,
       tokensCurrent: this.tokenizedFor === this.tokensKey,
       activePhase: this.activeRun?.phase ?? null,
       result: this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty',

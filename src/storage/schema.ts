@@ -1,6 +1,7 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
 import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
+import type { NegativeDecision } from '../domain/negatives/judgedPairs';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { LossScale } from '../domain/train/lossScale';
@@ -20,6 +21,8 @@ export interface StoredExperiment {
   experiment: Experiment;
   /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
   linked?: Experiment;
+  /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
+  negativeDecisions?: NegativeDecision[];
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
@@ -81,7 +84,13 @@ export interface StoredMinedNegatives {
   perAnchor: number;
   /** [pairs × perAnchor]: 32-bit indexes into the knowledge base. */
   chosen: ArrayBuffer;
-  /** SHA-256 of `chosen`. */
+  /** The arrays of `MinedScores`. */
+  positives: ArrayBuffer;
+  negatives: ArrayBuffer;
+  ranks: ArrayBuffer;
+  random: ArrayBuffer;
+  candidates: number;
+  /** SHA-256 of all arrays. */
   sha256: string;
   excluded: ExclusionCounts;
   refilled: number;

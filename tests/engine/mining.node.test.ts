@@ -2,8 +2,11 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
+import { sha256OfTexts } from '../../src/domain/hash';
+import { JudgedPairs } from '../../src/domain/negatives/judgedPairs';
 import type { MinedNegatives } from '../../src/domain/train/negativesSchema';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
+import { minedBytes } from '../../src/storage/minedNegatives';
 import { getModel } from '../../src/storage/models';
 import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
@@ -100,11 +103,19 @@ describe('mined negatives', () => {
       );
       if (distinct.length < 3) continue;
       compared += 1;
+      const { positives, ranks, negatives: found } = negatives.scores ?? {};
+      expect(positives?.[row]).toBeCloseTo(positive, 5);
+      for (const at of [3 * row, 3 * row + 1, 3 * row + 2]) {
+        const passage = negatives.chosen[at] ?? 0;
+        expect(found?.[at]).toBeCloseTo(scores[passage] ?? NaN, 5);
+        expect(ranked[(ranks?.[at] ?? 0) - 1]).toBe(passage);
+      }
       expect(Array.from(negatives.chosen.subarray(3 * row, 3 * row + 3))).toEqual(distinct.slice(0, 3));
     }
     expect(compared).toBeGreaterThan(10);
     expect(compared + negatives.refilledRows).toBe(pairs.length);
     expect(negatives.excluded.margin).toBeGreaterThan(0);
+    expect(negatives.scores?.candidates).toBe((mined.lastRank - mined.firstRank + 1) * pairs.length);
     expect(seen.at(-1)?.[0]).toBe(seen.at(-1)?.[1]);
   });
 
@@ -121,7 +132,7 @@ describe('mined negatives', () => {
     const runId = await createRun(db, 'e', request, 'test');
     expect((await db.get('runs', runId))?.negatives).toMatchObject([{ from: 'mined', perAnchor: 3 }]);
     const item = (await storageUse(db)).find(({ kind }) => kind === 'minedNegatives');
-    expect(item).toMatchObject({ ids: [stored?.key], bytes: stored?.chosen.byteLength, usedBy: ['e'] });
+    expect(item).toMatchObject({ ids: [stored?.key], bytes: stored && minedBytes(stored), usedBy: ['e'] });
   });
 
   it('count as missing if their stored bytes are damaged', async () => {
@@ -131,6 +142,30 @@ describe('mined negatives', () => {
     if (!stored) throw new Error('nothing is stored');
     await db.put('minedNegatives', { ...stored, chosen: new Int32Array(stored.chosen.byteLength / 4).buffer });
     expect(detailsOf(await chosen().catch((thrown: unknown) => thrown))).toMatchObject({ kind: 'negatives-not-mined' });
+  });
+
+  it('are replaced by random passages where the user has dropped them, without mining again', async () => {
+    const given = await withMined();
+    await given.mine();
+    const before = await given.chosen();
+    const { pairs } = await preparedData(given.db, given.experiment);
+    const at = before.scores?.ranks.findIndex((rank) => rank > 0) ?? -1;
+    const row = Math.floor(at / 3);
+    const passage = before.pool[before.chosen[at] ?? 0] ?? '';
+    const ids = new JudgedPairs([], true, await sha256OfTexts());
+    const dropped = [ids.idOf(pairs[row]?.anchor ?? '', passage)];
+    const [stage] = given.experiment.stages;
+    if (!stage) throw new Error('no stage');
+    const experiment = { ...given.experiment, stages: [{ ...stage, negatives: { ...mined, dropped } }] };
+    const [after] = await negativesOfStages(given.db, experiment, await preparedData(given.db, experiment));
+    const texts = (of: typeof before | null | undefined, one: number) =>
+      Array.from(of?.chosen.subarray(3 * one, 3 * one + 3) ?? [], (index) => of?.pool[index]);
+    expect(texts(after, row)).toHaveLength(3);
+    expect(texts(after, row)).not.toContain(passage);
+    for (const other of pairs.keys()) if (other !== row) expect(texts(after, other)).toEqual(texts(before, other));
+    expect(after?.excluded.judged).toBe(1);
+    expect(after?.refilled).toBe(before.refilled + 1);
+    expect(after?.scores?.ranks[3 * row + 2]).toBe(0);
   });
 
   it('are refused if a rank is beyond the knowledge base', async () => {

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import { AnswerIndex } from '../../src/domain/negatives/answerIndex';
+import { noExclusions } from '../../src/domain/negatives/chooseNegatives';
 import { defaultStage, type Stage } from '../../src/domain/experiment';
 import { KnownAnswers } from '../../src/domain/train/knownAnswers';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
@@ -134,7 +135,7 @@ describe('the batch of a step with explicit negatives', () => {
     pool: ['q', 'x', 'y', 'p'],
     tokens: set([10], [11, 11], [12], [13, 13, 13]),
     answers: new AnswerIndex(pairs, false),
-    excluded: { samePassage: 0, knownPositive: 0, nearDuplicate: 0, scoreWindow: 0, margin: 0 },
+    excluded: noExclusions(),
     refilled: 0,
     refilledRows: 0,
   };

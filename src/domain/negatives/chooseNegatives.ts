@@ -5,6 +5,10 @@ import { exclusions, type Exclusion, type AnswerIndex } from './answerIndex';
 
 export type ExclusionCounts = Record<Exclusion, number>;
 
+export function noExclusions(): ExclusionCounts {
+  return Object.fromEntries(exclusions.map((reason) => [reason, 0])) as ExclusionCounts;
+}
+
 export interface NegativesRequest {
   pairs: readonly Pair[];
   answers: AnswerIndex;
@@ -17,6 +21,20 @@ export interface NegativesRequest {
   stageIndex: number;
 }
 
+/** What a search found out about the negatives of all pairs. */
+export interface MinedScores {
+  /** [pairs]: cosines of each anchor with its positive. */
+  positives: Float32Array<ArrayBuffer>;
+  /** [pairs × perAnchor]: cosines of the chosen negatives, drawn ones included. */
+  negatives: Float32Array<ArrayBuffer>;
+  /** [pairs × perAnchor]: ranks from 1 of the chosen negatives, or 0 for those drawn at random. */
+  ranks: Uint16Array<ArrayBuffer>;
+  /** Cosines of some anchors with one random passage each. */
+  random: Float32Array<ArrayBuffer>;
+  /** Passages in the rank range and the score window, of all pairs. `excluded.margin` of them scored too high. */
+  candidates: number;
+}
+
 /** The negatives of all pairs of a stage. */
 export interface ChosenNegatives {
   perAnchor: number;
@@ -27,10 +45,12 @@ export interface ChosenNegatives {
   /** Negatives drawn at random because a row had too few of its own, and the number of such rows. */
   refilled: number;
   refilledRows: number;
+  /** Only for mined negatives. */
+  scores?: MinedScores;
 }
 
 /** Draws indexes below `count` without repetition. Swaps only what it has drawn, so its cost does not grow with it. */
-function* drawn(count: number, random: RandomStream): Generator<number> {
+export function* drawn(count: number, random: RandomStream): Generator<number> {
   const moved = new Map<number, number>();
   for (let left = count; left > 0; left--) {
     const at = random.below(left);
@@ -41,7 +61,7 @@ function* drawn(count: number, random: RandomStream): Generator<number> {
 }
 
 /** The negatives of one row while they are chosen. No text is chosen twice. */
-class RowNegatives {
+export class RowNegatives {
   readonly texts = new Set<string>();
   readonly indexes: number[] = [];
 
@@ -78,7 +98,7 @@ class RowNegatives {
 export function chooseNegatives(request: NegativesRequest): ChosenNegatives {
   const { pairs, pool, perAnchor, own, seed, stageIndex } = request;
   const chosen = new Int32Array(pairs.length * perAnchor);
-  const excluded = Object.fromEntries(exclusions.map((reason) => [reason, 0])) as ExclusionCounts;
+  const excluded = noExclusions();
   let [refilled, refilledRows] = [0, 0];
   for (const [row, { anchor }] of pairs.entries()) {
     const negatives = new RowNegatives(row, request, excluded);

@@ -9,22 +9,36 @@ export interface FoundForRow {
 }
 
 /**
+ * Returns why a found passage is not a candidate by its score, or null if it is one. Margins are kept from the score of
+ * the positive.
+ */
+export function scoreExclusion(
+  score: number,
+  positiveScore: number,
+  { minScore = -1, maxScore = 1, relativeMargin, absoluteMargin = 0 }: MinedNegatives,
+): 'scoreWindow' | 'margin' | null {
+  // Rounding may carry a cosine beyond ±1.
+  const cosine = Math.min(1, Math.max(-1, score));
+  if (cosine < minScore || cosine > maxScore) return 'scoreWindow';
+  const bound = Math.min(positiveScore * (1 - relativeMargin), positiveScore - absoluteMargin);
+  return score > bound ? 'margin' : null;
+}
+
+/**
  * Returns the found passages of a row that may be negatives by rank and score, in the order in which they are taken.
  * Counts the others of the rank range.
  */
 export function minedCandidates(
   { top, positiveScore }: FoundForRow,
-  { firstRank, lastRank, minScore = -1, maxScore = 1, relativeMargin, absoluteMargin = 0, pick }: MinedNegatives,
+  settings: MinedNegatives,
   random: RandomStream,
   excluded: ExclusionCounts,
 ): number[] {
-  const bound = Math.min(positiveScore * (1 - relativeMargin), positiveScore - absoluteMargin);
+  const { firstRank, lastRank, pick } = settings;
   const kept: number[] = [];
   for (const { passage, score } of top.slice(firstRank - 1, lastRank)) {
-    // Rounding may carry a cosine beyond ±1.
-    const cosine = Math.min(1, Math.max(-1, score));
-    if (cosine < minScore || cosine > maxScore) excluded.scoreWindow += 1;
-    else if (score > bound) excluded.margin += 1;
+    const reason = scoreExclusion(score, positiveScore, settings);
+    if (reason) excluded[reason] += 1;
     else kept.push(passage);
   }
   if (pick === 'lowest') return kept.reverse();

@@ -1,8 +1,22 @@
 import * as v from 'valibot';
 import { fraction } from '../experimentVersion1';
+import { judgedId } from '../negatives/judgedPairs';
 
 /** Explicit negatives per pair. Each of them is one more text in every batch, so more than a few are rarely useful. */
 const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
+
+/** Largest number of negatives that the user can drop by hand. */
+export const maxDropped = 1000;
+
+/** Ids of negatives that the user has dropped; see `JudgedPairs`. Absent means none. */
+const dropped = v.optional(
+  v.pipe(
+    v.array(v.pipe(v.string(), v.regex(judgedId))),
+    v.minLength(1),
+    v.maxLength(maxDropped),
+    v.check((ids) => new Set(ids).size === ids.length),
+  ),
+);
 
 export const highestRank = 10_000;
 const rank = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(highestRank));
@@ -15,14 +29,15 @@ export const picks = ['top', 'random', 'lowest'] as const;
  */
 export const negativesSchema = v.variant('from', [
   /** The negatives that the pairs' file has. A pair with fewer gets others' at random. */
-  v.strictObject({ from: v.literal('imported'), perAnchor }),
+  v.strictObject({ from: v.literal('imported'), perAnchor, dropped }),
   /** Passages of the knowledge base, drawn at random. */
-  v.strictObject({ from: v.literal('random'), perAnchor }),
+  v.strictObject({ from: v.literal('random'), perAnchor, dropped }),
   /** Passages found by searching the knowledge base with the base model. */
   v.pipe(
     v.strictObject({
       from: v.literal('mined'),
       perAnchor,
+      dropped,
       /** Ranks of the search that are candidates, counted from 1. */
       firstRank: rank,
       lastRank: rank,

@@ -2,16 +2,9 @@ import type { DevicePreference } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
-import { exclusions, AnswerIndex } from '../../../src/domain/negatives/answerIndex';
-import {
-  chooseNegatives,
-  type ChosenNegatives,
-  type ExclusionCounts,
-} from '../../../src/domain/negatives/chooseNegatives';
-import { minedCandidates, type FoundForRow } from '../../../src/domain/negatives/minedCandidates';
-import { RandomStream } from '../../../src/domain/random';
+import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
+import type { FoundForRow } from '../../../src/domain/negatives/minedCandidates';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import type { MinedNegatives } from '../../../src/domain/train/negativesSchema';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives, putMinedNegatives } from '../../../src/storage/minedNegatives';
@@ -28,6 +21,7 @@ import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { RunControl } from '../train/runControl';
 import { storedExperiment } from '../train/storedExperiment';
 import { loadWeights } from '../train/weightTransfer';
+import { chooseMined, type SearchedPairs, type StageToMine } from './chooseMined';
 import { minedKey } from './minedKey';
 
 export interface MiningDeps {
@@ -42,12 +36,8 @@ export interface MiningDeps {
 /** Maximum results of one search, which holds each of them twice in 8 bytes. */
 const maxResults = 1_000_000;
 
-/** A stage whose negatives are not mined yet. */
-interface StageToMine {
-  stageIndex: number;
-  settings: MinedNegatives;
-  key: string;
-}
+/** A stage whose negatives are not mined yet, with the key to store them under. */
+type MissingStage = StageToMine & { key: string };
 
 /**
  * Mines the negatives of all stages that need some, with the base model over the whole knowledge base, and stores them.
@@ -63,16 +53,17 @@ export async function mineNegatives(experimentId: string, deps: MiningDeps): Pro
   await openDevice(deps.device, deps.wasmBaseUrl);
   try {
     const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
-    const found = await searchedPairs(experiment, data, Math.max(...stages.map((one) => one.settings.lastRank)), deps);
+    const lastRank = Math.max(...stages.map(({ settings }) => settings.lastRank));
+    const searched = await searchPairs(experiment, data, lastRank, deps);
     for (const stage of stages)
-      await putMinedNegatives(db, stage.key, chosenFrom(found, stage, { experiment, data, answers }));
+      await putMinedNegatives(db, stage.key, chooseMined(searched, stage, { experiment, data, answers }));
   } finally {
     closeDevice(); // frees the weights too
   }
 }
 
-async function stagesToMine(db: Database, experiment: Experiment, data: PreparedData): Promise<StageToMine[]> {
-  const missing: StageToMine[] = [];
+async function stagesToMine(db: Database, experiment: Experiment, data: PreparedData): Promise<MissingStage[]> {
+  const missing: MissingStage[] = [];
   for (const [stageIndex, { negatives }] of experiment.stages.entries()) {
     if (negatives?.from !== 'mined') continue;
     const passages = data.knowledgeBase.length;
@@ -99,12 +90,12 @@ interface PairVectors {
 }
 
 /** Searches the knowledge base for the anchor of every pair, up to a rank. GPU→CPU sync. */
-async function searchedPairs(
+async function searchPairs(
   experiment: Experiment,
   data: PreparedData,
   lastRank: number,
   deps: MiningDeps,
-): Promise<FoundForRow[]> {
+): Promise<SearchedPairs> {
   const { model, settings } = await modelOfExperiment(deps.db, experiment);
   const parameters = await loadWeights(deviceEngine(), deps.db, model, model, () => undefined);
   const encoder = { parameters, config: model.config, pooling: settings.pooling };
@@ -112,6 +103,7 @@ async function searchedPairs(
   parameters.dispose();
   const { anchors, passages } = vectors;
   const rows = data.pairs.length;
+  const positiveScore = (row: number): number => dot(anchors, row, vectors.positives, row);
   const perSearch = Math.max(1, Math.min(maxQuestionsPerSearch, Math.floor(maxResults / lastRank)));
   const found: FoundForRow[] = [];
   for (let from = 0; from < rows; from += perSearch) {
@@ -121,10 +113,10 @@ async function searchedPairs(
     const results = await search(deviceEngine(), { queries, passages, targets, k: lastRank }, () =>
       deps.control.checkpoint(),
     );
-    results.forEach(({ top }, i) => found.push({ top, positiveScore: dot(anchors, vectors.positives, from + i) }));
+    results.forEach(({ top }, i) => found.push({ top, positiveScore: positiveScore(from + i) }));
     deps.progress(vectors.encoded + from + count, vectors.encoded + rows);
   }
-  return found;
+  return { found, scoreOf: (row, passage) => dot(anchors, row, passages, passage) };
 }
 
 /** Encodes the knowledge base, the anchors, and the positives that are not passages of the knowledge base. */
@@ -159,29 +151,10 @@ async function encodedPairs(
   return { passages, anchors, positives: { count: pairs.length, width: passages.width, copyRow }, encoded };
 }
 
-/** Returns the dot product of one row of two lists of vectors. */
-function dot(a: Vectors, b: Vectors, row: number): number {
+/** Returns the dot product of two vectors, each a row of a list. */
+function dot(a: Vectors, rowOfA: number, b: Vectors, rowOfB: number): number {
   const [x, y] = [new Float32Array(a.width), new Float32Array(b.width)];
-  a.copyRow(row, x, 0);
-  b.copyRow(row, y, 0);
+  a.copyRow(rowOfA, x, 0);
+  b.copyRow(rowOfB, y, 0);
   return x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
-}
-
-/** Chooses a stage's negatives from what the search found for each pair. */
-function chosenFrom(
-  found: readonly FoundForRow[],
-  { stageIndex, settings }: StageToMine,
-  { experiment, data, answers }: { experiment: Experiment; data: PreparedData; answers: AnswerIndex },
-): ChosenNegatives {
-  const byScore = Object.fromEntries(exclusions.map((reason) => [reason, 0])) as ExclusionCounts;
-  const { seed } = experiment;
-  const ownOf = (row: number): number[] => {
-    const one = found[row];
-    return one ? minedCandidates(one, settings, new RandomStream(seed, 'minedPick', stageIndex, row), byScore) : [];
-  };
-  const pool = data.knowledgeBase.map(({ text }) => text);
-  const { perAnchor } = settings;
-  const chosen = chooseNegatives({ pairs: data.pairs, answers, pool, perAnchor, seed, stageIndex, own: ownOf });
-  const { scoreWindow, margin } = byScore;
-  return { ...chosen, excluded: { ...chosen.excluded, scoreWindow, margin } };
 }

@@ -13,7 +13,8 @@ export async function minedKey(
   stageIndex: number,
   data: PreparedData,
 ): Promise<string> {
-  const negatives = stages[stageIndex]?.negatives ?? null;
+  // Dropped negatives are replaced after mining.
+  const { dropped: _, ...negatives } = stages[stageIndex]?.negatives ?? {};
   const rows = await rowsSha256(data);
   return sha256Hex(canonicalJson({ minedVersion, rows, seed, model, negatives, stageIndex }));
 }

@@ -1,11 +1,13 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
-import { sha256Hasher } from '../../../src/domain/hash';
+import { sha256Hasher, sha256OfTexts } from '../../../src/domain/hash';
 import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import { chooseNegatives, type ChosenNegatives } from '../../../src/domain/negatives/chooseNegatives';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
+import { JudgedPairs } from '../../../src/domain/negatives/judgedPairs';
 import type { NegativesReport } from '../../../src/domain/negatives/report';
+import { withoutDropped } from '../../../src/domain/negatives/withoutDropped';
 import type { TokenSet, TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
 import type { Negatives } from '../../../src/domain/train/negativesSchema';
 import type { Database } from '../../../src/storage/database';
@@ -42,21 +44,24 @@ export async function negativesOfStages(
 ): Promise<(StageNegatives | null)[]> {
   const { stages } = experiment;
   if (stages.every(({ negatives }) => !negatives)) return stages.map(() => null);
-  const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
   const imported = importedPool(data.pairs);
   const passages = data.knowledgeBase.map(({ text }) => text);
   const mined = await minedOfStages(db, experiment, data);
+  const foldCase = await modelFoldsCase(db, experiment);
+  const hash = await sha256OfTexts();
   return stages.map(({ negatives }, stageIndex) => {
     if (!negatives) return null;
-    const { from, perAnchor } = negatives;
-    const found = mined.get(stageIndex);
-    if (found) return { ...found, from, pool: passages, answers };
+    const { from, perAnchor, dropped = [] } = negatives;
     if (from === 'imported' && imported.texts.length === 0) throw new AppError({ kind: 'no-negatives' });
     const pool = from === 'imported' ? imported.texts : passages;
+    const answers = new AnswerIndex(data.pairs, foldCase, new JudgedPairs(dropped, foldCase, hash));
+    const request = { pairs: data.pairs, answers, pool, seed: experiment.seed, stageIndex };
     const own = from === 'imported' ? { own: (row: number) => imported.own[row] ?? [] } : {};
-    const choose = (): ChosenNegatives =>
-      chooseNegatives({ pairs: data.pairs, answers, pool, perAnchor, seed: experiment.seed, stageIndex, ...own });
-    return { ...remembered(experiment, stageIndex, choose), from, pool, answers };
+    const found = mined.get(stageIndex);
+    const choice = remembered(experiment, stageIndex, () =>
+      found ? withoutDropped(found, request) : chooseNegatives({ ...request, perAnchor, ...own }),
+    );
+    return { ...choice, from, pool, answers };
   });
 }
 

@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../src/domain/run';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
+import { minedBytes } from '../../../src/storage/minedNegatives';
 import { listModels } from '../../../src/storage/models';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { datasetBytes } from '../project/measureProject';
@@ -70,12 +71,13 @@ async function minedItems(db: Database, owners: readonly Owner[]): Promise<Store
     for (const experiment of experimentsOf(owner))
       for (const key of await minedKeysOf(db, experiment)) addUser(users, key, owner.stored.name);
   const items = new Map<string, StoredItem>();
-  for (const { key, chosen } of await db.getAll('minedNegatives')) {
+  for (const stored of await db.getAll('minedNegatives')) {
+    const { key } = stored;
     const usedBy = [...(users.get(key) ?? [])];
     const group = JSON.stringify(usedBy);
     const item = items.get(group) ?? { kind: 'minedNegatives', ids: [], name: '', bytes: 0, usedBy };
     item.ids.push(key);
-    item.bytes += chosen.byteLength;
+    item.bytes += minedBytes(stored);
     items.set(group, item);
   }
   return [...items.values()];

@@ -68,7 +68,7 @@ function answeringNegatives(
   let any = false;
   chosen.forEach((index, n) => {
     const text = pool[index] ?? '';
-    if (!answers.isPositive(text)) return;
+    if (!answers.answersAny(text)) return;
     rows.forEach((row, anchor) => {
       if (!answers.answers(row, text)) return;
       leftOut[anchor]?.push(rows.length + n);
