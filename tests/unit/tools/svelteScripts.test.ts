@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import svelteParser from 'svelte-eslint-parser';
-import type { Program } from 'typescript';
+import type { Node, Program } from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { svelteScriptParser } from '../../../tools/lint/svelteScripts';
 
@@ -33,16 +33,17 @@ function parsed(folder: string, parser: unknown, name: string, code: string): { 
     ...{ filePath: join(folder, name), parser, project: ['tsconfig.json'], tsconfigRootDir: folder },
     ...{ extraFileExtensions: ['.svelte'], loc: true, range: true },
   });
-  const program: Program = services['program'];
+  const { program, nodes }: { program: Program; nodes: { get: (node: unknown) => Node } } = {
+    program: services['program'],
+    nodes: services['esTreeNodeToTSNodeMap'],
+  };
   const script = ast.body.find(({ type }) => type === 'SvelteScriptElement');
   const declaration = script && 'body' in script ? script.body.at(-1) : undefined;
   if (declaration?.type !== 'VariableDeclaration') throw new Error('no declaration');
   const checker = program.getTypeChecker();
   return {
     program,
-    type: checker.typeToString(
-      checker.getTypeAtLocation(services['esTreeNodeToTSNodeMap'].get(declaration.declarations[0])),
-    ),
+    type: checker.typeToString(checker.getTypeAtLocation(nodes.get(declaration.declarations[0]))),
   };
 }
 
