@@ -95,6 +95,18 @@ describe('opening a project where its ids are taken', () => {
     expect((await a.get('runEvents', ['r', 1]))?.at).toBe(1);
   });
 
+  it('distinguishes two histories even if only one evaluation differs', async () => {
+    const [a, b] = [await freshDatabase(), await freshDatabase()];
+    for (const db of [a, b]) await fill(db, 'e', 'r');
+    const [evaluation] = await b.getAll('evaluations');
+    if (!evaluation) throw new Error('no evaluation');
+    await b.put('evaluations', { ...evaluation, encodeMs: 77 });
+    expect(await open(a, await saved(b), all)).toMatchObject({ runs: 1 });
+    const { runId, part, moment } = evaluation;
+    expect((await a.get('evaluations', [runId, part, moment]))?.encodeMs).toBe(evaluation.encodeMs);
+    expect((await a.getAll('evaluations')).filter(({ encodeMs }) => encodeMs === 77)).toHaveLength(1);
+  });
+
   it('leaves the other history out if the user wants no copy', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     await fill(a, 'e', 'r', { loss: 3 });
