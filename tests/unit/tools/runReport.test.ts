@@ -63,6 +63,13 @@ describe('events.jsonl', () => {
     ]);
   });
 
+  it('is accompanied by a line on the step after which another version continues the run', async () => {
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([{ type: 'buildChanged', step: 5, build: '1.0.1+abcd' }]);
+    expect(printed).toEqual(['continuing after step 5 with another version: 1.0.1+abcd']);
+  });
+
   it('keeps only the later line of a step that a resume repeated, and drops progress', () => {
     const events = [
       step(1, 0.5, 0),
