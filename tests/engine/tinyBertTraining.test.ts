@@ -110,6 +110,24 @@ describe('training a random BERT', () => {
     });
   });
 
+  it('drops other numbers at each step of a seed, and the same ones when a step is repeated', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const adamW = new AdamWState(parameters);
+      const config = { ...pytorch.config, hiddenDropout: 0.1, attentionDropout: 0.1 };
+      const training = trainer(parameters, adamW, { config, dropout: 'model', seed: 5 });
+      const losses: number[] = [];
+      // At a learning rate of 0, only the random numbers can change the loss.
+      for (const step of [1, 2, 3, 1])
+        losses.push((await training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 0, step)).loss);
+      expect(new Set(losses).size).toBe(3);
+      expect(losses[3]).toBe(losses[0]);
+      training.dispose();
+      adamW.dispose();
+      parameters.dispose();
+    });
+  });
+
   async function reopened(
     parameters: ParameterStore,
     adamW: AdamWState,
