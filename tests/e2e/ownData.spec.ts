@@ -58,6 +58,7 @@ test('a run that is paused, reloaded, continued and interrupted resumes to the s
 
   // A pause writes a checkpoint, so the run resumes from the middle.
   await page.getByTestId('pause-run').click();
+  await expect(page.getByTestId('continue-run')).toBeVisible();
   await page.reload();
   // The strip and the end of the form offer to continue the run, on every screen and before a new run.
   await expect(page.getByTestId('foot-continue-run')).toBeVisible();
