@@ -189,6 +189,7 @@ class JobsState {
     state.elsewhere = false;
     state.here = true;
     this.current = state;
+    app.runStarted();
     try {
       const gpu = await gateway.gpu();
       await state.refresh();

@@ -29,6 +29,7 @@ vi.mock('../../../src/state/gateway', () => ({
 vi.mock('../../../src/state/app.svelte', () => ({
   app: {
     report: (thrown: AppError) => void reported.push(thrown.details),
+    runStarted: () => void (reported.length = 0),
     attempt: (work: () => Promise<unknown>) => work(),
   },
 }));
@@ -87,7 +88,9 @@ describe('a run', () => {
     expect(jobs.current?.active).toBe(false);
     expect(deviceJob.current).toBeNull();
     startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
+    // The error no longer applies once the run has been resumed.
     await expect(jobs.runToEnd('r')).resolves.toBe(true);
+    expect(reported).toEqual([]);
   });
 
   it('stored as failed stays failed', async () => {
