@@ -35,6 +35,7 @@ const replaced = [
 ];
 for (const part of replaced) vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });
+vi.stubGlobal('__BUILD__', 'test');
 export const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 
 /** Imports rows and returns their data set. */
