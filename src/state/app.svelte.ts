@@ -13,6 +13,15 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
 ]);
 
+/** Errors that concern more than the action that met them, so they stay until they are dismissed. */
+const lasting: ReadonlySet<AppErrorDetails['kind']> = new Set([
+  'quota-exceeded',
+  'storage-failed',
+  'worker-crashed',
+  'gpu-device-lost',
+  'unexpected',
+]);
+
 /** A short message at the edge of the page. If `undo` is set, the message has an undo button until it disappears. */
 export interface Notice {
   id: number;
@@ -93,6 +102,16 @@ class AppState {
   /** Call when a file was accepted. Hides an earlier error about a refused file. */
   fileAccepted(): void {
     if (this.error && refusals.has(this.error.kind)) this.error = null;
+  }
+
+  /** Call when the user opens another screen or stage. Hides an error about something done on the one before. */
+  screenLeft(): void {
+    if (this.error && !lasting.has(this.error.kind)) this.error = null;
+  }
+
+  /** Call when the user starts, continues or resumes a run. An error of an earlier try no longer applies. */
+  runStarted(): void {
+    if (this.error && this.error.kind !== 'storage-failed') this.error = null;
   }
 
   /** Runs `work`. If it fails, shows the error in the error panel and returns undefined. */

@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cutTexts } from './cutTexts';
 import {
   demoModel,
   expect,
@@ -9,6 +10,7 @@ import {
   importOwnData,
   newExperiment,
   openStage,
+  setLanguage,
   test,
 } from './support';
 
@@ -38,6 +40,11 @@ test('a shared link shows its contents and what is missing, and loads no model o
   expect(asked.filter((path) => /\/(demo|models|tfjs|ort)\//.test(path))).toEqual([]);
   await expect(other.getByTestId('run-progress')).toHaveCount(0);
 
+  await other.setViewportSize({ width: 390, height: 844 });
+  for (const language of ['zh', 'en'] as const) {
+    await setLanguage(other, language);
+    expect(await cutTexts(other), language).toEqual([]);
+  }
   await other.getByTestId('link-import').click();
   for (const input of ['knowledgeBase', 'pairs', 'testQuestions', 'model'])
     await expect(other.getByTestId(`missing-${input}`)).toBeVisible();

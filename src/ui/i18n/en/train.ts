@@ -29,6 +29,11 @@ export const trainTexts = {
     doneText: 'Next, see which questions improved and which got worse.',
     refused: 'A run can’t start with these settings',
     again: 'You can train again',
+    paused: 'The run is paused',
+    pausedText: 'It waits until you continue.',
+    stopped: 'The run isn’t finished',
+    startNew: 'Start a new run',
+    startNewText: 'A new run would start from the base model with the current settings.',
     againText: 'A new run starts from the base model with the current settings.',
   },
   trend: {

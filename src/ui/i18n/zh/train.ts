@@ -25,6 +25,11 @@ export const trainTexts: Dictionary['train'] = {
     doneText: '接着看哪些题变好，哪些题变差。',
     refused: '按现在的设置还不能开始',
     again: '可以再训练一次',
+    paused: '训练已暂停',
+    pausedText: '点“继续”，就接着训练。',
+    stopped: '训练还没有完成',
+    startNew: '重新开始',
+    startNewText: '重新开始会用现在的设置，从基座模型训练起。',
     againText: '用现在的设置，从基座模型重新开始。',
   },
   trend: {
