@@ -45,7 +45,7 @@ export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean): num
 }
 
 /** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */
-export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
+export async function takeCheckpointSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
   const parts: HashedPart[] = [];
   await cutSections(sections, (part) => void parts.push(part));
   return { ...of, parts };
@@ -124,7 +124,7 @@ async function commit(
 }
 
 /** Returns where a checkpoint's weights are stored. */
-export function weightsOf({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
+export function weightsOfCheckpoint({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
   return { weightsId, checkpoint: { runId, generation }, ...(parts ? { parts } : {}) };
 }
 
@@ -166,7 +166,7 @@ export async function loadNewestCheckpoint<T>(
 /** Returns the newest `latest` checkpoint whose bytes match their hashes, or undefined if the run has none. */
 export function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
   return loadNewestCheckpoint(db, runId, async (checkpoint) => {
-    await verifyParts(db, weightsOf(checkpoint));
+    await verifyParts(db, weightsOfCheckpoint(checkpoint));
     return checkpoint;
   });
 }
@@ -183,14 +183,14 @@ export async function keptCheckpoint(db: Database, runId: string): Promise<{ wei
   const chosen = ofRole(all, 'kept').at(-1) ?? best ?? ofRole(all, 'latest').at(-1);
   if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
   await verifyUnlisted(db, chosen);
-  return { weights: weightsOf(chosen), step: chosen.step };
+  return { weights: weightsOfCheckpoint(chosen), step: chosen.step };
 }
 
 /** Whether the stored bytes of a checkpoint match its hashes. */
 export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
   try {
     await verifyUnlisted(db, checkpoint);
-    await verifyParts(db, weightsOf(checkpoint));
+    await verifyParts(db, weightsOfCheckpoint(checkpoint));
     return true;
   } catch (thrown) {
     if (toAppError(thrown).details.kind === 'checkpoint-corrupt') return false;

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CheckpointInput } from '../../../src/storage/checkpoints';
 
-const storage = vi.hoisted(() => ({ takeSnapshot: vi.fn(), writeCheckpoint: vi.fn(), writeSnapshot: vi.fn() }));
+const storage = vi.hoisted(() => ({
+  takeCheckpointSnapshot: vi.fn(),
+  writeCheckpoint: vi.fn(),
+  writeSnapshot: vi.fn(),
+}));
 vi.mock('../../../src/storage/checkpoints', () => storage);
 const { CheckpointKeeper } = await import('../../../workers/services/train/checkpointKeeper');
 
@@ -18,7 +22,7 @@ beforeEach(() => {
     now += took.write;
     return Promise.resolve(manifestOf(input));
   });
-  storage.takeSnapshot.mockReset().mockImplementation((input: CheckpointInput) => {
+  storage.takeCheckpointSnapshot.mockReset().mockImplementation((input: CheckpointInput) => {
     now += took.snapshot;
     return Promise.resolve(input);
   });
@@ -110,7 +114,7 @@ describe('a checkpoint for which there is room for a snapshot', () => {
     let stored: (manifest: object) => void = () => undefined;
     storage.writeSnapshot.mockReturnValue(new Promise((resolve) => (stored = resolve)));
     await kept.writeWhenDue(settled);
-    expect(storage.takeSnapshot).toHaveBeenCalledTimes(1);
+    expect(storage.takeCheckpointSnapshot).toHaveBeenCalledTimes(1);
     now += 60_000;
     await kept.writeWhenDue(() => Promise.reject(new Error('a second write began')));
     stored({ role: 'latest', step: 4, generation: 3, floats: 10 });
@@ -126,7 +130,7 @@ describe('a checkpoint for which there is room for a snapshot', () => {
       now += 20_000;
       await kept.writeWhenDue(settled);
       await background();
-      expect(storage.takeSnapshot).toHaveBeenCalledTimes(count);
+      expect(storage.takeCheckpointSnapshot).toHaveBeenCalledTimes(count);
     }
   });
 
