@@ -19,7 +19,7 @@ import { exportModel } from '../../workers/services/report/exportModel';
 import { tokenIdsOf } from '../../workers/services/tokenize/tokenize';
 import { loadWeights, trainingSections, weightsSha256 } from '../../workers/services/train/weightTransfer';
 
-export interface WeightsTask {
+interface WeightsTask {
   config: EncoderConfig;
   engineBase: string;
   ortBase: string;

@@ -98,7 +98,7 @@ export type ImportFault =
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
-export type ImportRemark =
+type ImportRemark =
   | 'control-replaced'
   | 'bytes-replaced'
   | 'columns-unused'

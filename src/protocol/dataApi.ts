@@ -125,7 +125,7 @@ export interface ColumnChoices {
   readings?: RememberedReadings;
 }
 
-export interface ImportOptions extends ColumnChoices {
+interface ImportOptions extends ColumnChoices {
   /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
   idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */

@@ -5,7 +5,7 @@ import type { Dataset } from '../domain/records';
 import { gateway } from './gateway';
 
 /** The stored data and model that an experiment refers to, as far as they are in this browser. */
-export interface ReferencedRecords {
+interface ReferencedRecords {
   datasets: Partial<Record<SlotName, Dataset>>;
   model: StoredModel | null;
 }

@@ -19,7 +19,7 @@ export interface CheckpointInput extends CheckpointOf {
 }
 
 /** The bytes of a checkpoint as they were after its step, in the browser's blob storage. */
-export interface CheckpointSnapshot extends CheckpointOf {
+interface CheckpointSnapshot extends CheckpointOf {
   parts: HashedPart[];
 }
 

@@ -6,7 +6,7 @@ import { matmul, type MatmulOptions } from '../../workers/engine/ops/matmul/matm
 import { seededRandom } from './random';
 import { takeArrays } from './takeArrays';
 
-export interface BitsCase {
+interface BitsCase {
   layout: Layout;
   rows: number;
   columns: number;

@@ -1,7 +1,7 @@
 import type { Experiment } from '../experiment';
 
 /** Content hashes of everything that experiments refer to. */
-export interface ReferencedContent {
+interface ReferencedContent {
   datasets: Set<string>;
   models: Set<string>;
   batchLists: Set<string>;

@@ -10,7 +10,7 @@ import type { Dictionary } from '../i18n/dictionary';
 import { formatError, formatFigure } from '../i18n/format';
 
 /** A sentence on a check or on one of its parts, and whether it found wrong numbers. */
-export interface CheckVerdict {
+interface CheckVerdict {
   text: string;
   wrong: boolean;
 }

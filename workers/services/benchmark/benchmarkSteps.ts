@@ -28,7 +28,7 @@ const mostSteps = 40;
 /** Maximum number of layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;
 
-export interface BenchmarkStepsRequest {
+interface BenchmarkStepsRequest {
   /** GFLOP/s of the fastest matrix product. */
   peakGflops: number;
   limits: MemoryLimits;

@@ -27,10 +27,10 @@ export interface WeightsInFile {
   sha256?: string;
 }
 
-export type CheckpointInFile = Omit<CheckpointManifest, 'weightsId' | 'sha256' | 'parts'> & { weights: WeightsInFile };
+type CheckpointInFile = Omit<CheckpointManifest, 'weightsId' | 'sha256' | 'parts'> & { weights: WeightsInFile };
 
 /** Tensors of a model besides its weights. */
-export type UntrainedInFile = Omit<UntrainedTensors, 'weightsId'> & { weights: WeightsInFile };
+type UntrainedInFile = Omit<UntrainedTensors, 'weightsId'> & { weights: WeightsInFile };
 export type ModelInFile = Omit<StoredModel, 'weightsId' | 'untrained'> & {
   weights: WeightsInFile;
   untrained?: UntrainedInFile | null;

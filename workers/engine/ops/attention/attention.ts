@@ -25,7 +25,7 @@ import type { AttentionPass, AttentionTiling } from './tiling';
  * GPUs compute heads of size 32 and 64 by tiles in workgroup memory. Other head sizes, and all heads on software
  * adapters, are computed row by row.
  */
-export interface AttentionInputs {
+interface AttentionInputs {
   /** [T, 3H]: each row holds its query, key and value, head after head. */
   qkv: DeviceArray;
   /**
