@@ -219,7 +219,7 @@ export const trainTexts: Dictionary['train'] = {
   runsNone: '还没有训练过。',
   state: '状态',
   steps: '总步数',
-  keptStep: '保留的步',
+  keptStep: '保留第几步的权重',
   when: '开始时间',
   missing: (names) => `还缺：${names}。`,
   goImport: '前往导入',
