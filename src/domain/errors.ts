@@ -128,7 +128,7 @@ export type HubFault =
   /** The browser would pass an access token on to the file server that the host redirects to. */
   | 'token-unsafe'
   | 'offline'
-  /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
+  /** The request failed without an answer: the host can't be reached, or doesn't allow requests from other sites. */
   | 'blocked'
   /** The connection broke repeatedly without delivering another byte. */
   | 'broken-off'

@@ -40,7 +40,7 @@ describe('opening a device', () => {
 });
 
 // A stub takes the place of WebGPU, which cannot be replaced under a page whose device other test files use.
-describe.skipIf(inBrowser)('an adapter that provides no device (skipped in a browser: replaces WebGPU)', () => {
+describe.skipIf(inBrowser)('an adapter that provides no device (skipped in a browser, whose WebGPU must stay)', () => {
   const refused = () => Promise.reject(new DOMException('lost'));
   const given = () => Promise.resolve({ destroy: () => undefined } as GPUDevice);
   /** Replaces WebGPU with a stub whose adapters answer requests for a device in this order; the last answer repeats. */
@@ -73,7 +73,7 @@ describe.skipIf(inBrowser)('an adapter that provides no device (skipped in a bro
   });
 });
 
-describe.skipIf(inBrowser)('opening a device without WebGPU (skipped in a browser: has WebGPU)', () => {
+describe.skipIf(inBrowser)('opening a device without WebGPU (skipped in a browser, which has WebGPU)', () => {
   it('throws gpu-unavailable when WebGPU is chosen', async () => {
     await expect(openDevice('webgpu', wasmBase)).rejects.toMatchObject({
       details: { kind: 'gpu-unavailable', reason: { code: 'no-webgpu' } },
@@ -81,7 +81,7 @@ describe.skipIf(inBrowser)('opening a device without WebGPU (skipped in a browse
   });
 });
 
-describe.runIf(inBrowser)('a WebGPU device (skipped in Node: has no WebGPU)', () => {
+describe.runIf(inBrowser)('a WebGPU device (skipped in Node, which has no WebGPU)', () => {
   async function opened(): Promise<WebGpuEngine> {
     await openDevice('webgpu', wasmBase);
     const gpu = deviceWebGpu();

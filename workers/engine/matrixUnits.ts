@@ -42,7 +42,7 @@ export function matrixUnitsOf(
 }
 
 /**
- * Returns those of `offered`, a device's matrix units, that the run's plan names. Throws RangeError if there are none.
+ * Returns the matrix units that the run's plan names. Throws RangeError if they are not in `offered`, the device's own.
  */
 export function plannedMatrixUnits(
   plan: KernelPlan | undefined,

@@ -173,8 +173,9 @@ function addJudgements(
 }
 
 /**
- * Returns the slots that files imported together have content for. With judgements (qrels), files of texts are the
- * questions or the passages that they name; the name of a file of judgements says which questions it judges.
+ * Returns the slots for which files imported together have content. If judgements (qrels) are among them, their ids
+ * tell whether a file of texts holds questions or passages. The name of a judgement file tells which questions it
+ * judges.
  */
 export function fillingsOf(contents: readonly FileContent[]): Fillings {
   const files = contents.some(({ kind }) => kind === 'judgements') ? contents : withFoundReferences(contents);

@@ -60,7 +60,7 @@ function keeper(snapshotBytes = 0) {
 }
 
 const settled = (): Promise<void> => Promise.resolve();
-/** Lets a write that goes on in the background end. */
+/** Lets a write in the background finish. */
 const background = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('a checkpoint that is due', () => {
@@ -108,7 +108,7 @@ describe('a checkpoint that is due', () => {
 });
 
 describe('a checkpoint for which there is room for a snapshot', () => {
-  it('lets steps go on as soon as the snapshot is taken', async () => {
+  it('lets steps continue as soon as the snapshot is taken', async () => {
     const { keeper: kept, logged } = keeper(100);
     now += 15_000;
     let stored: (manifest: object) => void = () => undefined;

@@ -111,8 +111,8 @@ ${each(this.rows, (i) => `  let row${i} = min(first + ${threadRows}u * r + ${i}u
   }
 
   /**
-   * Stores the registers in `columns`. Column 4·c + j is at place 8·j + c, so that threads with consecutive c read from
-   * different banks.
+   * Stores the registers in `columns`. Column 4·c + j is stored at 8·j + c, so that threads with consecutive c read
+   * from different banks.
    */
   store(name: string): string {
     return each(this.#shares, (n) => {
