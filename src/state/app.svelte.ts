@@ -3,7 +3,7 @@ import type { DevicePreference } from '../domain/device';
 import type { Language } from '../domain/language';
 import { remember, remembered } from './localChoices';
 
-export type Theme = 'auto' | 'light' | 'dark';
+type Theme = 'auto' | 'light' | 'dark';
 
 /** Errors about a file that was refused or could not be loaded. */
 const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
@@ -23,7 +23,7 @@ const lasting: ReadonlySet<AppErrorDetails['kind']> = new Set([
 ]);
 
 /** A short message at the edge of the page. If `undo` is set, the message has an undo button until it disappears. */
-export interface Notice {
+interface Notice {
   id: number;
   text: string;
   undo?: () => void;

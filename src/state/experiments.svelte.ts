@@ -12,7 +12,7 @@ export type { StoredExperiment };
 /**
  * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
  */
-export interface ExperimentResult {
+interface ExperimentResult {
   /** The settings of the run; the experiment's own may have changed since. */
   experiment: Experiment;
   before: Evaluation;

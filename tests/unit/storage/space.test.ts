@@ -1,7 +1,12 @@
 import 'fake-indexeddb/auto';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { RunRecord } from '../../../src/domain/run';
-import { checkpointBytesOfRun, latestCheckpoint, takeSnapshot, writeSnapshot } from '../../../src/storage/checkpoints';
+import {
+  checkpointBytesOfRun,
+  latestCheckpoint,
+  takeCheckpointSnapshot,
+  writeSnapshot,
+} from '../../../src/storage/checkpoints';
 import { openDatabase } from '../../../src/storage/database';
 import { requireStorage, reservedBytes } from '../../../src/storage/space';
 import { WeightWriter } from '../../../src/storage/weights';
@@ -34,7 +39,8 @@ it('a checkpoint without room is refused before a byte of it is stored', async (
     yield Promise.resolve(new Float32Array(25));
   }
   const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
-  const snapshot = () => takeSnapshot({ runId: 'r', step: 1, role: 'latest', sections: [section()], loopState });
+  const snapshot = () =>
+    takeCheckpointSnapshot({ runId: 'r', step: 1, role: 'latest', sections: [section()], loopState });
   withFree(reservedBytes + 99);
   await expect(writeSnapshot(db, await snapshot())).rejects.toMatchObject({
     details: { kind: 'quota-exceeded', neededBytes: 100, freeBytes: 99 },

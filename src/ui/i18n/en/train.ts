@@ -254,7 +254,7 @@ export const trainTexts = {
   runsNone: 'No run yet.',
   state: 'Status',
   steps: 'Steps',
-  keptStep: 'Kept step',
+  keptStep: 'Weights kept from step',
   when: 'Started',
   missing: (names: string) => `Still missing: ${names}.`,
   goImport: 'Go to import',
