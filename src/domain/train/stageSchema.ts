@@ -1,8 +1,9 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
+import { lossSchema } from './lossSchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
-export const stageSchema = stageVersion1;
+export const stageSchema = v.strictObject({ ...stageVersion1.entries, loss: lossSchema });
 export type Stage = v.InferOutput<typeof stageSchema>;
 
 /** Whether activations are in half precision. A stage without `precision` uses full precision. */

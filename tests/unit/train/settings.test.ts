@@ -28,21 +28,21 @@ describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(15);
+    expect(all).toBe(16);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 15, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 16, changed: 2 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 14, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 15, changed: 0 });
   });
 });
 

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
+import type { LossKind } from '../../../src/domain/train/lossSchema';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { maxBatchShape } from './batchShape';
@@ -33,6 +34,8 @@ export interface RunPlanRequest {
   evaluation: EvaluationShape;
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
+  /** Loss of each stage; `inBatchInfoNce` if absent. */
+  losses?: readonly LossKind[];
   /** Whether the device supports half precision. */
   offersHalf?: boolean;
   /**
@@ -52,7 +55,7 @@ export function planRun(
 ): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
-    const shape = stageShape(request, stageBatches, maxTokens);
+    const shape = stageShape(request, stage, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
@@ -97,9 +100,21 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
-function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
+function stageShape(
+  { tokens, evaluation, losses }: RunPlanRequest,
+  stage: number,
+  batches: Batches,
+  maxTokens: number,
+): StageShape | null {
   const shape = maxBatchShape(batches, tokens, maxTokens);
-  return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
+  const loss = losses?.[stage];
+  return (
+    shape && {
+      ...shape,
+      ...(loss && { loss }),
+      evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) },
+    }
+  );
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
@@ -133,7 +148,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
-    const shape = batches && stageShape(request, batches, maxTokens);
+    const shape = batches && stageShape(request, stage, batches, maxTokens);
     return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }

@@ -3,18 +3,19 @@ import type { EncoderConfig } from '../../../src/domain/model';
 import { scratchBytes } from '../scratch';
 import { quadsFor } from '../quads';
 import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
-import type { BatchShape, MemoryNeed } from '../../../src/domain/memory/report';
+import type { MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
 import { stepRowBytes } from './rowBytes';
+import type { StageShape } from './stageShape';
 import { halfWeightBytes, paddingFloats } from './trainingState';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function stepMemoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
-  shape: BatchShape,
+  shape: StageShape,
   way: StepWay,
   precision: Precision = 'full',
 ): MemoryNeed {
@@ -37,18 +38,31 @@ export function snapshotBytes({ all, trained }: ParameterCount): number {
 }
 
 /** Returns the number of rows for which the encoder's arrays have room. */
-function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
+function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
   return quadsFor(most);
 }
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics.
+ * the unnormalized vectors; and what it computes from them.
  */
-function lossNumbers({ hiddenSize }: EncoderConfig, { pairs, candidates }: BatchShape, kind: StepWay['kind']): number {
-  const vectors = (pairs + candidates) * hiddenSize;
-  const { byRow, byColumn } = scoreWindows(pairs, candidates);
-  const window = Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * window + 8 * pairs;
+function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepWay['kind']): number {
+  const vectors = (shape.pairs + shape.candidates) * hiddenSize;
+  return (kind === 'gradCache' ? 2 : 3) * vectors + intermediateNumbers(shape, hiddenSize);
+}
+
+function intermediateNumbers({ pairs, candidates, loss = 'inBatchInfoNce' }: StageShape, hiddenSize: number): number {
+  switch (loss) {
+    case 'inBatchInfoNce': {
+      // A window of scores and a window of their gradients; row and column statistics.
+      const { byRow, byColumn } = scoreWindows(pairs, candidates);
+      return 2 * Math.max(largestWindowScores(byRow), largestWindowScores(byColumn)) + 8 * pairs;
+    }
+    case 'sigmoidPairs':
+      // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
+      return 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    default:
+      return loss satisfies never;
+  }
 }

@@ -1,9 +1,9 @@
-import type { Stage } from '../../../src/domain/experiment';
+import type { FusedLossSettings } from '../../../src/domain/train/lossSchema';
 import { infoNceLoss } from '../../engine/losses/infoNce';
 import type { Loss } from '../../engine/losses/loss';
 
-/** Returns the loss that a stage trains with. */
-export function lossOf({ loss }: Pick<Stage, 'loss'>): Loss {
+/** Returns a loss that the engine's own kernels compute. */
+export function lossOf(loss: FusedLossSettings): Loss {
   switch (loss.kind) {
     case 'inBatchInfoNce':
       return infoNceLoss(loss);
