@@ -199,6 +199,8 @@ export type AppErrorDetails =
   /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
+  /** Another tab stored something of the project while it was opened. Nothing of it was added. */
+  | { kind: 'project-overtaken'; file: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }
   /**

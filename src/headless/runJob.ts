@@ -101,7 +101,7 @@ export async function runJob(
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
   const { resumed } = earlier;
-  const note = resumed ? resumeNote(resumed, await gateway.checkpointStep(resumed.runId)) : earlier.note;
+  const note = resumed ? resumeNote(resumed) : earlier.note;
   if (note !== undefined) sender.send('progress', { note });
   const { run, events } = await train(resumed?.runId ?? (await newRun(inputs, job, sender)), sender);
   const exportBegun = performance.now();

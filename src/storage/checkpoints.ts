@@ -163,11 +163,6 @@ export async function loadNewestCheckpoint<T>(
   return undefined;
 }
 
-/** Returns the step of the newest `latest` checkpoint, or 0 if the run has none. Reads no weights. */
-export async function checkpointStep(db: Database, runId: string): Promise<number> {
-  return ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').at(-1)?.step ?? 0;
-}
-
 /** Returns the newest `latest` checkpoint whose bytes match their hashes, or undefined if the run has none. */
 export function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
   return loadNewestCheckpoint(db, runId, async (checkpoint) => {

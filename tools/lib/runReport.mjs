@@ -112,8 +112,7 @@ export class RunReport {
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
     if (event.type === 'kernels') return kernelsLines(event).forEach((line) => this.#print(line));
-    if (event.type === 'resumed' && event.reached > event.step)
-      return this.#print(`computing steps ${event.step + 1} to ${event.reached} again, since the last checkpoint`);
+    if (event.type === 'resumed') return this.#print(resumedLine(event));
     if (event.type === 'buildChanged')
       return this.#print(`continuing after step ${event.step} with another version: ${event.build}`);
     if (event.type === 'deviceLost')
@@ -148,7 +147,16 @@ export class RunReport {
   }
 }
 
-/** Returns lines on how the kernels were chosen and the gain over the fixed rules, with one product per line. */
+/** Returns after which step training resumed and which steps are computed again. */
+function resumedLine({ step, reached }) {
+  const from =
+    step === 0 ? 'resumed from the start, without a checkpoint' : `resumed after step ${step}, the last checkpoint`;
+  if (reached <= step) return from;
+  const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
+  return `${from}: computing ${steps} again`;
+}
+
+/** Returns how the kernels were chosen and the gain over the fixed rules, one product a line. */
 function kernelsLines({ source, reason, ms, products, unmeasured, refused }) {
   if (source === 'rules') return [`kernels: by the fixed rules (${reason})`];
   const left = unmeasured > 0 ? `, ${unmeasured} by the fixed rules for lack of time` : '';

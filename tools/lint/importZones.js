@@ -46,7 +46,7 @@ export const zones = [
     name: 'formats',
     pattern: /^workers\/formats\//,
     zones: ['formats', 'domain'],
-    packages: ['@bufbuild/protobuf', 'fflate', 'read-excel-file'],
+    packages: ['@bufbuild/protobuf', 'client-zip', 'fflate', 'read-excel-file'],
   },
   {
     name: 'reference',

@@ -70,6 +70,6 @@ function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
   const low = sorted[below] ?? 0;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? low;
+  const high = sorted[below + 1] ?? low;
   return low + (at - below) * (high - low);
 }

@@ -8,6 +8,7 @@ import { ColumnValues } from './columnValues';
 import { proposedMapping } from './proposedMapping';
 import { Columns } from './rowColumns';
 import { shaped } from './shapes';
+import { isObject } from '../isObject';
 
 /**
  * The kind of a file's rows. `bundle`: one object with sections for several slots. `judgements`: qrels. `questions`:
@@ -100,7 +101,7 @@ export class ContentCounter {
 
   #row(value: unknown): void {
     this.#rows += 1;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    if (!isObject(value)) return;
     const columns = new Columns(Object.entries(value));
     this.#titled ||= columns.has('title');
     this.#asks ||= columns.knows('question') && !columns.knows('passage');

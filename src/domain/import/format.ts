@@ -2,6 +2,7 @@ import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
 import { jsonlReader, trecJudgement, trecReader, txtReader } from './lineReaders';
 import type { RecordReader } from './recordReader';
+import { isObject } from '../isObject';
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
@@ -12,8 +13,7 @@ function extensionOf(fileName: string): string {
 
 function isJsonObject(line: string): boolean {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject(JSON.parse(line));
   } catch {
     return false;
   }

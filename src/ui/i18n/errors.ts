@@ -136,6 +136,10 @@ const sentences: Sentences = {
     zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${said(details.reason).zh}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
     en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${said(details.reason).en}); save the project again, or use another copy. Nothing here was changed.`,
   }),
+  'project-overtaken': (details) => ({
+    zh: `打开 ${shortened(details.file)} 时，另一个标签页存入了其中的内容，所以这次什么也没有添加。请再打开一次。`,
+    en: `While ${shortened(details.file)} was being opened, another tab stored part of its contents, so nothing was added; open it again.`,
+  }),
   'project-partial': projectPartial,
   'checkpoint-corrupt': (details) => ({
     zh: `检查点 ${details.generation} 已损坏，会从上一个检查点接着训练；如果再次出现，请重新开始训练。`,

@@ -144,6 +144,7 @@ const others: AppErrorDetails[] = [
   ...(['weights-missing', 'weights-damaged', 'events-missing', 'unfinished', 'model-missing'] as const).map(
     (fault) => ({ kind: 'project-partial', file: 'a.zip', name: 'mine', fault, runId: 'r' }) as const,
   ),
+  { kind: 'project-overtaken', file: 'a.zip' },
   { kind: 'project-partial', file: 'a.zip', name: '', fault: 'experiment-missing', runId: 'r' },
   { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'data-missing' },
   { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'model-missing' },

@@ -54,6 +54,29 @@ describe('a project file with a hostile or broken record', () => {
     expect(await there.count('weightParts')).toBe(0);
   });
 
+  const other = (kept: object) => blocks(first((row) => ({ ...row, kept })));
+  const kept: [string, RegExp, (value: never) => unknown][] = [
+    ['was changed', /^datasetBlocks/, other({ topic: '牛' })],
+    ['was added', /^datasetBlocks/, other({ topic: '猪', chunk: '1' })],
+    ['is missing', /^datasetBlocks/, other({})],
+    ['is not in the record', /^datasets.json/, (sets: Rows) => sets.map(({ kept: _, ...set }) => set)],
+    [
+      'has another count',
+      /^datasets.json/,
+      (sets: { kept: object }[]) => sets.map((set) => ({ ...set, kept: { ...set.kept, fields: [] } })),
+    ],
+  ];
+  it.each(kept)('is refused if a kept column %s, and nothing is stored', async (_what, entry, edit) => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here);
+    const file = await saved(here);
+    const path = [...(await entriesOf(file)).keys()].find((key) => entry.test(key)) ?? '';
+    await expect(open(there, await edited(file, path, edit))).rejects.toMatchObject({
+      details: { kind: 'project-invalid', entry: expect.stringMatching(/^datasets.json /) as string },
+    });
+    expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
+  });
+
   it.each([['[null]'], ['[{"path": 7}]'], ['{}']])('is refused if its manifest lists the files %s', async (files) => {
     const manifest = `{"app":"recallsmith","format":2,"build":"x","files":${files}}`;
     const zip = await downloadZip([{ name: 'manifest.json', input: manifest }]).blob();

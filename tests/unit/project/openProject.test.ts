@@ -1,11 +1,12 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { openDatabase } from '../../../src/storage/database';
 import { deleteExperiment } from '../../../src/storage/deletedExperiments';
 import { listExperiments, putExperiment } from '../../../src/storage/experiments';
 import { appendEvents } from '../../../src/storage/runEvents';
-import { freshDatabase, storedExperiment } from '../storage/support';
-import { all, contentsOf, fill, none, open, saved, storeRun, weightsIn } from './support';
+import { freshDatabase, storedExperiment, stubLocks } from '../storage/support';
+import { all, contentsOf, fill, never, none, open, quiet, saved, storeRun, weightsIn } from './support';
 
 const empty = { experiments: 0, runs: 0, warnings: [] };
 
@@ -163,7 +164,18 @@ describe('opening a project where its ids are taken', () => {
   });
 });
 
-it('if another tab adds the same run while a project is opened, nothing of the project is added', async () => {
+it('two tabs that open one project at once take turns: the second finds all of it stored', async () => {
+  stubLocks();
+  const here = await freshDatabase();
+  await fill(here);
+  const file = await saved(here);
+  const { dataWorkerApi } = await import('../../../workers/services/dataWorkerApi');
+  const opening = [1, 2].map(() => dataWorkerApi.openProject(file, never, quiet));
+  expect(await Promise.all(opening)).toEqual([{ experiments: 1, runs: 1, warnings: [] }, empty]);
+  expect((await listExperiments(await openDatabase())).map(({ experimentId }) => experimentId)).toEqual(['e']);
+});
+
+it('if another tab adds the same run while a project is opened, says so and adds nothing of the project', async () => {
   const [here, there] = [await freshDatabase(), await freshDatabase()];
   const filled = await fill(here);
   await fill(there, 'e', 'other');
@@ -173,7 +185,8 @@ it('if another tab adds the same run while a project is opened, nothing of the p
     await there.put('runs', { ...(await here.get('runs', 'r')), experimentId: 'e', build: 'taken' } as never);
     return copied;
   });
-  await expect(opening).rejects.toThrow();
+  const file = expect.stringMatching(/^recallsmith-project-/) as string;
+  await expect(opening).rejects.toMatchObject({ details: { kind: 'project-overtaken', file } });
   expect(await there.getAllKeys('experiments')).toEqual(['e']);
   expect((await there.get('runs', 'r'))?.build).toBe('taken');
   expect(await there.get('evaluations', ['r', 'test', 'after'])).toBeUndefined();

@@ -67,7 +67,8 @@ export async function storeModel(db: Database, scale = 1): Promise<StoredModel> 
 
 export async function storePassages(db: Database, count: number): Promise<string> {
   const writer = await DatasetWriter.open('knowledgeBase', 'kb');
-  for (let i = 0; i < count; i++) writer.add({ id: String(i), text: `猪 ${i}` });
+  for (let i = 0; i < count; i++)
+    writer.add({ id: String(i), text: `猪 ${i}`, kept: { topic: i % 2 === 0 ? '猪' : '病' } });
   return (await writer.finish(db)).contentSha256;
 }
 

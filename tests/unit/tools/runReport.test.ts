@@ -44,6 +44,23 @@ describe('events.jsonl', () => {
     expect(printed).toEqual(['rows that fit no batch of their epoch, by epoch: 0, 2, 1']);
   });
 
+  it('is accompanied by a line on the step after which a run resumed and the steps that are computed again', async () => {
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([
+      { type: 'resumed', step: 5, reached: 9 },
+      { type: 'resumed', step: 5, reached: 6 },
+      { type: 'resumed', step: 5, reached: 5 },
+      { type: 'resumed', step: 0, reached: 3 },
+    ]);
+    expect(printed).toEqual([
+      'resumed after step 5, the last checkpoint: computing steps 6 to 9 again',
+      'resumed after step 5, the last checkpoint: computing step 6 again',
+      'resumed after step 5, the last checkpoint',
+      'resumed from the start, without a checkpoint: computing steps 1 to 3 again',
+    ]);
+  });
+
   it('keeps only the later line of a step that a resume repeated, and drops progress', () => {
     const events = [
       step(1, 0.5, 0),

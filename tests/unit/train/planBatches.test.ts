@@ -223,6 +223,53 @@ describe('the batch plan', () => {
   });
 });
 
+describe('a listed order', () => {
+  const plan = (duration: { unit: 'epochs' | 'steps'; value: number }, listed?: number[][], pairs = 3) =>
+    thrownOr(() =>
+      planBatches({
+        pairs: pairsOf(pairs),
+        stage: { batching: { kind: 'listed', sha256: '0'.repeat(64) }, duration },
+        stageIndex: 0,
+        seed: 7,
+        ...(listed && { listed }),
+      }),
+    );
+  const thrownOr = <T>(work: () => T): unknown => {
+    let result: T | undefined;
+    const details = thrown(() => (result = work()));
+    return details ?? result;
+  };
+  const [first, second] = [[0, 1], [2, 0]]; // prettier-ignore
+
+  it('is followed once per epoch, and at least for one step', () => {
+    const batches = (value: number) => ({ batches: [first, second, first, second].slice(0, value), leftOut: [] });
+    expect(plan({ unit: 'epochs', value: 2 }, [first, second])).toEqual(batches(4));
+    expect(plan({ unit: 'epochs', value: 1.5 }, [first, second])).toEqual(batches(3));
+    expect(plan({ unit: 'epochs', value: 0.01 }, [first, second])).toEqual(batches(1));
+  });
+
+  it('is refused if it is missing or empty', () => {
+    const missing = { kind: 'experiment-invalid', path: 'stages.0.batching', found: own('no-batch-list') };
+    expect(plan({ unit: 'epochs', value: 1 })).toEqual(missing);
+    expect(plan({ unit: 'epochs', value: 1 }, [])).toEqual(missing);
+  });
+
+  it('is refused with the numbers if it has fewer steps than asked for, or names a row that is not there', () => {
+    expect(plan({ unit: 'steps', value: 3 }, [first, second])).toEqual({
+      kind: 'experiment-invalid',
+      path: 'stages.0.duration',
+      found: '3',
+      expected: own('at-most', 2),
+    });
+    expect(plan({ unit: 'steps', value: 2 }, [first, second], 2)).toEqual({
+      kind: 'experiment-invalid',
+      path: 'stages.0.batching',
+      found: own('row', 2),
+      expected: own('row-from-to', 0, 1),
+    });
+  });
+});
+
 describe('the number of steps', () => {
   it('counts the full batches of all epochs together, and is at least one', () => {
     expect(stepCount(600, 16, { unit: 'epochs', value: 2 })).toBe(75);

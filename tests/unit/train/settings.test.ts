@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultExperiment } from '../../../src/domain/experiment';
+import { defaultExperiment, type Experiment, type Stage } from '../../../src/domain/experiment';
 import { countAdvanced } from '../../../src/domain/train/advancedSettings';
 import { settingRanges } from '../../../src/domain/train/settingRanges';
 import { presetOf, withPreset } from '../../../src/domain/train/presets';
@@ -12,6 +12,28 @@ describe('the presets of the train stage', () => {
     expect(presetOf(quick)).toBe('quick');
     expect(quick.stages[0]?.duration).toEqual({ unit: 'epochs', value: 1 });
     expect(withPreset(quick, 'standard')).toEqual(experiment);
+  });
+
+  it('go through the pairs once, twice or five times, in the first stage only', () => {
+    const experiment = defaultExperiment();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('the default experiment has no stage');
+    const two = { ...experiment, stages: [stage, { ...stage, dropout: 0.1 }], seed: 3 };
+    for (const [name, value] of [
+      ['quick', 1],
+      ['standard', 2],
+      ['thorough', 5],
+    ] as const)
+      expect(withPreset(two, name)).toEqual({
+        ...two,
+        stages: [{ ...stage, duration: { unit: 'epochs', value } }, two.stages[1]],
+      });
+    expect(
+      withPreset({ ...experiment, evaluation: { ...experiment.evaluation, checkpoint: 'last' } }, 'standard'),
+    ).toEqual(experiment);
+    expect(presetOf(withPreset(experiment, 'thorough'))).toBe('thorough');
+    expect(presetOf({ ...experiment, stages: [{ ...stage, duration: { unit: 'steps', value: 2 } }] })).toBeNull();
+    expect(presetOf({ ...experiment, stages: [] })).toBeNull();
   });
 
   it('do not include a duration or checkpoint of the user’s own', () => {
@@ -36,6 +58,38 @@ describe('the advanced settings', () => {
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
     expect(countAdvanced(edited)).toEqual({ all: 16, changed: 2 });
+  });
+
+  it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
+    ['the schedule', (_, stage) => ({ stage: { ...stage, schedule: { ...stage.schedule, kind: 'cosine' } } })],
+    ['the warm-up', (_, stage) => ({ stage: { ...stage, schedule: { ...stage.schedule, warmup: 0.2 } } })],
+    ['weight decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, weightDecay: 0 } } })],
+    ['gradient clipping', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, clipNorm: 0 } } })],
+    ['beta1', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta1: 0.8 } } })],
+    ['beta2', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta2: 0.99 } } })],
+    ['epsilon', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, epsilon: 1e-6 } } })],
+    ['the unit of the duration', (_, stage) => ({ stage: { ...stage, duration: { unit: 'steps', value: 2 } } })],
+    [
+      'the directions of the loss',
+      (_, stage) => ({ stage: { ...stage, loss: { ...stage.loss, directions: 'both' } } }),
+    ],
+    [
+      'whether equal texts may share a batch',
+      (_, stage) => ({
+        stage: { ...stage, batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: false } },
+      }),
+    ],
+    ['dropout', (_, stage) => ({ stage: { ...stage, dropout: 'model' } })],
+    ['the seed', () => ({ seed: 8 })],
+    ['steps between dev evaluations', ({ evaluation }) => ({ evaluation: { ...evaluation, devEverySteps: 5 } })],
+    ['the kept checkpoint', ({ evaluation }) => ({ evaluation: { ...evaluation, checkpoint: 'last' } })],
+  ])('count one change if only %s differs from the default', (_, change) => {
+    const experiment = defaultExperiment();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('the default experiment has no stage');
+    const changed = change(experiment, stage);
+    const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
+    expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all: 15, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {

@@ -111,6 +111,23 @@ describe('the time left', () => {
     expect(timeLeftMs(at([0, phase('evaluateAfter')]), plan(3, 0), 300)).toBeNull();
   });
 
+  it('averages the dev evaluations that were measured', () => {
+    const view = at(
+      ...before([900, dev(0)]),
+      [1100, step(1)],
+      [1500, dev(1)],
+      [1600, step(2)],
+      [1800, dev(2)],
+      [1900, step(3)],
+    );
+    // 400 ms and 200 ms so far; dev is evaluated after step 4 once more.
+    expect(timeLeftMs(view, plan(4, 2), 1900)).toBe(stepMs + 300 + 1000);
+  });
+
+  it('is unknown before training, even if steps of an earlier attempt are known', () => {
+    expect(timeLeftMs(at(...before(), ...threeSteps, [1400, phase('evaluateBefore')]), plan(9, 0), 1500)).toBeNull();
+  });
+
   it('of the evaluation after training follows its progress', () => {
     const view = at(
       ...before(),
@@ -119,5 +136,13 @@ describe('the time left', () => {
       [2300, { type: 'progress', what: 'encodePassages', done: 1, of: 4 }],
     );
     expect(timeLeftMs(view, plan(3, 0), 2300)).toBe(900);
+    const half: RunEventBody = { type: 'progress', what: 'encodePassages', done: 2, of: 4 };
+    expect(
+      timeLeftMs(at(...before(), ...threeSteps, [2000, phase('evaluateAfter')], [2300, half]), plan(3, 0), 2300),
+    ).toBe(300);
+    const none: RunEventBody = { ...half, done: 0 };
+    expect(
+      timeLeftMs(at(...before(), ...threeSteps, [2000, phase('evaluateAfter')], [2300, none]), plan(3, 0), 2300),
+    ).toBe(700);
   });
 });

@@ -14,9 +14,9 @@ import type { SearchResult } from './searchResult';
 export const maxQuestionsPerSearch = 1024;
 
 /**
- * Runs an exact search by dot product. Among equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product
- * is always summed over E in the same order, so neither block sizes nor the number of queries changes a bit of the
- * result. GPU→CPU sync.
+ * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
+ * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
+ * Throws RangeError for more than `maxQuestionsPerSearch` queries: memory plans count no larger search.
  */
 export async function search(
   engine: Engine,
@@ -25,6 +25,8 @@ export async function search(
 ): Promise<SearchResult[]> {
   const { queries, passages } = input;
   if (queries.count === 0) return [];
+  if (queries.count > maxQuestionsPerSearch)
+    throw new RangeError(`${queries.count} queries; a search takes at most ${maxQuestionsPerSearch}`);
   const stride = upToQuad(passages.width);
   const blocks = input.blocks ?? searchBlocks(passages.width, { queries: queries.count, passages: passages.count });
   const block = engine.pool.allocate([upToQuad(blocks.passages), stride]);

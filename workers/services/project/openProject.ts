@@ -168,10 +168,15 @@ const visible = [
 ] as const;
 
 /**
- * Makes everything visible in one transaction. If a row already exists, `add` fails, which undoes the whole
- * transaction.
+ * Makes everything visible in one transaction. `add` fails, and so undoes all, where another tab has stored a row since
+ * it was looked for.
+ * @throws project-overtaken
  */
-async function commit(db: Database, { placed, runs, models, datasets, batchLists }: Ready): Promise<void> {
+async function commit(
+  db: Database,
+  { placed, runs, models, datasets, batchLists }: Ready,
+  file: string,
+): Promise<void> {
   const transaction = withHandledEnd(db.transaction(visible, 'readwrite', { durability: 'strict' }));
   const store = <Name extends (typeof visible)[number]>(name: Name) => transaction.objectStore(name);
   const added: Promise<unknown>[] = [];
@@ -194,9 +199,13 @@ async function commit(db: Database, { placed, runs, models, datasets, batchLists
     for (const evaluation of run.evaluations) added.push(store('evaluations').add({ ...evaluation, runId }));
     for (const checkpoint of checkpoints) added.push(store('checkpoints').add(checkpoint));
   }
-  // Only the transaction's own error is thrown. The errors of its requests must not count as unhandled.
-  for (const request of added) request.catch(() => undefined);
-  await transaction.done;
+  // The transaction's own error is thrown; those of its requests must not count as unhandled.
+  let isTaken = false;
+  for (const request of added)
+    request.catch((cause: unknown) => (isTaken ||= cause instanceof Error && cause.name === 'ConstraintError'));
+  await transaction.done.catch((cause: unknown) => {
+    throw isTaken ? new AppError({ kind: 'project-overtaken', file }, { cause }) : cause;
+  });
 }
 
 /** Warns about inputs that an opened experiment names but neither the file nor storage contains. */
@@ -243,7 +252,7 @@ export async function openProject(
   const staging = new Staging(db, reader, () => progress(Math.min(of, ++done), of));
   try {
     const ready = await stage(db, reader, content, placed, staging);
-    await makingRoom(db, () => commit(db, ready));
+    await makingRoom(db, () => commit(db, ready, file.name));
     for (const { place, deleted } of placed)
       if (place.state === 'here' && deleted) await restoreExperiment(db, place.id);
     progress(of, of);

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import {
+  defaultStage,
+  metricNames,
+  withLowestVersion,
+  type Experiment,
+  type Stage,
+} from '../../../src/domain/experiment';
+
+const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const belowOne = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const positive = fc.integer({ min: 1, max: 10_000_000 });
+
+const temperature = fc.double({ min: 0.001, max: 10, noNaN: true });
+const directions = fc.constantFrom('queryToPassage' as const, 'both' as const);
+const stage = fc.record({
+  strategy: fc.constant({ kind: 'full' as const }),
+  loss: fc.oneof(
+    fc.record({ kind: fc.constant('inBatchInfoNce' as const), temperature, directions }),
+    fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature }),
+  ),
+  batching: fc.oneof(
+    fc.record({
+      kind: fc.constant('seeded' as const),
+      batchSize: fc.integer({ min: 2, max: 65_536 }),
+      avoidDuplicatePassages: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant('listed' as const), sha256: hex }),
+  ),
+  duration: fc.oneof(
+    fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
+    fc.record({ unit: fc.constant('steps' as const), value: positive }),
+  ),
+  schedule: fc.record({
+    kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
+    warmup: share,
+  }),
+  optimizer: fc.record({
+    kind: fc.constant('adamW' as const),
+    learningRate: share,
+    beta1: belowOne,
+    beta2: belowOne,
+    epsilon: share,
+    weightDecay: share,
+    clipNorm: share,
+  }),
+  dropout: fc.oneof(belowOne, fc.constant('model' as const)),
+});
+/** Any valid experiment. */
+export const experiments: fc.Arbitrary<Experiment> = fc
+  .record({
+    schemaVersion: fc.constant<1 | 2>(1),
+    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    data: fc.array(
+      fc.record({
+        role: fc.constantFrom('knowledgeBase' as const, 'pairs' as const, 'questions' as const),
+        contentSha256: hex,
+      }),
+      { maxLength: 5 },
+    ),
+    split: fc.record(
+      { devFraction: share, devMaximum: positive, removeNearDuplicates: fc.constant(true) },
+      { requiredKeys: ['devFraction', 'devMaximum'] },
+    ),
+    model: fc.option(
+      fc.record({
+        contentSha256: hex,
+        pooling: fc.constantFrom('mean' as const, 'cls' as const),
+        normalize: fc.boolean(),
+        maxTokens: fc.integer({ min: 3, max: 8192 }),
+        queryPrefix: fc.string({ maxLength: 60 }),
+        passagePrefix: fc.string({ maxLength: 60 }),
+      }),
+    ),
+    stages: fc.oneof(
+      fc.constant<Stage[]>([defaultStage()]),
+      fc.array(
+        fc.oneof(
+          stage,
+          stage.map((one) => ({ ...one, precision: 'mixed' as const })),
+        ),
+        { minLength: 1, maxLength: 2 },
+      ),
+    ),
+    evaluation: fc.record({
+      primary: fc.constantFrom(...metricNames),
+      ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
+      devEverySteps: fc.nat(1000),
+      checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
+    }),
+  })
+  // A loss that version 1 lacks needs version 2.
+  .map((one) => withLowestVersion(one));
