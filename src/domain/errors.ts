@@ -1,3 +1,4 @@
+import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
@@ -214,8 +215,7 @@ export type AppErrorDetails =
       tensor: string;
       error: number | null;
     }
-  /** The stage asks for mixed precision, but the device has only float32. */
-  | { kind: 'half-unavailable'; stage: number }
+  | StageFault
   /**
    * The stage asks for mixed precision on matrix units, but the browser offers none on this device or, if `reason` is
    * set, their kernels do not compile.

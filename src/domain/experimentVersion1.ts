@@ -7,6 +7,7 @@ import { dataRoles } from './records';
  * shared as version 1, so that links and hashes made with it stay valid. Version 2 in experiment.ts is built on it.
  */
 
+/** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 export const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
 export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));

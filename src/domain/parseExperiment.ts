@@ -10,6 +10,7 @@ import {
   type Experiment,
 } from './experiment';
 import { isObject } from './isObject';
+import { withoutUsualLoss } from './train/lossSchema';
 import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
@@ -73,14 +74,16 @@ function completed(given: unknown, standard: unknown): unknown {
 /** The only model fields with a default. All others describe a particular model and are read from its folder. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
-/**
- * Fills in a stage's defaults. Drops `precision: 'full'`, because in the schema an absent field means full precision.
- */
+/** Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, and the loss's. */
 function completedStage(given: unknown): unknown {
   const stage = completed(given, defaultStage());
-  if (!isObject(stage) || stage['precision'] !== 'full') return stage;
-  const { precision: _, ...rest } = stage;
-  return rest;
+  if (!isObject(stage)) return stage;
+  const { precision, loss, ...rest } = stage;
+  return {
+    ...rest,
+    ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
+    ...(precision === undefined || precision === 'full' ? {} : { precision }),
+  };
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */

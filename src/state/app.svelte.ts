@@ -105,9 +105,11 @@ class AppState {
     }
   }
 
+  /** Shows a notice for a while. A notice with the same text that is still shown goes, unless it offers an undo. */
   notify(text: string, undo?: () => void): void {
     const id = this.#nextNotice++;
-    this.notices = [...this.notices, undo ? { id, text, undo } : { id, text }];
+    const others = this.notices.filter((notice) => notice.undo || notice.text !== text);
+    this.notices = [...others, undo ? { id, text, undo } : { id, text }];
     setTimeout(() => this.dismiss(id), noticeMs);
   }
 

@@ -114,7 +114,7 @@ export class ExperimentState extends SavedExperiment {
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
     const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
     if (!this.experiment || !counts || !this.#trainCounts) return null;
-    return runRefusal(this.experiment, this.#trainCounts, counts.test);
+    return runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null);
   });
 
   async countSplit(): Promise<void> {

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../domain/canonicalJson';
-import type { Experiment } from '../domain/experiment';
+import { withLowestVersion, type Experiment } from '../domain/experiment';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
@@ -80,7 +80,7 @@ export abstract class SavedExperiment {
   change(edit: (experiment: Experiment) => Experiment): void {
     const { stored } = this;
     if (!stored) return;
-    const experiment = edit(stored.experiment);
+    const experiment = withLowestVersion(edit(stored.experiment));
     if (canonicalJson(experiment) === canonicalJson(stored.experiment)) return;
     this.#replace({ ...stored, experiment, updatedAt: Date.now() });
   }

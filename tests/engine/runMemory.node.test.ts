@@ -123,6 +123,38 @@ describe('a run', () => {
     expect(peakBytes).toBeGreaterThan(0.9 * arrayBytes);
   });
 
+  it.each(['plain', 'gradCache'] as const)(
+    'stays within the memory plan if the loss has options (%s)',
+    async (kind) => {
+      const db = await openDatabase(`memory-loss-${kind}`);
+      const { experimentId, experiment } = await demo(db);
+      const stored = await getExperiment(db, experimentId);
+      if (!stored) throw new Error('no demo');
+      const request = { device: 'webgpu' as const, budgetBytes: kind === 'plain' ? 1e9 : 145e6 };
+      const usual = (await reportExperimentMemory(db, experimentId, { ...request, budgetBytes: 1e9 })).choice.need;
+      const [stage] = experiment.stages;
+      if (!stage) throw new Error('no stage');
+      const loss = {
+        ...stage.loss,
+        ...({ softmax: 'joint', sameSide: 'both', falseNegatives: { known: true } } as const),
+        matryoshka: [256, 128].map((dimension) => ({ dimension, weight: 1 })),
+      };
+      const batching = {
+        kind: 'seeded',
+        batchSize: kind === 'plain' ? 48 : 200,
+        avoidDuplicatePassages: false,
+      } as const;
+      await putExperiment(db, { ...stored, experiment: { ...experiment, stages: [{ ...stage, loss, batching }] } });
+      const { need, way, fits } = (await reportExperimentMemory(db, experimentId, request)).choice;
+      expect([fits, way.kind]).toEqual([true, kind]);
+      if (kind === 'plain') expect(need.total).toBeGreaterThan(usual.total);
+      const runId = await createRun(db, experimentId, { ...request, budgetBytes: need.total }, 'test');
+      const peakBytes = scratchBytes + (await peakOf(db, runId));
+      console.log(`loss with options, ${kind}: plan ${need.total}, peak ${peakBytes}`);
+      expect(peakBytes).toBeLessThanOrEqual(need.total - need.snapshot);
+    },
+  );
+
   it('keeps all wasm memory within its budget: arrays, gaps between them and per-thread memory', async () => {
     const db = await openDatabase('memory-wasm');
     const { experimentId, experiment } = await demo(db, { devEverySteps: 1 });

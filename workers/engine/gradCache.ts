@@ -126,8 +126,8 @@ function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
 }
 
 /**
- * Returns a view of a chunk's rows of the vectors [B, H] or [C, H]. Its offset may be unaligned, so it can be copied but
- * not bound.
+ * Returns a view of a chunk's rows of the vectors [B, H] or [C, H]. Its offset may be unaligned, so it can be copied
+ * but not bound.
  */
 function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {
   const [, width = 0] = vectors.shape;

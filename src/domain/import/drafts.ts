@@ -32,7 +32,7 @@ export interface DraftRemarks {
   unread: string[];
   /** Ids of negatives that match no passage. */
   unknownNegatives: string[];
-  /** Ids of negatives that could not be looked up, because there is no knowledge base. */
+  /** Number of negatives given by id that could not be looked up, because there is no knowledge base. */
   negativesNotFound: number;
 }
 

@@ -1,3 +1,4 @@
+import type { LossSettings } from '../train/lossSchema';
 import type { StepWay } from './stepWay';
 
 /** Sizes of a stage's largest batch, which determine the stage's memory need. */
@@ -10,6 +11,8 @@ export interface BatchShape {
   tokens: number;
   /** Tokens of the longest text in the stage. */
   longest: number;
+  /** The loss, which decides on further arrays; if absent, one that needs nothing but scores and statistics. */
+  loss?: LossSettings | undefined;
 }
 
 /** Peak memory of a run in bytes. */

@@ -126,8 +126,8 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
   if (version < linkVersion) throw fail('invalid');
   const length = high * 256 + low;
   if (bytes.length < headerBytes || body.length < length) throw fail('cut');
-  // The checksum covers every byte of the body, also those beyond the stated length.
-  if (toBase64url(bytes) !== text || !(await isIntact(bytes))) throw fail('tampered');
+  // The checksum does not cover the stated length.
+  if (body.length !== length || toBase64url(bytes) !== text || !(await isIntact(bytes))) throw fail('tampered');
   return sharedOf(unfold(body));
 }
 

@@ -1,4 +1,6 @@
+import { prefixText } from './prefixList';
 import { defaultExperiment, type Experiment } from '../experiment';
+import type { InfoNceSettings } from './lossSchema';
 
 /** Returns the values of the settings under "Advanced" on the train screen. */
 function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
@@ -16,12 +18,26 @@ function advancedValues({ seed, stages, evaluation }: Experiment): Record<string
     unit: stage.duration.unit,
     seed,
     loss: loss.kind,
-    ...(loss.kind === 'inBatchInfoNce' ? { directions: loss.directions } : {}),
+    ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
     dropout: stage.dropout,
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     checkpoint: evaluation.checkpoint,
     ...(batching.kind === 'seeded' ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+  };
+}
+
+function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
+  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka } = loss;
+  const { known, byScore } = falseNegatives ?? {};
+  return {
+    directions,
+    ...(directions === 'both' && !sameSide ? { softmax } : {}),
+    sameSide,
+    hardness: hardness && `${hardness.mode} ${hardness.strength}`,
+    knownAnswers: known,
+    byScore: byScore && `${byScore.kind} ${byScore.margin}`,
+    matryoshka: matryoshka && prefixText(matryoshka),
   };
 }
 

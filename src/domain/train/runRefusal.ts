@@ -1,5 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
+import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
@@ -17,12 +18,29 @@ export function batchShortage(
     : { ...short, pairs: anchors, distinct: 'anchors' };
 }
 
-/** Returns the error for a run that has no test questions or too few pairs for a batch, or null. */
-export function runRefusal(experiment: Experiment, train: PairCounts, testQuestions: number): AppErrorDetails | null {
+/**
+ * Returns the error for a run that has no test questions, too few pairs for a batch or a loss that its data or model
+ * does not suit, or null. `dimension` is the length of the model's vectors.
+ */
+export function runRefusal(
+  experiment: Experiment,
+  train: PairCounts,
+  testQuestions: number,
+  dimension: number | null = null,
+): AppErrorDetails | null {
   if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
   for (const { batching } of experiment.stages) {
     const shortage = batchShortage(batching, train);
     if (shortage) return shortage;
+  }
+  return lossRefusalOf(experiment, dimension);
+}
+
+/** Returns the error for the first stage whose loss its data or the model does not suit, or null. */
+export function lossRefusalOf({ stages }: Experiment, dimension: number | null): AppErrorDetails | null {
+  for (const [index, stage] of stages.entries()) {
+    const refusal = lossRefusal(stage, index, { explicitNegatives, dimension });
+    if (refusal) return refusal;
   }
   return null;
 }

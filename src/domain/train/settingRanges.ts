@@ -2,6 +2,8 @@
 export const settingRanges = {
   learningRate: { low: 0, high: 1 },
   temperature: { low: 0.001, high: 10 },
+  hardnessStrength: { low: 0.001, high: 100 },
+  scoreMargin: { low: 0, high: 1 },
   batchSize: { low: 2, high: 65_536, integer: true },
   warmup: { low: 0, high: 1 },
   weightDecay: { low: 0, high: 10 },
@@ -14,3 +16,6 @@ export const settingRanges = {
   devEverySteps: { low: 0, high: 10_000_000, integer: true },
 } as const satisfies Record<string, { low: number; high: number; integer?: true }>;
 export type NumberSetting = keyof typeof settingRanges;
+
+/** The weights that the form accepts for a Matryoshka prefix. */
+export const prefixWeights = { low: 0.001, high: 1000 };

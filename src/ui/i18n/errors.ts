@@ -1,5 +1,6 @@
 import type { AppErrorDetails } from '../../domain/errors';
 import type { Said } from '../../domain/errorWords';
+import { formatCount } from './format';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
 import { tooFewPairs } from './errors/tooFewPairs';
@@ -150,6 +151,14 @@ const sentences: Sentences = {
     en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
   'device-wrong': (details) => deviceWrong(details),
+  'loss-needs-negatives': () => ({
+    zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
+    en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',
+  }),
+  'prefix-too-long': ({ prefix, dimension }) => ({
+    zh: `截短维数（Matryoshka）填了 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改小。`,
+    en: `The Matryoshka dimensions include ${formatCount(prefix)}, but the model’s vectors have only ${formatCount(dimension)} dimensions; use smaller ones.`,
+  }),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',

@@ -53,7 +53,8 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const place = training
     ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
     : t.job.phases[view.phase];
-  const under = view.progress ? runProgressText(t, record, view) : '';
+  // Without a known total, the progress text is the step, which the place says already.
+  const under = view.progress && view.progress.of > 0 ? runProgressText(t, record, view) : '';
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 

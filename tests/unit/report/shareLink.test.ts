@@ -124,7 +124,8 @@ describe('a share link', () => {
         expect(await faultOf(broken)).toMatch(/^(cut|tampered|too-new|too-large|invalid)$/);
       },
     );
-    await fc.assert(property, { numRuns: 300 });
+    // The first example changes only the stated length.
+    await fc.assert(property, { numRuns: 300, examples: [[2, 3, 'A']] });
   });
 
   it('is rejected as too new, not as broken, if a newer version made it', async () => {

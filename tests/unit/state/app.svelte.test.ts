@@ -44,3 +44,21 @@ describe('the error of a refused file', () => {
     expect(app.error).toMatchObject({ kind: 'gpu-unavailable' });
   });
 });
+
+describe('a notice', () => {
+  it('replaces the one with the same text, but not one that offers an undo', () => {
+    vi.useFakeTimers();
+    const undo = () => undefined;
+    app.notify('Deleted', undo);
+    for (let i = 0; i < 2; i++) app.notify('Everything in the file is here already.');
+    app.notify('Deleted', undo);
+    expect(app.notices.map(({ text }) => text)).toEqual([
+      'Deleted',
+      'Everything in the file is here already.',
+      'Deleted',
+    ]);
+    vi.advanceTimersByTime(60_000);
+    expect(app.notices).toEqual([]);
+    vi.useRealTimers();
+  });
+});

@@ -30,6 +30,9 @@ describe('the headline on a paused run', () => {
   it('names the step during training, and the dev evaluation that it interrupts', () => {
     const training = view({ type: 'phase', phase: 'train' }, step);
     expect(runHeadline(zh, record, training, null).title).toBe('已暂停：第 25 步，共 119 步');
+    const writing: RunEventBody = { type: 'progress', what: 'checkpoint', done: 1, of: 0 };
+    const pausing = view({ type: 'phase', phase: 'train' }, step, writing);
+    expect(runHeadline(zh, record, pausing, null).title).toBe('已暂停：第 25 步，共 119 步');
     const evaluating = view({ type: 'phase', phase: 'train' }, step, encoding);
     expect(runHeadline(en, record, evaluating, null).title).toBe('Paused: step 25 of 119, encoding passages 30 / 288');
   });
@@ -65,6 +68,9 @@ describe('the headline on a run that stopped', () => {
   });
 
   it('names the evaluation before training instead of a step 0', () => {
+    const writing: RunEventBody = { type: 'progress', what: 'checkpoint', done: 1, of: 0 };
+    const pausing = view({ type: 'phase', phase: 'train' }, step, writing);
+    expect(runHeadline(zh, record, pausing, null).title).toBe('已暂停：第 25 步，共 119 步');
     const evaluating = view({ type: 'phase', phase: 'evaluateBefore' });
     const { title } = runHeadline(en, { ...record, status: 'interrupted' }, evaluating, null);
     expect(title).toBe('Interrupted: Evaluating before');

@@ -64,7 +64,7 @@ function arrayShortage(
 ): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   // tfjs keeps the batch's scores in one array; InfoNCE computes them in windows.
-  const widest = loss === 'sigmoidPairs' ? Math.max(config.hiddenSize, pairs) : config.hiddenSize;
+  const widest = loss?.kind === 'sigmoidPairs' ? Math.max(config.hiddenSize, pairs) : config.hiddenSize;
   const vectors = 4 * pairs * widest;
   const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;

@@ -1,7 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
-import type { LossKind } from '../../../src/domain/train/lossSchema';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { maxBatchShape } from './batchShape';
@@ -12,6 +11,7 @@ import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
 import type { ParameterCount } from './parameterCount';
 import type {
+  BatchShape,
   MemoryAlternative,
   MemoryReport,
   MemoryProposal,
@@ -32,10 +32,10 @@ export interface RunPlanRequest {
   /** Batches of each stage. */
   batches: readonly Batches[];
   evaluation: EvaluationShape;
+  /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
+  losses?: readonly BatchShape['loss'][];
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
-  /** Loss of each stage; `inBatchInfoNce` if absent. */
-  losses?: readonly LossKind[];
   /** Whether the device supports half precision. */
   offersHalf?: boolean;
   /**
@@ -107,14 +107,9 @@ function stageShape(
   maxTokens: number,
 ): StageShape | null {
   const shape = maxBatchShape(batches, tokens, maxTokens);
-  const loss = losses?.[stage];
-  return (
-    shape && {
-      ...shape,
-      ...(loss && { loss }),
-      evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) },
-    }
-  );
+  if (!shape) return null;
+  const longest = Math.min(maxTokens, evaluation.longest);
+  return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */

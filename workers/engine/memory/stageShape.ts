@@ -1,10 +1,7 @@
 import type { BatchShape } from '../../../src/domain/memory/report';
-import type { LossKind } from '../../../src/domain/train/lossSchema';
 import type { EvaluationShape } from './evaluationMemory';
 
 /** Everything in a stage that must fit in memory: its training batches and the evaluations between steps. */
 export interface StageShape extends BatchShape {
-  /** The stage's loss; `inBatchInfoNce` if absent. */
-  loss?: LossKind;
   evaluation?: EvaluationShape;
 }

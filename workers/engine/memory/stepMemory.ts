@@ -1,7 +1,9 @@
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
+import type { InfoNceSettings } from '../../../src/domain/train/lossSchema';
 import { scratchBytes } from '../scratch';
 import { quadsFor } from '../quads';
+import { statPlaneCount } from '../losses/infoNceParams';
 import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
 import type { MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
@@ -48,21 +50,37 @@ function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
  * the unnormalized vectors; and what it computes from them.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepWay['kind']): number {
-  const vectors = (shape.pairs + shape.candidates) * hiddenSize;
-  return (kind === 'gradCache' ? 2 : 3) * vectors + intermediateNumbers(shape, hiddenSize);
-}
-
-function intermediateNumbers({ pairs, candidates, loss = 'inBatchInfoNce' }: StageShape, hiddenSize: number): number {
-  switch (loss) {
-    case 'inBatchInfoNce': {
-      // A window of scores and a window of their gradients; row and column statistics.
-      const { byRow, byColumn } = scoreWindows(pairs, candidates);
-      return 2 * Math.max(largestWindowScores(byRow), largestWindowScores(byColumn)) + 8 * pairs;
-    }
+  const { pairs, candidates, loss } = shape;
+  const vectors = (kind === 'gradCache' ? 2 : 3) * (pairs + candidates) * hiddenSize;
+  switch (loss?.kind) {
+    case undefined:
+    case 'inBatchInfoNce':
+      return vectors + infoNceNumbers(shape, loss);
     case 'sigmoidPairs':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
-      return 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+      return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
     default:
       return loss satisfies never;
   }
+}
+
+/**
+ * Returns how many numbers InfoNCE computes from the vectors: a window of scores and a window of their gradients;
+ * statistics of the rows and columns; the mask of known answers; and prefixes of each length with their norms and
+ * gradients. The pool keeps the arrays of each length, because it reuses an array only for one of similar size.
+ */
+function infoNceNumbers(
+  { pairs, candidates }: StageShape,
+  { sameSide, falseNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
+): number {
+  const amongQueries = sameSide === 'queries' || sameSide === 'both';
+  const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
+  const mask = falseNegatives?.known ? pairs * Math.ceil(candidates / 32) : 0;
+  const prefixes = matryoshka.reduce((sum, { dimension }) => sum + (pairs + candidates) * (2 * dimension + 1), 0);
+  return 2 * window + statPlaneCount * pairs + mask + prefixes;
+}
+
+function largestWindow(rows: number, columns: number): number {
+  const { byRow, byColumn } = scoreWindows(rows, columns);
+  return Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
 }

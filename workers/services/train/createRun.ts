@@ -7,7 +7,7 @@ import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseTooLittleMemory, refuseMissingPrecision } from './refuseRun';
+import { refuseTooLittleMemory, refuseMissingPrecision, refuseUnsuitedLoss } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -28,6 +28,7 @@ export async function createRun(
 ): Promise<string> {
   const experiment = await storedExperiment(db, experimentId);
   const { model } = await modelOfExperiment(db, experiment);
+  refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });

@@ -1,12 +1,13 @@
 import type { FusedLossSettings } from '../../../src/domain/train/lossSchema';
 import { infoNceLoss } from '../../engine/losses/infoNce';
 import type { Loss } from '../../engine/losses/loss';
+import { matryoshkaLoss } from '../../engine/losses/matryoshka';
 
 /** Returns a loss that the engine's own kernels compute. */
 export function lossOf(loss: FusedLossSettings): Loss {
   switch (loss.kind) {
     case 'inBatchInfoNce':
-      return infoNceLoss(loss);
+      return loss.matryoshka ? matryoshkaLoss(infoNceLoss(loss), loss.matryoshka) : infoNceLoss(loss);
     default:
       return loss.kind satisfies never;
   }

@@ -1,5 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
+import type { EncoderConfig } from '../../../src/domain/model';
+import { lossRefusalOf } from '../../../src/domain/train/runRefusal';
 import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 
@@ -12,6 +14,12 @@ export function refuseMissingPrecision({ stages }: Experiment, device: { half: b
   if (matrices >= 0 && !device.matrices) throw new AppError({ kind: 'matrices-unavailable', stage: matrices });
   const half = stages.findIndex(({ precision }) => precision === 'mixed');
   if (half >= 0 && !device.half) throw new AppError({ kind: 'half-unavailable', stage: half });
+}
+
+/** Throws if the data or the model does not suit the loss of a stage. */
+export function refuseUnsuitedLoss(experiment: Experiment, { hiddenSize }: EncoderConfig): void {
+  const refusal = lossRefusalOf(experiment, hiddenSize);
+  if (refusal) throw new AppError(refusal);
 }
 
 /** Throws `memory-too-small`, with settings that would fit, if the run exceeds its budget. */

@@ -44,7 +44,7 @@ export async function reportMemory(
     batches: stages.map(({ batches }) => batches),
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
-    losses: experiment.stages.map(({ loss }) => loss.kind),
+    losses: experiment.stages.map(({ loss }) => loss),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),
     atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
   });

@@ -1,5 +1,6 @@
 import type { Stage } from '../../../src/domain/experiment';
 import { epochsOf } from '../../../src/domain/train/planBatches';
+import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
@@ -27,6 +28,7 @@ export class StageSteps {
   readonly #underWay: { pairs: number; learningRate: number; begunAt: number }[] = [];
   #pairsSeen: number;
   #recordedAt = -Infinity;
+  readonly #known: KnownAnswers | undefined;
 
   constructor(
     private readonly session: RunSessionOnDevice,
@@ -36,6 +38,9 @@ export class StageSteps {
   ) {
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
+    const { loss } = of.stage;
+    if (loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known)
+      this.#known = new KnownAnswers(session.data.pairs);
   }
 
   /** Begins the next step. */
@@ -45,7 +50,7 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    this.trainer.begin(stepBatch(this.session.tokens, batch), learningRate, index + 1);
+    this.trainer.begin(stepBatch(this.session.tokens, batch, this.#known), learningRate, index + 1);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 

@@ -164,7 +164,9 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `The demo has the inputs that are still missing here: ${names}.`,
+    demoOffer: (names: string) =>
+      `The demo has inputs that this experiment names but that aren’t in use here: ${names}.`,
+    demoReplaces: (names: string) => `Adding them replaces what you imported: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {

@@ -116,6 +116,15 @@ export const trainTexts = {
     temperature: 'Temperature τ',
     loss: 'Loss',
     directions: 'Directions',
+    softmax: 'Softmax',
+    sameSide: 'Also push apart',
+    contrast: 'Passages compared',
+    hardness: 'Hardness weighting',
+    hardnessStrength: 'Hardness strength α',
+    knownAnswers: 'Leave out known answers',
+    byScore: 'Leave out by score',
+    scoreMargin: 'Margin',
+    matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
     duration: 'Duration',
     unit: 'Unit',
@@ -146,6 +155,23 @@ export const trainTexts = {
     loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
+    softmax:
+      'Each direction on its own, then averaged; or one softmax over both, whose denominator sums the scores of both directions.',
+    sameSide:
+      'Also pushes apart the batch’s questions, its passages, or both. All scores then share one softmax; with both ways and both sides, this is the loss of GTE.',
+    contrast:
+      'All of the batch: the other questions’ passages are negatives, too (sentence-transformers, FlagEmbedding). Own positive and all explicit negatives: the triplet loss of uniem. Own only: the question’s own positive and negatives.',
+    hardness:
+      'Adds α times its score to each negative, so that hard negatives count more. Usual: α = 9 for the batch’s negatives, 5 for explicit ones.',
+    hardnessStrength: 'The factor α: the larger it is, the more hard negatives count.',
+    knownAnswers:
+      'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
+    byScore:
+      'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
+    scoreMargin:
+      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    matryoshka:
+      'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
     duration: 'How many times all pairs are seen, or how many steps the run makes.',
@@ -179,6 +205,23 @@ export const trainTexts = {
     sigmoidPairs: 'sigmoid pairs',
     queryToPassage: 'question → passage',
     both: 'both ways',
+    perDirection: 'per direction',
+    joint: 'one for both',
+    noSameSide: 'nothing else',
+    amongQuestions: 'questions',
+    amongPassages: 'passages',
+    amongBoth: 'questions and passages',
+    contrastBatch: 'all of the batch',
+    contrastExplicit: 'own positive, all negatives',
+    contrastOwn: 'own only',
+    noHardness: 'off',
+    inBatchNegatives: 'negatives of the batch',
+    explicitNegatives: 'explicit negatives',
+    allNegatives: 'all negatives',
+    noScoreMask: 'off',
+    absoluteMargin: 'absolute margin',
+    relativeMargin: 'relative margin',
+    noPrefixes: 'none',
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',
@@ -188,6 +231,9 @@ export const trainTexts = {
     last: 'the last one',
   },
   invalid: (low: string, high: string) => `Enter a number from ${low} to ${high}.`,
+  invalidPrefixes: (largest: string) =>
+    `Enter up to 16 different dimensions from 1 to ${largest}; weights from 0.001 to 1000.`,
+  prefixesWithoutAll: (all: string) => `The whole vector (${all}) isn’t among them, so it isn’t trained.`,
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
   listed: 'The experiment file lists the batch order; nothing is drawn at random.',
   memoryPlan: memoryPlanTexts,

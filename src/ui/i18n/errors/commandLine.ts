@@ -1,3 +1,4 @@
+import { formatCount } from '../format';
 import type { AppErrorDetails } from '../../../domain/errors';
 import { dataRoleName } from './dataRoleName';
 import { deviceWrong } from './deviceWrong';
@@ -47,6 +48,16 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
       };
     case 'device-wrong':
       return deviceWrong(details, file);
+    case 'loss-needs-negatives':
+      return {
+        zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,
+        en: `The loss uses explicit negatives, but the training data has none; remove contrast from stages[${details.stage}].loss of the experiment file, and don’t use "explicit" as hardness.mode.`,
+      };
+    case 'prefix-too-long':
+      return {
+        zh: `stages[${details.stage}].loss.matryoshka 里有 ${formatCount(details.prefix)} 维，但模型的向量只有 ${formatCount(details.dimension)} 维；请改小。`,
+        en: `stages[${details.stage}].loss.matryoshka includes ${formatCount(details.prefix)} dimensions, but the model’s vectors have only ${formatCount(details.dimension)}; use smaller ones.`,
+      };
     case 'half-unavailable':
       return {
         zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`,

@@ -152,7 +152,8 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
+    demoOffer: (names) => `这个实验指定、但这里没有用上的${names}，演示自带，可以直接补上。`,
+    demoReplaces: (names) => `补上会替换你导入的${names}。`,
     useDemo: '补上演示文件',
   },
   model: {

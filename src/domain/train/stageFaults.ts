@@ -1,0 +1,8 @@
+/** Why a stage of an experiment can't run with this data, model or device. */
+export type StageFault =
+  /** The stage's loss uses explicit negatives, but its data has none. */
+  | { kind: 'loss-needs-negatives'; stage: number }
+  /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
+  | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** The stage asks for mixed precision, but the device has only float32. */
+  | { kind: 'half-unavailable'; stage: number };
