@@ -80,13 +80,14 @@ const sigmoidPairsSchema = v.strictObject({
 export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
 export type LossKind = LossSettings['kind'];
+export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
 
-/** The losses that tfjs computes; see workers/losses. The engine's own kernels compute the others. */
-export type TfjsLossSettings = Extract<LossSettings, { kind: 'sigmoidPairs' }>;
-export type FusedLossSettings = Exclude<LossSettings, TfjsLossSettings>;
+/** The losses that the engine's own kernels compute. tfjs computes the others; see workers/losses. */
+export type FusedLossSettings = Extract<LossSettings, { kind: 'inBatchInfoNce' }>;
+export type TfjsLossSettings = Exclude<LossSettings, FusedLossSettings>;
 
 export function isTfjsLoss(loss: LossSettings): loss is TfjsLossSettings {
-  return loss.kind === 'sigmoidPairs';
+  return loss.kind !== 'inBatchInfoNce';
 }
 
 /** Returns the settings of another loss. Keeps the temperature, which all losses have. */

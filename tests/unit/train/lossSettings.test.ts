@@ -91,6 +91,13 @@ describe('a loss that its data or model does not suit', () => {
     expect(lossRefusal(stage({ hardness: { mode: 'all', strength: 5 } }), 1, inputs)).toBeNull();
   });
 
+  it('is refused if it takes pairs only and the stage trains on explicit negatives', () => {
+    const pairs = { loss: { kind: 'sigmoidPairs' as const, temperature: 0.05 } };
+    const refusal = { kind: 'loss-takes-pairs', stage: 2, negatives: 3 };
+    expect(lossRefusal(pairs, 2, { ...inputs, explicitNegatives: 3 })).toEqual(refusal);
+    expect(lossRefusal(pairs, 2, inputs)).toBeNull();
+  });
+
   it('is refused if a prefix is longer than the vectors, once the model is known', () => {
     const long = stage({ matryoshka: [{ dimension: 385, weight: 1 }] });
     expect(lossRefusal(long, 0, inputs)).toEqual({ kind: 'prefix-too-long', stage: 0, prefix: 385, dimension: 384 });
