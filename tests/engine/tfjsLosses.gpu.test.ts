@@ -59,6 +59,23 @@ it.each(lossCases)('$name takes few dispatches and submits per step, and reads n
   close();
 });
 
+it('the sigmoid pair loss of 64 pairs leaves tensors and bytes unchanged after 200 steps', async () => {
+  const engine = await openEngine();
+  const [pairsCase] = lossCases;
+  if (!pairsCase) throw new Error('no loss');
+  const { loss, close } = await openTfjsLoss(engine, pairsCase.loss);
+  const step = stepOf(engine, loss, drawBatch(64, 768, 0));
+  const held = () => ({ ...tf.memory(), arrays: engine.pool.liveArrays, bytes: engine.pool.totalBytes });
+  for (let i = 0; i < 3; i++) step.run();
+  await step.read();
+  const before = held();
+  for (let i = 0; i < 200; i++) step.run();
+  await step.read();
+  expect(held()).toEqual(before);
+  step.free();
+  close();
+});
+
 it('the sigmoid pair loss holds the memory that the plan counts, from a few pairs to many', async () => {
   const engine = await openEngine();
   const [pairsCase] = lossCases;
