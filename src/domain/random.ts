@@ -55,7 +55,7 @@ const randomPurpose = {
   minedPick: 7,
   negativeSamples: 8,
 } as const;
-export type RandomPurpose = keyof typeof randomPurpose;
+type RandomPurpose = keyof typeof randomPurpose;
 
 /** A stream of random numbers, identified by seed, purpose and up to two more numbers (such as stage and epoch). */
 export class RandomStream {

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import { AnswerIndex } from '../../src/domain/negatives/answerIndex';
 import { noExclusions } from '../../src/domain/negatives/chooseNegatives';
-import { defaultStage, type Stage } from '../../src/domain/experiment';
+import type { Stage } from '../../src/domain/experiment';
 import { KnownAnswers } from '../../src/domain/train/knownAnswers';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { updateRun } from '../../src/storage/runs';
@@ -35,7 +35,7 @@ describe('a run with explicit negatives', () => {
   });
 
   it('can be contrasted with its own negatives or with all explicit ones, by the loss of the stage', async () => {
-    const { loss } = defaultStage();
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
     const losses: Stage['loss'][] = [
       loss,
       { ...loss, contrast: 'explicit' },

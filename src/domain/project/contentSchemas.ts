@@ -4,7 +4,7 @@ import { judgedId } from '../negatives/judgedPairs';
 import { dataRoles, keptFields, rowsPerBlock } from '../records';
 import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
 
-export const experimentSchema = v.strictObject({
+export const storedExperimentSchema = v.strictObject({
   experimentId: id,
   name,
   experiment,

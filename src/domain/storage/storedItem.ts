@@ -9,7 +9,7 @@ export const storedKinds = [
   'batchList',
   'download',
 ] as const;
-export type StoredKind = (typeof storedKinds)[number];
+type StoredKind = (typeof storedKinds)[number];
 
 /** Kinds that are deleted only if nothing uses them. */
 export type UnusedKind = Exclude<StoredKind, 'experiment' | 'download'>;

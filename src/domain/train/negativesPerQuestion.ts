@@ -6,7 +6,7 @@ export function negativesPerQuestion(
   batchSize: number,
 ): number {
   const own = negatives?.perAnchor ?? 0;
-  switch (loss.contrast) {
+  switch (loss.kind === 'inBatchInfoNce' ? loss.contrast : 'batch') {
     case 'own':
       return own;
     case 'explicit':

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment, type Stage } from '../../../src/domain/experiment';
@@ -5,7 +6,7 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossRefusal } from '../../../src/domain/train/lossRefusal';
 import { negativesPerQuestion } from '../../../src/domain/train/negativesPerQuestion';
-import { withLossChange } from '../../../src/domain/train/lossSchema';
+import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
 import { prefixText, readPrefixes } from '../../../src/domain/train/prefixList';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 
@@ -62,13 +63,14 @@ describe('the options of InfoNCE in an experiment', () => {
     [{ matryoshka: [] }, 'matryoshka'],
     [{ matryoshka: [{ dimension: 0, weight: 1 }] }, 'matryoshka.0.dimension'],
     [{ matryoshka: [{ dimension: 8, weight: 0 }] }, 'matryoshka.0.weight'],
+    [{ kind: 'sigmoidPairs', temperature: 1, contrast: 'batch' }, 'contrast'],
     [{ matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) }, 'matryoshka'],
   ])('are refused with their path: %j', (loss, path) => {
     expect(fault(loss)).toMatchObject({ kind: 'experiment-invalid', path: `stages.0.loss.${path}` });
   });
 
   it('bring a joint softmax when the form adds a term within a side, and lose it with that term', () => {
-    const { loss } = defaultStage();
+    const loss = v.parse(infoNceSchema, defaultStage().loss);
     const changed = withLossChange(loss, { sameSide: 'queries' });
     expect(changed).toEqual({ ...loss, sameSide: 'queries', softmax: 'joint' });
     expect(withLossChange(changed, { sameSide: undefined, softmax: undefined })).toEqual(loss);
@@ -92,6 +94,14 @@ describe('a loss that its data or model does not suit', () => {
     expect(lossRefusal(stage({ hardness: { mode: 'all', strength: 5 } }), 1, 384)).toBeNull();
   });
 
+  it('is refused if it takes pairs only and the stage trains on explicit negatives', () => {
+    const pairs = { loss: { kind: 'sigmoidPairs' as const, temperature: 0.05 } };
+    const refusal = { kind: 'loss-takes-pairs', stage: 2, negatives: 3 };
+    const negatives = { from: 'random', perAnchor: 3 } as const;
+    expect(lossRefusal({ ...pairs, negatives }, 2, 384)).toEqual(refusal);
+    expect(lossRefusal(pairs, 2, 384)).toBeNull();
+  });
+
   it('is refused if a prefix is longer than the vectors, once the model is known', () => {
     const long = stage({ matryoshka: [{ dimension: 385, weight: 1 }] });
     expect(lossRefusal(long, 0, 384)).toEqual({ kind: 'prefix-too-long', stage: 0, prefix: 385, dimension: 384 });
@@ -102,7 +112,7 @@ describe('a loss that its data or model does not suit', () => {
 
 describe('the negatives of a question', () => {
   it('are counted by the passages that the loss contrasts with', () => {
-    const { loss } = defaultStage();
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
     const negatives = { from: 'random', perAnchor: 3 } as const;
     expect(negativesPerQuestion({ loss }, 16)).toBe(15);
     expect(negativesPerQuestion({ loss, negatives }, 16)).toBe(63);
