@@ -1,9 +1,9 @@
 """Writes golden values of the losses in workers/losses to tests/fixtures/engine/tfjsLosses.json.
 
 AnglE, cosine MSE, triplet (one negative) and distillation: sentence-transformers' AnglELoss, CosineSimilarityLoss,
-TripletLoss and DistillKLDivLoss. Triplet with more negatives: the mean over its triplets. Sigmoid pairs: a loop over the
-formula of uniem's PairInBatchSigmoidLoss. Everything is computed in float64 on unit vectors; each case holds the loss
-and its gradients with respect to the unit vectors.
+TripletLoss and DistillKLDivLoss. Triplet with more negatives: the mean over its triplets. Sigmoid pairs: a loop over
+the formula of uniem's PairInBatchSigmoidLoss. Everything is computed in float64 on unit vectors; each case holds the
+loss and its gradients with respect to the unit vectors.
 """
 import json, os
 import torch
@@ -45,7 +45,8 @@ mse = losses.CosineSimilarityLoss(Model())
 cosine = losses.TripletDistanceMetric.COSINE
 def triplet(margin):
     one = losses.TripletLoss(Model(), distance_metric=cosine, triplet_margin=margin)
-    return lambda a, c: sum(one.compute_loss_from_embeddings([a, c[:B], negatives(c)[:, j]], None) for j in range(K)) / K
+    of = lambda a, c, j: one.compute_loss_from_embeddings([a, c[:B], negatives(c)[:, j]], None)
+    return lambda a, c: sum(of(a, c, j) for j in range(K)) / K
 kl = losses.DistillKLDivLoss(Model(), student_temperature=0.05, teacher_temperature=2.0)
 distill = lambda a, c: kl.compute_loss_from_embeddings([a, c[:B], *(negatives(c)[:, j] for j in range(K))], teacher)
 
