@@ -1,16 +1,17 @@
 """Writes golden values of the losses in workers/losses to tests/fixtures/engine/tfjsLosses.json.
 
 AnglE, cosine MSE, triplet (one negative) and distillation: sentence-transformers' AnglELoss, CosineSimilarityLoss,
-TripletLoss and DistillKLDivLoss. Triplet with more negatives: the mean over its triplets. Sigmoid pairs: a loop over the
-formula of uniem's PairInBatchSigmoidLoss. Everything is computed in float64 on unit vectors; each case holds the loss
-and its gradients with respect to the unit vectors.
+TripletLoss and DistillKLDivLoss. Triplet with more negatives: the mean over its triplets. Sigmoid pairs: a loop over
+the formula of uniem's PairInBatchSigmoidLoss. Everything is computed in float64 on unit vectors; each case holds the
+loss and its gradients with respect to the unit vectors.
 """
 import json, os
 import torch
 from sentence_transformers import __version__ as version
 from sentence_transformers.sentence_transformer import losses
 
-out = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'tests', 'fixtures', 'engine', 'tfjsLosses.json')
+here = os.path.dirname(os.path.abspath(__file__))
+out = os.path.join(here, '..', '..', 'tests', 'fixtures', 'engine', 'tfjsLosses.json')
 torch.set_default_dtype(torch.float64)
 g = torch.Generator().manual_seed(14)
 B, E, K = 6, 8, 3  # anchors, length of vectors, explicit negatives per anchor
@@ -35,7 +36,8 @@ negatives = lambda c: c[B:].reshape(B, K, E)
 
 def sigmoid(tau):
     def loss(a, c):
-        terms = [torch.nn.functional.logsigmoid((a[i] @ c[i] - a[i] @ c[j]) / tau) for i in range(B) for j in range(B) if i != j]
+        pairs = [(i, j) for i in range(B) for j in range(B) if i != j]
+        terms = [torch.nn.functional.logsigmoid((a[i] @ c[i] - a[i] @ c[j]) / tau) for i, j in pairs]
         return -sum(terms) / (B * B - B)
     return loss
 angle = losses.AnglELoss(Model(), scale=20)
@@ -43,15 +45,20 @@ mse = losses.CosineSimilarityLoss(Model())
 cosine = losses.TripletDistanceMetric.COSINE
 def triplet(margin):
     one = losses.TripletLoss(Model(), distance_metric=cosine, triplet_margin=margin)
-    return lambda a, c: sum(one.compute_loss_from_embeddings([a, c[:B], negatives(c)[:, j]], None) for j in range(K)) / K
+    of = lambda a, c, j: one.compute_loss_from_embeddings([a, c[:B], negatives(c)[:, j]], None)
+    return lambda a, c: sum(of(a, c, j) for j in range(K)) / K
 kl = losses.DistillKLDivLoss(Model(), student_temperature=0.05, teacher_temperature=2.0)
 distill = lambda a, c: kl.compute_loss_from_embeddings([a, c[:B], *(negatives(c)[:, j] for j in range(K))], teacher)
 
 json.dump(dict(
     madeBy=f'tools/golden/tfjsLosses.py, sentence-transformers {version}, torch {torch.__version__}',
-    width=E, negatives=K, anchors=flat(anchors), candidates=flat(candidates), scores=flat(scores), teacherScores=flat(teacher),
+    width=E, negatives=K, anchors=flat(anchors), candidates=flat(candidates),
+    scores=flat(scores), teacherScores=flat(teacher),
     sigmoidPairs=dict(temperature=0.05, **measured(sigmoid(0.05), anchors, positives)),
-    angle=dict(temperature=0.05, **measured(lambda a, c: angle.compute_loss_from_embeddings([a, c], scores), anchors, positives)),
+    angle=dict(
+        temperature=0.05,
+        **measured(lambda a, c: angle.compute_loss_from_embeddings([a, c], scores), anchors, positives),
+    ),
     cosineMse=measured(lambda a, c: mse.compute_loss_from_embeddings([a, c], scores), anchors, positives),
     triplet=dict(margin=0.8, **measured(triplet(0.8), anchors, candidates)),
     distillation=dict(studentTemperature=0.05, teacherTemperature=2, **measured(distill, anchors, candidates)),
