@@ -6,7 +6,7 @@ import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 import { saveFile } from './saveFile';
 
-export const rowsPerPage = 20;
+export const rowsPerPage = 10;
 
 /** What the screen shows of a stage's explicit negatives, read in the data worker. */
 export class NegativesViewState {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
 import { sha256OfTexts } from '../../src/domain/hash';
+import { withDecision } from '../../src/domain/negatives/decide';
 import { JudgedPairs } from '../../src/domain/negatives/judgedPairs';
 import type { MinedNegatives } from '../../src/domain/train/negativesSchema';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
@@ -12,6 +13,7 @@ import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/devi
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { mineNegatives } from '../../workers/services/negatives/mineNegatives';
 import { negativesOfStages } from '../../workers/services/negatives/stageNegatives';
+import { exportTriplets, listNegatives, viewNegatives } from '../../workers/services/negatives/viewNegatives';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { storageUse } from '../../workers/services/storage/storageUse';
 import { storedTokenSet } from '../../workers/services/tokenize/storedTokenSet';
@@ -166,6 +168,40 @@ describe('mined negatives', () => {
     expect(after?.excluded.judged).toBe(1);
     expect(after?.refilled).toBe(before.refilled + 1);
     expect(after?.scores?.ranks[3 * row + 2]).toBe(0);
+  });
+
+  it('are shown with scores, suspects and samples, which stay the same when one is dropped', async () => {
+    const { db, experiment, mine, chosen } = await withMined();
+    await mine();
+    const { excluded, scores, chosen: indexes, pool } = await chosen();
+    const view = await viewNegatives(db, experiment, 0);
+    const { pairs } = await preparedData(db, experiment);
+    expect(view.suspects).toEqual({ found: excluded.margin, of: scores?.candidates });
+    const counted = view.bins?.lists.map((bins) => bins.reduce((sum, count) => sum + count, 0));
+    const withRank = scores?.ranks.filter((rank) => rank > 0).length;
+    expect(counted).toEqual([pairs.length, withRank, pairs.length]);
+    expect(view.samples).toHaveLength(Math.min(50, withRank ?? 0));
+    expect(view.samples.every(({ negative }) => negative.rank !== null && negative.score !== null)).toBe(true);
+
+    const [sample] = view.samples;
+    if (!sample) throw new Error('no sample');
+    const dropped = withDecision(experiment, 0, { id: sample.id, keep: false });
+    const after = await viewNegatives(db, dropped, 0);
+    expect(after.samples).toEqual(view.samples);
+    expect(after.excluded.judged).toBe(1);
+    const rows = await listNegatives(db, dropped, 0, { first: 0, count: 100 });
+    expect(rows.map(({ pairId }) => pairId)).toEqual(pairs.map(({ id }) => id));
+    const row = rows.find(({ anchor }) => anchor === sample.anchor);
+    expect(row?.negatives.map(({ text }) => text)).not.toContain(sample.negative.text);
+
+    const lines = (await (await exportTriplets(db, experiment, 0, 'jsonl')).text()).trimEnd().split('\n');
+    const first = Array.from(indexes.subarray(0, 3), (index) => pool[index]);
+    expect(lines).toHaveLength(pairs.length);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      anchor: pairs[0]?.anchor,
+      positive: pairs[0]?.positive,
+      negatives: first,
+    });
   });
 
   it('are refused if a rank is beyond the knowledge base', async () => {

@@ -81,7 +81,7 @@ export const nextTexts = {
       text: 'Next, choose where negatives come from, or go on with those of the batch.',
     },
     split: {
-      title: 'The negatives are chosen',
+      title: 'Negatives can be changed at any time',
       text: 'Next, see how many questions train, dev and test have.',
     },
     tokenize: { title: 'The data is split', text: 'Next, see how long the texts are and whether any is cut.' },

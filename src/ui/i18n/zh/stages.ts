@@ -66,7 +66,7 @@ export const nextTexts: Dictionary['next'] = {
   missing: (inputs) => `还缺：${inputs}。`,
   ready: {
     negatives: { title: '数据和模型都有了', text: '接着选负例从哪里来，只用批内的也可以。' },
-    split: { title: '负例选好了', text: '接着看训练、验证和测试各有多少题。' },
+    split: { title: '负例随时可以改', text: '接着看训练、验证和测试各有多少题。' },
     tokenize: { title: '三份数据分好了', text: '接着看文本有多长，有没有被截断。' },
     train: { title: '可以训练了', text: '接着选设置，不改也能直接开始。' },
     report: { title: '结果已经保存', text: '接着导出模型，或者分享这个实验。' },
