@@ -2,6 +2,7 @@ import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
+import type { MemoryProposal } from './memory/proposal';
 
 export type ModelFault =
   | 'missing-file'
@@ -226,19 +227,15 @@ export type AppErrorDetails =
   /**
    * The run does not fit in memory and was refused before it started. `neededBytes`: the least that the run needs, in
    * total (`budget`) or in its largest array (`array`). `canRaise`: whether the device accepts a large enough budget.
-   * `maxTokens`, `batchSize` and `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one
-   * of them is enough.
+   * The proposed settings are alternatives: changing one of them is enough.
    */
-  | {
+  | ({
       kind: 'memory-too-small';
       limit: 'budget' | 'array';
       neededBytes: number;
       limitBytes: number;
       canRaise: boolean;
-      maxTokens?: number;
-      batchSize?: number;
-      mixedStage?: number;
-    }
+    } & MemoryProposal)
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   /** The device runs one job at a time; `job` is already running. */
   | { kind: 'device-busy'; job: DeviceJob }

@@ -11,6 +11,7 @@ import {
 } from './experiment';
 import { isObject } from './isObject';
 import { withoutUsualLoss } from './train/lossSchema';
+import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
@@ -74,16 +75,33 @@ function completed(given: unknown, standard: unknown): unknown {
 /** The only model fields with a default. All others describe a particular model and are read from its folder. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
-/** Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, and the loss's. */
+/**
+ * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
+ * freezes nothing, and the loss's.
+ */
 function completedStage(given: unknown): unknown {
   const stage = completed(given, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, loss, ...rest } = stage;
+  const { precision, frozen, loss, ...rest } = stage;
+  const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
+    strategy: completedStrategy(stage['strategy']),
     ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),
+    ...(freezing === undefined || freezesNothing(freezing) ? {} : { frozen: freezing }),
   };
+}
+
+/** Whether `frozen` states what its absence means. */
+function freezesNothing(frozen: unknown): boolean {
+  return (
+    isObject(frozen) && Object.keys(frozen).length === 2 && frozen['embeddings'] === false && frozen['layers'] === 0
+  );
+}
+
+function completedStrategy(strategy: unknown): unknown {
+  return isObject(strategy) && strategy['kind'] === 'bitFit' ? { keywords: defaultKeywords, ...strategy } : strategy;
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
@@ -125,11 +143,12 @@ const schemaWords: Record<string, OwnWords> = {
 };
 
 /** Returns what a schema expects: literals and limits as valibot writes them, the rest in the app's own phrases. */
-function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
+function expectedBy({ type, expected, received, message }: v.BaseIssue<unknown>): Said | undefined {
   // For a missing field, valibot expects the field's name, which would not help the user.
   if (type === 'strict_object' && received === 'undefined') return undefined;
   if (type === 'integer') return own('integer');
   if (type === 'regex') return own('sha256');
+  if (type === 'check' && message === 'parameter-keyword') return own('parameter-keyword');
   if (expected === null) return undefined;
   const alternatives = expected.replace(/^\((.*)\)$/, '$1').split(' | ');
   const parts = alternatives.map(

@@ -1,9 +1,9 @@
 import { countedSteps, type CountedSteps } from '../domain/train/countedSteps';
 import type { PairCounts } from '../domain/train/pairCounts';
-import { runRefusal } from '../domain/train/runRefusal';
+import { runRefusal, strategyRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, type ExperimentModel, type Stage } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
@@ -31,6 +31,10 @@ export class ExperimentState extends SavedExperiment {
     steps: 0,
     leftOut: [],
   });
+  #chosenStage = $state(0);
+  /** Index of the training stage that the form shows and edits. */
+  readonly stageIndex = $derived(Math.max(0, Math.min(this.#chosenStage, (this.experiment?.stages.length ?? 1) - 1)));
+  readonly trainStage = $derived<Stage | null>(this.experiment?.stages[this.stageIndex] ?? null);
   readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
@@ -100,9 +104,13 @@ export class ExperimentState extends SavedExperiment {
     this.#planned = { key, steps, leftOut };
   }
 
-  /** Returns the steps of the first stage if it had this many epochs. Null until the split is counted. */
+  chooseStage(index: number): void {
+    this.#chosenStage = index;
+  }
+
+  /** Returns the steps of the shown stage if it had this many epochs. Null until the split is counted. */
   stepsOfEpochs(value: number): CountedSteps | null {
-    const stage = this.experiment?.stages[0];
+    const stage = this.trainStage;
     const train = this.#trainCounts;
     if (!this.plan || !stage || !train) return null;
     const { unit, value: current } = stage.duration;
@@ -114,7 +122,10 @@ export class ExperimentState extends SavedExperiment {
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
     const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
     if (!this.experiment || !counts || !this.#trainCounts) return null;
-    return runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null);
+    return (
+      (this.model && strategyRefusal(this.experiment, this.model.tensors)) ??
+      runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null)
+    );
   });
 
   async countSplit(): Promise<void> {

@@ -10,8 +10,10 @@ import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { newWeightsId, weightPartsOf } from './weightKeys';
 import { cutSections, WeightWriter, type HashedPart } from './weights';
 
-/** The run, step and loop state of a checkpoint, and its role. */
-type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState'> & { role: 'latest' | 'best' };
+/** The run, step and loop state of a checkpoint, its role, and the size of its moments. */
+type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState' | 'momentFloats'> & {
+  role: 'latest' | 'best';
+};
 
 export interface CheckpointInput extends CheckpointOf {
   /** Sections in stored order: weights, then for `latest` the first and second moments. */
@@ -37,11 +39,14 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
 /** Number of checkpoints kept per role. There are two of `latest`, in case the newer one is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
-/** Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. */
-export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean): number {
+/**
+ * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. `momentFloats`
+ * is the most floats that a stage has in each moment.
+ */
+export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, momentFloats = totalFloats): number {
   const weights = totalFloats * 4;
-  // A `latest` checkpoint has two moments per weight.
-  return (kept.latest + 1) * weights * 3 + (hasBest ? (kept.best + 1) * weights : 0);
+  // A `latest` checkpoint has two moments per trained weight.
+  return (kept.latest + 1) * (weights + momentFloats * 8) + (hasBest ? (kept.best + 1) * weights : 0);
 }
 
 /** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */

@@ -41,6 +41,8 @@ export interface CheckpointManifest {
   /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
   weightsId: string;
   floats: number;
+  /** Floats in each of a `latest` checkpoint's moments. Absent if there are as many as weights. */
+  momentFloats?: number;
   /**
    * Size and hash of each part. Weights, first moments and second moments start new parts, so that each of them can be
    * read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.

@@ -1,3 +1,4 @@
+import { trainedBy } from '../../src/domain/train/trainedParameters';
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { describe, expect, it } from 'vitest';
 import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
@@ -102,7 +103,10 @@ async function countStep(
   const tensors = tensorLayout(parameterShapes(config));
   const table = (kind: 'all' | 'trainable'): SegmentTable =>
     new SegmentTable(gpu, layOutSegments(tensors, isTrainable), kind);
-  const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
+  const weights = table('all');
+  const weightBytes = gpu.pool.totalBytes;
+  const [m, v] = [table('trainable'), table('trainable')];
+  const momentBytes = gpu.pool.totalBytes - weightBytes;
   const trainer = new Trainer(
     {
       config,
@@ -130,7 +134,7 @@ async function countStep(
   for (const each of [weights, m, v]) each.dispose();
   expect(gpu.pool.liveArrays).toBe(0);
   gpu.dispose();
-  return { dispatches, boundBytes, peakBytes, parameters, errors };
+  return { dispatches, boundBytes, peakBytes, momentBytes, parameters, errors };
 }
 
 /**
@@ -152,6 +156,15 @@ describe("the engine on Dawn's null backend", () => {
     const biases = await countStep(bertBase, 2, 16, { isTrainable: (name) => name.endsWith('bias') });
     expect(biases.boundBytes).toBeLessThan(0.67 * all.boundBytes);
     expect(biases.peakBytes - 4 * all.parameters).toBeLessThan(0.1 * (all.peakBytes - 4 * all.parameters));
+    expect(biases.momentBytes).toBeLessThanOrEqual(0.02 * all.momentBytes);
+  });
+
+  it('dispatches at most three quarters of a step’s kernels if embeddings and 6 of 12 layers are frozen', async () => {
+    const frozen = trainedBy({ strategy: { kind: 'full' }, frozen: { embeddings: true, layers: 6 } });
+    const all = await countStep(bertBase, 2, 16);
+    const upper = await countStep(bertBase, 2, 16, { isTrainable: frozen });
+    console.log(`BERT-base: ${all.dispatches} dispatches, ${upper.dispatches} with the lower 6 layers frozen`);
+    expect(upper.dispatches).toBeLessThanOrEqual(0.75 * all.dispatches);
   });
 
   it('trains BERT-base with at most 460 dispatches per step, within the estimated traffic and memory', async () => {

@@ -22,7 +22,7 @@ export async function loadGoldenModel() {
   const config: EncoderConfig = golden.config;
   const tensors = tensorLayout(parameterShapes(config));
   const parameters = (isTrainable?: (name: string) => boolean): ParameterStore => {
-    const store = new ParameterStore(deviceEngine(), tensors, isTrainable);
+    const store = new ParameterStore(deviceEngine(), tensors, isTrainable && [isTrainable]);
     for (const { name } of tensors) store.write(name, values(`weights/${name}`));
     return store;
   };

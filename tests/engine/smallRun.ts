@@ -76,6 +76,8 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
 export interface SmallRun {
   /** Settings of both stages that differ from the default. */
   stage?: Partial<Stage>;
+  /** Settings of each stage that differ, besides `stage`. There are two stages by default. */
+  stages?: readonly Partial<Stage>[];
   passages?: number;
 }
 
@@ -85,7 +87,7 @@ export interface SmallRun {
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
-  { stage: changed, passages: passageCount = 600 }: SmallRun = {},
+  { stage: changed, stages = [{}, {}], passages: passageCount = 600 }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -123,7 +125,7 @@ export async function prepared(
       queryPrefix: '',
       passagePrefix: '',
     },
-    stages: [stage, stage],
+    stages: stages.map((own) => ({ ...stage, ...own })),
     evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
   };
   await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });

@@ -86,7 +86,8 @@ export class Trainer {
     private readonly moments: Readonly<Record<AdamWStateMoment, SegmentTable>>,
   ) {
     this.#engine = weights.engine;
-    this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
+    // The moments have the layout of the stage, which says what is trained in it.
+    this.#gradients = new SegmentTable(weights.engine, moments.m.layout, 'trainable');
     this.#lossScale = options.lossScale;
     this.#normAt = options.loss.numbers.length;
     if (this.stepsAhead > 0) {
@@ -206,16 +207,18 @@ export class Trainer {
     const { optimizer } = this.options;
     // AdamW's t counts only steps that changed the weights.
     const update = step - (lossScale?.skipped ?? 0);
+    this.#gradients.clearFrozen();
     sumTableSquares(this.#gradients, this.#gradients, parts);
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
     if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
-    this.weights.layout.segments.forEach(({ decayed }, i) => {
+    this.#gradients.layout.segments.forEach(({ decayed, ranges }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
       const options = { ...optimizer, learningRate, step: update, decayed };
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, this.#half?.copyOf(i));
+      const half = this.#half?.copyOf(i);
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, { ...options, ranges }, this.#normAt, half);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { LossSettings } from '../train/lossSchema';
+import type { MemoryProposal } from './proposal';
 import type { StepWay } from './stepWay';
 
 /** Sizes of a stage's largest batch, which determine the stage's memory need. */
@@ -55,15 +56,6 @@ export interface WayChoice {
 export interface BatchSettings {
   batchSize: number;
   maxTokens: number;
-}
-
-/**
- * The nearest settings that fit. Any one of the changes is enough: shorter texts, a smaller batch or mixed precision.
- */
-export interface MemoryProposal {
-  maxTokens?: number;
-  batchSize?: number;
-  mixedStage?: number;
 }
 
 /**

@@ -23,6 +23,7 @@ const checkpointFields = {
   generation: whole,
   step: whole,
   floats: v.pipe(whole, v.minValue(1)),
+  momentFloats: v.exactOptional(whole),
   loopState: v.strictObject({
     bestDev: v.nullable(finite),
     bestStep: v.nullable(whole),

@@ -1,9 +1,9 @@
 import { prefixText } from './prefixList';
 import { defaultExperiment, type Experiment } from '../experiment';
 
-/** Returns the values of the settings under "Advanced" on the train screen. */
-function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
-  const stage = stages[0];
+/** Returns the values of a stage's settings under "Advanced" on the train screen. */
+function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0): Record<string, unknown> {
+  const stage = stages[stageIndex];
   if (!stage) return {};
   const { schedule, optimizer, batching, loss } = stage;
   return {
@@ -33,8 +33,8 @@ function advancedValues({ seed, stages, evaluation }: Experiment): Record<string
 }
 
 /** Counts the advanced settings, and how many of them differ from the defaults. */
-export function countAdvanced(experiment: Experiment): { all: number; changed: number } {
-  const values = advancedValues(experiment);
+export function countAdvanced(experiment: Experiment, stageIndex = 0): { all: number; changed: number } {
+  const values = advancedValues(experiment, stageIndex);
   const usual = advancedValues(defaultExperiment());
   const names = Object.keys(values);
   return { all: names.length, changed: names.filter((name) => values[name] !== usual[name]).length };

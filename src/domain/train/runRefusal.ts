@@ -1,7 +1,9 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
+import type { StoredTensor } from '../modelTensors';
 import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
+import { layerCount, trainedParameters } from './trainedParameters';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
 export function batchShortage(
@@ -16,6 +18,20 @@ export function batchShortage(
   return passages <= anchors
     ? { ...short, pairs: passages, distinct: 'passages' }
     : { ...short, pairs: anchors, distinct: 'anchors' };
+}
+
+/** Returns the error for a stage that trains no parameter of the model or freezes layers that it lacks, or null. */
+export function strategyRefusal(
+  { stages }: Pick<Experiment, 'stages'>,
+  tensors: StoredTensor[],
+): AppErrorDetails | null {
+  const layers = layerCount(tensors);
+  for (const [index, stage] of stages.entries()) {
+    const frozen = stage.frozen?.layers ?? 0;
+    if (frozen > layers) return { kind: 'too-many-frozen-layers', stage: index, frozen, layers };
+    if (trainedParameters(tensors, stage).trained === 0) return { kind: 'nothing-trained', stage: index };
+  }
+  return null;
 }
 
 /**

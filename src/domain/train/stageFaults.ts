@@ -1,5 +1,8 @@
 /** Why a stage of an experiment can't run with this data, model or device. */
 export type StageFault =
+  /** The stage's strategy trains no parameter of the model. */
+  | { kind: 'nothing-trained'; stage: number }
+  | { kind: 'too-many-frozen-layers'; stage: number; frozen: number; layers: number }
   /** The stage's loss uses explicit negatives, but its data has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */

@@ -1,9 +1,16 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
 import { lossSchema } from './lossSchema';
+import { frozenSchema, strategySchema } from './strategySchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
-export const stageSchema = v.strictObject({ ...stageVersion1.entries, loss: lossSchema });
+export const stageSchema = v.strictObject({
+  ...stageVersion1.entries,
+  strategy: strategySchema,
+  /** Absent if nothing is frozen. */
+  frozen: v.optional(frozenSchema),
+  loss: lossSchema,
+});
 export type Stage = v.InferOutput<typeof stageSchema>;
 
 /** Whether activations are in half precision. A stage without `precision` uses full precision. */

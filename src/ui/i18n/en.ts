@@ -15,6 +15,7 @@ import { splitTexts } from './en/split';
 import { stagesTexts, nextTexts } from './en/stages';
 import { projectTexts, storageTexts } from './en/storage';
 import { tokenizeTexts } from './en/tokenize';
+import { strategyTexts } from './en/strategy';
 import { trainTexts } from './en/train';
 
 /** The English texts. Their shape is the dictionary type: the Chinese texts have the same keys and parameters. */
@@ -29,6 +30,7 @@ export const en = {
   import: importTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
+  strategy: strategyTexts,
   train: trainTexts,
   doctor: doctorTexts,
   job: jobTexts,

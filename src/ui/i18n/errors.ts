@@ -151,6 +151,14 @@ const sentences: Sentences = {
     en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
   'device-wrong': (details) => deviceWrong(details),
+  'nothing-trained': ({ stage }) => ({
+    zh: `阶段 ${stage + 1} 的训练方式没有选中任何参数，请换一个关键词，或少冻结一些。`,
+    en: `The strategy of stage ${stage + 1} trains none of the model’s parameters; choose other keywords, or freeze less.`,
+  }),
+  'too-many-frozen-layers': ({ stage, frozen, layers }) => ({
+    zh: `阶段 ${stage + 1} 要冻结 ${frozen} 层，但模型只有 ${layers} 层，请减少冻结的层数。`,
+    en: `Stage ${stage + 1} freezes ${frozen} layers, but the model has only ${layers}; freeze fewer.`,
+  }),
   'loss-needs-negatives': () => ({
     zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
     en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',

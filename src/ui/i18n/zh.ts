@@ -16,6 +16,7 @@ import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
 import { projectTexts, storageTexts } from './zh/storage';
 import { tokenizeTexts } from './zh/tokenize';
+import { strategyTexts } from './zh/strategy';
 import { trainTexts } from './zh/train';
 
 export const zh: Dictionary = {
@@ -29,6 +30,7 @@ export const zh: Dictionary = {
   import: importTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
+  strategy: strategyTexts,
   train: trainTexts,
   doctor: doctorTexts,
   job: jobTexts,

@@ -1,29 +1,36 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
+import { withFrozen } from '../../domain/train/strategyEdits';
+import type { Frozen } from '../../domain/train/strategySchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
-/** Changes settings of the first training stage. */
+/** Changes settings of the training stage that the form shows. */
 export function editStage(experiment: ExperimentState, change: Partial<Stage>): void {
   experiment.change((e) => ({
     ...e,
-    stages: e.stages.map((one, index) => (index === 0 ? { ...one, ...change } : one)),
+    stages: e.stages.map((one, index) => (index === experiment.stageIndex ? { ...one, ...change } : one)),
   }));
 }
 
 export function editOptimizer(experiment: ExperimentState, change: Partial<Stage['optimizer']>): void {
-  const stage = experiment.experiment?.stages[0];
+  const stage = experiment.trainStage;
   if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
+}
+
+/** Sets which embeddings and layers the stage leaves as they are. */
+export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
+  replaceStage(experiment, (stage) => withFrozen(stage, frozen));
+}
+
+function replaceStage(experiment: ExperimentState, edit: (stage: Stage) => Stage): void {
+  experiment.change((e) => ({
+    ...e,
+    stages: e.stages.map((one, index) => (index === experiment.stageIndex ? edit(one) : one)),
+  }));
 }
 
 /** Sets the precision. Full precision is the default, so its field is left out. */
 export function editPrecision(experiment: ExperimentState, precision: Precision): void {
-  experiment.change((e) => ({
-    ...e,
-    stages: e.stages.map((one, index) => {
-      if (index !== 0) return one;
-      const { precision: _, ...rest } = one;
-      return precision === 'full' ? rest : { ...rest, precision };
-    }),
-  }));
+  replaceStage(experiment, ({ precision: _, ...rest }) => (precision === 'full' ? rest : { ...rest, precision }));
 }
 
 export function editEvaluation(experiment: ExperimentState, change: Partial<Experiment['evaluation']>): void {

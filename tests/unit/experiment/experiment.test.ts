@@ -67,6 +67,12 @@ describe('an experiment', () => {
     [{ split: 3 }, '3', own('object')],
     [{ stages: {} }, '{}', own('list')],
     [{ stages: [{ batching: { avoidDuplicatePassages: 1 } }] }, '1', own('boolean')],
+    [{ stages: [{ strategy: { kind: 'bitFit', keywords: ['gamma'] } }] }, '"gamma"', own('parameter-keyword')],
+    [
+      { stages: [{ loss: { matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) } }] },
+      '[{"dimension":8,"weight":1},{"dimension":8,"weight":1}]',
+      undefined,
+    ],
     [{ model: { contentSha256: 'abc' } }, '"abc"', own('sha256')],
     [{ data: [{ role: 'pairs' }] }, own('no-value'), undefined],
     [{ evaluation: { checkpoint: 'first' } }, '"first"', ['"bestDev"', '"last"']],

@@ -36,8 +36,15 @@ const infoNce = fc
   )
   .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss));
 
-const stage = fc.record({
-  strategy: fc.constant({ kind: 'full' as const }),
+const stageFields = {
+  strategy: fc.oneof(
+    fc.constant({ kind: 'full' as const }),
+    fc.record({
+      kind: fc.constant('bitFit' as const),
+      keywords: fc.array(fc.constantFrom('bias', 'query', 'layer.1', 'LayerNorm'), { minLength: 1, maxLength: 4 }),
+    }),
+  ),
+  frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
   loss: infoNce,
   batching: fc.oneof(
     fc.record({
@@ -65,7 +72,11 @@ const stage = fc.record({
     clipNorm: share,
   }),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
-});
+};
+const { frozen: _, ...always } = stageFields;
+const requiredKeys = Object.keys(always) as (keyof typeof always)[];
+const stage = fc.record(stageFields, { requiredKeys });
+
 /** Any valid experiment. */
 export const experiments: fc.Arbitrary<Experiment> = fc
   .record({

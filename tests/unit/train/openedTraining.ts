@@ -27,6 +27,7 @@ vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
 const replaced = [
   'train/Hyperparameters',
   'train/AdvancedSettings',
+  'train/Strategy',
   'train/RunCurves',
   'train/BatchView',
   'common/RunControls',
@@ -93,7 +94,7 @@ export const model: StoredModel = {
     attentionDropout: 0,
     padTokenId: 0,
   },
-  tensors: [],
+  tensors: [{ name: 'embeddings.LayerNorm.bias', shape: [1], offset: 0, length: 1 }],
   totalFloats: 1000,
   weightsId: 'w',
   files: {},

@@ -18,6 +18,7 @@ vi.mock('../../../workers/engine/model/parameterStore', () => ({ ParameterStore:
 vi.mock('../../../workers/engine/model/adamWState', () => ({
   AdamWState: class {
     readonly values = new Map<string, number[]>();
+    isTrained = () => true;
     write(moment: string, name: string, values: Float32Array): void {
       if (name === stores.failing) throw new Error('lost');
       this.values.set(`${moment} ${name}`, [...values]);
@@ -39,6 +40,7 @@ const layout = {
 const parameters = new Values();
 parameters.values.set('a', [1, 2]).set('b', [3, 4, 5]);
 const moments = {
+  isTrained: () => true,
   read: (moment: string, name: string) => Promise.resolve(Float32Array.of(...(read[`${moment} ${name}`] ?? []))),
 };
 const read: Record<string, number[]> = { 'm a': [6, 7], 'm b': [8, 9, 10], 'v a': [11, 12], 'v b': [13, 14, 15] };

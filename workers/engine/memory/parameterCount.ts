@@ -1,6 +1,9 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 
-/** Parameter counts of a model: all parameters, and the trained ones, which have gradients and moments. */
+/**
+ * Parameter counts of a model: all parameters, and those that have gradients and moments. Those are the trained ones,
+ * and the frozen parts of matrices that also have trained parts.
+ */
 export interface ParameterCount {
   all: number;
   trained: number;

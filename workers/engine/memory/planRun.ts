@@ -10,15 +10,15 @@ import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
 import type { ParameterCount } from './parameterCount';
+import type { MemoryProposal } from '../../../src/domain/memory/proposal';
 import type {
   BatchShape,
   MemoryAlternative,
   MemoryReport,
-  MemoryProposal,
   BatchSettings,
   WayChoice,
 } from '../../../src/domain/memory/report';
-import { snapshotBytes } from './stepMemory';
+import { snapshotBytes, stepMemoryNeed } from './stepMemory';
 import type { MemoryLimits } from './memoryLimits';
 
 type Batches = readonly (readonly number[])[];
@@ -26,6 +26,10 @@ type Batches = readonly (readonly number[])[];
 export interface RunPlanRequest {
   config: EncoderConfig;
   parameters: ParameterCount;
+  /** Floats in each stage's gradients and in each of its moments; `parameters.trained` if absent. */
+  trained?: readonly number[];
+  /** The same if a stage trained only biases. */
+  trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
@@ -53,12 +57,14 @@ type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
 export function planRun(
   request: RunPlanRequest,
 ): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
-  const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
+  const { batches, maxTokens, limits, config, evaluation, precisions = [] } = request;
+  const parameters = mostParameters(request);
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = stageShape(request, stage, stageBatches, maxTokens);
-    return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
+    const ofStage = stageParameters(request, stage);
+    return shape ? [{ stage, shape, choice: chooseWay(config, ofStage, shape, limits, precisions[stage]) }] : [];
   });
-  const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
+  const [mostDemanding] = [...stages].sort((a, b) => demand(request, b) - demand(request, a));
   if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
   const { stage, shape } = mostDemanding;
@@ -91,7 +97,11 @@ export function planRun(
     }),
     proposal: choice.fits
       ? {}
-      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, mostDemanding) },
+      : {
+          ...proposal(current, (settings) => at(settings)?.fits ?? false),
+          ...mixedProposal(request, mostDemanding),
+          ...bitFitProposal(request, stages),
+        },
   };
 }
 
@@ -113,20 +123,43 @@ function stageShape(
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
-function mixedProposal(
-  { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
-  { stage, shape }: PlannedStage,
-): MemoryProposal {
+function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage): MemoryProposal {
+  const { config, limits, precisions, offersHalf = false } = request;
   if (!offersHalf || usesHalf(precisions?.[stage])) return {};
+  const parameters = stageParameters(request, stage);
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
+}
+
+/** Proposes to train only biases if all stages would then fit. */
+function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]): MemoryProposal {
+  const { config, limits, precisions = [], parameters, trainedBiases } = request;
+  if (trainedBiases === undefined) return {};
+  const biases = { ...parameters, trained: trainedBiases };
+  const fits = stages.every(({ stage, shape }) => chooseWay(config, biases, shape, limits, precisions[stage]).fits);
+  return fits ? { bitFit: true } : {};
+}
+
+function stageParameters({ parameters, trained }: RunPlanRequest, stage: number): ParameterCount {
+  return { ...parameters, trained: trained?.[stage] ?? parameters.trained };
+}
+
+/** Returns the parameters with the largest count of trained ones in any stage. */
+function mostParameters({ parameters, trained }: RunPlanRequest): ParameterCount {
+  return {
+    ...parameters,
+    trained: trained ? trained.reduce((most, count) => Math.max(most, count), 0) : parameters.trained,
+  };
 }
 
 /**
  * Returns a stage's memory demand as a sort key. Stages that do not fit rank above those that fit; within each group,
- * more tokens per batch rank higher.
+ * those that would need more with the plain step strategy rank higher.
  */
-function demand({ shape, choice }: PlannedStage): number {
-  return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
+function demand(request: RunPlanRequest, { stage, shape, choice }: PlannedStage): number {
+  const { config, precisions } = request;
+  const way = { kind: 'plain', tokensPerPass: shape.tokens } as const;
+  const need = stepMemoryNeed(config, stageParameters(request, stage), shape, way, precisions?.[stage]);
+  return (choice.fits ? 0 : 2 ** 60) + need.total;
 }
 
 /**
@@ -144,7 +177,8 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
     const shape = batches && stageShape(request, stage, batches, maxTokens);
-    return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
+    const parameters = stageParameters(request, stage);
+    return shape && chooseWay(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { StoredTensor } from '../../../src/domain/modelTensors';
 import type { Engine } from '../engine';
 import type { IsTrainable } from './isTrainable';
-import { layOutSegments } from './segmentLayout';
+import { layOutStages, type SegmentLayout } from './segmentLayout';
 import { SegmentTable } from './segmentTable';
 
 /** The weights of one encoder on one engine, by canonical name. Weights of linear modules are [out, in]. */
@@ -10,19 +10,31 @@ export class ParameterStore {
   /** Bytes of all weights in float32. */
   readonly totalBytes: number;
 
-  /** Allocates all weights as zeros. Parameters that are not trainable get no gradient and no moments. */
+  readonly #layouts: readonly SegmentLayout[];
+
+  /**
+   * Allocates all weights as zeros. `trainedIn` states for each stage which parameters are trained; the others get no
+   * gradient and no moments in that stage.
+   */
   constructor(
     engine: Engine,
     readonly tensors: readonly StoredTensor[],
-    readonly isTrainable: IsTrainable = () => true,
+    trainedIn: readonly IsTrainable[] = [() => true],
   ) {
-    this.segments = new SegmentTable(engine, layOutSegments(tensors, isTrainable), 'all');
+    this.#layouts = layOutStages(tensors, trainedIn);
+    this.segments = new SegmentTable(engine, this.#layoutOf(0), 'all');
     this.totalBytes = tensors.reduce((sum, { length }) => sum + length * 4, 0);
   }
 
-  /** Returns a table of zeros with room for every trained parameter. */
-  createMoment(): SegmentTable {
-    return new SegmentTable(this.segments.engine, this.segments.layout, 'trainable');
+  /** Returns a table of zeros with room for every parameter that a stage trains. */
+  createMoment(stage = 0): SegmentTable {
+    return new SegmentTable(this.segments.engine, this.#layoutOf(stage), 'trainable');
+  }
+
+  #layoutOf(stage: number): SegmentLayout {
+    const layout = this.#layouts[stage];
+    if (!layout) throw new RangeError(`there is no stage ${stage}`);
+    return layout;
   }
 
   write(name: string, values: Float32Array): void {

@@ -96,6 +96,19 @@ export class SegmentTable {
     return undefined;
   }
 
+  /** Sets the frozen parts of segments that also have trained parts to zero. */
+  clearFrozen(): void {
+    for (const [segment, { floats, ranges }] of this.layout.segments.entries()) {
+      const array = this.arrays[segment];
+      if (!array || !ranges) continue;
+      let at = 0;
+      for (const { first, end } of [...ranges, { first: floats, end: floats }]) {
+        if (first > at) this.engine.commands.clear(part(array, at, first));
+        at = end;
+      }
+    }
+  }
+
   dispose(): void {
     for (const array of this.arrays) if (array) this.engine.pool.free(array);
   }
@@ -112,6 +125,11 @@ export class SegmentTable {
     if (!array) throw new RangeError(`the table leaves out segment ${segment}`);
     return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [arrayLength([rows, width])] };
   }
+}
+
+/** Returns floats `first` … `end − 1` of an array. */
+function part(array: DeviceArray, first: number, end: number): DeviceArray {
+  return { ...array, offset: array.offset + 4 * first, shape: [end - first] };
 }
 
 /** Returns the table's array for each segment, or undefined for frozen segments. */

@@ -1,3 +1,5 @@
+import type { Stage } from '../../../src/domain/experiment';
+import { momentLayout, trainedBy, type FloatLayout } from '../../../src/domain/train/trainedParameters';
 import { own } from '../../../src/domain/errorWords';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { AppError } from '../../../src/domain/errors';
@@ -101,13 +103,16 @@ class Staging {
    * Stores a run's checkpoints. Returns null, and stores nothing, if the bytes of one do not match its hash or its
    * model.
    */
-  async checkpoints({ checkpoints }: RunInFile, runId: string, floats: number): Promise<CheckpointManifest[] | null> {
+  async checkpoints(
+    { checkpoints, record }: RunInFile,
+    runId: string,
+    model: FloatLayout,
+  ): Promise<CheckpointManifest[] | null> {
     const manifests: CheckpointManifest[] = [];
     for (const { weights, ...checkpoint } of checkpoints) {
       const weightsId = this.#newWeightsId('checkpoint');
       const { sha256 } = await storeWeights(this.db, this.reader, weights, weightsId);
-      const expected = checkpoint.role === 'latest' ? floats * 3 : floats;
-      if ((weights.sha256 ?? sha256) !== sha256 || checkpoint.floats !== expected) {
+      if ((weights.sha256 ?? sha256) !== sha256 || !fitsModel(checkpoint, model, record.experiment.stages)) {
         for (const manifest of [...manifests, { weightsId }]) await deleteWeights(this.db, manifest.weightsId);
         return null;
       }
@@ -127,6 +132,18 @@ class Staging {
   }
 }
 
+/** Whether a checkpoint has as many numbers as its model, and moments as large as in one of the run's stages. */
+function fitsModel(
+  { role, floats, momentFloats }: Pick<CheckpointManifest, 'role' | 'floats' | 'momentFloats'>,
+  model: FloatLayout,
+  stages: readonly Stage[],
+): boolean {
+  if (role !== 'latest') return floats === model.totalFloats;
+  const moment = momentFloats ?? model.totalFloats;
+  const known = stages.map((one) => momentLayout(model, trainedBy(one)).totalFloats);
+  return floats === model.totalFloats + 2 * moment && known.includes(moment);
+}
+
 async function stage(
   db: Database,
   reader: ProjectReader,
@@ -144,13 +161,12 @@ async function stage(
       if (place.state === 'here') continue;
       const { model } = run.record.experiment;
       const known = ready.models.find(({ contentSha256 }) => contentSha256 === model?.contentSha256);
-      const floats = (known ?? (model && (await getModel(db, model.contentSha256))))?.totalFloats;
-      const checkpoints =
-        run.checkpoints.length === 0 ? [] : floats && (await staging.checkpoints(run, place.id, floats));
+      const base = known ?? (model && (await getModel(db, model.contentSha256)));
+      const checkpoints = run.checkpoints.length === 0 ? [] : base && (await staging.checkpoints(run, place.id, base));
       if (checkpoints) ready.runs.push({ run, place, experimentId: owner.id, checkpoints });
       else
         content.warnings.push(
-          partial(reader, stored.name, floats ? 'weights-damaged' : 'model-missing', run.record.runId),
+          partial(reader, stored.name, base ? 'weights-damaged' : 'model-missing', run.record.runId),
         );
     }
   return ready;

@@ -149,10 +149,14 @@ class ProjectWriter {
         this.#leaveOut(run, 'weights-damaged');
         return null;
       }
-      const { weightsId, sha256: _, parts: __, ...fields } = whole;
+      const { weightsId, sha256: _, parts: __, momentFloats, ...fields } = whole;
       const length = weightFloats(whole);
-      const cuts = [length, 2 * length, 3 * length].map((cut) => cut * 4).filter((cut) => cut <= floats * 4);
-      saved.push({ ...fields, role, floats, weights: yield* this.#weights(weightsId, cuts) });
+      const moment = momentFloats ?? length;
+      const cuts = [length, length + moment, length + 2 * moment]
+        .map((cut) => cut * 4)
+        .filter((cut) => cut <= floats * 4);
+      const ofMoments = role === 'latest' && momentFloats !== undefined ? { momentFloats } : {};
+      saved.push({ ...fields, ...ofMoments, role, floats, weights: yield* this.#weights(weightsId, cuts) });
     }
     return saved;
   }

@@ -1,4 +1,5 @@
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
+import { momentLayout } from '../../../src/domain/train/trainedParameters';
 import { takeSnapshot, writeCheckpoint, writeSnapshot, type CheckpointInput } from '../../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { ParameterStore } from '../../engine/model/parameterStore';
@@ -100,9 +101,14 @@ export class CheckpointKeeper {
   #input(role: CheckpointInput['role']): CheckpointInput {
     const { record, model } = this.session;
     const { step, loop, adamW } = this.state;
-    const sections =
-      role === 'best' ? [weightTensors(model, this.parameters)] : trainingSections(model, this.parameters, adamW);
-    return { runId: record.runId, step, role, loopState: { ...loop }, sections };
+    const common = { runId: record.runId, step, role, loopState: { ...loop } };
+    if (role === 'best') return { ...common, sections: [weightTensors(model, this.parameters)] };
+    const momentFloats = momentLayout(model, (name) => adamW.isTrained(name)).totalFloats;
+    return {
+      ...common,
+      sections: trainingSections(model, this.parameters, adamW),
+      ...(momentFloats === model.totalFloats ? {} : { momentFloats }),
+    };
   }
 
   #stored({ role, step, generation, floats }: CheckpointManifest, begunAt: number, resumedAt: number): void {

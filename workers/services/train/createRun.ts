@@ -1,13 +1,14 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { momentFloats } from '../../../src/domain/train/trainedParameters';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseTooLittleMemory, refuseMissingPrecision, refuseUnsuitedLoss } from './refuseRun';
+import { refuseTooLittleMemory, refuseMissingPrecision, refuseStrategy, refuseUnsuitedLoss } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -28,6 +29,7 @@ export async function createRun(
 ): Promise<string> {
   const experiment = await storedExperiment(db, experimentId);
   const { model } = await modelOfExperiment(db, experiment);
+  refuseStrategy(experiment, model);
   refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
@@ -41,7 +43,8 @@ export async function createRun(
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
-  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest));
+  const moments = momentFloats(model, experiment.stages);
+  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest, moments));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,

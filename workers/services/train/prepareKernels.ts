@@ -1,5 +1,6 @@
 import { shownPassages } from '../../../src/domain/evaluate/ranking';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { deviceWebGpu } from '../../engine/device';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
@@ -23,7 +24,7 @@ import { stepBatch } from './stepBatch';
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
   await deviceWebGpu()?.prepareKernels(async (engine) => {
-    const parameters = new ParameterStore(engine, session.model.tensors);
+    const parameters = new ParameterStore(engine, session.model.tensors, session.experiment.stages.map(trainedBy));
     await recordEncoding(session, engine, parameters);
     await recordSearch(session, engine);
     for (const [stageIndex, ofStage] of batches.entries()) await recordSteps(session, parameters, stageIndex, ofStage);
@@ -68,7 +69,7 @@ async function recordSteps(
   const { anchors, positives } = session.tokens;
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
-  const adamW = new AdamWState(parameters);
+  const adamW = new AdamWState(parameters, stageIndex);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   for (const batch of smallestAndLargest(batches, [anchors, positives]))
     await trainer.step(stepBatch(session.tokens, batch), 0, 1);

@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
-import type { EncoderConfig } from '../../../src/domain/model';
-import { lossRefusalOf } from '../../../src/domain/train/runRefusal';
+import type { EncoderConfig, StoredModel } from '../../../src/domain/model';
+import { lossRefusalOf, strategyRefusal } from '../../../src/domain/train/runRefusal';
 import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 
@@ -14,6 +14,12 @@ export function refuseMissingPrecision({ stages }: Experiment, device: { half: b
   if (matrices >= 0 && !device.matrices) throw new AppError({ kind: 'matrices-unavailable', stage: matrices });
   const half = stages.findIndex(({ precision }) => precision === 'mixed');
   if (half >= 0 && !device.half) throw new AppError({ kind: 'half-unavailable', stage: half });
+}
+
+/** Throws `nothing-trained` or `too-many-frozen-layers` if a stage's strategy does not suit the model. */
+export function refuseStrategy(experiment: Experiment, { tensors }: StoredModel): void {
+  const refusal = strategyRefusal(experiment, tensors);
+  if (refusal) throw new AppError(refusal);
 }
 
 /** Throws if the data or the model does not suit the loss of a stage. */

@@ -5,6 +5,10 @@ import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/bud
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
 import { parameterCount } from '../../engine/memory/parameterCount';
 import { planRun } from '../../engine/memory/planRun';
+import { trainedTableFloats } from '../../engine/model/segmentLayout';
+import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { onlyBiases } from '../../../src/domain/train/strategyEdits';
+import { refuseStrategy } from './refuseRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
@@ -24,6 +28,7 @@ export async function reportMemory(
   request: DeviceMemoryRequest,
 ): Promise<MemoryReport> {
   const { model, settings } = await modelOfExperiment(db, experiment);
+  refuseStrategy(experiment, model);
   const stages = await planStages(db, experiment, data);
   const keys = await tokenize(db, experiment, () => undefined);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
@@ -38,6 +43,8 @@ export async function reportMemory(
   const plan = planRun({
     config: model.config,
     parameters: { all: count, trained: count },
+    trained: experiment.stages.map((stage) => trainedTableFloats(model.tensors, trainedBy(stage))),
+    trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },

@@ -10,6 +10,7 @@ import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
@@ -121,7 +122,14 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   // buffers.
   releaseIdleMemory(engine);
   const [parameters] = await Promise.all([
-    loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of)),
+    loadWeights(
+      engine,
+      db,
+      model,
+      model,
+      (done, of) => session.log.progress('load', done, of),
+      session.experiment.stages.map(trainedBy),
+    ),
     prepareKernels(session, batches),
   ]);
   try {
@@ -131,7 +139,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     // buffers.
     releaseIdleMemory(engine);
     await enterPhase(session, 'train');
-    const state = await trainingState(session, parameters);
+    const state = await trainingState(session, parameters, batches);
     try {
       if (state.step < steps || state.loop.devPending)
         await trainModel(
@@ -156,12 +164,16 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
 }
 
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
-async function trainingState(session: RunSessionOnDevice, parameters: ParameterStore): Promise<TrainingState> {
+async function trainingState(
+  session: RunSessionOnDevice,
+  parameters: ParameterStore,
+  batches: readonly (readonly number[][])[],
+): Promise<TrainingState> {
   const { db, record, model } = session;
   const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
     const weights = weightsOf(checkpoint);
     await reloadWeights(db, model, weights, parameters);
-    const adamW = await loadMoments(db, model, weights, parameters);
+    const adamW = await loadMoments(db, model, weights, parameters, stageOfStep(checkpoint.step, batches));
     return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
   });
   if (resumed || record.step > 0)
@@ -169,6 +181,13 @@ async function trainingState(session: RunSessionOnDevice, parameters: ParameterS
   return (
     resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
   );
+}
+
+/** Returns the stage that a step belongs to. Step 0, before the first one, belongs to the first stage. */
+function stageOfStep(step: number, batches: readonly (readonly number[][])[]): number {
+  let end = 0;
+  const found = batches.findIndex((stage) => step <= (end += stage.length));
+  return Math.max(0, found);
 }
 
 function between(

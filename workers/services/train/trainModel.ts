@@ -58,7 +58,7 @@ async function trainStage(
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
-  if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
+  if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters, stageIndex);
   releaseIdleMemory(engine);
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
   const trainer = new Trainer(options, parameters.segments, state.adamW.segments);
@@ -104,10 +104,10 @@ async function waitWhilePaused(
   }
 }
 
-/** Resets the optimizer: each stage starts with zero moments and the initial loss scale. */
-function resetOptimizer(state: TrainingState, parameters: ParameterStore): void {
+/** Resets the optimizer: each stage starts with zero moments of what it trains, and the initial loss scale. */
+function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageIndex: number): void {
   state.adamW.dispose();
-  state.adamW = new AdamWState(parameters);
+  state.adamW = new AdamWState(parameters, stageIndex);
   delete state.loop.lossScale;
 }
 

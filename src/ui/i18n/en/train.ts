@@ -105,6 +105,7 @@ export const trainTexts = {
   device: 'Device',
   waiting: 'The chart starts after the first step.',
   settings: 'Settings',
+  settingsOf: (stage: number) => `Settings of stage ${stage}`,
   groups: {
     data: 'Batches and duration',
     loss: 'Loss',

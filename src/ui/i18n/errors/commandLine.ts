@@ -48,6 +48,16 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
       };
     case 'device-wrong':
       return deviceWrong(details, file);
+    case 'nothing-trained':
+      return {
+        zh: `stages[${details.stage}] 没有选中模型的任何参数，请修改实验文件中的 stages[${details.stage}].strategy.keywords，或少冻结一些。`,
+        en: `stages[${details.stage}] trains none of the model’s parameters; change stages[${details.stage}].strategy.keywords of the experiment file, or freeze less.`,
+      };
+    case 'too-many-frozen-layers':
+      return {
+        zh: `stages[${details.stage}].frozen.layers 是 ${details.frozen}，但模型只有 ${details.layers} 层，请在实验文件中改小。`,
+        en: `stages[${details.stage}].frozen.layers is ${details.frozen}, but the model has only ${details.layers} layers; lower it in the experiment file.`,
+      };
     case 'loss-needs-negatives':
       return {
         zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,

@@ -35,6 +35,10 @@ const table: Table = {
   sha256: () => ({ zh: '64 位十六进制的 SHA-256', en: 'a SHA-256 of 64 hexadecimal digits' }),
   'different-names': () => ({ zh: '名称不同的文件', en: 'files with different names' }),
   'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),
+  'parameter-keyword': () => ({
+    zh: '模型参数名中的一段文字',
+    en: 'a part of a parameter’s name, such as bias',
+  }),
   'list-of': (least, most) => ({ zh: `${least} 到 ${most} 项的列表`, en: `a list of ${least} to ${most} items` }),
   'part-missing': (part, id) => ({
     zh: `${shortened(id, 80)} 的第 ${part} 部分缺失或不完整`,

@@ -92,6 +92,7 @@ export const trainTexts: Dictionary['train'] = {
   device: '设备',
   waiting: '算完第一步就开始画图。',
   settings: '设置',
+  settingsOf: (stage) => `阶段 ${stage} 的设置`,
   groups: { data: '批和时长', loss: '损失', optimizer: '优化器', evaluation: '评测和检查点' },
   fields: {
     learningRate: '学习率',

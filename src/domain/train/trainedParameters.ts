@@ -1,0 +1,66 @@
+import type { StoredTensor } from '../modelTensors';
+import type { Stage } from './stageSchema';
+
+type Named = Pick<StoredTensor, 'name' | 'length'>;
+type Choice = Pick<Stage, 'strategy' | 'frozen'>;
+
+/** Returns the layer that a parameter belongs to, from 0, or null for the embeddings. */
+function layerOf(name: string): number | null {
+  const found = /^encoder\.layer\.(\d+)\./.exec(name);
+  return found ? Number(found[1]) : null;
+}
+
+/** Returns whether a stage trains a parameter, by its name. */
+export function trainedBy({ strategy, frozen }: Choice): (name: string) => boolean {
+  return (name) => {
+    const layer = layerOf(name);
+    if (layer === null ? frozen?.embeddings : layer < (frozen?.layers ?? 0)) return false;
+    return strategy.kind === 'full' || strategy.keywords.some((keyword) => name.includes(keyword));
+  };
+}
+
+export interface TrainedParameters {
+  names: string[];
+  trained: number;
+  all: number;
+}
+
+/** Returns the names of the parameters that a stage trains, and how many numbers they hold. */
+export function trainedParameters(tensors: readonly Named[], choice: Choice): TrainedParameters {
+  const isTrained = trainedBy(choice);
+  const chosen = tensors.filter(({ name }) => isTrained(name));
+  const sum = (some: readonly Named[]): number => some.reduce((total, { length }) => total + length, 0);
+  return { names: chosen.map(({ name }) => name), trained: sum(chosen), all: sum(tensors) };
+}
+
+/** The tensors of a model's stored weights or of a moment, and their length with the gaps between them. */
+export interface FloatLayout {
+  tensors: readonly StoredTensor[];
+  totalFloats: number;
+}
+
+/**
+ * Returns how a checkpoint stores each moment of a stage: like the weights if all parameters are trained, otherwise the
+ * trained ones without gaps.
+ */
+export function momentLayout(layout: FloatLayout, isTrained: (name: string) => boolean): FloatLayout {
+  const trained = layout.tensors.filter(({ name }) => isTrained(name));
+  if (trained.length === layout.tensors.length) return layout;
+  let totalFloats = 0;
+  const tensors = trained.map((tensor) => {
+    const placed = { ...tensor, offset: totalFloats };
+    totalFloats += tensor.length;
+    return placed;
+  });
+  return { tensors, totalFloats };
+}
+
+/** Returns the most floats that a checkpoint stores of one moment in any stage. */
+export function momentFloats(layout: FloatLayout, stages: readonly Choice[]): number {
+  return stages.reduce((most, stage) => Math.max(most, momentLayout(layout, trainedBy(stage)).totalFloats), 0);
+}
+
+/** Returns the number of layers of a model, from the names of its parameters. */
+export function layerCount(tensors: readonly Pick<Named, 'name'>[]): number {
+  return tensors.reduce((most, { name }) => Math.max(most, (layerOf(name) ?? -1) + 1), 0);
+}
