@@ -35,14 +35,15 @@ function fewDistinct(
   const of = trainPassages <= trainAnchors ? 'passages' : 'anchors';
   // Without the setting, every batch has a passage or a question twice; with it, no batch can be filled.
   const severity = avoidDuplicatePassages || train < batchSize ? 'stops' : 'warns';
-  const fix: Fix | null = distinct >= 2 ? { setting: 'batchSize', value: distinct } : null;
+  const { batchSize: usual } = recommendedSettings(0, train, 'full');
+  const fix: Fix | null = distinct >= 2 ? { setting: 'batchSize', value: Math.min(distinct, usual) } : null;
   return { kind: 'fewDistinct', severity, facts: { batchSize, distinct, of }, ...(fix ? { fix } : {}) };
 }
 
 function smallBatch(stage: Stage, { batchSize }: Seeded, facts: ExperimentFacts): FindingOf<'smallBatch'> | null {
-  const { split, model, memory } = facts;
+  const { split, memory } = facts;
   if (!split || !usesInBatchNegatives(stage)) return null;
-  const { batchSize: usual } = recommendedSettings(model?.totalFloats ?? 0, split.train, 'full');
+  const { batchSize: usual } = recommendedSettings(0, split.train, 'full');
   const distinct = Math.min(split.trainPassages, split.trainAnchors);
   const enough = Math.min(enoughForAdvice, usual, distinct);
   if (batchSize >= enough) return null;

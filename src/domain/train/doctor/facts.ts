@@ -40,7 +40,7 @@ export interface TextFacts {
 
 /** What the checks know about an experiment's model, data and device. A null is not known yet. */
 export interface ExperimentFacts {
-  model: Pick<StoredModel, 'name' | 'hub' | 'config' | 'defaults' | 'totalFloats'> | null;
+  model: Pick<StoredModel, 'name' | 'hub' | 'config' | 'defaults' | 'totalFloats' | 'tensors'> | null;
   split: SplitFacts | null;
   texts: TextFacts | null;
   memory: MemoryReport | null;

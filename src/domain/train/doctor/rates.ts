@@ -1,4 +1,6 @@
 import type { Stage } from '../../experiment';
+import type { StoredTensor } from '../../modelTensors';
+import { trainedParameters } from '../trainedParameters';
 import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
 import { modelSize, rateTolerance, recommendedSettings, type TrainedBy } from './recommended';
@@ -22,9 +24,14 @@ export const temperatureFindings: Check = (experiment) =>
     return [];
   });
 
-/** Returns how a stage trains, which decides its learning rate. */
-export function trainedBy({ strategy }: Pick<Stage, 'strategy'>): TrainedBy {
-  return strategy.kind;
+/** Largest share of the parameters that counts as few. Biases are about 0.1%; keywords may name matrices as well. */
+const fewParameters = 0.02;
+
+/** Returns how a stage trains, which decides its rate: keywords that name matrices train like all parameters. */
+export function trainedBy(stage: Pick<Stage, 'strategy' | 'frozen'>, tensors: readonly StoredTensor[]): TrainedBy {
+  if (stage.strategy.kind === 'full') return 'full';
+  const { trained, all } = trainedParameters(tensors, stage);
+  return trained <= fewParameters * all ? 'bitFit' : 'full';
 }
 
 /** Examines the learning rate of each stage by the model's size and the stage's strategy. */
@@ -33,7 +40,8 @@ export const learningRateFindings: Check = (experiment, { model, split }) =>
     if (!model) return [];
     const { learningRate } = stage.optimizer;
     const parameters = model.totalFloats;
-    const { learningRate: recommended } = recommendedSettings(parameters, split?.train ?? 0, trainedBy(stage));
+    const by = trainedBy(stage, model.tensors);
+    const { learningRate: recommended } = recommendedSettings(parameters, split?.train ?? 0, by);
     const ratio = learningRate / recommended;
     if (ratio >= 1 / rateTolerance && ratio <= rateTolerance) return [];
     const size = modelSize(parameters);
@@ -42,7 +50,7 @@ export const learningRateFindings: Check = (experiment, { model, split }) =>
         kind: ratio > 1 ? 'learningRateHigh' : 'learningRateLow',
         severity: ratio > 1 ? 'warns' : 'advises',
         stage: index,
-        facts: { learningRate, recommended, parameters, size, trainedBy: trainedBy(stage) },
+        facts: { learningRate, recommended, parameters, size, trainedBy: by },
         fix: { setting: 'learningRate', value: recommended },
       },
     ];

@@ -59,6 +59,29 @@ describe('a learning rate', () => {
   });
 });
 
+describe('the learning rate of a stage that trains only biases', () => {
+  const tensor = (name: string, length: number) => ({ name, shape: [length], offset: 0, length });
+  const tensors = [
+    tensor('encoder.layer.0.output.dense.weight', 99_900),
+    tensor('encoder.layer.0.output.dense.bias', 100),
+  ];
+  const facts = factsWith({ model: { ...demoModel({}), totalFloats: bertBase, tensors } });
+  const bitFit = (keywords: string[], rate: number) =>
+    experimentWith(withRate(2e-5), (stage) => ({ ...withRate(rate)(stage), strategy: { kind: 'bitFit', keywords } }));
+
+  it('may be far higher than that of a full stage, and is reported for its own stage', () => {
+    expect(found('learningRateHigh', bitFit(['bias'], 1e-3), facts)).toEqual([]);
+    const [low] = found('learningRateLow', bitFit(['bias'], 2e-5), facts);
+    expect(low).toMatchObject({ stage: 1, facts: { recommended: 4e-4, trainedBy: 'bitFit' } });
+    expect(afterFix('learningRateLow', bitFit(['bias'], 2e-5), () => facts)).toEqual([]);
+    expect(found('learningRateHigh', bitFit(['bias'], 1.7e-3), facts)).toHaveLength(1);
+  });
+
+  it('is that of a full stage if the keywords name whole matrices', () => {
+    expect(found('learningRateHigh', bitFit(['dense'], 1e-3), facts)).toMatchObject([{ facts: { trainedBy: 'full' } }]);
+  });
+});
+
 describe('the recommended settings', () => {
   it('state a higher learning rate for BitFit than for all parameters, but at most 1e-3', () => {
     const rateOf = (parameters: number, by: 'full' | 'bitFit') =>
