@@ -144,7 +144,7 @@ export const doctorTexts = {
   fine: 'Checked: nothing needs a change.',
   summary: (findings_: number, stopping: number) =>
     stopping > 0
-      ? `${count(stopping, 'finding')} ${stopping === 1 ? 'keeps' : 'keep'} a run from starting.`
+      ? `A run can’t start yet: ${count(stopping, 'finding')} to fix first.`
       : `${count(findings_, 'suggestion')}. You can also train without ${findings_ === 1 ? 'it' : 'them'}.`,
   severities: { stops: 'Stops the run', warns: 'Warning', advises: 'Advice' },
   applied: (fix: string) => `Done: ${fix}.`,
