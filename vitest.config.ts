@@ -12,8 +12,7 @@ const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
 /** Suites that close the shared device, or open devices of their own. */
-const closesDevice =
-  /(device|recovery|kernelPlan\.gpu|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu)\.test\.ts$/;
+const closesDevice = /(device|recovery|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu)\.test\.ts$/;
 
 /** Runs suites that close the device after those that share it. */
 class SharedDeviceFirst extends BaseSequencer {

@@ -8,6 +8,7 @@ const startRun = vi.fn<(runId: string) => Promise<void>>();
 const cancelRun = vi.fn<(runId: string) => Promise<void>>();
 const reported: AppErrorDetails[] = [];
 let demo = false;
+let deleted = false;
 
 const write = (runId: string, status: RunStatus): void =>
   void records.set(runId, { runId, experimentId: 'e', status, createdAt: Date.now() } as RunRecord);
@@ -20,7 +21,7 @@ vi.mock('../../../src/state/gateway', () => ({
     readEvents: () => Promise.resolve([]),
     isRunHeld: (runId: string) => Promise.resolve(held.has(runId)),
     getExperiment: (experimentId: string) => Promise.resolve({ experimentId, demo: experimentId === 'e' && demo }),
-    listExperiments: () => Promise.resolve([{ experimentId: 'e' }]),
+    listExperiments: () => Promise.resolve(deleted ? [] : [{ experimentId: 'e' }]),
     listRuns: () => Promise.resolve([...records.values()]),
     updateRun: (runId: string, change: { status: RunStatus }) => Promise.resolve(write(runId, change.status)),
   },
@@ -28,6 +29,7 @@ vi.mock('../../../src/state/gateway', () => ({
 vi.mock('../../../src/state/app.svelte', () => ({
   app: {
     report: (thrown: AppError) => void reported.push(thrown.details),
+    runStarted: () => void (reported.length = 0),
     attempt: (work: () => Promise<unknown>) => work(),
   },
 }));
@@ -58,6 +60,7 @@ beforeEach(() => {
   router.go.mockReset();
   router.route.stage = 'train';
   demo = false;
+  deleted = false;
   otherTab = () => null;
 });
 
@@ -85,7 +88,9 @@ describe('a run', () => {
     expect(jobs.current?.active).toBe(false);
     expect(deviceJob.current).toBeNull();
     startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
+    // The error no longer applies once the run has been resumed.
     await expect(jobs.runToEnd('r')).resolves.toBe(true);
+    expect(reported).toEqual([]);
   });
 
   it('stored as failed stays failed', async () => {
@@ -156,6 +161,32 @@ describe('a run', () => {
     write('p', 'paused');
     await jobs.cancel('p');
     expect(records.get('p')?.status).toBe('cancelled');
+  });
+
+  it('paused when its page was closed is shown in the strip until it ends, is cancelled or is deleted', async () => {
+    const shown = () => jobs.current?.resting === true && jobs.current.runId;
+    records.set('old', { runId: 'old', experimentId: 'e', status: 'paused', createdAt: 1 } as RunRecord);
+    records.set('new', { runId: 'new', experimentId: 'e', status: 'paused', createdAt: 2 } as RunRecord);
+    await jobs.boot();
+    expect(shown()).toBe('new');
+    // A run that is executed takes its place and gives it back.
+    let finish = (): void => undefined;
+    startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
+    await jobs.start('e');
+    await vi.waitFor(() => expect([jobs.current?.runId, jobs.current?.active]).toEqual(['r', true]));
+    await jobs.showPaused();
+    expect(jobs.current?.runId).toBe('r');
+    write('r', 'done');
+    finish();
+    await vi.waitFor(() => expect(shown()).toBe('new'));
+    await jobs.cancel('new');
+    await vi.waitFor(() => expect(shown()).toBe('old'));
+    deleted = true;
+    await jobs.showPaused();
+    expect(jobs.current).toBeNull();
+    deleted = false;
+    await jobs.showPaused();
+    expect(shown()).toBe('old');
   });
 
   it('paused in this page stays paused if the worker dies', async () => {

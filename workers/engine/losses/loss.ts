@@ -10,7 +10,7 @@ export interface LossTargets {
 }
 
 /** The targets of a batch on the device. */
-export interface DeviceTargets {
+interface DeviceTargets {
   leftOut?: DeviceArray; // [B, ⌈C / 32⌉]
 }
 

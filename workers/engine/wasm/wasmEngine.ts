@@ -15,7 +15,7 @@ const initialPages = 64;
  * refuse to reserve that much.
  */
 const maxPages = [65_536, 32_768, 16_384];
-export interface WasmEngineOptions {
+interface WasmEngineOptions {
   module: WebAssembly.Module;
   /** Whether the module was built for memory that threads share. */
   shared: boolean;

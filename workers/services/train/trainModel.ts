@@ -6,9 +6,9 @@ import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
+import { plannedMatrixUnits } from '../../engine/matrixUnits';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
-import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
 import { lossOf } from './lossOf';
 import type { RunSessionOnDevice } from './runSession';
@@ -127,7 +127,7 @@ export function trainerOptions(
     seed: experiment.seed,
     stepsBefore: begin,
     lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
-    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine) : undefined,
+    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine.plan, engine.traits.matrixUnits) : undefined,
     way: record.memory?.ways[stageIndex],
   };
 }

@@ -8,7 +8,7 @@ export const reportTexts = {
   model: 'Base model',
   data: 'Data',
   device: 'Device',
-  kept: 'Kept step',
+  kept: 'Weights kept from step',
   weights: 'SHA-256 of the weights',
   build: 'Program version',
   exportTitle: 'The model',

@@ -37,12 +37,13 @@ export const runSentenceTexts = {
     failed: (place: string) => `Failed: ${place}`,
   },
   paused: 'You can close the page; nothing is lost.',
-  interrupted:
-    'The page or its worker was closed. You can resume from the last checkpoint; on the same device, the result will be the same, bit for bit.',
+  interrupted: 'The page or its worker was closed. You can resume from the last checkpoint.',
   interruptedAfter: (from: string, to: string) =>
     `The page or its worker was closed. You can resume from the last checkpoint: ${
       from === to ? `step ${from} is` : `steps ${from} to ${to} are`
-    } computed again. On the same device, the result will be the same, bit for bit.`,
+    } computed again.`,
+  sameBits: ' On the same device, the result will be the same, bit for bit.',
+  otherBuild: ' The program has changed since then, so the result may differ slightly from that of an unbroken run.',
   cancelled: 'The curves are kept, but you can’t resume the run.',
   failed: 'The error below stopped the run.',
   doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,

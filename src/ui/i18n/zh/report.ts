@@ -9,7 +9,7 @@ export const reportTexts: Dictionary['report'] = {
   model: '基座模型',
   data: '数据',
   device: '设备',
-  kept: '保留的步',
+  kept: '保留第几步的权重',
   weights: '权重的 SHA-256',
   build: '程序版本',
   exportTitle: '模型',

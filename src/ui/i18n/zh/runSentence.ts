@@ -34,9 +34,11 @@ export const runSentenceTexts: Dictionary['train']['sentence'] = {
     failed: (place) => `出错：${place}`,
   },
   paused: '关掉页面也不会丢失进度。',
-  interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
+  interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练。',
   interruptedAfter: (from, to) =>
-    `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步；在同一台设备上，结果逐位相同。`,
+    `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步。`,
+  sameBits: '在同一台设备上，结果和不中断时逐位相同。',
+  otherBuild: '程序已经换了版本，结果可能和不中断时略有不同。',
   cancelled: '曲线还在，但不能再接着训练。',
   failed: '训练因下面的错误停止。',
   doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
