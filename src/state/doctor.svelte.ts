@@ -1,6 +1,7 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import { examine } from '../domain/train/doctor/examine';
+import { usualSettings, type UsualSettings } from '../domain/train/doctor/usualSettings';
 import type { Finding } from '../domain/train/doctor/finding';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
@@ -51,5 +52,13 @@ export class DoctorState {
       // The report of an earlier version of the settings would propose changes of settings that are gone.
       memory: state.leftOut === null ? null : memory.report,
     });
+  }
+
+  /** Returns the usual settings of a stage. Null until data and model are known. */
+  usual(state: ExperimentState, stage: number): UsualSettings | null {
+    const { experiment } = state;
+    if (!experiment) return null;
+    const model = state.hasModel ? state.model : null;
+    return usualSettings(experiment, stage, { model, split: state.split.countsOf(experiment) });
   }
 }

@@ -1,7 +1,7 @@
 import { stepCount } from '../planBatches';
 import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
-import { dataSize, mostEpochs } from './recommended';
+import { dataSize, mostEpochs, recommendedSettings } from './recommended';
 
 /**
  * Steps that need no advice. AdamW moves a weight by at most about the learning rate per step, so a run of fewer steps
@@ -17,14 +17,15 @@ export const durationFindings: Check = (experiment, { split }) =>
     const steps = stepCount(pairs, batching.batchSize, duration);
     const epochs = duration.unit === 'epochs' ? duration.value : (steps * batching.batchSize) / pairs;
     const most = mostEpochs[dataSize(pairs)];
+    const needed = Math.min(most, Math.ceil((enoughSteps * batching.batchSize) / pairs));
     if (epochs > most) {
       // With the best checkpoint on dev, the surplus costs only time.
       const kept = experiment.evaluation.checkpoint === 'bestDev' && (split?.dev ?? 0) > 0;
       const facts = { epochs, most, pairs };
+      const value = Math.max(needed, recommendedSettings(0, pairs, 'full').epochs);
       const severity = kept ? 'advises' : 'warns';
-      return [{ kind: 'manyEpochs', severity, stage, facts, fix: { setting: 'epochs', value: most } }];
+      return [{ kind: 'manyEpochs', severity, stage, facts, fix: { setting: 'epochs', value } }];
     }
-    const needed = Math.min(most, Math.ceil((enoughSteps * batching.batchSize) / pairs));
     if (steps >= enoughSteps || epochs >= needed) return [];
     const facts = { steps, enough: enoughSteps, pairs };
     return [{ kind: 'fewSteps', severity: 'advises', stage, facts, fix: { setting: 'epochs', value: needed } }];

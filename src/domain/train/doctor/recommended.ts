@@ -60,21 +60,16 @@ export interface RecommendedSettings {
   learningRate: number;
   batchSize: number;
   epochs: number;
-  /** What the values follow from; each has a sentence that explains it. */
-  because: { size: ModelSize; data: DataSize; trainedBy: TrainedBy };
 }
 
 /** Returns usual settings for a model of this many parameters, this many training pairs and a strategy. */
 export function recommendedSettings(parameters: number, pairs: number, trainedBy: TrainedBy): RecommendedSettings {
-  const size = modelSize(parameters);
-  const data = dataSize(pairs);
-  const full = fullRates[size];
+  const full = fullRates[modelSize(parameters)];
   const bitFit = Math.min(largestBitFitRate, Number((bitFitFactor * full).toPrecision(6)));
   return {
     learningRate: trainedBy === 'bitFit' ? bitFit : full,
     batchSize: Math.min(batchBounds.high, Math.max(batchBounds.low, powerOfTwo(pairs / batchesPerEpoch))),
-    epochs: epochsOf[data],
-    because: { size, data, trainedBy },
+    epochs: epochsOf[dataSize(pairs)],
   };
 }
 

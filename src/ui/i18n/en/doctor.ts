@@ -153,6 +153,16 @@ export const doctorTexts = {
   toMemory: 'Go to the memory',
   toImport: 'Go to the import',
   toSplit: 'See the pairs',
+  usual: {
+    title: 'Usual settings for this model and data',
+    learningRate: usualRate,
+    batchSize: (value: number, pairs: number) =>
+      `A batch of ${value}: as many negatives as possible, while ${count(pairs, 'pair')} still make enough steps.`,
+    epochs: (value: number, pairs: number) =>
+      `${count(value, 'epoch')} for ${count(pairs, 'pair')}: the less data, the more often it has to be seen.`,
+    use: 'Use these settings',
+    inUse: 'These are your settings.',
+  },
   findings,
   fixes,
 };

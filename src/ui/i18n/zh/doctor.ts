@@ -144,6 +144,14 @@ export const doctorTexts: Dictionary['doctor'] = {
   toMemory: '去看内存',
   toImport: '去导入',
   toSplit: '看这些问答对',
+  usual: {
+    title: '这个模型和数据的常用设置',
+    learningRate: usualRate,
+    batchSize: (value, pairs) => `批大小 ${value}：负例尽量多，${formatCount(pairs)} 个问答对又还够走足够多的步。`,
+    epochs: (value, pairs) => `${formatCount(pairs)} 个问答对训练 ${value} 轮：数据越少，越要多看几遍。`,
+    use: '改用这些设置',
+    inUse: '现在用的就是这些设置。',
+  },
   findings,
   fixes,
 };

@@ -40,9 +40,11 @@ describe('the panel of the checks before a run', () => {
         duration: { unit: 'epochs', value: 5 },
       })),
     }));
-    expect(textOf(shown())).toMatch(/^Data and settings Being checked…$/);
+    expect(textOf(shown())).toMatch(/^Data and settings Being checked… Usual settings/);
     state.planned(state.batchesKey, { steps: 47, leftOut: [] });
-    expect(textOf(shown())).toMatch(/^Data and settings Checked: nothing needs a change\.$/);
+    expect(textOf(shown())).toMatch(
+      /^Data and settings Checked: nothing needs a change\. Usual settings .* These are your settings\.$/,
+    );
   });
 
   it('names the stage of a finding if there are several', async () => {

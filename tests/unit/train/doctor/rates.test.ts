@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../../../src/domain/experiment';
-import { recommendedSettings } from '../../../../src/domain/train/doctor/recommended';
+import { modelSize, recommendedSettings } from '../../../../src/domain/train/doctor/recommended';
 import { demoModel } from '../../tokenize/demoModel';
 import { afterFix, experimentWith, factsWith, found } from './patient';
 
@@ -94,14 +94,7 @@ describe('the recommended settings', () => {
 
   it('change size at 15, 80 and 200 million parameters', () => {
     const sizes = [15e6, 15e6 + 1, 80e6, 80e6 + 1, 200e6, 200e6 + 1];
-    expect(sizes.map((n) => recommendedSettings(n, 5000, 'full').because.size)).toEqual([
-      'tiny',
-      'small',
-      'small',
-      'base',
-      'base',
-      'large',
-    ]);
+    expect(sizes.map((n) => modelSize(n))).toEqual(['tiny', 'small', 'small', 'base', 'base', 'large']);
   });
 
   it('state more epochs and smaller batches for less data', () => {

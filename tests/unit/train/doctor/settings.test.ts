@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment, Stage } from '../../../../src/domain/experiment';
 import { catalogued } from '../../../../src/domain/modelCatalogue';
+import { examine } from '../../../../src/domain/train/doctor/examine';
+import { usualSettings, withUsualSettings } from '../../../../src/domain/train/doctor/usualSettings';
 import { demoModel } from '../../tokenize/demoModel';
 import { afterFix, batchOf, experimentWith, factsWith, found, healthyTexts, splitOf } from './patient';
 
@@ -128,5 +130,27 @@ describe('the duration', () => {
     expect(found('manyEpochs', last)[0]?.severity).toBe('warns');
     const noDev = factsWith({ split: splitOf(960, { dev: 0 }) });
     expect(found('manyEpochs', long, noDev)[0]?.severity).toBe('warns');
+  });
+});
+
+describe('the usual settings of a stage', () => {
+  const facts = factsWith({ split: splitOf(9000, { trainPassages: 40 }) });
+
+  it('follow from model, data and strategy, with no larger batch than there are different passages', () => {
+    const usual = usualSettings(experimentWith(), 0, { ...facts, model: { ...demoModel({}), totalFloats: 102e6 } });
+    expect(usual).toMatchObject({ rate: { recommended: 2e-5 }, batchSize: 40, epochs: 3, pairs: 9000 });
+    expect(usualSettings(experimentWith(), 1, facts)).toBeNull();
+    expect(usualSettings(experimentWith(), 0, { ...facts, split: null })).toBeNull();
+  });
+
+  it('have no finding themselves and change one stage only', () => {
+    const two = experimentWith(batchOf(2), { duration: { unit: 'steps', value: 1 }, ...batchOf(2) });
+    for (const pairs of [100, 960, 20_000]) {
+      const ofPairs = factsWith({ split: splitOf(pairs) });
+      const usual = usualSettings(two, 1, ofPairs);
+      const changed = usual && withUsualSettings(two, 1, usual);
+      expect(changed?.stages[0]).toEqual(two.stages[0]);
+      expect(changed && examine(changed, ofPairs).filter(({ stage }) => stage === 1)).toEqual([]);
+    }
   });
 });
