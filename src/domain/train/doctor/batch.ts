@@ -3,7 +3,7 @@ import type { MemoryReport } from '../../memory/report';
 import type { ExperimentFacts, SplitFacts } from './facts';
 import type { Check, Finding, FindingOf, Fix } from './finding';
 import { recommendedSettings } from './recommended';
-import { perStage, usesInBatchNegatives } from './perStage';
+import { leavesOutKnown, perStage, usesInBatchNegatives } from './perStage';
 
 /** Negatives per question that need no advice, if there are enough pairs: a batch of 32. */
 const enoughForAdvice = 32;
@@ -87,7 +87,7 @@ function duplicates(
   { split, texts }: ExperimentFacts,
 ): FindingOf<'duplicatePositives'> | null {
   if (!split || !texts || split.train < 2 || avoidDuplicatePassages || !usesInBatchNegatives(stage)) return null;
-  if (stage.loss.falseNegatives?.known === true) return null;
+  if (leavesOutKnown(stage)) return null;
   const others = (2 * texts.samePassage) / split.train;
   const share = Math.min(1, ((batchSize - 1) / (split.train - 1)) * others);
   if (share <= tolerableDuplicates) return null;

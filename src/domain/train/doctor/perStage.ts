@@ -11,5 +11,17 @@ export function perStage(
 
 /** Whether the stage's loss contrasts each question with the other passages of its batch. */
 export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
-  return loss.kind === 'inBatchInfoNce' && loss.contrast !== 'own';
+  switch (loss.kind) {
+    case 'inBatchInfoNce':
+      return loss.contrast !== 'own';
+    case 'sigmoidPairs':
+      return true;
+    default:
+      return loss satisfies never;
+  }
+}
+
+/** Whether the stage's loss leaves out passages that are known answers to the same question. */
+export function leavesOutKnown({ loss }: Pick<Stage, 'loss'>): boolean {
+  return loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known === true;
 }

@@ -60,6 +60,11 @@ describe('a small batch', () => {
     expect(found('smallBatch', own, large)).toEqual([]);
   });
 
+  it('is reported for the sigmoid pair loss, too, which compares a question with the whole batch', () => {
+    const sigmoid = experimentWith({ ...batchOf(2), loss: { kind: 'sigmoidPairs', temperature: 0.05 } });
+    expect(found('smallBatch', sigmoid, large)).toHaveLength(1);
+  });
+
   it('is reported for each stage', () => {
     const two = experimentWith(batchOf(32), batchOf(4));
     expect(found('smallBatch', two, large).map(({ stage }) => stage)).toEqual([1]);
