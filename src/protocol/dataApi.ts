@@ -11,6 +11,7 @@ import type { ProjectContents } from '../domain/project/contents';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
+import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { SearchRequest } from './search';
 import type { NegativesRow, NegativesView } from './negativesView';
@@ -233,6 +234,8 @@ export interface DataApi {
   ): Promise<NegativesRow[]>;
   /** Returns a file of all pairs of a stage with their negatives. */
   exportTriplets(experiment: Experiment, stageIndex: number, format: TripletFormat): Promise<Blob>;
+  /** Reads all texts for the checks before a run. Creates the token sets that are missing. */
+  examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;

@@ -59,6 +59,8 @@ export const negativesTexts = {
     negative: 'Negative',
     keep: 'Keep',
     drop: 'Drop',
+    previous: 'Previous',
+    next: 'Next',
     full: (most: number) => `At most ${count(most, 'negative')} can be dropped by hand.`,
   },
   list: {

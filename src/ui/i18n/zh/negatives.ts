@@ -49,6 +49,8 @@ export const negativesTexts: Dictionary['negatives'] = {
     negative: '负例',
     keep: '保留',
     drop: '去掉',
+    previous: '上一个',
+    next: '下一个',
     full: (most) => `最多只能手动去掉 ${formatCount(most)} 个负例。`,
   },
   list: {
