@@ -11,6 +11,7 @@ import {
 } from './experiment';
 import { isObject } from './isObject';
 import { withoutUsualLoss } from './train/lossSchema';
+import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
 
@@ -80,7 +81,8 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
  * freezes nothing, and the loss's.
  */
 function completedStage(given: unknown): unknown {
-  const stage = completed(given, defaultStage());
+  const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
+  const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
   const { precision, frozen, loss, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;

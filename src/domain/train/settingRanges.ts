@@ -6,6 +6,7 @@ export const settingRanges = {
   scoreMargin: { low: 0, high: 1 },
   batchSize: { low: 2, high: 65_536, integer: true },
   warmup: { low: 0, high: 1 },
+  warmupSteps: { low: 1, high: 10_000_000, integer: true },
   weightDecay: { low: 0, high: 10 },
   clipNorm: { low: 0, high: 1e6 },
   beta1: { low: 0, high: 0.9999 },

@@ -58,10 +58,16 @@ const stageFields = {
     fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
     fc.record({ unit: fc.constant('steps' as const), value: positive }),
   ),
-  schedule: fc.record({
-    kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
-    warmup: share,
-  }),
+  schedule: fc
+    .record(
+      {
+        kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
+        warmup: share,
+        warmupSteps: positive,
+      },
+      { requiredKeys: ['kind', 'warmup'] },
+    )
+    .map((schedule) => (schedule.warmupSteps ? { ...schedule, warmup: 0 } : schedule)),
   optimizer: fc.record({
     kind: fc.constant('adamW' as const),
     learningRate: share,
