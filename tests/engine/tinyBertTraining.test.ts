@@ -2,10 +2,12 @@ import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { throwGpuFailure } from '../../workers/engine/device';
+import { deviceEngine, throwGpuFailure } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
+import { sigmoidPairs } from '../../workers/losses/sigmoidPairs';
+import { openTfjsLoss } from '../../workers/services/train/tfjsLoss';
 import { golden, loadGoldenModel } from './golden';
 import { testDeviceBytes, testDeviceLiveArrays, openTestDevice } from './testDevice';
 import { distance, norm } from './differences';
@@ -84,6 +86,27 @@ describe('training a random BERT', () => {
         // The true gradient of the key bias is zero, so rounding noise decides which way it moves.
         if (!name.endsWith('key.bias')) expect(missed, name).toBeLessThan(0.02 * moved);
       }
+    });
+  });
+
+  it('has the same gradients with a loss of tfjs in every step strategy', async () => {
+    await expectNoLeak(async () => {
+      const { loss, close } = await openTfjsLoss(deviceEngine(), sigmoidPairs({ temperature: 0.05 }));
+      const normWith = async (way: StepWay): Promise<number> => {
+        const parameters = pytorch.parameters();
+        const adamW = new AdamWState(parameters);
+        const training = trainer(parameters, adamW, { way, loss });
+        const batch = { anchors: pytorch.anchors, candidates: pytorch.positives };
+        const { gradientNorm } = await training.step(batch, 0, 1);
+        for (const table of [training, parameters, adamW]) table.dispose();
+        return gradientNorm;
+      };
+      const plain = await normWith({ kind: 'plain' });
+      expect(plain).toBeGreaterThan(0);
+      expect(await normWith({ kind: 'recompute' })).toBe(plain);
+      const cached = await normWith({ kind: 'gradCache', tokensPerPass: 7 });
+      expect(Math.abs(cached / plain - 1)).toBeLessThan(1e-3);
+      close();
     });
   });
 

@@ -37,6 +37,12 @@ const zones = [
   },
   { name: 'engine', pattern: /^workers\/engine\//, zones: ['engine', 'domain'], packages: [] },
   {
+    name: 'losses',
+    pattern: /^workers\/losses\//,
+    zones: ['losses', 'domain'],
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgpu'],
+  },
+  {
     name: 'formats',
     pattern: /^workers\/formats\//,
     zones: ['formats', 'domain'],
@@ -51,7 +57,7 @@ const zones = [
   {
     name: 'services',
     pattern: /^workers\/services\//,
-    zones: ['services', 'engine', 'reference', 'formats', 'storage', 'protocol', 'domain'],
+    zones: ['services', 'engine', 'losses', 'reference', 'formats', 'storage', 'protocol', 'domain'],
     packages: ['@huggingface/', 'fflate', 'onnxruntime-web', 'onnxruntime-common'],
   },
   {

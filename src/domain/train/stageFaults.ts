@@ -5,6 +5,8 @@ export type StageFault =
   | { kind: 'too-many-frozen-layers'; stage: number; frozen: number; layers: number }
   /** The stage's loss uses explicit negatives, but its data has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
+  /** The stage trains on explicit negatives, but its loss compares pairs only. */
+  | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
   /** The warm-up of a stage has more steps than the stage. */

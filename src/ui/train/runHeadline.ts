@@ -18,7 +18,10 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
   if (view.repeating) {
     const [from, to] = [formatCount(view.repeating.from), formatCount(view.repeating.to)];
     const at = last ? formatCount(last.step) : null;
-    return { title: t.repeating(from, to), text: t.repeatingText(at, formatCount(record.steps)) };
+    return {
+      title: t.repeating(from, to),
+      text: t.repeatingText(at, formatCount(record.steps), view.repeating.from === 1),
+    };
   }
   if (!last) return { title: t.firstStep, text: t.leave };
   const left = timeLeftMs(view, record, view.lastAt);
@@ -62,7 +65,12 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
 function interruptedText({ train: { sentence } }: Dictionary, record: RunRecord, view: RunView): string {
   const from = (view.checkpoint?.step ?? 0) + 1;
   const to = view.steps[view.steps.length - 1]?.step ?? 0;
-  const resume = from > to ? sentence.interrupted : sentence.interruptedAfter(formatCount(from), formatCount(to));
+  const none = view.checkpoint === null;
+  const resume = none
+    ? sentence.interruptedAtStart
+    : from > to
+      ? sentence.interrupted
+      : sentence.interruptedAfter(formatCount(from), formatCount(to));
   const changed = view.deviceChanges.length > 0 || view.buildChanges.length > 0;
   if (changed) return resume;
   return `${resume}${record.build === __BUILD__ ? sentence.sameBits : sentence.otherBuild}`;

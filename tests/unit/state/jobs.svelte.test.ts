@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { RunRecord, RunStatus } from '../../../src/domain/run';
 
@@ -63,6 +63,7 @@ beforeEach(() => {
   deleted = false;
   otherTab = () => null;
 });
+afterEach(() => void vi.useRealTimers());
 
 describe('a run', () => {
   it('is not stored while the device is being measured, and the refusal names the benchmark', async () => {
@@ -137,15 +138,11 @@ describe('a run', () => {
 
   it('left in the queue by a tab that just died can be resumed within 20 seconds', async () => {
     vi.useFakeTimers();
-    try {
-      write('q', 'queued');
-      await jobs.boot();
-      expect(records.get('q')?.status).toBe('queued');
-      await vi.advanceTimersByTimeAsync(20_000);
-      expect(records.get('q')?.status).toBe('interrupted');
-    } finally {
-      vi.useRealTimers();
-    }
+    write('q', 'queued');
+    await jobs.boot();
+    expect(records.get('q')?.status).toBe('queued');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(records.get('q')?.status).toBe('interrupted');
   });
 
   it('paused when its page was closed stays paused, does not block a new run, and can be continued or cancelled', async () => {
@@ -200,13 +197,18 @@ describe('a run', () => {
   });
 
   it('paused in another tab is watched until that tab closes', async () => {
+    vi.useFakeTimers();
     write('p', 'paused');
     held.add('p');
-    await jobs.boot();
+    const booting = jobs.boot();
+    // No tab answers, so the run counts as paused elsewhere only after a while.
+    await vi.advanceTimersByTimeAsync(11_000);
+    await booting;
     expect(jobs.follow('p').active).toBe(true);
     expect(jobs.follow('p').elsewhere).toBe(true);
     held.delete('p');
-    await vi.waitFor(() => expect(jobs.follow('p').active).toBe(false), { timeout: 4000 });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(jobs.follow('p').active).toBe(false);
     expect(records.get('p')?.status).toBe('paused');
   });
 

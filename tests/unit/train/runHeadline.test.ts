@@ -68,6 +68,18 @@ describe('the headline on a run that stopped', () => {
     expect(runHeadline(zh, running, resumed, null).title).toBe('正在重新计算第 51 到 73 步');
   });
 
+  it('names no checkpoint if none was written before the run was interrupted', () => {
+    const phase: RunEventBody = { type: 'phase', phase: 'train' };
+    const steps = [1, 2].map((n) => ({ ...step, step: n }) as RunEventBody);
+    const stopped = { ...record, status: 'interrupted' } as const;
+    expect(runHeadline(en, stopped, view(phase, ...steps), null).text).toContain('resumes from its start');
+    expect(runHeadline(zh, stopped, view(phase), null).text).toContain('从头算起');
+    const resumed = view(phase, ...steps, { type: 'resumed', step: 0, reached: 2 });
+    expect(runHeadline(en, { ...record, status: 'running' }, resumed, null).text).toBe(
+      'The run was interrupted before its first checkpoint, so it resumed from its start.',
+    );
+  });
+
   it('promises the same bits only if neither the program nor the device has changed', () => {
     const textOf = (build: string, ...bodies: RunEventBody[]) =>
       runHeadline(en, { ...record, status: 'interrupted', build }, view(step, ...bodies), null).text;

@@ -14,6 +14,7 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import { stepBatch } from './stepBatch';
 
@@ -68,12 +69,14 @@ async function recordSteps(
   if (!stage) return;
   const { anchors, positives } = session.tokens;
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
-  const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
+  const { loss, close } = await openLoss(parameters.segments.engine, stage);
+  const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
   const adamW = new AdamWState(parameters, stageIndex);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   for (const batch of smallestAndLargest(batches, [anchors, positives]))
     await trainer.step(stepBatch(session.tokens, batch), 0, 1);
   trainer.dispose();
+  close();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }

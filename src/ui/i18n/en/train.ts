@@ -120,6 +120,7 @@ export const trainTexts = {
   fields: {
     learningRate: 'Learning rate',
     temperature: 'Temperature τ',
+    loss: 'Loss',
     directions: 'Directions',
     softmax: 'Softmax',
     sameSide: 'Also push apart',
@@ -158,7 +159,8 @@ export const trainTexts = {
       'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
     temperature:
-      'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
+      'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
+    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -210,6 +212,8 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
+    inBatchInfoNce: 'in-batch InfoNCE',
+    sigmoidPairs: 'sigmoid pairs',
     queryToPassage: 'question → passage',
     both: 'both ways',
     perDirection: 'per direction',

@@ -102,6 +102,7 @@ export const trainTexts: Dictionary['train'] = {
   fields: {
     learningRate: '学习率',
     temperature: '温度 τ',
+    loss: '损失函数',
     directions: '方向',
     softmax: 'Softmax',
     sameSide: '另外拉开',
@@ -138,7 +139,8 @@ export const trainTexts: Dictionary['train'] = {
     stepMs: '最近一步的用时，不含验证集评测和写检查点。',
     timeLeft: '剩下的步、验证集评测和检查点，加上训练后的评测，按目前实测的快慢估计。走完三步才有。',
     learningRate: '学习率的最大值。base 模型常用 2e-5，小模型常用 2e-4。',
-    temperature: 'softmax 之前用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
+    temperature: '损失里用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
+    loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。',
     directions: '单向：用每个问题找段落。双向：再用每个段落找问题，两个损失取平均。',
     softmax: '每个方向各算一个 softmax，再取平均；或者两个方向合用一个，分母把两个方向的得分加在一起。',
     sameSide:
@@ -181,6 +183,8 @@ export const trainTexts: Dictionary['train'] = {
     noDropout: '关闭',
     asModel: '按模型',
     ownRate: '自定',
+    inBatchInfoNce: '批内 InfoNCE',
+    sigmoidPairs: 'sigmoid 成对损失',
     queryToPassage: '问题 → 段落',
     both: '双向',
     perDirection: '每个方向一个',
