@@ -12,6 +12,11 @@ export const stageSchema = v.strictObject({
   frozen: v.optional(frozenSchema),
   loss: lossSchema,
   schedule: scheduleSchema,
+  optimizer: v.strictObject({
+    ...stageVersion1.entries.optimizer.entries,
+    /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
+    layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
+  }),
 });
 export type Stage = v.InferOutput<typeof stageSchema>;
 

@@ -39,6 +39,15 @@ const infoNce = fc
 
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 
+const optimizer = {
+  kind: fc.constant('adamW' as const),
+  learningRate: share,
+  beta1: belowOne,
+  beta2: belowOne,
+  epsilon: share,
+  weightDecay: share,
+  clipNorm: share,
+};
 const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
@@ -71,15 +80,10 @@ const stageFields = {
       { requiredKeys: ['kind', 'warmup'] },
     )
     .map((schedule) => (schedule.warmupSteps ? { ...schedule, warmup: 0 } : schedule)),
-  optimizer: fc.record({
-    kind: fc.constant('adamW' as const),
-    learningRate: share,
-    beta1: belowOne,
-    beta2: belowOne,
-    epsilon: share,
-    weightDecay: share,
-    clipNorm: share,
-  }),
+  optimizer: fc.record(
+    { ...optimizer, layerDecay: fc.double({ min: 0.1, max: 1, maxExcluded: true, noNaN: true }) },
+    { requiredKeys: Object.keys(optimizer) as (keyof typeof optimizer)[] },
+  ),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
 };
 const { frozen: _, ...always } = stageFields;

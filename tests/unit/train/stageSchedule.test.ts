@@ -5,6 +5,7 @@ import { AppError } from '../../../src/domain/errors';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { runRefusal, warmupRefusal } from '../../../src/domain/train/runRefusal';
 import { learningRateAt } from '../../../src/domain/train/schedule';
+import { layersAbove } from '../../../src/domain/train/trainedParameters';
 import { withWarmupUnit } from '../../../src/domain/train/scheduleSchema';
 import { refuseLongWarmup } from '../../../workers/services/train/refuseRun';
 
@@ -18,12 +19,39 @@ function fault(schedule: object): unknown {
   }
 }
 
+describe('layer-wise decay of the learning rate', () => {
+  const withDecay = (layerDecay: number): Experiment => parseExperiment({ stages: [{ optimizer: { layerDecay } }] });
+
+  it('is kept in version 2, and dropped if it is 1', () => {
+    const experiment = withDecay(0.9);
+    expect(experiment.schemaVersion).toBe(2);
+    expect(experiment.stages[0]?.optimizer).toEqual({ ...defaultStage().optimizer, layerDecay: 0.9 });
+    expect(parseExperiment(experiment)).toEqual(experiment);
+    expect(withDecay(1)).toEqual(defaultExperiment());
+  });
+
+  it.each([0, 1.1])('is rejected with its path if it is %f', (layerDecay) => {
+    expect(() => withDecay(layerDecay)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ path: 'stages.0.optimizer.layerDecay' }) }),
+    );
+  });
+
+  it('counts the layers above a parameter: all of them above the embeddings', () => {
+    const names = [
+      'embeddings.LayerNorm.bias',
+      'encoder.layer.0.output.dense.bias',
+      'encoder.layer.11.output.dense.bias',
+    ];
+    expect(names.map((name) => layersAbove(name, 12))).toEqual([12, 11, 0]);
+  });
+});
+
 describe('a warm-up of a number of steps', () => {
-  const { peak, steps, warmupSteps } = schedules;
+  const { peak, steps, warmupSteps } = schedules.warmup;
   it.each(['linear', 'cosine', 'constant'] as const)(
     'gives the %s schedule the rates of transformers, with the warm-up one step higher',
     (kind) => {
-      const theirs = schedules.rates[kind];
+      const theirs = schedules.warmup.rates[kind];
       const ours = theirs.map((_, step) => learningRateAt(step, steps, { kind, warmup: 0, warmupSteps }, peak));
       const expected = theirs.map((rate, step) => (step < warmupSteps ? (theirs[step + 1] ?? NaN) : rate));
       ours.forEach((rate, step) => expect(rate).toBeCloseTo(expected[step] ?? NaN, 15));

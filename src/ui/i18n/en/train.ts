@@ -139,6 +139,7 @@ export const trainTexts = {
     warmup: 'Warm-up share',
     warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
+    layerDecay: 'Layer-wise decay of the rate',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
@@ -189,6 +190,8 @@ export const trainTexts = {
     warmupSteps:
       'Number of steps during which the learning rate rises from 0. The stage must have at least as many steps.',
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
+    layerDecay:
+      'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:
