@@ -10,11 +10,13 @@ import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
 /**
- * One batch, for display. The negatives of an anchor are the positives of all other rows, and the explicit negatives of
- * all rows, if the stage has any.
+ * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch, and
+ * the explicit negatives of these rows, if the stage has any. A step that accumulates gradients has several batches of
+ * `batchSize` rows.
  */
 export interface BatchView {
   step: number;
+  batchSize: number;
   rows: { pairId: string; anchor: string; positive: string; negatives: string[] }[];
 }
 

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
+import { batchingSchema } from './batchingSchema';
 import { lossSchema } from './lossSchema';
 import { negativesSchema } from './negativesSchema';
+import { scheduleSchema } from './scheduleSchema';
 import { frozenSchema, strategySchema } from './strategySchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
@@ -13,6 +15,13 @@ export const stageSchema = v.strictObject({
   loss: lossSchema,
   /** Absent means that only the other texts of the batch are negatives. */
   negatives: v.optional(negativesSchema),
+  batching: batchingSchema,
+  schedule: scheduleSchema,
+  optimizer: v.strictObject({
+    ...stageVersion1.entries.optimizer.entries,
+    /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
+    layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
+  }),
 });
 export type Stage = v.InferOutput<typeof stageSchema>;
 

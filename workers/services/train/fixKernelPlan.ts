@@ -1,5 +1,7 @@
 import type { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
 import { formatKernelPlan, parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { latestCheckpoint } from '../../../src/storage/checkpoints';
 import { updateRun } from '../../../src/storage/runs';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
@@ -24,14 +26,21 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
   return failed;
 }
 
-/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
-function tokensOfStep(
-  batches: readonly number[][][],
+/** Estimates the tokens that are trained on at a time from the mean text lengths and the size of the first batch. */
+function tokensAtATime(
+  size: number,
   { tokens: { anchors, positives }, negatives: [negatives] }: RunSessionOnDevice,
 ): number {
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
   const ofNegatives = negatives ? negatives.perAnchor * mean(negatives.tokens) : 0;
-  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives) + ofNegatives));
+  return Math.ceil(size * (mean(anchors) + mean(positives) + ofNegatives));
+}
+
+function firstBatchSize({ stages }: Experiment, batches: readonly number[][][]): number {
+  const index = batches.findIndex((steps) => steps.length > 0);
+  const [stage, rows] = [stages[index], batches[index]?.[0]];
+  const first = stage && rows ? batchesOfStep(rows, stage.batching)[0] : rows;
+  return first?.length ?? 1;
 }
 
 /**
@@ -50,7 +59,7 @@ export async function fixKernelPlan(
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
-    training: Math.min(tokensOfStep(batches, session), most),
+    training: Math.min(tokensAtATime(firstBatchSize(session.experiment, batches), session), most),
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);

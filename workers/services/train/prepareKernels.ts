@@ -17,6 +17,7 @@ import type { RunSessionOnDevice } from './runSession';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import type { TokenizedNegatives } from '../negatives/stageNegatives';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { negativesOf, stepBatch } from './stepBatch';
 
 /**
@@ -75,8 +76,13 @@ async function recordSteps(
   const adamW = new AdamWState(parameters, stageIndex);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   const negatives = session.negatives[stageIndex];
-  for (const batch of smallestAndLargest(batches, [anchors, positives], negatives))
-    await trainer.step(stepBatch(session.tokens, batch, { negatives }), 0, 1);
+  const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
+  for (const rows of smallestAndLargest(small, [anchors, positives], negatives)) {
+    const batch = stepBatch(session.tokens, rows, { negatives });
+    // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
+    trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
+    await trainer.finish();
+  }
   trainer.dispose();
   close();
   adamW.dispose();

@@ -1,12 +1,13 @@
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { stageBatches } from './stageBatches';
 import { negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
 
-/** Returns the texts of one step's batch. They depend only on data, batching and seed, so no run is needed. */
+/** Returns the texts of one step. They depend only on data, batching and seed, so no run is needed. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await storedExperiment(db, experimentId);
   const data = await preparedData(db, experiment);
@@ -14,11 +15,13 @@ export async function viewBatch(db: Database, experimentId: string, step: number
     batches.map((batch) => ({ batch, stage })),
   );
   const { batch = [], stage = 0 } = steps[step] ?? {};
+  const { batching } = experiment.stages[stage] ?? {};
+  const [first = batch] = batching ? batchesOfStep(batch, batching) : [];
   const negatives = (await negativesOfStages(db, experiment, data))[stage];
   const rows = batch.flatMap((row) => {
     const pair = data.pairs[row];
     const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
     return pair ? [{ pairId: pair.id, anchor: pair.anchor, positive: pair.positive, negatives: own }] : [];
   });
-  return { step, rows };
+  return { step, batchSize: first.length, rows };
 }

@@ -1,4 +1,4 @@
-import { stepCount } from '../planBatches';
+import { stepCount } from '../stepCount';
 import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
 import { dataSize, mostEpochs, recommendedSettings } from './recommended';
