@@ -11,6 +11,7 @@ import {
 } from './experiment';
 import { isObject } from './isObject';
 import { withoutUsualLoss } from './train/lossSchema';
+import { defaultLora } from './train/loraSchema';
 import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
 
@@ -101,7 +102,9 @@ function freezesNothing(frozen: unknown): boolean {
 }
 
 function completedStrategy(strategy: unknown): unknown {
-  return isObject(strategy) && strategy['kind'] === 'bitFit' ? { keywords: defaultKeywords, ...strategy } : strategy;
+  if (!isObject(strategy)) return strategy;
+  if (strategy['kind'] === 'bitFit') return { keywords: defaultKeywords, ...strategy };
+  return strategy['kind'] === 'lora' ? { ...defaultLora, ...strategy } : strategy;
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */

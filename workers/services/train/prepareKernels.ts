@@ -14,6 +14,7 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { adapterPlans } from './adapterPlans';
 import { trainerOptions } from './trainModel';
 import { stepBatch } from './stepBatch';
 
@@ -24,7 +25,9 @@ import { stepBatch } from './stepBatch';
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
   await deviceWebGpu()?.prepareKernels(async (engine) => {
-    const parameters = new ParameterStore(engine, session.model.tensors, session.experiment.stages.map(trainedBy));
+    const { experiment, model } = session;
+    const trainedIn = experiment.stages.map(trainedBy);
+    const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans(experiment, model));
     await recordEncoding(session, engine, parameters);
     await recordSearch(session, engine);
     for (const [stageIndex, ofStage] of batches.entries()) await recordSteps(session, parameters, stageIndex, ofStage);
@@ -69,10 +72,13 @@ async function recordSteps(
   const { anchors, positives } = session.tokens;
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
+  parameters.beginStage(stageIndex);
+  const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
-  const trainer = new Trainer(options, parameters.segments, adamW.segments);
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
   for (const batch of smallestAndLargest(batches, [anchors, positives]))
     await trainer.step(stepBatch(session.tokens, batch), 0, 1);
+  parameters.mergeAdapters();
   trainer.dispose();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);
