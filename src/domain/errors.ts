@@ -99,7 +99,7 @@ export type ImportFault =
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
-export type ImportRemark =
+type ImportRemark =
   | 'control-replaced'
   | 'bytes-replaced'
   | 'columns-unused'
@@ -129,7 +129,7 @@ export type HubFault =
   /** The browser would pass an access token on to the file server that the host redirects to. */
   | 'token-unsafe'
   | 'offline'
-  /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
+  /** The request failed without an answer: the host can't be reached, or doesn't allow requests from other sites. */
   | 'blocked'
   /** The connection broke repeatedly without delivering another byte. */
   | 'broken-off'

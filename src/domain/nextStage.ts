@@ -2,14 +2,14 @@ import type { InputName } from './import/inputs';
 import type { SlotName } from './import/slots';
 import type { StageName } from './pipeline';
 
-export interface NextStage {
+interface NextStage {
   stage: Extract<StageName, 'split' | 'tokenize' | 'train' | 'report'>;
   /** Inputs that the next stage cannot do without and that are missing; empty if it can be opened. */
   missing: InputName[];
 }
 
 /** The parts of an experiment's state that decide which stage comes next. */
-export interface ExperimentProgress {
+interface ExperimentProgress {
   missingSlots: readonly SlotName[];
   hasModel: boolean;
   hasResult: boolean;

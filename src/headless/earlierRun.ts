@@ -3,7 +3,7 @@ import type { RunRecord } from '../domain/run';
 import { formatBytes } from '../ui/i18n/format';
 
 /** The unfinished run to resume, or a note for the terminal on why that run is abandoned. */
-export interface EarlierRun {
+interface EarlierRun {
   resumed?: RunRecord;
   note?: string;
 }

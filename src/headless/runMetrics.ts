@@ -68,7 +68,7 @@ function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }
 
-export interface MetricsParts {
+interface MetricsParts {
   run: RunRecord;
   events: readonly RunEvent[];
   inputs: ImportedInputs;

@@ -125,7 +125,7 @@ export interface ColumnChoices {
   readings?: RememberedReadings;
 }
 
-export interface ImportOptions extends ColumnChoices {
+interface ImportOptions extends ColumnChoices {
   /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
   idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
@@ -236,7 +236,7 @@ export interface DataApi {
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
-  tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
+  tokenIdsOf(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   /** Lists the contents of storage, after deleting leftovers of crashes. */
   storageUse(): Promise<StoredItem[]>;

@@ -28,7 +28,7 @@ export class ExportState {
     try {
       const texts = await sampleTexts(run);
       const data = await gateway.data();
-      const tokens = await data.tokenizeTexts(settings.contentSha256, texts, settings.maxTokens);
+      const tokens = await data.tokenIdsOf(settings.contentSha256, texts, settings.maxTokens);
       const gpu = await gateway.gpu();
       const vectors = await deviceJob.during('export', () => gpu.encodeTexts({ runId: run.runId }, tokens));
       this.reference = { texts, vectors };

@@ -21,7 +21,7 @@ export interface CheckpointInput extends CheckpointOf {
 }
 
 /** The bytes of a checkpoint as they were after its step, in the browser's blob storage. */
-export interface CheckpointSnapshot extends CheckpointOf {
+interface CheckpointSnapshot extends CheckpointOf {
   parts: HashedPart[];
 }
 
@@ -50,7 +50,7 @@ export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, mome
 }
 
 /** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */
-export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
+export async function takeCheckpointSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
   const parts: HashedPart[] = [];
   await cutSections(sections, (part) => void parts.push(part));
   return { ...of, parts };
@@ -129,7 +129,7 @@ async function commit(
 }
 
 /** Returns where a checkpoint's weights are stored. */
-export function weightsOf({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
+export function weightsOfCheckpoint({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
   return { weightsId, checkpoint: { runId, generation }, ...(parts ? { parts } : {}) };
 }
 
@@ -171,7 +171,7 @@ export async function loadNewestCheckpoint<T>(
 /** Returns the newest `latest` checkpoint whose bytes match their hashes, or undefined if the run has none. */
 export function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
   return loadNewestCheckpoint(db, runId, async (checkpoint) => {
-    await verifyParts(db, weightsOf(checkpoint));
+    await verifyParts(db, weightsOfCheckpoint(checkpoint));
     return checkpoint;
   });
 }
@@ -188,14 +188,14 @@ export async function keptCheckpoint(db: Database, runId: string): Promise<{ wei
   const chosen = ofRole(all, 'kept').at(-1) ?? best ?? ofRole(all, 'latest').at(-1);
   if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
   await verifyUnlisted(db, chosen);
-  return { weights: weightsOf(chosen), step: chosen.step };
+  return { weights: weightsOfCheckpoint(chosen), step: chosen.step };
 }
 
 /** Whether the stored bytes of a checkpoint match its hashes. */
 export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
   try {
     await verifyUnlisted(db, checkpoint);
-    await verifyParts(db, weightsOf(checkpoint));
+    await verifyParts(db, weightsOfCheckpoint(checkpoint));
     return true;
   } catch (thrown) {
     if (toAppError(thrown).details.kind === 'checkpoint-corrupt') return false;

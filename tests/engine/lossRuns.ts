@@ -39,7 +39,7 @@ async function readMeasured(numbers: tf.Tensor[], gradients: tf.Tensor[]): Promi
 }
 
 /** InfoNCE with options that the reference lacks. */
-export interface Kernels extends Losses {
+interface Kernels extends Losses {
   prefixes(
     anchors: Matrix,
     candidates: Matrix,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import golden from '../fixtures/engine/losses.json';
-import { lossSchema } from '../../src/domain/train/lossSchema';
+import { infoNceSchema } from '../../src/domain/train/lossSchema';
 import { lossMaskBits } from '../../workers/engine/losses/lossMask';
 import { lossParamsOf } from '../../workers/engine/losses/infoNceOptions';
 import { engineKinds, useEngines } from './engines';
@@ -58,7 +58,7 @@ describe.each(kernels)('InfoNCE with options computed by %s', (_, losses) => {
     const set = sets[one.perAnchor];
     const [anchors, candidates] = [matrix(set?.anchors ?? []), matrix(set?.candidates ?? [])];
     const stated = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' };
-    const { kind: _kind, ...options } = v.parse(lossSchema, { ...stated, ...one.options });
+    const { kind: _kind, ...options } = v.parse(infoNceSchema, { ...stated, ...one.options });
     const leftOut = one.known && lossMaskBits(one.known, candidates.rows);
     const own = options.matryoshka
       ? await losses.prefixes(anchors, candidates, options, leftOut)

@@ -3,8 +3,8 @@
 usage: lora.py     (after engine.py, whose tinyBert.json and tinyBert.bin hold weights and inputs)
 
 For each choice of matrices: A before the first step, the loss and the gradient norm at each step, and the unit vectors
-of the anchors after the last step. For all matrices, also A and B after the last step. Also checks that peft's own merge
-and, if tests/fixtures/engine/adapter exists, the adapter exported by the app give the same vectors.
+of the anchors after the last step. For all matrices, also A and B after the last step. Also checks that peft's own
+merge and, if tests/fixtures/engine/adapter exists, the adapter that the app exported give the same vectors.
 """
 import json, os
 import numpy as np, torch
@@ -20,10 +20,12 @@ learning_rate = 5e-3
 rank, alpha = 4, 8
 
 def load():
-    model = BertModel(BertConfig(
-        vocab_size=c['vocabularySize'], hidden_size=c['hiddenSize'], num_hidden_layers=c['layers'], num_attention_heads=c['heads'],
-        intermediate_size=c['intermediateSize'], max_position_embeddings=c['maxPositions'], type_vocab_size=c['typeVocabularySize'],
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=c['layerNormEpsilon']), add_pooling_layer=False).float().eval()
+    config = BertConfig(
+        vocab_size=c['vocabularySize'], hidden_size=c['hiddenSize'], num_hidden_layers=c['layers'],
+        num_attention_heads=c['heads'], intermediate_size=c['intermediateSize'],
+        max_position_embeddings=c['maxPositions'], type_vocab_size=c['typeVocabularySize'],
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=c['layerNormEpsilon'])
+    model = BertModel(config, add_pooling_layer=False).float().eval()
     model.set_attn_implementation('eager')
     with torch.no_grad():
         for n, p in model.named_parameters():
@@ -41,12 +43,15 @@ def listed(tensor): return [float(f'{v:.8g}') for v in tensor.detach().flatten()
 
 def train(target_modules, seed):
     torch.manual_seed(seed)
-    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=target_modules, task_type='FEATURE_EXTRACTION')
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=target_modules, task_type='FEATURE_EXTRACTION')
     model = get_peft_model(load(), config); model.train()
     # peft puts `default` before `weight`; saved files leave it out, as the app does.
     named = {n.replace('.default.', '.'): p for n, p in model.named_parameters() if p.requires_grad}
     initial = {n: listed(p) for n, p in named.items() if '.lora_A.' in n}
-    opt = torch.optim.AdamW(named.values(), lr=learning_rate, betas=(optimizer['beta1'], optimizer['beta2']), eps=optimizer['epsilon'], weight_decay=optimizer['weightDecay'])
+    opt = torch.optim.AdamW(
+        named.values(), lr=learning_rate, betas=(optimizer['beta1'], optimizer['beta2']), eps=optimizer['epsilon'],
+        weight_decay=optimizer['weightDecay'])
     steps = []
     for _ in range(50):
         opt.zero_grad()
@@ -68,7 +73,8 @@ cases = dict(
     all=train(r'.*\.(query|key|value|dense)', 1),
     queryValue=without_trained(train(['query', 'value'], 2)),
     output=without_trained(train(r'encoder\.layer\.\d+\.output\.dense', 3)))
-json.dump(dict(learningRate=learning_rate, rank=rank, alpha=alpha, cases=cases), open(os.path.join(out, 'lora.json'), 'w')); open(os.path.join(out, 'lora.json'), 'a').write('\n')
+with open(os.path.join(out, 'lora.json'), 'w') as file:
+    file.write(json.dumps(dict(learningRate=learning_rate, rank=rank, alpha=alpha, cases=cases)) + '\n')
 
 folder = os.path.join(out, 'adapter')
 if os.path.exists(folder):

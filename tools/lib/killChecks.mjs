@@ -7,8 +7,8 @@ import { unfinishedFolder } from './resultsFolder.mjs';
 import { root } from './source.mjs';
 
 /**
- * The phases that runs are killed in: the line of the runner's output that begins each, and the one that ends it. A
- * checkpoint also ends with its event, see `windowsOf`.
+ * The phases in which runs are killed, each with the line of the runner's output that begins it and the one that ends
+ * it. A checkpoint also ends with its event; see `windowsOf`.
  */
 const phases = {
   import: { begins: /^reading files/, ends: /^tokenizing/ },

@@ -156,7 +156,7 @@ function resumedLine({ step, reached }) {
   return `${from}: computing ${steps} again`;
 }
 
-/** Returns how the kernels were chosen and the gain over the fixed rules, one product a line. */
+/** Returns how the kernels were chosen and the gain over the fixed rules, one product per line. */
 function kernelsLines({ source, reason, ms, products, unmeasured, refused }) {
   if (source === 'rules') return [`kernels: by the fixed rules (${reason})`];
   const left = unmeasured > 0 ? `, ${unmeasured} by the fixed rules for lack of time` : '';

@@ -27,10 +27,3 @@ export function arrayByteLength({ shape, dtype }: DeviceArray): number {
 export function bytesPerNumber(dtype: ArrayDType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
-
-/** Returns a view of the array with another shape. Throws RangeError if the number of elements differs. */
-export function reshapedArray(array: DeviceArray, shape: readonly number[]): DeviceArray {
-  if (arrayLength(shape) !== arrayLength(array.shape))
-    throw new RangeError(`cannot reshape [${array.shape.join()}] to [${shape.join()}]`);
-  return { ...array, shape };
-}

@@ -143,7 +143,7 @@ export function deviceLost(): Promise<AppError> {
  * Throws the first failure that the GPU has reported since the device was opened, if any. Call this at every readback:
  * a GPU that runs out of memory silently drops work.
  */
-export function checkDevice(): void {
+export function throwGpuFailure(): void {
   if (failure) throw failure;
 }
 
@@ -240,7 +240,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
   // Not every implementation lists subgroup matrices in the device's adapter info, so read the adapter's own.
   const matrixUnits = matrixUnitsOf(device.features, device.limits, adapter.info);
   const traits = { software: isSoftware(adapter.info), matrixUnits };
-  const gpu = new WebGpuEngine(device, traits, { report, check: checkDevice });
+  const gpu = new WebGpuEngine(device, traits, { report, check: throwGpuFailure });
   return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 

@@ -13,7 +13,7 @@ import { poolingBackward, poolingForward } from './ops/pooling/pooling';
 import { normalizeBackward } from './ops/normalize/normalize';
 import { quadsFor } from './quads';
 
-export interface GradientOptions {
+interface GradientOptions {
   pooling: Pooling;
   loss: Loss;
   /** Multiplies all gradients; 1 by default. */

@@ -29,7 +29,7 @@ export async function collectFile(input: FileInput): Promise<Blob> {
 /** The earliest date that a zip can hold: the same content always makes the same bytes. */
 const lastModified = new Date(1980, 0, 1);
 
-export interface ZipInput {
+interface ZipInput {
   name: string;
   input: FileInput;
 }

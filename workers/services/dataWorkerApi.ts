@@ -27,7 +27,7 @@ import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
 import { sweepWhenAlone } from './storage/sweepWhenAlone';
 import { countSplit } from './split/countSplit';
-import { tokenize, tokenizeTexts } from './tokenize/tokenize';
+import { tokenize, tokenIdsOf } from './tokenize/tokenize';
 import { holdWorkerLifeLock } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
 
@@ -119,14 +119,13 @@ export const dataWorkerApi: DataApi = {
     return Promise.resolve();
   },
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
-  tokenizeTexts: async (modelSha256, texts, maxTokens) =>
-    tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),
+  tokenIdsOf: async (modelSha256, texts, maxTokens) => tokenIdsOf(await openDatabase(), modelSha256, texts, maxTokens),
   exportModel: async (request, progress) => {
     const db = await openDatabase();
     const run = await getRun(db, request.runId);
     if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
     const { settings } = await modelOfExperiment(db, run.experiment);
-    const tokens = (texts: string[]) => tokenizeTexts(db, settings.contentSha256, texts, settings.maxTokens);
+    const tokens = (texts: string[]) => tokenIdsOf(db, settings.contentSha256, texts, settings.maxTokens);
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
   },
   measureProject: async () => measureProject(await openDatabase()),

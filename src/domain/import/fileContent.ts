@@ -15,10 +15,10 @@ import { isObject } from '../isObject';
  * questions with the ids of their passages. `texts`: passages, or questions whose passages are judged in another file.
  * `other`: rows that no slot takes.
  */
-export type ContentKind = 'bundle' | 'judgements' | 'pairs' | 'questions' | 'texts' | 'other';
+type ContentKind = 'bundle' | 'judgements' | 'pairs' | 'questions' | 'texts' | 'other';
 
 /** Returns the kind of a record by its shape and column names. */
-export function kindOf(value: unknown): ContentKind {
+function kindOf(value: unknown): ContentKind {
   if (isBundle(value)) return 'bundle';
   if (judgementOf(value)) return 'judgements';
   const clean = cleaned(value);

@@ -68,7 +68,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
   if (extension === 'md' || extension === 'markdown') return 'markdown';
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
-    // With a list on each line, each line is a row. A list of rows, on one line or several, is JSON.
+    // If every line is a list, each line is a row. One list of rows, on one or several lines, is JSON.
     return bracket === 'json' && text.startsWith('[') && !isJsonRow(text.split(/[\r\n]/, 1)[0] ?? '')
       ? 'json'
       : 'jsonl';

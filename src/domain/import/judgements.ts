@@ -6,7 +6,7 @@ import { scoreIn } from './scores';
 import { isObject } from '../isObject';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
-export interface Judgement {
+interface Judgement {
   question: string;
   passage: string;
   /** Null if the file has a score for it that cannot be read; 1 if the file has no scores. */
@@ -85,7 +85,7 @@ export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): strin
 export type Side = 'questions' | 'passages';
 
 /** Evidence for which side of the judgements a file holds. */
-export interface SideEvidence {
+interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */
   titled: boolean;

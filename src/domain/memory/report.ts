@@ -12,8 +12,8 @@ export interface BatchShape {
   tokens: number;
   /** Tokens of the longest text in the stage. */
   longest: number;
-  /** Options of the loss that need arrays of their own. */
-  loss?: Pick<LossSettings, 'sameSide' | 'falseNegatives' | 'matryoshka'> | undefined;
+  /** The loss, which decides on further arrays; if absent, one that needs nothing but scores and statistics. */
+  loss?: LossSettings | undefined;
 }
 
 /** Peak memory of a run in bytes. */

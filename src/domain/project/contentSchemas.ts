@@ -3,7 +3,7 @@ import { poolings } from '../model';
 import { dataRoles, keptFields, rowsPerBlock } from '../records';
 import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
 
-export const experimentSchema = v.strictObject({
+export const storedExperimentSchema = v.strictObject({
   experimentId: id,
   name,
   experiment,

@@ -5,7 +5,7 @@ const threshold = { over: 4, under: 5 };
  * Returns the distinct grams of a key: runs of two characters, as in the search terms of Chinese text. A key of one
  * character is one gram.
  */
-export function gramsOf(key: string): Set<string> {
+function gramsOf(key: string): Set<string> {
   const grams = new Set<string>();
   let last = '';
   for (const character of key) {

@@ -1,7 +1,7 @@
 import type { DataRole } from '../records';
 
 export const storedKinds = ['experiment', 'model', 'dataset', 'tokenSet', 'batchList', 'download'] as const;
-export type StoredKind = (typeof storedKinds)[number];
+type StoredKind = (typeof storedKinds)[number];
 
 /** Something in storage that has a size and can be deleted. */
 export interface StoredItem {

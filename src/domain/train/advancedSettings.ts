@@ -1,5 +1,6 @@
 import { prefixText } from './prefixList';
 import { defaultExperiment, type Experiment } from '../experiment';
+import type { InfoNceSettings } from './lossSchema';
 
 /** Returns the values of a stage's settings under "Advanced" on the train screen. */
 function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0): Record<string, unknown> {
@@ -16,19 +17,27 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     epsilon: optimizer.epsilon,
     unit: stage.duration.unit,
     seed,
-    directions: loss.directions,
-    ...(loss.directions === 'both' && !loss.sameSide ? { softmax: loss.softmax } : {}),
-    sameSide: loss.sameSide,
-    hardness: loss.hardness && `${loss.hardness.mode} ${loss.hardness.strength}`,
-    knownAnswers: loss.falseNegatives?.known,
-    byScore:
-      loss.falseNegatives?.byScore && `${loss.falseNegatives.byScore.kind} ${loss.falseNegatives.byScore.margin}`,
-    matryoshka: loss.matryoshka && prefixText(loss.matryoshka),
+    loss: loss.kind,
+    ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
     dropout: stage.dropout,
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     checkpoint: evaluation.checkpoint,
     ...(batching.kind === 'seeded' ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+  };
+}
+
+function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
+  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka } = loss;
+  const { known, byScore } = falseNegatives ?? {};
+  return {
+    directions,
+    ...(directions === 'both' && !sameSide ? { softmax } : {}),
+    sameSide,
+    hardness: hardness && `${hardness.mode} ${hardness.strength}`,
+    knownAnswers: known,
+    byScore: byScore && `${byScore.kind} ${byScore.margin}`,
+    matryoshka: matryoshka && prefixText(matryoshka),
   };
 }
 

@@ -9,14 +9,16 @@ export interface LossInputs {
 }
 
 /**
- * Returns why a stage's loss can't be computed, or null: it needs explicit negatives that the data lacks, or a prefix
- * that is longer than the model's vectors.
+ * Returns why a stage's loss can't be computed, or null: it needs explicit negatives that the data lacks, can't use
+ * those that the stage trains on, or has a prefix that is longer than the model's vectors.
  */
 export function lossRefusal(
   { loss }: Pick<Stage, 'loss'>,
   stage: number,
   { explicitNegatives, dimension }: LossInputs,
 ): AppErrorDetails | null {
+  if (loss.kind === 'sigmoidPairs')
+    return explicitNegatives > 0 ? { kind: 'loss-takes-pairs', stage, negatives: explicitNegatives } : null;
   const needsNegatives = (loss.contrast ?? 'batch') !== 'batch' || loss.hardness?.mode === 'explicit';
   if (needsNegatives && explicitNegatives === 0) return { kind: 'loss-needs-negatives', stage };
   const longest = (loss.matryoshka ?? []).reduce((most, prefix) => Math.max(most, prefix.dimension), 0);

@@ -29,7 +29,7 @@ const prefixSchema = v.strictObject({
 export type Prefix = v.InferOutput<typeof prefixSchema>;
 
 /** InfoNCE. An absent field means what version 1 does. */
-const infoNceSchema = v.strictObject({
+const infoNceEntries = v.strictObject({
   ...stageVersion1.entries.loss.entries,
   /**
    * The passages that a question is contrasted with: all of the batch; its own and all explicit negatives; or its own
@@ -56,8 +56,8 @@ const infoNceSchema = v.strictObject({
   ),
 });
 
-export const lossSchema = v.pipe(
-  infoNceSchema,
+export const infoNceSchema = v.pipe(
+  infoNceEntries,
   v.forward(
     v.partialCheck(
       [['softmax'], ['sameSide']],
@@ -68,13 +68,46 @@ export const lossSchema = v.pipe(
     ['softmax'],
   ),
 );
+export type InfoNceSettings = v.InferOutput<typeof infoNceSchema>;
+
+/** Each pair's score against each other passage of the batch, compared one by one (uniem's PairInBatchSigmoidLoss). */
+const sigmoidPairsSchema = v.strictObject({
+  kind: v.literal('sigmoidPairs'),
+  temperature: stageVersion1.entries.loss.entries.temperature,
+});
+
+/** The loss of a stage. The first member contains the loss of version 1. */
+export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
+export type LossKind = LossSettings['kind'];
+export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
+
+/** The losses that the engine's own kernels compute. tfjs computes the others; see workers/losses. */
+export type FusedLossSettings = Extract<LossSettings, { kind: 'inBatchInfoNce' }>;
+export type TfjsLossSettings = Exclude<LossSettings, FusedLossSettings>;
+
+export function isTfjsLoss(loss: LossSettings): loss is TfjsLossSettings {
+  return loss.kind !== 'inBatchInfoNce';
+}
+
+/** Returns the settings of another loss. Keeps the temperature, which all losses have. */
+export function lossOfKind(kind: LossKind, { temperature }: LossSettings): LossSettings {
+  switch (kind) {
+    case 'inBatchInfoNce':
+      return { kind, temperature, directions: 'queryToPassage' };
+    case 'sigmoidPairs':
+      return { kind, temperature };
+    default:
+      return kind satisfies never;
+  }
+}
 
 /**
  * Returns a loss without stated values whose absence means the same, so that equal losses have equal hashes. Does not
  * validate.
  */
 export function withoutUsualLoss(loss: Record<string, unknown>): Record<string, unknown> {
+  if (loss['kind'] !== 'inBatchInfoNce') return loss;
   const { contrast, softmax, hardness, falseNegatives, ...rest } = loss;
   const oneTerm = rest['directions'] === 'queryToPassage' && rest['sameSide'] === undefined;
   const usualSoftmax = softmax === 'perDirection' || (softmax === 'joint' && oneTerm);
@@ -94,15 +127,15 @@ function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<strin
 }
 
 /**
- * Returns the loss with a change made in the form. An undefined value removes its field. Texts of one side can only be
+ * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
  * contrasted with each other in a joint softmax, so `sameSide` brings one.
  */
 export function withLossChange(
-  loss: LossSettings,
-  change: { [Name in keyof LossSettings]?: LossSettings[Name] | undefined },
-): LossSettings {
+  loss: InfoNceSettings,
+  change: { [Name in keyof InfoNceSettings]?: InfoNceSettings[Name] | undefined },
+): InfoNceSettings {
   const merged: Record<string, unknown> = { ...loss, ...change };
   if (merged['sameSide'] !== undefined) merged['softmax'] = 'joint';
   for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
-  return v.parse(lossSchema, withoutUsualLoss(merged));
+  return v.parse(infoNceSchema, withoutUsualLoss(merged));
 }

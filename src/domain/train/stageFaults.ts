@@ -9,6 +9,8 @@ export type StageFault =
   | { kind: 'lora-needs-full-precision'; stage: number }
   /** The stage's loss uses explicit negatives, but its data has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
+  /** The stage trains on explicit negatives, but its loss compares pairs only. */
+  | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
   /** The stage asks for mixed precision, but the device has only float32. */

@@ -38,7 +38,7 @@ describe('the random weights of a benchmark', () => {
     values: Map<string, Float32Array>;
   };
 
-  it('have every parameter of the model, each at an offset of whole 256 bytes after the one before', () => {
+  it('have every parameter of the model, each at the next multiple of 256 bytes', () => {
     expect(tensors.map(({ name, shape }) => ({ name, shape }))).toEqual(parameterShapes(config));
     let end = 0;
     for (const { name, shape, offset, length } of tensors) {

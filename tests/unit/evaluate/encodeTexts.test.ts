@@ -89,7 +89,7 @@ describe('encoding texts', () => {
     expect(reported.at(-1)).toBe(4);
   });
 
-  it('stops if it is told to, after the batches that have begun', async () => {
+  it('stops on request, after the batches that have begun', async () => {
     plan.batchesInFlight = 2;
     const stop = new Error('cancelled');
     await expect(encode(() => Promise.reject(stop))).rejects.toBe(stop);

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import { defaultExperiment, schemaVersion, type Experiment } from '../../../src/domain/experiment';
+import { defaultExperiment, defaultStage, schemaVersion, type Experiment } from '../../../src/domain/experiment';
 import { experimentFileOf, fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
+import { lossOfKind } from '../../../src/domain/train/lossSchema';
 
 const hash = (digit: string): string => digit.repeat(64);
 function thrown(work: () => unknown): unknown {
@@ -48,6 +49,10 @@ describe('an experiment', () => {
     [{ stages: [{ batching: { kind: 'listed', sha256: hash('a'), batchSize: 4 } }] }, 'stages.0.batching.batchSize'],
     [{ stages: [{ optimizer: { beta1: 1 } }] }, 'stages.0.optimizer.beta1'],
     [{ stages: [{ dropout: 1 }] }, 'stages.0.dropout'],
+    [{ stages: [{ loss: { kind: 'sigmoid', temperature: 0.05 } }] }, 'stages.0.loss.kind'],
+    [{ stages: [{ loss: { kind: 'sigmoidPairs' } }] }, 'stages.0.loss.temperature'],
+    [{ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0 } }] }, 'stages.0.loss.temperature'],
+    [{ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 1, directions: 'both' } }] }, 'stages.0.loss.directions'],
     [{ stages: [{ dropout: 'config' }] }, 'stages.0.dropout'],
     [{ stages: [] }, 'stages'],
     [{ data: [{ role: 'pairs', contentSha256: 'abc' }] }, 'data.0.contentSha256'],
@@ -57,6 +62,13 @@ describe('an experiment', () => {
     [null, ''],
   ])('is rejected with the path of the invalid field: %j', (input, path) => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
+  });
+
+  it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {
+    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.1 } }] });
+    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.1 }]);
+    const loss = lossOfKind('inBatchInfoNce', { ...defaultStage().loss, temperature: 0.05 });
+    expect(parseExperiment({ ...pairs, stages: [{ loss }] })).toEqual(defaultExperiment());
   });
 
   it.each<[object, unknown, unknown]>([

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** How the hub misbehaves, by file path. */
-export interface Misbehaviour {
+interface Misbehaviour {
   /** Cuts the connection after `after` bytes of a response, in the first `times` responses. */
   cut?: { after: number; times: number };
   /** Sends `after` bytes and then nothing, in the first response only. */

@@ -72,7 +72,7 @@ export async function storePassages(db: Database, count: number): Promise<string
   return (await writer.finish(db)).contentSha256;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Distinguishes the histories of two runs. */
   loss?: number;
   status?: RunRecord['status'];
@@ -116,7 +116,7 @@ export async function storeRun(
   await putEvaluation(db, evaluationOf(runId, loss / 10));
 }
 
-export interface Filled {
+interface Filled {
   experiment: Experiment;
   model: StoredModel;
   dataset: string;

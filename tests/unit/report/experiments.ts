@@ -14,12 +14,13 @@ const belowOne = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const positiveWeight = fc.double({ min: 0.001, max: 1000, noNaN: true });
 const positive = fc.integer({ min: 1, max: 10_000_000 });
 
+const temperature = fc.double({ min: 0.001, max: 10, noNaN: true });
 const byScore = fc.record({ kind: fc.constantFrom('absolute' as const, 'relative' as const), margin: share });
 const infoNce = fc
   .record(
     {
       kind: fc.constant('inBatchInfoNce' as const),
-      temperature: fc.double({ min: 0.001, max: 10, noNaN: true }),
+      temperature,
       directions: fc.constantFrom('queryToPassage' as const, 'both' as const),
       contrast: fc.constantFrom('explicit' as const, 'own' as const),
       sameSide: fc.constantFrom('queries' as const, 'passages' as const, 'both' as const),
@@ -37,6 +38,8 @@ const infoNce = fc
   )
   .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss));
 
+const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
+
 const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
@@ -53,7 +56,7 @@ const stageFields = {
     }),
   ),
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
-  loss: infoNce,
+  loss: fc.oneof(infoNce, sigmoidPairs),
   batching: fc.oneof(
     fc.record({
       kind: fc.constant('seeded' as const),

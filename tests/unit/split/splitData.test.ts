@@ -87,7 +87,7 @@ describe('the split', () => {
       const input = { experiment: settings(0.5), pairs, knowledgeBase };
       return splitData(foldCase === undefined ? input : { ...input, foldCase }).dev.length;
     };
-    // Half of the pairs is one row, and two rows of one question are not separated.
+    // Half of the pairs is one row, but rows of one question stay together.
     expect([held(), held(false), held(true)]).toEqual([1, 1, 0]);
   });
 

@@ -37,6 +37,19 @@ describe('the list of stored items', () => {
     expect(of('batchList')).toMatchObject([{ ids: ['b'], bytes: 7, usedBy: [] }]);
   });
 
+  it('says which experiment lists its batches in a batch list', async () => {
+    const db = await freshDatabase();
+    const { experiment } = await fill(db);
+    const listed = { ...defaultStage(), batching: { kind: 'listed' as const, sha256: 'b' } };
+    await db.put('experiments', storedExperiment('second', { experiment: { ...experiment, stages: [listed] } }));
+    for (const sha256 of ['b', 'c']) await db.put('batchLists', { sha256, batches: [[1, 2]] });
+    const lists = (await storageUse(db)).filter(({ kind }) => kind === 'batchList');
+    expect(lists.map(({ ids, usedBy }) => [ids[0], usedBy])).toEqual([
+      ['b', ['second']],
+      ['c', []],
+    ]);
+  });
+
   it('says which experiment token sets belong to', async () => {
     const db = await freshDatabase();
     await fill(db);

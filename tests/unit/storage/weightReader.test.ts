@@ -6,7 +6,7 @@ import {
   keptCheckpoint,
   latestCheckpoint,
   loadNewestCheckpoint,
-  weightsOf,
+  weightsOfCheckpoint,
   writeCheckpoint,
 } from '../../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../../src/storage/database';
@@ -75,7 +75,7 @@ test('kept weights and a resumed state are verified as they are loaded, and read
   expect(bytes.read / total).toBeLessThanOrEqual(1.05);
   bytes.read = 0;
   await loadNewestCheckpoint(db, 'r', async (checkpoint) => {
-    const weights = weightsOf(checkpoint);
+    const weights = weightsOfCheckpoint(checkpoint);
     await expectTensors(db, weights, ranges);
     const second = ranges.map(({ offset, length }) => ({ offset: offset + total / 4, length }));
     let first: Float32Array | undefined;

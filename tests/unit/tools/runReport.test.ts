@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { progressKinds } from '../../../src/domain/run';
 import { layerProducts, productPasses } from '../../../src/domain/kernelTuning';
@@ -59,6 +61,13 @@ describe('events.jsonl', () => {
       'resumed after step 5, the last checkpoint',
       'resumed from the start, without a checkpoint: computing steps 1 to 3 again',
     ]);
+  });
+
+  it('is accompanied by a line on the step after which another version continues the run', async () => {
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([{ type: 'buildChanged', step: 5, build: '1.0.1+abcd' }]);
+    expect(printed).toEqual(['continuing after step 5 with another version: 1.0.1+abcd']);
   });
 
   it('keeps only the later line of a step that a resume repeated, and drops progress', () => {
@@ -128,12 +137,19 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('accepts 150,000 earlier events of a resumed run in one call', async () => {
+  it('accepts 150,000 earlier events of a resumed run in one call, with the stack of the runner', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
-    const report = new RunReport(folder, () => undefined);
-    await report.begin();
-    await report.add(Array.from({ length: 150_000 }, (_, i) => step(i + 1, 0.5, i)));
-    await report.finish();
+    const module = new URL('../../../tools/lib/runReport.mjs', import.meta.url).href;
+    const code = `import(${JSON.stringify(module)}).then(async ({ RunReport }) => {
+      const report = new RunReport(${JSON.stringify(folder)}, () => undefined);
+      await report.begin();
+      const event = { type: 'step', learningRate: 1e-5, loss: 0.5, tokens: 9, stepMs: 1 };
+      await report.add(Array.from({ length: 150_000 }, (_, i) => ({ ...event, step: i + 1, seq: i })));
+      await report.finish();
+    })`;
+    // The threads of these tests have four times the stack of a program, which does not take 150,000 arguments.
+    const program = new Worker(code, { eval: true, resourceLimits: { stackSizeMb: 1 } });
+    await once(program, 'exit');
     const text = await readFile(join(folder, 'events.jsonl'), 'utf8');
     expect(text.trim().split('\n')).toHaveLength(150_000);
   }, 60_000);

@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultStage } from '../../../src/domain/experiment';
 import type { CheckpointInput } from '../../../src/storage/checkpoints';
 
-const storage = vi.hoisted(() => ({ takeSnapshot: vi.fn(), writeCheckpoint: vi.fn(), writeSnapshot: vi.fn() }));
+const storage = vi.hoisted(() => ({
+  takeCheckpointSnapshot: vi.fn(),
+  writeCheckpoint: vi.fn(),
+  writeSnapshot: vi.fn(),
+}));
 vi.mock('../../../src/storage/checkpoints', () => storage);
 const { CheckpointKeeper } = await import('../../../workers/services/train/checkpointKeeper');
 
@@ -19,7 +23,7 @@ beforeEach(() => {
     now += took.write;
     return Promise.resolve(manifestOf(input));
   });
-  storage.takeSnapshot.mockReset().mockImplementation((input: CheckpointInput) => {
+  storage.takeCheckpointSnapshot.mockReset().mockImplementation((input: CheckpointInput) => {
     now += took.snapshot;
     return Promise.resolve(input);
   });
@@ -59,23 +63,24 @@ function keeper(snapshotBytes = 0) {
 }
 
 const settled = (): Promise<void> => Promise.resolve();
-/** Lets a write that goes on in the background end. */
+/** Lets a write in the background finish. */
 const background = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('a checkpoint that is due', () => {
   it('is written 15 seconds after the last one, once the steps under way are recorded', async () => {
-    const { keeper: kept, inputs } = keeper();
+    const { keeper: kept, inputs, state } = keeper();
     const settle = vi.fn(settled);
     now += 14_999;
     await kept.writeWhenDue(settle);
     expect([settle.mock.calls.length, inputs().length]).toEqual([0, 0]);
     now += 1;
-    settle.mockImplementation(() => {
+    settle.mockImplementation(async () => {
+      await background();
       expect(inputs()).toHaveLength(0);
-      return settled();
+      state.step = 6;
     });
     await kept.writeWhenDue(settle);
-    expect(inputs()).toMatchObject([{ runId: 'r', step: 4, role: 'latest' }]);
+    expect(inputs()).toMatchObject([{ runId: 'r', step: 6, role: 'latest' }]);
     expect(inputs()[0]?.sections).toHaveLength(3);
     now += 14_999;
     await kept.writeWhenDue(settle);
@@ -107,13 +112,13 @@ describe('a checkpoint that is due', () => {
 });
 
 describe('a checkpoint for which there is room for a snapshot', () => {
-  it('lets steps go on as soon as the snapshot is taken', async () => {
+  it('lets steps continue as soon as the snapshot is taken', async () => {
     const { keeper: kept, logged } = keeper(100);
     now += 15_000;
     let stored: (manifest: object) => void = () => undefined;
     storage.writeSnapshot.mockReturnValue(new Promise((resolve) => (stored = resolve)));
     await kept.writeWhenDue(settled);
-    expect(storage.takeSnapshot).toHaveBeenCalledTimes(1);
+    expect(storage.takeCheckpointSnapshot).toHaveBeenCalledTimes(1);
     now += 60_000;
     await kept.writeWhenDue(() => Promise.reject(new Error('a second write began')));
     stored({ role: 'latest', step: 4, generation: 3, floats: 10 });
@@ -129,7 +134,7 @@ describe('a checkpoint for which there is room for a snapshot', () => {
       now += 20_000;
       await kept.writeWhenDue(settled);
       await background();
-      expect(storage.takeSnapshot).toHaveBeenCalledTimes(count);
+      expect(storage.takeCheckpointSnapshot).toHaveBeenCalledTimes(count);
     }
   });
 

@@ -15,7 +15,7 @@ const plans = vi.hoisted(() => ({ kernelPlanOfRun: vi.fn() }));
 const matrices = vi.hoisted(() => ({ matrixFragmentOfRun: vi.fn() }));
 vi.mock('../../../workers/engine/device', () => device);
 vi.mock('../../../workers/services/device/kernelPlanOfRun', () => plans);
-vi.mock('../../../workers/services/device/matricesOfRun', () => matrices);
+vi.mock('../../../workers/services/device/matrixFragmentOfRun', () => matrices);
 vi.mock('../../../workers/services/device/browserVersion', () => ({
   browserVersion: () => Promise.resolve('browser 1'),
 }));

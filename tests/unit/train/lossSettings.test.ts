@@ -1,10 +1,11 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment, type Stage } from '../../../src/domain/experiment';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossRefusal } from '../../../src/domain/train/lossRefusal';
-import { withLossChange } from '../../../src/domain/train/lossSchema';
+import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
 import { prefixText, readPrefixes } from '../../../src/domain/train/prefixList';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 
@@ -61,13 +62,14 @@ describe('the options of InfoNCE in an experiment', () => {
     [{ matryoshka: [] }, 'matryoshka'],
     [{ matryoshka: [{ dimension: 0, weight: 1 }] }, 'matryoshka.0.dimension'],
     [{ matryoshka: [{ dimension: 8, weight: 0 }] }, 'matryoshka.0.weight'],
+    [{ kind: 'sigmoidPairs', temperature: 1, contrast: 'batch' }, 'contrast'],
     [{ matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) }, 'matryoshka'],
   ])('are refused with their path: %j', (loss, path) => {
     expect(fault(loss)).toMatchObject({ kind: 'experiment-invalid', path: `stages.0.loss.${path}` });
   });
 
   it('bring a joint softmax when the form adds a term within a side, and lose it with that term', () => {
-    const { loss } = defaultStage();
+    const loss = v.parse(infoNceSchema, defaultStage().loss);
     const changed = withLossChange(loss, { sameSide: 'queries' });
     expect(changed).toEqual({ ...loss, sameSide: 'queries', softmax: 'joint' });
     expect(withLossChange(changed, { sameSide: undefined, softmax: undefined })).toEqual(loss);
@@ -87,6 +89,13 @@ describe('a loss that its data or model does not suit', () => {
       expect(lossRefusal(stage(loss), 1, { ...inputs, explicitNegatives: 1 })).toBeNull();
     }
     expect(lossRefusal(stage({ hardness: { mode: 'all', strength: 5 } }), 1, inputs)).toBeNull();
+  });
+
+  it('is refused if it takes pairs only and the stage trains on explicit negatives', () => {
+    const pairs = { loss: { kind: 'sigmoidPairs' as const, temperature: 0.05 } };
+    const refusal = { kind: 'loss-takes-pairs', stage: 2, negatives: 3 };
+    expect(lossRefusal(pairs, 2, { ...inputs, explicitNegatives: 3 })).toEqual(refusal);
+    expect(lossRefusal(pairs, 2, inputs)).toBeNull();
   });
 
   it('is refused if a prefix is longer than the vectors, once the model is known', () => {

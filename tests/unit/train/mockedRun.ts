@@ -63,7 +63,7 @@ vi.mock('../../../workers/services/train/weightTransfer', () => ({
 }));
 vi.mock('../../../src/storage/checkpoints', () => ({
   latestCheckpoint: () => Promise.resolve(undefined),
-  weightsOf: (checkpoint: object) => checkpoint,
+  weightsOfCheckpoint: (checkpoint: object) => checkpoint,
   ...checkpoints,
 }));
 vi.mock('../../../workers/services/evaluate/encodeTexts', () => encoding);

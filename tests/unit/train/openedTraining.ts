@@ -22,7 +22,9 @@ Object.assign(browser.gpu, {
     return null;
   },
 });
-vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
+/** The page's runs. A test adds what it needs. */
+export const jobs: { follow?: (runId: string) => object } = {};
+vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs }));
 // The tests look only at the stage's own text, so its other parts are replaced by empty components.
 const replaced = [
   'train/Hyperparameters',
@@ -34,6 +36,7 @@ const replaced = [
 ];
 for (const part of replaced) vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });
+vi.stubGlobal('__BUILD__', 'test');
 export const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 
 /** Imports rows and returns their data set. */

@@ -156,6 +156,16 @@ describe('the batch plan', () => {
       ],
       leftOut: [0, 1],
     });
+    // Rows 0 to 3 share a passage. Of rows 2 and 1, which wait for the third batch, the one drawn first is taken.
+    expect(plan([0, 0, 0, 0, 1, 2, 3, 4, 5, 6], all)).toEqual({
+      batches: [
+        [4, 7, 0, 6],
+        [3, 9, 5, 8],
+        [2, 6, 4, 9],
+        [2, 8, 7, 5],
+      ],
+      leftOut: [1, 2],
+    });
   });
 
   it('counts epochs by the number of rows that each epoch has', () => {

@@ -199,7 +199,7 @@ describe('a run whose device is lost', () => {
     expect([recovering.reopenDevice.mock.calls.length, record?.deviceLosses]).toEqual([3, 8]);
   });
 
-  it('goes on with fixed rules if it was lost while kernels were measured, and does not count other failures', async () => {
+  it('continues with fixed rules if it was lost while kernels were measured, and does not count other failures', async () => {
     plan.fixKernelPlan.mockImplementationOnce(({ tuning }: RunSessionOnDevice) => {
       tuning.running = true;
       return Promise.reject(new AppError({ kind: 'gpu-out-of-memory' } as never));

@@ -1,7 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type Experiment, type Stage } from '../../../src/domain/experiment';
 import { countAdvanced } from '../../../src/domain/train/advancedSettings';
-import { withLossChange } from '../../../src/domain/train/lossSchema';
+import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
 import { settingRanges } from '../../../src/domain/train/settingRanges';
 import { presetOf, withPreset } from '../../../src/domain/train/presets';
 
@@ -49,21 +50,21 @@ describe('the presets of the train stage', () => {
 
 const withLoss = (stage: Stage, change: Parameters<typeof withLossChange>[1]): Stage => ({
   ...stage,
-  loss: withLossChange(stage.loss, change),
+  loss: withLossChange(v.parse(infoNceSchema, stage.loss), change),
 });
 
 describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(20);
+    expect(all).toBe(21);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 20, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 21, changed: 2 });
   });
 
   it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
@@ -106,15 +107,22 @@ describe('the advanced settings', () => {
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
     // With both directions, the form also asks for the softmax.
-    const all = name === 'the directions of the loss' ? 21 : 20;
+    const all = name === 'the directions of the loss' ? 22 : 21;
     expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
+  });
+
+  it('do not count the options of InfoNCE for another loss', () => {
+    const experiment = defaultExperiment();
+    const loss = { kind: 'sigmoidPairs' as const, temperature: 0.05 };
+    const pairs = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) };
+    expect(countAdvanced(pairs)).toEqual({ all: 15, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 19, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 20, changed: 0 });
   });
 });
 

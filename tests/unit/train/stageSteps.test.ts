@@ -52,7 +52,7 @@ describe('the steps of a stage', () => {
     ]);
   });
 
-  it('go on where a resumed run stopped, as do its epochs', async () => {
+  it('continue where a resumed run stopped, as do its epochs', async () => {
     const { steps: stage, begun, logged } = steps({}, 3);
     stage.begin();
     await stage.recordAllBut(0);

@@ -197,7 +197,7 @@ describe('training', () => {
 describe('evaluations on dev', () => {
   const at = (): string[] => done.filter((what) => /^(dev|best)/.test(what));
 
-  it('are due every so many steps, after all steps that have begun are recorded', async () => {
+  it('are due at a fixed interval of steps, after all steps that have begun are recorded', async () => {
     behaviour.stepsAhead = 1;
     await training({ evaluation: { devEverySteps: 2 } }).run();
     expect(at()).toEqual(['dev 2', 'dev 4']);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { defaultStage, type Stage } from '../../../src/domain/experiment';
+import { infoNceLoss } from '../../../workers/engine/losses/infoNce';
 import { trainerOptions } from '../../../workers/services/train/trainModel';
 
 describe('the options of a stage’s trainer', () => {
+  const loss = infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' });
   const session = {
     experiment: { seed: 11 },
     settings: { pooling: 'cls' },
@@ -15,14 +17,14 @@ describe('the options of a stage’s trainer', () => {
       { ...session, ...changes } as never,
       { ...defaultStage(), ...stage },
       { loop: loop as never },
-      { stageIndex: 1, begin: 7 },
+      { stageIndex: 1, begin: 7, loss },
     );
 
   it('are those of the stage, the experiment and the model', () => {
     const { optimizer } = defaultStage();
     expect(optionsOf({ dropout: 0.3 })).toEqual({
       ...{
-        loss: expect.any(Object) as object,
+        loss,
         optimizer,
         dropout: 0.3,
         config: { layers: 3 },

@@ -1,7 +1,7 @@
-import type { Stage } from '../../../src/domain/experiment';
+import type { InfoNceSettings } from '../../../src/domain/train/lossSchema';
 
-export type InfoNceOptions = Omit<Stage['loss'], 'kind' | 'matryoshka' | 'falseNegatives'> & {
-  falseNegatives?: Pick<NonNullable<Stage['loss']['falseNegatives']>, 'byScore'> | undefined;
+export type InfoNceOptions = Omit<InfoNceSettings, 'kind' | 'matryoshka' | 'falseNegatives'> & {
+  falseNegatives?: Pick<NonNullable<InfoNceSettings['falseNegatives']>, 'byScore'> | undefined;
 };
 
 /** The options as numbers that the kernels take. */

@@ -7,20 +7,33 @@ import type { LossMask } from './lossMask';
 export interface LossTargets {
   /** Pairs of anchor and candidate that do not count. */
   leftOut?: LossMask;
+  /** The score that each anchor and its candidate should have: [B]. */
+  scores?: Float32Array<ArrayBuffer>;
+  /** A teacher's scores of each anchor with its positive and its explicit negatives: [B, C / B]. */
+  teacherScores?: { values: Float32Array<ArrayBuffer>; shape: readonly [number, number] };
 }
 
 /** The targets of a batch on the device. */
-export interface DeviceTargets {
+interface DeviceTargets {
   leftOut?: DeviceArray; // [B, ⌈C / 32⌉]
+  scores?: DeviceArray; // [B]
+  teacherScores?: DeviceArray; // [B, C / B]
 }
 
 /** Uploads the targets. This runs all recorded commands, so upload before the batch is encoded. */
-export function uploadTargets({ commands }: Engine, { leftOut }: LossTargets = {}): DeviceTargets {
-  return leftOut ? { leftOut: commands.upload(leftOut.words, leftOut.shape) } : {};
+export function uploadTargets(
+  { commands }: Engine,
+  { leftOut, scores, teacherScores }: LossTargets = {},
+): DeviceTargets {
+  return {
+    ...(leftOut && { leftOut: commands.upload(leftOut.words, leftOut.shape) }),
+    ...(scores && { scores: commands.upload(scores) }),
+    ...(teacherScores && { teacherScores: commands.upload(teacherScores.values, teacherScores.shape) }),
+  };
 }
 
-export function freeTargets({ pool }: Engine, { leftOut }: DeviceTargets): void {
-  if (leftOut) pool.free(leftOut);
+export function freeTargets({ pool }: Engine, targets: DeviceTargets): void {
+  for (const array of Object.values(targets) as DeviceArray[]) pool.free(array);
 }
 
 /** The texts of a training step. */

@@ -14,7 +14,7 @@ import { embeddingParameterNames, layerParameterNames } from './parameterNames';
  * Arrays that a layer keeps for the backward pass. If the backward pass recomputes the layer, that is only its input.
  */
 type Kept = { x: DeviceArray } | LayerSaved;
-export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
+type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 
 /**
  * Returns hidden [T, H] and the arrays that the backward pass needs. `recompute` saves memory by keeping only each

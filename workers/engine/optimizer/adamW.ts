@@ -106,7 +106,7 @@ const adamWParams = {
  * Builds the kernels, without and with a half-precision copy. Each thread loads all of its vec4s before it computes, so
  * that enough loads are in flight to keep the memory busy.
  */
-export function makeAdamW(threads: number, quadsPerThread: number) {
+function makeAdamW(threads: number, quadsPerThread: number) {
   const each = (statement: (n: number) => string): string =>
     Array.from({ length: quadsPerThread }, (_, n) => `  ${statement(n)}`).join('\n');
   const body = (first: string, copy: (n: number) => string): string => `

@@ -5,7 +5,7 @@ import { searchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
 import type { SearchInput } from './searchInput';
 import type { BetweenSearchBlocks } from './searchBlocks';
-import type { SearchResult } from './searchResult';
+import type { QueryResult } from './queryResult';
 
 /**
  * Maximum number of questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer
@@ -22,7 +22,7 @@ export async function search(
   engine: Engine,
   input: SearchInput,
   between: BetweenSearchBlocks = () => Promise.resolve(),
-): Promise<SearchResult[]> {
+): Promise<QueryResult[]> {
   const { queries, passages } = input;
   if (queries.count === 0) return [];
   if (queries.count > maxQuestionsPerSearch)
@@ -45,7 +45,7 @@ export async function search(
       for (const group of groups) group.take(uploaded, count, first);
       await between(first + count, passages.count);
     }
-    const found: SearchResult[] = [];
+    const found: QueryResult[] = [];
     // GPU→CPU sync per group
     for (const group of groups) for (const one of await group.read()) found.push(one);
     return found;

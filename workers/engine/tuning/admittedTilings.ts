@@ -10,7 +10,7 @@ import { arrayBytesOf, shapeToMeasure } from './shapeToMeasure';
 /** FLOPs of a product whose bits are compared: enough for several workgroups of any tiling, but little work. */
 const comparedFlops = 2e9;
 
-export interface AdmittedTilings {
+interface AdmittedTilings {
   matmul: Record<string, MatmulTiling>;
   /** Number of tilings that were replaced by the default, by reason for the replacement. */
   refused: { shaders: number; bits: number };

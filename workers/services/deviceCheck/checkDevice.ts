@@ -29,7 +29,7 @@ const begins: Record<CheckProgress['phase'], number> = {
   speed: 0.8,
 };
 
-export interface CheckDeps {
+interface CheckDeps {
   control: RunControl;
   wasmBaseUrl: string;
   /** Name and version of the browser, as it reports them. */

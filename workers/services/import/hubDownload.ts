@@ -24,7 +24,7 @@ export interface DownloadPatience {
   silenceMs: number;
 }
 
-export const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
+const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
 
 interface Context {
   db: Database;

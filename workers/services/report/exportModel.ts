@@ -22,7 +22,7 @@ import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from 
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
-export interface ExportModelDeps {
+interface ExportModelDeps {
   db: Database;
   /** Base URL of onnxruntime-web's files. */
   ortBaseUrl: string;

@@ -145,7 +145,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
 }
 
 /** Returns the token ids of a few texts, without a prefix. Stores nothing. */
-export async function tokenizeTexts(
+export async function tokenIdsOf(
   db: Database,
   modelSha256: string,
   texts: string[],

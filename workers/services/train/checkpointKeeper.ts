@@ -1,7 +1,12 @@
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
 import { stageLayout } from '../../../src/domain/train/lora';
 import { momentLayout } from '../../../src/domain/train/trainedParameters';
-import { takeSnapshot, writeCheckpoint, writeSnapshot, type CheckpointInput } from '../../../src/storage/checkpoints';
+import {
+  takeCheckpointSnapshot,
+  writeCheckpoint,
+  writeSnapshot,
+  type CheckpointInput,
+} from '../../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import type { RunSessionOnDevice } from './runSession';
@@ -91,7 +96,7 @@ export class CheckpointKeeper {
       this.#stored(await writeCheckpoint(db, input), begunAt, performance.now());
       return;
     }
-    const snapshot = await takeSnapshot(input);
+    const snapshot = await takeCheckpointSnapshot(input);
     const takenAt = performance.now();
     this.#writing = writeSnapshot(db, snapshot)
       .then((manifest) => this.#stored(manifest, begunAt, takenAt))

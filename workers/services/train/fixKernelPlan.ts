@@ -8,7 +8,7 @@ import { dropoutRates } from '../../engine/ops/dropout/dropoutRates';
 import { encodingPlan } from '../../engine/model/encodingPlan';
 import { browserVersion } from '../device/browserVersion';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { matrixFragmentOfRun } from '../device/matricesOfRun';
+import { matrixFragmentOfRun } from '../device/matrixFragmentOfRun';
 import type { BetweenBatches } from '../evaluate/betweenBatches';
 import type { RunSessionOnDevice, TuningState } from './runSession';
 

@@ -1,10 +1,10 @@
-import type { Stage } from '../../../src/domain/experiment';
+import type { FusedLossSettings } from '../../../src/domain/train/lossSchema';
 import { infoNceLoss } from '../../engine/losses/infoNce';
 import type { Loss } from '../../engine/losses/loss';
 import { matryoshkaLoss } from '../../engine/losses/matryoshka';
 
-/** Returns the loss that a stage trains with. */
-export function lossOf({ loss }: Pick<Stage, 'loss'>): Loss {
+/** Returns a loss that the engine's own kernels compute. */
+export function lossOf(loss: FusedLossSettings): Loss {
   switch (loss.kind) {
     case 'inBatchInfoNce':
       return loss.matryoshka ? matryoshkaLoss(infoNceLoss(loss), loss.matryoshka) : infoNceLoss(loss);

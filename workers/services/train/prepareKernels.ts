@@ -15,6 +15,7 @@ import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
 import { adapterPlans } from './adapterPlans';
+import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import { stepBatch } from './stepBatch';
 
@@ -71,7 +72,8 @@ async function recordSteps(
   if (!stage) return;
   const { anchors, positives } = session.tokens;
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
-  const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
+  const { loss, close } = await openLoss(parameters.segments.engine, stage);
+  const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
   parameters.beginStage(stageIndex);
   const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
@@ -80,6 +82,7 @@ async function recordSteps(
     await trainer.step(stepBatch(session.tokens, batch), 0, 1);
   parameters.mergeAdapters();
   trainer.dispose();
+  close();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, loadNewestCheckpoint, weightsOfCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -175,7 +175,7 @@ async function trainingState(
 ): Promise<TrainingState> {
   const { db, record, model } = session;
   const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
-    const weights = weightsOf(checkpoint);
+    const weights = weightsOfCheckpoint(checkpoint);
     const { step, loopState } = checkpoint;
     const { stage, isEnd } = stageOfStep(step, batches);
     parameters.beginStage(stage, isEnd);

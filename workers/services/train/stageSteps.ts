@@ -38,7 +38,9 @@ export class StageSteps {
   ) {
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
-    if (of.stage.loss.falseNegatives?.known) this.#known = new KnownAnswers(session.data.pairs);
+    const { loss } = of.stage;
+    if (loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known)
+      this.#known = new KnownAnswers(session.data.pairs);
   }
 
   /** Begins the next step. */

@@ -6,11 +6,12 @@ import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
+import { plannedMatrixUnits } from '../../engine/matrixUnits';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import type { Loss } from '../../engine/losses/loss';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
-import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
-import { lossOf } from './lossOf';
+import { openLoss } from './openLoss';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
 import type { TrainingState } from './trainingState';
@@ -60,7 +61,30 @@ async function trainStage(
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
   if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters, stageIndex);
   releaseIdleMemory(engine);
-  const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
+  const { loss, close } = await openLoss(engine, stage);
+  try {
+    await trainWithLoss(deps, parameters, state, { stage, stageIndex, batches, begin, loss });
+  } finally {
+    close();
+  }
+}
+
+interface StageInRun {
+  stage: Stage;
+  stageIndex: number;
+  batches: number[][];
+  /** Number of steps in the run before the stage. */
+  begin: number;
+  loss: Loss;
+}
+
+async function trainWithLoss(
+  deps: TrainingDeps,
+  parameters: ParameterStore,
+  state: TrainingState,
+  { stage, stageIndex, batches, begin, loss }: StageInRun,
+): Promise<void> {
+  const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss });
   const { adapters } = parameters;
   const trainer = new Trainer({ ...options, adapters }, parameters.segments, state.adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
@@ -125,12 +149,12 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageI
 /** Returns the trainer's options for a stage that begins after `begin` steps of the run. */
 export function trainerOptions(
   { experiment, settings, model, record, engine }: RunSessionOnDevice,
-  { loss, optimizer, dropout, precision }: Stage,
+  { optimizer, dropout, precision }: Stage,
   { loop }: Pick<TrainingState, 'loop'>,
-  { stageIndex, begin }: { stageIndex: number; begin: number },
+  { stageIndex, begin, loss }: { stageIndex: number; begin: number; loss: Loss },
 ): TrainerOptions {
   return {
-    loss: lossOf({ loss }),
+    loss,
     optimizer,
     dropout,
     config: model.config,
@@ -138,7 +162,7 @@ export function trainerOptions(
     seed: experiment.seed,
     stepsBefore: begin,
     lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
-    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine) : undefined,
+    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine.plan, engine.traits.matrixUnits) : undefined,
     way: record.memory?.ways[stageIndex],
   };
 }

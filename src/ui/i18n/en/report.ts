@@ -8,7 +8,7 @@ export const reportTexts = {
   model: 'Base model',
   data: 'Data',
   device: 'Device',
-  kept: 'Kept step',
+  kept: 'Weights kept from step',
   weights: 'SHA-256 of the weights',
   build: 'Program version',
   exportTitle: 'The model',
@@ -39,7 +39,7 @@ export const reportTexts = {
   fileHelp: 'experiment.json holds the same settings, for the command line and for version control.',
   downloadFile: 'Download experiment.json',
   project: 'Everything in one file',
-  projectHelp: 'All data, runs, checkpoints and models in this browser. Any other Recallsmith can open it.',
+  projectHelp: 'The experiments you choose, with their data, runs and models. Any other Recallsmith can open it.',
 };
 
 export const linkTexts = {

@@ -29,6 +29,11 @@ export const trainTexts = {
     doneText: 'Next, see which questions improved and which got worse.',
     refused: 'A run can’t start with these settings',
     again: 'You can train again',
+    paused: 'The run is paused',
+    pausedText: 'It waits until you continue.',
+    stopped: 'The run isn’t finished',
+    startNew: 'Start a new run',
+    startNewText: 'A new run would start from the base model with the current settings.',
     againText: 'A new run starts from the base model with the current settings.',
   },
   trend: {
@@ -115,6 +120,7 @@ export const trainTexts = {
   fields: {
     learningRate: 'Learning rate',
     temperature: 'Temperature τ',
+    loss: 'Loss',
     directions: 'Directions',
     softmax: 'Softmax',
     sameSide: 'Also push apart',
@@ -151,7 +157,8 @@ export const trainTexts = {
       'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
     temperature:
-      'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
+      'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
+    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -200,6 +207,8 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
+    inBatchInfoNce: 'in-batch InfoNCE',
+    sigmoidPairs: 'sigmoid pairs',
     queryToPassage: 'question → passage',
     both: 'both ways',
     perDirection: 'per direction',
@@ -249,7 +258,7 @@ export const trainTexts = {
   runsNone: 'No run yet.',
   state: 'Status',
   steps: 'Steps',
-  keptStep: 'Kept step',
+  keptStep: 'Weights kept from step',
   when: 'Started',
   missing: (names: string) => `Still missing: ${names}.`,
   goImport: 'Go to import',

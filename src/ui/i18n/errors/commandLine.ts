@@ -73,6 +73,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,
         en: `The loss uses explicit negatives, but the training data has none; remove contrast from stages[${details.stage}].loss of the experiment file, and don’t use "explicit" as hardness.mode.`,
       };
+    case 'loss-takes-pairs':
+      return {
+        zh: `stages[${details.stage}].loss.kind 是 "sigmoidPairs"，只用问答对，但每题还有 ${formatCount(details.negatives)} 个单独给出的负例；请在实验文件中改成 "inBatchInfoNce"，或不用这些负例。`,
+        en: `stages[${details.stage}].loss.kind is "sigmoidPairs", which takes pairs only, but there are ${formatCount(details.negatives)} explicit negatives per question; use "inBatchInfoNce" in the experiment file, or leave the negatives out.`,
+      };
     case 'prefix-too-long':
       return {
         zh: `stages[${details.stage}].loss.matryoshka 里有 ${formatCount(details.prefix)} 维，但模型的向量只有 ${formatCount(details.dimension)} 维；请改小。`,

@@ -79,7 +79,7 @@ const table: Table = {
     zh: `设置和 ${shortened(file)} 不一致`,
     en: `the settings differ from ${shortened(file)}`,
   }),
-  'unknown-layout': () => ({ zh: '张量的布局不认得', en: 'unknown layout of the tensors' }),
+  'unknown-layout': () => ({ zh: '无法识别张量的布局', en: 'unknown layout of the tensors' }),
   'another-model': () => ({ zh: '这是另一个模型', en: 'it is another model' }),
   'tensors-misfit': () => ({ zh: '张量和它们的字节数不符', en: 'the tensors don’t match their byte counts' }),
   'field-invalid': (place, expected, received) => ({
@@ -127,7 +127,7 @@ const table: Table = {
   'big-endian': () => ({ zh: '大端序的数', en: 'big-endian numbers' }),
   'other-pickle': () => ({ zh: '不是 torch.save 写的 pickle', en: 'a pickle that torch.save did not write' }),
   'no-storage-list': () => ({ zh: '没有存储的清单', en: 'no list of storages' }),
-  'storage-unused': () => ({ zh: '没有张量使用的存储', en: 'a storage that no tensor uses' }),
+  'storage-unused': () => ({ zh: '没有任何张量使用的存储', en: 'a storage that no tensor uses' }),
   'elements-in-storage': (elements, storage) => ({
     zh: `${storage} 个元素的存储里有 ${elements} 个元素`,
     en: `${elements} elements in a storage of ${storage}`,

@@ -110,7 +110,7 @@ export const importTexts: Dictionary['import'] = {
     encodingUnsure: (names) => `文字编码拿不准，${names} 都读得通，请在“核对各列”里看看有没有乱码。`,
     encodingUnknown: '没有认出文字编码，请选一种，直到下面的文字不再是乱码。',
     encodingChosen: '编码用的是你为这类文件选过的。',
-    sheetChosen: '工作表用的是你为这类工作簿选过的。',
+    sheetChosen: '工作表沿用你上次为这类工作簿选的那张。',
     sheet: '工作表',
     sheetOf: (sheet, sheets) => (sheets > 1 ? `工作表“${sheet}”（共 ${sheets} 个）` : `工作表“${sheet}”`),
     read: (n) => `读到 ${formatCount(n)} 行`,

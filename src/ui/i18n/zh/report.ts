@@ -9,7 +9,7 @@ export const reportTexts: Dictionary['report'] = {
   model: '基座模型',
   data: '数据',
   device: '设备',
-  kept: '保留的步',
+  kept: '保留第几步的权重',
   weights: '权重的 SHA-256',
   build: '程序版本',
   exportTitle: '模型',
@@ -37,7 +37,7 @@ export const reportTexts: Dictionary['report'] = {
   fileHelp: 'experiment.json 里是同样的设置，供命令行和版本管理使用。',
   downloadFile: '下载 experiment.json',
   project: '全部存成一个文件',
-  projectHelp: '包括这个浏览器里的全部数据、训练、检查点和模型，可以在别处的召回工坊打开。',
+  projectHelp: '包括你选的实验，以及它们的数据、训练记录和模型，可以在别处的召回工坊打开。',
 };
 
 export const linkTexts: Dictionary['link'] = {

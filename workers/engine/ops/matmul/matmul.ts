@@ -15,7 +15,7 @@ import { matmulGroups } from './matmulGroups';
 import { addKernel, partEpilogue, productInParts, type ProductInParts } from './partialProducts';
 import { matrixProduct, suitsMatrices } from './subgroupMatrixProduct';
 import { tileKernel } from './tileKernel';
-import type { TileVariant } from './tileVariant';
+import type { MatmulTileVariant } from './tileVariant';
 
 export interface MatmulOptions {
   /** Factor α of the product; 1 by default. */
@@ -89,7 +89,7 @@ function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu
 /** Computes partial products with the tiling's kernel; see `productInParts`. */
 function tileProductInParts(
   engine: Engine,
-  { epilogue, chunk, scratch, ...product }: TileVariant & ProductInParts,
+  { epilogue, chunk, scratch, ...product }: MatmulTileVariant & ProductInParts,
   arrays: Arrays,
   shape: Shape,
   values: DropoutValues & { alpha: number },

@@ -8,7 +8,8 @@ import { columnIgnores, hardening, planeAt, rowIgnores, scoreLimit } from './los
 
 export function infoNceRows(
   cosines: usize, guide: usize, bits: usize, stats: usize,
-  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32, words: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32,
+  words: u32,
   perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, begin: u32, end: u32,
 ): void {
   for (let row = begin; row < end; row++) {
@@ -47,7 +48,8 @@ export function infoNceRows(
 
 export function infoNceColumns(
   cosines: usize, guide: usize, bits: usize, stats: usize,
-  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32, words: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32,
+  words: u32,
   perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, begin: u32, end: u32,
 ): void {
   const stride = <usize>columns * 4;
@@ -111,7 +113,8 @@ export function infoNceNumbers(
 
 export function infoNceGradient(
   cosines: usize, guide: usize, bits: usize, stats: usize, dCosines: usize,
-  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32, words: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32,
+  words: u32,
   perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, begin: u32, end: u32,
 ): void {
   for (let row = begin; row < end; row++) {
@@ -128,7 +131,8 @@ export function infoNceGradient(
         d = exp1(s * hardening(i, j, hardened, hardness, pairs, perAnchor) / temperature - lse) - right;
       if ((terms & 4) != 0) {
         if (joint == 0) d *= 0.5;
-        if (j < pairs && !columnIgnores(bits, words, i, j, guideScore, load<f32>(planeAt(stats, 4, pairs, j)), scoreMask)) {
+        const columnLimit = j < pairs ? load<f32>(planeAt(stats, 4, pairs, j)) : 0;
+        if (j < pairs && !columnIgnores(bits, words, i, j, guideScore, columnLimit, scoreMask)) {
           const back = exp1(s / temperature - load<f32>(planeAt(stats, 2, pairs, j)));
           d += joint == 1 ? back : 0.5 * (back - right);
         }

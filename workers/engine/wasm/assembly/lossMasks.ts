@@ -24,7 +24,8 @@ export function scoreLimit(positive: f32, scoreMask: u32, margin: f32): f32 {
 // @ts-ignore: decorator
 @inline
 export function rowIgnores(
-  bits: usize, words: u32, i: u32, j: u32, guideScore: f32, limit: f32, scoreMask: u32, contrast: u32, pairs: u32, perAnchor: u32,
+  bits: usize, words: u32, i: u32, j: u32, guideScore: f32, limit: f32, scoreMask: u32, contrast: u32, pairs: u32,
+  perAnchor: u32,
 ): bool {
   if (i == j) return false;
   if (leftOut(bits, words, i, j) || (scoreMask != 0 && guideScore > limit)) return true;

@@ -6,7 +6,8 @@ import { leftOut, ownerOf, planeAt } from './lossMasks';
 // @ts-ignore: decorator
 @inline
 function sideIgnores(
-  bits: usize, words: u32, i: u32, j: u32, guideScore: f32, limit: f32, scoreMask: u32, pairs: u32, perAnchor: u32, side: u32,
+  bits: usize, words: u32, i: u32, j: u32, guideScore: f32, limit: f32, scoreMask: u32, pairs: u32, perAnchor: u32,
+  side: u32,
 ): bool {
   if (ownerOf(j, pairs, perAnchor) == i || leftOut(bits, words, i, j)) return true;
   if (scoreMask != 0 && guideScore > limit) return true;
@@ -15,8 +16,10 @@ function sideIgnores(
 
 export function sameSideRows(
   cosines: usize, guide: usize, bits: usize, stats: usize,
-  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32, words: u32,
-  perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, side: u32, begin: u32, end: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32,
+  words: u32,
+  perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, side: u32, begin: u32,
+  end: u32,
 ): void {
   for (let row = begin; row < end; row++) {
     const at = cosines + <usize>row * columns * 4;
@@ -39,8 +42,10 @@ export function sameSideRows(
 
 export function sameSideGradient(
   cosines: usize, guide: usize, bits: usize, stats: usize, dCosines: usize,
-  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32, words: u32,
-  perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, side: u32, begin: u32, end: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, terms: u32, joint: u32,
+  words: u32,
+  perAnchor: u32, contrast: u32, hardened: u32, hardness: f32, scoreMask: u32, margin: f32, side: u32, begin: u32,
+  end: u32,
 ): void {
   for (let row = begin; row < end; row++) {
     const i = firstRow + row;

@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { formatKernelPlan, unmeasuredPlan } from '../../../src/domain/kernelPlan';
 import { matrixFragments, type MatrixFragment } from '../../../src/domain/matrixFragment';
-import type { Engine } from '../../../workers/engine/engine';
 import type { WebGpuEngine } from '../../../workers/engine/gpu/webGpuEngine';
-import { matrixFragmentOfRun, plannedMatrixUnits } from '../../../workers/services/device/matricesOfRun';
+import { matrixFragmentOfRun } from '../../../workers/services/device/matrixFragmentOfRun';
 
 const [first, second, third] = matrixFragments as [MatrixFragment, MatrixFragment, MatrixFragment];
 const unitsOf = (fragment: MatrixFragment) => ({ fragment, subgroupSize: 32, memoryBytes: 32_768 });
@@ -51,25 +50,5 @@ describe('the matrix units of a run', () => {
     prepare.mockRejectedValueOnce('lost');
     const lost = expect.objectContaining({ details: { ...none, reason: 'lost' } }) as Error;
     await expect(matrixFragmentOfRun(gpu, precisions, '')).rejects.toEqual(lost);
-  });
-});
-
-describe('the matrix units of a plan', () => {
-  const engine = (offered: MatrixFragment[] | undefined, matrices?: MatrixFragment): Engine =>
-    ({
-      plan: { ...unmeasuredPlan('webgpu'), matrices },
-      traits: offered === undefined ? {} : { matrixUnits: offered.map(unitsOf) },
-    }) as never;
-
-  it('are those of the device with the fragment of the plan', () => {
-    expect(plannedMatrixUnits(engine([first, second], { ...second }))).toEqual(unitsOf(second));
-  });
-
-  it('are refused if the plan names none, or none that the device offers', () => {
-    const message = 'the plan names no matrix units that the device offers';
-    expect(() => plannedMatrixUnits(engine([first]))).toThrow(message);
-    expect(() => plannedMatrixUnits(engine([first], second))).toThrow(message);
-    expect(() => plannedMatrixUnits(engine(undefined, first))).toThrow(message);
-    expect(() => plannedMatrixUnits({ traits: {} } as never)).toThrow(message);
   });
 });

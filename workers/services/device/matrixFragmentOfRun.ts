@@ -2,7 +2,6 @@ import { AppError } from '../../../src/domain/errors';
 import type { Precision } from '../../../src/domain/experiment';
 import { parseKernelPlan } from '../../../src/domain/kernelPlan';
 import { isSameFragment, type MatrixFragment } from '../../../src/domain/matrixFragment';
-import type { Engine } from '../../engine/engine';
 import type { WebGpuEngine } from '../../engine/gpu/webGpuEngine';
 import type { MatrixUnits } from '../../engine/matrixUnits';
 import { matrixProbe } from '../../engine/ops/matmul/subgroupMatrixProduct';
@@ -31,12 +30,4 @@ export async function matrixFragmentOfRun(
       [reason = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
     }
   throw new AppError({ kind: 'matrices-unavailable', stage, ...(reason === undefined ? {} : { reason }) });
-}
-
-/** Returns the matrix units that the run's plan names. Throws RangeError if the device does not offer them. */
-export function plannedMatrixUnits({ plan, traits: { matrixUnits = [] } }: Engine): MatrixUnits {
-  const planned = plan?.matrices;
-  const units = planned && matrixUnits.find(({ fragment }) => isSameFragment(fragment, planned));
-  if (!units) throw new RangeError('the plan names no matrix units that the device offers');
-  return units;
 }
