@@ -12,6 +12,7 @@ import {
 import { isObject } from './isObject';
 import { withoutUsualLoss } from './train/lossSchema';
 import { defaultLora } from './train/loraSchema';
+import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
 
@@ -78,15 +79,17 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
- * freezes nothing, and the loss's.
+ * freezes nothing, a `layerDecay` of 1, and the loss's.
  */
 function completedStage(given: unknown): unknown {
-  const stage = completed(given, defaultStage());
+  const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
+  const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, frozen, loss, ...rest } = stage;
+  const { precision, frozen, loss, optimizer, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
+    ...(optimizer === undefined ? {} : { optimizer: withoutUsualDecay(optimizer) }),
     strategy: completedStrategy(stage['strategy']),
     ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),
@@ -99,6 +102,13 @@ function freezesNothing(frozen: unknown): boolean {
   return (
     isObject(frozen) && Object.keys(frozen).length === 2 && frozen['embeddings'] === false && frozen['layers'] === 0
   );
+}
+
+/** Drops `layerDecay: 1`, because an absent field means 1. */
+function withoutUsualDecay(optimizer: unknown): unknown {
+  if (!isObject(optimizer) || optimizer['layerDecay'] !== 1) return optimizer;
+  const { layerDecay: _, ...rest } = optimizer;
+  return rest;
 }
 
 function completedStrategy(strategy: unknown): unknown {

@@ -17,6 +17,7 @@ import { SegmentTable } from './model/segmentTable';
 import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
 import { clipping } from './optimizer/clipping';
+import { ratedRanges, type RatedRanges } from './optimizer/layerRates';
 import { stopAfterBadStep } from './optimizer/stopAfterBadStep';
 
 export interface TrainerOptions {
@@ -72,6 +73,8 @@ export class Trainer {
   readonly #gradients: SegmentTable;
   /** What is trained: the weights, or the adapters beside them. */
   readonly #trained: SegmentTable;
+  /** By segment: what is updated at which share of the learning rate. */
+  readonly #rated: readonly RatedRanges[][];
   readonly #half: HalfWeights | undefined;
   #copiedInHalf = false;
   /** Flag on the device, [1]: nonzero from the first bad step on. */
@@ -94,6 +97,7 @@ export class Trainer {
     this.#trained = options.adapters?.segments ?? weights;
     // The moments have the layout of the stage, which says what is trained in it.
     this.#gradients = new SegmentTable(weights.engine, moments.m.layout, 'trainable');
+    this.#rated = ratedRanges(moments.m.layout, options.config.layers, options.optimizer.layerDecay);
     this.#lossScale = options.lossScale;
     this.#normAt = options.loss.numbers.length;
     if (this.stepsAhead > 0) {
@@ -217,14 +221,16 @@ export class Trainer {
     sumTableSquares(this.#gradients, this.#gradients, parts);
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
     if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
-    this.#gradients.layout.segments.forEach(({ decayed, ranges }, i) => {
+    this.#gradients.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.#trained, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
-      const options = { ...optimizer, learningRate, step: update, decayed };
       const half = this.#trained === this.weights ? this.#half?.copyOf(i) : undefined;
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, { ...options, ranges }, this.#normAt, half);
+      for (const { share, ranges } of this.#rated[i] ?? []) {
+        const options = { ...optimizer, learningRate: share * learningRate, step: update, decayed, ranges };
+        adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, half);
+      }
     });
   }
 

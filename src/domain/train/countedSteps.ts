@@ -1,6 +1,6 @@
 import type { Stage } from '../experiment';
 import type { PairCounts } from './pairCounts';
-import { stepCount } from './planBatches';
+import { stepCount } from './stepCount';
 
 /** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
 export interface CountedSteps {

@@ -6,6 +6,7 @@ import type { Pair } from '../records';
 import { batchShortage } from './runRefusal';
 import { distinctRows, epochEnd } from './distinctRows';
 import { countPairs } from './pairCounts';
+import { fullBatches } from './stepCount';
 
 type Duration = Stage['duration'];
 
@@ -27,20 +28,6 @@ export interface BatchPlan {
    * batches. If the steps end within an epoch, its count is still that of the whole epoch. Empty for listed batches.
    */
   leftOut: number[];
-}
-
-/**
- * Returns the number of steps of a stage whose epochs have all pairs. All batches are full: pairs left over from an
- * epoch go into the first batch of the next one. If rows are left out of an epoch, `planBatches` plans fewer steps.
- */
-export function stepCount(pairs: number, batchSize: number, duration: Duration): number {
-  return duration.unit === 'steps' ? duration.value : fullBatches(duration.value * pairs, batchSize);
-}
-
-/** Returns the number of full batches, but at least 1. */
-function fullBatches(rows: number, batchSize: number): number {
-  // 1e-9 absorbs rounding: 0.1 epochs of 320 pairs must be 2 batches of 16 even if 0.1 * 320 rounds below 32.
-  return Math.max(1, Math.floor(rows / batchSize + 1e-9));
 }
 
 /**

@@ -5,10 +5,15 @@ import type { Stage } from './stageSchema';
 type Named = Pick<StoredTensor, 'name' | 'length' | 'shape'>;
 type Choice = Pick<Stage, 'strategy' | 'frozen'>;
 
-/** Returns the layer that a parameter belongs to, from 0, or null for the embeddings. */
+/** Returns the layer that a parameter or adapter belongs to, from 0, or null for the embeddings. */
 function layerOf(name: string): number | null {
-  const found = /^encoder\.layer\.(\d+)\./.exec(name);
+  const found = /(?:^|\.)encoder\.layer\.(\d+)\./.exec(name);
   return found ? Number(found[1]) : null;
+}
+
+/** Returns how many of a model's layers come after a parameter: all of them for the embeddings. */
+export function layersAbove(name: string, layers: number): number {
+  return layers - 1 - (layerOf(name) ?? -1);
 }
 
 /** Returns whether a stage trains a parameter, by its name. A LoRA stage trains its adapters. */

@@ -16,6 +16,14 @@ export function editOptimizer(experiment: ExperimentState, change: Partial<Stage
   if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
 }
 
+/** Sets the learning rate of each layer as a share of that of the layer above. Without decay, the field is left out. */
+export function editLayerDecay(experiment: ExperimentState, layerDecay: number): void {
+  replaceStage(experiment, ({ optimizer: { layerDecay: _, ...optimizer }, ...rest }) => ({
+    ...rest,
+    optimizer: layerDecay === 1 ? optimizer : { ...optimizer, layerDecay },
+  }));
+}
+
 /** Sets which embeddings and layers the stage leaves as they are. */
 export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
   replaceStage(experiment, (stage) => withFrozen(stage, frozen));

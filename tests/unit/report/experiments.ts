@@ -40,6 +40,15 @@ const infoNce = fc
 
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 
+const optimizer = {
+  kind: fc.constant('adamW' as const),
+  learningRate: share,
+  beta1: belowOne,
+  beta2: belowOne,
+  epsilon: share,
+  weightDecay: share,
+  clipNorm: share,
+};
 const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
@@ -69,19 +78,20 @@ const stageFields = {
     fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
     fc.record({ unit: fc.constant('steps' as const), value: positive }),
   ),
-  schedule: fc.record({
-    kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
-    warmup: share,
-  }),
-  optimizer: fc.record({
-    kind: fc.constant('adamW' as const),
-    learningRate: share,
-    beta1: belowOne,
-    beta2: belowOne,
-    epsilon: share,
-    weightDecay: share,
-    clipNorm: share,
-  }),
+  schedule: fc
+    .record(
+      {
+        kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
+        warmup: share,
+        warmupSteps: positive,
+      },
+      { requiredKeys: ['kind', 'warmup'] },
+    )
+    .map((schedule) => (schedule.warmupSteps ? { ...schedule, warmup: 0 } : schedule)),
+  optimizer: fc.record(
+    { ...optimizer, layerDecay: fc.double({ min: 0.1, max: 1, maxExcluded: true, noNaN: true }) },
+    { requiredKeys: Object.keys(optimizer) as (keyof typeof optimizer)[] },
+  ),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
 };
 const { frozen: _, ...always } = stageFields;

@@ -6,7 +6,7 @@ import { adaptedWeights, adapterPlan, adapterTensors, isAdapter, stageLayout } f
 import { defaultLora, loraMatrices, type LoraStrategy } from '../../../src/domain/train/loraSchema';
 import { strategyRefusal } from '../../../src/domain/train/runRefusal';
 import { withStrategy } from '../../../src/domain/train/strategyEdits';
-import { stageMoments, trainedBy, trainedParameters } from '../../../src/domain/train/trainedParameters';
+import { layersAbove, stageMoments, trainedBy, trainedParameters } from '../../../src/domain/train/trainedParameters';
 import { adapterMemory } from '../../../workers/engine/memory/parameterCount';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { bertBase } from '../../engine/configs';
@@ -68,6 +68,13 @@ describe('the adapters of a stage', () => {
     expect(adapterMemory(tensors, lora())?.floats).toBe(trained);
     expect(stageMoments(model, lora()).totalFloats).toBe(trained);
     expect(tensors.some(({ name }) => trainedBy(lora())(name))).toBe(false);
+  });
+
+  it('belong to the layer of their matrix, so that they get its share of the learning rate', () => {
+    const names = adapterTensors(tensors, lora({ matrices: ['query'] })).map(({ name }) => name);
+    expect(names.map((name) => layersAbove(name, 12))).toEqual(
+      Array.from({ length: 24 }, (_, i) => 11 - Math.floor(i / 2)),
+    );
   });
 
   it('follow the model’s weights in a checkpoint, without overlap and aligned', () => {

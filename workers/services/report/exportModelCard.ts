@@ -48,7 +48,8 @@ function adapterSnippet({ run, model }: ExportSource): string[] {
     '# peft: only the adapter, on the base model',
     'from peft import PeftModel',
     'from sentence_transformers import SentenceTransformer',
-    `model = SentenceTransformer(${JSON.stringify(model.hub?.id ?? 'path/to/the/base/model')})`,
+    `base = ${JSON.stringify(model.hub?.id ?? 'path/to/the/base/model')}`,
+    'model = SentenceTransformer(base, model_kwargs={"dtype": "float32"})',
     'model[0].auto_model = PeftModel.from_pretrained(model[0].auto_model, "path/to/this/folder/adapter")',
     '```',
   ];
@@ -160,6 +161,7 @@ function adapterLines({ run }: ExportSource): string[] {
 function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
   const stage = run.experiment.stages.at(-1);
+  const decay = stage?.optimizer.layerDecay;
   return [
     `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
@@ -167,6 +169,7 @@ function trainingLines(source: ExportSource): string[] {
     ...adapterLines(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
     `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
+    ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
     `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,
   ];

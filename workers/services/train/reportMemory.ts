@@ -8,7 +8,7 @@ import { planRun } from '../../engine/memory/planRun';
 import { trainedTableFloats } from '../../engine/model/segmentLayout';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { onlyBiases } from '../../../src/domain/train/strategyEdits';
-import { refuseStrategy } from './refuseRun';
+import { refuseLongWarmup, refuseStrategy } from './refuseRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
@@ -30,6 +30,7 @@ export async function reportMemory(
   const { model, settings } = await modelOfExperiment(db, experiment);
   refuseStrategy(experiment, model);
   const stages = await planStages(db, experiment, data);
+  refuseLongWarmup(experiment, stages);
   const keys = await tokenize(db, experiment, () => undefined);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
