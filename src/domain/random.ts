@@ -53,7 +53,8 @@ const randomPurpose = {
   deviceCheck: 5,
   negatives: 6,
   minedPick: 7,
-  negativeSamples: 8,
+  adapters: 8,
+  negativeSamples: 9,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 
