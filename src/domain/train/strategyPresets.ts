@@ -5,7 +5,7 @@ import { onlyBiases } from './strategyEdits';
 
 /** Plans of one or two stages: train everything; train only biases; first everything, then only biases. */
 export const strategyPresets = ['full', 'bitFit', 'fullThenBitFit'] as const;
-export type StrategyPreset = (typeof strategyPresets)[number];
+type StrategyPreset = (typeof strategyPresets)[number];
 
 /** Learning rate of a BitFit stage relative to a full one: biases are few, so they need larger steps. */
 const bitFitRate = 5;
