@@ -25,7 +25,7 @@ export interface TrainedRange {
   end: number;
 }
 
-export interface Segment {
+interface Segment {
   floats: number;
   decayed: boolean;
   /** Whether any of the segment's parameters is trained. */
