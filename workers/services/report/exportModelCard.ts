@@ -3,6 +3,7 @@ import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { lowercasesFirst } from '../tokenize/letterCase';
+import { onlyStageLines, stageTable } from './cardStages';
 import type { ExportSource } from './exportSource';
 import { missingPooler } from './exportWeights';
 
@@ -125,15 +126,14 @@ function poolerLine({ model }: ExportSource): string {
 
 function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
-  const stage = run.experiment.stages.at(-1);
   return [
     `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
-    `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
-    `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
+    ...onlyStageLines(run.experiment),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
     `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,
+    ...stageTable(run.experiment),
   ];
 }
 
