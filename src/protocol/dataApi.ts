@@ -10,6 +10,7 @@ import type { ProjectContents } from '../domain/project/contents';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem } from '../domain/storage/storedItem';
+import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
@@ -218,6 +219,8 @@ export interface DataApi {
   deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
+  /** Reads all texts for the checks before a run. Creates the token sets that are missing. */
+  examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;

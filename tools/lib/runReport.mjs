@@ -58,15 +58,17 @@ export class RunReport {
   #file;
   #printedAt = 0;
   #print;
+  #printError;
   #recent = [];
   #stage = -1;
   #stages = 1;
   #what = '';
   totalSteps = 0;
 
-  constructor(folder, print = (line) => console.log(line)) {
+  constructor(folder, print = (line) => console.log(line), printError = (line) => console.error(line)) {
     this.#file = join(folder, 'events.jsonl');
     this.#print = print;
+    this.#printError = printError;
   }
 
   async begin() {
@@ -90,6 +92,11 @@ export class RunReport {
 
   note(line) {
     this.#print(line);
+  }
+
+  /** Prints what the checks before the run found to stderr, so that it is seen even if the output goes to a file. */
+  finding(line) {
+    this.#printError(line);
   }
 
   progress({ what, done, of }, finished = of > 0 && done >= of) {

@@ -1,8 +1,10 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
 import type { StoredTensor } from '../modelTensors';
+import { pairsPerStep } from './batchingSchema';
 import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
+import { stepCount } from './stepCount';
 import { layerCount, trainedParameters } from './trainedParameters';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
@@ -35,8 +37,23 @@ export function strategyRefusal(
 }
 
 /**
- * Returns the error for a run that has no test questions, too few pairs for a batch or a loss that its data or model
- * does not suit, or null. `dimension` is the length of the model's vectors.
+ * Returns the error for the first stage whose warm-up has more steps than the stage, or null. `steps`: the number of
+ * steps of each stage, or null if it is not known.
+ */
+export function warmupRefusal(
+  { stages }: Pick<Experiment, 'stages'>,
+  steps: readonly (number | null)[],
+): AppErrorDetails | null {
+  for (const [stage, { schedule }] of stages.entries()) {
+    const [warmup, most] = [schedule.warmupSteps ?? 0, steps[stage] ?? Infinity];
+    if (warmup > most) return { kind: 'warmup-too-long', stage, warmup, steps: most };
+  }
+  return null;
+}
+
+/**
+ * Returns the error for a run that has no test questions, too few pairs for a batch, a longer warm-up than a stage or a
+ * loss that its data or model does not suit, or null. `dimension` is the length of the model's vectors.
  */
 export function runRefusal(
   experiment: Experiment,
@@ -49,7 +66,10 @@ export function runRefusal(
     const shortage = batchShortage(batching, train);
     if (shortage) return shortage;
   }
-  return lossRefusalOf(experiment, dimension);
+  const most = experiment.stages.map(({ batching, duration }) =>
+    batching.kind === 'listed' ? null : stepCount(train.pairs, pairsPerStep(batching), duration),
+  );
+  return warmupRefusal(experiment, most) ?? lossRefusalOf(experiment, dimension);
 }
 
 /** Returns the error for the first stage whose loss its data or the model does not suit, or null. */

@@ -9,5 +9,7 @@ export type StageFault =
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** The warm-up of a stage has more steps than the stage. */
+  | { kind: 'warmup-too-long'; stage: number; warmup: number; steps: number }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number };

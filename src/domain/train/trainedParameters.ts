@@ -10,6 +10,11 @@ function layerOf(name: string): number | null {
   return found ? Number(found[1]) : null;
 }
 
+/** Returns how many of a model's layers come after a parameter: all of them for the embeddings. */
+export function layersAbove(name: string, layers: number): number {
+  return layers - 1 - (layerOf(name) ?? -1);
+}
+
 /** Returns whether a stage trains a parameter, by its name. */
 export function trainedBy({ strategy, frozen }: Choice): (name: string) => boolean {
   return (name) => {

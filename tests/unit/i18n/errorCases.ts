@@ -152,6 +152,7 @@ const others: AppErrorDetails[] = [
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'nothing-trained', stage: 1 },
   { kind: 'too-many-frozen-layers', stage: 0, frozen: 13, layers: 12 },
+  { kind: 'warmup-too-long', stage: 0, warmup: 100, steps: 64 },
   { kind: 'loss-takes-pairs', stage: 1, negatives: 3 },
   { kind: 'half-unavailable', stage: 0 },
   { kind: 'matrices-unavailable', stage: 0 },

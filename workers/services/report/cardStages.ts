@@ -30,8 +30,18 @@ function durationCell({ duration: { unit, value } }: Stage): string {
   return `${value} ${unit === 'epochs' ? '轮' : '步'} / ${value} ${word}`;
 }
 
-const batchCell = ({ batching }: Stage): string =>
-  batching.kind === 'seeded' ? String(batching.batchSize) : '由文件列出 / listed in a file';
+/** Returns the batch size, times the number of batches that each step accumulates if there are several. */
+function batchCell({ batching }: Stage): string {
+  if (batching.kind !== 'seeded') return '由文件列出 / listed in a file';
+  const { batchSize, accumulation } = batching;
+  return accumulation === undefined ? String(batchSize) : `${batchSize} × ${accumulation}`;
+}
+
+function rateCell({ optimizer: { learningRate, layerDecay } }: Stage): string {
+  return layerDecay === undefined
+    ? String(learningRate)
+    : `${learningRate}（逐层衰减 / layer-wise decay: ${layerDecay}）`;
+}
 
 const columns: [name: string, cell: (stage: Stage, index: number) => string][] = [
   ['阶段 / Stage', (_, index) => String(index + 1)],
@@ -41,16 +51,20 @@ const columns: [name: string, cell: (stage: Stage, index: number) => string][] =
   ['温度 τ / Temperature τ', ({ loss }) => String(loss.temperature)],
   ['批大小 / Batch size', batchCell],
   ['时长 / Duration', durationCell],
-  ['学习率 / Learning rate', ({ optimizer }) => String(optimizer.learningRate)],
+  ['学习率 / Learning rate', rateCell],
 ];
 
 /** Returns the lines of the training list that describe the only stage. If there are several, they are in a table. */
 export function onlyStageLines({ stages }: Experiment): string[] {
   const [stage, second] = stages;
   if (!stage || second) return [];
+  const batches = stage.batching.kind === 'seeded' ? stage.batching.accumulation : undefined;
+  const decay = stage.optimizer.layerDecay;
   return [
     `- 温度 τ / Temperature τ: ${stage.loss.temperature}`,
     `- 学习率 / Learning rate: ${stage.optimizer.learningRate}`,
+    ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
+    ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
   ];
 }
 

@@ -8,7 +8,13 @@ import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseTooLittleMemory, refuseMissingPrecision, refuseStrategy, refuseUnsuitedLoss } from './refuseRun';
+import {
+  refuseLongWarmup,
+  refuseTooLittleMemory,
+  refuseMissingPrecision,
+  refuseStrategy,
+  refuseUnsuitedLoss,
+} from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -35,6 +41,7 @@ export async function createRun(
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const stages = await planStages(db, experiment, data);
+  refuseLongWarmup(experiment, stages);
   refuseMissingPrecision(experiment, {
     half: await deviceOffersHalf(request.device),
     matrices: await deviceOffersMatrices(request.device),

@@ -58,6 +58,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}].frozen.layers 是 ${details.frozen}，但模型只有 ${details.layers} 层，请在实验文件中改小。`,
         en: `stages[${details.stage}].frozen.layers is ${details.frozen}, but the model has only ${details.layers} layers; lower it in the experiment file.`,
       };
+    case 'warmup-too-long':
+      return {
+        zh: `stages[${details.stage}].schedule.warmupSteps 是 ${details.warmup}，但这个阶段只有 ${details.steps} 步，请在实验文件中改小。`,
+        en: `stages[${details.stage}].schedule.warmupSteps is ${details.warmup}, but the stage has only ${details.steps} steps; lower it in the experiment file.`,
+      };
     case 'loss-needs-negatives':
       return {
         zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,
