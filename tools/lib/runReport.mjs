@@ -60,6 +60,8 @@ export class RunReport {
   #print;
   #printError;
   #recent = [];
+  #stage = -1;
+  #stages = 1;
   #what = '';
   totalSteps = 0;
 
@@ -115,7 +117,10 @@ export class RunReport {
     if (event.type === 'progress') return this.progress(event, false);
     if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
-    if (event.type === 'batchPlan') return this.#printLeftOut(event);
+    if (event.type === 'batchPlan') {
+      this.#stages = event.leftOut.length;
+      return this.#printLeftOut(event);
+    }
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
     if (event.type === 'kernels') return kernelsLines(event).forEach((line) => this.#print(line));
@@ -133,12 +138,19 @@ export class RunReport {
   }
 
   #printLeftOut({ leftOut }) {
-    const counts = leftOut.flat();
-    if (counts.some((rows) => rows > 0))
-      this.#print(`rows that fit no batch of their epoch, by epoch: ${counts.join(', ')}`);
+    if (!leftOut.flat().some((rows) => rows > 0)) return;
+    const named = leftOut.map((rows, i) => `${leftOut.length > 1 ? `stage ${i + 1}: ` : ''}${rows.join(', ')}`);
+    this.#print(`rows that fit no batch of their epoch, by epoch: ${named.join('; ')}`);
   }
 
-  #printStep({ step, loss, learningRate, tokens, stepMs }) {
+  /** Announces the stage of a step if the run has several and the step before was not in it. */
+  #printStage(stage) {
+    if (this.#stages > 1 && stage !== this.#stage) this.#print(`== stage ${stage + 1} of ${this.#stages}`);
+    this.#stage = stage;
+  }
+
+  #printStep({ step, stage, loss, learningRate, tokens, stepMs }) {
+    this.#printStage(stage);
     this.#what = 'step';
     this.#recent = [...this.#recent.slice(-19), { tokens, stepMs }];
     const ms = this.#recent.reduce((sum, one) => sum + one.stepMs, 0);

@@ -105,9 +105,9 @@ describe('a batch that no selection of pairs can fill', () => {
 describe('a run that waits for the user', () => {
   const refresh = () => Promise.resolve();
   const shownWith = async (status: RunStatus, active: boolean) => {
-    const { state } = await openedTraining();
+    const { experiment, state } = await openedTraining();
     await state.setModel(model);
-    const record = { runId: 'r', status, createdAt: 0, steps: 76 } as RunRecord;
+    const record = { runId: 'r', status, createdAt: 0, steps: 76, experiment } as RunRecord;
     state.runs = [record];
     jobs.follow = () => ({ runId: 'r', record, active, here: active, refresh, current: emptyRunView });
     return render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
@@ -142,8 +142,8 @@ describe('a run that waits for the user', () => {
 
 describe('the list of runs', () => {
   it('has a column for the number of steps and one for the step whose weights were kept', async () => {
-    const { state } = await openedTraining();
-    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76 } as RunRecord;
+    const { experiment, state } = await openedTraining();
+    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76, experiment } as RunRecord;
     state.runs = [
       { ...run, keptStep: 50 },
       { ...run, runId: 's' },
