@@ -17,6 +17,7 @@ import type { RunSessionOnDevice } from './runSession';
 import { adapterPlans } from './adapterPlans';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { stepBatch } from './stepBatch';
 
 /**
@@ -78,8 +79,13 @@ async function recordSteps(
   const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
   const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
-  for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
+  const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
+  for (const rows of smallestAndLargest(small, [anchors, positives])) {
+    const batch = stepBatch(session.tokens, rows);
+    // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
+    trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
+    await trainer.finish();
+  }
   parameters.mergeAdapters();
   trainer.dispose();
   close();
