@@ -3,6 +3,10 @@ export type StageFault =
   /** The stage's strategy trains no parameter of the model. */
   | { kind: 'nothing-trained'; stage: number }
   | { kind: 'too-many-frozen-layers'; stage: number; frozen: number; layers: number }
+  /** The rank of the stage's adapters exceeds the smaller side of a matrix. */
+  | { kind: 'lora-rank-too-large'; stage: number; rank: number; width: number }
+  /** The stage asks for LoRA and for mixed precision. */
+  | { kind: 'lora-needs-full-precision'; stage: number }
   /** The stage's loss uses explicit negatives, but its data has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */

@@ -1,6 +1,6 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
-import { withFrozen } from '../../domain/train/strategyEdits';
-import type { Frozen } from '../../domain/train/strategySchema';
+import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
+import type { Frozen, Strategy } from '../../domain/train/strategySchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the training stage that the form shows. */
@@ -36,6 +36,11 @@ export function editLayerDecay(experiment: ExperimentState, layerDecay: number):
 /** Sets which embeddings and layers the stage leaves as they are. */
 export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
   replaceStage(experiment, (stage) => withFrozen(stage, frozen));
+}
+
+/** Gives the stage a strategy with its usual settings. */
+export function editStrategy(experiment: ExperimentState, kind: Strategy['kind']): void {
+  replaceStage(experiment, (stage) => withStrategy(stage, kind));
 }
 
 function replaceStage(experiment: ExperimentState, edit: (stage: Stage) => Stage): void {

@@ -152,6 +152,8 @@ const others: AppErrorDetails[] = [
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'nothing-trained', stage: 1 },
   { kind: 'too-many-frozen-layers', stage: 0, frozen: 13, layers: 12 },
+  { kind: 'lora-rank-too-large', stage: 0, rank: 1024, width: 768 },
+  { kind: 'lora-needs-full-precision', stage: 1 },
   { kind: 'warmup-too-long', stage: 0, warmup: 100, steps: 64 },
   { kind: 'loss-takes-pairs', stage: 1, negatives: 3 },
   { kind: 'half-unavailable', stage: 0 },

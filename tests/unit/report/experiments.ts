@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { loraMatrices } from '../../../src/domain/train/loraSchema';
 import {
   defaultStage,
   metricNames,
@@ -51,6 +52,13 @@ const optimizer = {
 const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
+    fc.record({
+      kind: fc.constant('lora' as const),
+      rank: fc.integer({ min: 1, max: 1024 }),
+      alpha: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+      dropout: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      matrices: fc.uniqueArray(fc.constantFrom(...loraMatrices), { minLength: 1 }),
+    }),
     fc.record({
       kind: fc.constant('bitFit' as const),
       keywords: fc.array(fc.constantFrom('bias', 'query', 'layer.1', 'LayerNorm'), { minLength: 1, maxLength: 4 }),

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
@@ -51,7 +52,7 @@ export async function createRun(
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
   const moments = momentFloats(model, experiment.stages);
-  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest, moments));
+  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
