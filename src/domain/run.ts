@@ -5,6 +5,7 @@ import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
 import type { KernelTuning } from './kernelTuning';
 import type { RunMemory } from './memory/report';
+import type { Alarm } from './train/alarm';
 
 /** The phases of a run, in order. */
 export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
@@ -114,6 +115,8 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
+  /** A sign that the run goes wrong. It changes nothing about the run. */
+  | ({ type: 'alarm' } & Alarm)
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }
   /**
    * A checkpoint of the state after `step` is stored; later steps may have been reported already. The write took

@@ -1,5 +1,6 @@
 import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { alarmLine } from './alarmLine.mjs';
 import { writing } from './errors.mjs';
 
 const printEveryMs = 3000;
@@ -22,12 +23,12 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
  * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number }} E
+ * @template {{ type: string, step?: number, kind?: string }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step }) => (repeatedTypes.has(type) ? `${type} ${step}` : null);
+  const keyOf = ({ type, step, kind }) => (repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''}` : null);
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {
@@ -37,7 +38,7 @@ export function eventsToKeep(events) {
 }
 
 /** The types of events that a resumed run repeats for the steps after its checkpoint. */
-const repeatedTypes = new Set(['step', 'devEvaluation', 'checkpoint']);
+const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
@@ -121,6 +122,7 @@ export class RunReport {
       return this.#print(
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
+    if (event.type === 'alarm') return this.#print(alarmLine(event));
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
   }

@@ -159,6 +159,24 @@ const tuningFields = {
   refused: v.strictObject({ shaders: whole, bits: whole }),
 };
 
+const alarmOf = <Kind extends string, Fields extends v.ObjectEntries>(kind: Kind, fields: Fields) =>
+  eventOf('alarm', { step: whole, kind: v.literal(kind), ...fields });
+const alarmSchema = v.variant('kind', [
+  alarmOf('collapse', { steps: whole, positiveScore: measured, negativeScore: measured }),
+  alarmOf('deadGradients', { steps: whole }),
+  alarmOf('divergence', { steps: whole, loss: measured, lowestLoss: measured }),
+  alarmOf('recallFalls', {
+    evaluations: whole,
+    metric: v.picklist(metricNames),
+    fromStep: whole,
+    from: fraction,
+    to: fraction,
+    change: v.strictObject({ low: finite, high: finite }),
+    fromLoss: measured,
+    loss: measured,
+  }),
+]);
+
 export const runEventSchema = v.variant('type', [
   eventOf('phase', { phase }),
   eventOf('status', { status, error: v.exactOptional(errorSchema) }),
@@ -187,6 +205,7 @@ export const runEventSchema = v.variant('type', [
   }),
   eventOf('progress', { what: v.picklist(progressKinds), done: finite, of: finite }),
   eventOf('devEvaluation', { step: whole, metrics: metricsSchema, best: v.boolean() }),
+  alarmSchema,
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),
   eventOf('checkpoint', {
     step: whole,

@@ -14,6 +14,7 @@ import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
+import { alarmWatchOf } from './alarmWatchOf';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
@@ -45,7 +46,7 @@ export interface RunDeps {
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
   if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
-  const log = await RunLog.open(deps.db, runId, deps.onEvents);
+  const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
     await onDevices(deps, record, log);

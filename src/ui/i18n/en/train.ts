@@ -1,4 +1,5 @@
 import { formatCount } from '../format';
+import { alarmTexts } from './alarms';
 import { count } from './count';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
@@ -20,6 +21,7 @@ export const trainTexts = {
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: runSentenceTexts,
+  alarms: alarmTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',

@@ -1,5 +1,6 @@
 import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
+import { alarmTexts } from './alarms';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -16,6 +17,7 @@ export const trainTexts: Dictionary['train'] = {
     `第 ${step} 步之后换了程序版本（${build}）：结果有效，但和用一个版本从头训练到尾不一定逐位相同。`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: runSentenceTexts,
+  alarms: alarmTexts,
   foot: {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',
