@@ -38,7 +38,7 @@ export function eventsToKeep(events) {
 }
 
 /** The types of events that a resumed run repeats for the steps after its checkpoint. */
-const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'checkpoint']);
+const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'earlyStop', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
@@ -123,6 +123,7 @@ export class RunReport {
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
     if (event.type === 'alarm') return this.#print(alarmLine(event));
+    if (event.type === 'earlyStop') return this.#print(earlyStopLine(event));
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
   }
@@ -156,6 +157,11 @@ function resumedLine({ step, reached }) {
   if (reached <= step) return from;
   const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
   return `${from}: computing ${steps} again`;
+}
+
+function earlyStopLine({ step, bestStep, evaluations }) {
+  const brought = evaluations === 1 ? '1 dev evaluation' : `${evaluations} dev evaluations in a row`;
+  return `stopped early after step ${step}: ${brought} without anything better than step ${bestStep}`;
 }
 
 /** Returns how the kernels were chosen and the gain over the fixed rules, one product per line. */

@@ -10,6 +10,7 @@ import {
 import type { Metrics } from '../evaluate/metrics';
 import type { DeviceInfo } from '../device';
 import type { Alarm } from './alarm';
+import type { EarlyStop } from './earlyStop';
 import type { KernelTuning } from '../kernelTuning';
 
 /**
@@ -36,6 +37,7 @@ export interface RunView {
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
   alarms: Alarm[];
+  earlyStop: EarlyStop | null;
   test: Partial<Record<'before' | 'after', Metrics>>;
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; waitedMs: number; bytes: number } | null;
@@ -71,6 +73,7 @@ export function emptyRunView(): RunView {
     steps: [],
     dev: [],
     alarms: [],
+    earlyStop: null,
     test: {},
     progress: null,
     checkpoint: null,
@@ -127,6 +130,7 @@ function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): voi
   cutFrom(view.steps, step + 1);
   cutFrom(view.dev, step + 1);
   cutFrom(view.alarms, step + 1);
+  if (view.earlyStop && view.earlyStop.step > step) view.earlyStop = null;
   view.repeating = reached > step ? { from: step + 1, to: reached } : null;
   view.stepEndedAt = null;
 }
@@ -181,6 +185,9 @@ function applyEvent(view: RunView, event: RunEvent): void {
       return applyDevEvaluation(view, event);
     case 'alarm':
       view.alarms.push(event);
+      return;
+    case 'earlyStop':
+      view.earlyStop = event;
       return;
     case 'testEvaluation':
       view.test[event.moment] = event.metrics;

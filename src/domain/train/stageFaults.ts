@@ -9,5 +9,7 @@ export type StageFault =
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
+  | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number };

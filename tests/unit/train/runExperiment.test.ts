@@ -70,6 +70,15 @@ describe('a run', () => {
     expect(events.filter(({ type }) => type === 'alarm')).toMatchObject([{ kind: 'deadGradients', step: 11 }]);
   });
 
+  it('notes the last step if it stopped early', async () => {
+    training.trainModel.mockImplementation((_deps: TrainingDeps, _weights: object, state: TrainingState) => {
+      Object.assign(state.loop, { stopped: true });
+      state.step = 2;
+      return Promise.resolve();
+    });
+    expect((await carriedOut()).record).toMatchObject({ status: 'done', stoppedStep: 2, steps: 3 });
+  });
+
   it('is refused by its id if it is not stored', async () => {
     const run = runExperiment(
       { db, control: new RunControl(), build: 'b', wasmBaseUrl: '', onEvents: () => undefined },

@@ -103,6 +103,16 @@ describe('a batch that no selection of pairs can fill', () => {
   });
 });
 
+describe('a run that stopped early', () => {
+  it('says after which step and why', () => {
+    const view = { ...emptyRunView(), earlyStop: { step: 75, bestStep: 50, evaluations: 3 } };
+    const props = { headline: { title: '', text: '' }, run: null, record: null, view, readOnly: true };
+    expect(textOf(render(LivePanel, { props }).body)).toContain(
+      'Stopped early after step 75: 3 dev evaluations in a row brought nothing better than step 50.',
+    );
+  });
+});
+
 describe('a run that raised alarms', () => {
   it('shows the newest of each kind', () => {
     const alarms = [10, 30].map((step) => ({ step, kind: 'deadGradients' as const, steps: 10 }));

@@ -8,7 +8,13 @@ import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseTooLittleMemory, refuseMissingPrecision, refuseStrategy, refuseUnsuitedLoss } from './refuseRun';
+import {
+  refuseTooLittleMemory,
+  refuseMissingPrecision,
+  refuseStrategy,
+  refuseUnsuitedLoss,
+  refuseUnusedEarlyStop,
+} from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -34,6 +40,7 @@ export async function createRun(
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
   refuseMissingPrecision(experiment, {
     half: await deviceOffersHalf(request.device),

@@ -148,6 +148,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
           parameters,
           state,
         );
+      if (state.loop.stopped) await updateRun(db, runId, { stoppedStep: state.step });
     } finally {
       state.adamW.dispose();
     }
