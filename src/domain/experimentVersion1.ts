@@ -9,7 +9,7 @@ import { dataRoles } from './records';
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const positiveCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
+export const positiveCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
 export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 /** Excludes 1: AdamW's bias correction (1 − βᵗ) and dropout's scale 1 / (1 − p) would divide by 0. */
 const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));

@@ -10,7 +10,10 @@ import {
   type Experiment,
 } from './experiment';
 import { isObject } from './isObject';
+import { withoutUsualAccumulation } from './train/batchingSchema';
 import { withoutUsualLoss } from './train/lossSchema';
+import { defaultLora } from './train/loraSchema';
+import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
 
@@ -77,15 +80,19 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
- * freezes nothing, and the loss's.
+ * freezes nothing, a `layerDecay` or
+ * an `accumulation` of 1, and the loss's.
  */
 function completedStage(given: unknown): unknown {
-  const stage = completed(given, defaultStage());
+  const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
+  const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, frozen, loss, ...rest } = stage;
+  const { precision, frozen, loss, optimizer, batching, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
+    ...(optimizer === undefined ? {} : { optimizer: withoutUsualDecay(optimizer) }),
+    ...(batching === undefined ? {} : { batching: withoutUsualAccumulation(batching) }),
     strategy: completedStrategy(stage['strategy']),
     ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),
@@ -100,8 +107,17 @@ function freezesNothing(frozen: unknown): boolean {
   );
 }
 
+/** Drops `layerDecay: 1`, because an absent field means 1. */
+function withoutUsualDecay(optimizer: unknown): unknown {
+  if (!isObject(optimizer) || optimizer['layerDecay'] !== 1) return optimizer;
+  const { layerDecay: _, ...rest } = optimizer;
+  return rest;
+}
+
 function completedStrategy(strategy: unknown): unknown {
-  return isObject(strategy) && strategy['kind'] === 'bitFit' ? { keywords: defaultKeywords, ...strategy } : strategy;
+  if (!isObject(strategy)) return strategy;
+  if (strategy['kind'] === 'bitFit') return { keywords: defaultKeywords, ...strategy };
+  return strategy['kind'] === 'lora' ? { ...defaultLora, ...strategy } : strategy;
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */

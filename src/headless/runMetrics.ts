@@ -1,5 +1,6 @@
 import { compareQuestions } from '../domain/evaluate/comparison';
 import type { RunEvent, RunRecord } from '../domain/run';
+import type { Finding } from '../domain/train/doctor/finding';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataApi';
 import { primaryK } from '../state/evaluation.svelte';
@@ -72,6 +73,8 @@ interface MetricsParts {
   run: RunRecord;
   events: readonly RunEvent[];
   inputs: ImportedInputs;
+  /** What the checks before the run found. */
+  findings: readonly Finding[];
   resumed: boolean;
   exported: ExportReport;
   /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */
@@ -117,6 +120,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     leftOut: inputs.leftOut,
     keptColumns: await keptColumns(inputs.experiment),
     split: splitOf(counts),
+    findings: parts.findings,
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
     export: {
       files: exported.files.map(({ path, blob }) => ({ path, bytes: blob.size })),

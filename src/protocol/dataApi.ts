@@ -10,6 +10,7 @@ import type { ProjectContents } from '../domain/project/contents';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem } from '../domain/storage/storedItem';
+import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
@@ -171,6 +172,11 @@ export interface ExportReport {
   check: { cosine: number; maxAbs: number; texts: number };
   /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
   poolerNotKept: boolean;
+  /**
+   * Whether the adapters of a LoRA stage are exported on their own too. With several stages they would not fit the base
+   * model. Null if no stage trained with LoRA.
+   */
+  adapter: 'included' | 'several-stages' | null;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
@@ -218,6 +224,8 @@ export interface DataApi {
   deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
+  /** Reads all texts for the checks before a run. Creates the token sets that are missing. */
+  examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;

@@ -30,6 +30,13 @@ test('every stage of a filled experiment has no serious accessibility finding in
     await expect(page).toHaveURL(new RegExp(`/${next}$`));
   }
   await expect(page.getByTestId('start-run')).toBeVisible();
+  // A fix removes its finding, moves the focus to the list's heading, and can be undone.
+  const finding = page.getByTestId('finding-fewSteps');
+  await finding.getByRole('button').press('Enter');
+  await expect(finding).toHaveCount(0);
+  await expect(page.locator('#doctor-title')).toBeFocused();
+  await page.locator('.notice').getByRole('button').click();
+  await expect(finding).toBeVisible();
   for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));

@@ -59,13 +59,15 @@ export class RunReport {
   #file;
   #printedAt = 0;
   #print;
+  #printError;
   #recent = [];
   #what = '';
   totalSteps = 0;
 
-  constructor(folder, print = (line) => console.log(line)) {
+  constructor(folder, print = (line) => console.log(line), printError = (line) => console.error(line)) {
     this.#file = join(folder, 'events.jsonl');
     this.#print = print;
+    this.#printError = printError;
   }
 
   async begin() {
@@ -89,6 +91,11 @@ export class RunReport {
 
   note(line) {
     this.#print(line);
+  }
+
+  /** Prints what the checks before the run found to stderr, so that it is seen even if the output goes to a file. */
+  finding(line) {
+    this.#printError(line);
   }
 
   progress({ what, done, of }, finished = of > 0 && done >= of) {

@@ -23,6 +23,7 @@ import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
 import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
+import { examineTexts } from './train/examineTexts';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
 import { sweepWhenAlone } from './storage/sweepWhenAlone';
@@ -103,6 +104,7 @@ export const dataWorkerApi: DataApi = {
   deleteDownload: async (download) =>
     whileNoDownload(download.listing.host, async () => deleteDownload(await openDatabase(), download.downloadId)),
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
+  examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>
     navigator.locks.request(weightsImportLock, () =>

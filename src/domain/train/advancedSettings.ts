@@ -9,8 +9,9 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
   const { schedule, optimizer, batching, loss } = stage;
   return {
     schedule: schedule.kind,
-    warmup: schedule.warmup,
+    warmup: schedule.warmupSteps === undefined ? schedule.warmup : `${schedule.warmupSteps} steps`,
     weightDecay: optimizer.weightDecay,
+    layerDecay: optimizer.layerDecay ?? 1,
     clipNorm: optimizer.clipNorm,
     beta1: optimizer.beta1,
     beta2: optimizer.beta2,
@@ -24,7 +25,9 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     devEverySteps: evaluation.devEverySteps,
     patience: evaluation.earlyStop?.patience ?? 0,
     checkpoint: evaluation.checkpoint,
-    ...(batching.kind === 'seeded' ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+    ...(batching.kind === 'seeded'
+      ? { avoidDuplicates: batching.avoidDuplicatePassages, accumulation: batching.accumulation ?? 1 }
+      : {}),
   };
 }
 

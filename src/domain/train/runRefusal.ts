@@ -1,8 +1,11 @@
 import type { AppErrorDetails } from '../errors';
-import type { Experiment, Stage } from '../experiment';
+import { usesHalf, type Experiment, type Stage } from '../experiment';
 import type { StoredTensor } from '../modelTensors';
+import { pairsPerStep } from './batchingSchema';
 import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
+import { adaptedWeights } from './lora';
+import { stepCount } from './stepCount';
 import { layerCount, trainedParameters } from './trainedParameters';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
@@ -20,7 +23,10 @@ export function batchShortage(
     : { ...short, pairs: anchors, distinct: 'anchors' };
 }
 
-/** Returns the error for a stage that trains no parameter of the model or freezes layers that it lacks, or null. */
+/**
+ * Returns the error for a stage that trains no parameter of the model, freezes layers that it lacks, or trains adapters
+ * that do not suit it, or null.
+ */
 export function strategyRefusal(
   { stages }: Pick<Experiment, 'stages'>,
   tensors: StoredTensor[],
@@ -30,13 +36,39 @@ export function strategyRefusal(
     const frozen = stage.frozen?.layers ?? 0;
     if (frozen > layers) return { kind: 'too-many-frozen-layers', stage: index, frozen, layers };
     if (trainedParameters(tensors, stage).trained === 0) return { kind: 'nothing-trained', stage: index };
+    const refusal = loraRefusal(stage, index, tensors);
+    if (refusal) return refusal;
+  }
+  return null;
+}
+
+/** Returns the error for adapters that are no smaller than their matrices or trained in mixed precision, or null. */
+function loraRefusal(stage: Stage, index: number, tensors: readonly StoredTensor[]): AppErrorDetails | null {
+  if (stage.strategy.kind !== 'lora') return null;
+  if (usesHalf(stage.precision)) return { kind: 'lora-needs-full-precision', stage: index };
+  const width = Math.min(...adaptedWeights(tensors, stage).flatMap(({ shape }) => shape));
+  const { rank } = stage.strategy;
+  return rank > width ? { kind: 'lora-rank-too-large', stage: index, rank, width } : null;
+}
+
+/**
+ * Returns the error for the first stage whose warm-up has more steps than the stage, or null. `steps`: the number of
+ * steps of each stage, or null if it is not known.
+ */
+export function warmupRefusal(
+  { stages }: Pick<Experiment, 'stages'>,
+  steps: readonly (number | null)[],
+): AppErrorDetails | null {
+  for (const [stage, { schedule }] of stages.entries()) {
+    const [warmup, most] = [schedule.warmupSteps ?? 0, steps[stage] ?? Infinity];
+    if (warmup > most) return { kind: 'warmup-too-long', stage, warmup, steps: most };
   }
   return null;
 }
 
 /**
- * Returns the error for a run that has no test questions, too few pairs for a batch or a loss that its data or model
- * does not suit, or null. `dimension` is the length of the model's vectors.
+ * Returns the error for a run that has no test questions, too few pairs for a batch, a longer warm-up than a stage or a
+ * loss that its data or model does not suit, or null. `dimension` is the length of the model's vectors.
  */
 export function runRefusal(
   experiment: Experiment,
@@ -49,7 +81,10 @@ export function runRefusal(
     const shortage = batchShortage(batching, train);
     if (shortage) return shortage;
   }
-  return lossRefusalOf(experiment, dimension);
+  const most = experiment.stages.map(({ batching, duration }) =>
+    batching.kind === 'listed' ? null : stepCount(train.pairs, pairsPerStep(batching), duration),
+  );
+  return warmupRefusal(experiment, most) ?? lossRefusalOf(experiment, dimension);
 }
 
 /** Returns the error for the first stage whose loss its data or the model does not suit, or null. */

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
+import { batchingSchema } from './batchingSchema';
 import { lossSchema } from './lossSchema';
+import { scheduleSchema } from './scheduleSchema';
 import { frozenSchema, strategySchema } from './strategySchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
@@ -10,6 +12,13 @@ export const stageSchema = v.strictObject({
   /** Absent if nothing is frozen. */
   frozen: v.optional(frozenSchema),
   loss: lossSchema,
+  batching: batchingSchema,
+  schedule: scheduleSchema,
+  optimizer: v.strictObject({
+    ...stageVersion1.entries.optimizer.entries,
+    /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
+    layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
+  }),
 });
 export type Stage = v.InferOutput<typeof stageSchema>;
 

@@ -2,6 +2,7 @@ import { benchmarkTexts } from './en/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './en/common';
 import { deviceTexts } from './en/device';
 import { deviceCheckTexts } from './en/deviceCheck';
+import { doctorTexts } from './en/doctor';
 import { evaluateTexts } from './en/evaluate';
 import { experimentTexts } from './en/experiment';
 import { homeTexts } from './en/home';
@@ -31,6 +32,7 @@ export const en = {
   tokenize: tokenizeTexts,
   strategy: strategyTexts,
   train: trainTexts,
+  doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
   report: reportTexts,

@@ -169,6 +169,18 @@ const sentences: Sentences = {
     zh: `阶段 ${stage + 1} 要冻结 ${frozen} 层，但模型只有 ${layers} 层，请减少冻结的层数。`,
     en: `Stage ${stage + 1} freezes ${frozen} layers, but the model has only ${layers}; freeze fewer.`,
   }),
+  'lora-rank-too-large': ({ stage, rank, width }) => ({
+    zh: `阶段 ${stage + 1} 的 LoRA 秩是 ${formatCount(rank)}，但选中的矩阵最窄只有 ${formatCount(width)}；请改小。`,
+    en: `The LoRA rank of stage ${stage + 1} is ${formatCount(rank)}, but the narrowest of its matrices is ${formatCount(width)} wide; lower it.`,
+  }),
+  'lora-needs-full-precision': ({ stage }) => ({
+    zh: `LoRA 只能用全精度训练，请把阶段 ${stage + 1} 的“精度”改回全精度，或换一种训练方式。`,
+    en: `LoRA trains in full precision only; set the precision of stage ${stage + 1} back to full, or choose another strategy.`,
+  }),
+  'warmup-too-long': ({ stage, warmup, steps }) => ({
+    zh: `阶段 ${stage + 1} 的预热有 ${formatCount(warmup)} 步，但这个阶段只有 ${formatCount(steps)} 步，请减少预热步数。`,
+    en: `The warm-up of stage ${stage + 1} has ${formatCount(warmup)} steps, but the stage has only ${formatCount(steps)}; use fewer warm-up steps.`,
+  }),
   'loss-needs-negatives': () => ({
     zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
     en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',

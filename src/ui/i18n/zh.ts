@@ -3,6 +3,7 @@ import { benchmarkTexts } from './zh/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './zh/common';
 import { deviceTexts } from './zh/device';
 import { deviceCheckTexts } from './zh/deviceCheck';
+import { doctorTexts } from './zh/doctor';
 import { evaluateTexts } from './zh/evaluate';
 import { experimentTexts } from './zh/experiment';
 import { homeTexts } from './zh/home';
@@ -31,6 +32,7 @@ export const zh: Dictionary = {
   tokenize: tokenizeTexts,
   strategy: strategyTexts,
   train: trainTexts,
+  doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
   report: reportTexts,

@@ -1,7 +1,7 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
 import { withPatience } from '../../domain/train/earlyStop';
-import { withFrozen } from '../../domain/train/strategyEdits';
-import type { Frozen } from '../../domain/train/strategySchema';
+import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
+import type { Frozen, Strategy } from '../../domain/train/strategySchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the training stage that the form shows. */
@@ -17,9 +17,31 @@ export function editOptimizer(experiment: ExperimentState, change: Partial<Stage
   if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
 }
 
+/** Sets how many seeded batches a step accumulates. With one, the field is left out. */
+export function editAccumulation(experiment: ExperimentState, accumulation: number): void {
+  replaceStage(experiment, (stage) => {
+    if (stage.batching.kind === 'listed') return stage;
+    const { accumulation: _, ...batching } = stage.batching;
+    return { ...stage, batching: accumulation === 1 ? batching : { ...batching, accumulation } };
+  });
+}
+
+/** Sets the learning rate of each layer as a share of that of the layer above. Without decay, the field is left out. */
+export function editLayerDecay(experiment: ExperimentState, layerDecay: number): void {
+  replaceStage(experiment, ({ optimizer: { layerDecay: _, ...optimizer }, ...rest }) => ({
+    ...rest,
+    optimizer: layerDecay === 1 ? optimizer : { ...optimizer, layerDecay },
+  }));
+}
+
 /** Sets which embeddings and layers the stage leaves as they are. */
 export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
   replaceStage(experiment, (stage) => withFrozen(stage, frozen));
+}
+
+/** Gives the stage a strategy with its usual settings. */
+export function editStrategy(experiment: ExperimentState, kind: Strategy['kind']): void {
+  replaceStage(experiment, (stage) => withStrategy(stage, kind));
 }
 
 function replaceStage(experiment: ExperimentState, edit: (stage: Stage) => Stage): void {

@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { RunEvent } from '../../../src/domain/run';
+import type { Finding } from '../../../src/domain/train/doctor/finding';
 import { evaluationOf, runRecord } from '../storage/support';
 
 vi.mock('../../../src/state/gateway', () => ({
@@ -22,6 +23,18 @@ it('metrics.json counts the steps that a resumed run trained again', () => {
   expect(repeatedSteps(stepEvents(1, 2, 3, 3, 4, 3, 4))).toEqual({ count: 3, first: 3, last: 4 });
 });
 
+const finding: Finding = {
+  kind: 'temperatureHigh',
+  severity: 'warns',
+  stage: 0,
+  facts: { temperature: 1, weight: 0.9 },
+  fix: { setting: 'temperature', value: 0.05 },
+};
+
+it('metrics.json has what was found before the run, with its numbers and fix', async () => {
+  expect((await metricsOf({}))['findings']).toEqual([finding]);
+});
+
 /** Returns metrics.json of a run with these fields in its record. */
 async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Record<string, unknown>> {
   const experiment = defaultExperiment();
@@ -29,6 +42,7 @@ async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Recor
     run: runRecord('r', 'e', fields),
     events: stepEvents(1, 2),
     inputs: { experiment, experimentHash: 'h', leftOut: {}, recognised: {}, titles: 0 },
+    findings: [finding],
     resumed: true,
     exported: { files: [], check: {} } as never,
     reference: { texts: [], vectors: [] },

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { loraMatrices } from '../../../src/domain/train/loraSchema';
 import {
   defaultStage,
   metricNames,
@@ -39,9 +40,25 @@ const infoNce = fc
 
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 
+const optimizer = {
+  kind: fc.constant('adamW' as const),
+  learningRate: share,
+  beta1: belowOne,
+  beta2: belowOne,
+  epsilon: share,
+  weightDecay: share,
+  clipNorm: share,
+};
 const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
+    fc.record({
+      kind: fc.constant('lora' as const),
+      rank: fc.integer({ min: 1, max: 1024 }),
+      alpha: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+      dropout: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      matrices: fc.uniqueArray(fc.constantFrom(...loraMatrices), { minLength: 1 }),
+    }),
     fc.record({
       kind: fc.constant('bitFit' as const),
       keywords: fc.array(fc.constantFrom('bias', 'query', 'layer.1', 'LayerNorm'), { minLength: 1, maxLength: 4 }),
@@ -50,30 +67,35 @@ const stageFields = {
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
   loss: fc.oneof(infoNce, sigmoidPairs),
   batching: fc.oneof(
-    fc.record({
-      kind: fc.constant('seeded' as const),
-      batchSize: fc.integer({ min: 2, max: 65_536 }),
-      avoidDuplicatePassages: fc.boolean(),
-    }),
+    fc.record(
+      {
+        kind: fc.constant('seeded' as const),
+        batchSize: fc.integer({ min: 2, max: 65_536 }),
+        avoidDuplicatePassages: fc.boolean(),
+        accumulation: fc.integer({ min: 2, max: 1024 }),
+      },
+      { requiredKeys: ['kind', 'batchSize', 'avoidDuplicatePassages'] },
+    ),
     fc.record({ kind: fc.constant('listed' as const), sha256: hex }),
   ),
   duration: fc.oneof(
     fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
     fc.record({ unit: fc.constant('steps' as const), value: positive }),
   ),
-  schedule: fc.record({
-    kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
-    warmup: share,
-  }),
-  optimizer: fc.record({
-    kind: fc.constant('adamW' as const),
-    learningRate: share,
-    beta1: belowOne,
-    beta2: belowOne,
-    epsilon: share,
-    weightDecay: share,
-    clipNorm: share,
-  }),
+  schedule: fc
+    .record(
+      {
+        kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
+        warmup: share,
+        warmupSteps: positive,
+      },
+      { requiredKeys: ['kind', 'warmup'] },
+    )
+    .map((schedule) => (schedule.warmupSteps ? { ...schedule, warmup: 0 } : schedule)),
+  optimizer: fc.record(
+    { ...optimizer, layerDecay: fc.double({ min: 0.1, max: 1, maxExcluded: true, noNaN: true }) },
+    { requiredKeys: Object.keys(optimizer) as (keyof typeof optimizer)[] },
+  ),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
 };
 const { frozen: _, ...always } = stageFields;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
+import { defaultLora } from '../../../src/domain/train/loraSchema';
 import { modelCard } from '../../../workers/services/report/exportModelCard';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
 import { evaluationOf, runRecord } from '../storage/support';
@@ -96,6 +97,17 @@ describe('the model card', () => {
     expect(about).toContain('SHA-256 of the weights: `trained`');
     expect(about).not.toContain('From:');
     expect(card({ run: { step: 9, keptStep: 4 } })).toContain('Weights from step: 4');
+  });
+
+  it('describes the adapter, and says why it is not exported if several stages changed the weights', () => {
+    const lora = { ...defaultStage(), strategy: defaultLora };
+    const one = card({ experiment: { stages: [lora] } });
+    expect(one).toContain('LoRA: r = 8, α = 16, query, key, value,');
+    expect(one).toContain('PeftModel.from_pretrained(');
+    const two = card({ experiment: { stages: [defaultStage(), lora] } });
+    expect(two).toContain('Other stages changed the weights too, so it is not exported on its own.');
+    expect(two).not.toContain('PeftModel');
+    expect(card({})).not.toContain('dapter');
   });
 
   it('lists the data by role and part', () => {

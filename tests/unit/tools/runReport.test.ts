@@ -21,6 +21,19 @@ const step = (number: number, loss: number, seq: number) => ({
   at: seq,
 });
 
+it('prints findings to stderr and everything else to stdout', async () => {
+  const [out, err]: [string[], string[]] = [[], []];
+  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+  const report = new RunReport(
+    folder,
+    (line) => out.push(line),
+    (line) => err.push(line),
+  );
+  report.note('a note');
+  report.finding('warning: a finding');
+  expect([out, err]).toEqual([['a note'], ['warning: a finding']]);
+});
+
 describe('events.jsonl', () => {
   it('has one line per step with the documented field names, and other events with their type', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { epochsOf, planBatches, stepCount } from '../../../src/domain/train/planBatches';
+import { epochsOf, planBatches } from '../../../src/domain/train/planBatches';
+import { stepCount } from '../../../src/domain/train/stepCount';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { Pair } from '../../../src/domain/records';

@@ -151,6 +151,7 @@ describe('a run that resumes', () => {
     const [, , state] = training.trainModel.mock.calls[0] as unknown[];
     expect(state).toEqual({
       step: 0,
+      stage: 0,
       loop: { bestDev: null, bestStep: null, elapsedMs: 0 },
       adamW: expect.objectContaining({ fresh: true }) as object,
     });

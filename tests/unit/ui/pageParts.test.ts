@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { StoredModel } from '../../../src/domain/model';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { ExperimentState, ImportsState } from '../state/experimentPage';
+import { storedExperiment } from '../storage/support';
 
 vi.stubGlobal('location', { hash: '' });
 vi.doMock('../../../src/ui/import/HubModel.svelte', () => ({ default: () => undefined }));
@@ -47,7 +48,9 @@ describe('the slot of the base model', () => {
 describe('the disk space that a run needs', () => {
   it('is compared with the free space only once that is known', () => {
     const experiment = new ExperimentState('e');
-    experiment.model = { totalFloats: 1e6 } as StoredModel;
+    experiment.stored = storedExperiment('e');
+    const tensor = { name: 'encoder.layer.0.output.dense.weight', shape: [1e3, 1e3], offset: 0, length: 1e6 };
+    experiment.model = { totalFloats: 1e6, tensors: [tensor] } as Partial<StoredModel> as StoredModel;
     const shown = (): string => render(StorageNeed, { props: { experiment } }).body.replace(/<[^>]*>/g, '');
     device.storage = null;
     expect(shown().trim()).toBe('Two checkpoints need 24.0 MB of disk space.');

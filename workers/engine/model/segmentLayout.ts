@@ -127,7 +127,7 @@ function groupsOf(
 
 /** Returns the matrix that a parameter is part of: that of query, key and value, or the parameter itself. */
 function blockName(name: string): string {
-  return name.replace(/attention\.self\.(query|key|value)\./, 'attention.self.');
+  return name.replace(/^(encoder\..+\.attention\.self\.)(?:query|key|value)\./, '$1');
 }
 
 /** Groups parameters to store without gaps: a layer's query, key and value together, every other one separately. */

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
@@ -9,6 +10,7 @@ import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import {
+  refuseLongWarmup,
   refuseTooLittleMemory,
   refuseMissingPrecision,
   refuseStrategy,
@@ -42,6 +44,7 @@ export async function createRun(
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
+  refuseLongWarmup(experiment, stages);
   refuseMissingPrecision(experiment, {
     half: await deviceOffersHalf(request.device),
     matrices: await deviceOffersMatrices(request.device),
@@ -51,7 +54,7 @@ export async function createRun(
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
   const moments = momentFloats(model, experiment.stages);
-  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest, moments));
+  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,

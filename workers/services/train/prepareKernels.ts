@@ -14,8 +14,10 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { adapterPlans } from './adapterPlans';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { stepBatch } from './stepBatch';
 
 /**
@@ -25,7 +27,9 @@ import { stepBatch } from './stepBatch';
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
   await deviceWebGpu()?.prepareKernels(async (engine) => {
-    const parameters = new ParameterStore(engine, session.model.tensors, session.experiment.stages.map(trainedBy));
+    const { experiment, model } = session;
+    const trainedIn = experiment.stages.map(trainedBy);
+    const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans(experiment, model));
     await recordEncoding(session, engine, parameters);
     await recordSearch(session, engine);
     for (const [stageIndex, ofStage] of batches.entries()) await recordSteps(session, parameters, stageIndex, ofStage);
@@ -71,10 +75,18 @@ async function recordSteps(
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const { loss, close } = await openLoss(parameters.segments.engine, stage);
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
+  parameters.beginStage(stageIndex);
+  const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
-  const trainer = new Trainer(options, parameters.segments, adamW.segments);
-  for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
+  const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
+  for (const rows of smallestAndLargest(small, [anchors, positives])) {
+    const batch = stepBatch(session.tokens, rows);
+    // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
+    trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
+    await trainer.finish();
+  }
+  parameters.mergeAdapters();
   trainer.dispose();
   close();
   adamW.dispose();

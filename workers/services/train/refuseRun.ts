@@ -2,8 +2,9 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { EncoderConfig, StoredModel } from '../../../src/domain/model';
 import { earlyStopRefusal } from '../../../src/domain/train/earlyStop';
-import { lossRefusalOf, strategyRefusal } from '../../../src/domain/train/runRefusal';
+import { lossRefusalOf, strategyRefusal, warmupRefusal } from '../../../src/domain/train/runRefusal';
 import { memoryRefusal } from '../../../src/domain/memory/refusal';
+import type { BatchPlan } from '../../../src/domain/train/planBatches';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 
 /**
@@ -20,6 +21,13 @@ export function refuseMissingPrecision({ stages }: Experiment, device: { half: b
 /** Throws `nothing-trained` or `too-many-frozen-layers` if a stage's strategy does not suit the model. */
 export function refuseStrategy(experiment: Experiment, { tensors }: StoredModel): void {
   const refusal = strategyRefusal(experiment, tensors);
+  if (refusal) throw new AppError(refusal);
+}
+
+/** Throws `warmup-too-long` if the warm-up of a stage has more steps than its batches. */
+export function refuseLongWarmup(experiment: Experiment, plans: readonly BatchPlan[]): void {
+  const steps = plans.map(({ batches }) => batches.length);
+  const refusal = warmupRefusal(experiment, steps);
   if (refusal) throw new AppError(refusal);
 }
 

@@ -1,14 +1,15 @@
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { planBatches } from '../../../src/domain/train/planBatches';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
-import { parameterCount } from '../../engine/memory/parameterCount';
+import { adapterMemory, parameterCount } from '../../engine/memory/parameterCount';
 import { planRun } from '../../engine/memory/planRun';
 import { trainedTableFloats } from '../../engine/model/segmentLayout';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { onlyBiases } from '../../../src/domain/train/strategyEdits';
-import { refuseStrategy } from './refuseRun';
+import { refuseLongWarmup, refuseStrategy } from './refuseRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
@@ -30,6 +31,7 @@ export async function reportMemory(
   const { model, settings } = await modelOfExperiment(db, experiment);
   refuseStrategy(experiment, model);
   const stages = await planStages(db, experiment, data);
+  refuseLongWarmup(experiment, stages);
   const keys = await tokenize(db, experiment, () => undefined);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
@@ -44,11 +46,12 @@ export async function reportMemory(
     config: model.config,
     parameters: { all: count, trained: count },
     trained: experiment.stages.map((stage) => trainedTableFloats(model.tensors, trainedBy(stage))),
+    adapters: experiment.stages.map((stage) => adapterMemory(model.tensors, stage)),
     trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
-    batches: stages.map(({ batches }) => batches),
+    batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
     losses: experiment.stages.map(({ loss }) => loss),
@@ -65,6 +68,12 @@ export async function reportMemory(
   };
 }
 
+/** Returns the batches of a stage's steps, which are in memory one at a time. */
+function smallBatches({ stages }: Experiment, stageIndex: number, steps: readonly number[][]): number[][] {
+  const stage = stages[stageIndex];
+  return stage ? steps.flatMap((rows) => batchesOfStep(rows, stage.batching)) : [];
+}
+
 function batchesOfSize(
   experiment: Experiment,
   { pairs }: PreparedData,
@@ -75,7 +84,8 @@ function batchesOfSize(
   if (!stage || stage.batching.kind !== 'seeded') return null;
   try {
     const changed = { ...stage, batching: { ...stage.batching, batchSize } };
-    return planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed }).batches;
+    const { batches } = planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed });
+    return batches.flatMap((rows) => batchesOfStep(rows, changed.batching));
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
     throw thrown;

@@ -10,7 +10,9 @@ import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import { stageLayout } from '../../../src/domain/train/lora';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { adapterPlans } from './adapterPlans';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
@@ -130,6 +132,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
       model,
       (done, of) => session.log.progress('load', done, of),
       session.experiment.stages.map(trainedBy),
+      adapterPlans(session.experiment, model),
     ),
     prepareKernels(session, batches),
   ]);
@@ -155,6 +158,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptCheckpoint(db, runId);
+    parameters.dropAdapters(); // the kept weights include them
     await reloadWeights(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
@@ -174,22 +178,31 @@ async function trainingState(
   const { db, record, model } = session;
   const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
     const weights = weightsOfCheckpoint(checkpoint);
-    await reloadWeights(db, model, weights, parameters);
-    const adamW = await loadMoments(db, model, weights, parameters, stageOfStep(checkpoint.step, batches));
-    return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+    const { step, loopState } = checkpoint;
+    const { stage, isEnd } = stageOfStep(step, batches);
+    parameters.beginStage(stage, isEnd);
+    const choice = session.experiment.stages[stage];
+    const layout = choice ? stageLayout(model, choice) : model;
+    await reloadWeights(db, layout, weights, parameters);
+    const adamW = await loadMoments(db, layout, weights, parameters, stage);
+    return { step, stage, loop: { ...loopState }, adamW };
   });
   if (resumed || record.step > 0)
     await session.log.flushWith({ type: 'resumed', step: resumed?.step ?? 0, reached: record.step });
-  return (
-    resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
-  );
+  if (resumed) return resumed;
+  parameters.beginStage(0);
+  const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
+  return { step: 0, stage: 0, loop, adamW: new AdamWState(parameters) };
 }
 
-/** Returns the stage that a step belongs to. Step 0, before the first one, belongs to the first stage. */
-function stageOfStep(step: number, batches: readonly (readonly number[][])[]): number {
+/**
+ * Returns the stage that a step belongs to, and whether it is the stage's last one. Step 0, before the first one,
+ * belongs to the first stage.
+ */
+function stageOfStep(step: number, batches: readonly (readonly number[][])[]): { stage: number; isEnd: boolean } {
   let end = 0;
-  const found = batches.findIndex((stage) => step <= (end += stage.length));
-  return Math.max(0, found);
+  const stage = batches.findIndex((ofStage) => step <= (end += ofStage.length));
+  return { stage: Math.max(0, stage), isEnd: step > 0 && step === end };
 }
 
 function between(

@@ -89,7 +89,8 @@ async function trainWithLoss(
   { stage, stageIndex, batches, begin, loss }: StageInRun,
 ): Promise<void> {
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss });
-  const trainer = new Trainer(options, parameters.segments, state.adamW.segments);
+  const { adapters } = parameters;
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, state.adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   const leftOut = deps.leftOut[stageIndex] ?? [];
   const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
@@ -97,6 +98,11 @@ async function trainWithLoss(
     for (let step = state.step + 1; step <= begin + batches.length; step++) {
       steps.begin();
       await steps.recordAllBut(trainer.stepsAhead);
+      if (step === begin + batches.length) {
+        // From here on, evaluations and checkpoints see the adapters as part of the weights.
+        await steps.recordAllBut(0);
+        parameters.mergeAdapters();
+      }
       if (devIsDue(deps, step)) {
         await steps.recordAllBut(0);
         await evaluateOnDev(deps, state, keeper);
@@ -133,9 +139,14 @@ async function waitWhilePaused(
   }
 }
 
-/** Resets the optimizer: each stage starts with zero moments of what it trains, and the initial loss scale. */
+/**
+ * Resets the optimizer: each stage starts with its own adapters, zero moments of what it trains, and the initial loss
+ * scale.
+ */
 function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageIndex: number): void {
   state.adamW.dispose();
+  parameters.beginStage(stageIndex);
+  state.stage = stageIndex;
   state.adamW = new AdamWState(parameters, stageIndex);
   delete state.loop.lossScale;
 }

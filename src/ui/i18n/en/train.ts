@@ -138,11 +138,15 @@ export const trainTexts = {
     scoreMargin: 'Margin',
     matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
+    accumulation: 'Batches per step',
     duration: 'Duration',
     unit: 'Unit',
     schedule: 'Schedule',
+    warmupUnit: 'Warm-up',
     warmup: 'Warm-up share',
+    warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
+    layerDecay: 'Layer-wise decay of the rate',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
@@ -187,10 +191,17 @@ export const trainTexts = {
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
+    accumulation:
+      'Averages the gradients of this many batches before each step (gradient accumulation). Each question is still compared only with the negatives of its own batch: unlike a larger batch, this adds no negatives.',
     duration: 'How many times all pairs are seen, or how many steps the run makes.',
     schedule: 'How the learning rate falls after the warm-up.',
+    warmupUnit: 'Whether the warm-up is a share of the stage’s steps or a number of steps.',
     warmup: 'Share of all steps during which the learning rate rises from 0.',
+    warmupSteps:
+      'Number of steps during which the learning rate rises from 0. The stage must have at least as many steps.',
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
+    layerDecay:
+      'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:
@@ -242,6 +253,8 @@ export const trainTexts = {
     linear: 'linear to 0',
     cosine: 'cosine to 0',
     constant: 'constant',
+    warmupShare: 'share of the steps',
+    warmupCount: 'number of steps',
     bestDev: 'the best on dev',
     last: 'the last one',
   },
@@ -259,6 +272,8 @@ export const trainTexts = {
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
   batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
+  batchesOfStep: (n: number) =>
+    `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,
   batchStep: 'Step',
   anchor: 'Anchor (question)',
   positive: 'Positive',

@@ -68,6 +68,21 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}].frozen.layers 是 ${details.frozen}，但模型只有 ${details.layers} 层，请在实验文件中改小。`,
         en: `stages[${details.stage}].frozen.layers is ${details.frozen}, but the model has only ${details.layers} layers; lower it in the experiment file.`,
       };
+    case 'lora-rank-too-large':
+      return {
+        zh: `stages[${details.stage}].strategy.rank 是 ${formatCount(details.rank)}，但选中的矩阵最窄只有 ${formatCount(details.width)}，请在实验文件中改小。`,
+        en: `stages[${details.stage}].strategy.rank is ${formatCount(details.rank)}, but the narrowest of its matrices is ${formatCount(details.width)} wide; lower it in the experiment file.`,
+      };
+    case 'lora-needs-full-precision':
+      return {
+        zh: `LoRA 只能用全精度训练，请从实验文件中去掉 stages[${details.stage}].precision，或修改 stages[${details.stage}].strategy。`,
+        en: `LoRA trains in full precision only; remove stages[${details.stage}].precision from the experiment file, or change stages[${details.stage}].strategy.`,
+      };
+    case 'warmup-too-long':
+      return {
+        zh: `stages[${details.stage}].schedule.warmupSteps 是 ${details.warmup}，但这个阶段只有 ${details.steps} 步，请在实验文件中改小。`,
+        en: `stages[${details.stage}].schedule.warmupSteps is ${details.warmup}, but the stage has only ${details.steps} steps; lower it in the experiment file.`,
+      };
     case 'loss-needs-negatives':
       return {
         zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,

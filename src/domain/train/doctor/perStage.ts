@@ -1,0 +1,27 @@
+import type { Experiment, Stage } from '../../experiment';
+import type { Finding } from './finding';
+
+/** Collects what `examine` finds in each stage. */
+export function perStage(
+  { stages }: Pick<Experiment, 'stages'>,
+  examine: (stage: Stage, index: number) => Finding[],
+): Finding[] {
+  return stages.flatMap((stage, index) => examine(stage, index));
+}
+
+/** Whether the stage's loss contrasts each question with the other passages of its batch. */
+export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
+  switch (loss.kind) {
+    case 'inBatchInfoNce':
+      return loss.contrast !== 'own';
+    case 'sigmoidPairs':
+      return true;
+    default:
+      return loss satisfies never;
+  }
+}
+
+/** Whether the stage's loss leaves out passages that are known answers to the same question. */
+export function leavesOutKnown({ loss }: Pick<Stage, 'loss'>): boolean {
+  return loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known === true;
+}

@@ -1,0 +1,27 @@
+import { demoModel, expect, importModelFolder, newExperiment, openStage, test } from './support';
+
+test('what is typed for one stage does not stay in its fields when another stage is chosen', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'train');
+  await page.getByTestId('add-stage').click();
+  const advanced = page.getByTestId('advanced-settings');
+  await advanced.locator('summary').click();
+  const fields = ['duration', 'learningRate', 'warmup', 'matryoshka', 'frozenLayers'].map((id) =>
+    page.locator(`#${id}`),
+  );
+  const values = await Promise.all(fields.map((field) => field.inputValue()));
+  for (const field of fields) {
+    await field.fill('no number');
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+  }
+  await page.locator('input[name="stage"]').first().check();
+  for (const [i, field] of fields.entries()) {
+    await expect(field).toHaveValue(values[i] ?? '');
+    await expect(field).toHaveAttribute('aria-invalid', 'false');
+  }
+  await expect(advanced).toHaveAttribute('open');
+});
