@@ -1,5 +1,6 @@
 import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { alarmLine } from './alarmLine.mjs';
 import { writing } from './errors.mjs';
 
 const printEveryMs = 3000;
@@ -22,12 +23,12 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
  * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number }} E
+ * @template {{ type: string, step?: number, kind?: string }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step }) => (repeatedTypes.has(type) ? `${type} ${step}` : null);
+  const keyOf = ({ type, step, kind }) => (repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''}` : null);
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {
@@ -37,7 +38,7 @@ export function eventsToKeep(events) {
 }
 
 /** The types of events that a resumed run repeats for the steps after its checkpoint. */
-const repeatedTypes = new Set(['step', 'devEvaluation', 'checkpoint']);
+const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'earlyStop', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
@@ -133,6 +134,8 @@ export class RunReport {
       return this.#print(
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
+    if (event.type === 'alarm') return this.#print(alarmLine(event));
+    if (event.type === 'earlyStop') return this.#print(earlyStopLine(event));
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
   }
@@ -173,6 +176,11 @@ function resumedLine({ step, reached }) {
   if (reached <= step) return from;
   const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
   return `${from}: computing ${steps} again`;
+}
+
+function earlyStopLine({ step, bestStep, evaluations }) {
+  const brought = evaluations === 1 ? '1 dev evaluation' : `${evaluations} dev evaluations in a row`;
+  return `stopped early after step ${step}: ${brought} without anything better than step ${bestStep}`;
 }
 
 /** Returns how the kernels were chosen and the gain over the fixed rules, one product per line. */

@@ -131,6 +131,19 @@ describe('events.jsonl', () => {
     ]);
   });
 
+  it('has each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
+    const alarm = (kind: string, of: string) => ({ type: 'alarm', step: 20, kind, steps: 10, of });
+    const events = [alarm('deadGradients', 'first'), alarm('collapse', 'first'), alarm('deadGradients', 'second')];
+    expect(eventsToKeep(events).map(({ kind, of }) => `${kind} ${of}`)).toEqual([
+      'collapse first',
+      'deadGradients second',
+    ]);
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([alarm('deadGradients', 'first')]);
+    expect(printed).toEqual(['alarm at step 20: all gradients were 0 for 10 steps: the run no longer learns']);
+  });
+
   it('has a phrase for every kind of progress', async () => {
     expect(Object.keys(progressWords)).toEqual(expect.arrayContaining([...progressKinds]));
     const printed: string[] = [];

@@ -7,6 +7,7 @@ import { datasetOf, jobs, model, openedTraining, startButtonIn, textOf, TrainSta
 
 const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { MemoryState } = await import('../../../src/state/memory.svelte');
+const { default: LivePanel } = await import('../../../src/ui/train/LivePanel.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
 describe('the training stage', () => {
@@ -99,6 +100,32 @@ describe('a batch that no selection of pairs can fill', () => {
     expect(startButtonIn(shown())).not.toContain(' disabled');
     await vi.waitFor(() => expect(memory.progress).toBeNull());
     expect(memory.refusal).toBeNull();
+  });
+});
+
+describe('a run that stopped early', () => {
+  it('says after which step and why', () => {
+    const view = { ...emptyRunView(), earlyStop: { step: 75, bestStep: 50, evaluations: 3 } };
+    const props = { headline: { title: '', text: '' }, run: null, record: null, view, readOnly: true };
+    expect(textOf(render(LivePanel, { props }).body)).toContain(
+      'Stopped early after step 75: 3 dev evaluations in a row brought nothing better than step 50.',
+    );
+  });
+});
+
+describe('a run that raised alarms', () => {
+  it('shows the newest of each kind', () => {
+    const alarms = [10, 30].map((step) => ({ step, kind: 'deadGradients' as const, steps: 10 }));
+    const shownWith = (count: number) =>
+      render(LivePanel, {
+        props: {
+          ...{ headline: { title: '', text: '' }, run: null, record: null, readOnly: true },
+          view: { ...emptyRunView(), alarms: alarms.slice(0, count) },
+        },
+      }).body;
+    expect(shownWith(2).match(/<li/g)).toHaveLength(1);
+    expect(textOf(shownWith(2))).toContain('At step 30, all gradients had been 0 for 10 steps');
+    expect(shownWith(0)).not.toContain('data-testid="alarms"');
   });
 });
 
