@@ -33,7 +33,6 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
-  /** Trains these adapters instead of the weights. */
   adapters?: Adapters | undefined;
   /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
@@ -72,8 +71,7 @@ interface BegunStep {
 export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
-  /** What is trained: the weights, or the adapters beside them. */
-  readonly #trained: SegmentTable;
+  readonly #trained: SegmentTable; // the adapters, or the weights
   /** By segment: what is updated at which share of the learning rate. */
   readonly #rated: readonly RatedRanges[][];
   readonly #half: HalfWeights | undefined;
@@ -96,7 +94,6 @@ export class Trainer {
   ) {
     this.#engine = weights.engine;
     this.#trained = options.adapters?.segments ?? weights;
-    // The moments have the layout of the stage, which says what is trained in it.
     this.#gradients = new SegmentTable(weights.engine, moments.m.layout, 'trainable');
     this.#rated = ratedRanges(moments.m.layout, options.config.layers, options.optimizer.layerDecay);
     this.#lossScale = options.lossScale;
@@ -231,7 +228,7 @@ export class Trainer {
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
-      const half = this.#trained === this.weights ? this.#half?.copyOf(i) : undefined;
+      const half = this.options.adapters ? undefined : this.#half?.copyOf(i);
       for (const { share, ranges } of this.#rated[i] ?? []) {
         const options = { ...optimizer, learningRate: share * learningRate, step: update, decayed, ranges };
         adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, half);

@@ -22,7 +22,7 @@ export function adapterName(module: string, part: 'A' | 'B'): string {
 }
 
 /** Returns the path of a module within its layer. */
-export function matrixPath(matrix: LoraMatrix): string {
+function matrixPath(matrix: LoraMatrix): string {
   return matrix === 'query' || matrix === 'key' || matrix === 'value' ? `attention.self.${matrix}` : matrix;
 }
 

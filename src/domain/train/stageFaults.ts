@@ -13,6 +13,8 @@ export type StageFault =
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
+  | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }
   /** The warm-up of a stage has more steps than the stage. */
   | { kind: 'warmup-too-long'; stage: number; warmup: number; steps: number }
   /** The stage asks for mixed precision, but the device has only float32. */

@@ -6,7 +6,7 @@ import { withStrategy } from './strategyEdits';
 
 /** Plans of one or two stages: train everything; only biases; adapters; first everything, then only biases. */
 export const strategyPresets = ['full', 'bitFit', 'lora', 'fullThenBitFit'] as const;
-export type StrategyPreset = (typeof strategyPresets)[number];
+type StrategyPreset = (typeof strategyPresets)[number];
 
 /**
  * Learning rate relative to a full stage. Biases are few and adapters begin at zero, so both need larger steps. LoRA's

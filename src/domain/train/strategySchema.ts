@@ -33,7 +33,7 @@ export function matchesSomeParameter(keyword: string): boolean {
   return keyword !== '' && parameterNames().some((name) => name.includes(keyword));
 }
 
-export const keywordSchema = v.pipe(
+const keywordSchema = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(100),

@@ -26,7 +26,7 @@ export function trainedBy({ strategy, frozen }: Choice): (name: string) => boole
   };
 }
 
-export interface TrainedParameters {
+interface TrainedParameters {
   names: string[];
   trained: number;
   all: number;

@@ -169,6 +169,16 @@ const sentences: Sentences = {
     zh: `阶段 ${stage + 1} 的训练方式没有选中任何参数，请换一个关键词，或少冻结一些。`,
     en: `The strategy of stage ${stage + 1} trains none of the model’s parameters; choose other keywords, or freeze less.`,
   }),
+  'early-stop-without-dev': ({ lacks }) =>
+    lacks === 'interval'
+      ? {
+          zh: '早停要在训练中评测验证集，但“验证间隔”是 0；请改大，或把早停设为 0。',
+          en: 'Early stopping needs dev evaluations during training, but the dev interval is 0; raise it, or set the early stop to 0.',
+        }
+      : {
+          zh: '早停要在训练中评测验证集，但没有验证问题；请留出一些，或把早停设为 0。',
+          en: 'Early stopping needs dev evaluations during training, but there are no dev questions; hold some out, or set the early stop to 0.',
+        },
   'too-many-frozen-layers': ({ stage, frozen, layers }) => ({
     zh: `阶段 ${stage + 1} 要冻结 ${frozen} 层，但模型只有 ${layers} 层，请减少冻结的层数。`,
     en: `Stage ${stage + 1} freezes ${frozen} layers, but the model has only ${layers}; freeze fewer.`,

@@ -1,4 +1,5 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
+import { withPatience } from '../../domain/train/earlyStop';
 import type { Negatives } from '../../domain/train/negativesSchema';
 import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
 import type { Frozen, Strategy } from '../../domain/train/strategySchema';
@@ -63,4 +64,9 @@ export function editNegatives(experiment: ExperimentState, negatives: Negatives 
 
 export function editEvaluation(experiment: ExperimentState, change: Partial<Experiment['evaluation']>): void {
   experiment.change((e) => ({ ...e, evaluation: { ...e.evaluation, ...change } }));
+}
+
+/** Sets after how many dev evaluations without a new best the run stops; 0 turns early stopping off. */
+export function editPatience(experiment: ExperimentState, patience: number): void {
+  experiment.change((e) => ({ ...e, evaluation: withPatience(e.evaluation, patience) }));
 }

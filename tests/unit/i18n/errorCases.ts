@@ -155,6 +155,8 @@ const others: AppErrorDetails[] = [
   { kind: 'checkpoint-corrupt', runId: 'r', generation: 3 },
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'nothing-trained', stage: 1 },
+  { kind: 'early-stop-without-dev', lacks: 'interval' },
+  { kind: 'early-stop-without-dev', lacks: 'questions' },
   { kind: 'too-many-frozen-layers', stage: 0, frozen: 13, layers: 12 },
   { kind: 'lora-rank-too-large', stage: 0, rank: 1024, width: 768 },
   { kind: 'lora-needs-full-precision', stage: 1 },

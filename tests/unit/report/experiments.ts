@@ -102,6 +102,13 @@ const { frozen: _, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const stage = fc.record(stageFields, { requiredKeys });
 
+const evaluation = fc.record({
+  primary: fc.constantFrom(...metricNames),
+  ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
+  devEverySteps: fc.nat(1000),
+  checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
+});
+
 /** Any valid experiment. */
 export const experiments: fc.Arbitrary<Experiment> = fc
   .record({
@@ -143,11 +150,11 @@ export const experiments: fc.Arbitrary<Experiment> = fc
         { minLength: 1, maxLength: 2 },
       ),
     ),
-    evaluation: fc.record({
-      primary: fc.constantFrom(...metricNames),
-      ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
-      devEverySteps: fc.nat(1000),
-      checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
-    }),
+    evaluation: fc.oneof(
+      evaluation,
+      fc
+        .tuple(evaluation, fc.integer({ min: 1, max: 1000 }))
+        .map(([one, patience]) => ({ ...one, earlyStop: { patience } })),
+    ),
   })
   .map(withLowestVersion);

@@ -259,6 +259,30 @@ describe('evaluations on dev', () => {
   });
 });
 
+describe('early stopping', () => {
+  const evaluation = { devEverySteps: 1, earlyStop: { patience: 1 } };
+
+  it('ends all stages after the evaluation that decides it, with a checkpoint of the stopped state', async () => {
+    const { run, state, logged } = training({ evaluation, dev: [0.5, 0.4] });
+    await run();
+    expect(done.slice(-4)).toEqual(['dev 2', 'checkpoint', 'end', 'dispose trainer']);
+    expect(of('earlyStop', logged)).toMatchObject([{ step: 2, bestStep: 1, evaluations: 1 }]);
+    expect(state).toMatchObject({ step: 2, loop: { stopped: true } });
+  });
+
+  it('makes no further step if the run is resumed', async () => {
+    await training({ evaluation, step: 1, loop: { stopped: true } }).run();
+    expect(done).toEqual([]);
+  });
+
+  it('is stored if an evaluation decides it that was pending when the run stopped', async () => {
+    const loop = { devPending: true, bestDev: 0.5, bestStep: 1, sinceBest: 0 };
+    const { run } = training({ evaluation: { ...evaluation, primary: 'mrrAt10' }, step: 1, loop, dev: [0.4] });
+    await run();
+    expect(done).toEqual(['dev 1', 'checkpoint', 'end']);
+  });
+});
+
 describe('a pause between two steps', () => {
   it('records the steps that have begun, then stores a checkpoint, and lasts until the run continues', async () => {
     behaviour.stepsAhead = 1;

@@ -3,6 +3,7 @@ import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { lowercasesFirst } from '../tokenize/letterCase';
+import { onlyStageLines, stageTable } from './cardStages';
 import { adapterExport, exportedLora } from './exportAdapter';
 import type { ExportSource } from './exportSource';
 import { missingPooler } from './exportWeights';
@@ -160,20 +161,15 @@ function adapterLines({ run }: ExportSource): string[] {
 
 function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
-  const stage = run.experiment.stages.at(-1);
-  const batches = stage?.batching.kind === 'seeded' ? stage.batching.accumulation : undefined;
-  const decay = stage?.optimizer.layerDecay;
   return [
     `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
     ...adapterLines(source),
-    `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
-    `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
-    ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
-    ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
+    ...onlyStageLines(run.experiment),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
     `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,
+    ...stageTable(run.experiment),
   ];
 }
 

@@ -15,6 +15,7 @@ import {
   refuseMissingPrecision,
   refuseStrategy,
   refuseUnsuitedLoss,
+  refuseUnusedEarlyStop,
 } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
@@ -42,6 +43,7 @@ export async function createRun(
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
   refuseLongWarmup(experiment, stages);
   refuseMissingPrecision(experiment, {

@@ -16,6 +16,7 @@ import { adapterPlans } from './adapterPlans';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
+import { alarmWatchOf } from './alarmWatchOf';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
@@ -47,7 +48,7 @@ export interface RunDeps {
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
   if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
-  const log = await RunLog.open(deps.db, runId, deps.onEvents);
+  const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
     await onDevices(deps, record, log);
@@ -150,6 +151,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
           parameters,
           state,
         );
+      if (state.loop.stopped) await updateRun(db, runId, { stoppedStep: state.step });
     } finally {
       state.adamW.dispose();
     }

@@ -21,8 +21,14 @@ export const strategyTexts = {
   },
   stages: 'Stages',
   stage: (n: number) => `Stage ${n}`,
+  allStages: 'For all stages',
   kinds: { full: 'Full', bitFit: 'BitFit', lora: 'LoRA' },
-  frozenPart: 'partly frozen',
+  byKeywords: (kind: string, keywords: string) => `${kind} (${keywords})`,
+  frozen: (embeddings: boolean, layers: number) => {
+    const lowest = layers === 1 ? 'lowest layer' : `lowest ${formatCount(layers)} layers`;
+    return `${[...(embeddings ? ['embeddings'] : []), ...(layers > 0 ? [lowest] : [])].join(' and ')} frozen`;
+  },
+  atStage: (n: number, of: number) => `Stage ${n} of ${of}`,
   add: 'Add a stage',
   duplicate: 'Duplicate',
   remove: 'Remove',

@@ -58,6 +58,16 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}] 没有选中模型的任何参数，请修改实验文件中的 stages[${details.stage}].strategy.keywords，或少冻结一些。`,
         en: `stages[${details.stage}] trains none of the model’s parameters; change stages[${details.stage}].strategy.keywords of the experiment file, or freeze less.`,
       };
+    case 'early-stop-without-dev':
+      return details.lacks === 'interval'
+        ? {
+            zh: `evaluation.earlyStop 要在训练中评测验证集，但 evaluation.devEverySteps 是 0；请在实验文件中改大，或去掉 earlyStop。`,
+            en: `evaluation.earlyStop needs dev evaluations during training, but evaluation.devEverySteps is 0; raise it in the experiment file, or remove earlyStop.`,
+          }
+        : {
+            zh: `evaluation.earlyStop 要在训练中评测验证集，但没有验证问题；请在实验文件中给出，或去掉 earlyStop。`,
+            en: `evaluation.earlyStop needs dev evaluations during training, but there are no dev questions; name some in the experiment file, or remove earlyStop.`,
+          };
     case 'too-many-frozen-layers':
       return {
         zh: `stages[${details.stage}].frozen.layers 是 ${details.frozen}，但模型只有 ${details.layers} 层，请在实验文件中改小。`,

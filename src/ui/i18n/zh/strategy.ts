@@ -15,8 +15,12 @@ export const strategyTexts: Dictionary['strategy'] = {
   },
   stages: '阶段',
   stage: (n) => `阶段 ${n}`,
+  allStages: '各阶段共用',
   kinds: { full: '全参数', bitFit: 'BitFit', lora: 'LoRA' },
-  frozenPart: '部分冻结',
+  byKeywords: (kind, keywords) => `${kind}（${keywords}）`,
+  frozen: (embeddings, layers) =>
+    `冻结${[...(embeddings ? ['嵌入'] : []), ...(layers > 0 ? [`最低 ${formatCount(layers)} 层`] : [])].join('和')}`,
+  atStage: (n, of) => `阶段 ${n}，共 ${of} 个`,
   add: '添加阶段',
   duplicate: '复制',
   remove: '删除',
