@@ -83,8 +83,8 @@ const findings: FindingWords = {
   promptMismatch: {
     title: ({ training, evaluation, side }) =>
       training > evaluation
-        ? `训练时${sideNames[side] ?? ''}带提示语，测试时不带`
-        : `测试时${sideNames[side] ?? ''}带提示语，训练时不带`,
+        ? `训练时${sideNames[side] ?? ''}带前缀，测试时不带`
+        : `测试时${sideNames[side] ?? ''}带前缀，训练时不带`,
     why: ({ prompt, training, evaluation }) =>
       `训练文本有 ${formatPercent(training, 0)} 以“${prompt}”开头，测试文本有 ${formatPercent(evaluation, 0)}。请从文件里去掉它，改为设成模型的前缀。`,
   },
