@@ -13,9 +13,9 @@ function parameters(n: number): string {
 }
 
 /** Says which rate is usual for the model's size and the strategy, and why. */
-function usualRate({ recommended, trainedBy, parameters: n }: RateFacts): string {
+function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
-  return trainedBy === 'bitFit'
+  return rateKind === 'bitFit'
     ? `Training only biases takes a much higher rate than training everything: about ${rate} for ${parameters(n)}.`
     : `A model of ${parameters(n)} is usually trained with about ${rate}.`;
 }

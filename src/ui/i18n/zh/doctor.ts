@@ -11,9 +11,9 @@ function parameters(n: number): string {
   return n >= 1e8 ? `${(n / 1e8).toFixed(2)} 亿参数` : `${formatCount(n / 1e4)} 万参数`;
 }
 
-function usualRate({ recommended, trainedBy, parameters: n }: RateFacts): string {
+function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
-  return trainedBy === 'bitFit'
+  return rateKind === 'bitFit'
     ? `只训练偏置，学习率要比全量训练高得多：${parameters(n)}的模型约 ${rate}。`
     : `${parameters(n)}的模型常用 ${rate} 左右。`;
 }
