@@ -20,7 +20,7 @@ describe('vectors on the host', () => {
     expect(byRow).toEqual(inRuns);
   });
 
-  it('fill extra columns and rows with zeros in memory that holds other numbers', () => {
+  it('zero the extra columns and rows of a reused buffer', () => {
     const into = new Float32Array(12).fill(NaN);
     fillMatrix(counting(3), [2, 0], 4, into);
     expect([...into]).toEqual([4, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
