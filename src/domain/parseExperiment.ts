@@ -10,6 +10,7 @@ import {
   type Experiment,
 } from './experiment';
 import { isObject } from './isObject';
+import { withoutUsualAccumulation } from './train/batchingSchema';
 import { withoutUsualLoss } from './train/lossSchema';
 import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
@@ -78,17 +79,19 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
- * freezes nothing, a `layerDecay` of 1, and the loss's.
+ * freezes nothing, a `layerDecay` or
+ * an `accumulation` of 1, and the loss's.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
   const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, frozen, loss, optimizer, ...rest } = stage;
+  const { precision, frozen, loss, optimizer, batching, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
     ...(optimizer === undefined ? {} : { optimizer: withoutUsualDecay(optimizer) }),
+    ...(batching === undefined ? {} : { batching: withoutUsualAccumulation(batching) }),
     strategy: completedStrategy(stage['strategy']),
     ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),

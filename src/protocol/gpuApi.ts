@@ -9,9 +9,13 @@ import type { Progress } from './dataApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
-/** One batch, for display. The negatives of an anchor are the positives of all other rows. */
+/**
+ * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch; a
+ * step that accumulates gradients has several batches of `batchSize` rows.
+ */
 export interface BatchView {
   step: number;
+  batchSize: number;
   rows: { pairId: string; anchor: string; positive: string }[];
 }
 

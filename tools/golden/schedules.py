@@ -29,8 +29,8 @@ def layers_above(n):
     layers = golden['config']['layers']
     return layers - 1 - int(n.split('.')[2]) if n.startswith('encoder.layer.') else layers
 
-def train(layer_decay=1):
-    model, optimizer, batch = load(), golden['optimizer'], len(golden['anchors'])
+def train(layer_decay=1, batches=((0, None),)):
+    model, optimizer = load(), golden['optimizer']
     named = list(model.named_parameters()); before = [p.detach().clone() for _, p in named]
     groups = [dict(params=[p], weight_decay=0.0 if no_decay(n) else optimizer['weightDecay'],
                    lr=learning_rate * layer_decay ** layers_above(n)) for n, p in named]
@@ -39,10 +39,14 @@ def train(layer_decay=1):
     found, changes = [], []
     for step in range(steps):
         opt.zero_grad()
-        scores = vectors(model, golden['anchors']) @ vectors(model, golden['positives']).T / golden['temperature']
-        loss = torch.nn.functional.cross_entropy(scores, torch.arange(batch)); loss.backward()
+        total = 0
+        for begin, end in batches:
+            anchors, positives = (vectors(model, golden[side][begin:end]) for side in ('anchors', 'positives'))
+            scores = anchors @ positives.T / golden['temperature']
+            loss = torch.nn.functional.cross_entropy(scores, torch.arange(len(scores))) / len(batches)
+            loss.backward(); total += loss.item()
         norm = torch.nn.utils.clip_grad_norm_([p for _, p in named], optimizer['clipNorm']); opt.step()
-        found.append([loss.item(), norm.item()])
+        found.append([total, norm.item()])
         if step in (0, steps - 1):
             changes.append({n: (p.detach() - was).norm().item() for (n, p), was in zip(named, before)})
     return dict(steps=found, first=changes[0], last=changes[1])
@@ -51,5 +55,7 @@ result = dict(
     warmup=dict(peak=peak, steps=warmup_steps, warmupSteps=warmup,
                 rates={kind: rates(name) for kind, name in names.items()}),
     learningRate=learning_rate,
-    layerDecay=dict(factor=0.5, **train(layer_decay=0.5)))
+    layerDecay=dict(factor=0.5, **train(layer_decay=0.5)),
+    # Two batches per step: pairs 0 to 2, and pairs 3 and 4.
+    accumulation=dict(cut=3, **train(batches=((0, 3), (3, None)))))
 with open(os.path.join(out, 'schedules.json'), 'w') as file: json.dump(result, file, indent=1); file.write('\n')

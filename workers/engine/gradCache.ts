@@ -8,7 +8,7 @@ import { encoderBackward, encoderForward, encoderLastHidden } from './model/enco
 import type { EncoderContext } from './model/encoderContext';
 import { packTokens } from './model/packedTokens';
 import type { TokenBatch } from './model/tokenBatch';
-import type { SegmentTable } from './model/segmentTable';
+import type { GradientSink } from './model/gradientSink';
 import { poolingBackward, poolingForward } from './ops/pooling/pooling';
 import { normalizeBackward } from './ops/normalize/normalize';
 
@@ -67,7 +67,7 @@ export function gradCacheGradients(
   context: Omit<EncoderContext, 'tokens'>,
   batch: StepBatch,
   { pooling, loss, tokensPerPass }: { pooling: Pooling; loss: BatchLoss; tokensPerPass: number },
-  gradients: SegmentTable,
+  { table, accumulate }: GradientSink,
 ): void {
   const { engine, config } = context;
   const { pool, commands } = engine;
@@ -99,7 +99,7 @@ export function gradCacheGradients(
       }); // [texts, H]
       const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.dtype); // [T, H]
       pool.free(dPooled);
-      encoderBackward(dHidden, saved, inner, { table: gradients, accumulate: index > 0 });
+      encoderBackward(dHidden, saved, inner, { table, accumulate: accumulate || index > 0 });
     }),
   );
   for (const array of [dUnits.anchors, dUnits.candidates]) pool.free(array);

@@ -7,12 +7,12 @@ import type { DeviceArray } from './arrays';
 import { divergedParameter } from './divergence';
 import { sumTableSquares, tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
-import { computeGradients } from './gradients';
-import type { Loss, LossNumbers, StepBatch } from './losses/loss';
+import { textTokens, type Loss, type LossNumbers, type StepBatch } from './losses/loss';
 import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
 import { SegmentTable } from './model/segmentTable';
+import { addBadLosses, meanNumber, numbersLength, stepGradients, type NumbersLayout } from './stepGradients';
 import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
 import { clipping } from './optimizer/clipping';
@@ -49,7 +49,8 @@ export interface TrainerNumbers extends Pick<LossNumbers, 'loss'>, Partial<Omit<
 
 /** A step whose commands are submitted. */
 interface BegunStep {
-  batch: StepBatch;
+  /** Batches whose gradients the step accumulates. */
+  batches: readonly StepBatch[];
   learningRate: number;
   step: number;
   /** The loss scale that the step uses, which is correct unless an earlier step turns out to have been skipped. */
@@ -121,11 +122,13 @@ export class Trainer {
 
   /**
    * Begins a step. `step` counts from 1 and is part of the key for dropout's random numbers. AdamW's t is `step` minus
-   * the skipped steps. Throws RangeError if too many steps have begun.
+   * the skipped steps. With `further` batches, the step trains on the mean of all losses. Throws RangeError if too many
+   * steps have begun.
    */
-  begin(batch: StepBatch, learningRate: number, step: number): void {
+  begin(batch: StepBatch, learningRate: number, step: number, further: readonly StepBatch[] = []): void {
     if (this.#begun.length > this.stepsAhead) throw new RangeError('too many steps have begun');
-    const given = { batch, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
+    const batches = [batch, ...further];
+    const given = { batches, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
     this.#begun.push({ ...given, numbers: this.#record(given) });
   }
 
@@ -138,12 +141,13 @@ export class Trainer {
     if (!begun) throw new RangeError('no step has begun');
     const values = await begun.numbers; // GPU→CPU sync, the only one in a step
     this.#begun.shift();
-    const [loss = NaN] = values;
+    const layout = this.#layoutOf(begun);
+    const loss = meanNumber(values, layout, 0);
     const gradientNorm = values[this.#normAt] ?? NaN;
-    const reported = Object.fromEntries(this.options.loss.numbers.map((name, i) => [name, values[i]]));
+    const names = this.options.loss.numbers;
+    const reported = Object.fromEntries(names.map((name, i) => [name, meanNumber(values, layout, i)]));
     const scaled = await this.#checkFinite(loss, gradientNorm, begun);
-    const { anchors, candidates } = begun.batch;
-    const tokens = (anchors.offsets.at(-1) ?? 0) + (candidates.offsets.at(-1) ?? 0);
+    const tokens = begun.batches.reduce((sum, batch) => sum + textTokens(batch), 0);
     return { ...reported, loss, gradientNorm, tokens, ...scaled };
   }
 
@@ -166,8 +170,8 @@ export class Trainer {
   /** Records and submits all commands of a step. */
   #record(begun: Omit<BegunStep, 'numbers'>): Promise<Float32Array> {
     const { pool, commands } = this.#engine;
-    const numbers = this.#allocateNumbers();
-    const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
+    const numbers = this.#allocateNumbers(begun);
+    const parts = pool.allocate([tableSquarePartCount(this.#gradients) + begun.batches.length - 1]);
     try {
       this.#copyInHalf();
       this.#gradientsOf(begun, numbers);
@@ -183,9 +187,13 @@ export class Trainer {
     }
   }
 
-  /** Allocates room for a step's numbers: those of the loss, the gradient norm and the clipping factor. */
-  #allocateNumbers(): DeviceArray {
-    return this.#engine.pool.allocate([this.#normAt + 2]);
+  #layoutOf({ batches }: Pick<BegunStep, 'batches'>): NumbersLayout {
+    return { ofLoss: this.#normAt, batches: batches.length };
+  }
+
+  /** Allocates room for a step's numbers: those of each batch's loss, the gradient norm and the clipping factor. */
+  #allocateNumbers(step: Pick<BegunStep, 'batches'>): DeviceArray {
+    return this.#engine.pool.allocate([numbersLength(this.#layoutOf(step))]);
   }
 
   /** Before the first step, copies the weights in half precision. Afterwards, AdamW keeps the copies up to date. */
@@ -194,25 +202,22 @@ export class Trainer {
     this.#copiedInHalf = true;
   }
 
-  #gradientsOf({ batch, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
+  #gradientsOf({ batches, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
     const { config, seed, pooling, way, loss } = this.options;
     const rates = dropoutRates(this.options.dropout, config);
     const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
     const options = { pooling, way, loss, gradientScale: lossScale?.scale };
-    computeGradients(context, batch, options, { numbers, gradients: this.#gradients });
+    stepGradients(context, batches, options, { numbers, ofLoss: this.#normAt, gradients: this.#gradients });
   }
 
-  #update(
-    { learningRate, step, lossScale }: Omit<BegunStep, 'numbers'>,
-    numbers: DeviceArray,
-    parts: DeviceArray,
-  ): void {
-    const { optimizer } = this.options;
+  #update(begun: Omit<BegunStep, 'numbers'>, numbers: DeviceArray, parts: DeviceArray): void {
+    const [{ learningRate, step, lossScale }, { optimizer }] = [begun, this.options];
     // AdamW's t counts only steps that changed the weights.
     const update = step - (lossScale?.skipped ?? 0);
     this.#gradients.clearFrozen();
     sumTableSquares(this.#gradients, this.#gradients, parts);
+    addBadLosses(this.#engine, numbers, this.#layoutOf(begun), parts, tableSquarePartCount(this.#gradients));
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
     if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
     this.#gradients.layout.segments.forEach(({ decayed }, i) => {
@@ -279,7 +284,7 @@ export class Trainer {
   }
 
   #computeAgain(bad: BegunStep): void {
-    const numbers = this.#allocateNumbers();
+    const numbers = this.#allocateNumbers(bad);
     this.#gradientsOf(bad, numbers);
     this.#engine.pool.free(numbers);
   }

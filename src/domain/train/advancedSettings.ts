@@ -24,7 +24,9 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     checkpoint: evaluation.checkpoint,
-    ...(batching.kind === 'seeded' ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+    ...(batching.kind === 'seeded'
+      ? { avoidDuplicates: batching.avoidDuplicatePassages, accumulation: batching.accumulation ?? 1 }
+      : {}),
   };
 }
 

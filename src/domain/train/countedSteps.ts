@@ -1,5 +1,6 @@
 import type { Stage } from '../experiment';
 import type { PairCounts } from './pairCounts';
+import { pairsPerStep } from './batchingSchema';
 import { stepCount } from './stepCount';
 
 /** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
@@ -16,7 +17,7 @@ export function countedSteps(
   const total = { steps: 0, atMost: false };
   for (const { batching, duration } of stages) {
     if (batching.kind === 'listed') return null;
-    total.steps += stepCount(pairs, batching.batchSize, duration);
+    total.steps += stepCount(pairs, pairsPerStep(batching), duration);
     const repeats = batching.avoidDuplicatePassages && Math.min(passages, anchors) < pairs;
     total.atMost ||= repeats && duration.unit === 'epochs';
   }

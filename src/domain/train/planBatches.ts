@@ -6,6 +6,7 @@ import type { Pair } from '../records';
 import { batchShortage } from './runRefusal';
 import { distinctRows, epochEnd } from './distinctRows';
 import { countPairs } from './pairCounts';
+import { pairsPerStep } from './batchingSchema';
 import { fullBatches } from './stepCount';
 
 type Duration = Stage['duration'];
@@ -21,7 +22,10 @@ export interface BatchPlanRequest {
 
 /** All batches of a stage. */
 export interface BatchPlan {
-  /** For each step, a list of indexes into the pairs. */
+  /**
+   * For each step, a list of indexes into the pairs. A step that accumulates gradients lists one batch after the other;
+   * see `batchesOfStep`.
+   */
   batches: number[][];
   /**
    * For each epoch that the steps touch, the number of rows that are left out of it because they fit none of its
@@ -44,7 +48,7 @@ export function planBatches(request: BatchPlanRequest): BatchPlan {
   const orderOf = (epoch: number): Uint32Array =>
     permutation(pairs.length, new RandomStream(seed, 'batchOrder', stageIndex, epoch));
   const rows = batching.avoidDuplicatePassages ? distinctRows(pairs, batchSize, orderOf) : shuffledRows(orderOf);
-  return cutBatches(rows, pairs.length, batchSize, duration);
+  return cutBatches(rows, pairs.length, pairsPerStep(batching), duration);
 }
 
 /** Yields every row once per epoch, and `epochEnd` after each epoch. */
@@ -55,8 +59,8 @@ function* shuffledRows(orderOf: (epoch: number) => Uint32Array): Generator<numbe
   }
 }
 
-/** Cuts a stream of rows into the batches of a stage. Reads the stream up to the end of the last epoch it needs. */
-function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, duration: Duration): BatchPlan {
+/** Cuts a stream of rows into the steps of a stage. Reads the stream up to the end of the last epoch it needs. */
+function cutBatches(stream: Iterable<number>, pairs: number, perStep: number, duration: Duration): BatchPlan {
   const rows: number[] = [];
   const leftOut: number[] = [];
   let epochBegin = 0;
@@ -67,10 +71,10 @@ function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, 
     }
     leftOut.push(pairs - (rows.length - epochBegin));
     epochBegin = rows.length;
-    const steps = stepsOf(duration, pairs, batchSize, leftOut);
-    if (steps !== null && rows.length >= steps * batchSize)
+    const steps = stepsOf(duration, pairs, perStep, leftOut);
+    if (steps !== null && rows.length >= steps * perStep)
       return {
-        batches: Array.from({ length: steps }, (_, i) => rows.slice(i * batchSize, (i + 1) * batchSize)),
+        batches: Array.from({ length: steps }, (_, i) => rows.slice(i * perStep, (i + 1) * perStep)),
         leftOut,
       };
   }
@@ -78,12 +82,12 @@ function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, 
 }
 
 /** Returns the steps of a stage, or null if `leftOut` does not cover enough epochs to tell. */
-function stepsOf(duration: Duration, pairs: number, batchSize: number, leftOut: readonly number[]): number | null {
+function stepsOf(duration: Duration, pairs: number, perStep: number, leftOut: readonly number[]): number | null {
   const { unit, value } = duration;
   if (unit === 'steps') return value;
   if (leftOut.length < Math.ceil(value)) return null;
   const missing = leftOut.reduce((sum, rows, epoch) => sum + rows * Math.min(1, Math.max(0, value - epoch)), 0);
-  return fullBatches(value * pairs - missing, batchSize);
+  return fullBatches(value * pairs - missing, perStep);
 }
 
 /** Returns how many epochs, including a fraction, the first `rows` rows of a stage with `pairs` pairs make up. */

@@ -1,6 +1,7 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
 import type { StoredTensor } from '../modelTensors';
+import { pairsPerStep } from './batchingSchema';
 import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
 import { stepCount } from './stepCount';
@@ -66,7 +67,7 @@ export function runRefusal(
     if (shortage) return shortage;
   }
   const most = experiment.stages.map(({ batching, duration }) =>
-    batching.kind === 'listed' ? null : stepCount(train.pairs, batching.batchSize, duration),
+    batching.kind === 'listed' ? null : stepCount(train.pairs, pairsPerStep(batching), duration),
   );
   return warmupRefusal(experiment, most) ?? lossRefusalOf(experiment, dimension);
 }

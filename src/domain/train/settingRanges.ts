@@ -5,6 +5,7 @@ export const settingRanges = {
   hardnessStrength: { low: 0.001, high: 100 },
   scoreMargin: { low: 0, high: 1 },
   batchSize: { low: 2, high: 65_536, integer: true },
+  accumulation: { low: 1, high: 1024, integer: true },
   warmup: { low: 0, high: 1 },
   warmupSteps: { low: 1, high: 10_000_000, integer: true },
   weightDecay: { low: 0, high: 10 },

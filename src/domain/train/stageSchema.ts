@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
+import { batchingSchema } from './batchingSchema';
 import { lossSchema } from './lossSchema';
 import { scheduleSchema } from './scheduleSchema';
 import { frozenSchema, strategySchema } from './strategySchema';
@@ -11,6 +12,7 @@ export const stageSchema = v.strictObject({
   /** Absent if nothing is frozen. */
   frozen: v.optional(frozenSchema),
   loss: lossSchema,
+  batching: batchingSchema,
   schedule: scheduleSchema,
   optimizer: v.strictObject({
     ...stageVersion1.entries.optimizer.entries,

@@ -16,6 +16,15 @@ export function editOptimizer(experiment: ExperimentState, change: Partial<Stage
   if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
 }
 
+/** Sets how many seeded batches a step accumulates. With one, the field is left out. */
+export function editAccumulation(experiment: ExperimentState, accumulation: number): void {
+  replaceStage(experiment, (stage) => {
+    if (stage.batching.kind === 'listed') return stage;
+    const { accumulation: _, ...batching } = stage.batching;
+    return { ...stage, batching: accumulation === 1 ? batching : { ...batching, accumulation } };
+  });
+}
+
 /** Sets the learning rate of each layer as a share of that of the layer above. Without decay, the field is left out. */
 export function editLayerDecay(experiment: ExperimentState, layerDecay: number): void {
   replaceStage(experiment, ({ optimizer: { layerDecay: _, ...optimizer }, ...rest }) => ({

@@ -59,11 +59,15 @@ const stageFields = {
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
   loss: fc.oneof(infoNce, sigmoidPairs),
   batching: fc.oneof(
-    fc.record({
-      kind: fc.constant('seeded' as const),
-      batchSize: fc.integer({ min: 2, max: 65_536 }),
-      avoidDuplicatePassages: fc.boolean(),
-    }),
+    fc.record(
+      {
+        kind: fc.constant('seeded' as const),
+        batchSize: fc.integer({ min: 2, max: 65_536 }),
+        avoidDuplicatePassages: fc.boolean(),
+        accumulation: fc.integer({ min: 2, max: 1024 }),
+      },
+      { requiredKeys: ['kind', 'batchSize', 'avoidDuplicatePassages'] },
+    ),
     fc.record({ kind: fc.constant('listed' as const), sha256: hex }),
   ),
   duration: fc.oneof(

@@ -57,14 +57,14 @@ describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(22);
+    expect(all).toBe(23);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 22, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 23, changed: 2 });
   });
 
   it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
@@ -72,6 +72,10 @@ describe('the advanced settings', () => {
     ['the warm-up', (_, stage) => ({ stage: { ...stage, schedule: { ...stage.schedule, warmup: 0.2 } } })],
     ['weight decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, weightDecay: 0 } } })],
     ['gradient clipping', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, clipNorm: 0 } } })],
+    [
+      'accumulation',
+      (_, stage) => ({ stage: { ...stage, batching: { ...stage.batching, accumulation: 2 } as Stage['batching'] } }),
+    ],
     ['layer decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, layerDecay: 0.9 } } })],
     ['beta1', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta1: 0.8 } } })],
     ['beta2', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta2: 0.99 } } })],
@@ -108,7 +112,7 @@ describe('the advanced settings', () => {
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
     // With both directions, the form also asks for the softmax.
-    const all = name === 'the directions of the loss' ? 23 : 22;
+    const all = name === 'the directions of the loss' ? 24 : 23;
     expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
   });
 
@@ -116,7 +120,7 @@ describe('the advanced settings', () => {
     const experiment = defaultExperiment();
     const loss = { kind: 'sigmoidPairs' as const, temperature: 0.05 };
     const pairs = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) };
-    expect(countAdvanced(pairs)).toEqual({ all: 16, changed: 1 });
+    expect(countAdvanced(pairs)).toEqual({ all: 17, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {

@@ -5,6 +5,9 @@ import { AppError } from '../../../src/domain/errors';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { runRefusal, warmupRefusal } from '../../../src/domain/train/runRefusal';
 import { learningRateAt } from '../../../src/domain/train/schedule';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
+import { countedSteps } from '../../../src/domain/train/countedSteps';
+import { planBatches } from '../../../src/domain/train/planBatches';
 import { layersAbove } from '../../../src/domain/train/trainedParameters';
 import { withWarmupUnit } from '../../../src/domain/train/scheduleSchema';
 import { refuseLongWarmup } from '../../../workers/services/train/refuseRun';
@@ -43,6 +46,52 @@ describe('layer-wise decay of the learning rate', () => {
       'encoder.layer.11.output.dense.bias',
     ];
     expect(names.map((name) => layersAbove(name, 12))).toEqual([12, 11, 0]);
+  });
+});
+
+describe('gradient accumulation', () => {
+  const batching = { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true } as const;
+  const withBatching = (given: object): Experiment => parseExperiment({ stages: [{ batching: given }] });
+  const twice = { ...batching, accumulation: 2 };
+
+  it('is kept in version 2, and dropped if it is 1', () => {
+    const experiment = withBatching(twice);
+    expect(experiment.schemaVersion).toBe(2);
+    expect(experiment.stages[0]?.batching).toEqual(twice);
+    expect(parseExperiment(experiment)).toEqual(experiment);
+    expect(withBatching({ accumulation: 1 })).toEqual(defaultExperiment());
+  });
+
+  it.each([
+    [{ accumulation: 0 }, 'accumulation'],
+    [{ accumulation: 1.5 }, 'accumulation'],
+    [{ accumulation: 1025 }, 'accumulation'],
+    [{ kind: 'listed', sha256: '0'.repeat(64), accumulation: 2 }, 'accumulation'],
+  ])('is rejected with its path if it makes no sense: %j', (given, name) => {
+    expect(() => withBatching(given)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ path: `stages.0.batching.${name}` }) }),
+    );
+  });
+
+  it('plans steps of several batches, none of which has a text twice', () => {
+    const pairs = Array.from({ length: 40 }, (_, i) => ({ id: `${i}`, anchor: `a${i}`, positive: `p${i % 8}` }));
+    const duration = { unit: 'epochs', value: 1 } as const;
+    const { batches, leftOut } = planBatches({ pairs, stage: { batching: twice, duration }, stageIndex: 0, seed: 3 });
+    expect(batches).toHaveLength(Math.floor((40 - (leftOut[0] ?? 0)) / 8));
+    for (const step of batches) {
+      const small = batchesOfStep(step, twice);
+      expect(small.map(({ length }) => length)).toEqual([4, 4]);
+      expect(small.flat()).toEqual(step);
+      for (const rows of small) expect(new Set(rows.map((row) => pairs[row]?.positive)).size).toBe(4);
+    }
+    const counts = { pairs: 40, passages: 40, anchors: 40 };
+    expect(countedSteps([{ batching: twice, duration }], counts)).toEqual({ steps: 5, atMost: false });
+  });
+
+  it('leaves a step of one batch, and one of a batch list, in one piece', () => {
+    expect(batchesOfStep([3, 1, 2, 0, 5], batching)).toEqual([[3, 1, 2, 0, 5]]);
+    expect(batchesOfStep([3, 1], { kind: 'listed', sha256: '' })).toEqual([[3, 1]]);
+    expect(batchesOfStep([], twice)).toEqual([[]]);
   });
 });
 

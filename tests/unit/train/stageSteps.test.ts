@@ -52,6 +52,21 @@ describe('the steps of a stage', () => {
     ]);
   });
 
+  it('give the trainer the batches whose gradients a step accumulates', () => {
+    const { steps: stage, trainer } = steps();
+    const begin = vi.fn<(first: StepBatch, rate: number, step: number, further: StepBatch[]) => void>();
+    trainer.begin = begin;
+    const batching = { kind: 'seeded', batchSize: 1, avoidDuplicatePassages: true, accumulation: 2 } as const;
+    const accumulating = steps({ stage: { ...defaultStage(), batching } });
+    accumulating.trainer.begin = begin;
+    stage.begin();
+    accumulating.steps.begin();
+    const anchors = begin.mock.calls.map(([first, , , further]) =>
+      [first, ...further].map((batch) => [...batch.anchors.ids]),
+    );
+    expect(anchors).toEqual([[[3, 3, 3, 3, 0]], [[3, 3, 3, 3], [0]]]);
+  });
+
   it('continue where a resumed run stopped, as do its epochs', async () => {
     const { steps: stage, begun, logged } = steps({}, 3);
     stage.begin();

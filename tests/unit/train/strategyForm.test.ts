@@ -3,7 +3,14 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultExperiment, defaultStage, type Experiment } from '../../../src/domain/experiment';
 import { withStrategyPreset } from '../../../src/domain/train/strategyPresets';
 import { ExperimentState } from '../../../src/state/experiment.svelte';
-import { editFrozen, editLayerDecay, editOptimizer, editPrecision, editStage } from '../../../src/ui/train/stageEdits';
+import {
+  editAccumulation,
+  editFrozen,
+  editLayerDecay,
+  editOptimizer,
+  editPrecision,
+  editStage,
+} from '../../../src/ui/train/stageEdits';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { bertConfig } from '../../engine/configs';
 import { tensorLayout } from '../../engine/tensorLayout';
@@ -57,15 +64,17 @@ describe('the form of a run with two stages', () => {
     editOptimizer(state, { weightDecay: 0.5 });
     editPrecision(state, 'mixed');
     editLayerDecay(state, 0.9);
+    editAccumulation(state, 4);
     editFrozen(state, { embeddings: true, layers: 1 });
     expect(state.experiment?.stages[0]).toEqual(defaultStage());
     expect(state.trainStage).toMatchObject({
       dropout: 0.2,
       optimizer: { weightDecay: 0.5, layerDecay: 0.9 },
+      batching: { accumulation: 4 },
       precision: 'mixed',
       frozen: { embeddings: true, layers: 1 },
     });
-    for (let i = 0; i < 5; i++) state.undo();
+    for (let i = 0; i < 6; i++) state.undo();
     expect(state.experiment).toEqual(before);
   });
 

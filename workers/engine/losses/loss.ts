@@ -45,6 +45,11 @@ export interface StepBatch {
   targets?: LossTargets | undefined;
 }
 
+/** Returns the number of tokens of all texts. */
+export function textTokens({ anchors, candidates }: StepBatch): number {
+  return (anchors.offsets.at(-1) ?? 0) + (candidates.offsets.at(-1) ?? 0);
+}
+
 /** The numbers that a loss may report for a batch. */
 export interface LossNumbers {
   loss: number;

@@ -126,6 +126,7 @@ function poolerLine({ model }: ExportSource): string {
 function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
   const stage = run.experiment.stages.at(-1);
+  const batches = stage?.batching.kind === 'seeded' ? stage.batching.accumulation : undefined;
   const decay = stage?.optimizer.layerDecay;
   return [
     `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
@@ -133,6 +134,7 @@ function trainingLines(source: ExportSource): string[] {
     poolerLine(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
     `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
+    ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
     ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
     `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,

@@ -1,5 +1,7 @@
 import type { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
 import { formatKernelPlan, parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { latestCheckpoint } from '../../../src/storage/checkpoints';
 import { updateRun } from '../../../src/storage/runs';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
@@ -24,10 +26,17 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
   return failed;
 }
 
-/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
-function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
+/** Estimates the tokens that are trained on at a time from the mean text lengths and the size of the first batch. */
+function tokensAtATime(size: number, { anchors, positives }: RunSessionOnDevice['tokens']): number {
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
-  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+  return Math.ceil(size * (mean(anchors) + mean(positives)));
+}
+
+function firstBatchSize({ stages }: Experiment, batches: readonly number[][][]): number {
+  const index = batches.findIndex((steps) => steps.length > 0);
+  const [stage, rows] = [stages[index], batches[index]?.[0]];
+  const first = stage && rows ? batchesOfStep(rows, stage.batching)[0] : rows;
+  return first?.length ?? 1;
 }
 
 /**
@@ -46,7 +55,7 @@ export async function fixKernelPlan(
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
-    training: Math.min(tokensOfStep(batches, tokens), most),
+    training: Math.min(tokensAtATime(firstBatchSize(session.experiment, batches), tokens), most),
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);

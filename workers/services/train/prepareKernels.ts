@@ -16,6 +16,7 @@ import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { stepBatch } from './stepBatch';
 
 /**
@@ -73,8 +74,13 @@ async function recordSteps(
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
   const adamW = new AdamWState(parameters, stageIndex);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
-  for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
+  const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
+  for (const rows of smallestAndLargest(small, [anchors, positives])) {
+    const batch = stepBatch(session.tokens, rows);
+    // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
+    trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
+    await trainer.finish();
+  }
   trainer.dispose();
   close();
   adamW.dispose();

@@ -1,3 +1,4 @@
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { planBatches } from '../../../src/domain/train/planBatches';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
@@ -49,7 +50,7 @@ export async function reportMemory(
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
-    batches: stages.map(({ batches }) => batches),
+    batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
     losses: experiment.stages.map(({ loss }) => loss),
@@ -66,6 +67,12 @@ export async function reportMemory(
   };
 }
 
+/** Returns the batches of a stage's steps, which are in memory one at a time. */
+function smallBatches({ stages }: Experiment, stageIndex: number, steps: readonly number[][]): number[][] {
+  const stage = stages[stageIndex];
+  return stage ? steps.flatMap((rows) => batchesOfStep(rows, stage.batching)) : [];
+}
+
 function batchesOfSize(
   experiment: Experiment,
   { pairs }: PreparedData,
@@ -76,7 +83,8 @@ function batchesOfSize(
   if (!stage || stage.batching.kind !== 'seeded') return null;
   try {
     const changed = { ...stage, batching: { ...stage.batching, batchSize } };
-    return planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed }).batches;
+    const { batches } = planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed });
+    return batches.flatMap((rows) => batchesOfStep(rows, changed.batching));
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
     throw thrown;

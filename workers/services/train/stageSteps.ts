@@ -1,4 +1,5 @@
 import type { Stage } from '../../../src/domain/experiment';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { epochsOf } from '../../../src/domain/train/planBatches';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { learningRateAt } from '../../../src/domain/train/schedule';
@@ -10,7 +11,7 @@ import type { TrainingState } from './trainingState';
 export interface StageOfRun {
   stage: Stage;
   stageIndex: number;
-  /** Rows of the training pairs in each batch: [step][row]. */
+  /** Rows of the training pairs in each step: [step][row]. */
   batches: readonly (readonly number[])[];
   /** Training rows left out of each epoch. */
   leftOut: number[];
@@ -50,7 +51,10 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    this.trainer.begin(stepBatch(this.session.tokens, batch, this.#known), learningRate, index + 1);
+    const [first = stepBatch(this.session.tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
+      stepBatch(this.session.tokens, rows, this.#known),
+    );
+    this.trainer.begin(first, learningRate, index + 1, further);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 

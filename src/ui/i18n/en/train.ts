@@ -132,6 +132,7 @@ export const trainTexts = {
     scoreMargin: 'Margin',
     matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
+    accumulation: 'Batches per step',
     duration: 'Duration',
     unit: 'Unit',
     schedule: 'Schedule',
@@ -183,6 +184,8 @@ export const trainTexts = {
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
+    accumulation:
+      'Averages the gradients of this many batches before each step (gradient accumulation). Each question is still compared only with the negatives of its own batch: unlike a larger batch, this adds no negatives.',
     duration: 'How many times all pairs are seen, or how many steps the run makes.',
     schedule: 'How the learning rate falls after the warm-up.',
     warmupUnit: 'Whether the warm-up is a share of the stage’s steps or a number of steps.',
@@ -260,6 +263,8 @@ export const trainTexts = {
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
   batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
+  batchesOfStep: (n: number) =>
+    `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,
   batchStep: 'Step',
   anchor: 'Anchor (question)',
   positive: 'Positive',

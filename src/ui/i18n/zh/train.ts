@@ -114,6 +114,7 @@ export const trainTexts: Dictionary['train'] = {
     scoreMargin: '余量',
     matryoshka: '截短维数（Matryoshka）',
     batchSize: '批大小',
+    accumulation: '每步几批',
     duration: '训练时长',
     unit: '单位',
     schedule: '学习率调度',
@@ -157,6 +158,8 @@ export const trainTexts: Dictionary['train'] = {
     matryoshka:
       '同时训练每个向量的前若干维，向量截短后也能检索。维数用逗号隔开；权重写在冒号后面，例如 256:0.5。各个损失相加。',
     batchSize: '每题对照“批大小 − 1”个负例。通常越大越准；一次放不下的，分块计算。',
+    accumulation:
+      '每步先把这么多批的梯度取平均（梯度累积）。每个问题仍然只对照自己那一批的负例：和加大批不同，负例不会变多。',
     duration: '所有问答对过几遍，或者一共走多少步。',
     schedule: '预热之后学习率怎样下降。',
     warmupUnit: '预热长度按总步数的比例填，还是直接填步数。',
@@ -229,6 +232,7 @@ export const trainTexts: Dictionary['train'] = {
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
   batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例。',
+  batchesOfStep: (n) => `这一步累积 ${formatCount(n)} 批的梯度；每个问题的负例只来自自己那一批。`,
   batchStep: '步',
   anchor: '锚点（问题）',
   positive: '正例',
