@@ -9,7 +9,7 @@ import {
   infoNceJointKernel,
   infoNceNumbersKernel,
   infoNceRowsKernel,
-} from './infoNceKernels';
+} from './softmaxKernels';
 import { lossParamsOf, termBits, type InfoNceOptions, type LossParams } from './infoNceOptions';
 import { statPlaneCount, statPlanes } from './infoNceParams';
 import { sameSideGradientKernel, sameSideRowsKernel } from './sameSideKernels';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fillMatrix, pickedVectors, vectorsInOnePiece } from '../../../workers/engine/retrieval/vectors';
-import { EncodedTexts } from '../../../workers/services/evaluate/encodedTexts';
+import { fillMatrix, pickedVectors, vectorsInOnePiece } from '../../workers/engine/retrieval/vectors';
+import { EncodedTexts } from '../../workers/services/evaluate/encodedTexts';
 
 /** Returns vectors [n, 2] whose numbers are 2·row and 2·row + 1. */
 const counting = (n: number) =>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { unmeasuredPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
-import { matrixFragments, type MatrixFragment } from '../../../src/domain/matrixFragment';
-import { plannedMatrixUnits } from '../../../workers/engine/matrixUnits';
+import { unmeasuredPlan, type KernelPlan } from '../../src/domain/kernelPlan';
+import { matrixFragments, type MatrixFragment } from '../../src/domain/matrixFragment';
+import { plannedMatrixUnits } from '../../workers/engine/matrixUnits';
 
 const [first, second] = matrixFragments as [MatrixFragment, MatrixFragment];
 const unitsOf = (fragment: MatrixFragment) => ({ fragment, subgroupSize: 32, memoryBytes: 32_768 });
