@@ -12,6 +12,7 @@ import {
 import { isObject } from './isObject';
 import { withoutUsualAccumulation } from './train/batchingSchema';
 import { withoutUsualLoss } from './train/lossSchema';
+import { defaultLora } from './train/loraSchema';
 import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
@@ -114,7 +115,9 @@ function withoutUsualDecay(optimizer: unknown): unknown {
 }
 
 function completedStrategy(strategy: unknown): unknown {
-  return isObject(strategy) && strategy['kind'] === 'bitFit' ? { keywords: defaultKeywords, ...strategy } : strategy;
+  if (!isObject(strategy)) return strategy;
+  if (strategy['kind'] === 'bitFit') return { keywords: defaultKeywords, ...strategy };
+  return strategy['kind'] === 'lora' ? { ...defaultLora, ...strategy } : strategy;
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */

@@ -5,6 +5,8 @@ import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
 import type { KernelTuning } from './kernelTuning';
 import type { RunMemory } from './memory/report';
+import type { Alarm } from './train/alarm';
+import type { EarlyStop } from './train/earlyStop';
 
 /** The phases of a run, in order. */
 export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
@@ -42,6 +44,8 @@ export interface RunRecord {
   weightsSha256?: string;
   /** The step whose weights are kept. */
   keptStep?: number;
+  /** The last step of a run that stopped early. */
+  stoppedStep?: number;
   /** How often the device was lost and the run resumed automatically. */
   deviceLosses?: number;
   /**
@@ -114,6 +118,9 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
+  /** A sign that the run goes wrong. It changes nothing about the run. */
+  | ({ type: 'alarm' } & Alarm)
+  | ({ type: 'earlyStop' } & EarlyStop)
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }
   /**
    * A checkpoint of the state after `step` is stored; later steps may have been reported already. The write took

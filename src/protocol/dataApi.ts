@@ -172,6 +172,11 @@ export interface ExportReport {
   check: { cosine: number; maxAbs: number; texts: number };
   /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
   poolerNotKept: boolean;
+  /**
+   * Whether the adapters of a LoRA stage are exported on their own too. With several stages they would not fit the base
+   * model. Null if no stage trained with LoRA.
+   */
+  adapter: 'included' | 'several-stages' | null;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */

@@ -1,5 +1,6 @@
 import { countedSteps, type CountedSteps } from '../domain/train/countedSteps';
 import type { PairCounts } from '../domain/train/pairCounts';
+import { earlyStopRefusal } from '../domain/train/earlyStop';
 import { runRefusal, strategyRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
@@ -124,7 +125,8 @@ export class ExperimentState extends SavedExperiment {
     if (!this.experiment || !counts || !this.#trainCounts) return null;
     return (
       (this.model && strategyRefusal(this.experiment, this.model.tensors)) ??
-      runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null)
+      runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null) ??
+      earlyStopRefusal(this.experiment, counts.dev)
     );
   });
 

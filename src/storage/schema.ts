@@ -2,6 +2,7 @@ import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
+import type { EarlyStopState } from '../domain/train/earlyStop';
 import type { LossScale } from '../domain/train/lossScale';
 import type { DeviceCheck } from '../domain/deviceCheck/deviceCheck';
 import type { StoredKernelPlan } from '../domain/kernelTuning';
@@ -58,9 +59,14 @@ export interface CheckpointManifest {
   /**
    * State of the training loop besides its tensors: the best dev evaluation and its step, elapsed time and, in mixed
    * precision, the loss scale. `devPending`: the run was paused during the dev evaluation after this step, so the
-   * evaluation still has to be done.
+   * evaluation still has to be done. `stopped`: the run goes on without its remaining steps.
    */
-  loopState: BestDev & { bestStep: number | null; elapsedMs: number; lossScale?: LossScale; devPending?: boolean };
+  loopState: BestDev & {
+    bestStep: number | null;
+    elapsedMs: number;
+    lossScale?: LossScale;
+    devPending?: boolean;
+  } & EarlyStopState;
   createdAt: number;
 }
 

@@ -10,8 +10,8 @@ test('what is typed for one stage does not stay in its fields when another stage
   await page.getByTestId('add-stage').click();
   const advanced = page.getByTestId('advanced-settings');
   await advanced.locator('summary').click();
-  const fields = ['duration', 'learningRate', 'warmup', 'matryoshka', 'frozenLayers'].map((id) =>
-    page.locator(`#${id}`),
+  const fields = ['duration', 'learningRate', 'warmup', 'layerDecay', 'accumulation', 'matryoshka', 'frozenLayers'].map(
+    (id) => page.locator(`#${id}`),
   );
   const values = await Promise.all(fields.map((field) => field.inputValue()));
   for (const field of fields) {

@@ -1,5 +1,6 @@
 import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { alarmLine } from './alarmLine.mjs';
 import { writing } from './errors.mjs';
 
 const printEveryMs = 3000;
@@ -22,12 +23,12 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
  * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number }} E
+ * @template {{ type: string, step?: number, kind?: string }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step }) => (repeatedTypes.has(type) ? `${type} ${step}` : null);
+  const keyOf = ({ type, step, kind }) => (repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''}` : null);
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {
@@ -37,7 +38,7 @@ export function eventsToKeep(events) {
 }
 
 /** The types of events that a resumed run repeats for the steps after its checkpoint. */
-const repeatedTypes = new Set(['step', 'devEvaluation', 'checkpoint']);
+const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'earlyStop', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
@@ -60,6 +61,8 @@ export class RunReport {
   #print;
   #printError;
   #recent = [];
+  #stage = -1;
+  #stages = 1;
   #what = '';
   totalSteps = 0;
 
@@ -115,7 +118,10 @@ export class RunReport {
     if (event.type === 'progress') return this.progress(event, false);
     if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
-    if (event.type === 'batchPlan') return this.#printLeftOut(event);
+    if (event.type === 'batchPlan') {
+      this.#stages = event.leftOut.length;
+      return this.#printLeftOut(event);
+    }
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
     if (event.type === 'kernels') return kernelsLines(event).forEach((line) => this.#print(line));
@@ -128,17 +134,26 @@ export class RunReport {
       return this.#print(
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
+    if (event.type === 'alarm') return this.#print(alarmLine(event));
+    if (event.type === 'earlyStop') return this.#print(earlyStopLine(event));
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
   }
 
   #printLeftOut({ leftOut }) {
-    const counts = leftOut.flat();
-    if (counts.some((rows) => rows > 0))
-      this.#print(`rows that fit no batch of their epoch, by epoch: ${counts.join(', ')}`);
+    if (!leftOut.flat().some((rows) => rows > 0)) return;
+    const named = leftOut.map((rows, i) => `${leftOut.length > 1 ? `stage ${i + 1}: ` : ''}${rows.join(', ')}`);
+    this.#print(`rows that fit no batch of their epoch, by epoch: ${named.join('; ')}`);
   }
 
-  #printStep({ step, loss, learningRate, tokens, stepMs }) {
+  /** Announces the stage of a step if the run has several and the step before was not in it. */
+  #printStage(stage) {
+    if (this.#stages > 1 && stage !== this.#stage) this.#print(`== stage ${stage + 1} of ${this.#stages}`);
+    this.#stage = stage;
+  }
+
+  #printStep({ step, stage, loss, learningRate, tokens, stepMs }) {
+    this.#printStage(stage);
     this.#what = 'step';
     this.#recent = [...this.#recent.slice(-19), { tokens, stepMs }];
     const ms = this.#recent.reduce((sum, one) => sum + one.stepMs, 0);
@@ -161,6 +176,11 @@ function resumedLine({ step, reached }) {
   if (reached <= step) return from;
   const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
   return `${from}: computing ${steps} again`;
+}
+
+function earlyStopLine({ step, bestStep, evaluations }) {
+  const brought = evaluations === 1 ? '1 dev evaluation' : `${evaluations} dev evaluations in a row`;
+  return `stopped early after step ${step}: ${brought} without anything better than step ${bestStep}`;
 }
 
 /** Returns how the kernels were chosen and the gain over the fixed rules, one product per line. */

@@ -7,6 +7,7 @@ import type { DeviceArray } from './arrays';
 import { divergedParameter } from './divergence';
 import { sumTableSquares, tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
+import type { Adapters } from './model/adapters';
 import { textTokens, type Loss, type LossNumbers, type StepBatch } from './losses/loss';
 import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
@@ -32,6 +33,7 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
+  adapters?: Adapters | undefined;
   /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
 }
@@ -69,6 +71,7 @@ interface BegunStep {
 export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
+  readonly #trained: SegmentTable; // the adapters, or the weights
   /** By segment: what is updated at which share of the learning rate. */
   readonly #rated: readonly RatedRanges[][];
   readonly #half: HalfWeights | undefined;
@@ -90,7 +93,7 @@ export class Trainer {
     private readonly moments: Readonly<Record<AdamWStateMoment, SegmentTable>>,
   ) {
     this.#engine = weights.engine;
-    // The moments have the layout of the stage, which says what is trained in it.
+    this.#trained = options.adapters?.segments ?? weights;
     this.#gradients = new SegmentTable(weights.engine, moments.m.layout, 'trainable');
     this.#rated = ratedRanges(moments.m.layout, options.config.layers, options.optimizer.layerDecay);
     this.#lossScale = options.lossScale;
@@ -203,10 +206,10 @@ export class Trainer {
   }
 
   #gradientsOf({ batches, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
-    const { config, seed, pooling, way, loss } = this.options;
-    const rates = dropoutRates(this.options.dropout, config);
+    const { config, seed, pooling, way, loss, adapters } = this.options;
+    const rates = dropoutRates(this.options.dropout, config, adapters?.dropout);
     const dropout = rates && { rates, seed, step };
-    const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
+    const context = { engine: this.#engine, weights: this.weights, adapters, half: this.#half, config, dropout };
     const options = { pooling, way, loss, gradientScale: lossScale?.scale };
     stepGradients(context, batches, options, { numbers, ofLoss: this.#normAt, gradients: this.#gradients });
   }
@@ -221,11 +224,11 @@ export class Trainer {
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
     if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
     this.#gradients.layout.segments.forEach(({ decayed }, i) => {
-      const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
+      const [weights, gradients, m, v] = [this.#trained, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
-      const half = this.#half?.copyOf(i);
+      const half = this.options.adapters ? undefined : this.#half?.copyOf(i);
       for (const { share, ranges } of this.#rated[i] ?? []) {
         const options = { ...optimizer, learningRate: share * learningRate, step: update, decayed, ranges };
         adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, half);
@@ -273,7 +276,7 @@ export class Trainer {
     const { pool } = this.#engine;
     const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
     try {
-      const inWeights = inLoss ? await divergedParameter(this.weights, this.#gradients, parts) : undefined;
+      const inWeights = inLoss ? await divergedParameter(this.#trained, this.#gradients, parts) : undefined;
       if (inWeights !== undefined) return inWeights;
       // A later step that has begun has overwritten the gradients. The weights are still those of the bad step.
       if (this.#begun.length > 0) this.#computeAgain(bad);

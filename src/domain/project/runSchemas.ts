@@ -31,6 +31,8 @@ const checkpointFields = {
     lossScale: v.exactOptional(v.strictObject({ scale: finite, goodSteps: whole, skipped: whole })),
     bestMrrAt10: v.exactOptional(finite),
     devPending: v.exactOptional(v.boolean()),
+    sinceBest: v.exactOptional(whole),
+    stopped: v.exactOptional(v.literal(true)),
   }),
   createdAt: time,
 };
@@ -96,6 +98,7 @@ export const runSchema = v.strictObject({
   finishedAt: v.exactOptional(time),
   weightsSha256: v.exactOptional(sha256),
   keptStep: v.exactOptional(whole),
+  stoppedStep: v.exactOptional(whole),
   rowsSha256: v.exactOptional(sha256),
   deviceLosses: v.exactOptional(whole),
   deviceChanges: v.exactOptional(v.array(whole)),
@@ -159,6 +162,24 @@ const tuningFields = {
   refused: v.strictObject({ shaders: whole, bits: whole }),
 };
 
+const alarmOf = <Kind extends string, Fields extends v.ObjectEntries>(kind: Kind, fields: Fields) =>
+  eventOf('alarm', { step: whole, kind: v.literal(kind), ...fields });
+const alarmSchema = v.variant('kind', [
+  alarmOf('collapse', { steps: whole, positiveScore: measured, negativeScore: measured }),
+  alarmOf('deadGradients', { steps: whole }),
+  alarmOf('divergence', { steps: whole, loss: measured, lowestLoss: measured }),
+  alarmOf('recallFalls', {
+    evaluations: whole,
+    metric: v.picklist(metricNames),
+    fromStep: whole,
+    from: fraction,
+    to: fraction,
+    change: v.strictObject({ low: finite, high: finite }),
+    fromLoss: measured,
+    loss: measured,
+  }),
+]);
+
 export const runEventSchema = v.variant('type', [
   eventOf('phase', { phase }),
   eventOf('status', { status, error: v.exactOptional(errorSchema) }),
@@ -187,6 +208,8 @@ export const runEventSchema = v.variant('type', [
   }),
   eventOf('progress', { what: v.picklist(progressKinds), done: finite, of: finite }),
   eventOf('devEvaluation', { step: whole, metrics: metricsSchema, best: v.boolean() }),
+  alarmSchema,
+  eventOf('earlyStop', { step: whole, bestStep: whole, evaluations: whole }),
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),
   eventOf('checkpoint', {
     step: whole,

@@ -23,6 +23,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     dropout: stage.dropout,
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
+    patience: evaluation.earlyStop?.patience ?? 0,
     checkpoint: evaluation.checkpoint,
     ...(batching.kind === 'seeded'
       ? { avoidDuplicates: batching.avoidDuplicatePassages, accumulation: batching.accumulation ?? 1 }

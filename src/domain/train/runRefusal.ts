@@ -1,9 +1,10 @@
 import type { AppErrorDetails } from '../errors';
-import type { Experiment, Stage } from '../experiment';
+import { usesHalf, type Experiment, type Stage } from '../experiment';
 import type { StoredTensor } from '../modelTensors';
 import { pairsPerStep } from './batchingSchema';
 import { explicitNegatives, lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
+import { adaptedWeights } from './lora';
 import { stepCount } from './stepCount';
 import { layerCount, trainedParameters } from './trainedParameters';
 
@@ -22,7 +23,10 @@ export function batchShortage(
     : { ...short, pairs: anchors, distinct: 'anchors' };
 }
 
-/** Returns the error for a stage that trains no parameter of the model or freezes layers that it lacks, or null. */
+/**
+ * Returns the error for a stage that trains no parameter of the model, freezes layers that it lacks, or trains adapters
+ * that do not suit it, or null.
+ */
 export function strategyRefusal(
   { stages }: Pick<Experiment, 'stages'>,
   tensors: StoredTensor[],
@@ -32,8 +36,19 @@ export function strategyRefusal(
     const frozen = stage.frozen?.layers ?? 0;
     if (frozen > layers) return { kind: 'too-many-frozen-layers', stage: index, frozen, layers };
     if (trainedParameters(tensors, stage).trained === 0) return { kind: 'nothing-trained', stage: index };
+    const refusal = loraRefusal(stage, index, tensors);
+    if (refusal) return refusal;
   }
   return null;
+}
+
+/** Returns the error for adapters that are no smaller than their matrices or trained in mixed precision, or null. */
+function loraRefusal(stage: Stage, index: number, tensors: readonly StoredTensor[]): AppErrorDetails | null {
+  if (stage.strategy.kind !== 'lora') return null;
+  if (usesHalf(stage.precision)) return { kind: 'lora-needs-full-precision', stage: index };
+  const width = Math.min(...adaptedWeights(tensors, stage).flatMap(({ shape }) => shape));
+  const { rank } = stage.strategy;
+  return rank > width ? { kind: 'lora-rank-too-large', stage: index, rank, width } : null;
 }
 
 /**

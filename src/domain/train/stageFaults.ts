@@ -3,12 +3,18 @@ export type StageFault =
   /** The stage's strategy trains no parameter of the model. */
   | { kind: 'nothing-trained'; stage: number }
   | { kind: 'too-many-frozen-layers'; stage: number; frozen: number; layers: number }
+  /** The rank of the stage's adapters exceeds the smaller side of a matrix. */
+  | { kind: 'lora-rank-too-large'; stage: number; rank: number; width: number }
+  /** The stage asks for LoRA and for mixed precision. */
+  | { kind: 'lora-needs-full-precision'; stage: number }
   /** The stage's loss uses explicit negatives, but its data has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
+  | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }
   /** The warm-up of a stage has more steps than the stage. */
   | { kind: 'warmup-too-long'; stage: number; warmup: number; steps: number }
   /** The stage asks for mixed precision, but the device has only float32. */

@@ -1,8 +1,22 @@
 import type { Stage } from './stageSchema';
-import { defaultKeywords, type Frozen } from './strategySchema';
+import { defaultLora } from './loraSchema';
+import { defaultKeywords, type Frozen, type Strategy } from './strategySchema';
 
 /** The strategy that trains only biases. */
 export const onlyBiases: Pick<Stage, 'strategy'> = { strategy: { kind: 'bitFit', keywords: [...defaultKeywords] } };
+
+/** The usual settings of each strategy. */
+const usual: Readonly<Record<Strategy['kind'], () => Strategy>> = {
+  full: () => ({ kind: 'full' }),
+  bitFit: () => onlyBiases.strategy,
+  lora: () => ({ ...defaultLora, matrices: [...defaultLora.matrices] }),
+};
+
+/** Returns the stage with another strategy. Adapters are trained in full precision only. */
+export function withStrategy({ precision, ...stage }: Stage, kind: Strategy['kind']): Stage {
+  const keeps = precision !== undefined && kind !== 'lora';
+  return { ...stage, strategy: usual[kind](), ...(keeps ? { precision } : {}) };
+}
 
 /** Returns the stage with another choice of frozen parameters. One that freezes nothing leaves the field out. */
 export function withFrozen({ frozen: _, ...stage }: Stage, frozen: Frozen): Stage {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { loraSchema } from './loraSchema';
 
 /** Modules of BertModel by the parts of their names. */
 const embeddingNames = ['word_embeddings.weight', 'position_embeddings.weight', 'token_type_embeddings.weight'];
@@ -32,7 +33,7 @@ export function matchesSomeParameter(keyword: string): boolean {
   return keyword !== '' && parameterNames().some((name) => name.includes(keyword));
 }
 
-export const keywordSchema = v.pipe(
+const keywordSchema = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(100),
@@ -48,6 +49,7 @@ export const strategySchema = v.variant('kind', [
     kind: v.literal('bitFit'),
     keywords: v.pipe(v.array(keywordSchema), v.minLength(1), v.maxLength(maxKeywords)),
   }),
+  loraSchema,
 ]);
 export type Strategy = v.InferOutput<typeof strategySchema>;
 

@@ -1,12 +1,13 @@
-import type { StoredTensor } from '../modelTensors';
+import type { FloatLayout, StoredTensor } from '../modelTensors';
+import { adapterTensors, isAdapter, stageLayout } from './lora';
 import type { Stage } from './stageSchema';
 
-type Named = Pick<StoredTensor, 'name' | 'length'>;
+type Named = Pick<StoredTensor, 'name' | 'length' | 'shape'>;
 type Choice = Pick<Stage, 'strategy' | 'frozen'>;
 
-/** Returns the layer that a parameter belongs to, from 0, or null for the embeddings. */
+/** Returns the layer that a parameter or adapter belongs to, from 0, or null for the embeddings. */
 function layerOf(name: string): number | null {
-  const found = /^encoder\.layer\.(\d+)\./.exec(name);
+  const found = /(?:^|\.)encoder\.layer\.(\d+)\./.exec(name);
   return found ? Number(found[1]) : null;
 }
 
@@ -15,8 +16,9 @@ export function layersAbove(name: string, layers: number): number {
   return layers - 1 - (layerOf(name) ?? -1);
 }
 
-/** Returns whether a stage trains a parameter, by its name. */
+/** Returns whether a stage trains a parameter, by its name. A LoRA stage trains its adapters. */
 export function trainedBy({ strategy, frozen }: Choice): (name: string) => boolean {
+  if (strategy.kind === 'lora') return isAdapter;
   return (name) => {
     const layer = layerOf(name);
     if (layer === null ? frozen?.embeddings : layer < (frozen?.layers ?? 0)) return false;
@@ -24,24 +26,21 @@ export function trainedBy({ strategy, frozen }: Choice): (name: string) => boole
   };
 }
 
-export interface TrainedParameters {
+interface TrainedParameters {
   names: string[];
   trained: number;
   all: number;
 }
 
-/** Returns the names of the parameters that a stage trains, and how many numbers they hold. */
+/**
+ * Returns the names of the parameters that a stage trains, how many numbers they hold, and how many the model holds.
+ * Adapters are not counted as the model's.
+ */
 export function trainedParameters(tensors: readonly Named[], choice: Choice): TrainedParameters {
   const isTrained = trainedBy(choice);
-  const chosen = tensors.filter(({ name }) => isTrained(name));
+  const chosen = [...tensors, ...adapterTensors(tensors, choice)].filter(({ name }) => isTrained(name));
   const sum = (some: readonly Named[]): number => some.reduce((total, { length }) => total + length, 0);
   return { names: chosen.map(({ name }) => name), trained: sum(chosen), all: sum(tensors) };
-}
-
-/** The tensors of a model's stored weights or of a moment, and their length with the gaps between them. */
-export interface FloatLayout {
-  tensors: readonly StoredTensor[];
-  totalFloats: number;
 }
 
 /**
@@ -60,9 +59,14 @@ export function momentLayout(layout: FloatLayout, isTrained: (name: string) => b
   return { tensors, totalFloats };
 }
 
+/** Returns how a checkpoint stores each moment of a stage of a model. */
+export function stageMoments(model: FloatLayout, stage: Choice): FloatLayout {
+  return momentLayout(stageLayout(model, stage), trainedBy(stage));
+}
+
 /** Returns the most floats that a checkpoint stores of one moment in any stage. */
 export function momentFloats(layout: FloatLayout, stages: readonly Choice[]): number {
-  return stages.reduce((most, stage) => Math.max(most, momentLayout(layout, trainedBy(stage)).totalFloats), 0);
+  return stages.reduce((most, stage) => Math.max(most, stageMoments(layout, stage).totalFloats), 0);
 }
 
 /** Returns the number of layers of a model, from the names of its parameters. */

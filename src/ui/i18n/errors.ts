@@ -155,9 +155,27 @@ const sentences: Sentences = {
     zh: `阶段 ${stage + 1} 的训练方式没有选中任何参数，请换一个关键词，或少冻结一些。`,
     en: `The strategy of stage ${stage + 1} trains none of the model’s parameters; choose other keywords, or freeze less.`,
   }),
+  'early-stop-without-dev': ({ lacks }) =>
+    lacks === 'interval'
+      ? {
+          zh: '早停要在训练中评测验证集，但“验证间隔”是 0；请改大，或把早停设为 0。',
+          en: 'Early stopping needs dev evaluations during training, but the dev interval is 0; raise it, or set the early stop to 0.',
+        }
+      : {
+          zh: '早停要在训练中评测验证集，但没有验证问题；请留出一些，或把早停设为 0。',
+          en: 'Early stopping needs dev evaluations during training, but there are no dev questions; hold some out, or set the early stop to 0.',
+        },
   'too-many-frozen-layers': ({ stage, frozen, layers }) => ({
     zh: `阶段 ${stage + 1} 要冻结 ${frozen} 层，但模型只有 ${layers} 层，请减少冻结的层数。`,
     en: `Stage ${stage + 1} freezes ${frozen} layers, but the model has only ${layers}; freeze fewer.`,
+  }),
+  'lora-rank-too-large': ({ stage, rank, width }) => ({
+    zh: `阶段 ${stage + 1} 的 LoRA 秩是 ${formatCount(rank)}，但选中的矩阵最窄只有 ${formatCount(width)}；请改小。`,
+    en: `The LoRA rank of stage ${stage + 1} is ${formatCount(rank)}, but the narrowest of its matrices is ${formatCount(width)} wide; lower it.`,
+  }),
+  'lora-needs-full-precision': ({ stage }) => ({
+    zh: `LoRA 只能用全精度训练，请把阶段 ${stage + 1} 的“精度”改回全精度，或换一种训练方式。`,
+    en: `LoRA trains in full precision only; set the precision of stage ${stage + 1} back to full, or choose another strategy.`,
   }),
   'warmup-too-long': ({ stage, warmup, steps }) => ({
     zh: `阶段 ${stage + 1} 的预热有 ${formatCount(warmup)} 步，但这个阶段只有 ${formatCount(steps)} 步，请减少预热步数。`,

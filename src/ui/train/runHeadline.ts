@@ -43,8 +43,8 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   const t = dictionary.train.sentence;
   const text =
     record.keptStep === undefined
-      ? t.done(record.steps)
-      : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
+      ? t.done(record.stoppedStep ?? record.steps)
+      : t.doneKept(formatCount(record.keptStep), formatCount(record.stoppedStep ?? record.steps));
   const hits = devHits(view.dev, record.keptStep);
   return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
 }

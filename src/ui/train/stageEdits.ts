@@ -1,6 +1,7 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
-import { withFrozen } from '../../domain/train/strategyEdits';
-import type { Frozen } from '../../domain/train/strategySchema';
+import { withPatience } from '../../domain/train/earlyStop';
+import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
+import type { Frozen, Strategy } from '../../domain/train/strategySchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the training stage that the form shows. */
@@ -38,6 +39,11 @@ export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
   replaceStage(experiment, (stage) => withFrozen(stage, frozen));
 }
 
+/** Gives the stage a strategy with its usual settings. */
+export function editStrategy(experiment: ExperimentState, kind: Strategy['kind']): void {
+  replaceStage(experiment, (stage) => withStrategy(stage, kind));
+}
+
 function replaceStage(experiment: ExperimentState, edit: (stage: Stage) => Stage): void {
   experiment.change((e) => ({
     ...e,
@@ -52,4 +58,9 @@ export function editPrecision(experiment: ExperimentState, precision: Precision)
 
 export function editEvaluation(experiment: ExperimentState, change: Partial<Experiment['evaluation']>): void {
   experiment.change((e) => ({ ...e, evaluation: { ...e.evaluation, ...change } }));
+}
+
+/** Sets after how many dev evaluations without a new best the run stops; 0 turns early stopping off. */
+export function editPatience(experiment: ExperimentState, patience: number): void {
+  experiment.change((e) => ({ ...e, evaluation: withPatience(e.evaluation, patience) }));
 }

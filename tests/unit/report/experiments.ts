@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { loraMatrices } from '../../../src/domain/train/loraSchema';
 import {
   defaultStage,
   metricNames,
@@ -52,6 +53,13 @@ const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
     fc.record({
+      kind: fc.constant('lora' as const),
+      rank: fc.integer({ min: 1, max: 1024 }),
+      alpha: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+      dropout: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      matrices: fc.uniqueArray(fc.constantFrom(...loraMatrices), { minLength: 1 }),
+    }),
+    fc.record({
       kind: fc.constant('bitFit' as const),
       keywords: fc.array(fc.constantFrom('bias', 'query', 'layer.1', 'LayerNorm'), { minLength: 1, maxLength: 4 }),
     }),
@@ -94,6 +102,13 @@ const { frozen: _, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const stage = fc.record(stageFields, { requiredKeys });
 
+const evaluation = fc.record({
+  primary: fc.constantFrom(...metricNames),
+  ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
+  devEverySteps: fc.nat(1000),
+  checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
+});
+
 /** Any valid experiment. */
 export const experiments: fc.Arbitrary<Experiment> = fc
   .record({
@@ -130,11 +145,11 @@ export const experiments: fc.Arbitrary<Experiment> = fc
         { minLength: 1, maxLength: 2 },
       ),
     ),
-    evaluation: fc.record({
-      primary: fc.constantFrom(...metricNames),
-      ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
-      devEverySteps: fc.nat(1000),
-      checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
-    }),
+    evaluation: fc.oneof(
+      evaluation,
+      fc
+        .tuple(evaluation, fc.integer({ min: 1, max: 1000 }))
+        .map(([one, patience]) => ({ ...one, earlyStop: { patience } })),
+    ),
   })
   .map(withLowestVersion);

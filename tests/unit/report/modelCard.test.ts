@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
-import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
+import { defaultExperiment, defaultStage, type Stage } from '../../../src/domain/experiment';
+import { defaultLora } from '../../../src/domain/train/loraSchema';
 import { modelCard } from '../../../workers/services/report/exportModelCard';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
 import { evaluationOf, runRecord } from '../storage/support';
@@ -85,7 +86,7 @@ describe('the model card', () => {
 
   it('says which weights it holds and how they were trained', () => {
     const stage = { ...defaultStage(), loss: { ...defaultStage().loss, temperature: 0.07 } };
-    const stages = [defaultStage(), { ...stage, optimizer: { ...stage.optimizer, learningRate: 3e-5 } }];
+    const stages = [{ ...stage, optimizer: { ...stage.optimizer, learningRate: 3e-5 } }];
     const about = section('Training', { experiment: { stages }, run: { step: 9, weightsSha256: 'trained' } }).join(
       '\n',
     );
@@ -96,6 +97,45 @@ describe('the model card', () => {
     expect(about).toContain('SHA-256 of the weights: `trained`');
     expect(about).not.toContain('From:');
     expect(card({ run: { step: 9, keptStep: 4 } })).toContain('Weights from step: 4');
+  });
+
+  it('describes the adapter, and says why it is not exported if several stages changed the weights', () => {
+    const lora = { ...defaultStage(), strategy: defaultLora };
+    const one = card({ experiment: { stages: [lora] } });
+    expect(one).toContain('LoRA: r = 8, α = 16, query, key, value,');
+    expect(one).toContain('PeftModel.from_pretrained(');
+    const two = card({ experiment: { stages: [defaultStage(), lora] } });
+    expect(two).toContain('Other stages changed the weights too, so it is not exported on its own.');
+    expect(two).not.toContain('PeftModel');
+    expect(card({})).not.toContain('dapter');
+  });
+
+  it('describes every stage of a training with several in a table, and a single one in the list', () => {
+    const { optimizer } = defaultStage();
+    const stages: Stage[] = [
+      { ...defaultStage(), duration: { unit: 'steps', value: 1 }, frozen: { embeddings: true, layers: 1 } },
+      {
+        ...defaultStage(),
+        strategy: { kind: 'bitFit', keywords: ['bias', 'layer.1'] },
+        frozen: { embeddings: false, layers: 2 },
+        loss: { kind: 'sigmoidPairs', temperature: 0.07 },
+        batching: { kind: 'listed', sha256: 'b' },
+        optimizer: { ...optimizer, learningRate: 1e-3 },
+      },
+      defaultStage(),
+    ];
+    const about = section('Training', { experiment: { stages } });
+    expect(about.slice(about.findIndex((line) => line.includes('SHA-256 of the weights')) + 1)).toEqual([
+      '训练依次分 3 个阶段，后一个阶段从前一个阶段的权重开始。',
+      'Trained in 3 stages, each from the weights of the one before.',
+      '| 阶段 / Stage | 训练的参数 / Trained | 冻结 / Frozen | 损失 / Loss | 温度 τ / Temperature τ | 批大小 / Batch size | 时长 / Duration | 学习率 / Learning rate |',
+      '|---|---|---|---|---|---|---|---|',
+      '| 1 | 全参数 / full | 嵌入、最低 1 层 / embeddings, lowest layer | 批内 InfoNCE / in-batch InfoNCE | 0.05 | 16 | 1 步 / 1 step | 0.0002 |',
+      '| 2 | BitFit: `bias`, `layer.1` | 最低 2 层 / lowest 2 layers | sigmoid 成对损失 / sigmoid pairs | 0.07 | 由文件列出 / listed in a file | 2 轮 / 2 epochs | 0.001 |',
+      '| 3 | 全参数 / full | 无 / none | 批内 InfoNCE / in-batch InfoNCE | 0.05 | 16 | 2 轮 / 2 epochs | 0.0002 |',
+    ]);
+    expect(about.some((line) => line.startsWith('- 温度') || line.startsWith('- 学习率'))).toBe(false);
+    expect(section('Training').filter((line) => line.startsWith('|'))).toEqual([]);
   });
 
   it('lists the data by role and part', () => {

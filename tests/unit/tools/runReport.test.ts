@@ -56,7 +56,21 @@ describe('events.jsonl', () => {
     await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 0]] }]);
     expect(printed).toEqual([]);
     await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 2], [1]] }]);
-    expect(printed).toEqual(['rows that fit no batch of their epoch, by epoch: 0, 2, 1']);
+    expect(printed).toEqual(['rows that fit no batch of their epoch, by epoch: stage 1: 0, 2; stage 2: 1']);
+    await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 3]] }]);
+    expect(printed.at(-1)).toBe('rows that fit no batch of their epoch, by epoch: 0, 3');
+  });
+
+  it('is accompanied by a line at the beginning of each stage, if there are several', async () => {
+    const stagesSeen = async (leftOut: number[][], stages: number[]): Promise<string[]> => {
+      const printed: string[] = [];
+      const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+      const steps = stages.map((stage, i) => ({ ...step(i + 1, 0.5, i), stage }));
+      await report.add([{ type: 'batchPlan', steps: steps.length, leftOut }, ...steps]);
+      return printed.filter((line) => line.startsWith('=='));
+    };
+    expect(await stagesSeen([[0], [0]], [0, 0, 1, 1])).toEqual(['== stage 1 of 2', '== stage 2 of 2']);
+    expect(await stagesSeen([[0]], [0, 0])).toEqual([]);
   });
 
   it('is accompanied by a line on the step after which a run resumed and the steps that are computed again', async () => {
@@ -115,6 +129,19 @@ describe('events.jsonl', () => {
       'devEvaluation second',
       'checkpoint second',
     ]);
+  });
+
+  it('has each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
+    const alarm = (kind: string, of: string) => ({ type: 'alarm', step: 20, kind, steps: 10, of });
+    const events = [alarm('deadGradients', 'first'), alarm('collapse', 'first'), alarm('deadGradients', 'second')];
+    expect(eventsToKeep(events).map(({ kind, of }) => `${kind} ${of}`)).toEqual([
+      'collapse first',
+      'deadGradients second',
+    ]);
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([alarm('deadGradients', 'first')]);
+    expect(printed).toEqual(['alarm at step 20: all gradients were 0 for 10 steps: the run no longer learns']);
   });
 
   it('has a phrase for every kind of progress', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { defaultStage } from '../../../src/domain/experiment';
 import type { CheckpointInput } from '../../../src/storage/checkpoints';
 
 const storage = vi.hoisted(() => ({
@@ -39,11 +40,13 @@ function keeper(snapshotBytes = 0) {
   const reached: unknown[] = [];
   const state = {
     step: 4,
+    stage: 0,
     loop: { bestDev: null, bestStep: null, elapsedMs: 0 } as Record<string, unknown>,
     adamW: {},
   };
   const session = {
     db: {},
+    experiment: { stages: [defaultStage()] },
     record: { runId: 'r', memory: { snapshotBytes } },
     model: { tensors: [], totalFloats: 0 },
     recovery: { reached: (...args: unknown[]) => reached.push(args) },

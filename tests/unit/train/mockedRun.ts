@@ -52,7 +52,12 @@ vi.mock('../../../workers/services/train/fixKernelPlan', async (original) => ({
   ...plan,
 }));
 vi.mock('../../../workers/services/train/weightTransfer', () => ({
-  loadWeights: () => Promise.resolve({ dispose: () => void done.push('dispose weights') }),
+  loadWeights: () =>
+    Promise.resolve({
+      beginStage: () => undefined,
+      dropAdapters: () => undefined,
+      dispose: () => void done.push('dispose weights'),
+    }),
   weightsSha256: () => Promise.resolve('hash'),
   ...transfer,
 }));

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { DeviceInfo } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
-import type { RunEvent } from '../../../src/domain/run';
+import type { RunEvent, RunEventBody } from '../../../src/domain/run';
 import type { RunSessionOnDevice } from '../../../workers/services/train/runSession';
 import type { TrainingDeps } from '../../../workers/services/train/trainModel';
+import type { TrainingState } from '../../../workers/services/train/trainingState';
 import { evaluationOf, runRecord } from '../storage/support';
 import {
   RunControl,
@@ -53,6 +54,29 @@ describe('a run', () => {
     ]);
     const { types } = await carriedOut({ kernelPlan: '{}' });
     expect(types).not.toContain('batchPlan');
+  });
+
+  it('raises the alarms of its steps, including steps before it was resumed', async () => {
+    const dead = (step: number) => ({ type: 'step', step, stage: 0, loss: 1, gradientNorm: 0 }) as RunEventBody;
+    training.trainModel.mockImplementation(({ session }: TrainingDeps, _weights: object, { step }: TrainingState) => {
+      const [from, to] = step === 0 ? [2, 9] : [3, 12];
+      for (let number = from; number <= to; number++) session.log.append(dead(number));
+      return Promise.resolve();
+    });
+    const first = await carriedOut();
+    expect(first.types).not.toContain('alarm');
+    checkpoints.loadNewestCheckpoint.mockResolvedValue({ step: 2, loop: {}, adamW: { dispose: () => undefined } });
+    const { events } = await carriedOut({ phase: 'train', step: 9 });
+    expect(events.filter(({ type }) => type === 'alarm')).toMatchObject([{ kind: 'deadGradients', step: 11 }]);
+  });
+
+  it('notes the last step if it stopped early', async () => {
+    training.trainModel.mockImplementation((_deps: TrainingDeps, _weights: object, state: TrainingState) => {
+      Object.assign(state.loop, { stopped: true });
+      state.step = 2;
+      return Promise.resolve();
+    });
+    expect((await carriedOut()).record).toMatchObject({ status: 'done', stoppedStep: 2, steps: 3 });
   });
 
   it('is refused by its id if it is not stored', async () => {
@@ -127,6 +151,7 @@ describe('a run that resumes', () => {
     const [, , state] = training.trainModel.mock.calls[0] as unknown[];
     expect(state).toEqual({
       step: 0,
+      stage: 0,
       loop: { bestDev: null, bestStep: null, elapsedMs: 0 },
       adamW: expect.objectContaining({ fresh: true }) as object,
     });

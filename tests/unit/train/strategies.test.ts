@@ -53,7 +53,7 @@ describe('an experiment file', () => {
     [{ strategy: { kind: 'bitFit', keywords: ['bias', 'biass'] } }, 'stages.0.strategy.keywords.1'],
     [{ strategy: { kind: 'bitFit', keywords: [''] } }, 'stages.0.strategy.keywords.0'],
     [{ strategy: { kind: 'bitFit', keywords: [] } }, 'stages.0.strategy.keywords'],
-    [{ strategy: { kind: 'lora' } }, 'stages.0.strategy.kind'],
+    [{ strategy: { kind: 'ia3' } }, 'stages.0.strategy.kind'],
     [{ frozen: { embeddings: true, layers: -1 } }, 'stages.0.frozen.layers'],
     [{ frozen: { embeddings: true, layers: 0, pooler: true } }, 'stages.0.frozen.pooler'],
   ])('is refused with the path of the setting that makes no sense: %j', (stage, path) => {

@@ -64,6 +64,8 @@ interface Setup {
   devQuestions?: number;
   step?: number;
   loop?: object;
+  /** Whether stages train adapters. */
+  adapters?: boolean;
   /** Called during a dev evaluation with the callback for pauses. */
   onDev?: (pause: () => Promise<void>) => Promise<void>;
 }
@@ -78,7 +80,7 @@ function training(setup: Setup = {}) {
     step = 0,
     dev = [],
   } = setup;
-  const { devQuestions = 1, loop = {}, evaluation, onDev = () => Promise.resolve() } = setup;
+  const { devQuestions = 1, loop = {}, evaluation, adapters = false, onDev = () => Promise.resolve() } = setup;
   const [logged, control]: [Record<string, unknown>[], RunControl] = [[], new RunControl()];
   const tokens = { ids: Int32Array.of(1, 2), offsets: Uint32Array.of(0, 1, 2) };
   const experiment: Experiment = {
@@ -97,7 +99,7 @@ function training(setup: Setup = {}) {
     log: { append: (event: Record<string, unknown>) => void logged.push(event), settle: () => Promise.resolve() },
   };
   const adamW = { segments: 'moments 0', dispose: () => void done.push('dispose moments') };
-  const state = { step, loop: { bestDev: null, bestStep: null, elapsedMs: 0, ...loop }, adamW };
+  const state = { step, stage: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0, ...loop }, adamW };
   const left = [...dev];
   const evaluateDev = async (at: number, onPause: () => Promise<void>): Promise<Metrics> => {
     done.push(`dev ${at}`);
@@ -106,7 +108,14 @@ function training(setup: Setup = {}) {
     return { hitRateAt1: 0, hitRateAt3: 0, hitRateAt5: 0, hitRateAt10: 0, mrrAt10 } as Metrics;
   };
   const deps = { session, batches, leftOut: batches.map(() => []), evaluateDev };
-  const run = (): Promise<void> => trainModel(deps as never, { segments: 'weights' } as never, state as never);
+  const note = (what: string): void => void (adapters && done.push(what));
+  const parameters = {
+    segments: 'weights',
+    adapters: adapters ? 'adapters' : undefined,
+    beginStage: (stage: number) => note(`stage ${stage}`),
+    mergeAdapters: () => note('merge'),
+  };
+  const run = (): Promise<void> => trainModel(deps as never, parameters as never, state as never);
   return { run, state, logged, control, session };
 }
 const of = (type: string, events: Record<string, unknown>[]) => events.filter((event) => event['type'] === type);
@@ -127,6 +136,16 @@ describe('training', () => {
     expect(state).toMatchObject({ step: 4, adamW: { segments: 'moments 1' } });
     expect(state.loop).not.toHaveProperty('lossScale');
     expect(trainers.map(({ options }) => options['stepsBefore'])).toEqual([0, 2]);
+  });
+
+  it('merges adapters at the end of a stage, before weights are evaluated or stored, and begins the next with its own', async () => {
+    const { run, state } = training({ adapters: true, evaluation: { devEverySteps: 2 }, dev: [1, 2] });
+    await run();
+    const steps = ['begin 1', 'finish', 'begin 2', 'finish', 'merge'];
+    const end = ['checkpoint', 'end', 'dispose trainer'];
+    expect(done).toEqual([...steps, 'dev 2', ...end, 'dispose moments', 'stage 1', ...steps, 'dev 4', ...end]);
+    expect(state.stage).toBe(1);
+    expect(trainers.every(({ options }) => options['adapters'] === 'adapters')).toBe(true);
   });
 
   it('resumes within a stage with its moments and its loss scale, and skips stages that are done', async () => {
@@ -237,6 +256,30 @@ describe('evaluations on dev', () => {
     expect(done.slice(0, 3)).toEqual(['dev 3', 'end', 'begin 2']);
     expect(of('devEvaluation', logged)).toMatchObject([{ step: 3, best: true }]);
     expect(state.loop).not.toHaveProperty('devPending');
+  });
+});
+
+describe('early stopping', () => {
+  const evaluation = { devEverySteps: 1, earlyStop: { patience: 1 } };
+
+  it('ends all stages after the evaluation that decides it, with a checkpoint of the stopped state', async () => {
+    const { run, state, logged } = training({ evaluation, dev: [0.5, 0.4] });
+    await run();
+    expect(done.slice(-4)).toEqual(['dev 2', 'checkpoint', 'end', 'dispose trainer']);
+    expect(of('earlyStop', logged)).toMatchObject([{ step: 2, bestStep: 1, evaluations: 1 }]);
+    expect(state).toMatchObject({ step: 2, loop: { stopped: true } });
+  });
+
+  it('makes no further step if the run is resumed', async () => {
+    await training({ evaluation, step: 1, loop: { stopped: true } }).run();
+    expect(done).toEqual([]);
+  });
+
+  it('is stored if an evaluation decides it that was pending when the run stopped', async () => {
+    const loop = { devPending: true, bestDev: 0.5, bestStep: 1, sinceBest: 0 };
+    const { run } = training({ evaluation: { ...evaluation, primary: 'mrrAt10' }, step: 1, loop, dev: [0.4] });
+    await run();
+    expect(done).toEqual(['dev 1', 'checkpoint', 'end']);
   });
 });
 

@@ -7,6 +7,7 @@ import { datasetOf, jobs, model, openedTraining, startButtonIn, textOf, TrainSta
 
 const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { MemoryState } = await import('../../../src/state/memory.svelte');
+const { default: LivePanel } = await import('../../../src/ui/train/LivePanel.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
 describe('the training stage', () => {
@@ -102,12 +103,38 @@ describe('a batch that no selection of pairs can fill', () => {
   });
 });
 
+describe('a run that stopped early', () => {
+  it('says after which step and why', () => {
+    const view = { ...emptyRunView(), earlyStop: { step: 75, bestStep: 50, evaluations: 3 } };
+    const props = { headline: { title: '', text: '' }, run: null, record: null, view, readOnly: true };
+    expect(textOf(render(LivePanel, { props }).body)).toContain(
+      'Stopped early after step 75: 3 dev evaluations in a row brought nothing better than step 50.',
+    );
+  });
+});
+
+describe('a run that raised alarms', () => {
+  it('shows the newest of each kind', () => {
+    const alarms = [10, 30].map((step) => ({ step, kind: 'deadGradients' as const, steps: 10 }));
+    const shownWith = (count: number) =>
+      render(LivePanel, {
+        props: {
+          ...{ headline: { title: '', text: '' }, run: null, record: null, readOnly: true },
+          view: { ...emptyRunView(), alarms: alarms.slice(0, count) },
+        },
+      }).body;
+    expect(shownWith(2).match(/<li/g)).toHaveLength(1);
+    expect(textOf(shownWith(2))).toContain('At step 30, all gradients had been 0 for 10 steps');
+    expect(shownWith(0)).not.toContain('data-testid="alarms"');
+  });
+});
+
 describe('a run that waits for the user', () => {
   const refresh = () => Promise.resolve();
   const shownWith = async (status: RunStatus, active: boolean) => {
-    const { state } = await openedTraining();
+    const { experiment, state } = await openedTraining();
     await state.setModel(model);
-    const record = { runId: 'r', status, createdAt: 0, steps: 76 } as RunRecord;
+    const record = { runId: 'r', status, createdAt: 0, steps: 76, experiment } as RunRecord;
     state.runs = [record];
     jobs.follow = () => ({ runId: 'r', record, active, here: active, refresh, current: emptyRunView });
     return render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
@@ -142,8 +169,8 @@ describe('a run that waits for the user', () => {
 
 describe('the list of runs', () => {
   it('has a column for the number of steps and one for the step whose weights were kept', async () => {
-    const { state } = await openedTraining();
-    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76 } as RunRecord;
+    const { experiment, state } = await openedTraining();
+    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76, experiment } as RunRecord;
     state.runs = [
       { ...run, keptStep: 50 },
       { ...run, runId: 's' },

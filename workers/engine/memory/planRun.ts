@@ -9,7 +9,7 @@ import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
-import type { ParameterCount } from './parameterCount';
+import { withAdapters, type AdapterMemory, type ParameterCount } from './parameterCount';
 import type { MemoryProposal } from '../../../src/domain/memory/proposal';
 import type {
   BatchShape,
@@ -28,7 +28,9 @@ export interface RunPlanRequest {
   parameters: ParameterCount;
   /** Floats in each stage's gradients and in each of its moments; `parameters.trained` if absent. */
   trained?: readonly number[];
-  /** The same if a stage trained only biases. */
+  /** The adapters of each stage that trains with LoRA. */
+  adapters?: readonly (AdapterMemory | undefined)[];
+  /** `trained` if a stage trained only biases. */
   trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;
@@ -125,8 +127,9 @@ function stageShape(
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
 function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage): MemoryProposal {
   const { config, limits, precisions, offersHalf = false } = request;
-  if (!offersHalf || usesHalf(precisions?.[stage])) return {};
   const parameters = stageParameters(request, stage);
+  // Adapters are trained in full precision only.
+  if (!offersHalf || usesHalf(precisions?.[stage]) || parameters.adapters) return {};
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
@@ -139,16 +142,15 @@ function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]
   return fits ? { bitFit: true } : {};
 }
 
-function stageParameters({ parameters, trained }: RunPlanRequest, stage: number): ParameterCount {
-  return { ...parameters, trained: trained?.[stage] ?? parameters.trained };
+function stageParameters({ parameters, trained, adapters }: RunPlanRequest, stage: number): ParameterCount {
+  return withAdapters({ ...parameters, trained: trained?.[stage] ?? parameters.trained }, adapters?.[stage]);
 }
 
-/** Returns the parameters with the largest count of trained ones in any stage. */
-function mostParameters({ parameters, trained }: RunPlanRequest): ParameterCount {
-  return {
-    ...parameters,
-    trained: trained ? trained.reduce((most, count) => Math.max(most, count), 0) : parameters.trained,
-  };
+/** Returns the largest counts of any stage. */
+function mostParameters(request: RunPlanRequest): ParameterCount {
+  const counts = request.batches.map((_, stage) => stageParameters(request, stage));
+  const most = (of: 'all' | 'trained'): number => counts.reduce((highest, count) => Math.max(highest, count[of]), 0);
+  return { all: most('all'), trained: most('trained') };
 }
 
 /**

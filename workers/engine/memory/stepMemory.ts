@@ -9,7 +9,7 @@ import type { MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
-import { stepRowBytes } from './rowBytes';
+import { adapterRowBytes, stepRowBytes } from './rowBytes';
 import type { StageShape } from './stageShape';
 import { halfWeightBytes, paddingFloats } from './trainingState';
 
@@ -28,8 +28,10 @@ export function stepMemoryNeed(
   const rows = rowsOf(shape, way);
   const chunkVectors =
     way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
-  const kept =
-    rows * stepRowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
+  const { adapters } = parameters;
+  const ofAdapters = adapters ? adapterRowBytes(config, adapters, way.kind) : 0;
+  const rowBytes = stepRowBytes(config, way.kind, precision) + ofAdapters;
+  const kept = rows * rowBytes + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }

@@ -61,9 +61,11 @@ export function encoderBackward(
   gradients: GradientSink,
 ): void {
   const { table } = gradients;
+  const { adapters } = context;
   const embeddingNeeded = Object.values(embeddingParameterNames).some((name) => table.has(name));
-  const needed = Array.from({ length: context.config.layers }, (_, layer) =>
-    layerParameterNames(layer).some((name) => table.has(name)),
+  const needed = Array.from(
+    { length: context.config.layers },
+    (_, layer) => adapters?.inLayer(layer) || layerParameterNames(layer).some((name) => table.has(name)),
   );
   let dy: DeviceArray | undefined = dHidden;
   for (let layer = context.config.layers - 1; layer >= 0; layer--) {

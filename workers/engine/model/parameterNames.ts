@@ -32,8 +32,21 @@ export const layerModuleNames: readonly LayerModuleName[] = [
   'outputNorm',
 ];
 
+/** Returns the full name of a module, e.g. `encoder.layer.0.output.dense`. */
+export function layerModulePath(layer: number, module: LayerModuleName): string {
+  return `encoder.layer.${layer}.${layerModules[module]}`;
+}
+
+/** Returns the module that a weight belongs to, or undefined if it is no module's weight. */
+export function layerModuleOf(weight: string): { layer: number; module: LayerModuleName } | undefined {
+  const [, layer] = /^encoder\.layer\.(\d+)\./.exec(weight) ?? [];
+  if (layer === undefined) return undefined;
+  const module = layerModuleNames.find((name) => weight === layerParameterName(Number(layer), name, 'weight'));
+  return module && { layer: Number(layer), module };
+}
+
 export function layerParameterName(layer: number, module: LayerModuleName, part: 'weight' | 'bias'): string {
-  return `encoder.layer.${layer}.${layerModules[module]}.${part}`;
+  return `${layerModulePath(layer, module)}.${part}`;
 }
 
 /** Returns the names of one layer's parameters. */

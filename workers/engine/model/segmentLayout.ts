@@ -20,18 +20,18 @@ export interface SegmentPlacement {
 }
 
 /** Floats `first` … `end − 1` of a segment. Both are multiples of four. */
-export interface FloatRange {
+export interface TrainedRange {
   first: number;
   end: number;
 }
 
-export interface Segment {
+interface Segment {
   floats: number;
   decayed: boolean;
   /** Whether any of the segment's parameters is trained. */
   trainable: boolean;
   /** The trained ranges, if the segment also holds frozen parameters. Absent if all of it is trained or frozen. */
-  ranges?: readonly FloatRange[];
+  ranges?: readonly TrainedRange[];
 }
 
 export interface SegmentLayout {
@@ -127,7 +127,7 @@ function groupsOf(
 
 /** Returns the matrix that a parameter is part of: that of query, key and value, or the parameter itself. */
 function blockName(name: string): string {
-  return name.replace(/attention\.self\.(query|key|value)\./, 'attention.self.');
+  return name.replace(/^(encoder\..+\.attention\.self\.)(?:query|key|value)\./, '$1');
 }
 
 /** Groups parameters to store without gaps: a layer's query, key and value together, every other one separately. */
@@ -152,11 +152,11 @@ function trainedRanges(
   placements: ReadonlyMap<string, readonly SegmentPlacement[]>,
   segment: number,
   isTrainable: IsTrainable,
-): FloatRange[] {
+): TrainedRange[] {
   const trained = [...placements.values()]
     .flat()
     .filter((piece) => piece.segment === segment && isTrainable(piece.name));
-  const ranges: FloatRange[] = [];
+  const ranges: TrainedRange[] = [];
   for (const { offset, rows, width } of trained.sort((a, b) => a.offset - b.offset)) {
     const [end, last] = [offset + rows * width, ranges.at(-1)];
     if (offset % 4 !== 0 || end % 4 !== 0)

@@ -51,7 +51,8 @@ export class SegmentTable {
 
   /** Whether this table holds the parameter. */
   has(name: string): boolean {
-    return this.#placements(name).every(({ segment }) => this.arrays[segment] !== undefined);
+    const placements = this.layout.placements.get(name);
+    return placements?.every(({ segment }) => this.arrays[segment] !== undefined) ?? false;
   }
 
   /** Overwrites a parameter. Throws `model-invalid` if the number of values does not match the shape. */

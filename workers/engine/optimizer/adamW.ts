@@ -1,7 +1,7 @@
 import { arrayLength, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { kernel } from '../kernel';
-import type { FloatRange } from '../model/segmentLayout';
+import type { TrainedRange } from '../model/segmentLayout';
 
 export interface AdamWOptions {
   beta1: number;
@@ -33,7 +33,7 @@ export function adamW(
     learningRate: number;
     step: number;
     decayed: boolean;
-    ranges?: readonly FloatRange[] | undefined;
+    ranges?: readonly TrainedRange[] | undefined;
   },
   at: number,
   half?: HalfCopy,

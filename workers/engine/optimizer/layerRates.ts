@@ -1,11 +1,11 @@
 import { layersAbove } from '../../../src/domain/train/trainedParameters';
-import type { FloatRange, SegmentLayout } from '../model/segmentLayout';
+import type { TrainedRange, SegmentLayout } from '../model/segmentLayout';
 
 /** Parts of a segment that the optimizer updates at one share of the learning rate. */
 export interface RatedRanges {
   share: number;
   /** Absent: all of the segment. */
-  ranges?: readonly FloatRange[] | undefined;
+  ranges?: readonly TrainedRange[] | undefined;
 }
 
 /**
@@ -21,9 +21,9 @@ export function ratedRanges(
   if (layerDecay === undefined) return segments.map(({ ranges }) => [{ share: 1, ranges }]);
   const pieces = [...placements.values()].flat().sort((a, b) => a.offset - b.offset);
   return segments.map(({ floats, ranges = [{ first: 0, end: floats }] }, segment) => {
-    const byDepth = new Map<number, FloatRange[]>();
+    const byDepth = new Map<number, TrainedRange[]>();
     for (const range of ranges) {
-      let last: { depth: number; part: FloatRange } | undefined;
+      let last: { depth: number; part: TrainedRange } | undefined;
       for (const { name, offset } of pieces.filter((piece) => piece.segment === segment && isTrainable(piece.name))) {
         if (offset < range.first || offset >= range.end) continue;
         const depth = layersAbove(name, layers);

@@ -1,5 +1,7 @@
 import type { Stage } from '../../../src/domain/experiment';
-import { momentLayout, trainedBy, type FloatLayout } from '../../../src/domain/train/trainedParameters';
+import type { FloatLayout } from '../../../src/domain/modelTensors';
+import { stageLayout } from '../../../src/domain/train/lora';
+import { stageMoments } from '../../../src/domain/train/trainedParameters';
 import { own } from '../../../src/domain/errorWords';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { AppError } from '../../../src/domain/errors';
@@ -132,16 +134,18 @@ class Staging {
   }
 }
 
-/** Whether a checkpoint has as many numbers as its model, and moments as large as in one of the run's stages. */
+/** Whether a checkpoint has as many weights and as large moments as one of the run's stages. */
 function fitsModel(
   { role, floats, momentFloats }: Pick<CheckpointManifest, 'role' | 'floats' | 'momentFloats'>,
   model: FloatLayout,
   stages: readonly Stage[],
 ): boolean {
-  if (role !== 'latest') return floats === model.totalFloats;
-  const moment = momentFloats ?? model.totalFloats;
-  const known = stages.map((one) => momentLayout(model, trainedBy(one)).totalFloats);
-  return floats === model.totalFloats + 2 * moment && known.includes(moment);
+  return stages.some((one) => {
+    const weights = stageLayout(model, one).totalFloats;
+    if (role !== 'latest') return floats === weights;
+    const moment = momentFloats ?? weights;
+    return floats === weights + 2 * moment && moment === stageMoments(model, one).totalFloats;
+  });
 }
 
 async function stage(

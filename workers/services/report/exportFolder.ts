@@ -4,6 +4,7 @@ import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import type { FileInput } from '../../formats/collectFile';
+import { adapterFiles } from './exportAdapter';
 import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
@@ -50,7 +51,7 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
-/** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
+/** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules, ONNX, and the adapter. */
 export function exportFolder(source: ExportSource): ExportFolderEntry[] {
   const { model, settings, run } = source;
   const { files, config } = model;
@@ -69,6 +70,7 @@ export function exportFolder(source: ExportSource): ExportFolderEntry[] {
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),
     { name: 'model.safetensors', input: safetensors(source) },
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
+    ...adapterFiles(source),
     { name: 'README.md', input: modelCard(source) },
     { name: 'experiment.json', input: `${canonicalJson(experimentFileOf(run.experiment, model))}\n` },
   ];

@@ -10,6 +10,7 @@ import { readZipDirectory, zipEntryBlob } from '../../formats/zip';
 import { collectFile } from '../../formats/collectFile';
 import { writeZip } from '../../formats/zipWriter';
 import { embedWithOnnx } from './embedWithOnnx';
+import { adapterExport, exportedAdapters } from './exportAdapter';
 import { exportFolder, type ExportFolderEntry } from './exportFolder';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
@@ -38,7 +39,8 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   const kept = await keptCheckpoint(db, run.runId);
   // The weights are written twice, in different orders, so they are read once and held in memory.
   const held = new Map<string, Float32Array<ArrayBuffer>>();
-  for await (const [{ name }, values] of readTensors(db, kept.weights, model.tensors)) held.set(name, values);
+  const tensors = [...model.tensors, ...exportedAdapters(run.experiment, model)];
+  for await (const [{ name }, values] of readTensors(db, kept.weights, tensors)) held.set(name, values);
   return {
     run,
     model,
@@ -77,7 +79,7 @@ export async function exportModel(
   const vectors = await embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await deps.tokenize(texts), deps.ortBaseUrl);
   const check = compare(request.reference, vectors, model.config.hiddenSize, written.normalize);
   progress(files.length + 1, files.length + 1);
-  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable };
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable, adapter: written.adapter };
 }
 
 /**
@@ -89,6 +91,7 @@ interface WrittenFiles extends Pick<ExportSource, 'model' | 'readUntrained'> {
   files: ExportedFile[];
   fileName: string;
   normalize: boolean;
+  adapter: ExportReport['adapter'];
 }
 
 async function writeFiles(request: ExportRequest, db: Database, progress: Progress): Promise<WrittenFiles> {
@@ -105,8 +108,9 @@ async function writeFiles(request: ExportRequest, db: Database, progress: Progre
   const files: ExportedFile[] = [];
   if (!zip) for (const { name, input } of counted()) files.push({ path: name, blob: await collectFile(input) });
   const fileName = `${source.model.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-recallsmith.zip`;
-  const { model, settings, readUntrained } = source;
-  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize };
+  const { model, settings, readUntrained, run } = source;
+  const adapter = adapterExport(run.experiment);
+  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize, adapter };
 }
 
 async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {

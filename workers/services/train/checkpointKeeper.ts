@@ -1,4 +1,5 @@
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
+import { stageLayout } from '../../../src/domain/train/lora';
 import { momentLayout } from '../../../src/domain/train/trainedParameters';
 import {
   takeCheckpointSnapshot,
@@ -10,7 +11,7 @@ import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import type { RunSessionOnDevice } from './runSession';
 import type { TrainingState } from './trainingState';
-import { trainingSections, weightTensors } from './weightTransfer';
+import { mergedWeightTensors, trainingSections } from './weightTransfer';
 
 /**
  * Writes checkpoints of the training loop, one at a time: when one is due, before a pause, and at the end of a stage.
@@ -104,15 +105,18 @@ export class CheckpointKeeper {
   }
 
   #input(role: CheckpointInput['role']): CheckpointInput {
-    const { record, model } = this.session;
-    const { step, loop, adamW } = this.state;
+    const { record, model, experiment } = this.session;
+    const { step, stage, loop, adamW } = this.state;
+    const choice = experiment.stages[stage];
+    const layout = choice ? stageLayout(model, choice) : model;
     const common = { runId: record.runId, step, role, loopState: { ...loop } };
-    if (role === 'best') return { ...common, sections: [weightTensors(model, this.parameters)] };
-    const momentFloats = momentLayout(model, (name) => adamW.isTrained(name)).totalFloats;
+    // Only a resumed run needs the weights without the adapters of an unfinished stage.
+    if (role === 'best') return { ...common, sections: [mergedWeightTensors(layout, this.parameters)] };
+    const momentFloats = momentLayout(layout, (name) => adamW.isTrained(name)).totalFloats;
     return {
       ...common,
-      sections: trainingSections(model, this.parameters, adamW),
-      ...(momentFloats === model.totalFloats ? {} : { momentFloats }),
+      sections: trainingSections(layout, this.parameters, adamW),
+      ...(momentFloats === layout.totalFloats ? {} : { momentFloats }),
     };
   }
 

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
@@ -14,6 +15,7 @@ import {
   refuseMissingPrecision,
   refuseStrategy,
   refuseUnsuitedLoss,
+  refuseUnusedEarlyStop,
 } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
@@ -40,6 +42,7 @@ export async function createRun(
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
   refuseLongWarmup(experiment, stages);
   refuseMissingPrecision(experiment, {
@@ -51,7 +54,7 @@ export async function createRun(
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
   const moments = momentFloats(model, experiment.stages);
-  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest, moments));
+  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,

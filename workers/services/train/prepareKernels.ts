@@ -14,6 +14,7 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { adapterPlans } from './adapterPlans';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
@@ -26,7 +27,9 @@ import { stepBatch } from './stepBatch';
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
   await webGpuOf(session.engine)?.prepareKernels(async (engine) => {
-    const parameters = new ParameterStore(engine, session.model.tensors, session.experiment.stages.map(trainedBy));
+    const { experiment, model } = session;
+    const trainedIn = experiment.stages.map(trainedBy);
+    const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans(experiment, model));
     await recordEncoding(session, engine, parameters);
     await recordSearch(session, engine);
     for (const [stageIndex, ofStage] of batches.entries()) await recordSteps(session, parameters, stageIndex, ofStage);
@@ -72,8 +75,10 @@ async function recordSteps(
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const { loss, close } = await openLoss(parameters.segments.engine, stage);
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
+  parameters.beginStage(stageIndex);
+  const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
-  const trainer = new Trainer(options, parameters.segments, adamW.segments);
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [anchors, positives])) {
     const batch = stepBatch(session.tokens, rows);
@@ -81,6 +86,7 @@ async function recordSteps(
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();
   }
+  parameters.mergeAdapters();
   trainer.dispose();
   close();
   adamW.dispose();

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { EncoderConfig, StoredModel } from '../../../src/domain/model';
+import { earlyStopRefusal } from '../../../src/domain/train/earlyStop';
 import { lossRefusalOf, strategyRefusal, warmupRefusal } from '../../../src/domain/train/runRefusal';
 import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { BatchPlan } from '../../../src/domain/train/planBatches';
@@ -33,6 +34,12 @@ export function refuseLongWarmup(experiment: Experiment, plans: readonly BatchPl
 /** Throws if the data or the model does not suit the loss of a stage. */
 export function refuseUnsuitedLoss(experiment: Experiment, { hiddenSize }: EncoderConfig): void {
   const refusal = lossRefusalOf(experiment, hiddenSize);
+  if (refusal) throw new AppError(refusal);
+}
+
+/** Throws `early-stop-without-dev` if the run stops early by dev, but dev is not evaluated during training. */
+export function refuseUnusedEarlyStop(experiment: Experiment, devQuestions: number): void {
+  const refusal = earlyStopRefusal(experiment, devQuestions);
   if (refusal) throw new AppError(refusal);
 }
 

@@ -4,7 +4,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
-import { parameterCount } from '../../engine/memory/parameterCount';
+import { adapterMemory, parameterCount } from '../../engine/memory/parameterCount';
 import { planRun } from '../../engine/memory/planRun';
 import { trainedTableFloats } from '../../engine/model/segmentLayout';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
@@ -46,6 +46,7 @@ export async function reportMemory(
     config: model.config,
     parameters: { all: count, trained: count },
     trained: experiment.stages.map((stage) => trainedTableFloats(model.tensors, trainedBy(stage))),
+    adapters: experiment.stages.map((stage) => adapterMemory(model.tensors, stage)),
     trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,

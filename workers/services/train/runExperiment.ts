@@ -10,10 +10,13 @@ import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import { stageLayout } from '../../../src/domain/train/lora';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { adapterPlans } from './adapterPlans';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
+import { alarmWatchOf } from './alarmWatchOf';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
@@ -45,7 +48,7 @@ export interface RunDeps {
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
   if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
-  const log = await RunLog.open(deps.db, runId, deps.onEvents);
+  const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
     await onDevices(deps, record, log);
@@ -129,6 +132,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
       model,
       (done, of) => session.log.progress('load', done, of),
       session.experiment.stages.map(trainedBy),
+      adapterPlans(session.experiment, model),
     ),
     prepareKernels(session, batches),
   ]);
@@ -147,12 +151,14 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
           parameters,
           state,
         );
+      if (state.loop.stopped) await updateRun(db, runId, { stoppedStep: state.step });
     } finally {
       state.adamW.dispose();
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptCheckpoint(db, runId);
+    parameters.dropAdapters(); // the kept weights include them
     await reloadWeights(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
@@ -172,22 +178,31 @@ async function trainingState(
   const { db, record, model } = session;
   const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
     const weights = weightsOfCheckpoint(checkpoint);
-    await reloadWeights(db, model, weights, parameters);
-    const adamW = await loadMoments(db, model, weights, parameters, stageOfStep(checkpoint.step, batches));
-    return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+    const { step, loopState } = checkpoint;
+    const { stage, isEnd } = stageOfStep(step, batches);
+    parameters.beginStage(stage, isEnd);
+    const choice = session.experiment.stages[stage];
+    const layout = choice ? stageLayout(model, choice) : model;
+    await reloadWeights(db, layout, weights, parameters);
+    const adamW = await loadMoments(db, layout, weights, parameters, stage);
+    return { step, stage, loop: { ...loopState }, adamW };
   });
   if (resumed || record.step > 0)
     await session.log.flushWith({ type: 'resumed', step: resumed?.step ?? 0, reached: record.step });
-  return (
-    resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
-  );
+  if (resumed) return resumed;
+  parameters.beginStage(0);
+  const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
+  return { step: 0, stage: 0, loop, adamW: new AdamWState(parameters) };
 }
 
-/** Returns the stage that a step belongs to. Step 0, before the first one, belongs to the first stage. */
-function stageOfStep(step: number, batches: readonly (readonly number[][])[]): number {
+/**
+ * Returns the stage that a step belongs to, and whether it is the stage's last one. Step 0, before the first one,
+ * belongs to the first stage.
+ */
+function stageOfStep(step: number, batches: readonly (readonly number[][])[]): { stage: number; isEnd: boolean } {
   let end = 0;
-  const found = batches.findIndex((stage) => step <= (end += stage.length));
-  return Math.max(0, found);
+  const stage = batches.findIndex((ofStage) => step <= (end += ofStage.length));
+  return { stage: Math.max(0, stage), isEnd: step > 0 && step === end };
 }
 
 function between(

@@ -11,6 +11,7 @@ import type { ParameterStore } from '../../engine/model/parameterStore';
 import type { Loss } from '../../engine/losses/loss';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { CheckpointKeeper } from './checkpointKeeper';
+import { noteDevEvaluation } from './earlyStop';
 import { openLoss } from './openLoss';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
@@ -26,12 +27,14 @@ export interface TrainingDeps {
 }
 
 /**
- * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
+ * Trains from `state.step` to the end of the last stage, or until the run stops early. Resuming from any checkpoint
+ * leads to bit-identical results.
  */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   if (state.loop.devPending) await evaluatePending(deps, parameters, state);
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
+    if (state.loop.stopped) return;
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
     begin += batches.length;
   }
@@ -42,6 +45,7 @@ async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, s
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   try {
     await evaluateOnDev(deps, state, keeper);
+    if (state.loop.stopped) await keeper.write();
   } finally {
     await keeper.end();
   }
@@ -85,7 +89,8 @@ async function trainWithLoss(
   { stage, stageIndex, batches, begin, loss }: StageInRun,
 ): Promise<void> {
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss });
-  const trainer = new Trainer(options, parameters.segments, state.adamW.segments);
+  const { adapters } = parameters;
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, state.adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   const leftOut = deps.leftOut[stageIndex] ?? [];
   const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
@@ -93,9 +98,15 @@ async function trainWithLoss(
     for (let step = state.step + 1; step <= begin + batches.length; step++) {
       steps.begin();
       await steps.recordAllBut(trainer.stepsAhead);
+      if (step === begin + batches.length) {
+        // From here on, evaluations and checkpoints see the adapters as part of the weights.
+        await steps.recordAllBut(0);
+        parameters.mergeAdapters();
+      }
       if (devIsDue(deps, step)) {
         await steps.recordAllBut(0);
         await evaluateOnDev(deps, state, keeper);
+        if (state.loop.stopped) break;
       }
       await keeper.writeWhenDue(() => steps.recordAllBut(0));
       await waitWhilePaused(deps.session, steps, keeper);
@@ -128,9 +139,14 @@ async function waitWhilePaused(
   }
 }
 
-/** Resets the optimizer: each stage starts with zero moments of what it trains, and the initial loss scale. */
+/**
+ * Resets the optimizer: each stage starts with its own adapters, zero moments of what it trains, and the initial loss
+ * scale.
+ */
 function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageIndex: number): void {
   state.adamW.dispose();
+  parameters.beginStage(stageIndex);
+  state.stage = stageIndex;
   state.adamW = new AdamWState(parameters, stageIndex);
   delete state.loop.lossScale;
 }
@@ -159,7 +175,7 @@ export function trainerOptions(
 function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
   if (session.data.dev.length === 0) return false;
   const { devEverySteps, checkpoint } = session.experiment.evaluation;
-  const last = batches.reduce((sum, stage) => sum + stage.length, 0);
+  const last = stepsOf(batches);
   return (devEverySteps > 0 && step % devEverySteps === 0) || (step === last && checkpoint === 'bestDev');
 }
 
@@ -168,7 +184,7 @@ function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
  * wins.
  */
 async function evaluateOnDev(
-  { session, evaluateDev }: TrainingDeps,
+  { session, batches, evaluateDev }: TrainingDeps,
   state: TrainingState,
   keeper: CheckpointKeeper,
 ): Promise<void> {
@@ -186,4 +202,9 @@ async function evaluateOnDev(
     if (checkpoint === 'bestDev') await keeper.writeBest();
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
+  noteDevEvaluation(session, state, best, stepsOf(batches));
+}
+
+function stepsOf(batches: TrainingDeps['batches']): number {
+  return batches.reduce((sum, stage) => sum + stage.length, 0);
 }

@@ -1,8 +1,9 @@
-import type { StoredTensor } from '../../../src/domain/modelTensors';
+import type { FloatLayout, StoredTensor } from '../../../src/domain/modelTensors';
 import type { Database } from '../../../src/storage/database';
 import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
 import { sha256Stream } from '../../../src/domain/hash';
-import { momentLayout, type FloatLayout } from '../../../src/domain/train/trainedParameters';
+import type { AdapterPlan } from '../../../src/domain/train/lora';
+import { momentLayout } from '../../../src/domain/train/trainedParameters';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { IsTrainable } from '../../engine/model/isTrainable';
@@ -23,6 +24,11 @@ async function* laidOut(layout: Layout, read: (name: string) => Promise<Float32A
 /** Yields the weights in the stored layout. Only one tensor at a time is on the host. */
 export function weightTensors(layout: Layout, parameters: ParameterStore): AsyncGenerator<Float32Array> {
   return laidOut(layout, (name) => parameters.read(name));
+}
+
+/** Yields the weights in the stored layout, with the adapters of the current stage merged into them. */
+export function mergedWeightTensors(layout: Layout, parameters: ParameterStore): AsyncGenerator<Float32Array> {
+  return laidOut(layout, (name) => parameters.readMerged(name));
 }
 
 /**
@@ -52,7 +58,7 @@ export function weightsSha256(tensors: readonly StoredTensor[], parameters: Para
 
 /**
  * Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. `trainedIn` states
- * for each stage which parameters it trains.
+ * for each stage which parameters it trains, and `adapterPlans` its adapters.
  */
 export async function loadWeights(
   engine: Engine,
@@ -61,8 +67,9 @@ export async function loadWeights(
   weights: StoredWeights,
   onTensor: (done: number, of: number) => void,
   trainedIn?: readonly IsTrainable[],
+  adapterPlans?: readonly (AdapterPlan | undefined)[],
 ): Promise<ParameterStore> {
-  const parameters = new ParameterStore(engine, layout.tensors, trainedIn);
+  const parameters = new ParameterStore(engine, layout.tensors, trainedIn, adapterPlans);
   await reloadWeights(db, layout, weights, parameters, onTensor);
   return parameters;
 }

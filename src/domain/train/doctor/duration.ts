@@ -1,3 +1,4 @@
+import { pairsPerStep } from '../batchingSchema';
 import { stepCount } from '../stepCount';
 import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
@@ -14,10 +15,11 @@ export const durationFindings: Check = (experiment, { split }) =>
   perStage(experiment, ({ batching, duration }, stage): Finding[] => {
     const pairs = split?.train ?? 0;
     if (batching.kind !== 'seeded' || pairs < batching.batchSize) return [];
-    const steps = stepCount(pairs, batching.batchSize, duration);
-    const epochs = duration.unit === 'epochs' ? duration.value : (steps * batching.batchSize) / pairs;
+    const perStep = pairsPerStep(batching);
+    const steps = stepCount(pairs, perStep, duration);
+    const epochs = duration.unit === 'epochs' ? duration.value : (steps * perStep) / pairs;
     const most = mostEpochs[dataSize(pairs)];
-    const needed = Math.min(most, Math.ceil((enoughSteps * batching.batchSize) / pairs));
+    const needed = Math.min(most, Math.ceil((enoughSteps * perStep) / pairs));
     if (epochs > most) {
       // With the best checkpoint on dev, the surplus costs only time.
       const kept = experiment.evaluation.checkpoint === 'bestDev' && (split?.dev ?? 0) > 0;

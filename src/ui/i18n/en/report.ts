@@ -21,6 +21,12 @@ export const reportTexts = {
     `Done. The reopened export gives the same vectors as this page: lowest cosine ${cosine} over ${count(texts, 'text')}.`,
   poolerNotKept:
     'The base model was imported by an earlier version, which did not keep its pooler, so the export has none. Text vectors do not depend on it, but transformers warns about newly initialized weights. To include it, import the base model again in the import stage, then export again.',
+  adapter: {
+    included:
+      'The zip also has adapter/, the LoRA adapter in PEFT’s format, which peft loads onto the base model. In all other files it is merged into the weights.',
+    'several-stages':
+      'The LoRA adapter is merged into the weights. It is not exported on its own, because other stages changed the weights too, so it would not fit the base model.',
+  },
   exportFiles: 'Files in the zip',
   linkTitle: 'The experiment as a link',
   linkHelp:

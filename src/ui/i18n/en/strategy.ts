@@ -5,18 +5,30 @@ export const strategyTexts = {
   title: 'What is trained',
   presets: {
     label: 'Strategy preset',
-    names: { full: 'Full', bitFit: 'BitFit', fullThenBitFit: 'Warm up full, then BitFit' },
+    names: {
+      full: 'Full',
+      bitFit: 'BitFit',
+      lora: 'LoRA for small data',
+      fullThenBitFit: 'Warm up full, then BitFit',
+    },
     notes: {
       full: 'Trains every weight. The strongest, if there is enough data and memory.',
       bitFit:
         'Trains only the biases, at five times the learning rate. Overfits less on little data, and needs far less memory.',
+      lora: 'Trains small matrices beside the weights, at ten times the learning rate. Changes the model less, so it overfits less on little data, and needs far less memory.',
       fullThenBitFit: 'Two stages: all weights adapt to the task first; then only the biases, which overfits less.',
     },
   },
   stages: 'Stages',
   stage: (n: number) => `Stage ${n}`,
-  kinds: { full: 'Full', bitFit: 'BitFit' },
-  frozenPart: 'partly frozen',
+  allStages: 'For all stages',
+  kinds: { full: 'Full', bitFit: 'BitFit', lora: 'LoRA' },
+  byKeywords: (kind: string, keywords: string) => `${kind} (${keywords})`,
+  frozen: (embeddings: boolean, layers: number) => {
+    const lowest = layers === 1 ? 'lowest layer' : `lowest ${formatCount(layers)} layers`;
+    return `${[...(embeddings ? ['embeddings'] : []), ...(layers > 0 ? [lowest] : [])].join(' and ')} frozen`;
+  },
+  atStage: (n: number, of: number) => `Stage ${n} of ${of}`,
   add: 'Add a stage',
   duplicate: 'Duplicate',
   remove: 'Remove',
@@ -25,8 +37,8 @@ export const strategyTexts = {
   actions: (n: number) => `Change the order of stage ${n}, or copy or remove it`,
   strategy: 'Strategy',
   strategyHelp:
-    'Full trains every weight. BitFit trains only the parameters whose names contain one of the keywords; the others keep every bit.',
-  options: { full: 'Full', bitFit: 'BitFit (by keyword)' },
+    'Full trains every weight. BitFit trains only the parameters whose names contain one of the keywords; the others keep every bit. LoRA trains two small matrices beside each chosen matrix, and adds their product to it at the end of the stage.',
+  options: { full: 'Full', bitFit: 'BitFit (by keyword)', lora: 'LoRA (adapters)' },
   keywords: 'Keywords',
   keywordsHelp:
     'Separated by commas. A parameter is trained if its name contains one of them, such as bias or layer.11.',
@@ -40,6 +52,22 @@ export const strategyTexts = {
     'This many of the lowest layers stay as they are. Steps get faster if the embeddings are frozen too.',
   trained: (trained: number, all: number, share: string, parameters: number) =>
     `Trains ${formatCount(trained)} of ${count(all, 'weight')} (${share}) in ${count(parameters, 'parameter')}.`,
+  lora: {
+    rank: 'Rank',
+    rankHelp: 'Width of the adapters. A higher rank can learn more, and needs more memory.',
+    alpha: 'Alpha',
+    alphaHelp: 'The adapters’ output is multiplied by alpha / rank.',
+    dropout: 'Dropout of the adapters',
+    dropoutHelp: 'Share of the adapters’ inputs that each step sets to zero, against overfitting.',
+    matrices: 'Matrices with adapters',
+    matricesHelp:
+      'In every layer that is not frozen. output.dense is the feed-forward network’s, attention.output.dense that of attention.',
+    trained: (trained: number, all: number, share: string, matrices: number) =>
+      `Trains ${count(trained, 'weight')} in adapters of ${
+        matrices === 1 ? '1 matrix' : `${formatCount(matrices)} matrices`
+      } (${share} of the model’s ${formatCount(all)}).`,
+    list: 'Matrices that get adapters',
+  },
   none: 'Trains no parameter of this model.',
   list: 'Names of the trained parameters',
 };

@@ -1,4 +1,5 @@
 import { formatCount } from '../format';
+import { alarmTexts } from './alarms';
 import { count } from './count';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
@@ -15,11 +16,16 @@ export const trainTexts = {
     `After step ${step}, the run continued on another device or program version. The result is valid, but not bit-identical to a run on one device.`,
   buildChanged: (step: number, build: string) =>
     `After step ${step}, the run continued with another version of the program (${build}). The result is valid, but may differ in its bits from a run with one version.`,
+  stoppedEarly: (step: string, evaluations: number, best: string, rate: string | null) =>
+    `Stopped early after step ${step}: ${count(evaluations, 'dev evaluation')} in a row brought nothing better than step ${best}.${
+      rate === null ? '' : ` The learning rate was ${rate} then; its schedule spans all steps.`
+    }`,
   deviceLosses: (n: number) =>
     n === 1
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: runSentenceTexts,
+  alarms: alarmTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
@@ -147,6 +153,7 @@ export const trainTexts = {
     dropoutRate: 'Dropout rate',
     precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
+    patience: 'Early stop (evaluations)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',
     beta1: 'Adam β₁',
@@ -204,6 +211,8 @@ export const trainTexts = {
       'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly. With matrix units, products are several times faster, but browsers offer them only as an experiment behind a flag, and the sums are rounded in another order.',
     devEverySteps:
       'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
+    patience:
+      'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t reached its end then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
     avoidDuplicates: 'A passage that is in a batch twice would be its own negative.',
     beta1: 'Decay of the running mean of the gradients.',

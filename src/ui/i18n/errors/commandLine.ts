@@ -53,10 +53,30 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}] 没有选中模型的任何参数，请修改实验文件中的 stages[${details.stage}].strategy.keywords，或少冻结一些。`,
         en: `stages[${details.stage}] trains none of the model’s parameters; change stages[${details.stage}].strategy.keywords of the experiment file, or freeze less.`,
       };
+    case 'early-stop-without-dev':
+      return details.lacks === 'interval'
+        ? {
+            zh: `evaluation.earlyStop 要在训练中评测验证集，但 evaluation.devEverySteps 是 0；请在实验文件中改大，或去掉 earlyStop。`,
+            en: `evaluation.earlyStop needs dev evaluations during training, but evaluation.devEverySteps is 0; raise it in the experiment file, or remove earlyStop.`,
+          }
+        : {
+            zh: `evaluation.earlyStop 要在训练中评测验证集，但没有验证问题；请在实验文件中给出，或去掉 earlyStop。`,
+            en: `evaluation.earlyStop needs dev evaluations during training, but there are no dev questions; name some in the experiment file, or remove earlyStop.`,
+          };
     case 'too-many-frozen-layers':
       return {
         zh: `stages[${details.stage}].frozen.layers 是 ${details.frozen}，但模型只有 ${details.layers} 层，请在实验文件中改小。`,
         en: `stages[${details.stage}].frozen.layers is ${details.frozen}, but the model has only ${details.layers} layers; lower it in the experiment file.`,
+      };
+    case 'lora-rank-too-large':
+      return {
+        zh: `stages[${details.stage}].strategy.rank 是 ${formatCount(details.rank)}，但选中的矩阵最窄只有 ${formatCount(details.width)}，请在实验文件中改小。`,
+        en: `stages[${details.stage}].strategy.rank is ${formatCount(details.rank)}, but the narrowest of its matrices is ${formatCount(details.width)} wide; lower it in the experiment file.`,
+      };
+    case 'lora-needs-full-precision':
+      return {
+        zh: `LoRA 只能用全精度训练，请从实验文件中去掉 stages[${details.stage}].precision，或修改 stages[${details.stage}].strategy。`,
+        en: `LoRA trains in full precision only; remove stages[${details.stage}].precision from the experiment file, or change stages[${details.stage}].strategy.`,
       };
     case 'warmup-too-long':
       return {

@@ -1,5 +1,6 @@
 import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
+import { alarmTexts } from './alarms';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -14,8 +15,13 @@ export const trainTexts: Dictionary['train'] = {
   deviceChanged: (step) => `第 ${step} 步之后换了设备或程序版本：结果有效，但和在一台设备上从头训练到尾不会逐位相同。`,
   buildChanged: (step, build) =>
     `第 ${step} 步之后换了程序版本（${build}）：结果有效，但和用一个版本从头训练到尾不一定逐位相同。`,
+  stoppedEarly: (step, evaluations, best, rate) =>
+    `第 ${step} 步之后提前结束：连续 ${formatCount(evaluations)} 次验证集评测都不比第 ${best} 步好。${
+      rate === null ? '' : `当时学习率为 ${rate}，它是按全部步数安排的。`
+    }`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: runSentenceTexts,
+  alarms: alarmTexts,
   foot: {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',
@@ -129,6 +135,7 @@ export const trainTexts: Dictionary['train'] = {
     dropoutRate: 'Dropout 比例',
     precision: '精度',
     devEverySteps: '验证间隔（步）',
+    patience: '早停（评测次数）',
     checkpoint: '保留哪一步',
     avoidDuplicates: '同一批里段落不重复',
     beta1: 'Adam β₁',
@@ -174,6 +181,8 @@ export const trainTexts: Dictionary['train'] = {
     precision:
       '混合：中间结果以半精度存放，占用约减半。设备要支持 shader-f16，结果和全精度略有不同。用矩阵单元时，矩阵乘法快几倍；但浏览器目前只把它当作实验功能，要用启动参数打开，求和的舍入顺序也不同。',
     devEverySteps: '每隔几步评测一次验证集；0 表示只在训练前后评测。每次评测都要编码整个知识库。',
+    patience:
+      '验证集连续这么多次评测都没有刷新最好成绩（按保留权重的指标），就提前结束训练；填 0 表示不早停。学习率仍按全部步数安排，提前结束时还没有降到底。',
     checkpoint: '保留验证集上最好的一步，或最后一步。',
     avoidDuplicates: '同一段落在一批里出现两次，会成为自己的负例。',
     beta1: '梯度滑动平均的衰减系数。',

@@ -106,6 +106,13 @@ describe('the duration', () => {
     expect(found('fewSteps', lasting({ unit: 'steps', value: 40 }), pairs(9000))).toEqual([]);
   });
 
+  it('counts the steps of several batches each, if they accumulate gradients', () => {
+    const batching = { kind: 'seeded', batchSize: 8, avoidDuplicatePassages: true, accumulation: 2 } as const;
+    const accumulating = experimentWith({ duration: epochs(2), batching });
+    expect(found('fewSteps', accumulating, pairs(320))).toEqual([]);
+    expect(found('fewSteps', accumulating, pairs(319))).toMatchObject([{ facts: { steps: 39, enough: 40 } }]);
+  });
+
   it.each([20, 100, 319, 999])('is long enough after the fix with %d pairs', (n) => {
     const short = lasting(epochs(0.5));
     expect(afterFix('fewSteps', short, () => pairs(n))).toEqual([]);
