@@ -5,6 +5,7 @@ import { adapterKey, wasmKey } from './deviceKey';
 import type { Engine } from './engine';
 import { matrixFeature, matrixUnitsOf } from './matrixUnits';
 import { WebGpuEngine } from './gpu/webGpuEngine';
+import { webGpuOf } from './gpu/webGpuOf';
 import { openWasmEngine } from './wasm/openWasmEngine';
 import { wasmFeatures } from './wasm/wasmFeatures';
 
@@ -91,7 +92,7 @@ export async function deviceKey(preference: DevicePreference): Promise<{ key: st
 /** Returns the size of the largest array that the preferred device allows, in bytes; Infinity on wasm. */
 export async function deviceMaxArrayBytes(preference: DevicePreference): Promise<number> {
   const known = currentFor(preference);
-  const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
+  const limits = known ? webGpuOf(known.engine)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
@@ -127,11 +128,7 @@ export function deviceEngine(): Engine {
 
 /** Returns the engine of the open device if that is a WebGPU device, else null. */
 export function deviceWebGpu(): WebGpuEngine | null {
-  return open && webGpuOf(open);
-}
-
-function webGpuOf({ engine }: OpenDevice): WebGpuEngine | null {
-  return engine instanceof WebGpuEngine ? engine : null;
+  return open && webGpuOf(open.engine);
 }
 
 /** Resolves with the reason when the open device is lost. Never resolves on wasm. */
