@@ -7,7 +7,7 @@ import { keptCheckpoint, takeCheckpointSnapshot, writeSnapshot } from '../../src
 import { weightPartBytes } from '../../src/storage/weightReader';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { putRun } from '../../src/storage/runs';
-import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';

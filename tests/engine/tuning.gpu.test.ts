@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MatmulTiling } from '../../src/domain/kernelPlan';
 import type { DeviceArray } from '../../workers/engine/arrays';
-import { closeDevice, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
 import type { Epilogue } from '../../workers/engine/ops/matmul/epilogue';

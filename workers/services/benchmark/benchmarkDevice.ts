@@ -9,7 +9,7 @@ import {
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
 import type { DeviceInfo } from '../../../src/domain/device';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import type { Engine } from '../../engine/engine';
 import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';

@@ -7,7 +7,7 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { FoundPassage, SearchRequest, SearchResult } from '../../../src/protocol/search';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { pickedVectors } from '../../engine/retrieval/vectors';

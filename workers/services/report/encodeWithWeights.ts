@@ -8,7 +8,7 @@ import type { Database } from '../../../src/storage/database';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { encodeBatch } from '../../engine/model/encode';
 import { canUseKernelPlan } from '../device/kernelPlanOfRun';
