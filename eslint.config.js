@@ -131,6 +131,7 @@ export default ts.config(
       'max-len': lineLength,
       'max-lines': fileLength,
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'recallsmith/import-circles': 'error',
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Measures the engine on a WebGPU device, task by task, in order of importance. Runs in Node and in a worker. */
 import { kernelsVersion } from '../../src/domain/kernelPlan';
-import { closeDevice, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { EngineTasks, NotOfferedError } from './engineTasks';
 import type { EngineReport } from './report';

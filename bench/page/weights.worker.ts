@@ -7,12 +7,12 @@ import { keptCheckpoint, takeCheckpointSnapshot, writeSnapshot } from '../../src
 import { weightPartBytes } from '../../src/storage/weightReader';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { putRun } from '../../src/storage/runs';
-import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { writeSafetensors } from '../../workers/formats/safetensors';
-import { collectFile } from '../../workers/formats/zipWriter';
+import { collectFile } from '../../workers/formats/collectFile';
 import { importModel } from '../../workers/services/import/importModel';
 import { encodeWithWeights } from '../../workers/services/report/encodeWithWeights';
 import { exportModel } from '../../workers/services/report/exportModel';

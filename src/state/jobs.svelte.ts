@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../domain/errors';
 import type { RunRecord, RunStatus } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
-import { newestPausedRun } from './pausedRun';
+import { newestPausedRun } from './newestPausedRun';
 import { RunState } from './run.svelte';
 import { router } from './router.svelte';
 import { RunTabs } from './runTabs';

@@ -5,9 +5,9 @@ import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 
-/** Chosen, not measured: long enough to store a number once that is typed digit by digit, too short to notice. */
+/** Not measured: long enough that a number typed digit by digit is saved once, too short to notice. */
 const saveDelayMs = 300;
-/** Chosen, not measured: more versions than anyone steps back through. They share all unchanged parts. */
+/** Not measured: more versions than anyone undoes. All versions share their unchanged parts. */
 const undoLimit = 100;
 /** Each message on this channel is the id of an experiment that was saved. */
 const channelName = 'recallsmith-experiments';

@@ -193,7 +193,7 @@ test('a deleted experiment can be restored on the storage page, which deletes on
     await page.getByTestId('confirm-delete').click();
     await expect(rows).toHaveCount(left - 1);
   }
-  await expect(page.getByText('还没有实验、数据或模型。占用的空间只有程序本身，供离线使用。')).toBeVisible();
+  await expect(page.getByText('还没有实验、数据或模型。目前只有程序本身占用空间（供离线使用）。')).toBeVisible();
 });
 
 test('a broken project file is refused with a sentence that names it, and nothing stored is lost', async ({

@@ -6,7 +6,7 @@ import {
   type BenchmarkProgress,
 } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { benchmarkSteps } from '../../workers/services/benchmark/benchmarkSteps';
 import { RunControl } from '../../workers/services/train/runControl';

@@ -9,7 +9,7 @@ import {
   openDevice,
   deviceEngine,
   deviceWebGpu,
-} from '../../workers/engine/device';
+} from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { inBrowser, wasmBase } from './environment';
 import { testDeviceBytes, openTestDevice } from './testDevice';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeDevice, openDevice, deviceWebGpu } from '../../workers/engine/device';
+import { closeDevice, openDevice, deviceWebGpu } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { useNullBrowser } from './nullDevice';
 

@@ -1,6 +1,6 @@
 import golden from '../fixtures/engine/tinyBert.json';
 import type { EncoderConfig } from '../../src/domain/model';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { tokenBatch } from './tokenBatch';

@@ -10,7 +10,7 @@ import { AdamWState } from '../../workers/engine/model/adamWState';
 import { encodeBatch } from '../../workers/engine/model/encode';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { Trainer, type TrainerNumbers } from '../../workers/engine/trainer';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { expectNoLeak } from './expectNoLeak';
 import { golden, loadGoldenModel } from './golden';
 import { openTestDevice } from './testDevice';

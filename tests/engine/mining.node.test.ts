@@ -9,7 +9,7 @@ import type { MinedNegatives } from '../../src/domain/train/negativesSchema';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { minedBytes } from '../../src/storage/minedNegatives';
 import { getModel } from '../../src/storage/models';
-import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { mineNegatives } from '../../workers/services/negatives/mineNegatives';
 import { negativesOfStages } from '../../workers/services/negatives/stageNegatives';

@@ -1,6 +1,6 @@
 import { create, globals } from 'webgpu';
 import { afterEach, beforeEach, vi } from 'vitest';
-import { closeDevice } from '../../workers/engine/device';
+import { closeDevice } from '../../workers/services/device/openDevice';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { HostTimer, TimestampTimer, type WorkTimer } from '../../workers/engine/tuning/workTimer';
 import { collectingReports } from './reports';

@@ -9,7 +9,7 @@ import { getRun, listRuns } from '../../src/storage/runs';
 import { errorSentence } from '../../src/ui/i18n/errors';
 import { GpuCommands } from '../../workers/engine/gpu/gpuCommands';
 import { ArrayPool } from '../../workers/engine/arrayPool';
-import { deviceEngine, deviceWebGpu } from '../../workers/engine/device';
+import { deviceEngine, deviceWebGpu } from '../../workers/services/device/openDevice';
 import { createRun } from '../../workers/services/train/createRun';
 import { reportExperimentMemory } from '../../workers/services/train/reportMemory';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';

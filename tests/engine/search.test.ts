@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deviceEngine, deviceWebGpu } from '../../workers/engine/device';
+import { deviceEngine, deviceWebGpu } from '../../workers/services/device/openDevice';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { search } from '../../workers/engine/retrieval/search';
 import type { Vectors } from '../../workers/engine/retrieval/vectors';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LossSettings } from '../../src/domain/train/lossSchema';
-import { closeDevice, deviceWebGpu } from '../../workers/engine/device';
+import { closeDevice, deviceWebGpu } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { statPlaneCount } from '../../workers/engine/losses/infoNceParams';
 import { parameterCount } from '../../workers/engine/memory/parameterCount';

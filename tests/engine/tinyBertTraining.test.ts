@@ -2,7 +2,7 @@ import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { deviceEngine, throwGpuFailure } from '../../workers/engine/device';
+import { deviceEngine, throwGpuFailure } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';

@@ -7,7 +7,7 @@ import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
 import { viewBatch } from './train/viewBatch';
-import { describeDevice } from '../engine/device';
+import { describeDevice } from './device/openDevice';
 import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
 import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdicts';

@@ -102,10 +102,7 @@ export function lossOfKind(kind: LossKind, { temperature }: LossSettings): LossS
   }
 }
 
-/**
- * Returns a loss without stated values whose absence means the same, so that equal losses have equal hashes. Does not
- * validate.
- */
+/** Drops values that equal their defaults, so that equal losses have equal hashes. Does not validate. */
 export function withoutUsualLoss(loss: Record<string, unknown>): Record<string, unknown> {
   if (loss['kind'] !== 'inBatchInfoNce') return loss;
   const { contrast, softmax, hardness, falseNegatives, ...rest } = loss;

@@ -39,7 +39,7 @@ export function strategyPresetOf(stages: readonly Stage[]): StrategyPreset | nul
   return isBitFit(first) ? 'bitFit' : null;
 }
 
-/** Returns the experiment with the strategies of a plan. Each stage takes all other settings from the first one. */
+/** Returns the experiment with the strategies of a preset. Each stage takes all other settings from the first one. */
 export function withStrategyPreset(experiment: Experiment, preset: StrategyPreset): Experiment {
   const [first] = experiment.stages;
   if (!first || strategyPresetOf(experiment.stages) === preset) return experiment;

@@ -3,7 +3,7 @@ import type { DeviceInfo } from '../../../src/domain/device';
 import { defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { minThreadsBytes, scratchBytes, threadScratchBytes } from '../../../workers/engine/scratch';
 
-vi.mock('../../../workers/engine/device', () => ({ deviceMaxArrayBytes: () => Promise.resolve(2 ** 20) }));
+vi.mock('../../../workers/services/device/openDevice', () => ({ deviceMaxArrayBytes: () => Promise.resolve(2 ** 20) }));
 const { deviceMemoryGiB, deviceMemoryLimits } = await import('../../../workers/services/device/deviceMemory');
 
 const info = (backend: 'webgpu' | 'wasm', threads: number): DeviceInfo => ({ backend, threads }) as DeviceInfo;

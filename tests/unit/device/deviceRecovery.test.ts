@@ -3,7 +3,7 @@ import type { DeviceInfo } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 
 const device = vi.hoisted(() => ({ deviceLost: vi.fn(), openDevice: vi.fn() }));
-vi.mock('../../../workers/engine/device', () => device);
+vi.mock('../../../workers/services/device/openDevice', () => device);
 const { DeviceRecovery, deviceLossBehind, isSameDevice, reopenDevice } =
   await import('../../../workers/services/device/deviceRecovery');
 

@@ -3,7 +3,14 @@ import { checkTolerance, wrongTensor, type DeviceCheck } from '../../../src/doma
 import { checkFailure } from '../../../src/domain/deviceCheck/failure';
 import { tensorErrors } from '../../../src/domain/deviceCheck/tensorError';
 
-const reference = { loss: 2, gradients: new Map([['a', [3, 4]], ['b', [0, 12]], ['zero', [0, 0]]]) }; // prettier-ignore
+const reference = {
+  loss: 2,
+  gradients: new Map([
+    ['a', [3, 4]],
+    ['b', [0, 12]],
+    ['zero', [0, 0]],
+  ]),
+};
 const withGradient = (name: string, values: number[]) => ({
   loss: 2,
   gradients: new Map([...reference.gradients, [name, values]]),

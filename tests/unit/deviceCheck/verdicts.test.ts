@@ -8,7 +8,7 @@ import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import { freshDatabase } from '../storage/support';
 
 const device = vi.hoisted(() => ({ deviceKey: vi.fn(), refuseDevices: vi.fn() }));
-vi.mock('../../../workers/engine/device', () => device);
+vi.mock('../../../workers/services/device/openDevice', () => device);
 vi.stubGlobal('navigator', { userAgent: 'browser 1' });
 const { applyVerdicts, deviceCheckState, refusalOf, refuseWrongMixed, storeCheck } =
   await import('../../../workers/services/deviceCheck/verdicts');

@@ -206,6 +206,6 @@ it.each<[string, number[], boolean]>([
   ['text of other letters', [0x51, 0x4b, 3, 4], false],
   ['letters before an archive’s numbers', [0x50, 0x4c, 3, 4], false],
   ['a head cut off', [0x50, 0x4b, 3], false],
-])('tells by the first bytes whether %s is a zip archive', (_case, head, expected) => {
+])('the first bytes decide whether %s is a zip archive', (_case, head, expected) => {
   expect(isZip(Uint8Array.from(head))).toBe(expected);
 });

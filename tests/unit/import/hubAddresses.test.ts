@@ -15,7 +15,7 @@ import {
   type HubModelId,
 } from '../../../src/domain/import/hub';
 import { parseHubCommit, parseHubTree, parseModelScopeFiles } from '../../../src/domain/import/hubAnswers';
-import { storageEstimate, storageNeeded } from '../../../src/domain/import/hubSpace';
+import { storageEstimate, storageNeeded } from '../../../src/domain/import/storageNeeded';
 
 const commit = 'a'.repeat(40);
 const file = (path: string, bytes = 1): HubFile => ({ path, bytes, hash: { kind: 'sha256', hex: '' }, commit });

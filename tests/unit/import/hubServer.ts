@@ -53,7 +53,7 @@ const sha = (algorithm: string, ...pieces: (string | Buffer)[]): string => {
   return hash.digest('hex');
 };
 
-/** Files from this size on are listed with their SHA-256, as in git LFS. */
+/** Files of at least this size are listed with their SHA-256, as in git LFS. */
 const lfsFrom = 4096;
 
 function treeEntry(path: string, content: Buffer, { claims, claimsHash }: Misbehaviour): object {

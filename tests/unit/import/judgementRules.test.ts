@@ -35,7 +35,10 @@ describe('a record', () => {
 });
 
 describe('the judgements of an import', () => {
-  const passages = passageLookup([{ id: '1', text: '一' }, { id: '2', text: '二' }]); // prettier-ignore
+  const passages = passageLookup([
+    { id: '1', text: '一' },
+    { id: '2', text: '二' },
+  ]);
 
   it('are the passages with a score above 0, by question, in order', () => {
     const judgements = new Judgements<number>(passages);
@@ -102,7 +105,10 @@ describe('the column of judged ids', () => {
   }
 
   it('is found by its values, if it holds at least half of the judged ids', () => {
-    const rows = [{ a: 'x1', b: 'q1' }, { a: 'x2', b: ' q2 ' }]; // prettier-ignore
+    const rows = [
+      { a: 'x1', b: 'q1' },
+      { a: 'x2', b: ' q2 ' },
+    ];
     expect(column(judged('q1', 'q2', 'q3', 'q4'), ...rows).find()).toBe('b');
     expect(column(judged('q1', 'q2', 'q3', 'q4', 'q5'), ...rows).find()).toBeNull();
     expect(column(judged('q1', 'q2'), ...rows).countIn('b')).toBe(2);
@@ -145,7 +151,10 @@ describe('remembered choices', () => {
 
   it('have the newest last, and forget a shape with null', () => {
     const remembered = withChoices({ a: 1, b: 2, c: 3 }, { a: 4, b: null });
-    expect(Object.entries(remembered)).toEqual([['c', 3], ['a', 4]]); // prettier-ignore
+    expect(Object.entries(remembered)).toEqual([
+      ['c', 3],
+      ['a', 4],
+    ]);
   });
 
   it('are those of the last 100 shapes', () => {

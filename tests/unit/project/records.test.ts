@@ -52,7 +52,10 @@ describe('a value of a project file', () => {
       mismatch: { place: 'list.1', expected: 'string', received: '7' },
     });
     expect(validate(schema, 7)).toMatchObject({ mismatch: { place: '', received: '7' } });
-    const failing = v.pipe(v.string(), v.check(() => false)); // prettier-ignore
+    const failing = v.pipe(
+      v.string(),
+      v.check(() => false),
+    );
     expect(validate(failing, 'x')).toMatchObject({ mismatch: { expected: 'check' } });
   });
 });

@@ -3,7 +3,7 @@ import lora from '../../fixtures/engine/lora.json';
 import golden from '../../fixtures/engine/tinyBert.json';
 import { defaultExperiment, defaultStage, type Stage } from '../../../src/domain/experiment';
 import { defaultLora, type LoraStrategy } from '../../../src/domain/train/loraSchema';
-import { collectFile } from '../../../workers/formats/zipWriter';
+import { collectFile } from '../../../workers/formats/collectFile';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { adapterExport, adapterFiles } from '../../../workers/services/report/exportAdapter';
 import { projectFile } from '../../engine/projectFile';

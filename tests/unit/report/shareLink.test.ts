@@ -46,7 +46,7 @@ async function faultOf(text: string): Promise<string> {
   return `no fault: ${JSON.stringify(thrown)}`;
 }
 
-/** Returns a link with any payload and a valid checksum, as an attacker could send it. */
+/** Returns a link with the given payload, valid or not, and a matching checksum, as an attacker could send it. */
 async function forged(payload: unknown, version = 1): Promise<string> {
   const bytes =
     payload instanceof Uint8Array
@@ -55,7 +55,7 @@ async function forged(payload: unknown, version = 1): Promise<string> {
   return framed(deflateSync(bytes), version);
 }
 
-/** Returns a link with any body and a valid checksum. */
+/** Returns a link with the given body, valid or not, and a matching checksum. */
 async function framed(body: Uint8Array, version = 1): Promise<string> {
   const sum = await sha256Hex(Uint8Array.of(version, ...body));
   return toBase64url(

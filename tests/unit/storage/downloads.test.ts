@@ -62,7 +62,6 @@ describe('a stored download', () => {
       [first, 1],
       [second, 2],
     ] as const)
-      // prettier-ignore
       await db.put('downloads', { ...(await db.get('downloads', id))!, createdAt });
     expect((await listDownloads(db)).map(({ downloadId }) => downloadId)).toEqual([second, first]);
   });

@@ -80,7 +80,6 @@ describe('stored experiments', () => {
       ['b', 3],
       ['c', 1],
     ] as const)
-      // prettier-ignore
       await putExperiment(db, storedExperiment(id, { updatedAt }));
     expect((await listExperiments(db)).map(({ experimentId }) => experimentId)).toEqual(['b', 'a', 'c']);
   });
@@ -130,7 +129,6 @@ describe('stored runs', () => {
       ['t', 'b', 2],
       ['u', 'a', 2],
     ] as const)
-      // prettier-ignore
       await putRun(db, runRecord(id, experimentId, { createdAt }));
     expect((await listRuns(db, 'a')).map(({ runId }) => runId)).toEqual(['s', 'u', 'r']);
   });

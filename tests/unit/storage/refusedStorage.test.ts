@@ -8,7 +8,7 @@ import { freshDatabase } from './support';
 
 const refusal = (name: string) => new DOMException('Failed to write blobs', name);
 
-it('says that storage refuses, and mentions private windows, if a private window refuses large weights', async () => {
+it('a private window that refuses large weights is reported as a refusal that mentions private windows', async () => {
   const db = await freshDatabase();
   vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(() => {
     throw refusal('DataError');
@@ -21,7 +21,7 @@ it('says that storage refuses, and mentions private windows, if a private window
   expect(errorSentences(failure.details).en).toMatch(/private mode/);
 });
 
-it('says that storage refuses if the browser does not open the database', async () => {
+it('a browser that does not open the database is reported as a refusal of storage', async () => {
   vi.spyOn(indexedDB, 'open').mockImplementation(() => {
     throw refusal('InvalidStateError');
   });
@@ -30,7 +30,7 @@ it('says that storage refuses if the browser does not open the database', async 
   expect((await openDatabase('refused')).name).toBe('refused');
 });
 
-it('keeps other errors of storage apart from refusals', async () => {
+it('other errors of storage are not reported as refusals', async () => {
   const failing = (name: string) => guard(() => Promise.reject(refusal(name)));
   await expect(failing('QuotaExceededError')).rejects.toMatchObject({ details: { kind: 'quota-exceeded' } });
   await expect(failing('ConstraintError')).rejects.toMatchObject({ details: { kind: 'unexpected' } });

@@ -21,7 +21,7 @@ const step = (number: number, loss: number, seq: number) => ({
   at: seq,
 });
 
-it('prints findings to stderr and everything else to stdout', async () => {
+it('a run report prints findings to stderr and everything else to stdout', async () => {
   const [out, err]: [string[], string[]] = [[], []];
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
   const report = new RunReport(

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const tests = new URL('../../', import.meta.url);
-const files = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+const files = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /\.(?:test|spec)\.ts$/.test(name),
+);
 
 it('every test that may be skipped says why in its name', () => {
   const silent = files.flatMap((file) => {

@@ -10,10 +10,10 @@ import type { KernelPlanInput } from '../../../workers/services/device/kernelPla
 import { sections } from '../project/support';
 import { freshDatabase, runRecord } from '../storage/support';
 
-const device = vi.hoisted(() => ({ deviceWebGpu: vi.fn() }));
+const engines = vi.hoisted(() => ({ webGpuOf: vi.fn() }));
 const plans = vi.hoisted(() => ({ kernelPlanOfRun: vi.fn() }));
 const matrices = vi.hoisted(() => ({ matrixFragmentOfRun: vi.fn() }));
-vi.mock('../../../workers/engine/device', () => device);
+vi.mock('../../../workers/engine/gpu/webGpuOf', () => engines);
 vi.mock('../../../workers/services/device/kernelPlanOfRun', () => plans);
 vi.mock('../../../workers/services/device/matrixFragmentOfRun', () => matrices);
 vi.mock('../../../workers/services/device/browserVersion', () => ({
@@ -30,7 +30,7 @@ const measured: KernelPlan = { ...unmeasuredPlan('webgpu'), matmul: { a: tiling 
 const fragment: MatrixFragment = { rows: 8, columns: 8, depth: 8 };
 
 beforeEach(() => {
-  device.deviceWebGpu.mockReset().mockReturnValue(null);
+  engines.webGpuOf.mockReset().mockReturnValue(null);
   plans.kernelPlanOfRun.mockReset().mockResolvedValue({ plan: measured, tuning: null });
   matrices.matrixFragmentOfRun.mockReset().mockResolvedValue(undefined);
 });
@@ -95,7 +95,7 @@ async function fixed({
 describe('the kernel plan of a run', () => {
   it('is recorded with the device, and set on the GPU', async () => {
     const gpu: { plan?: KernelPlan } = {};
-    device.deviceWebGpu.mockReturnValue(gpu);
+    engines.webGpuOf.mockReturnValue(gpu);
     const { record, events, input, recorded, options, between } = await fixed();
     expect(record).toMatchObject({ kernelPlan: formatKernelPlan(measured), device: { backend: 'webgpu' } });
     expect([record?.deviceChanges, events, gpu.plan]).toEqual([undefined, [], measured]);

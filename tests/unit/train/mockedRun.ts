@@ -28,7 +28,7 @@ const checkpoints = vi.hoisted(() => ({ loadNewestCheckpoint: vi.fn(), keptCheck
 const encoding = vi.hoisted(() => ({ encodeTexts: vi.fn() }));
 const evaluating = vi.hoisted(() => ({ evaluateVectors: vi.fn() }));
 const recovering = vi.hoisted(() => ({ reopenDevice: vi.fn() }));
-vi.mock('../../../workers/engine/device', () => device);
+vi.mock('../../../workers/services/device/openDevice', () => device);
 vi.mock('../../../workers/engine/releaseIdleMemory', () => ({ releaseIdleMemory: () => undefined }));
 vi.mock('../../../workers/engine/model/adamWState', () => ({
   AdamWState: class {

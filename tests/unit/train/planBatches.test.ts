@@ -250,7 +250,10 @@ describe('a listed order', () => {
     const details = thrown(() => (result = work()));
     return details ?? result;
   };
-  const [first, second] = [[0, 1], [2, 0]]; // prettier-ignore
+  const [first, second] = [
+    [0, 1],
+    [2, 0],
+  ];
 
   it('is followed once per epoch, and at least for one step', () => {
     const batches = (value: number) => ({ batches: [first, second, first, second].slice(0, value), leftOut: [] });

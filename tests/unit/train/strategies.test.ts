@@ -29,7 +29,7 @@ const frozen = (embeddings: boolean, layers: number): Pick<Stage, 'strategy' | '
 const withStage = (change: object): unknown => ({ schemaVersion: 2, stages: [change] });
 
 describe('an experiment file', () => {
-  it('keeps its version and hash if it states the strategy that is meant without one', async () => {
+  it('keeps its version and hash if it spells out the default strategy', async () => {
     const before = parseExperiment({ schemaVersion: 1, stages: [{}] });
     const stated = parseExperiment(
       withStage({ strategy: { kind: 'full' }, frozen: { embeddings: false, layers: 0 }, precision: 'full' }),

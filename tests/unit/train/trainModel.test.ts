@@ -259,28 +259,16 @@ describe('evaluations on dev', () => {
   });
 });
 
-describe('early stopping', () => {
-  const evaluation = { devEverySteps: 1, earlyStop: { patience: 1 } };
-
-  it('ends all stages after the evaluation that decides it, with a checkpoint of the stopped state', async () => {
-    const { run, state, logged } = training({ evaluation, dev: [0.5, 0.4] });
-    await run();
-    expect(done.slice(-4)).toEqual(['dev 2', 'checkpoint', 'end', 'dispose trainer']);
-    expect(of('earlyStop', logged)).toMatchObject([{ step: 2, bestStep: 1, evaluations: 1 }]);
-    expect(state).toMatchObject({ step: 2, loop: { stopped: true } });
-  });
-
-  it('makes no further step if the run is resumed', async () => {
-    await training({ evaluation, step: 1, loop: { stopped: true } }).run();
-    expect(done).toEqual([]);
-  });
-
-  it('is stored if an evaluation decides it that was pending when the run stopped', async () => {
-    const loop = { devPending: true, bestDev: 0.5, bestStep: 1, sinceBest: 0 };
-    const { run } = training({ evaluation: { ...evaluation, primary: 'mrrAt10' }, step: 1, loop, dev: [0.4] });
-    await run();
-    expect(done).toEqual(['dev 1', 'checkpoint', 'end']);
-  });
+it('stops early for good, after the evaluation that decides it and a checkpoint', async () => {
+  const evaluation = { devEverySteps: 1, earlyStop: { patience: 1 }, primary: 'mrrAt10' } as const;
+  const { run, state } = training({ evaluation, dev: [0.5, 0.4] });
+  await run();
+  expect(done.splice(0).slice(-4)).toEqual(['dev 2', 'checkpoint', 'end', 'dispose trainer']);
+  expect(state).toMatchObject({ step: 2, loop: { stopped: true, bestStep: 1 } });
+  await training({ evaluation, step: 1, loop: { stopped: true } }).run();
+  expect(done.splice(0)).toEqual([]);
+  await training({ evaluation, step: 1, loop: { devPending: true, bestDev: 0.5, bestStep: 1 }, dev: [0.4] }).run();
+  expect(done).toEqual(['dev 1', 'checkpoint', 'end']);
 });
 
 describe('a pause between two steps', () => {

@@ -9,7 +9,7 @@ import {
   infoNceJointKernel,
   infoNceNumbersKernel,
   infoNceRowsKernel,
-} from './infoNceKernels';
+} from './softmaxKernels';
 import { lossParamsOf, termBits, type InfoNceOptions, type LossParams } from './infoNceOptions';
 import { statPlaneCount, statPlanes } from './infoNceParams';
 import { sameSideGradientKernel, sameSideRowsKernel } from './sameSideKernels';
@@ -109,10 +109,11 @@ export function infoNce(
 }
 
 /**
- * Returns the arrays that the kernels read for a window of scores. WebGPU requires an array for every binding; the
- * kernels do not read `bits` if `words` is 0. The trained model's own scores decide what is a false negative.
+ * Computes the scores of a window and returns the arrays that the kernels read. WebGPU requires an array for every
+ * binding; the kernels do not read `bits` if `words` is 0. The trained model's own scores decide what is a false
+ * negative.
  */
-function scoresOf({ cosines, leftOut }: Pass, term: ScoreTerm, window: ScoreWindow) {
+function computeScores({ cosines, leftOut }: Pass, term: ScoreTerm, window: ScoreWindow) {
   const scores = cosines.compute(window, (at, into) => term.scores(at, into));
   return { cosines: scores, guide: scores, bits: leftOut ?? scores };
 }
@@ -122,13 +123,15 @@ function mainStats(pass: Pass, term: ScoreTerm): void {
   const { commands, traits } = engine;
   for (const window of term.windows.byRow) {
     const groups = rowKernelGroups(traits, window.rows);
-    const arrays = { ...scoresOf(pass, term, window), stats };
+    const scores = computeScores(pass, term, window);
+    const arrays = { ...scores, stats };
     commands.dispatch(infoNceRowsKernel(traits), arrays, { ...params, ...window }, groups);
   }
   if ((params.terms & termBits.passageToQueries) === 0) return;
   for (const window of term.windows.byColumn) {
     if (window.firstColumn >= params.pairs) continue; // explicit negatives have no log Σ exp over the anchors
-    const arrays = { ...scoresOf(pass, term, window), stats };
+    const scores = computeScores(pass, term, window);
+    const arrays = { ...scores, stats };
     commands.dispatch(infoNceColumnsKernel, arrays, { ...params, ...window }, Math.ceil(window.columns / 64));
   }
 }
@@ -139,7 +142,8 @@ function sameSideStats(pass: Pass, term: ScoreTerm): void {
   for (const window of term.windows.byRow) {
     const values = { ...params, ...window, side: term.plane };
     const groups = rowKernelGroups(traits, window.rows);
-    commands.dispatch(sameSideRowsKernel(traits), { ...scoresOf(pass, term, window), stats }, values, groups);
+    const scores = computeScores(pass, term, window);
+    commands.dispatch(sameSideRowsKernel(traits), { ...scores, stats }, values, groups);
   }
 }
 
@@ -151,7 +155,8 @@ function lossNumbers({ engine: { commands, traits }, params, stats }: Pass, numb
 function mainGradient(pass: Pass, term: ScoreTerm, window: ScoreWindow): DeviceArray {
   const { engine, params, stats } = pass;
   return pass.dCosines.compute(window, (at, dCosines) => {
-    const arrays = { ...scoresOf(pass, term, at), stats, dCosines };
+    const scores = computeScores(pass, term, at);
+    const arrays = { ...scores, stats, dCosines };
     const groups = Math.ceil((at.rows * at.columns) / 64);
     engine.commands.dispatch(infoNceGradientKernel, arrays, { ...params, ...at }, groups);
   });
@@ -160,7 +165,8 @@ function mainGradient(pass: Pass, term: ScoreTerm, window: ScoreWindow): DeviceA
 function sameSideGradient(pass: Pass, term: ScoreTerm, window: ScoreWindow): DeviceArray {
   const { engine, params, stats } = pass;
   return pass.dCosines.compute(window, (at, dCosines) => {
-    const arrays = { ...scoresOf(pass, term, at), stats, dCosines };
+    const scores = computeScores(pass, term, at);
+    const arrays = { ...scores, stats, dCosines };
     const groups = Math.ceil((at.rows * at.columns) / 64);
     engine.commands.dispatch(sameSideGradientKernel, arrays, { ...params, ...at, side: term.plane }, groups);
   });

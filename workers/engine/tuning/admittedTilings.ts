@@ -3,7 +3,8 @@ import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { defaultTiling } from '../ops/matmul/defaultTiling';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 import { planKey } from '../ops/matmul/planKey';
-import { compiles, hasSameBits } from './admission';
+import { hasSameBits } from './admission';
+import { compiles } from './compiles';
 import { SampleProduct } from './sampleProduct';
 import { arrayBytesOf, shapeToMeasure } from './shapeToMeasure';
 

@@ -8,7 +8,8 @@ import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives, putMinedNegatives } from '../../../src/storage/minedNegatives';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import type { Engine } from '../../engine/engine';
 import { maxQuestionsPerSearch, search } from '../../engine/retrieval/search';
 import { pickedVectors, type Vectors } from '../../engine/retrieval/vectors';
 import type { EncodedTexts } from '../evaluate/encodedTexts';
@@ -54,7 +55,7 @@ export async function mineNegatives(experimentId: string, deps: MiningDeps): Pro
   try {
     const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
     const lastRank = Math.max(...stages.map(({ settings }) => settings.lastRank));
-    const searched = await searchPairs(experiment, data, lastRank, deps);
+    const searched = await searchPairs(deviceEngine(), experiment, data, { ...deps, lastRank });
     for (const stage of stages)
       await putMinedNegatives(db, stage.key, chooseMined(searched, stage, { experiment, data, answers }));
   } finally {
@@ -91,13 +92,13 @@ interface PairVectors {
 
 /** Searches the knowledge base for the anchor of every pair, up to a rank. GPU→CPU sync. */
 async function searchPairs(
+  engine: Engine,
   experiment: Experiment,
   data: PreparedData,
-  lastRank: number,
-  deps: MiningDeps,
+  { lastRank, ...deps }: MiningDeps & { lastRank: number },
 ): Promise<SearchedPairs> {
   const { model, settings } = await modelOfExperiment(deps.db, experiment);
-  const parameters = await loadWeights(deviceEngine(), deps.db, model, model, () => undefined);
+  const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
   const encoder = { parameters, config: model.config, pooling: settings.pooling };
   const vectors = await encodedPairs(encoder, experiment, data, deps);
   parameters.dispose();
@@ -110,9 +111,7 @@ async function searchPairs(
     const count = Math.min(perSearch, rows - from);
     const queries = pickedVectors(anchors, count, (row) => from + row);
     const targets = Array.from({ length: count }, () => []);
-    const results = await search(deviceEngine(), { queries, passages, targets, k: lastRank }, () =>
-      deps.control.checkpoint(),
-    );
+    const results = await search(engine, { queries, passages, targets, k: lastRank }, () => deps.control.checkpoint());
     results.forEach(({ top }, i) => found.push({ top, positiveScore: positiveScore(from + i) }));
     deps.progress(vectors.encoded + from + count, vectors.encoded + rows);
   }

@@ -8,7 +8,8 @@ import type { Database } from '../../../src/storage/database';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { encodeBatch } from '../../engine/model/encode';
 import { canUseKernelPlan } from '../device/kernelPlanOfRun';
 import { loadWeights } from '../train/weightTransfer';
@@ -54,9 +55,10 @@ export async function encodeWithWeights(
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
-    const gpu = deviceWebGpu();
+    const engine = deviceEngine();
+    const gpu = webGpuOf(engine);
     if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
-    const parameters = await loadWeights(deviceEngine(), db, model, weights.stored ?? model, () => undefined);
+    const parameters = await loadWeights(engine, db, model, weights.stored ?? model, () => undefined);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

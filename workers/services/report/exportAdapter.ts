@@ -4,7 +4,7 @@ import { adapterConfig, adapterTensors, hasOwnAdapter, usesLora } from '../../..
 import type { LoraStrategy } from '../../../src/domain/train/loraSchema';
 import type { ExportReport } from '../../../src/protocol/dataApi';
 import { writeSafetensors } from '../../formats/safetensors';
-import type { FileInput } from '../../formats/zipWriter';
+import type { FileInput } from '../../formats/collectFile';
 import { jsonText } from './exportJson';
 import type { ExportSource } from './exportSource';
 

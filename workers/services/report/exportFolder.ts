@@ -3,7 +3,7 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
-import type { FileInput } from '../../formats/zipWriter';
+import type { FileInput } from '../../formats/collectFile';
 import { adapterFiles } from './exportAdapter';
 import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';

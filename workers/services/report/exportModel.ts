@@ -7,13 +7,15 @@ import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
 import { readTensors } from '../../../src/storage/weightReader';
 import { readZipDirectory, zipEntryBlob } from '../../formats/zip';
-import { collectFile, writeZip } from '../../formats/zipWriter';
+import { collectFile } from '../../formats/collectFile';
+import { writeZip } from '../../formats/zipWriter';
 import { embedWithOnnx } from './embedWithOnnx';
 import { adapterExport, exportedAdapters } from './exportAdapter';
 import { exportFolder, type ExportFolderEntry } from './exportFolder';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
-import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
+import { checkSafetensors } from './checkSafetensors';
+import { missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
 /**
  * Tolerances for float32 rounding across a dozen layers. A larger deviation means that the export is not the trained

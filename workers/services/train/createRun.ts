@@ -7,7 +7,7 @@ import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
-import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
+import { deviceOffersHalf, deviceOffersMatrices } from '../device/openDevice';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import {
   refuseLongWarmup,

@@ -5,7 +5,7 @@ import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { latestCheckpoint } from '../../../src/storage/checkpoints';
 import { updateRun } from '../../../src/storage/runs';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { deviceWebGpu } from '../../engine/device';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { dropoutRates } from '../../engine/ops/dropout/dropoutRates';
 import { encodingPlan } from '../../engine/model/encodingPlan';
 import { browserVersion } from '../device/browserVersion';
@@ -55,7 +55,7 @@ export async function fixKernelPlan(
   between: BetweenBatches,
 ): Promise<void> {
   const { db, record, model, engine, device } = session;
-  const gpu = deviceWebGpu();
+  const gpu = webGpuOf(engine);
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {

@@ -1,7 +1,7 @@
 import { shownPassages } from '../../../src/domain/evaluate/ranking';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
-import { deviceWebGpu } from '../../engine/device';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
 import { encodeBatch } from '../../engine/model/encode';
@@ -27,7 +27,7 @@ import { negativesOf, stepBatch } from './stepBatch';
  * because kernels are chosen by the number of rows.
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
-  await deviceWebGpu()?.prepareKernels(async (engine) => {
+  await webGpuOf(session.engine)?.prepareKernels(async (engine) => {
     const { experiment, model } = session;
     const trainedIn = experiment.stages.map(trainedBy);
     const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans(experiment, model));

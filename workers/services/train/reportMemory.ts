@@ -12,7 +12,7 @@ import { onlyBiases } from '../../../src/domain/train/strategyEdits';
 import { refuseLongWarmup, refuseStrategy } from './refuseRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
-import { describeDevice, deviceOffersHalf } from '../../engine/device';
+import { describeDevice, deviceOffersHalf } from '../device/openDevice';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
 import { negativesOfStages, reportNegatives, tokenizedNegatives } from '../negatives/stageNegatives';
 import { preparedData, type PreparedData } from '../split/preparedData';

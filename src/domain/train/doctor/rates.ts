@@ -3,7 +3,7 @@ import type { StoredTensor } from '../../modelTensors';
 import { trainedParameters } from '../trainedParameters';
 import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
-import { modelSize, rateTolerance, recommendedSettings, type TrainedBy } from './recommended';
+import { modelSize, rateTolerance, recommendedSettings, type RateKind } from './recommended';
 
 /** Temperatures in published models: 0.01 (E5, bge) to 0.1 (SimCLR's range); 0.02 and 0.05 are the usual defaults. */
 const temperatures = { low: 0.01, high: 0.1 };
@@ -27,8 +27,8 @@ export const temperatureFindings: Check = (experiment) =>
 /** Largest share of the parameters that counts as few. Biases are about 0.1%; keywords may name matrices as well. */
 const fewParameters = 0.02;
 
-/** Returns how a stage trains, which decides its rate: keywords that name matrices train like all parameters. */
-export function trainedBy(stage: Pick<Stage, 'strategy' | 'frozen'>, tensors: readonly StoredTensor[]): TrainedBy {
+/** Returns which learning rate is usual for a stage. Keywords that name matrices train like all parameters. */
+export function rateKindOf(stage: Pick<Stage, 'strategy' | 'frozen'>, tensors: readonly StoredTensor[]): RateKind {
   if (stage.strategy.kind === 'full') return 'full';
   const { trained, all } = trainedParameters(tensors, stage);
   return trained <= fewParameters * all ? 'bitFit' : 'full';
@@ -40,8 +40,8 @@ export const learningRateFindings: Check = (experiment, { model, split }) =>
     if (!model) return [];
     const { learningRate } = stage.optimizer;
     const parameters = model.totalFloats;
-    const by = trainedBy(stage, model.tensors);
-    const { learningRate: recommended } = recommendedSettings(parameters, split?.train ?? 0, by);
+    const rateKind = rateKindOf(stage, model.tensors);
+    const { learningRate: recommended } = recommendedSettings(parameters, split?.train ?? 0, rateKind);
     const ratio = learningRate / recommended;
     if (ratio >= 1 / rateTolerance && ratio <= rateTolerance) return [];
     const size = modelSize(parameters);
@@ -50,7 +50,7 @@ export const learningRateFindings: Check = (experiment, { model, split }) =>
         kind: ratio > 1 ? 'learningRateHigh' : 'learningRateLow',
         severity: ratio > 1 ? 'warns' : 'advises',
         stage: index,
-        facts: { learningRate, recommended, parameters, size, trainedBy: by },
+        facts: { learningRate, recommended, parameters, size, rateKind },
         fix: { setting: 'learningRate', value: recommended },
       },
     ];

@@ -1,5 +1,5 @@
-/** How a stage trains: all parameters, or only biases. */
-export type TrainedBy = 'full' | 'bitFit';
+/** Which usual learning rate applies to a stage: that for all parameters, or that for only biases. */
+export type RateKind = 'full' | 'bitFit';
 
 /**
  * A model's size by its number of parameters: up to 15 million (the demo model has 4.6 million), up to 80 million
@@ -63,11 +63,11 @@ export interface RecommendedSettings {
 }
 
 /** Returns usual settings for a model of this many parameters, this many training pairs and a strategy. */
-export function recommendedSettings(parameters: number, pairs: number, trainedBy: TrainedBy): RecommendedSettings {
+export function recommendedSettings(parameters: number, pairs: number, rateKind: RateKind): RecommendedSettings {
   const full = fullRates[modelSize(parameters)];
   const bitFit = Math.min(largestBitFitRate, Number((bitFitFactor * full).toPrecision(6)));
   return {
-    learningRate: trainedBy === 'bitFit' ? bitFit : full,
+    learningRate: rateKind === 'bitFit' ? bitFit : full,
     batchSize: Math.min(batchBounds.high, Math.max(batchBounds.low, powerOfTwo(pairs / batchesPerEpoch))),
     epochs: epochsOf[dataSize(pairs)],
   };

@@ -2,7 +2,7 @@ import type { Experiment } from '../../experiment';
 import { applyFix } from './applyFix';
 import type { ExperimentFacts } from './facts';
 import type { Fix, RateFacts } from './finding';
-import { trainedBy } from './rates';
+import { rateKindOf } from './rates';
 import { modelSize, recommendedSettings } from './recommended';
 
 /** The usual settings of a stage, and what they follow from. */
@@ -26,12 +26,12 @@ export function usualSettings(
   if (!stage || !model || !split) return null;
   const distinct = Math.min(split.trainPassages, split.trainAnchors);
   if (distinct < 2) return null;
-  const by = trainedBy(stage, model.tensors);
+  const rateKind = rateKindOf(stage, model.tensors);
   const { totalFloats: parameters } = model;
-  const { learningRate: recommended, batchSize, epochs } = recommendedSettings(parameters, split.train, by);
+  const { learningRate: recommended, batchSize, epochs } = recommendedSettings(parameters, split.train, rateKind);
   const { learningRate } = stage.optimizer;
   return {
-    rate: { learningRate, recommended, parameters, size: modelSize(parameters), trainedBy: by },
+    rate: { learningRate, recommended, parameters, size: modelSize(parameters), rateKind },
     batchSize: Math.min(batchSize, distinct),
     epochs,
     pairs: split.train,

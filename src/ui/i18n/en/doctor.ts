@@ -13,9 +13,9 @@ function parameters(n: number): string {
 }
 
 /** Says which rate is usual for the model's size and the strategy, and why. */
-function usualRate({ recommended, trainedBy, parameters: n }: RateFacts): string {
+function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
-  return trainedBy === 'bitFit'
+  return rateKind === 'bitFit'
     ? `Training only biases takes a much higher rate than training everything: about ${rate} for ${parameters(n)}.`
     : `A model of ${parameters(n)} is usually trained with about ${rate}.`;
 }
@@ -88,10 +88,10 @@ const findings: FindingWords = {
   promptMismatch: {
     title: ({ training, evaluation, side }) =>
       training > evaluation
-        ? `The ${sideNames[side] ?? ''} have a prompt in training, but not in the test`
-        : `The ${sideNames[side] ?? ''} have a prompt in the test, but not in training`,
+        ? `The ${sideNames[side] ?? ''} have a prefix in training, but not in the test`
+        : `The ${sideNames[side] ?? ''} have a prefix in the test, but not in training`,
     why: ({ prompt, training, evaluation }) =>
-      `“${prompt}” begins ${formatPercent(training, 0)} of the texts in training and ${formatPercent(evaluation, 0)} in the test. Take it out of the files and set it as a prefix of the model instead.`,
+      `“${prompt}” begins ${formatPercent(training, 0)} of the texts in training and ${formatPercent(evaluation, 0)} in the test. Remove it from the files and set it as the model’s prefix instead.`,
   },
   promptTwice: {
     title: ({ side }) => `The prefix of the ${sideNames[side] ?? ''} is added twice`,
@@ -103,7 +103,7 @@ const findings: FindingWords = {
       `In fewer than ${enough} steps the model hardly changes. ${count(pairs, 'pair')} ${pairs === 1 ? 'needs' : 'need'} more epochs.`,
   },
   manyEpochs: {
-    title: ({ epochs, pairs }) => `${count(epochs, 'epoch')} are many for ${count(pairs, 'pair')}`,
+    title: ({ epochs, pairs }) => `${count(epochs, 'epoch')} is a lot for ${count(pairs, 'pair')}`,
     why: ({ most }) => `After about ${count(most, 'epoch')}, a model tends to learn the pairs by heart.`,
   },
   memoryShort: {

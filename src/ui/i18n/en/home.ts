@@ -60,7 +60,7 @@ export const homeTexts = {
   pairs: (n: number) => count(n, 'pair'),
   duration: { epochs: (n: number) => count(n, 'epoch'), steps: (n: number) => count(n, 'step') },
   verdicts: { better: 'Better', worse: 'Worse', noDifferenceShown: 'No difference shown' },
-  firstRight: (questions: number) => `of ${count(questions, 'question')}, first is right`,
+  firstRight: (questions: number) => `of ${count(questions, 'question')}, first result is right`,
   changed: (won: number, lost: number, p: string) =>
     `${count(won, 'question')} improved, ${formatCount(lost)} got worse, ${p}.`,
   chance: ' The difference could be chance.',

@@ -55,7 +55,7 @@ export const trainTexts = {
       best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
     }`,
   devEnds: 'Dev is evaluated only before and after training.',
-  firstRight: 'First is right',
+  firstRight: 'First result is right',
   firstTen: 'In the first 10',
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
   lossPanel: 'Loss (thick: smoothed, thin: each step)',
@@ -64,7 +64,7 @@ export const trainTexts = {
   endStep: (steps: number) => count(steps, 'step'),
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
-    `dev at step ${step}: first is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
+    `dev at step ${step}: first result is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
   scoreGap: (now: string, start: string) =>
     `Positives and negatives are ${now} apart, compared with ${start} at the start`,
   scoreGapHelp: 'Mean score of the batch at each step.',
@@ -220,7 +220,7 @@ export const trainTexts = {
     beta1: 'Decay of the running mean of the gradients.',
     beta2: 'Decay of the running mean of the squared gradients.',
     epsilon: 'Avoids division by 0.',
-    primary: 'Dev chooses by this metric. Decide on it before the run.',
+    primary: 'The best step on dev is chosen by this metric. Fix it before the run.',
     negatives:
       'Each question always has the other passages of its batch as negatives. Here you can add explicit ones; passages that may answer the question are left out.',
     negativesPerAnchor:

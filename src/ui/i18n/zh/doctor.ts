@@ -11,9 +11,9 @@ function parameters(n: number): string {
   return n >= 1e8 ? `${(n / 1e8).toFixed(2)} 亿参数` : `${formatCount(n / 1e4)} 万参数`;
 }
 
-function usualRate({ recommended, trainedBy, parameters: n }: RateFacts): string {
+function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
-  return trainedBy === 'bitFit'
+  return rateKind === 'bitFit'
     ? `只训练偏置，学习率要比全量训练高得多：${parameters(n)}的模型约 ${rate}。`
     : `${parameters(n)}的模型常用 ${rate} 左右。`;
 }
@@ -83,8 +83,8 @@ const findings: FindingWords = {
   promptMismatch: {
     title: ({ training, evaluation, side }) =>
       training > evaluation
-        ? `训练时${sideNames[side] ?? ''}带提示语，测试时不带`
-        : `测试时${sideNames[side] ?? ''}带提示语，训练时不带`,
+        ? `训练时${sideNames[side] ?? ''}带前缀，测试时不带`
+        : `测试时${sideNames[side] ?? ''}带前缀，训练时不带`,
     why: ({ prompt, training, evaluation }) =>
       `训练文本有 ${formatPercent(training, 0)} 以“${prompt}”开头，测试文本有 ${formatPercent(evaluation, 0)}。请从文件里去掉它，改为设成模型的前缀。`,
   },

@@ -29,7 +29,7 @@ export const storageTexts: Dictionary['storage'] = {
   confirm: (name, size) => `将删除“${name}”（${size}），删除后不能恢复。`,
   deleted: (size) => `已腾出 ${size}。`,
   inUse: '刚刚有实验用到了它，所以没有删除。',
-  empty: '还没有实验、数据或模型。占用的空间只有程序本身，供离线使用。',
+  empty: '还没有实验、数据或模型。目前只有程序本身占用空间（供离线使用）。',
   open: '打开“存储”页',
 };
 

@@ -33,7 +33,7 @@ describe('a learning rate', () => {
   it('of 2e-4 suits the demo model and is far too high for BERT-base', () => {
     expect(found('learningRateHigh', experimentWith(withRate(2e-4)), factsOf(demo))).toEqual([]);
     const [finding] = found('learningRateHigh', experimentWith(withRate(2e-4)), factsOf(bertBase));
-    expect(finding).toMatchObject({ severity: 'warns', facts: { recommended: 2e-5, size: 'base', trainedBy: 'full' } });
+    expect(finding).toMatchObject({ severity: 'warns', facts: { recommended: 2e-5, size: 'base', rateKind: 'full' } });
   });
 
   it.each([
@@ -72,13 +72,13 @@ describe('the learning rate of a stage that trains only biases', () => {
   it('may be far higher than that of a full stage, and is reported for its own stage', () => {
     expect(found('learningRateHigh', bitFit(['bias'], 1e-3), facts)).toEqual([]);
     const [low] = found('learningRateLow', bitFit(['bias'], 2e-5), facts);
-    expect(low).toMatchObject({ stage: 1, facts: { recommended: 4e-4, trainedBy: 'bitFit' } });
+    expect(low).toMatchObject({ stage: 1, facts: { recommended: 4e-4, rateKind: 'bitFit' } });
     expect(afterFix('learningRateLow', bitFit(['bias'], 2e-5), () => facts)).toEqual([]);
     expect(found('learningRateHigh', bitFit(['bias'], 1.7e-3), facts)).toHaveLength(1);
   });
 
   it('is that of a full stage if the keywords name whole matrices', () => {
-    expect(found('learningRateHigh', bitFit(['dense'], 1e-3), facts)).toMatchObject([{ facts: { trainedBy: 'full' } }]);
+    expect(found('learningRateHigh', bitFit(['dense'], 1e-3), facts)).toMatchObject([{ facts: { rateKind: 'full' } }]);
   });
 });
 

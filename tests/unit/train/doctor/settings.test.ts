@@ -130,7 +130,7 @@ describe('the duration', () => {
     expect(afterFix('manyEpochs', lasting({ unit: 'steps', value: steps }), () => pairs(n))).toEqual([]);
   });
 
-  it('is a warning if it is long and the last step is kept, because dev cannot choose an earlier one', () => {
+  it('of a long run is a warning if the last step is kept, because dev cannot choose an earlier one', () => {
     const long = lasting(epochs(20));
     expect(found('manyEpochs', long)[0]?.severity).toBe('advises');
     const last = { ...long, evaluation: { ...long.evaluation, checkpoint: 'last' as const } };

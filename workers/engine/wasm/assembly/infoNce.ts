@@ -2,7 +2,7 @@ import { exp1 } from './exp';
 import { columnIgnores, hardening, planeAt, rowIgnores, scoreLimit } from './lossMasks';
 
 /**
- * Kernels of workers/engine/losses/infoNceKernels; the formulas are in infoNce.ts. A call covers rows or columns
+ * Kernels of workers/engine/losses/softmaxKernels; the formulas are in infoNce.ts. A call covers rows or columns
  * `begin` … `end − 1`. `stats` has the planes of `statPlanes`.
  */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fillMatrix, pickedVectors, vectorsInOnePiece } from '../../../workers/engine/retrieval/vectors';
-import { EncodedTexts } from '../../../workers/services/evaluate/encodedTexts';
+import { fillMatrix, pickedVectors, vectorsInOnePiece } from '../../workers/engine/retrieval/vectors';
+import { EncodedTexts } from '../../workers/services/evaluate/encodedTexts';
 
 /** Returns vectors [n, 2] whose numbers are 2·row and 2·row + 1. */
 const counting = (n: number) =>
@@ -20,7 +20,7 @@ describe('vectors on the host', () => {
     expect(byRow).toEqual(inRuns);
   });
 
-  it('fill extra columns and rows with zeros in memory that holds other numbers', () => {
+  it('zero the extra columns and rows of a reused buffer', () => {
     const into = new Float32Array(12).fill(NaN);
     fillMatrix(counting(3), [2, 0], 4, into);
     expect([...into]).toEqual([4, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
