@@ -3,6 +3,7 @@ import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
 import type { MemoryProposal } from './memory/proposal';
+import type { NegativesError } from './negatives/negativesError';
 
 export type ModelFault =
   | 'missing-file'
@@ -188,6 +189,7 @@ export type AppErrorDetails =
    * be in one batch together.
    */
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
+  | NegativesError
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   /**
@@ -241,10 +243,7 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is executing the run. */
   | { kind: 'run-elsewhere'; runId: string }
-  /**
-   * An interrupted run cannot resume, because this version splits its data into different rows. Without `recorded`, the
-   * version that started the run did not record its rows.
-   */
+  /** A run cannot resume, because its data are split differently now or, without `recorded`, its rows are not known. */
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }

@@ -35,6 +35,12 @@ export async function sha256Hasher(): Promise<Hasher> {
   return hasherOf(await createSHA256());
 }
 
+/** Returns a function that returns the SHA-256 of a text as hex digits without waiting. */
+export async function sha256OfTexts(): Promise<(text: string) => string> {
+  const state = await createSHA256();
+  return (text) => state.init().update(text).digest('hex');
+}
+
 /** Creates a hasher for git's blob hash: SHA-1 of the word `blob`, the size, a zero byte and the content. */
 export async function gitBlobHasher(bytes: number): Promise<Hasher> {
   return hasherOf(await createSHA1()).update(`blob ${bytes}\0`);

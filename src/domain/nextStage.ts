@@ -3,7 +3,7 @@ import type { SlotName } from './import/slots';
 import type { StageName } from './pipeline';
 
 interface NextStage {
-  stage: Extract<StageName, 'split' | 'tokenize' | 'train' | 'report'>;
+  stage: Extract<StageName, 'negatives' | 'split' | 'tokenize' | 'train' | 'report'>;
   /** Inputs that the next stage cannot do without and that are missing; empty if it can be opened. */
   missing: InputName[];
 }
@@ -26,7 +26,9 @@ export function nextStage(
   const missing: InputName[] = hasModel ? [...missingSlots] : [...missingSlots, 'model'];
   switch (stage) {
     case 'import':
-      return { stage: 'split', missing };
+      return { stage: 'negatives', missing };
+    case 'negatives':
+      return missingSlots.length > 0 ? null : { stage: 'split', missing };
     case 'split':
       return missingSlots.length > 0 ? null : { stage: 'tokenize', missing };
     case 'tokenize':

@@ -4,6 +4,7 @@ import type { EvaluationMoment } from './evaluate/evaluation';
 import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
 import type { KernelTuning } from './kernelTuning';
+import type { NegativesReport } from './negatives/report';
 import type { RunMemory } from './memory/report';
 import type { Alarm } from './train/alarm';
 import type { EarlyStop } from './train/earlyStop';
@@ -38,6 +39,8 @@ export interface RunRecord {
   steps: number;
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. Missing in runs of earlier versions. */
   leftOut?: number[][];
+  /** Explicit negatives of each stage; null for stages without. Missing if no stage has any. */
+  negatives?: (NegativesReport | null)[];
   createdAt: number;
   finishedAt?: number;
   /** SHA-256 of the kept weights in parameter order. */

@@ -50,7 +50,7 @@ async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise
   return found.sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Stores the experiment and its tokens. Returns its id. */
+/** Stores the experiment, its tokens and its mined negatives. Returns its id. */
 async function prepare(inputs: ImportedInputs, job: HeadlessJob, sender: EventSender): Promise<string> {
   const now = Date.now();
   const experimentId = crypto.randomUUID();
@@ -66,6 +66,10 @@ async function prepare(inputs: ImportedInputs, job: HeadlessJob, sender: EventSe
   sender.send('progress', { what: 'tokenize', done: 0, of: 0 });
   const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
   await (await gateway.data()).tokenize(inputs.experiment, progress);
+  if (inputs.experiment.stages.some(({ negatives }) => negatives?.from === 'mined')) {
+    const mined = throttled((done, of) => sender.send('progress', { what: 'mine', done, of }));
+    await (await gateway.gpu()).mineNegatives(experimentId, job.device, mined);
+  }
   return experimentId;
 }
 

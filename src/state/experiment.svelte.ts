@@ -5,6 +5,7 @@ import { runRefusal, strategyRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
 import { experimentModelOf, type ExperimentModel, type Stage } from '../domain/experiment';
+import type { MemoryReport } from '../domain/memory/report';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
@@ -18,6 +19,9 @@ import { readReferences } from './references';
 import { SavedExperiment } from './savedExperiment.svelte';
 import { SplitState, splitKey } from './splitting.svelte';
 
+/** What a worker found when it planned the batches. */
+type PlannedBatches = Pick<MemoryReport, 'steps' | 'leftOut' | 'negatives'>;
+
 /** The experiment on the screen: its settings, the data and model they refer to, its split and its runs. */
 export class ExperimentState extends SavedExperiment {
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
@@ -27,7 +31,9 @@ export class ExperimentState extends SavedExperiment {
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
-  #planned = $state.raw<{ key: string | null; steps: number; leftOut: number[][] }>({
+  /** The `batchesKey` for which this page last found mined negatives in storage. */
+  minedFor = $state<string | null>(null);
+  #planned = $state.raw<PlannedBatches & { key: string | null }>({
     key: null,
     steps: 0,
     leftOut: [],
@@ -78,6 +84,10 @@ export class ExperimentState extends SavedExperiment {
     return canonicalJson([seed, data, split, model, stages]);
   });
 
+  readonly #minesNothing = $derived(
+    this.experiment?.stages.every(({ negatives }) => negatives?.from !== 'mined') ?? true,
+  );
+
   readonly #trainCounts = $derived.by<PairCounts | null>(() => {
     const counts = this.experiment && this.split.countsOf(this.experiment);
     return counts && { pairs: counts.train, passages: counts.trainPassages, anchors: counts.trainAnchors };
@@ -100,9 +110,14 @@ export class ExperimentState extends SavedExperiment {
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
   readonly leftOut = $derived(this.#planned.key === this.batchesKey ? this.#planned.leftOut : null);
 
+  /** The explicit negatives of the shown stage, with counts. Null until the worker has planned the batches. */
+  readonly negatives = $derived(
+    (this.#planned.key === this.batchesKey ? this.#planned.negatives?.[this.stageIndex] : null) ?? null,
+  );
+
   /** Call when a worker has planned the batches of the experiment, with the `batchesKey` it had then. */
-  planned(key: string, { steps, leftOut }: { steps: number; leftOut: number[][] }): void {
-    this.#planned = { key, steps, leftOut };
+  planned(key: string, { steps, leftOut, negatives }: PlannedBatches): void {
+    this.#planned = { key, steps, leftOut, ...(negatives ? { negatives } : {}) };
   }
 
   chooseStage(index: number): void {
@@ -216,6 +231,7 @@ export class ExperimentState extends SavedExperiment {
       started: (this.experiment?.data.length ?? 0) > 0 || this.experiment?.model != null,
       hasData: this.missing.length === 0,
       ready: this.ready,
+      negativesChosen: this.#minesNothing || this.#planned.key === this.batchesKey || this.minedFor === this.batchesKey,
       tokensCurrent: this.tokenizedFor === this.tokensKey,
       activePhase: this.activeRun?.phase ?? null,
       result: this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty',

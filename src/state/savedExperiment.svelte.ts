@@ -1,5 +1,6 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { withLowestVersion, type Experiment } from '../domain/experiment';
+import type { NegativeDecision } from '../domain/negatives/judgedPairs';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
@@ -85,6 +86,16 @@ export abstract class SavedExperiment {
     this.#replace({ ...stored, experiment, updatedAt: Date.now() });
   }
 
+  /** Appends a decision about a negative to the log, applies it to the settings, and saves at once. */
+  decide(decision: NegativeDecision, apply: (experiment: Experiment) => Experiment): Promise<boolean> {
+    const { stored } = this;
+    if (!stored) return Promise.resolve(false);
+    const negativeDecisions = [...(stored.negativeDecisions ?? []), decision];
+    const experiment = withLowestVersion(apply(stored.experiment));
+    this.#replace({ ...stored, experiment, negativeDecisions, updatedAt: Date.now() });
+    return this.flush();
+  }
+
   rename(name: string): void {
     if (this.stored && name.trim() !== '' && name !== this.stored.name)
       this.#replace({ ...this.stored, name, updatedAt: Date.now() });
@@ -111,7 +122,9 @@ export abstract class SavedExperiment {
     const before = this.#past[this.#past.length - 1];
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
-    this.stored = before;
+    // The log of decisions only grows; undo takes back what a decision changed.
+    const { negativeDecisions } = this.stored ?? {};
+    this.stored = negativeDecisions ? { ...before, negativeDecisions } : before;
     this.#saveSoon();
     void app.attempt(() => this.reloadReferences());
   }

@@ -41,6 +41,7 @@ class StorageState {
       case 'model':
       case 'dataset':
       case 'tokenSet':
+      case 'minedNegatives':
       case 'batchList':
         return data.deleteUnused(kind, ids);
       default:

@@ -36,6 +36,9 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     db.createObjectStore('deviceChecks', { keyPath: 'key' });
   },
+  (db) => {
+    db.createObjectStore('minedNegatives', { keyPath: 'key' });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();

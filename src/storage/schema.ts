@@ -1,5 +1,7 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
+import type { NegativeDecision } from '../domain/negatives/judgedPairs';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { EarlyStopState } from '../domain/train/earlyStop';
@@ -12,7 +14,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 5;
+export const databaseVersion = 6;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -20,6 +22,8 @@ export interface StoredExperiment {
   experiment: Experiment;
   /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
   linked?: Experiment;
+  /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
+  negativeDecisions?: NegativeDecision[];
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
@@ -79,6 +83,26 @@ export interface StoredDownload {
   createdAt: number;
 }
 
+/** Negatives that were mined for one stage; see `ChosenNegatives`. */
+export interface StoredMinedNegatives {
+  /** SHA-256 of all that determines them: rows, model, settings, seed and stage. */
+  key: string;
+  perAnchor: number;
+  /** [pairs × perAnchor]: 32-bit indexes into the knowledge base. */
+  chosen: ArrayBuffer;
+  /** The arrays of `MinedScores`. */
+  positives: ArrayBuffer;
+  negatives: ArrayBuffer;
+  ranks: ArrayBuffer;
+  random: ArrayBuffer;
+  candidates: number;
+  /** SHA-256 of all arrays. */
+  sha256: string;
+  excluded: ExclusionCounts;
+  refilled: number;
+  refilledRows: number;
+}
+
 export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
@@ -96,6 +120,7 @@ export interface RecallsmithSchema extends DBSchema {
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };
+  minedNegatives: { key: string; value: StoredMinedNegatives };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
   /** Key: [runId, seq]. */
   runEvents: { key: [string, number]; value: RunEvent };

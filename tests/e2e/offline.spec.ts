@@ -24,7 +24,7 @@ test('after the first load the page opens and works without a network', async ({
   await newExperiment(page, server.url);
   await page.getByTestId('demo-model').click();
   await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveText('demo-zh');
-  for (const stage of ['split', 'tokenize', 'train', 'evaluate', 'report']) {
+  for (const stage of ['negatives', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
   }

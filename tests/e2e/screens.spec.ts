@@ -25,7 +25,7 @@ test('every stage of a filled experiment has no serious accessibility finding in
   await importModelFolder(page, demoModel);
   // The stored demo model is not offered a second time.
   await expect(page.getByTestId('demo-model')).toHaveCount(0);
-  for (const next of ['split', 'tokenize', 'train']) {
+  for (const next of ['negatives', 'split', 'tokenize', 'train']) {
     await page.getByTestId('next-stage').click();
     await expect(page).toHaveURL(new RegExp(`/${next}$`));
   }
@@ -37,7 +37,7 @@ test('every stage of a filled experiment has no serious accessibility finding in
   await expect(page.locator('#doctor-title')).toBeFocused();
   await page.locator('.notice').getByRole('button').click();
   await expect(finding).toBeVisible();
-  for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
+  for (const stage of ['import', 'negatives', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
     await expectAccessible(page, stage);
@@ -51,7 +51,7 @@ test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => 
   await expect(page.getByTestId('run-demo')).toBeVisible();
   expect(await widest()).toBeLessThanOrEqual(390);
   await newExperiment(page, siteUrl);
-  for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
+  for (const stage of ['import', 'negatives', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
     expect(await widest(), stage).toBeLessThanOrEqual(390);

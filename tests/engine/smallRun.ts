@@ -79,6 +79,8 @@ export interface SmallRun {
   /** Settings of each stage that differ, besides `stage`. There are two stages by default. */
   stages?: readonly Partial<Stage>[];
   passages?: number;
+  /** Whether each pair has negatives: the first pair one, all others two. */
+  withNegatives?: boolean;
 }
 
 /**
@@ -87,7 +89,7 @@ export interface SmallRun {
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
-  { stage: changed, stages = [{}, {}], passages: passageCount = 600 }: SmallRun = {},
+  { stage: changed, stages = [{}, {}], passages: passageCount = 600, withNegatives = false }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -100,6 +102,9 @@ export async function prepared(
     id: `${i}`,
     anchor: text(),
     positive: passages[i]?.text ?? '',
+    ...(withNegatives
+      ? { negatives: [30 + i, 60 + i].slice(i === 0 ? 1 : 0).map((at) => passages[at]?.text ?? '') }
+      : {}),
   }));
   await storeModel(db);
   const stage: Stage = {

@@ -47,6 +47,7 @@ export const progressWords = {
   tune: 'measuring kernels',
   load: 'loading weights',
   tokenize: 'tokenizing',
+  mine: 'mining negatives, texts and questions:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   checkpoint: 'writing a checkpoint',

@@ -20,6 +20,7 @@ import { fetchHubModel } from './import/fetchHubModel';
 import { importDemoModel } from './import/importDemoModel';
 import { importModel, type ModelImport } from './import/importModel';
 import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
+import { exportTriplets, listNegatives, viewNegatives } from './negatives/viewNegatives';
 import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
@@ -104,6 +105,11 @@ export const dataWorkerApi: DataApi = {
   deleteDownload: async (download) =>
     whileNoDownload(download.listing.host, async () => deleteDownload(await openDatabase(), download.downloadId)),
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
+  viewNegatives: async (experiment, stageIndex) => viewNegatives(await openDatabase(), experiment, stageIndex),
+  listNegatives: async (experiment, stageIndex, page) =>
+    listNegatives(await openDatabase(), experiment, stageIndex, page),
+  exportTriplets: async (experiment, stageIndex, format) =>
+    exportTriplets(await openDatabase(), experiment, stageIndex, format),
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>

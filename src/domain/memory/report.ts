@@ -1,3 +1,4 @@
+import type { NegativesReport } from '../negatives/report';
 import type { LossSettings } from '../train/lossSchema';
 import type { MemoryProposal } from './proposal';
 import type { StepWay } from './stepWay';
@@ -82,6 +83,8 @@ export interface MemoryReport {
   steps: number;
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
   leftOut: number[][];
+  /** Explicit negatives of each stage; null for stages without. Absent if no stage has any. */
+  negatives?: (NegativesReport | null)[];
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
   defaultBudgetBytes: number;

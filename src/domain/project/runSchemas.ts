@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
+import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
 import {
   errorSchema,
@@ -79,6 +80,15 @@ const memorySchema = v.strictObject({
 const phase = v.picklist(['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done']);
 const status = v.picklist(['queued', 'running', 'paused', 'interrupted', 'cancelled', 'failed', 'done']);
 
+const negativesSchema = v.strictObject({
+  from: v.picklist(['imported', 'random', 'mined']),
+  perAnchor: whole,
+  sha256,
+  excluded: v.strictObject(v.entriesFromList(exclusions, whole)),
+  refilled: whole,
+  refilledRows: whole,
+});
+
 export const runSchema = v.strictObject({
   runId: id,
   experimentId: id,
@@ -94,6 +104,7 @@ export const runSchema = v.strictObject({
   step: whole,
   steps: whole,
   leftOut: v.exactOptional(v.array(v.array(whole))),
+  negatives: v.exactOptional(v.array(v.nullable(negativesSchema))),
   createdAt: time,
   finishedAt: v.exactOptional(time),
   weightsSha256: v.exactOptional(sha256),

@@ -11,5 +11,8 @@ export interface TokenSet {
 export const tokenSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
 
-/** The storage key of each token set. A set holds its texts in the order of the stored rows. */
-export type TokenSetKeys = Record<TokenSetName, string>;
+/**
+ * The storage key of each token set. A set holds its texts in the order of the stored rows. `negatives` holds the
+ * distinct imported negatives, and is there only if a stage uses them.
+ */
+export type TokenSetKeys = Record<TokenSetName, string> & { negatives?: string };

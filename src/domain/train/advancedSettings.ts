@@ -21,6 +21,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     loss: loss.kind,
     ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
     dropout: stage.dropout,
+    negatives: stage.negatives?.from ?? 'inBatch',
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     patience: evaluation.earlyStop?.patience ?? 0,

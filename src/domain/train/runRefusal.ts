@@ -2,7 +2,7 @@ import type { AppErrorDetails } from '../errors';
 import { usesHalf, type Experiment, type Stage } from '../experiment';
 import type { StoredTensor } from '../modelTensors';
 import { pairsPerStep } from './batchingSchema';
-import { explicitNegatives, lossRefusal } from './lossRefusal';
+import { lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
 import { adaptedWeights } from './lora';
 import { stepCount } from './stepCount';
@@ -90,7 +90,7 @@ export function runRefusal(
 /** Returns the error for the first stage whose loss its data or the model does not suit, or null. */
 export function lossRefusalOf({ stages }: Experiment, dimension: number | null): AppErrorDetails | null {
   for (const [index, stage] of stages.entries()) {
-    const refusal = lossRefusal(stage, index, { explicitNegatives, dimension });
+    const refusal = lossRefusal(stage, index, dimension);
     if (refusal) return refusal;
   }
   return null;

@@ -16,6 +16,7 @@ export const settingRanges = {
   epsilon: { low: 0, high: 1 },
   dropoutRate: { low: 0.001, high: 0.9 },
   seed: { low: 0, high: 2 ** 32 - 1, integer: true },
+  negativesPerAnchor: { low: 1, high: 64, integer: true },
   patience: { low: 0, high: 1000, integer: true },
   devEverySteps: { low: 0, high: 10_000_000, integer: true },
 } as const satisfies Record<string, { low: number; high: number; integer?: true }>;

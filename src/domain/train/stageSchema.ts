@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
 import { batchingSchema } from './batchingSchema';
 import { lossSchema } from './lossSchema';
+import { negativesSchema } from './negativesSchema';
 import { scheduleSchema } from './scheduleSchema';
 import { frozenSchema, strategySchema } from './strategySchema';
 
@@ -12,6 +13,8 @@ export const stageSchema = v.strictObject({
   /** Absent if nothing is frozen. */
   frozen: v.optional(frozenSchema),
   loss: lossSchema,
+  /** Absent means that only the other texts of the batch are negatives. */
+  negatives: v.optional(negativesSchema),
   batching: batchingSchema,
   schedule: scheduleSchema,
   optimizer: v.strictObject({

@@ -9,6 +9,7 @@ import { homeTexts } from './en/home';
 import { importTexts } from './en/import';
 import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
+import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -28,6 +29,7 @@ export const en = {
   experiment: experimentTexts,
   next: nextTexts,
   import: importTexts,
+  negatives: negativesTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
   strategy: strategyTexts,

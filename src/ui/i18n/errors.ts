@@ -3,6 +3,7 @@ import type { Said } from '../../domain/errorWords';
 import { formatCount } from './format';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
+import { tooFewNegatives } from './errors/negatives';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
@@ -91,6 +92,19 @@ const sentences: Sentences = {
     en: 'There is no base model yet; choose its folder in the import stage.',
   }),
   'too-few-pairs': tooFewPairs,
+  'no-negatives': () => ({
+    zh: '导入的问答对里没有负例，请在“负例”阶段改用别的负例，或导入带负例的问答对。',
+    en: 'The imported pairs have no negatives; choose other negatives in the Negatives stage, or import pairs that have some.',
+  }),
+  'too-few-negatives': tooFewNegatives,
+  'negatives-not-mined': () => ({
+    zh: '负例还没有挖掘，请先在“负例”阶段开始挖掘。',
+    en: 'The negatives are not mined yet; mine them first, in the Negatives stage.',
+  }),
+  'negatives-changed': () => ({
+    zh: '现在的版本选出的负例和这次训练开始时不同，接着训练会混用两种负例，所以停下了。请开始一次新的训练。',
+    en: 'This version chooses other negatives than the version that began the run, and resuming would mix the two; start a new run.',
+  }),
   'nothing-to-evaluate': (details) =>
     details.part === 'test'
       ? {

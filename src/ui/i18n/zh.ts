@@ -10,6 +10,7 @@ import { homeTexts } from './zh/home';
 import { importTexts } from './zh/import';
 import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
+import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -28,6 +29,7 @@ export const zh: Dictionary = {
   experiment: experimentTexts,
   next: nextTexts,
   import: importTexts,
+  negatives: negativesTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
   strategy: strategyTexts,

@@ -1,5 +1,6 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
 import { withPatience } from '../../domain/train/earlyStop';
+import type { Negatives } from '../../domain/train/negativesSchema';
 import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
 import type { Frozen, Strategy } from '../../domain/train/strategySchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
@@ -54,6 +55,11 @@ function replaceStage(experiment: ExperimentState, edit: (stage: Stage) => Stage
 /** Sets the precision. Full precision is the default, so its field is left out. */
 export function editPrecision(experiment: ExperimentState, precision: Precision): void {
   replaceStage(experiment, ({ precision: _, ...rest }) => (precision === 'full' ? rest : { ...rest, precision }));
+}
+
+/** Sets the explicit negatives. Without any, their field is left out. */
+export function editNegatives(experiment: ExperimentState, negatives: Negatives | null): void {
+  replaceStage(experiment, ({ negatives: _, ...rest }) => (negatives ? { ...rest, negatives } : rest));
 }
 
 export function editEvaluation(experiment: ExperimentState, change: Partial<Experiment['evaluation']>): void {

@@ -5,6 +5,7 @@ const nothing: StageProgress = {
   started: false,
   hasData: false,
   ready: false,
+  negativesChosen: true,
   tokensCurrent: false,
   activePhase: null,
   result: 'empty',
@@ -15,6 +16,7 @@ describe('the rail of an experiment', () => {
   it('is empty before anything is imported', () => {
     expect(stageStatesOf(nothing)).toEqual({
       import: 'empty',
+      negatives: 'empty',
       split: 'empty',
       tokenize: 'empty',
       train: 'empty',
@@ -38,6 +40,7 @@ describe('the rail of an experiment', () => {
   it('shows that a complete import can be tokenized and trained', () => {
     expect(stageStatesOf(ready)).toEqual({
       import: 'done',
+      negatives: 'done',
       split: 'done',
       tokenize: 'ready',
       train: 'ready',
@@ -45,6 +48,14 @@ describe('the rail of an experiment', () => {
       report: 'empty',
     });
     expect(stageStatesOf({ ...ready, tokensCurrent: true }).tokenize).toBe('done');
+  });
+
+  it('shows that negatives are still to be mined, until a run has used them', () => {
+    const toMine = { ...ready, negativesChosen: false };
+    expect(stageStatesOf(toMine).negatives).toBe('ready');
+    expect(stageStatesOf({ ...toMine, activePhase: 'train' }).negatives).toBe('done');
+    expect(stageStatesOf({ ...toMine, result: 'stale' }).negatives).toBe('ready');
+    expect(stageStatesOf({ ...toMine, result: 'done' }).negatives).toBe('done');
   });
 
   it('follows the phases of a run', () => {
@@ -61,6 +72,7 @@ describe('the rail of an experiment', () => {
   it('shows a result, and that it is stale once a setting has changed', () => {
     expect(stageStatesOf({ ...ready, result: 'done' })).toEqual({
       import: 'done',
+      negatives: 'done',
       split: 'done',
       tokenize: 'done',
       train: 'done',

@@ -141,6 +141,11 @@ export const experiments: fc.Arbitrary<Experiment> = fc
         fc.oneof(
           stage,
           stage.map((one) => ({ ...one, precision: 'mixed' as const })),
+          stage.map((one) => ({ ...one, negatives: { from: 'random' as const, perAnchor: 5 } })),
+          fc.tuple(stage, hex).map(([one, id]) => ({
+            ...one,
+            negatives: { from: 'imported' as const, perAnchor: 2, dropped: [id.slice(0, 24)] },
+          })),
         ),
         { minLength: 1, maxLength: 2 },
       ),

@@ -70,6 +70,7 @@ async function fixed({
     ...{ db, record, log, engine: { traits: {} }, device: { backend: 'webgpu', threads: 0 } },
     model: { config: { hiddenDropout: 0, attentionDropout: 0 } },
     tokens: { anchors: texts(1, 2), positives: texts(4, 5, 6) },
+    negatives: [],
     experiment: {
       ...defaultExperiment(),
       stages: stages.map((stage) => ({ ...defaultStage(), dropout: 0, ...stage })),

@@ -5,6 +5,7 @@ import { defaultExperiment, defaultStage, type Experiment, type Stage } from '..
 import { experimentHash } from '../../../src/domain/experimentHash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossRefusal } from '../../../src/domain/train/lossRefusal';
+import { negativesPerQuestion } from '../../../src/domain/train/negativesPerQuestion';
 import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
 import { prefixText, readPrefixes } from '../../../src/domain/train/prefixList';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
@@ -78,31 +79,45 @@ describe('the options of InfoNCE in an experiment', () => {
 });
 
 describe('a loss that its data or model does not suit', () => {
-  const inputs = { explicitNegatives: 0, dimension: 384 };
-  const stage = (loss: object): Pick<Stage, 'loss'> => ({ loss: { ...defaultStage().loss, ...loss } });
+  const stage = (loss: object, negatives?: Stage['negatives']): Pick<Stage, 'loss' | 'negatives'> => ({
+    loss: { ...defaultStage().loss, ...loss },
+    ...(negatives ? { negatives } : {}),
+  });
 
   it('is refused if it needs explicit negatives and there are none', () => {
     const refusal = { kind: 'loss-needs-negatives', stage: 1 };
     const explicit = { hardness: { mode: 'explicit', strength: 5 } };
     for (const loss of [{ contrast: 'own' }, { contrast: 'explicit' }, explicit]) {
-      expect(lossRefusal(stage(loss), 1, inputs)).toEqual(refusal);
-      expect(lossRefusal(stage(loss), 1, { ...inputs, explicitNegatives: 1 })).toBeNull();
+      expect(lossRefusal(stage(loss), 1, 384)).toEqual(refusal);
+      expect(lossRefusal(stage(loss, { from: 'random', perAnchor: 1 }), 1, 384)).toBeNull();
     }
-    expect(lossRefusal(stage({ hardness: { mode: 'all', strength: 5 } }), 1, inputs)).toBeNull();
+    expect(lossRefusal(stage({ hardness: { mode: 'all', strength: 5 } }), 1, 384)).toBeNull();
   });
 
   it('is refused if it takes pairs only and the stage trains on explicit negatives', () => {
     const pairs = { loss: { kind: 'sigmoidPairs' as const, temperature: 0.05 } };
     const refusal = { kind: 'loss-takes-pairs', stage: 2, negatives: 3 };
-    expect(lossRefusal(pairs, 2, { ...inputs, explicitNegatives: 3 })).toEqual(refusal);
-    expect(lossRefusal(pairs, 2, inputs)).toBeNull();
+    const negatives = { from: 'random', perAnchor: 3 } as const;
+    expect(lossRefusal({ ...pairs, negatives }, 2, 384)).toEqual(refusal);
+    expect(lossRefusal(pairs, 2, 384)).toBeNull();
   });
 
   it('is refused if a prefix is longer than the vectors, once the model is known', () => {
     const long = stage({ matryoshka: [{ dimension: 385, weight: 1 }] });
-    expect(lossRefusal(long, 0, inputs)).toEqual({ kind: 'prefix-too-long', stage: 0, prefix: 385, dimension: 384 });
-    expect(lossRefusal(long, 0, { ...inputs, dimension: null })).toBeNull();
-    expect(lossRefusal(stage({ matryoshka: [{ dimension: 384, weight: 1 }] }), 0, inputs)).toBeNull();
+    expect(lossRefusal(long, 0, 384)).toEqual({ kind: 'prefix-too-long', stage: 0, prefix: 385, dimension: 384 });
+    expect(lossRefusal(long, 0, null)).toBeNull();
+    expect(lossRefusal(stage({ matryoshka: [{ dimension: 384, weight: 1 }] }), 0, 384)).toBeNull();
+  });
+});
+
+describe('the negatives of a question', () => {
+  it('are counted by the passages that the loss contrasts with', () => {
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+    const negatives = { from: 'random', perAnchor: 3 } as const;
+    expect(negativesPerQuestion({ loss }, 16)).toBe(15);
+    expect(negativesPerQuestion({ loss, negatives }, 16)).toBe(63);
+    expect(negativesPerQuestion({ loss: { ...loss, contrast: 'explicit' }, negatives }, 16)).toBe(48);
+    expect(negativesPerQuestion({ loss: { ...loss, contrast: 'own' }, negatives }, 16)).toBe(3);
   });
 });
 

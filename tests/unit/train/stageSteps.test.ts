@@ -29,6 +29,7 @@ function steps(changes: Partial<StageOfRun> = {}, from = 2) {
   const stage = { ...defaultStage(), schedule: { kind: 'linear', warmup: 0 } } as const;
   const session = {
     tokens: { anchors: tokens(0), positives: tokens(10) },
+    negatives: [null, null],
     data: { pairs: [1, 2, 3, 4] },
     engine: { pool: { totalBytes: 64 } },
     log: { append: (event: object) => logged.push(event), settle: vi.fn(() => Promise.resolve()) },

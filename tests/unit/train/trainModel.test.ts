@@ -90,7 +90,7 @@ function training(setup: Setup = {}) {
     evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
   };
   const session = {
-    ...{ experiment, control, tokens: { anchors: tokens, positives: tokens } },
+    ...{ experiment, control, tokens: { anchors: tokens, positives: tokens }, negatives: [] },
     engine: { pool: { totalBytes: 0 }, traits: {} },
     data: { dev: Array.from({ length: devQuestions }), pairs: [1, 2] },
     settings: { pooling: 'cls' },

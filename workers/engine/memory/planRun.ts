@@ -3,7 +3,7 @@ import { own } from '../../../src/domain/errorWords';
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { maxBatchShape } from './batchShape';
+import { maxBatchShape, type NegativeTexts } from './batchShape';
 import { chooseWay } from './chooseWay';
 import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
@@ -37,6 +37,8 @@ export interface RunPlanRequest {
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
   /** Batches of each stage. */
   batches: readonly Batches[];
+  /** Explicit negatives of each stage; none if absent. */
+  negatives?: readonly (NegativeTexts | null)[];
   evaluation: EvaluationShape;
   /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
   losses?: readonly BatchShape['loss'][];
@@ -58,7 +60,7 @@ type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
  */
 export function planRun(
   request: RunPlanRequest,
-): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
+): Omit<MemoryReport, 'steps' | 'leftOut' | 'negatives' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, evaluation, precisions = [] } = request;
   const parameters = mostParameters(request);
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
@@ -113,12 +115,12 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
 }
 
 function stageShape(
-  { tokens, evaluation, losses }: RunPlanRequest,
+  { tokens, evaluation, losses, negatives }: RunPlanRequest,
   stage: number,
   batches: Batches,
   maxTokens: number,
 ): StageShape | null {
-  const shape = maxBatchShape(batches, tokens, maxTokens);
+  const shape = maxBatchShape(batches, tokens, maxTokens, negatives?.[stage]);
   if (!shape) return null;
   const longest = Math.min(maxTokens, evaluation.longest);
   return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };

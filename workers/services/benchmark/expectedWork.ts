@@ -1,11 +1,13 @@
 import type { ExpectedWork } from '../../../src/domain/benchmark/expectedWork';
 import { usesHalf, type Experiment } from '../../../src/domain/experiment';
-import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import type { TokenSet, TokenSetName } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from '../train/reportMemory';
 import { refuseTooLittleMemory } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
+import { negativesOfStages, tokenizedNegatives, type TokenizedNegatives } from '../negatives/stageNegatives';
+import { negativesOf } from '../train/stepBatch';
 import { stageBatches } from '../train/stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
 import { modelOfExperiment } from '../train/modelOfExperiment';
@@ -29,8 +31,8 @@ export async function expectedWork(
   const plan = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(plan);
   const keys = await tokenize(db, experiment, () => undefined);
-  const sets = async (...names: (keyof typeof keys)[]) =>
-    Promise.all(names.map((name) => storedTokenSet(db, keys[name])));
+  const sets = async (...names: TokenSetName[]) => Promise.all(names.map((name) => storedTokenSet(db, keys[name])));
+  const negatives = await tokenizedNegatives(db, await negativesOfStages(db, experiment, data), keys);
   const pairs = await sets('anchors', 'positives');
   const encoded = await sets('knowledgeBase', 'devQuestions', 'testQuestions');
   const batches = await stageBatches(db, experiment, data);
@@ -40,7 +42,7 @@ export async function expectedWork(
     config: model.config,
     steps,
     stages: batches.map((stage, i) => ({
-      trainingTokens: tokensOf(stage.flat(), pairs),
+      trainingTokens: tokensOf(stage.flat(), pairs, negatives[i]),
       way: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),
@@ -57,9 +59,16 @@ function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolea
   return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
 }
 
-/** Returns the total number of tokens in the anchors and positives of the given rows. */
-function tokensOf(rows: readonly number[], pairs: readonly Offsets[]): number {
-  return sum(rows, (row) => sum(pairs, ({ offsets }) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)));
+/** Returns the total number of tokens in the anchors, positives and explicit negatives of the given rows. */
+function tokensOf(
+  rows: readonly number[],
+  pairs: readonly Offsets[],
+  negatives: TokenizedNegatives | null | undefined,
+): number {
+  const length = ({ offsets }: Offsets, text: number): number => (offsets[text + 1] ?? 0) - (offsets[text] ?? 0);
+  const own = (row: number): number =>
+    negatives ? sum(negativesOf([row], negatives), (text) => length(negatives.tokens, text)) : 0;
+  return sum(rows, (row) => sum(pairs, (set) => length(set, row)) + own(row));
 }
 
 function tokensIn({ offsets }: Offsets): number {

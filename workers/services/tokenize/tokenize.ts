@@ -3,7 +3,8 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
-import type { TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { importedPool } from '../../../src/domain/negatives/importedPool';
+import type { TokenSetKeys, TokenSet, TokenSetName } from '../../../src/domain/tokenize/tokenSets';
 import { hasRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -88,15 +89,20 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /** Lists the texts of an experiment's token sets, in the order of `preparedData`. */
-async function jobsOf(db: Database, experiment: Experiment): Promise<Record<keyof TokenSetKeys, TokenJob>> {
+async function jobsOf(
+  db: Database,
+  experiment: Experiment,
+): Promise<Record<TokenSetName, TokenJob> & { negatives?: TokenJob }> {
   const { queryPrefix, passagePrefix } = experiment.model ?? { queryPrefix: '', passagePrefix: '' };
   const data = await preparedData(db, experiment);
+  const usesImported = experiment.stages.some(({ negatives }) => negatives?.from === 'imported');
   return {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },
     devQuestions: { texts: data.dev.map((question) => question.text), prefix: queryPrefix },
     testQuestions: { texts: data.test.map((question) => question.text), prefix: queryPrefix },
+    ...(usesImported ? { negatives: { texts: importedPool(data.pairs).texts, prefix: passagePrefix } } : {}),
   };
 }
 
@@ -141,6 +147,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
     knowledgeBase: await make(jobs.knowledgeBase),
     devQuestions: await make(jobs.devQuestions),
     testQuestions: await make(jobs.testQuestions),
+    ...(jobs.negatives ? { negatives: await make(jobs.negatives) } : {}),
   };
 }
 

@@ -19,6 +19,7 @@ import {
 } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
+import { negativesOfStages, reportNegatives } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { rowsSha256 } from '../split/rowsIdentity';
 import { planStages } from './stageBatches';
@@ -55,6 +56,7 @@ export async function createRun(
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
   const moments = momentFloats(model, experiment.stages);
   await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
+  const negatives = await reportNegatives(await negativesOfStages(db, experiment, data));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
@@ -71,6 +73,7 @@ export async function createRun(
     step: 0,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
+    ...(negatives ? { negatives } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { TextFacts } from '../../../src/domain/train/doctor/facts';
 import { commonPrefix, lengthFacts, promptUses, repeatedPassages } from '../../../src/domain/train/doctor/textFacts';
-import type { TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
+import type { TokenSetName } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { preparedData } from '../split/preparedData';
@@ -14,7 +14,7 @@ import { tokenize } from '../tokenize/tokenize';
  */
 export async function examineTexts(db: Database, experiment: Experiment, progress: Progress): Promise<TextFacts> {
   const keys = await tokenize(db, experiment, progress);
-  const lengths = async (name: keyof TokenSetKeys) => lengthFacts(await storedTokenSet(db, keys[name]));
+  const lengths = async (name: TokenSetName) => lengthFacts(await storedTokenSet(db, keys[name]));
   const { pairs, knowledgeBase, dev, test } = await preparedData(db, experiment);
   const { queryPrefix = '', passagePrefix = '' } = experiment.model ?? {};
   const anchors = pairs.map(({ anchor }) => anchor);

@@ -27,9 +27,13 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
 }
 
 /** Estimates the tokens that are trained on at a time from the mean text lengths and the size of the first batch. */
-function tokensAtATime(size: number, { anchors, positives }: RunSessionOnDevice['tokens']): number {
+function tokensAtATime(
+  size: number,
+  { tokens: { anchors, positives }, negatives: [negatives] }: RunSessionOnDevice,
+): number {
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
-  return Math.ceil(size * (mean(anchors) + mean(positives)));
+  const ofNegatives = negatives ? negatives.perAnchor * mean(negatives.tokens) : 0;
+  return Math.ceil(size * (mean(anchors) + mean(positives) + ofNegatives));
 }
 
 function firstBatchSize({ stages }: Experiment, batches: readonly number[][][]): number {
@@ -50,12 +54,12 @@ export async function fixKernelPlan(
   moved: boolean,
   between: BetweenBatches,
 ): Promise<void> {
-  const { db, record, model, tokens, engine, device } = session;
+  const { db, record, model, engine, device } = session;
   const gpu = webGpuOf(engine);
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
-    training: Math.min(tokensAtATime(firstBatchSize(session.experiment, batches), tokens), most),
+    training: Math.min(tokensAtATime(firstBatchSize(session.experiment, batches), session), most),
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);

@@ -17,8 +17,9 @@ import type { RunSessionOnDevice } from './runSession';
 import { adapterPlans } from './adapterPlans';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
+import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
-import { stepBatch } from './stepBatch';
+import { negativesOf, stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
@@ -79,9 +80,10 @@ async function recordSteps(
   const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
   const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
+  const negatives = session.negatives[stageIndex];
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
-  for (const rows of smallestAndLargest(small, [anchors, positives])) {
-    const batch = stepBatch(session.tokens, rows);
+  for (const rows of smallestAndLargest(small, [anchors, positives], negatives)) {
+    const batch = stepBatch(session.tokens, rows, { negatives });
     // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();
@@ -93,14 +95,17 @@ async function recordSteps(
   releaseIdleMemory(parameters.segments.engine);
 }
 
-/** Returns the batches with the fewest and the most tokens over all sets together. */
-function smallestAndLargest(batches: readonly number[][], sets: readonly Pick<TokenSet, 'offsets'>[]): number[][] {
+/** Returns the batches with the fewest and the most tokens over all sets and explicit negatives together. */
+function smallestAndLargest(
+  batches: readonly number[][],
+  sets: readonly Pick<TokenSet, 'offsets'>[],
+  negatives?: TokenizedNegatives | null,
+): number[][] {
+  const tokensIn = ({ offsets }: Pick<TokenSet, 'offsets'>, texts: readonly number[]): number =>
+    texts.reduce((tokens, text) => tokens + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);
   const tokensOf = (batch: readonly number[]): number =>
-    sets.reduce(
-      (sum, { offsets }) =>
-        batch.reduce((tokens, text) => tokens + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), sum),
-      0,
-    );
+    sets.reduce((sum, set) => sum + tokensIn(set, batch), 0) +
+    (negatives ? tokensIn(negatives.tokens, negativesOf(batch, negatives)) : 0);
   let [smallest, largest] = [batches[0], batches[0]];
   let [fewest, most] = [Infinity, 0];
   for (const batch of batches) {

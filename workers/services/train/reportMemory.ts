@@ -14,6 +14,7 @@ import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../device/openDevice';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
+import { negativesOfStages, reportNegatives, tokenizedNegatives } from '../negatives/stageNegatives';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
@@ -33,6 +34,9 @@ export async function reportMemory(
   const stages = await planStages(db, experiment, data);
   refuseLongWarmup(experiment, stages);
   const keys = await tokenize(db, experiment, () => undefined);
+  const chosen = await negativesOfStages(db, experiment, data);
+  const negatives = await tokenizedNegatives(db, chosen, keys);
+  const counts = await reportNegatives(chosen);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
     data.knowledgeBase.length,
@@ -52,6 +56,7 @@ export async function reportMemory(
     maxTokens: settings.maxTokens,
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
     batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
+    negatives,
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
     losses: experiment.stages.map(({ loss }) => loss),
@@ -63,6 +68,7 @@ export async function reportMemory(
     backend,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
+    ...(counts ? { negatives: counts } : {}),
     defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
     canRaise: allowsBudget(backend, plan.choice.need.total),
   };

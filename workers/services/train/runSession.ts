@@ -14,6 +14,8 @@ import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
 import { modelOfExperiment } from './modelOfExperiment';
+import { negativesOfStages, tokenizedNegatives, type TokenizedNegatives } from '../negatives/stageNegatives';
+import { keepNegativesIdentity } from '../negatives/keepNegatives';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
 
 /** Everything that a run needs, read once at its start. */
@@ -25,6 +27,8 @@ export interface RunSession {
   model: StoredModel;
   data: PreparedData;
   tokens: { anchors: TokenSet; positives: TokenSet; knowledgeBase: TokenSet; dev: TokenSet; test: TokenSet };
+  /** Explicit negatives of each stage; null for stages without. */
+  negatives: (TokenizedNegatives | null)[];
   order: PassageOrder;
   control: RunControl;
   log: RunLog;
@@ -57,6 +61,8 @@ export async function openRunSession(
   const { model, settings } = await modelOfExperiment(db, experiment);
   const data = await preparedData(db, experiment);
   await keepRowsIdentity(db, record, data);
+  const chosen = await negativesOfStages(db, experiment, data);
+  await keepNegativesIdentity(record, chosen);
   const keys = await tokenize(db, experiment, (done, of) => log.progress('tokenize', done, of));
   const tokens = {
     anchors: await storedTokenSet(db, keys.anchors),
@@ -65,7 +71,8 @@ export async function openRunSession(
     dev: await storedTokenSet(db, keys.devQuestions),
     test: await storedTokenSet(db, keys.testQuestions),
   };
+  const negatives = await tokenizedNegatives(db, chosen, keys);
   const order = passageOrder(data.knowledgeBase);
   const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
-  return { db, record, experiment, settings, model, data, tokens, order, control, log, ...state };
+  return { db, record, experiment, settings, model, data, tokens, negatives, order, control, log, ...state };
 }

@@ -51,8 +51,10 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    const [first = stepBatch(this.session.tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
-      stepBatch(this.session.tokens, rows, this.#known),
+    const { tokens, negatives } = this.session;
+    const additions = { negatives: negatives[this.of.stageIndex], known: this.#known };
+    const [first = stepBatch(tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
+      stepBatch(tokens, rows, additions),
     );
     this.trainer.begin(first, learningRate, index + 1, further);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });

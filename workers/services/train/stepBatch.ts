@@ -2,7 +2,9 @@ import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { StepBatch } from '../../engine/losses/loss';
 import { lossMaskBits } from '../../engine/losses/lossMask';
+import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { pickTexts } from '../evaluate/encodeTexts';
+import type { TokenizedNegatives } from '../negatives/stageNegatives';
 
 /** Token sets of the texts that a stage trains on: one text per row each. */
 export interface StageTokens {
@@ -10,12 +12,72 @@ export interface StageTokens {
   positives: TokenSet;
 }
 
+/** What a stage adds to the pairs of its batches. */
+export interface StageAdditions {
+  /** Explicit negatives; null for none. */
+  negatives?: TokenizedNegatives | null | undefined;
+  /** If given, the loss leaves out the positives that also answer another question of the batch. */
+  known?: KnownAnswers | undefined;
+}
+
 /**
- * Returns the texts of a step from the rows of its batch. With `known`, the loss leaves out passages that also answer
- * another question of the batch.
+ * Returns the texts of a step from the rows of its batch. Explicit negatives may be candidates of all anchors, so those
+ * that answer another anchor's question are left out for that anchor.
  */
-export function stepBatch(tokens: StageTokens, rows: readonly number[], known?: KnownAnswers): StepBatch {
-  const texts = { anchors: pickTexts(tokens.anchors, rows), candidates: pickTexts(tokens.positives, rows) };
-  const leftOut = known?.inBatch(rows);
-  return leftOut ? { ...texts, targets: { leftOut: lossMaskBits(leftOut, rows.length) } } : texts;
+export function stepBatch(
+  tokens: StageTokens,
+  rows: readonly number[],
+  { negatives, known }: StageAdditions = {},
+): StepBatch {
+  const anchors = pickTexts(tokens.anchors, rows);
+  const positives = pickTexts(tokens.positives, rows);
+  const chosen = negatives ? negativesOf(rows, negatives) : [];
+  const candidates = negatives ? joined(positives, pickTexts(negatives.tokens, chosen)) : positives;
+  const byNegatives = negatives ? answeringNegatives(rows, chosen, negatives) : null;
+  const leftOut = merged(known?.inBatch(rows) ?? null, byNegatives);
+  return leftOut
+    ? { anchors, candidates, targets: { leftOut: lossMaskBits(leftOut, rows.length + chosen.length) } }
+    : { anchors, candidates };
+}
+
+/** Returns the explicit negatives of a batch as indexes into their pool: `perAnchor` for each row, in row order. */
+export function negativesOf(
+  rows: readonly number[],
+  { chosen, perAnchor }: Pick<TokenizedNegatives, 'chosen' | 'perAnchor'>,
+): number[] {
+  return rows.flatMap((row) => Array.from(chosen.subarray(row * perAnchor, (row + 1) * perAnchor)));
+}
+
+function joined(first: TokenBatch, second: TokenBatch): TokenBatch {
+  const ids = new Int32Array(first.ids.length + second.ids.length);
+  ids.set(first.ids);
+  ids.set(second.ids, first.ids.length);
+  const offsets = new Uint32Array(first.offsets.length + second.offsets.length - 1);
+  offsets.set(first.offsets);
+  second.offsets.forEach((offset, i) => (offsets[first.offsets.length - 1 + i] = first.ids.length + offset));
+  return { ids, offsets };
+}
+
+/** Returns for each anchor the explicit negatives of the batch that answer its question, or null if there are none. */
+function answeringNegatives(
+  rows: readonly number[],
+  chosen: readonly number[],
+  { pool, answers }: TokenizedNegatives,
+): number[][] | null {
+  const leftOut: number[][] = rows.map(() => []);
+  let any = false;
+  chosen.forEach((index, n) => {
+    const text = pool[index] ?? '';
+    if (!answers.answersAny(text)) return;
+    rows.forEach((row, anchor) => {
+      if (!answers.answers(row, text)) return;
+      leftOut[anchor]?.push(rows.length + n);
+      any = true;
+    });
+  });
+  return any ? leftOut : null;
+}
+
+function merged(a: number[][] | null, b: number[][] | null): number[][] | null {
+  return a && b ? a.map((candidates, anchor) => [...candidates, ...(b[anchor] ?? [])]) : (a ?? b);
 }

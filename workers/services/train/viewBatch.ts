@@ -1,22 +1,27 @@
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
+import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { stageBatches } from './stageBatches';
+import { negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
 
 /** Returns the texts of one step. They depend only on data, batching and seed, so no run is needed. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await storedExperiment(db, experimentId);
   const data = await preparedData(db, experiment);
-  const steps = (await stageBatches(db, experiment, data)).flatMap((batches, i) =>
-    batches.map((rows) => ({ rows, stage: experiment.stages[i] })),
+  const steps = (await stageBatches(db, experiment, data)).flatMap((batches, stage) =>
+    batches.map((batch) => ({ batch, stage })),
   );
-  const { rows: batch = [], stage } = steps[step] ?? {};
-  const [first = batch] = stage ? batchesOfStep(batch, stage.batching) : [];
+  const { batch = [], stage = 0 } = steps[step] ?? {};
+  const { batching } = experiment.stages[stage] ?? {};
+  const [first = batch] = batching ? batchesOfStep(batch, batching) : [];
+  const negatives = (await negativesOfStages(db, experiment, data))[stage];
   const rows = batch.flatMap((row) => {
     const pair = data.pairs[row];
-    return pair ? [{ pairId: pair.id, anchor: pair.anchor, positive: pair.positive }] : [];
+    const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
+    return pair ? [{ pairId: pair.id, anchor: pair.anchor, positive: pair.positive, negatives: own }] : [];
   });
   return { step, batchSize: first.length, rows };
 }

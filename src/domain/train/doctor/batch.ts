@@ -42,7 +42,8 @@ function fewDistinct(
 
 function smallBatch(stage: Stage, { batchSize }: Seeded, facts: ExperimentFacts): FindingOf<'smallBatch'> | null {
   const { split, memory } = facts;
-  if (!split || !usesInBatchNegatives(stage)) return null;
+  // Explicit negatives come in addition, so a smaller batch may be meant.
+  if (!split || !usesInBatchNegatives(stage) || stage.negatives) return null;
   const { batchSize: usual } = recommendedSettings(0, split.train, 'full');
   const distinct = Math.min(split.trainPassages, split.trainAnchors);
   const enough = Math.min(enoughForAdvice, usual, distinct);

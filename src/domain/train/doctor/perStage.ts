@@ -9,11 +9,11 @@ export function perStage(
   return stages.flatMap((stage, index) => examine(stage, index));
 }
 
-/** Whether the stage's loss contrasts each question with the other passages of its batch. */
+/** Whether the stage's loss contrasts each question with the other questions' passages in its batch. */
 export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
   switch (loss.kind) {
     case 'inBatchInfoNce':
-      return loss.contrast !== 'own';
+      return (loss.contrast ?? 'batch') === 'batch';
     case 'sigmoidPairs':
       return true;
     default:

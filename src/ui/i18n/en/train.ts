@@ -160,6 +160,8 @@ export const trainTexts = {
     beta2: 'Adam β₂',
     epsilon: 'Adam ε',
     primary: 'Keep weights by',
+    negatives: 'Negatives',
+    negativesPerAnchor: 'Negatives per question',
   },
   help: {
     tokensPerSecond: 'Tokens of the last 20 steps, divided by the time of these steps. Padding doesn’t count.',
@@ -219,6 +221,10 @@ export const trainTexts = {
     beta2: 'Decay of the running mean of the squared gradients.',
     epsilon: 'Avoids division by 0.',
     primary: 'The best step on dev is chosen by this metric. Fix it before the run.',
+    negatives:
+      'Each question always has the other passages of its batch as negatives. Here you can add explicit ones; passages that may answer the question are left out.',
+    negativesPerAnchor:
+      'How many negatives each pair adds to its batch. Each one takes as much time and memory as a positive.',
   },
   options: {
     full: 'Full (float32)',
@@ -271,7 +277,9 @@ export const trainTexts = {
     `Two checkpoints need ${bytes} of disk space, but only ${free} is free. Make room first, or the run will stop when the disk is full.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
-  batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
+  batchHelp:
+    'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
+  explicitNegatives: 'Explicit negatives',
   batchesOfStep: (n: number) =>
     `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,
   batchStep: 'Step',

@@ -34,6 +34,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
             zh: `没有可用的验证问题，请在 ${file} 中写明 locations.devQuestions，或提高 split.devFraction。`,
             en: `There are no usable dev questions; name some in locations.devQuestions of ${file}, or raise split.devFraction.`,
           };
+    case 'no-negatives':
+      return {
+        zh: `问答对里没有负例，请在 ${file} 中修改 stages[].negatives，或在 locations.pairs 中写明带负例的文件。`,
+        en: `The pairs have no negatives; change stages[].negatives of ${file}, or name a file with negatives in locations.pairs.`,
+      };
     case 'import-failed':
       return details.fault === 'needs-knowledge-base'
         ? {

@@ -207,8 +207,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: `only the last user message and its answer are used; ${counted(field, 'message')} of this and later rows are not`,
   }),
   'negatives-unused': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 条负例，已随问答对保存，但训练还用不到它们`,
-    en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
+    zh: `从这一行起共有 ${name} 条负例，已随问答对保存；训练默认不用，可以在“负例”阶段选用`,
+    en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, and training uses them only if you choose so in the Negatives stage`,
   }),
   'judged-irrelevant': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,

@@ -142,6 +142,8 @@ export const trainTexts: Dictionary['train'] = {
     beta2: 'Adam β₂',
     epsilon: 'Adam ε',
     primary: '按什么挑权重',
+    negatives: '负例',
+    negativesPerAnchor: '每题的负例数',
   },
   help: {
     tokensPerSecond: '最近 20 步的 token 数除以用时，不含填充。',
@@ -189,6 +191,8 @@ export const trainTexts: Dictionary['train'] = {
     beta2: '梯度平方滑动平均的衰减系数。',
     epsilon: '避免除以 0。',
     primary: '按这个指标在验证集上挑选。训练前就要定下。',
+    negatives: '同一批里别的段落总是负例。这里可以另外加负例；可能回答问题的段落不会用作负例。',
+    negativesPerAnchor: '每个问答对往批里加几个负例。加一个，用时和内存就多一个正例那么多。',
   },
   options: {
     full: '全精度（float32）',
@@ -240,7 +244,8 @@ export const trainTexts: Dictionary['train'] = {
     `两个检查点需要 ${bytes} 磁盘空间，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
-  batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例。',
+  batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
+  explicitNegatives: '另加的负例',
   batchesOfStep: (n) => `这一步累积 ${formatCount(n)} 批的梯度；每个问题的负例只来自自己那一批。`,
   batchStep: '步',
   anchor: '锚点（问题）',

@@ -29,6 +29,11 @@ describe('a small batch', () => {
     expect(found('smallBatch', experimentWith(batchOf(7)), large)[0]?.severity).toBe('warns');
   });
 
+  it('is not reported if the stage has explicit negatives, too', () => {
+    const negatives = { from: 'random', perAnchor: 1 } as const;
+    expect(found('smallBatch', experimentWith({ ...batchOf(7), negatives }), large)).toEqual([]);
+  });
+
   it('is smaller with little data, so that an epoch keeps 20 batches', () => {
     const little = factsWith({ split: splitOf(320) });
     expect(found('smallBatch', experimentWith(batchOf(16)), little)).toEqual([]);
