@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
-/** Training uses every core of a small machine: `npm test` runs only short checks beside these. */
+/** Training uses every core of a small machine: `npm test` runs these alone, and the others beside other checks. */
 const training = ['**/commandLine.spec.ts', '**/demo.spec.ts', '**/hardship.spec.ts', '**/ownData.spec.ts'];
 
 export default defineConfig({

@@ -82,13 +82,14 @@ const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-
 /** Needs neither a browser nor the site, so it runs beside the build. */
 const lint = single('lint', bin('eslint', 'bin/eslint.js'), ['.']);
 /**
- * Checks that keep about one core busy, so two run at a time. Longest first, so that both lanes finish at about the
- * same time.
+ * Checks that keep about one core busy, so two run at a time. Longest first: the short ones at the end let both lanes
+ * finish at about the same time.
  */
-const paired = [vitest('engine-webgpu'), vitest('engine-wasm'), endToEnd('e2e'), vitest('unit')];
-/** Training in the page needs most of the machine, so only the short checks run beside it. */
-const training = endToEnd('e2e-training');
-const short = [
+const paired = [
+  vitest('engine-webgpu'),
+  vitest('engine-wasm'),
+  endToEnd('e2e'),
+  vitest('unit'),
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   tsc('tests'),
   single('types: page', bin('svelte-check', 'bin/svelte-check'), [
@@ -99,6 +100,8 @@ const short = [
   tsc('workers'),
   tsc('domain'),
 ];
+/** Runs alone, because training in the page needs the whole machine. */
+const alone = endToEnd('e2e-training');
 
 /** Runs a check and prints its output at the end, so that the output of simultaneous checks does not mix. */
 async function runCheck(check, browser) {
@@ -117,23 +120,26 @@ async function runCheck(check, browser) {
   return { name: check.name, seconds, ...check.count(code) };
 }
 
-/** Builds the site if needed and runs all checks, two at a time, even if one fails. Returns their counts. */
+/**
+ * Builds the site if needed and runs all checks, two at a time except the last, even if one fails. Returns their
+ * counts.
+ */
 async function runChecks(browser) {
   const results = [];
   const run = async (check) => results.push(await runCheck(check, browser));
-  const lane = async (queue, beginning) => {
+  const queue = [...paired];
+  const lane = async (beginning) => {
     await beginning;
     for (let check = queue.shift(); check; check = queue.shift()) await run(check);
   };
-  const queue = [...paired];
   const building = buildWhenNeeded().catch((error) => {
     queue.length = 0;
     throw error;
   });
   // If the build fails, wait for the check in the other lane: its output must not follow the last line.
-  const lanes = await Promise.allSettled([lane(queue, building), lane(queue, run(lint))]);
+  const lanes = await Promise.allSettled([lane(building), lane(run(lint))]);
   for (const { reason } of lanes) if (reason) throw reason;
-  await Promise.all([run(training), lane([...short])]);
+  await run(alone);
   return results;
 }
 
