@@ -55,7 +55,7 @@ export const trainTexts = {
       best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
     }`,
   devEnds: 'Dev is evaluated only before and after training.',
-  firstRight: 'First result is right',
+  firstRight: 'Ranked first',
   firstTen: 'In the first 10',
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
   lossPanel: 'Loss (thick: smoothed, thin: each step)',
