@@ -13,6 +13,7 @@ import { isObject } from './isObject';
 import { withoutUsualAccumulation } from './train/batchingSchema';
 import { withoutUsualLoss } from './train/lossSchema';
 import { defaultLora } from './train/loraSchema';
+import { defaultPrefix } from './train/prefixSchema';
 import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
@@ -117,7 +118,8 @@ function withoutUsualDecay(optimizer: unknown): unknown {
 function completedStrategy(strategy: unknown): unknown {
   if (!isObject(strategy)) return strategy;
   if (strategy['kind'] === 'bitFit') return { keywords: defaultKeywords, ...strategy };
-  return strategy['kind'] === 'lora' ? { ...defaultLora, ...strategy } : strategy;
+  if (strategy['kind'] === 'lora') return { ...defaultLora, ...strategy };
+  return strategy['kind'] === 'prefix' ? { ...defaultPrefix, ...strategy } : strategy;
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */

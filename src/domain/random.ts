@@ -55,6 +55,7 @@ const randomPurpose = {
   minedPick: 7,
   adapters: 8,
   negativeSamples: 9,
+  prefix: 12,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

@@ -254,7 +254,7 @@ export interface DataApi {
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
-  tokenIdsOf(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
+  tokenIdsOf(modelSha256: string, texts: string[], maxTokens: number, tokens?: string[]): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   /** Lists the contents of storage, after deleting leftovers of crashes. */
   storageUse(): Promise<StoredItem[]>;

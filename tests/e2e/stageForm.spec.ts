@@ -25,3 +25,23 @@ test('what is typed for one stage does not stay in its fields when another stage
   }
   await expect(advanced).toHaveAttribute('open');
 });
+
+test('a prefix is chosen by its preset, and tokens that make no sense are not accepted', async ({ page, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'train');
+  await page.getByTestId('strategy-preset-fullThenPrefix').check();
+  await page.locator('input[name="stage"]').nth(1).check();
+  await expect(page.locator('#strategy')).toHaveValue('prefix');
+  await expect(page.locator('#frozenLayers')).toHaveCount(0);
+  const tokens = page.locator('#prefixTokens');
+  await expect(tokens).toHaveValue('8');
+  for (const nonsense of ['0', '65', '1.5', 'a, a', 'a b', '[SEP]', '']) {
+    await tokens.fill(nonsense);
+    await expect(tokens).toHaveAttribute('aria-invalid', 'true');
+  }
+  await tokens.fill('[q1], [q2]');
+  await expect(tokens).toHaveAttribute('aria-invalid', 'false');
+  await page.locator('#prefixSide').selectOption('both');
+  await expect(page.getByTestId('trained-count')).toContainText('512');
+});

@@ -29,6 +29,7 @@ import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
 import { sweepWhenAlone } from './storage/sweepWhenAlone';
 import { countSplit } from './split/countSplit';
+import { prefixOf } from '../../src/domain/train/prefix';
 import { tokenize, tokenIdsOf } from './tokenize/tokenize';
 import { holdWorkerLifeLock } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
@@ -127,14 +128,16 @@ export const dataWorkerApi: DataApi = {
     return Promise.resolve();
   },
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
-  tokenIdsOf: async (modelSha256, texts, maxTokens) => tokenIdsOf(await openDatabase(), modelSha256, texts, maxTokens),
+  tokenIdsOf: async (modelSha256, texts, maxTokens, tokens) =>
+    tokenIdsOf(await openDatabase(), modelSha256, texts, maxTokens, tokens),
   exportModel: async (request, progress) => {
     const db = await openDatabase();
     const run = await getRun(db, request.runId);
     if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
     const { settings } = await modelOfExperiment(db, run.experiment);
-    const tokens = (texts: string[]) => tokenIdsOf(db, settings.contentSha256, texts, settings.maxTokens);
-    return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
+    const added = prefixOf(run.experiment.stages)?.tokens;
+    const ids = (texts: string[]) => tokenIdsOf(db, settings.contentSha256, texts, settings.maxTokens, added);
+    return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: ids }, progress);
   },
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),

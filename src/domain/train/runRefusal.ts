@@ -5,6 +5,7 @@ import { pairsPerStep } from './batchingSchema';
 import { lossRefusal } from './lossRefusal';
 import type { PairCounts } from './pairCounts';
 import { adaptedWeights } from './lora';
+import { prefixRefusal } from './prefixRefusal';
 import { stepCount } from './stepCount';
 import { layerCount, trainedParameters } from './trainedParameters';
 
@@ -25,10 +26,10 @@ export function batchShortage(
 
 /**
  * Returns the error for a stage that trains no parameter of the model, freezes layers that it lacks, or trains adapters
- * that do not suit it, or null.
+ * or a prefix that do not suit it, or null.
  */
 export function strategyRefusal(
-  { stages }: Pick<Experiment, 'stages'>,
+  { stages, model = null }: Pick<Experiment, 'stages'> & Partial<Pick<Experiment, 'model'>>,
   tensors: StoredTensor[],
 ): AppErrorDetails | null {
   const layers = layerCount(tensors);
@@ -39,7 +40,7 @@ export function strategyRefusal(
     const refusal = loraRefusal(stage, index, tensors);
     if (refusal) return refusal;
   }
-  return null;
+  return prefixRefusal({ stages, model });
 }
 
 /** Returns the error for adapters that are no smaller than their matrices or trained in mixed precision, or null. */

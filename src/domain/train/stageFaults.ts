@@ -7,6 +7,14 @@ export type StageFault =
   | { kind: 'lora-rank-too-large'; stage: number; rank: number; width: number }
   /** The stage asks for LoRA and for mixed precision. */
   | { kind: 'lora-needs-full-precision'; stage: number }
+  /** A token of the stage's prefix is in the model's vocabulary. */
+  | { kind: 'prefix-token-known'; stage: number; token: string }
+  /** The model's length limit leaves no room for a text after so many tokens. */
+  | { kind: 'prefix-too-many-tokens'; stage: number; tokens: number; most: number }
+  /** The prefix of the stage differs from that of stage `first`. */
+  | { kind: 'prefix-differs'; stage: number; first: number }
+  /** The model's tokenizer can't take the tokens of a prefix: it is no WordPiece tokenizer, or changes them. */
+  | { kind: 'prefix-tokenizer'; stage: number }
   /** The stage's loss uses explicit negatives, but its data has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */

@@ -1,5 +1,6 @@
 import type { Stage } from './stageSchema';
 import { defaultLora } from './loraSchema';
+import { defaultPrefix } from './prefixSchema';
 import { defaultKeywords, type Frozen, type Strategy } from './strategySchema';
 
 /** The strategy that trains only biases. */
@@ -10,12 +11,20 @@ const usual: Readonly<Record<Strategy['kind'], () => Strategy>> = {
   full: () => ({ kind: 'full' }),
   bitFit: () => onlyBiases.strategy,
   lora: () => ({ ...defaultLora, matrices: [...defaultLora.matrices] }),
+  prefix: () => ({ ...defaultPrefix }),
 };
 
-/** Returns the stage with another strategy. Adapters are trained in full precision only. */
-export function withStrategy({ precision, ...stage }: Stage, kind: Strategy['kind']): Stage {
-  const keeps = precision !== undefined && kind !== 'lora';
-  return { ...stage, strategy: usual[kind](), ...(keeps ? { precision } : {}) };
+/**
+ * Returns the stage with another strategy. Adapters are trained in full precision only, and a prefix freezes all else
+ * anyway.
+ */
+export function withStrategy({ precision, frozen, ...stage }: Stage, kind: Strategy['kind']): Stage {
+  return {
+    ...stage,
+    strategy: usual[kind](),
+    ...(precision !== undefined && kind !== 'lora' ? { precision } : {}),
+    ...(frozen && kind !== 'prefix' ? { frozen } : {}),
+  };
 }
 
 /** Returns the stage with another choice of frozen parameters. One that freezes nothing leaves the field out. */

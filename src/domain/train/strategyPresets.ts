@@ -1,18 +1,19 @@
 import type { Experiment } from '../experiment';
 import type { Stage } from './stageSchema';
 import { defaultLora } from './loraSchema';
+import { defaultPrefix } from './prefixSchema';
 import { defaultKeywords, type Strategy } from './strategySchema';
 import { withStrategy } from './strategyEdits';
 
-/** Plans of one or two stages: train everything; only biases; adapters; first everything, then only biases. */
-export const strategyPresets = ['full', 'bitFit', 'lora', 'fullThenBitFit'] as const;
+/** Plans of one or two stages: train everything; only biases; adapters; first everything, then biases or a prefix. */
+export const strategyPresets = ['full', 'bitFit', 'lora', 'fullThenBitFit', 'fullThenPrefix'] as const;
 type StrategyPreset = (typeof strategyPresets)[number];
 
 /**
- * Learning rate relative to a full stage. Biases are few and adapters begin at zero, so both need larger steps. LoRA's
- * best rate is about ten times that of full training (Schulman et al., "LoRA Without Regret", 2025).
+ * Learning rate relative to a full stage. Biases and a prefix are few and adapters begin at zero, so all need larger
+ * steps. LoRA's best rate is about ten times that of full training (Schulman et al., "LoRA Without Regret", 2025).
  */
-const relativeRates: Readonly<Record<Strategy['kind'], number>> = { full: 1, bitFit: 5, lora: 10 };
+const relativeRates: Readonly<Record<Strategy['kind'], number>> = { full: 1, bitFit: 5, lora: 10, prefix: 5 };
 
 function isFull({ strategy, frozen }: Stage): boolean {
   return strategy.kind === 'full' && !frozen;
@@ -29,11 +30,20 @@ function isUsualLora({ strategy, frozen }: Stage): boolean {
   return same && matrices.join() === defaultLora.matrices.join();
 }
 
+function isUsualPrefix({ strategy, frozen }: Stage): boolean {
+  if (strategy.kind !== 'prefix' || frozen) return false;
+  return strategy.tokens === defaultPrefix.tokens && strategy.side === defaultPrefix.side;
+}
+
 /** Returns the plan that the stages follow, or null if the user chose other strategies. */
 export function strategyPresetOf(stages: readonly Stage[]): StrategyPreset | null {
   const [first, second, third] = stages;
   if (!first || third) return null;
-  if (second) return isFull(first) && isBitFit(second) ? 'fullThenBitFit' : null;
+  if (second) {
+    if (!isFull(first)) return null;
+    if (isUsualPrefix(second)) return 'fullThenPrefix';
+    return isBitFit(second) ? 'fullThenBitFit' : null;
+  }
   if (isFull(first)) return 'full';
   if (isUsualLora(first)) return 'lora';
   return isBitFit(first) ? 'bitFit' : null;
@@ -48,8 +58,14 @@ export function withStrategyPreset(experiment: Experiment, preset: StrategyPrese
   const stageOf = (kind: Strategy['kind']): Stage =>
     withRate(withStrategy(common, kind), fullRate * relativeRates[kind]);
   const [full, bitFit] = [stageOf('full'), stageOf('bitFit')];
-  const stages = { full: [full], bitFit: [bitFit], lora: [stageOf('lora')], fullThenBitFit: [full, bitFit] }[preset];
-  return { ...experiment, stages };
+  const stages: Record<StrategyPreset, Stage[]> = {
+    full: [full],
+    bitFit: [bitFit],
+    lora: [stageOf('lora')],
+    fullThenBitFit: [full, bitFit],
+    fullThenPrefix: [full, stageOf('prefix')],
+  };
+  return { ...experiment, stages: stages[preset] };
 }
 
 function withRate(stage: Stage, learningRate: number): Stage {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { loraSchema } from './loraSchema';
+import { prefixSchema } from './prefixSchema';
 
 /** Modules of BertModel by the parts of their names. */
 const embeddingNames = ['word_embeddings.weight', 'position_embeddings.weight', 'token_type_embeddings.weight'];
@@ -50,6 +51,7 @@ export const strategySchema = v.variant('kind', [
     keywords: v.pipe(v.array(keywordSchema), v.minLength(1), v.maxLength(maxKeywords)),
   }),
   loraSchema,
+  prefixSchema,
 ]);
 export type Strategy = v.InferOutput<typeof strategySchema>;
 

@@ -1,5 +1,6 @@
 import type { FloatLayout, StoredTensor } from '../modelTensors';
 import { adapterTensors, isAdapter, stageLayout } from './lora';
+import { prefixRowsName, prefixTensor, prefixTokens } from './prefix';
 import type { Stage } from './stageSchema';
 
 type Named = Pick<StoredTensor, 'name' | 'length' | 'shape'>;
@@ -16,12 +17,16 @@ export function layersAbove(name: string, layers: number): number {
   return layers - 1 - (layerOf(name) ?? -1);
 }
 
-/** Returns whether a stage trains a parameter, by its name. A LoRA stage trains its adapters. */
+/**
+ * Returns whether a stage trains a parameter, by its name. A LoRA stage trains its adapters, and a prefix stage the new
+ * rows of the embeddings.
+ */
 export function trainedBy({ strategy, frozen }: Choice): (name: string) => boolean {
   if (strategy.kind === 'lora') return isAdapter;
   return (name) => {
     const layer = layerOf(name);
     if (layer === null ? frozen?.embeddings : layer < (frozen?.layers ?? 0)) return false;
+    if (strategy.kind === 'prefix') return name === prefixRowsName;
     return strategy.kind === 'full' || strategy.keywords.some((keyword) => name.includes(keyword));
   };
 }
@@ -34,13 +39,21 @@ interface TrainedParameters {
 
 /**
  * Returns the names of the parameters that a stage trains, how many numbers they hold, and how many the model holds.
- * Adapters are not counted as the model's.
+ * Adapters are not counted as the model's. `tensors` may lack the rows of a prefix.
  */
 export function trainedParameters(tensors: readonly Named[], choice: Choice): TrainedParameters {
   const isTrained = trainedBy(choice);
-  const chosen = [...tensors, ...adapterTensors(tensors, choice)].filter(({ name }) => isTrained(name));
+  const added = [...adapterTensors(tensors, choice), ...newRows(tensors, choice)];
+  const chosen = [...tensors, ...added].filter(({ name }) => isTrained(name));
   const sum = (some: readonly Named[]): number => some.reduce((total, { length }) => total + length, 0);
   return { names: chosen.map(({ name }) => name), trained: sum(chosen), all: sum(tensors) };
+}
+
+/** Returns the new rows that a prefix stage adds to a model without them. */
+function newRows(tensors: readonly Named[], { strategy }: Choice): Named[] {
+  if (strategy.kind !== 'prefix' || tensors.some(({ name }) => name === prefixRowsName)) return [];
+  const rows = prefixTensor(tensors, prefixTokens(strategy).length);
+  return rows ? [rows] : [];
 }
 
 /**

@@ -14,6 +14,7 @@ import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
 import { matricesReason } from './errors/matricesReason';
 import { memoryTooSmall, neededMemoryWords } from './errors/memory';
+import { prefixSentences } from './errors/prefixFaults';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
 import { said, spaced } from './errors/ownWords';
@@ -195,6 +196,7 @@ const sentences: Sentences = {
     zh: `阶段 ${stage + 1} 的预热有 ${formatCount(warmup)} 步，但这个阶段只有 ${formatCount(steps)} 步，请减少预热步数。`,
     en: `The warm-up of stage ${stage + 1} has ${formatCount(warmup)} steps, but the stage has only ${formatCount(steps)}; use fewer warm-up steps.`,
   }),
+  ...prefixSentences,
   'loss-needs-negatives': () => ({
     zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
     en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',

@@ -60,6 +60,11 @@ const stageFields = {
       matrices: fc.uniqueArray(fc.constantFrom(...loraMatrices), { minLength: 1 }),
     }),
     fc.record({
+      kind: fc.constant('prefix' as const),
+      tokens: fc.oneof(fc.integer({ min: 1, max: 64 }), fc.constant<string[]>(['[q]', '[unused-1]'])),
+      side: fc.constantFrom('queries' as const, 'both' as const),
+    }),
+    fc.record({
       kind: fc.constant('bitFit' as const),
       keywords: fc.array(fc.constantFrom('bias', 'query', 'layer.1', 'LayerNorm'), { minLength: 1, maxLength: 4 }),
     }),

@@ -52,7 +52,7 @@ vi.mock('../../../workers/services/train/fixKernelPlan', async (original) => ({
   ...plan,
 }));
 vi.mock('../../../workers/services/train/weightTransfer', () => ({
-  loadWeights: () =>
+  loadBase: () =>
     Promise.resolve({
       beginStage: () => undefined,
       dropAdapters: () => undefined,

@@ -1,6 +1,10 @@
+import { prefixRowsName } from '../../../src/domain/train/prefix';
+
 /** Parameter names of Hugging Face's BertModel, without the prefix `bert.` and without the pooler. */
 export const embeddingParameterNames = {
   words: 'embeddings.word_embeddings.weight',
+  /** New rows of the word embeddings, which a stage may train on their own. Most models lack them. */
+  prefix: prefixRowsName,
   positions: 'embeddings.position_embeddings.weight',
   types: 'embeddings.token_type_embeddings.weight',
   gamma: 'embeddings.LayerNorm.weight',

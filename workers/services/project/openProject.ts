@@ -1,6 +1,7 @@
 import type { Stage } from '../../../src/domain/experiment';
 import type { FloatLayout } from '../../../src/domain/modelTensors';
 import { stageLayout } from '../../../src/domain/train/lora';
+import { withPrefixRows } from '../../../src/domain/train/prefix';
 import { stageMoments } from '../../../src/domain/train/trainedParameters';
 import { own } from '../../../src/domain/errorWords';
 import type { AppErrorDetails } from '../../../src/domain/errors';
@@ -108,7 +109,7 @@ class Staging {
   async checkpoints(
     { checkpoints, record }: RunInFile,
     runId: string,
-    model: FloatLayout,
+    model: FloatLayout & Pick<StoredModel, 'config'>,
   ): Promise<CheckpointManifest[] | null> {
     const manifests: CheckpointManifest[] = [];
     for (const { weights, ...checkpoint } of checkpoints) {
@@ -137,9 +138,10 @@ class Staging {
 /** Whether a checkpoint has as many weights and as large moments as one of the run's stages. */
 function fitsModel(
   { role, floats, momentFloats }: Pick<CheckpointManifest, 'role' | 'floats' | 'momentFloats'>,
-  model: FloatLayout,
+  base: FloatLayout & Pick<StoredModel, 'config'>,
   stages: readonly Stage[],
 ): boolean {
+  const model = withPrefixRows(base, stages);
   return stages.some((one) => {
     const weights = stageLayout(model, one).totalFloats;
     if (role !== 'latest') return floats === weights;

@@ -1,8 +1,14 @@
 import type { Experiment, Stage } from '../../../src/domain/experiment';
 import type { LossKind } from '../../../src/domain/train/lossSchema';
+import { prefixTokens } from '../../../src/domain/train/prefix';
 import type { Strategy } from '../../../src/domain/train/strategySchema';
 
-const strategyNames: Record<Strategy['kind'], string> = { full: '全参数 / full', bitFit: 'BitFit', lora: 'LoRA' };
+const strategyNames: Record<Strategy['kind'], string> = {
+  full: '全参数 / full',
+  bitFit: 'BitFit',
+  lora: 'LoRA',
+  prefix: '前缀词元 / prefix tokens',
+};
 const lossNames: Record<LossKind, string> = {
   inBatchInfoNce: '批内 InfoNCE / in-batch InfoNCE',
   sigmoidPairs: 'sigmoid 成对损失 / sigmoid pairs',
@@ -13,6 +19,7 @@ function strategyCell({ strategy }: Stage): string {
   if (strategy.kind === 'full') return name;
   if (strategy.kind === 'lora')
     return `${name}: r = ${strategy.rank}, α = ${strategy.alpha}, ${strategy.matrices.join(', ')}`;
+  if (strategy.kind === 'prefix') return `${name}: ${prefixTokens(strategy).length}`;
   return `${name}: ${strategy.keywords.map((keyword) => `\`${keyword}\``).join(', ')}`;
 }
 

@@ -1,5 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import { withPrefixRows } from '../../../src/domain/train/prefix';
+import type { Stage } from '../../../src/domain/experiment';
 import type { Pooling } from '../../../src/domain/model';
 import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
@@ -24,10 +26,12 @@ interface Weights {
   normalize: boolean;
   device: DevicePreference;
   plan: KernelPlan | null;
+  /** The stages of the run that trained the weights. */
+  stages: readonly Stage[];
 }
 
 async function weightsOf(db: Database, source: Source): Promise<Weights> {
-  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', plan: null };
+  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', plan: null, stages: [] };
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
@@ -40,6 +44,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
     normalize,
     device: run.devicePreference,
     plan,
+    stages: run.experiment.stages,
   };
 }
 
@@ -51,8 +56,9 @@ export async function encodeWithWeights(
   wasmBaseUrl: string,
 ): Promise<Float32Array[]> {
   const weights = await weightsOf(db, source);
-  const model = await getModel(db, weights.modelSha256);
-  if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
+  const base = await getModel(db, weights.modelSha256);
+  if (!base) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
+  const model = withPrefixRows(base, weights.stages);
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
     const engine = deviceEngine();

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import type { ExperimentModel } from '../../../src/domain/experiment';
 import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
+import { prefixOf } from '../../../src/domain/train/prefix';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import type { FileInput } from '../../formats/collectFile';
 import { adapterFiles } from './exportAdapter';
@@ -43,6 +44,12 @@ function pooling(settings: ExperimentModel, model: StoredModel): unknown {
   };
 }
 
+/** Returns config.json. Its vocabulary is larger than the base model's if the run trained a prefix. */
+function modelConfig({ model: { files, config }, run }: ExportSource): unknown {
+  const size = prefixOf(run.experiment.stages) ? { vocab_size: config.vocabularySize } : {};
+  return { ...parsedJson(files['config.json']), ...size, architectures: ['BertModel'], torch_dtype: 'float32' };
+}
+
 function prompts(settings: ExperimentModel): unknown {
   return {
     prompts: { query: settings.queryPrefix, document: settings.passagePrefix },
@@ -60,7 +67,7 @@ export function exportFolder(source: ExportSource): ExportFolderEntry[] {
   return [
     {
       name: 'config.json',
-      input: jsonText({ ...parsedJson(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }),
+      input: jsonText(modelConfig(source)),
     },
     ...exportedTokenizerFiles(files, settings.maxTokens),
     { name: 'modules.json', input: jsonText(modules(normalize)) },

@@ -12,6 +12,8 @@ import { writeZip } from '../../formats/zipWriter';
 import { embedWithOnnx } from './embedWithOnnx';
 import { adapterExport, exportedAdapters } from './exportAdapter';
 import { exportFolder, type ExportFolderEntry } from './exportFolder';
+import { promptsAfter } from '../../../src/domain/train/prefix';
+import { joinPrefix } from './joinPrefix';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
 import { checkSafetensors } from './checkSafetensors';
@@ -34,6 +36,7 @@ interface ExportModelDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
+  const { stages } = run.experiment;
   const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
   const model = await withUntrained(db, stored);
   const kept = await keptCheckpoint(db, run.runId);
@@ -43,8 +46,8 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   for await (const [{ name }, values] of readTensors(db, kept.weights, tensors)) held.set(name, values);
   return {
     run,
-    model,
-    settings,
+    model: joinPrefix(model, stages, held),
+    settings: promptsAfter(settings, stages),
     before: await getEvaluation(db, run.runId, 'test', 'before'),
     after: await getEvaluation(db, run.runId, 'test', 'after'),
     testVector: {

@@ -3,6 +3,7 @@ import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { lowercasesFirst } from '../tokenize/letterCase';
+import { prefixOf } from '../../../src/domain/train/prefix';
 import { onlyStageLines, stageTable } from './cardStages';
 import { adapterExport, exportedLora } from './exportAdapter';
 import type { ExportSource } from './exportSource';
@@ -159,6 +160,16 @@ function adapterLines({ run }: ExportSource): string[] {
     : [];
 }
 
+function prefixLines({ run }: ExportSource): string[] {
+  const prefix = prefixOf(run.experiment.stages);
+  if (!prefix) return [];
+  const tokens = prefix.tokens.map((token) => `\`${token}\``).join(', ');
+  return [
+    `- 前缀词元 / Prefix tokens: ${tokens}，新加的特殊词元，上面的前缀已包含 / ` +
+      'new special tokens, which the prefixes above include',
+  ];
+}
+
 function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
   return [
@@ -166,6 +177,7 @@ function trainingLines(source: ExportSource): string[] {
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
     ...adapterLines(source),
+    ...prefixLines(source),
     ...onlyStageLines(run.experiment),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
     `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,

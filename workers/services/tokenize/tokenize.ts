@@ -5,6 +5,7 @@ import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
 import type { TokenSetKeys, TokenSet, TokenSetName } from '../../../src/domain/tokenize/tokenSets';
+import { wordRows } from '../../../src/domain/train/prefix';
 import { hasRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -12,6 +13,7 @@ import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 import { lowercasesFirst } from './letterCase';
+import { withTokens } from './prefixTokens';
 import { TextTokenizer } from './textTokenizer';
 
 /**
@@ -151,13 +153,18 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   };
 }
 
-/** Returns the token ids of a few texts, without a prefix. Stores nothing. */
+/**
+ * Returns the token ids of a few texts, without a prefix. `tokens` are special tokens that the model's tokenizer lacks.
+ * Stores nothing.
+ */
 export async function tokenIdsOf(
   db: Database,
   modelSha256: string,
   texts: string[],
   maxTokens: number,
+  tokens: readonly string[] = [],
 ): Promise<number[][]> {
-  const tokenizer = new TextTokenizer(await storedModel(db, modelSha256));
+  const { files, tensors } = await storedModel(db, modelSha256);
+  const tokenizer = new TextTokenizer({ files: withTokens(files, tokens, wordRows(tensors)) });
   return texts.map((text) => tokenizer.encode(text, maxTokens).ids);
 }

@@ -14,6 +14,7 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { tokensInStage } from './runTokens';
 import { adapterPlans } from './adapterPlans';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
@@ -72,7 +73,7 @@ async function recordSteps(
 ): Promise<void> {
   const stage = session.experiment.stages[stageIndex];
   if (!stage) return;
-  const { anchors, positives } = session.tokens;
+  const tokens = tokensInStage(session, stageIndex);
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const { loss, close } = await openLoss(parameters.segments.engine, stage);
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
@@ -82,8 +83,8 @@ async function recordSteps(
   const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
   const negatives = session.negatives[stageIndex];
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
-  for (const rows of smallestAndLargest(small, [anchors, positives], negatives)) {
-    const batch = stepBatch(session.tokens, rows, { negatives });
+  for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
+    const batch = stepBatch(tokens, rows, { negatives });
     // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();

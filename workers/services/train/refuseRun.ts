@@ -6,6 +6,7 @@ import { lossRefusalOf, strategyRefusal, warmupRefusal } from '../../../src/doma
 import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { BatchPlan } from '../../../src/domain/train/planBatches';
 import type { MemoryReport } from '../../../src/domain/memory/report';
+import { refuseUnsuitedPrefix } from '../tokenize/prefixTokens';
 
 /**
  * Throws `half-unavailable` or `matrices-unavailable` if a stage needs a precision that the device lacks. Falling back
@@ -18,10 +19,11 @@ export function refuseMissingPrecision({ stages }: Experiment, device: { half: b
   if (half >= 0 && !device.half) throw new AppError({ kind: 'half-unavailable', stage: half });
 }
 
-/** Throws `nothing-trained` or `too-many-frozen-layers` if a stage's strategy does not suit the model. */
-export function refuseStrategy(experiment: Experiment, { tensors }: StoredModel): void {
-  const refusal = strategyRefusal(experiment, tensors);
+/** Throws if a stage's strategy does not suit the model or its tokenizer. */
+export function refuseStrategy(experiment: Experiment, model: StoredModel): void {
+  const refusal = strategyRefusal(experiment, model.tensors);
   if (refusal) throw new AppError(refusal);
+  refuseUnsuitedPrefix(model, experiment.stages);
 }
 
 /** Throws `warmup-too-long` if the warm-up of a stage has more steps than its batches. */

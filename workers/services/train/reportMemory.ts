@@ -17,7 +17,9 @@ import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '.
 import { negativesOfStages, reportNegatives, tokenizedNegatives } from '../negatives/stageNegatives';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { prefixOf } from '../../../src/domain/train/prefix';
+import { prefixedNegatives, prefixedSets } from '../tokenize/prefixTokens';
+import { storedTokenSets } from './runTokens';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
@@ -35,14 +37,15 @@ export async function reportMemory(
   refuseLongWarmup(experiment, stages);
   const keys = await tokenize(db, experiment, () => undefined);
   const chosen = await negativesOfStages(db, experiment, data);
-  const negatives = await tokenizedNegatives(db, chosen, keys);
   const counts = await reportNegatives(chosen);
-  const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
-  const evaluation = evaluationShape(
-    data.knowledgeBase.length,
-    [data.dev, data.test],
-    await Promise.all(encoded.map((key) => storedTokenSet(db, key))),
-  );
+  // Texts get longer with a prefix, so all stages are planned with it.
+  const own = await storedTokenSets(db, keys);
+  const ownNegatives = await tokenizedNegatives(db, chosen, keys);
+  const prefix = prefixOf(experiment.stages);
+  const tokens = prefix ? prefixedSets(own, model, prefix, settings.maxTokens) : own;
+  const negatives = prefix ? prefixedNegatives(ownNegatives, model, prefix, settings.maxTokens) : ownNegatives;
+  const encoded = [tokens.knowledgeBase, tokens.dev, tokens.test];
+  const evaluation = evaluationShape(data.knowledgeBase.length, [data.dev, data.test], encoded);
   const info = await describeDevice(request.device);
   const { backend } = info;
   const count = parameterCount(model.config);
@@ -54,7 +57,7 @@ export async function reportMemory(
     trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
-    tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
+    tokens,
     batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
     negatives,
     evaluation,

@@ -24,11 +24,13 @@ import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { tokensInStage, type RunTokens } from './runTokens';
 import { prepareKernels } from './prepareKernels';
+import { stageOfStep } from './stageOfStep';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
-import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
+import { loadBase, loadMoments, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
 
 export interface RunDeps {
@@ -125,14 +127,13 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   // buffers.
   releaseIdleMemory(engine);
   const [parameters] = await Promise.all([
-    loadWeights(
+    loadBase(
       engine,
       db,
       model,
-      model,
       (done, of) => session.log.progress('load', done, of),
       session.experiment.stages.map(trainedBy),
-      adapterPlans(session.experiment, model),
+      { adapterPlans: adapterPlans(session.experiment, model), seed: session.experiment.seed },
     ),
     prepareKernels(session, batches),
   ]);
@@ -147,7 +148,15 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     try {
       if (state.step < steps || state.loop.devPending)
         await trainModel(
-          { session, batches, leftOut, evaluateDev: (step, onPause) => devMetrics(session, parameters, step, onPause) },
+          {
+            session,
+            batches,
+            leftOut,
+            evaluateDev: (step, onPause) => {
+              const tokens = tokensInStage(session, stageOfStep(step, batches).stage);
+              return devMetrics(session, parameters, { step, tokens }, onPause);
+            },
+          },
           parameters,
           state,
         );
@@ -195,16 +204,6 @@ async function trainingState(
   return { step: 0, stage: 0, loop, adamW: new AdamWState(parameters) };
 }
 
-/**
- * Returns the stage that a step belongs to, and whether it is the stage's last one. Step 0, before the first one,
- * belongs to the first stage.
- */
-function stageOfStep(step: number, batches: readonly (readonly number[][])[]): { stage: number; isEnd: boolean } {
-  let end = 0;
-  const stage = batches.findIndex((ofStage) => step <= (end += ofStage.length));
-  return { stage: Math.max(0, stage), isEnd: step > 0 && step === end };
-}
-
 function between(
   session: RunSessionOnDevice,
   what: 'tune' | 'encodePassages' | 'encodeQuestions',
@@ -230,7 +229,8 @@ async function evaluateMoment(
   const missing: typeof parts = [];
   for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
   if (missing.length === 0) return;
-  const evaluate = await evaluator(session, parameters, moment, moment);
+  const tokens = moment === 'before' ? session.tokens : (session.prefixed ?? session.tokens);
+  const evaluate = await evaluator(session, parameters, moment, { name: moment, tokens });
   for (const part of missing) {
     const evaluation = await evaluate(part);
     await putEvaluation(db, evaluation);
@@ -246,28 +246,28 @@ async function evaluateMoment(
 async function devMetrics(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
-  step: number,
+  { step, tokens }: { step: number; tokens: RunTokens },
   onPause: () => Promise<void>,
 ): Promise<Metrics> {
-  const evaluate = await evaluator(session, parameters, 'after', `step ${step}`, onPause);
+  const evaluate = await evaluator(session, parameters, 'after', { name: `step ${step}`, tokens }, onPause);
   const { metrics } = await evaluate('dev');
   session.recovery.forgetVectors();
   return metrics;
 }
 
 /**
- * Encodes the knowledge base once and returns a function that evaluates a part against it. `weights` identifies the
- * weights in use. Vectors computed before a device loss are reused, because the same steps on the same device produce
- * the same weights.
+ * Encodes the knowledge base once and returns a function that evaluates a part against it. `name` identifies the
+ * weights in use, and `tokens` are the texts that go with them. Vectors computed before a device loss are reused,
+ * because the same steps on the same device produce the same weights.
  */
 async function evaluator(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
-  weights: string,
+  { name: weights, tokens }: { name: string; tokens: RunTokens },
   onPause?: () => Promise<void>,
 ) {
-  const { model, settings, tokens, data, order, experiment, record } = session;
+  const { model, settings, data, order, experiment, record } = session;
   const encoder = {
     parameters,
     config: model.config,

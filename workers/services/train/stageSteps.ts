@@ -5,6 +5,7 @@ import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
+import { tokensInStage } from './runTokens';
 import { stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
@@ -51,8 +52,8 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    const { tokens, negatives } = this.session;
-    const additions = { negatives: negatives[this.of.stageIndex], known: this.#known };
+    const tokens = tokensInStage(this.session, this.of.stageIndex);
+    const additions = { negatives: this.session.negatives[this.of.stageIndex], known: this.#known };
     const [first = stepBatch(tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
       stepBatch(tokens, rows, additions),
     );

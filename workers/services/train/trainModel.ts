@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { beatsBestDev } from '../../../src/domain/train/bestDev';
+import { prefixOf } from '../../../src/domain/train/prefix';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
@@ -63,7 +64,10 @@ async function trainStage(
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
-  if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters, stageIndex);
+  if (state.step === begin && stageIndex > 0) {
+    resetOptimizer(state, parameters, stageIndex);
+    if (prefixOf(experiment.stages)?.stage === stageIndex) forgetBest(state);
+  }
   releaseIdleMemory(engine);
   const { loss, close } = await openLoss(engine, stage);
   try {
@@ -151,6 +155,14 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageI
   delete state.loop.lossScale;
 }
 
+/** Forgets the best step so far. Weights from before a prefix was trained go with texts without it. */
+function forgetBest({ loop }: TrainingState): void {
+  loop.bestDev = null;
+  loop.bestStep = null;
+  delete loop.bestMrrAt10;
+  delete loop.sinceBest;
+}
+
 /** Returns the trainer's options for a stage that begins after `begin` steps of the run. */
 export function trainerOptions(
   { experiment, settings, model, record, engine }: RunSessionOnDevice,
@@ -202,7 +214,9 @@ async function evaluateOnDev(
     if (checkpoint === 'bestDev') await keeper.writeBest();
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
-  noteDevEvaluation(session, state, best, stepsOf(batches));
+  // A run can't stop before its prefix is trained: its texts have the prefix in the evaluation after it.
+  if (state.stage >= (prefixOf(session.experiment.stages)?.stage ?? 0))
+    noteDevEvaluation(session, state, best, stepsOf(batches));
 }
 
 function stepsOf(batches: TrainingDeps['batches']): number {

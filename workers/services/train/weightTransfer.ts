@@ -3,6 +3,7 @@ import type { Database } from '../../../src/storage/database';
 import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
 import { sha256Stream } from '../../../src/domain/hash';
 import type { AdapterPlan } from '../../../src/domain/train/lora';
+import { initialPrefixRows, prefixRowsName, wordRowsName } from '../../../src/domain/train/prefix';
 import { momentLayout } from '../../../src/domain/train/trainedParameters';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
@@ -71,6 +72,28 @@ export async function loadWeights(
 ): Promise<ParameterStore> {
   const parameters = new ParameterStore(engine, layout.tensors, trainedIn, adapterPlans);
   await reloadWeights(db, layout, weights, parameters, onTensor);
+  return parameters;
+}
+
+/**
+ * Reads a base model for a run, like `loadWeights`. If the run trains a prefix, its embeddings get their initial
+ * values.
+ */
+export async function loadBase(
+  engine: Engine,
+  db: Database,
+  model: Layout & StoredWeights,
+  onTensor: (done: number, of: number) => void,
+  trainedIn: readonly IsTrainable[],
+  { adapterPlans, seed }: { adapterPlans: readonly (AdapterPlan | undefined)[]; seed: number },
+): Promise<ParameterStore> {
+  const prefix = model.tensors.find(({ name }) => name === prefixRowsName);
+  if (!prefix) return loadWeights(engine, db, model, model, onTensor, trainedIn, adapterPlans);
+  const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans);
+  const stored = { ...model, tensors: model.tensors.filter((tensor) => tensor !== prefix) };
+  await reloadWeights(db, stored, model, parameters, onTensor);
+  const [tokens = 0, width = 0] = prefix.shape;
+  parameters.write(prefix.name, initialPrefixRows(await parameters.read(wordRowsName), width, tokens, seed));
   return parameters;
 }
 

@@ -83,6 +83,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `LoRA 只能用全精度训练，请从实验文件中去掉 stages[${details.stage}].precision，或修改 stages[${details.stage}].strategy。`,
         en: `LoRA trains in full precision only; remove stages[${details.stage}].precision from the experiment file, or change stages[${details.stage}].strategy.`,
       };
+    case 'prefix-token-known':
+    case 'prefix-too-many-tokens':
+    case 'prefix-differs':
+    case 'prefix-tokenizer':
+      return prefixRemedy(details);
     case 'warmup-too-long':
       return {
         zh: `stages[${details.stage}].schedule.warmupSteps 是 ${details.warmup}，但这个阶段只有 ${details.steps} 步，请在实验文件中改小。`,
@@ -124,6 +129,35 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         en: `Memory ran out${need.en}; set a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again, which starts a new run.`,
       };
     }
+    default:
+      return null;
+  }
+}
+
+/** Names the setting of a prefix that can't be used. */
+function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string}`; stage: number }>): Sentence | null {
+  const path = `stages[${details.stage}].strategy`;
+  switch (details.kind) {
+    case 'prefix-token-known':
+      return {
+        zh: `${path}.tokens 中的“${details.token}”在模型的词表里已经有了，请在实验文件中换一个名称。`,
+        en: `“${details.token}” in ${path}.tokens is in the model’s vocabulary already; choose another name in the experiment file.`,
+      };
+    case 'prefix-too-many-tokens':
+      return {
+        zh: `${path}.tokens 有 ${details.tokens} 个词元，但按 model.maxTokens 最多只能有 ${details.most} 个，请在实验文件中改小。`,
+        en: `${path}.tokens has ${details.tokens} tokens, but model.maxTokens leaves room for at most ${details.most}; use fewer in the experiment file.`,
+      };
+    case 'prefix-differs':
+      return {
+        zh: `${path} 和 stages[${details.first}].strategy 的前缀不同；一次训练只能有一个前缀，请在实验文件中改成一样的。`,
+        en: `${path} has another prefix than stages[${details.first}].strategy; a run has one prefix, so make them the same in the experiment file.`,
+      };
+    case 'prefix-tokenizer':
+      return {
+        zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些词元；请在实验文件中换名称（如小写），或换训练方式。`,
+        en: `The model’s tokenizer can’t take ${path}.tokens: it is no WordPiece tokenizer, or changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
+      };
     default:
       return null;
   }
