@@ -12,8 +12,9 @@ export interface CatalogueEntry {
 const noPrompts = { queryPrefix: '', passagePrefix: '', needsPrompts: false };
 
 /**
- * Pooling and prompts by model, from the models' own cards. The name is the last part of the id on a hub, or of a
- * folder. bge-*-v1.5 loses little without the instruction, version 1 more.
+ * Pooling and prompts by model, as their authors publish them: FlagEmbedding's README (bge), the pooling files of bge,
+ * m3e-base and text2vec-base-chinese, and `e5/model_config.py` of unilm (E5). Sizes of one family are taken to be
+ * alike. The name is the last part of the id on a hub, or of a folder. bge-*-v1.5 loses little without the instruction.
  */
 const families: { names: RegExp; entry: CatalogueEntry }[] = [
   {
@@ -30,10 +31,7 @@ const families: { names: RegExp; entry: CatalogueEntry }[] = [
     names: /^(multilingual-)?e5-(small|base|large)(-v2)?$/,
     entry: { pooling: 'mean', queryPrefix: 'query: ', passagePrefix: 'passage: ', needsPrompts: true },
   },
-  { names: /^gte-(small|base|large)$/, entry: { ...noPrompts, pooling: 'mean' } },
-  { names: /^gte-(small|base|large)-zh$/, entry: { ...noPrompts, pooling: 'cls' } },
   { names: /^text2vec-base-chinese$/, entry: { ...noPrompts, pooling: 'mean' } },
-  { names: /^(all|paraphrase-multilingual)-minilm-l(6|12)-v2$/, entry: { ...noPrompts, pooling: 'mean' } },
 ];
 
 /** Returns how a model of this name is used, or null if the catalogue does not have it. */

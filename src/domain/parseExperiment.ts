@@ -81,8 +81,7 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
- * freezes nothing, a `layerDecay` or
- * an `accumulation` of 1, and the loss's.
+ * freezes nothing, a `layerDecay` or an `accumulation` of 1, and the loss's.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;

@@ -111,6 +111,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     weightsSha256: run.weightsSha256,
     keptStep: run.keptStep,
     steps: run.steps,
+    stoppedStep: run.stoppedStep ?? null,
     leftOutOfEpochs: run.leftOut ?? [],
     ...(run.negatives ? { negatives: run.negatives } : {}),
     deviceLosses: run.deviceLosses ?? 0,

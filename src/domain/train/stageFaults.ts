@@ -9,13 +9,13 @@ export type StageFault =
   | { kind: 'lora-needs-full-precision'; stage: number }
   /** A token of the stage's prefix is in the model's vocabulary. */
   | { kind: 'prefix-token-known'; stage: number; token: string }
-  /** The model's length limit leaves no room for a text after so many tokens. */
+  /** The prefix has more tokens than `most`, which is what the experiment's length limit leaves beside a text. */
   | { kind: 'prefix-too-many-tokens'; stage: number; tokens: number; most: number }
   /** The prefix of the stage differs from that of stage `first`. */
   | { kind: 'prefix-differs'; stage: number; first: number }
   /** The model's tokenizer can't take the tokens of a prefix: it is no WordPiece tokenizer, or changes them. */
   | { kind: 'prefix-tokenizer'; stage: number }
-  /** The stage's loss uses explicit negatives, but its data has none. */
+  /** The stage's loss uses explicit negatives, but the stage has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }

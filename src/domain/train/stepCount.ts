@@ -2,8 +2,8 @@ import type { Stage } from './stageSchema';
 
 /**
  * Returns the number of steps of a stage whose epochs have all pairs, with `perStep` of them in a step. All batches are
- * full: pairs left over from an
- * epoch go into the first batch of the next one. If rows are left out of an epoch, `planBatches` plans fewer steps.
+ * full: pairs left over from an epoch go into the first batch of the next one. If rows are left out of an epoch,
+ * `planBatches` plans fewer steps.
  */
 export function stepCount(pairs: number, perStep: number, duration: Stage['duration']): number {
   return duration.unit === 'steps' ? duration.value : fullBatches(duration.value * pairs, perStep);

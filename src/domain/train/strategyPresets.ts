@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment';
+import { relativeRate, type ModelSize } from './doctor/recommended';
 import type { Stage } from './stageSchema';
 import { defaultLora } from './loraSchema';
 import { defaultPrefix } from './prefixSchema';
@@ -8,12 +9,6 @@ import { withStrategy } from './strategyEdits';
 /** Plans of one or two stages: train everything; only biases; adapters; first everything, then biases or a prefix. */
 export const strategyPresets = ['full', 'bitFit', 'lora', 'fullThenBitFit', 'fullThenPrefix'] as const;
 type StrategyPreset = (typeof strategyPresets)[number];
-
-/**
- * Learning rate relative to a full stage. Biases and a prefix are few and adapters begin at zero, so all need larger
- * steps. LoRA's best rate is about ten times that of full training (Schulman et al., "LoRA Without Regret", 2025).
- */
-const relativeRates: Readonly<Record<Strategy['kind'], number>> = { full: 1, bitFit: 5, lora: 10, prefix: 5 };
 
 function isFull({ strategy, frozen }: Stage): boolean {
   return strategy.kind === 'full' && !frozen;
@@ -49,14 +44,17 @@ export function strategyPresetOf(stages: readonly Stage[]): StrategyPreset | nul
   return isBitFit(first) ? 'bitFit' : null;
 }
 
-/** Returns the experiment with the strategies of a preset. Each stage takes all other settings from the first one. */
-export function withStrategyPreset(experiment: Experiment, preset: StrategyPreset): Experiment {
+/**
+ * Returns the experiment with the strategies of a preset. Each stage takes all other settings from the first one; how
+ * its learning rate changes depends on the model's size.
+ */
+export function withStrategyPreset(experiment: Experiment, preset: StrategyPreset, size: ModelSize): Experiment {
   const [first] = experiment.stages;
   if (!first || strategyPresetOf(experiment.stages) === preset) return experiment;
   const { frozen: _, ...common } = first;
-  const fullRate = first.optimizer.learningRate / relativeRates[common.strategy.kind];
+  const fullRate = first.optimizer.learningRate / relativeRate(common.strategy.kind, size);
   const stageOf = (kind: Strategy['kind']): Stage =>
-    withRate(withStrategy(common, kind), fullRate * relativeRates[kind]);
+    withRate(withStrategy(common, kind), fullRate * relativeRate(kind, size));
   const [full, bitFit] = [stageOf('full'), stageOf('bitFit')];
   const stages: Record<StrategyPreset, Stage[]> = {
     full: [full],

@@ -62,3 +62,8 @@ it('metrics.json has the rows left out of each epoch and the builds that continu
 it('metrics.json has empty lists if no row was left out and no other build continued the run', async () => {
   expect(await metricsOf({})).toMatchObject({ leftOutOfEpochs: [], buildChanges: [] });
 });
+
+it('metrics.json has the planned steps, and the last one if the run stopped early', async () => {
+  expect(await metricsOf({ steps: 60 })).toMatchObject({ steps: 60, stoppedStep: null });
+  expect(await metricsOf({ steps: 60, stoppedStep: 45 })).toMatchObject({ steps: 60, stoppedStep: 45 });
+});

@@ -56,7 +56,7 @@ describe('a prefix in an experiment file', () => {
   });
 
   it('is chosen by the preset that warms up all weights first', () => {
-    const { stages } = withStrategyPreset(defaultExperiment(), 'fullThenPrefix');
+    const { stages } = withStrategyPreset(defaultExperiment(), 'fullThenPrefix', 'tiny');
     expect(stages.map(({ strategy }) => strategy)).toEqual([{ kind: 'full' }, defaultPrefix]);
     expect(strategyPresetOf(stages)).toBe('fullThenPrefix');
     const [full, prefix] = stages.map(({ optimizer }) => optimizer.learningRate);

@@ -123,17 +123,17 @@ describe('a run', () => {
 });
 
 describe('the strategy presets', () => {
-  it('lead from each one to each other one, and keep every setting but strategy and learning rate', () => {
+  it.each(['tiny', 'base'] as const)('lead to each other, and change only strategy and learning rate: %s', (size) => {
     const experiment = defaultExperiment();
     expect(strategyPresetOf(experiment.stages)).toBe('full');
     for (const from of strategyPresets)
       for (const to of strategyPresets) {
-        const changed = withStrategyPreset(withStrategyPreset(experiment, from), to);
+        const changed = withStrategyPreset(withStrategyPreset(experiment, from, size), to, size);
         expect(strategyPresetOf(changed.stages)).toBe(to);
-        expect(changed).toEqual(withStrategyPreset(experiment, to));
+        expect(changed).toEqual(withStrategyPreset(experiment, to, size));
         expect(parseExperiment(changed)).toMatchObject({ stages: changed.stages });
       }
-    expect(withStrategyPreset(experiment, 'full')).toEqual(experiment);
+    expect(withStrategyPreset(experiment, 'full', size)).toEqual(experiment);
   });
 
   it('do not include strategies of the user’s own', () => {

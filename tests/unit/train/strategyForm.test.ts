@@ -54,7 +54,7 @@ const show = (experiment: Experiment) => {
     createdAt: 1,
   };
 };
-beforeEach(() => show(withStrategyPreset(defaultExperiment(), 'fullThenBitFit')));
+beforeEach(() => show(withStrategyPreset(defaultExperiment(), 'fullThenBitFit', 'tiny')));
 
 describe('the form of a run with two stages', () => {
   it('changes only the chosen stage, and undo brings the previous settings back', () => {

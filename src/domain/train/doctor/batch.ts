@@ -5,7 +5,7 @@ import type { Check, Finding, FindingOf, Fix } from './finding';
 import { recommendedSettings } from './recommended';
 import { leavesOutKnown, perStage, usesInBatchNegatives } from './perStage';
 
-/** Negatives per question that need no advice, if there are enough pairs: a batch of 32. */
+/** Batch size that needs no advice, if there are enough pairs. */
 const enoughForAdvice = 32;
 /** Below this batch size, a question meets a hard negative only by chance. */
 const enoughForWarning = 8;

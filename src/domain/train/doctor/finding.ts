@@ -1,7 +1,8 @@
 import type { Experiment } from '../../experiment';
 import type { Pooling } from '../../model';
+import type { Strategy } from '../strategySchema';
 import type { ExperimentFacts } from './facts';
-import type { ModelSize, RateKind } from './recommended';
+import type { ModelSize } from './recommended';
 
 /**
  * `stops`: a run would be refused; the refusal itself says why. `warns`: the result will probably be worse than it
@@ -49,7 +50,7 @@ export interface RateFacts {
   recommended: number;
   parameters: number;
   size: ModelSize;
-  rateKind: RateKind;
+  rateKind: Strategy['kind'];
 }
 
 /** An edit of the experiment that removes a finding, as data: it is shown on a button and written to metrics.json. */

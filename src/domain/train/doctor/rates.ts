@@ -1,9 +1,10 @@
 import type { Stage } from '../../experiment';
 import type { StoredTensor } from '../../modelTensors';
+import type { Strategy } from '../strategySchema';
 import { trainedParameters } from '../trainedParameters';
 import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
-import { modelSize, rateTolerance, recommendedSettings, type RateKind } from './recommended';
+import { modelSize, rateTolerance, recommendedSettings } from './recommended';
 
 /** Temperatures in published models: 0.01 (E5, bge) to 0.1 (SimCLR's range); 0.02 and 0.05 are the usual defaults. */
 const temperatures = { low: 0.01, high: 0.1 };
@@ -27,9 +28,12 @@ export const temperatureFindings: Check = (experiment) =>
 /** Largest share of the parameters that counts as few. Biases are about 0.1%; keywords may name matrices as well. */
 const fewParameters = 0.02;
 
-/** Returns which learning rate is usual for a stage. Keywords that name matrices train like all parameters. */
-export function rateKindOf(stage: Pick<Stage, 'strategy' | 'frozen'>, tensors: readonly StoredTensor[]): RateKind {
-  if (stage.strategy.kind === 'full') return 'full';
+/** Returns the strategy whose usual learning rate suits a stage. Keywords that name matrices train like `full`. */
+export function rateKindOf(
+  stage: Pick<Stage, 'strategy' | 'frozen'>,
+  tensors: readonly StoredTensor[],
+): Strategy['kind'] {
+  if (stage.strategy.kind !== 'bitFit') return stage.strategy.kind;
   const { trained, all } = trainedParameters(tensors, stage);
   return trained <= fewParameters * all ? 'bitFit' : 'full';
 }

@@ -1,5 +1,4 @@
-/** Which usual learning rate applies to a stage: that for all parameters, or that for only biases. */
-export type RateKind = 'full' | 'bitFit';
+import type { Strategy } from '../strategySchema';
 
 /**
  * A model's size by its number of parameters: up to 15 million (the demo model has 4.6 million), up to 80 million
@@ -31,12 +30,21 @@ export function dataSize(pairs: number): DataSize {
 const fullRates: Record<ModelSize, number> = { tiny: 2e-4, small: 5e-5, base: 2e-5, large: 1e-5 };
 
 /**
- * BitFit's own example trains the biases of BERT-base with 1e-3 where it trains all of BERT-base with 1e-5 (README of
- * github.com/benzakenelad/BitFit; Ben Zaken et al., arXiv 2106.10199). Biases are few and each moves by at most about
- * the rate per step. Since 2e-5 is usual for retrieval models, 20 times that stays below the paper's 1e-3.
+ * Learning rates relative to that of all parameters.
+ * - bitFit: BitFit's own example trains the biases of BERT-base with 1e-3 where it trains all of BERT-base with 1e-5
+ *   (README of github.com/benzakenelad/BitFit; Ben Zaken et al., arXiv 2106.10199). Biases are few and each moves by at
+ *   most about the rate per step. Since 2e-5 is usual for retrieval models, 20 times that stays below 1e-3.
+ * - lora: the best rate is about ten times that of full training (Schulman et al., "LoRA Without Regret", 2025).
+ * - prefix: chosen, not measured. The new tokens are few, and begin at the mean of all others.
  */
-const bitFitFactor = 20;
+const relativeRates: Readonly<Record<Strategy['kind'], number>> = { full: 1, bitFit: 20, lora: 10, prefix: 5 };
 const largestBitFitRate = 1e-3;
+
+/** Returns the usual learning rate of a strategy as a multiple of the rate at which all parameters are trained. */
+export function relativeRate(kind: Strategy['kind'], size: ModelSize): number {
+  const factor = relativeRates[kind];
+  return kind === 'bitFit' ? Math.min(factor, largestBitFitRate / fullRates[size]) : factor;
+}
 
 /**
  * A learning rate up to this factor above or below the recommended one is not reported: the published defaults for one
@@ -63,11 +71,10 @@ export interface RecommendedSettings {
 }
 
 /** Returns usual settings for a model of this many parameters, this many training pairs and a strategy. */
-export function recommendedSettings(parameters: number, pairs: number, rateKind: RateKind): RecommendedSettings {
-  const full = fullRates[modelSize(parameters)];
-  const bitFit = Math.min(largestBitFitRate, Number((bitFitFactor * full).toPrecision(6)));
+export function recommendedSettings(parameters: number, pairs: number, kind: Strategy['kind']): RecommendedSettings {
+  const size = modelSize(parameters);
   return {
-    learningRate: rateKind === 'bitFit' ? bitFit : full,
+    learningRate: Number((fullRates[size] * relativeRate(kind, size)).toPrecision(6)),
     batchSize: Math.min(batchBounds.high, Math.max(batchBounds.low, powerOfTwo(pairs / batchesPerEpoch))),
     epochs: epochsOf[dataSize(pairs)],
   };

@@ -12,12 +12,18 @@ function parameters(n: number): string {
   return `${millions < 10 ? millions.toFixed(1) : formatCount(millions)} million parameters`;
 }
 
+const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
+  bitFit: 'Training only biases takes a much higher rate',
+  lora: 'LoRA takes a higher rate',
+  prefix: 'Training only new tokens takes a higher rate',
+};
+
 /** Says which rate is usual for the model's size and the strategy, and why. */
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
-  return rateKind === 'bitFit'
-    ? `Training only biases takes a much higher rate than training everything: about ${rate} for ${parameters(n)}.`
-    : `A model of ${parameters(n)} is usually trained with about ${rate}.`;
+  return rateKind === 'full'
+    ? `A model of ${parameters(n)} is usually trained with about ${rate}.`
+    : `${higherRates[rateKind]} than training everything: about ${rate} for ${parameters(n)}.`;
 }
 
 const weight = (share: number): string =>

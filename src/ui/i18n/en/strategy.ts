@@ -15,7 +15,7 @@ export const strategyTexts = {
     notes: {
       full: 'Trains every weight. The strongest, if there is enough data and memory.',
       bitFit:
-        'Trains only the biases, at five times the learning rate. Overfits less on little data, and needs far less memory.',
+        'Trains only the biases, at a much higher learning rate. Overfits less on little data, and needs far less memory.',
       lora: 'Trains small matrices beside the weights, at ten times the learning rate. Changes the model less, so it overfits less on little data, and needs far less memory.',
       fullThenBitFit: 'Two stages: all weights adapt to the task first; then only the biases, which overfits less.',
       fullThenPrefix:

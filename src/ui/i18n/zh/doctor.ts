@@ -11,11 +11,17 @@ function parameters(n: number): string {
   return n >= 1e8 ? `${(n / 1e8).toFixed(2)} 亿参数` : `${formatCount(n / 1e4)} 万参数`;
 }
 
+const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
+  bitFit: '只训练偏置，学习率要比全参数训练高得多',
+  lora: '用 LoRA，学习率要比全参数训练高',
+  prefix: '只训练新词元，学习率要比全参数训练高',
+};
+
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
-  return rateKind === 'bitFit'
-    ? `只训练偏置，学习率要比全量训练高得多：${parameters(n)}的模型约 ${rate}。`
-    : `${parameters(n)}的模型常用 ${rate} 左右。`;
+  return rateKind === 'full'
+    ? `${parameters(n)}的模型常用 ${rate} 左右。`
+    : `${higherRates[rateKind]}：${parameters(n)}的模型约 ${rate}。`;
 }
 
 const weight = (share: number): string => (share < 0.001 ? '不到 0.1%' : formatPercent(share, share < 0.1 ? 1 : 0));

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../../../src/domain/experiment';
 import { modelSize, recommendedSettings } from '../../../../src/domain/train/doctor/recommended';
+import { strategyPresets, withStrategyPreset } from '../../../../src/domain/train/strategyPresets';
+import { parameterShapes } from '../../../../workers/engine/model/parameterShapes';
+import { bertBase as bertBaseConfig } from '../../../engine/configs';
+import { tensorLayout } from '../../../engine/tensorLayout';
 import { demoModel } from '../../tokenize/demoModel';
 import { afterFix, experimentWith, factsWith, found } from './patient';
 
@@ -82,14 +86,33 @@ describe('the learning rate of a stage that trains only biases', () => {
   });
 });
 
+describe('the learning rate that a strategy preset sets', () => {
+  it.each([
+    ['the demo model', demoModel({}).config, 2e-4],
+    ['BERT-base', bertBaseConfig, 2e-5],
+  ])('is the usual one for %s, so it is never reported', (_name, config, fullRate) => {
+    const tensors = tensorLayout(parameterShapes(config));
+    const totalFloats = tensors.reduce((sum, { length }) => sum + length, 0);
+    const facts = factsWith({ model: { ...demoModel({}), config, tensors, totalFloats } });
+    for (const preset of strategyPresets) {
+      const chosen = withStrategyPreset(experimentWith(withRate(fullRate)), preset, modelSize(totalFloats));
+      expect(found('learningRateHigh', chosen, facts)).toEqual([]);
+      expect(found('learningRateLow', chosen, facts)).toEqual([]);
+      for (const { strategy, optimizer } of chosen.stages)
+        expect(optimizer.learningRate).toBe(recommendedSettings(totalFloats, 960, strategy.kind).learningRate);
+    }
+  });
+});
+
 describe('the recommended settings', () => {
   it('state a higher learning rate for BitFit than for all parameters, but at most 1e-3', () => {
-    const rateOf = (parameters: number, by: 'full' | 'bitFit') =>
+    const rateOf = (parameters: number, by: Stage['strategy']['kind']) =>
       recommendedSettings(parameters, 5000, by).learningRate;
     expect([demo, bgeSmall, bertBase, xlmRobertaLarge].map((n) => rateOf(n, 'full'))).toEqual([2e-4, 5e-5, 2e-5, 1e-5]);
     expect([demo, bgeSmall, bertBase, xlmRobertaLarge].map((n) => rateOf(n, 'bitFit'))).toEqual([
       1e-3, 1e-3, 4e-4, 2e-4,
     ]);
+    expect([rateOf(bertBase, 'lora'), rateOf(bertBase, 'prefix')]).toEqual([2e-4, 1e-4]);
   });
 
   it('change size at 15, 80 and 200 million parameters', () => {
