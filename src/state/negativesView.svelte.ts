@@ -12,11 +12,11 @@ export const rowsPerPage = 10;
 export class NegativesViewState {
   view = $state.raw<NegativesView | null>(null);
   page = $state.raw<{ index: number; rows: NegativesRow[] } | null>(null);
-  loading = $state(false);
   /** The stage's negatives are not mined yet. */
   toMine = $state(false);
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = '';
+  #stage = 0;
 
   /** Reads the negatives again if settings, data or `mined` have changed. */
   async load(state: ExperimentState, mined: number): Promise<void> {
@@ -24,20 +24,21 @@ export class NegativesViewState {
     const asked = canonicalJson([batchesKey, stageIndex, mined]);
     if (!experiment || asked === this.#asked) return;
     this.#asked = asked;
-    this.loading = true;
+    if (stageIndex !== this.#stage) Object.assign(this, { view: null, page: null, toMine: false, problem: null });
+    this.#stage = stageIndex;
     try {
       const data = await gateway.data();
       const view = await data.viewNegatives(experiment, stageIndex);
       const index = Math.min(this.page?.index ?? 0, Math.max(0, Math.ceil(view.pairs / rowsPerPage) - 1));
       const rows = await data.listNegatives(experiment, stageIndex, { first: index * rowsPerPage, count: rowsPerPage });
       if (asked !== this.#asked) return;
-      Object.assign(this, { view, page: { index, rows }, toMine: false, problem: null, loading: false });
+      Object.assign(this, { view, page: { index, rows }, toMine: false, problem: null });
       if (view.from === 'mined') state.minedFor = batchesKey;
     } catch (thrown) {
       if (asked !== this.#asked) return;
       const { details } = toAppError(thrown);
       const toMine = details.kind === 'negatives-not-mined';
-      Object.assign(this, { view: null, page: null, toMine, problem: toMine ? null : details, loading: false });
+      Object.assign(this, { view: null, page: null, toMine, problem: toMine ? null : details });
     }
   }
 

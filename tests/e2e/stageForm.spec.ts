@@ -1,4 +1,4 @@
-import { demoModel, expect, importModelFolder, newExperiment, openStage, test } from './support';
+import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
 
 test('what is typed for one stage does not stay in its fields when another stage is chosen', async ({
   page,
@@ -24,6 +24,23 @@ test('what is typed for one stage does not stay in its fields when another stage
     await expect(field).toHaveAttribute('aria-invalid', 'false');
   }
   await expect(advanced).toHaveAttribute('open');
+});
+
+test('the negatives of another stage get fields of their own', async ({ page, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await openStage(page, 'negatives');
+  await page.locator('#negatives').selectOption('random');
+  await openStage(page, 'train');
+  await page.getByTestId('add-stage').click();
+  await openStage(page, 'negatives');
+  const field = page.locator('#negativesPerAnchor');
+  const value = await field.inputValue();
+  await field.fill('no number');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await page.locator('.segments button').first().click();
+  await expect(field).toHaveValue(value);
+  await expect(page.getByTestId('negatives-list').locator('> li').first()).toBeVisible();
 });
 
 test('a prefix is chosen by its preset, and tokens that make no sense are not accepted', async ({ page, siteUrl }) => {

@@ -7,15 +7,11 @@ import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the training stage that the form shows. */
 export function editStage(experiment: ExperimentState, change: Partial<Stage>): void {
-  experiment.change((e) => ({
-    ...e,
-    stages: e.stages.map((one, index) => (index === experiment.stageIndex ? { ...one, ...change } : one)),
-  }));
+  replaceStage(experiment, (stage) => ({ ...stage, ...change }));
 }
 
 export function editOptimizer(experiment: ExperimentState, change: Partial<Stage['optimizer']>): void {
-  const stage = experiment.trainStage;
-  if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
+  replaceStage(experiment, (stage) => ({ ...stage, optimizer: { ...stage.optimizer, ...change } }));
 }
 
 /** Sets how many seeded batches a step accumulates. With one, the field is left out. */

@@ -58,6 +58,17 @@ describe('the text of a stage', () => {
   });
 });
 
+describe('an experiment with one stage that does not train everything', () => {
+  it('says what is trained on the screen of a shared link and in the report', () => {
+    const experiment: Experiment = { ...one, stages: [second] };
+    expect(textOf(render(SharedSettings, { props: { experiment } }).body)).toMatch(
+      /^Strategy BitFit Freeze the embeddings ✓ Learning rate /,
+    );
+    const report = render(Summary, { props: { run: recordOf(experiment), model: null, datasets: {} } });
+    expect(textOf(report.body)).toContain('Strategy BitFit · 30 steps · sigmoid pairs · embeddings frozen');
+  });
+});
+
 describe('an experiment with several stages', () => {
   it('lists the settings of each stage on the screen of a shared link, and those of a single one as before', () => {
     const shown = (experiment: Experiment) => textOf(render(SharedSettings, { props: { experiment } }).body);
