@@ -8,13 +8,13 @@ import { importedPool } from '../../../src/domain/negatives/importedPool';
 import { JudgedPairs } from '../../../src/domain/negatives/judgedPairs';
 import type { NegativesReport } from '../../../src/domain/negatives/report';
 import { withoutDropped } from '../../../src/domain/negatives/withoutDropped';
-import type { TokenSet, TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Negatives } from '../../../src/domain/train/negativesSchema';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives } from '../../../src/storage/minedNegatives';
 import type { PreparedData } from '../split/preparedData';
 import { modelFoldsCase } from '../tokenize/letterCase';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
+import type { RunTokens } from '../train/runTokens';
 import { minedKey } from './minedKey';
 
 /** The explicit negatives of a stage, and the texts they are chosen from. */
@@ -95,18 +95,19 @@ function remembered(
   return choice;
 }
 
-/** Adds the tokens of each stage's pool: those of the knowledge base, or of the imported negatives. */
-export async function tokenizedNegatives(
-  db: Database,
+/**
+ * Adds the tokens of each stage's pool: those of the knowledge base, or of the imported negatives. `tokensIn` returns
+ * the token sets in a stage.
+ */
+export function tokenizedNegatives(
   stages: readonly (StageNegatives | null)[],
-  keys: TokenSetKeys,
-): Promise<(TokenizedNegatives | null)[]> {
-  const found: (TokenizedNegatives | null)[] = [];
-  for (const stage of stages) {
-    const key = stage?.from === 'imported' ? keys.negatives : keys.knowledgeBase;
-    found.push(stage && { ...stage, tokens: await storedTokenSet(db, key ?? '') });
-  }
-  return found;
+  tokensIn: (stage: number) => Pick<RunTokens, 'knowledgeBase' | 'negatives'>,
+): (TokenizedNegatives | null)[] {
+  return stages.map((stage, index) => {
+    if (!stage) return null;
+    const { knowledgeBase, negatives = knowledgeBase } = tokensIn(index);
+    return { ...stage, tokens: stage.from === 'imported' ? negatives : knowledgeBase };
+  });
 }
 
 /** Returns what a run's record states about the negatives of each stage. */
