@@ -29,8 +29,11 @@ export interface TokenizedNegatives extends StageNegatives {
   tokens: TokenSet;
 }
 
-/** Choices that were made last, by stage. Choosing takes seconds for large data, and settings are edited one by one. */
-const latest = new Map<number, { key: string; choice: ChosenNegatives }>();
+/**
+ * Choices that were made last, by stage and whether negatives are dropped: samples to judge need both choices. Choosing
+ * takes seconds for large data, and settings are edited one by one.
+ */
+const latest = new Map<string, { key: string; choice: ChosenNegatives }>();
 
 /**
  * Returns the explicit negatives of every stage; null for stages without. Imported and random ones depend only on data,
@@ -88,10 +91,11 @@ function remembered(
 ): ChosenNegatives {
   const listed = stages.map(({ batching }) => batching.kind);
   const key = canonicalJson([seed, data, split, model, listed, stages[stageIndex]?.negatives ?? null]);
-  const known = latest.get(stageIndex);
+  const place = `${stageIndex} ${(stages[stageIndex]?.negatives?.dropped ?? []).length > 0}`;
+  const known = latest.get(place);
   if (known?.key === key) return known.choice;
   const choice = choose();
-  latest.set(stageIndex, { key, choice });
+  latest.set(place, { key, choice });
   return choice;
 }
 
