@@ -33,14 +33,15 @@ const mined: MinedNegatives = {
   pick: 'top',
 };
 
-/** Stores the small experiment with one stage that mines its negatives. */
-async function withMined(negatives: MinedNegatives = mined) {
+/** Stores the small experiment with one stage that mines its negatives, and `further` stages after it. */
+async function withMined(negatives: MinedNegatives = mined, further: Partial<Stage>[] = []) {
   const { db } = await prepared({}, { passages: 300 });
   const stored = await getExperiment(db, 'e');
   const [first] = stored?.experiment.stages ?? [];
   if (!stored || !first) throw new Error('no experiment');
   const stage: Stage = { ...first, negatives };
-  const experiment = { ...stored.experiment, stages: [stage] };
+  const stages = [stage, ...further.map((own) => ({ ...first, ...own }))];
+  const experiment = { ...stored.experiment, stages };
   await putExperiment(db, { ...stored, experiment });
   const mine = (control = new RunControl(), progress: (done: number, of: number) => void = () => undefined) =>
     mineNegatives('e', { db, control, device: 'wasm', wasmBaseUrl: wasmBase, progress });
@@ -135,6 +136,17 @@ describe('mined negatives', () => {
     expect((await db.get('runs', runId))?.negatives).toMatchObject([{ from: 'mined', perAnchor: 3 }]);
     const item = (await storageUse(db)).find(({ kind }) => kind === 'minedNegatives');
     expect(item).toMatchObject({ ids: [stored?.key], bytes: stored && minedBytes(stored), usedBy: ['e'] });
+  });
+
+  it('are those of the base model even if a later stage trains a prefix', async () => {
+    const [plain, prefixed] = [
+      await withMined(),
+      await withMined(mined, [{ strategy: { kind: 'prefix', tokens: 2, side: 'both' } }]),
+    ];
+    for (const { mine } of [plain, prefixed]) await mine();
+    const [expected, found] = [await plain.chosen(), await prefixed.chosen()];
+    expect(found.chosen).toEqual(expected.chosen);
+    expect(found.scores).toEqual(expected.scores);
   });
 
   it('count as missing if their stored bytes are damaged', async () => {

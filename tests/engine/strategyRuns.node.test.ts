@@ -66,46 +66,48 @@ describe('a run that trains adapters', () => {
     expect(result.losses.get(12)).toBeLessThan(first ?? NaN);
   });
 
-  it.each(['last', 'bestDev'] as const)(
-    'keeps merged weights and the adapters, which add up to the base model’s: %s',
-    async (checkpoint) => {
-      const strategy = { ...defaultLora, rank: 2, alpha: 4 };
-      const run = { stages: [{ strategy }] };
-      const { db, failure, record } = await carriedOut(() => false, { checkpoint, devEverySteps: 2 }, run);
-      expect(failure).toBeUndefined();
-      const [model] = await db.getAll('models');
-      if (!model || !record) throw new Error('no model');
-      const { weights } = await keptCheckpoint(db, record.runId);
-      const layout = stageLayout(model, { strategy });
-      const values = new Map<string, Float32Array>();
-      for await (const [{ name }, numbers] of readTensors(db, weights, layout.tensors)) values.set(name, numbers);
-      const module = 'encoder.layer.0.attention.self.value';
-      const [a, b] = (['A', 'B'] as const).map((part) => values.get(adapterName(module, part)) ?? []);
-      const merged = values.get(`${module}.weight`) ?? new Float32Array();
-      let changed = 0;
-      for await (const [{ shape }, base] of readTensors(
-        db,
-        model,
-        model.tensors.filter(({ name }) => name === `${module}.weight`),
-      )) {
-        const [rows = 0, columns = 0] = shape;
-        for (let row = 0; row < rows; row++)
-          for (let column = 0; column < columns; column++) {
-            const at = row * columns + column;
-            const added = [0, 1].reduce(
-              (sum, r) => sum + 2 * (b?.[row * 2 + r] ?? NaN) * (a?.[r * columns + column] ?? NaN),
-              0,
-            );
-            expect(merged[at]).toBeCloseTo((base[at] ?? NaN) + added, 6);
-            changed += Math.abs(added);
-          }
-      }
-      expect(changed).toBeGreaterThan(1e-3);
-      expect(record.weightsSha256).toBe(
-        await sha256Of(model.tensors.map(({ name }) => values.get(name) ?? new Float32Array())),
-      );
-    },
-  );
+  it.each([
+    ['last', { checkpoint: 'last', devEverySteps: 2 }],
+    ['best on dev', { checkpoint: 'bestDev', devEverySteps: 2 }],
+    ['last before an early stop', { checkpoint: 'last', devEverySteps: 1, earlyStop: { patience: 3 } }],
+  ] as const)('keeps merged weights and the adapters, which add up to the base model’s: %s', async (_, evaluation) => {
+    const strategy = { ...defaultLora, rank: 2, alpha: 4 };
+    const run = { stages: [{ strategy }] };
+    const { db, failure, record } = await carriedOut(() => false, evaluation, run);
+    expect(failure).toBeUndefined();
+    expect(record?.stoppedStep).toBe('earlyStop' in evaluation ? 4 : undefined);
+    const [model] = await db.getAll('models');
+    if (!model || !record) throw new Error('no model');
+    const { weights } = await keptCheckpoint(db, record.runId);
+    const layout = stageLayout(model, { strategy });
+    const values = new Map<string, Float32Array>();
+    for await (const [{ name }, numbers] of readTensors(db, weights, layout.tensors)) values.set(name, numbers);
+    const module = 'encoder.layer.0.attention.self.value';
+    const [a, b] = (['A', 'B'] as const).map((part) => values.get(adapterName(module, part)) ?? []);
+    const merged = values.get(`${module}.weight`) ?? new Float32Array();
+    let changed = 0;
+    for await (const [{ shape }, base] of readTensors(
+      db,
+      model,
+      model.tensors.filter(({ name }) => name === `${module}.weight`),
+    )) {
+      const [rows = 0, columns = 0] = shape;
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) {
+          const at = row * columns + column;
+          const added = [0, 1].reduce(
+            (sum, r) => sum + 2 * (b?.[row * 2 + r] ?? NaN) * (a?.[r * columns + column] ?? NaN),
+            0,
+          );
+          expect(merged[at]).toBeCloseTo((base[at] ?? NaN) + added, 6);
+          changed += Math.abs(added);
+        }
+    }
+    expect(changed).toBeGreaterThan(1e-3);
+    expect(record.weightsSha256).toBe(
+      await sha256Of(model.tensors.map(({ name }) => values.get(name) ?? new Float32Array())),
+    );
+  });
 });
 
 async function sha256Of(tensors: Float32Array[]): Promise<string> {

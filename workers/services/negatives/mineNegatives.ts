@@ -97,7 +97,8 @@ async function searchPairs(
   data: PreparedData,
   { lastRank, ...deps }: MiningDeps & { lastRank: number },
 ): Promise<SearchedPairs> {
-  const { model, settings } = await modelOfExperiment(deps.db, experiment);
+  // Without the stages: a prefix that a stage trains is not in the base model yet.
+  const { model, settings } = await modelOfExperiment(deps.db, { model: experiment.model });
   const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
   const encoder = { parameters, config: model.config, pooling: settings.pooling };
   const vectors = await encodedPairs(encoder, experiment, data, deps);

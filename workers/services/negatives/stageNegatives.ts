@@ -8,13 +8,13 @@ import { importedPool } from '../../../src/domain/negatives/importedPool';
 import { JudgedPairs } from '../../../src/domain/negatives/judgedPairs';
 import type { NegativesReport } from '../../../src/domain/negatives/report';
 import { withoutDropped } from '../../../src/domain/negatives/withoutDropped';
-import type { TokenSet, TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Negatives } from '../../../src/domain/train/negativesSchema';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives } from '../../../src/storage/minedNegatives';
 import type { PreparedData } from '../split/preparedData';
 import { modelFoldsCase } from '../tokenize/letterCase';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
+import type { RunTokens } from '../train/runTokens';
 import { minedKey } from './minedKey';
 
 /** The explicit negatives of a stage, and the texts they are chosen from. */
@@ -29,8 +29,11 @@ export interface TokenizedNegatives extends StageNegatives {
   tokens: TokenSet;
 }
 
-/** Choices that were made last, by stage. Choosing takes seconds for large data, and settings are edited one by one. */
-const latest = new Map<number, { key: string; choice: ChosenNegatives }>();
+/**
+ * Choices that were made last, by stage and whether negatives are dropped: samples to judge need both choices. Choosing
+ * takes seconds for large data, and settings are edited one by one.
+ */
+const latest = new Map<string, { key: string; choice: ChosenNegatives }>();
 
 /**
  * Returns the explicit negatives of every stage; null for stages without. Imported and random ones depend only on data,
@@ -88,25 +91,27 @@ function remembered(
 ): ChosenNegatives {
   const listed = stages.map(({ batching }) => batching.kind);
   const key = canonicalJson([seed, data, split, model, listed, stages[stageIndex]?.negatives ?? null]);
-  const known = latest.get(stageIndex);
+  const place = `${stageIndex} ${(stages[stageIndex]?.negatives?.dropped ?? []).length > 0}`;
+  const known = latest.get(place);
   if (known?.key === key) return known.choice;
   const choice = choose();
-  latest.set(stageIndex, { key, choice });
+  latest.set(place, { key, choice });
   return choice;
 }
 
-/** Adds the tokens of each stage's pool: those of the knowledge base, or of the imported negatives. */
-export async function tokenizedNegatives(
-  db: Database,
+/**
+ * Adds the tokens of each stage's pool: those of the knowledge base, or of the imported negatives. `tokensIn` returns
+ * the token sets in a stage.
+ */
+export function tokenizedNegatives(
   stages: readonly (StageNegatives | null)[],
-  keys: TokenSetKeys,
-): Promise<(TokenizedNegatives | null)[]> {
-  const found: (TokenizedNegatives | null)[] = [];
-  for (const stage of stages) {
-    const key = stage?.from === 'imported' ? keys.negatives : keys.knowledgeBase;
-    found.push(stage && { ...stage, tokens: await storedTokenSet(db, key ?? '') });
-  }
-  return found;
+  tokensIn: (stage: number) => Pick<RunTokens, 'knowledgeBase' | 'negatives'>,
+): (TokenizedNegatives | null)[] {
+  return stages.map((stage, index) => {
+    if (!stage) return null;
+    const { knowledgeBase, negatives = knowledgeBase } = tokensIn(index);
+    return { ...stage, tokens: stage.from === 'imported' ? negatives : knowledgeBase };
+  });
 }
 
 /** Returns what a run's record states about the negatives of each stage. */

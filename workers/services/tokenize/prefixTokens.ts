@@ -134,6 +134,7 @@ interface SidedSets {
   knowledgeBase: TokenSet;
   dev: TokenSet;
   test: TokenSet;
+  negatives?: TokenSet;
 }
 
 /** Returns a run's token sets with its prefix in the texts of its side. */
@@ -146,26 +147,14 @@ export function prefixedSets<Sets extends SidedSets>(
   const found = prefixIds(model, tokens);
   if (!found) throw new AppError({ kind: 'prefix-tokenizer', stage });
   const put = (set: TokenSet): TokenSet => insertTokens(set, found, maxTokens);
-  const { anchors, positives, knowledgeBase, dev, test } = sets;
+  const { anchors, positives, knowledgeBase, dev, test, negatives } = sets;
   const queries = { anchors: put(anchors), dev: put(dev), test: put(test) };
   if (side === 'queries') return { ...sets, ...queries };
-  return { ...sets, ...queries, positives: put(positives), knowledgeBase: put(knowledgeBase) };
-}
-
-/**
- * Returns the explicit negatives of each stage. From the first stage with a prefix before passages on, they have it
- * too.
- */
-export function prefixedNegatives<Negatives extends { tokens: TokenSet }>(
-  negatives: readonly (Negatives | null)[],
-  model: Pick<StoredModel, 'files' | 'tensors'>,
-  { tokens, side, stage: first }: RunPrefix,
-  maxTokens: number,
-): (Negatives | null)[] {
-  if (side === 'queries') return [...negatives];
-  const found = prefixIds(model, tokens);
-  if (!found) throw new AppError({ kind: 'prefix-tokenizer', stage: first });
-  return negatives.map((one, stage) =>
-    one && stage >= first ? { ...one, tokens: insertTokens(one.tokens, found, maxTokens) } : one,
-  );
+  return {
+    ...sets,
+    ...queries,
+    positives: put(positives),
+    knowledgeBase: put(knowledgeBase),
+    ...(negatives && { negatives: put(negatives) }),
+  };
 }

@@ -19,7 +19,6 @@ import {
 } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
-import { negativesOfStages, reportNegatives } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { rowsSha256 } from '../split/rowsIdentity';
 import { planStages } from './stageBatches';
@@ -56,7 +55,6 @@ export async function createRun(
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
   const moments = momentFloats(model, experiment.stages);
   await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
-  const negatives = await reportNegatives(await negativesOfStages(db, experiment, data));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
@@ -73,7 +71,7 @@ export async function createRun(
     step: 0,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
-    ...(negatives ? { negatives } : {}),
+    ...(memory.negatives ? { negatives: memory.negatives } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

@@ -18,7 +18,7 @@ import { negativesOfStages, reportNegatives, tokenizedNegatives } from '../negat
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
 import { prefixOf } from '../../../src/domain/train/prefix';
-import { prefixedNegatives, prefixedSets } from '../tokenize/prefixTokens';
+import { prefixedSets } from '../tokenize/prefixTokens';
 import { storedTokenSets } from './runTokens';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
@@ -40,10 +40,9 @@ export async function reportMemory(
   const counts = await reportNegatives(chosen);
   // Texts get longer with a prefix, so all stages are planned with it.
   const own = await storedTokenSets(db, keys);
-  const ownNegatives = await tokenizedNegatives(db, chosen, keys);
   const prefix = prefixOf(experiment.stages);
   const tokens = prefix ? prefixedSets(own, model, prefix, settings.maxTokens) : own;
-  const negatives = prefix ? prefixedNegatives(ownNegatives, model, prefix, settings.maxTokens) : ownNegatives;
+  const negatives = tokenizedNegatives(chosen, () => tokens);
   const encoded = [tokens.knowledgeBase, tokens.dev, tokens.test];
   const evaluation = evaluationShape(data.knowledgeBase.length, [data.dev, data.test], encoded);
   const info = await describeDevice(request.device);

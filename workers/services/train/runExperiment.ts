@@ -189,7 +189,7 @@ async function trainingState(
     const weights = weightsOfCheckpoint(checkpoint);
     const { step, loopState } = checkpoint;
     const { stage, isEnd } = stageOfStep(step, batches);
-    parameters.beginStage(stage, isEnd);
+    parameters.beginStage(stage, isEnd || loopState.stopped);
     const choice = session.experiment.stages[stage];
     const layout = choice ? stageLayout(model, choice) : model;
     await reloadWeights(db, layout, weights, parameters);

@@ -10,14 +10,14 @@ import { preparedData, type PreparedData } from '../split/preparedData';
 import { keepRowsIdentity } from '../split/rowsIdentity';
 import { DeviceRecovery } from '../device/deviceRecovery';
 import { prefixOf } from '../../../src/domain/train/prefix';
-import { prefixedNegatives, prefixedSets } from '../tokenize/prefixTokens';
+import { prefixedSets } from '../tokenize/prefixTokens';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
 import { modelOfExperiment } from './modelOfExperiment';
 import { negativesOfStages, tokenizedNegatives, type TokenizedNegatives } from '../negatives/stageNegatives';
 import { keepNegativesIdentity } from '../negatives/keepNegatives';
-import { storedTokenSets, type RunTokens } from './runTokens';
+import { storedTokenSets, tokensInStage, type RunTokens } from './runTokens';
 
 /** Everything that a run needs, read once at its start. */
 export interface RunSession {
@@ -68,10 +68,9 @@ export async function openRunSession(
   await keepNegativesIdentity(record, chosen);
   const keys = await tokenize(db, experiment, (done, of) => log.progress('tokenize', done, of));
   const tokens = await storedTokenSets(db, keys);
-  const ownNegatives = await tokenizedNegatives(db, chosen, keys);
   const prefix = prefixOf(experiment.stages);
   const prefixed = prefix ? prefixedSets(tokens, model, prefix, settings.maxTokens) : undefined;
-  const negatives = prefix ? prefixedNegatives(ownNegatives, model, prefix, settings.maxTokens) : ownNegatives;
+  const negatives = tokenizedNegatives(chosen, (stage) => tokensInStage({ experiment, tokens, prefixed }, stage));
   const order = passageOrder(data.knowledgeBase);
   const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
   return { db, record, experiment, settings, model, data, tokens, prefixed, negatives, order, control, log, ...state };

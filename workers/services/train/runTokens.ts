@@ -11,6 +11,8 @@ export interface RunTokens {
   knowledgeBase: TokenSet;
   dev: TokenSet;
   test: TokenSet;
+  /** Imported negatives, if a stage uses them. */
+  negatives?: TokenSet;
 }
 
 /** Reads the token sets of an experiment. */
@@ -21,6 +23,7 @@ export async function storedTokenSets(db: Database, keys: TokenSetKeys): Promise
     knowledgeBase: await storedTokenSet(db, keys.knowledgeBase),
     dev: await storedTokenSet(db, keys.devQuestions),
     test: await storedTokenSet(db, keys.testQuestions),
+    ...(keys.negatives === undefined ? {} : { negatives: await storedTokenSet(db, keys.negatives) }),
   };
 }
 

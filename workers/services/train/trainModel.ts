@@ -46,7 +46,9 @@ async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, s
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   try {
     await evaluateOnDev(deps, state, keeper);
-    if (state.loop.stopped) await keeper.write();
+    if (!state.loop.stopped) return;
+    parameters.mergeAdapters();
+    await keeper.write();
   } finally {
     await keeper.end();
   }
@@ -110,7 +112,10 @@ async function trainWithLoss(
       if (devIsDue(deps, step)) {
         await steps.recordAllBut(0);
         await evaluateOnDev(deps, state, keeper);
-        if (state.loop.stopped) break;
+        if (state.loop.stopped) {
+          parameters.mergeAdapters(); // as at the end of the stage
+          break;
+        }
       }
       await keeper.writeWhenDue(() => steps.recordAllBut(0));
       await waitWhilePaused(deps.session, steps, keeper);
