@@ -2,11 +2,14 @@ import { trainedBy } from '../../src/domain/train/trainedParameters';
 import { describe, expect, it } from 'vitest';
 import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
 import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
-import { parameterCount } from '../../workers/engine/memory/parameterCount';
+import { adapterMemory, parameterCount } from '../../workers/engine/memory/parameterCount';
 import { quadsFor } from '../../workers/engine/quads';
 import { precisions } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
+import { adapterPlan } from '../../src/domain/train/lora';
+import { defaultLora } from '../../src/domain/train/loraSchema';
+import { Adapters } from '../../workers/engine/model/adapters';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { encoderLastHidden } from '../../workers/engine/model/encoder';
@@ -118,9 +121,12 @@ describe("the engine on Dawn's null backend", () => {
     },
   );
 
-  it('encodes a batch within 2% of the memory plan', async () => {
+  it.each([undefined, defaultLora])('encodes a batch within 2%% of the memory plan: adapters %j', async (strategy) => {
     const { gpu } = await nullGpu();
-    const weights = new SegmentTable(gpu, layOutSegments(tensorLayout(parameterShapes(small))));
+    const tensors = tensorLayout(parameterShapes(small));
+    const weights = new SegmentTable(gpu, layOutSegments(tensors));
+    const plan = strategy && adapterPlan({ tensors, totalFloats: 0 }, { strategy }, { seed: 1, stage: 0 });
+    const adapters = plan && new Adapters(gpu, plan);
     const before = gpu.pool.totalBytes;
     for (let batch = 0; batch < 2; batch++) {
       const tokens = uploadTokens(
@@ -131,11 +137,12 @@ describe("the engine on Dawn's null backend", () => {
           quadsFor,
         ),
       );
-      gpu.pool.free(encoderLastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
+      gpu.pool.free(encoderLastHidden({ engine: gpu, weights, adapters, config: small, tokens, dropout: undefined }));
       freeTokens(gpu, tokens);
     }
-    const planned = 1000 * encodingRowBytes(small);
+    const planned = 1000 * encodingRowBytes(small, strategy && adapterMemory(tensors, { strategy }));
     expectPlanned(gpu.pool.peakBytes - before, planned + scratchBytes);
+    adapters?.dispose();
     weights.dispose();
     gpu.dispose();
   });

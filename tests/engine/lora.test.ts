@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import lora from '../fixtures/engine/lora.json';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { adapterPlan, isAdapter } from '../../src/domain/train/lora';
+import { adapterName, adapterPlan, isAdapter } from '../../src/domain/train/lora';
 import { loraMatrices, type LoraMatrix, type LoraStrategy } from '../../src/domain/train/loraSchema';
 import { trainedBy } from '../../src/domain/train/trainedParameters';
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
@@ -11,6 +11,7 @@ import { encodeBatch } from '../../workers/engine/model/encode';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { Trainer, type TrainerNumbers } from '../../workers/engine/trainer';
 import { deviceEngine } from '../../workers/services/device/openDevice';
+import { norm } from './differences';
 import { expectNoLeak } from './expectNoLeak';
 import { golden, loadGoldenModel } from './golden';
 import { openTestDevice } from './testDevice';
@@ -47,17 +48,27 @@ interface Training {
   steps: number;
   way?: StepWay;
   dropout?: number;
+  layerDecay?: number;
+  /** How many times each step accumulates the gradients of the batch. */
+  times?: number;
 }
 
-async function trained(store: ParameterStore, { steps: count, way, dropout = 0 }: Training): Promise<TrainerNumbers[]> {
+async function trained(
+  store: ParameterStore,
+  { steps: count, way, dropout = 0, layerDecay, times = 1 }: Training,
+): Promise<TrainerNumbers[]> {
   const adamW = new AdamWState(store);
-  const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
+  const optimizer = { kind: 'adamW', ...golden.optimizer, layerDecay } as const;
   const loss = infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' });
   const options = { config: pytorch.config, pooling: 'mean', loss, optimizer, dropout, seed: 1, way } as const;
   const trainer = new Trainer({ ...options, adapters: store.adapters }, store.segments, adamW.segments);
   const batch = { anchors: pytorch.anchors, candidates: pytorch.positives };
   const steps: TrainerNumbers[] = [];
-  for (let step = 1; step <= count; step++) steps.push(await trainer.step(batch, lora.learningRate, step));
+  const further = Array.from({ length: times - 1 }, () => batch);
+  for (let step = 1; step <= count; step++) {
+    trainer.begin(batch, lora.learningRate, step, further);
+    steps.push(await trainer.finish());
+  }
   trainer.dispose();
   adamW.dispose();
   return steps;
@@ -143,6 +154,32 @@ describe('training with LoRA', () => {
     };
     const [plain, other] = [await after({ steps: 3 }), await after({ steps: 3, way })];
     expect(largestDifference(plain, other)).toBeLessThanOrEqual(tolerance);
+  });
+
+  it('trains the same adapters if each step accumulates the gradients of a batch twice', async () => {
+    const after = async (times: number): Promise<Float32Array> => {
+      const store = withAdapters(strategyOf(['query', 'value', 'output.dense']));
+      await trained(store, { steps: 10, times });
+      const result = await vectors(store);
+      store.dispose();
+      return result;
+    };
+    expect(largestDifference(await after(1), await after(2))).toBeLessThan(1e-4);
+  });
+
+  it('slows the adapters of lower layers if the learning rate decays by layer', async () => {
+    const change = async (layer: number, layerDecay?: number): Promise<number> => {
+      const store = withAdapters(strategyOf(loraMatrices));
+      await trained(store, { steps: 1, ...(layerDecay === undefined ? {} : { layerDecay }) });
+      const values = await store.read(adapterName(`encoder.layer.${layer}.attention.self.value`, 'B')); // 0 at first
+      store.dispose();
+      return norm(values);
+    };
+    for (const [layer, share] of [
+      [0, 0.5],
+      [1, 1],
+    ] as const)
+      expect((await change(layer, 0.5)) / (await change(layer))).toBeCloseTo(share, 4);
   });
 
   it('gives the lower layers no adapters if they are frozen', async () => {

@@ -7,7 +7,7 @@ each gradient the file holds its norm and its products with two fixed vectors, w
 
 import json, sys
 import numpy as np, torch
-from transformers import BertConfig, BertModel
+from bertModel import bert
 
 SEED, PURPOSE, RANGE, TAU = 20261127, 5, 0.2, 0.05
 SIZES = dict(
@@ -66,26 +66,18 @@ def projections(values):
 
 
 def case(s):
-    model = (
-        BertModel(
-            BertConfig(
-                vocab_size=s['words'],
-                hidden_size=s['hidden'],
-                num_hidden_layers=s['layers'],
-                num_attention_heads=s['heads'],
-                intermediate_size=s['inner'],
-                max_position_embeddings=s['positions'],
-                type_vocab_size=2,
-                hidden_dropout_prob=0.0,
-                attention_probs_dropout_prob=0.0,
-                layer_norm_eps=1e-12,
-            ),
-            add_pooling_layer=False,
+    model = bert(
+        dict(
+            layers=s['layers'],
+            hiddenSize=s['hidden'],
+            heads=s['heads'],
+            intermediateSize=s['inner'],
+            vocabularySize=s['words'],
+            maxPositions=s['positions'],
+            typeVocabularySize=2,
+            layerNormEpsilon=1e-12,
         )
-        .double()
-        .eval()
-    )
-    model.set_attn_implementation('eager')
+    ).double()
     named = list(model.named_parameters())  # the order of parameterShapes.ts
     with torch.no_grad():
         for index, (name, p) in enumerate(named):

@@ -11,7 +11,8 @@ models.json: for three texts, the first, middle and last row of each real model'
 import argparse, json, os
 import numpy as np, torch
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
+from transformers import BertModel
+from bertModel import bert
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.join(here, '..', '..')
@@ -24,20 +25,20 @@ torch.manual_seed(20240611)
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
 
-config = BertConfig(
-    vocab_size=61,
-    hidden_size=32,
-    num_hidden_layers=2,
-    num_attention_heads=4,
-    intermediate_size=64,
-    max_position_embeddings=24,
-    type_vocab_size=2,
-    hidden_dropout_prob=0.0,
-    attention_probs_dropout_prob=0.0,
-    layer_norm_eps=1e-12,
+config = dict(
+    layers=2,
+    hiddenSize=32,
+    heads=4,
+    intermediateSize=64,
+    vocabularySize=61,
+    maxPositions=24,
+    typeVocabularySize=2,
+    layerNormEpsilon=1e-12,
+    hiddenDropout=0,
+    attentionDropout=0,
+    padTokenId=0,
 )
-model = BertModel(config, add_pooling_layer=False).float().eval()
-model.set_attn_implementation('eager')
+model = bert(config).float()
 with torch.no_grad():  # BERT's init is close to 0; larger weights give every gradient a useful size
     for n, p in model.named_parameters():
         p.copy_(torch.randn_like(p) * (0.2 if p.dim() > 1 else 0.1) + (1.0 if n.endswith('LayerNorm.weight') else 0.0))
@@ -126,19 +127,7 @@ np.concatenate(blob).tofile(os.path.join(out, 'tinyBert.bin'))
 json.dump(
     dict(
         madeBy=f'tools/golden/engine.py, torch {torch.__version__}',
-        config=dict(
-            layers=2,
-            hiddenSize=32,
-            heads=4,
-            intermediateSize=64,
-            vocabularySize=61,
-            maxPositions=24,
-            typeVocabularySize=2,
-            layerNormEpsilon=1e-12,
-            hiddenDropout=0,
-            attentionDropout=0,
-            padTokenId=0,
-        ),
+        config=config,
         anchors=anchors,
         positives=positives,
         temperature=0.1,

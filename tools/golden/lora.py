@@ -7,37 +7,13 @@ of the anchors after the last step. For all matrices, also A and B after the las
 merge and, if tests/fixtures/engine/adapter exists, the adapter that the app exported give the same vectors.
 """
 import json, os
-import numpy as np, torch
+import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import BertConfig, BertModel
+from tinyBertModel import golden, load, out, vectors
 
-out = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'tests', 'fixtures', 'engine')
-golden = json.load(open(os.path.join(out, 'tinyBert.json')))
-floats = np.fromfile(os.path.join(out, 'tinyBert.bin'), dtype='<f4')
-torch.set_num_threads(1); torch.use_deterministic_algorithms(True)
-c, optimizer, batch = golden['config'], golden['optimizer'], len(golden['anchors'])
+optimizer, batch = golden['optimizer'], len(golden['anchors'])
 learning_rate = 5e-3
 rank, alpha = 4, 8
-
-def load():
-    config = BertConfig(
-        vocab_size=c['vocabularySize'], hidden_size=c['hiddenSize'], num_hidden_layers=c['layers'],
-        num_attention_heads=c['heads'], intermediate_size=c['intermediateSize'],
-        max_position_embeddings=c['maxPositions'], type_vocab_size=c['typeVocabularySize'],
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=c['layerNormEpsilon'])
-    model = BertModel(config, add_pooling_layer=False).float().eval()
-    model.set_attn_implementation('eager')
-    with torch.no_grad():
-        for n, p in model.named_parameters():
-            offset, length = golden['ranges'][f'weights/{n}']
-            p.copy_(torch.from_numpy(floats[offset:offset + length].copy()).view_as(p))
-    return model
-
-def vectors(model, texts):
-    n = max(map(len, texts)); x = torch.zeros(len(texts), n, dtype=torch.long); m = torch.zeros(len(texts), n)
-    for i, b in enumerate(texts): x[i, :len(b)] = torch.tensor(b); m[i, :len(b)] = 1
-    h = model(input_ids=x, attention_mask=m.long()).last_hidden_state
-    return torch.nn.functional.normalize(torch.stack([h[i, :len(b)].mean(0) for i, b in enumerate(texts)]), dim=1)
 
 def listed(tensor): return [float(f'{v:.8g}') for v in tensor.detach().flatten().tolist()]
 

@@ -7,55 +7,11 @@ are not trained have no gradient and are not given to the optimizer.
 """
 
 import json, os
-import numpy as np, torch
-from transformers import BertConfig, BertModel
+import torch
+from tinyBertModel import golden, load, out, vectors
 
-out = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'tests', 'fixtures', 'engine')
-golden = json.load(open(os.path.join(out, 'tinyBert.json')))
-floats = np.fromfile(os.path.join(out, 'tinyBert.bin'), dtype='<f4')
-torch.set_num_threads(1)
-torch.use_deterministic_algorithms(True)
-c, optimizer, batch = golden['config'], golden['optimizer'], len(golden['anchors'])
+optimizer, batch = golden['optimizer'], len(golden['anchors'])
 learning_rate = 1e-3
-
-
-def load():
-    model = (
-        BertModel(
-            BertConfig(
-                vocab_size=c['vocabularySize'],
-                hidden_size=c['hiddenSize'],
-                num_hidden_layers=c['layers'],
-                num_attention_heads=c['heads'],
-                intermediate_size=c['intermediateSize'],
-                max_position_embeddings=c['maxPositions'],
-                type_vocab_size=c['typeVocabularySize'],
-                hidden_dropout_prob=0.0,
-                attention_probs_dropout_prob=0.0,
-                layer_norm_eps=c['layerNormEpsilon'],
-            ),
-            add_pooling_layer=False,
-        )
-        .float()
-        .eval()
-    )
-    model.set_attn_implementation('eager')
-    with torch.no_grad():
-        for n, p in model.named_parameters():
-            offset, length = golden['ranges'][f'weights/{n}']
-            p.copy_(torch.from_numpy(floats[offset : offset + length].copy()).view_as(p))
-    return model
-
-
-def vectors(model, texts):
-    n = max(map(len, texts))
-    x = torch.zeros(len(texts), n, dtype=torch.long)
-    m = torch.zeros(len(texts), n)
-    for i, b in enumerate(texts):
-        x[i, : len(b)] = torch.tensor(b)
-        m[i, : len(b)] = 1
-    h = model(input_ids=x, attention_mask=m.long()).last_hidden_state
-    return torch.nn.functional.normalize(torch.stack([h[i, : len(b)].mean(0) for i, b in enumerate(texts)]), dim=1)
 
 
 no_decay = lambda n: n.endswith('bias') or 'LayerNorm' in n

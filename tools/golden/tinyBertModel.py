@@ -1,7 +1,7 @@
 """The small BERT model of tests/fixtures/engine/tinyBert.json, whose weights and texts engine.py writes, in PyTorch."""
 import json, os
 import numpy as np, torch
-from transformers import BertConfig, BertModel
+from bertModel import bert
 
 out = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'tests', 'fixtures', 'engine')
 golden = json.load(open(os.path.join(out, 'tinyBert.json')))
@@ -9,13 +9,7 @@ floats = np.fromfile(os.path.join(out, 'tinyBert.bin'), dtype='<f4')
 torch.set_num_threads(1); torch.use_deterministic_algorithms(True)
 
 def load():
-    c = golden['config']
-    model = BertModel(BertConfig(
-        vocab_size=c['vocabularySize'], hidden_size=c['hiddenSize'], num_hidden_layers=c['layers'],
-        num_attention_heads=c['heads'], intermediate_size=c['intermediateSize'],
-        max_position_embeddings=c['maxPositions'], type_vocab_size=c['typeVocabularySize'], hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0, layer_norm_eps=c['layerNormEpsilon']), add_pooling_layer=False)
-    model.float().eval().set_attn_implementation('eager')
+    model = bert(golden['config']).float()
     with torch.no_grad():
         for n, p in model.named_parameters():
             offset, length = golden['ranges'][f'weights/{n}']

@@ -27,3 +27,17 @@ export function arrayByteLength({ shape, dtype }: DeviceArray): number {
 export function bytesPerNumber(dtype: ArrayDType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
+
+/**
+ * Returns a view of numbers `first` … `end − 1` of a float32 array. On a GPU, an unaligned view can be copied but not
+ * bound.
+ */
+export function rangeOf(array: DeviceArray, first: number, end: number): DeviceArray {
+  return { ...array, offset: array.offset + 4 * first, shape: [end - first] };
+}
+
+/** Returns a view of consecutive rows of a float32 array [N, W]; see `rangeOf`. */
+export function rowsOf(array: DeviceArray, firstRow: number, rows: number): DeviceArray {
+  const [, width = 0] = array.shape;
+  return { ...array, offset: array.offset + 4 * firstRow * width, shape: [rows, width] };
+}

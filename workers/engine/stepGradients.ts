@@ -1,4 +1,4 @@
-import type { DeviceArray } from './arrays';
+import { rangeOf, type DeviceArray } from './arrays';
 import type { Engine } from './engine';
 import { computeGradients, type GradientOptions } from './gradients';
 import type { StepBatch } from './losses/loss';
@@ -30,9 +30,9 @@ export function meanNumber(values: Float32Array, layout: NumbersLayout, number: 
   return sum / layout.batches;
 }
 
-/** Returns floats `first` … `first + length − 1` of an array. The view may be unaligned, so it can only be copied. */
-function part(array: DeviceArray, first: number, length = 1): DeviceArray {
-  return { ...array, offset: array.offset + 4 * first, shape: [length] };
+/** Returns a view of one number. */
+function numberOf(array: DeviceArray, at: number): DeviceArray {
+  return rangeOf(array, at, at + 1);
 }
 
 /**
@@ -54,7 +54,8 @@ export function stepGradients(
     const given = { ...options, gradientScale, accumulate: i > 0 };
     computeGradients({ ...context, dropout: drawn }, batch, given, { numbers: own, gradients });
     if (own === numbers) continue;
-    engine.commands.copy(own, part(numbers, firstNumber(layout, i), ofLoss));
+    const first = firstNumber(layout, i);
+    engine.commands.copy(own, rangeOf(numbers, first, first + ofLoss));
     engine.pool.free(own);
   }
 }
@@ -75,9 +76,9 @@ export function addBadLosses(
   const [none, own] = [pool.allocate([1]), pool.allocate([3])];
   commands.clear(none);
   for (let batch = 0; batch < layout.batches - 1; batch++) {
-    commands.copy(part(numbers, firstNumber(layout, batch)), part(own, 0));
+    commands.copy(numberOf(numbers, firstNumber(layout, batch)), numberOf(own, 0));
     clipping(engine, none, 0, own, 1); // the norm of nothing, unless the loss replaces it
-    commands.copy(part(own, 1), part(parts, first + batch));
+    commands.copy(numberOf(own, 1), numberOf(parts, first + batch));
   }
   for (const array of [none, own]) pool.free(array);
 }

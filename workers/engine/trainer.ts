@@ -212,13 +212,13 @@ export class Trainer {
     const context = { engine: this.#engine, weights: this.weights, adapters, half: this.#half, config, dropout };
     const options = { pooling, way, loss, gradientScale: lossScale?.scale };
     stepGradients(context, batches, options, { numbers, ofLoss: this.#normAt, gradients: this.#gradients });
+    this.#gradients.clearFrozen();
   }
 
   #update(begun: Omit<BegunStep, 'numbers'>, numbers: DeviceArray, parts: DeviceArray): void {
     const [{ learningRate, step, lossScale }, { optimizer }] = [begun, this.options];
     // AdamW's t counts only steps that changed the weights.
     const update = step - (lossScale?.skipped ?? 0);
-    this.#gradients.clearFrozen();
     sumTableSquares(this.#gradients, this.#gradients, parts);
     addBadLosses(this.#engine, numbers, this.#layoutOf(begun), parts, tableSquarePartCount(this.#gradients));
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);

@@ -81,8 +81,9 @@ export function wordRows(tensors: readonly Pick<StoredTensor, 'name' | 'shape'>[
 const initialVariance = 1e-9;
 
 /**
- * Returns the embeddings that a prefix begins with, as `resize_token_embeddings` of transformers 5 does: the mean of
- * the old rows plus a little noise. Here the noise is uniform, and of each column by itself.
+ * Returns the embeddings that a prefix begins with: the mean of the old rows plus a little noise, as in
+ * `resize_token_embeddings` of transformers 5. Only the noise differs: here it is uniform, and the columns' noise is
+ * not correlated.
  */
 export function initialPrefixRows(words: Float32Array, width: number, tokens: number, seed: number): Float32Array {
   const rows = words.length / width;

@@ -80,15 +80,18 @@ describe('the choice of a step strategy', () => {
     });
     const arrayBytes = 2 ** 27;
     const maxPairs = Math.floor(arrayBytes / 4 / 768);
-    const at = (pairs: number) =>
+    const at = (pairs: number, candidates = pairs) =>
       chooseWay(
         bertBase,
         parameters,
-        { pairs, candidates: pairs, tokens: 12 * pairs, longest: 6 },
+        { pairs, candidates, tokens: 6 * (pairs + candidates), longest: 6 },
         { budgetBytes: 64 * GiB, arrayBytes },
       );
     expect(at(maxPairs).fits).toBe(true);
     expect(at(maxPairs + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
+    const pairs = Math.floor(maxPairs / 2);
+    expect(at(pairs, 2 * pairs).fits).toBe(true);
+    expect(at(pairs + 1, 2 * (pairs + 1))).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
   it('counts only one window of scores, so that batches of many pairs fit', () => {

@@ -1,5 +1,5 @@
 import type { ScoreWindow } from './scoreWindows';
-import type { DeviceArray } from '../arrays';
+import { rowsOf, type DeviceArray } from '../arrays';
 import type { Loss } from './loss';
 import type { Engine } from '../engine';
 import { rowKernelGroups } from '../rowKernel';
@@ -13,7 +13,7 @@ import {
 import { lossParamsOf, termBits, type InfoNceOptions, type LossParams } from './infoNceOptions';
 import { statPlaneCount, statPlanes } from './infoNceParams';
 import { sameSideGradientKernel, sameSideRowsKernel } from './sameSideKernels';
-import { rowsOf, ScoreTerm } from './scoreTerm';
+import { ScoreTerm } from './scoreTerm';
 import { WindowBuffer } from './windowBuffer';
 
 export type { InfoNceOptions } from './infoNceOptions';

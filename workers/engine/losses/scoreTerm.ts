@@ -1,4 +1,4 @@
-import type { DeviceArray } from '../arrays';
+import { rowsOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
 import { matmulChunk } from '../ops/matmul/matmulChunk';
@@ -57,10 +57,4 @@ export class ScoreTerm {
       matmul(this.engine, 'TN', gradient(window), this.x, into, { ...options, chunk: this.#chunks.ofY });
     }
   }
-}
-
-/** Returns a view of consecutive rows of an array [B, E]. */
-export function rowsOf({ buffer, offset, shape }: DeviceArray, firstRow: number, rows: number): DeviceArray {
-  const [, width = 0] = shape;
-  return { buffer, offset: offset + firstRow * width * 4, shape: [rows, width] };
 }

@@ -58,14 +58,14 @@ function runNeed(step: MemoryNeed, evaluation: number, threadBytes: number): Mem
  */
 function arrayShortage(
   config: EncoderConfig,
-  { longest, pairs, evaluation, loss }: StageShape,
+  { longest, pairs, candidates, evaluation, loss }: StageShape,
   limitBytes: number,
   precision: Precision,
 ): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   // tfjs keeps the batch's scores in one array; InfoNCE computes them in windows.
-  const widest = loss?.kind === 'sigmoidPairs' ? Math.max(config.hiddenSize, pairs) : config.hiddenSize;
-  const vectors = 4 * pairs * widest;
-  const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
+  const scores = loss?.kind === 'sigmoidPairs' ? 4 * pairs * pairs : 0;
+  const vectors = 4 * candidates * config.hiddenSize;
+  const neededBytes = Math.max(rows, vectors, scores, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
 }

@@ -9,6 +9,7 @@ import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
+import { encodingRowBytes } from './rowBytes';
 import { withAdapters, type AdapterMemory, type ParameterCount } from './parameterCount';
 import type { MemoryProposal } from '../../../src/domain/memory/proposal';
 import type {
@@ -148,11 +149,13 @@ function stageParameters({ parameters, trained, adapters }: RunPlanRequest, stag
   return withAdapters({ ...parameters, trained: trained?.[stage] ?? parameters.trained }, adapters?.[stage]);
 }
 
-/** Returns the largest counts of any stage. */
+/** Returns the largest counts of any stage, and the adapters that need the most memory when texts are encoded. */
 function mostParameters(request: RunPlanRequest): ParameterCount {
   const counts = request.batches.map((_, stage) => stageParameters(request, stage));
   const most = (of: 'all' | 'trained'): number => counts.reduce((highest, count) => Math.max(highest, count[of]), 0);
-  return { all: most('all'), trained: most('trained') };
+  const rowBytes = ({ adapters }: ParameterCount): number => encodingRowBytes(request.config, adapters);
+  const [widest] = [...counts].sort((a, b) => rowBytes(b) - rowBytes(a));
+  return { all: most('all'), trained: most('trained'), adapters: widest?.adapters };
 }
 
 /**

@@ -68,10 +68,12 @@ export function adapterRowBytes(
 }
 
 /**
- * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens,
- * and a share of the texts' vectors.
+ * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens, a
+ * share of the texts' vectors, and what adapters add.
  */
-export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
+export function encodingRowBytes(config: EncoderConfig, adapters?: AdapterMemory): number {
+  const { hiddenSize: H, intermediateSize: F, heads } = config;
   const vectors = (H + 1 + 1) / minEncodingTokensPerText;
-  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
+  const ofAdapters = adapters ? adapterRowBytes(config, { ...adapters, dropout: 0 }, 'recompute') : 0;
+  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors) + ofAdapters;
 }

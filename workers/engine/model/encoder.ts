@@ -131,8 +131,7 @@ function embedBackward(
   engine.pool.free(dNorm);
   freeNorm(context, saved);
   for (const [pieces, indices] of [
-    [piecesOf(table, embeddingParameterNames.words), ids],
-    [prefixPieces(table, context.weights), ids],
+    [[...piecesOf(table, embeddingParameterNames.words), ...prefixPieces(table, context.weights)], ids],
     [piecesOf(table, embeddingParameterNames.positions), positions],
   ] as const) {
     if (pieces.length === 0) continue;

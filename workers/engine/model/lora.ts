@@ -1,4 +1,4 @@
-import type { DeviceArray } from '../arrays';
+import { rowsOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { dropoutApply } from '../ops/dropout/dropout';
 import { adapterDropoutPlace, type DropoutPlace } from '../ops/dropout/dropoutPlaces';
@@ -161,7 +161,7 @@ function withRows(
   if (part.rows === rows) return use(b);
   const whole = pool.allocate([rows, b.shape[1] ?? 0]);
   commands.clear(whole);
-  commands.copy(b, ownRows(whole, part));
+  commands.copy(b, rowsOf(whole, part.firstRow, part.rows));
   use(whole);
   pool.free(whole);
 }
@@ -179,15 +179,9 @@ function writeB(
   const [, rows = 0] = dy.shape;
   if (part.rows === rows) return matmul(engine, 'TN', dy, u, gradient, options);
   const whole = pool.allocate([rows, u.shape[1] ?? 0]);
-  const own = ownRows(whole, part);
+  const own = rowsOf(whole, part.firstRow, part.rows);
   if (options.accumulate) commands.copy(gradient, own);
   matmul(engine, 'TN', dy, u, whole, options);
   commands.copy(own, gradient);
   pool.free(whole);
-}
-
-/** Returns a view of a module's rows. Its offset may be unaligned, so it can be copied but not bound. */
-function ownRows(whole: DeviceArray, { firstRow, rows }: AdapterPart): DeviceArray {
-  const [, width = 0] = whole.shape;
-  return { ...whole, offset: whole.offset + 4 * firstRow * width, shape: [rows, width] };
 }

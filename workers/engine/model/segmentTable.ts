@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import { type DeviceArray, arrayLength } from '../arrays';
+import { type DeviceArray, arrayLength, rangeOf } from '../arrays';
 import type { Engine } from '../engine';
 import type { EmbeddingPiece } from '../ops/embedding/embedding';
 import type { SegmentLayout, SegmentPlacement } from './segmentLayout';
@@ -104,7 +104,7 @@ export class SegmentTable {
       if (!array || !ranges) continue;
       let at = 0;
       for (const { first, end } of [...ranges, { first: floats, end: floats }]) {
-        if (first > at) this.engine.commands.clear(part(array, at, first));
+        if (first > at) this.engine.commands.clear(rangeOf(array, at, first));
         at = end;
       }
     }
@@ -126,11 +126,6 @@ export class SegmentTable {
     if (!array) throw new RangeError(`the table leaves out segment ${segment}`);
     return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [arrayLength([rows, width])] };
   }
-}
-
-/** Returns floats `first` … `end − 1` of an array. */
-function part(array: DeviceArray, first: number, end: number): DeviceArray {
-  return { ...array, offset: array.offset + 4 * first, shape: [end - first] };
 }
 
 /** Returns the table's array for each segment, or undefined for frozen segments. */

@@ -1,4 +1,4 @@
-import { arrayLength, type DeviceArray } from '../arrays';
+import { arrayLength, rangeOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { kernel } from '../kernel';
 import type { TrainedRange } from '../model/segmentLayout';
@@ -80,11 +80,7 @@ function partOf<Arrays extends Record<'weights' | 'gradients' | 'm' | 'v' | 'num
   first: number,
   end: number,
 ): Arrays {
-  const part = (array: DeviceArray): DeviceArray => ({
-    ...array,
-    offset: array.offset + 4 * first,
-    shape: [end - first],
-  });
+  const part = (array: DeviceArray): DeviceArray => rangeOf(array, first, end);
   const { weights, gradients, m, v } = segment;
   return { ...segment, weights: part(weights), gradients: part(gradients), m: part(m), v: part(v) };
 }
