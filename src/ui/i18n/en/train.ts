@@ -65,8 +65,8 @@ export const trainTexts = {
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
     `dev at step ${step}: first result is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
-  scoreGap: (now: string, start: string) =>
-    `Positives and negatives are ${now} apart, compared with ${start} at the start`,
+  scoreGap: (now: string, start: string | null) =>
+    `Positives and negatives are ${now} apart${start === null ? '' : `, compared with ${start} at the start`}`,
   scoreGapHelp: 'Mean score of the batch at each step.',
   moreFigures: 'More figures per step',
   nextSettings: 'Settings for the next run',
