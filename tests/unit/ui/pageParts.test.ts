@@ -5,6 +5,7 @@ import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { StoredModel } from '../../../src/domain/model';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { ExperimentState, ImportsState } from '../state/experimentPage';
+import { reservedBytes } from '../../../src/storage/space';
 import { storedExperiment } from '../storage/support';
 
 vi.stubGlobal('location', { hash: '' });
@@ -60,16 +61,27 @@ describe('the slot of the base model', () => {
 });
 
 describe('the disk space that a run needs', () => {
-  it('is compared with the free space only once that is known', () => {
-    const experiment = new ExperimentState('e');
-    experiment.stored = storedExperiment('e');
-    const tensor = { name: 'encoder.layer.0.output.dense.weight', shape: [1e3, 1e3], offset: 0, length: 1e6 };
-    experiment.model = { totalFloats: 1e6, tensors: [tensor] } as Partial<StoredModel> as StoredModel;
-    const shown = (): string => render(StorageNeed, { props: { experiment } }).body.replace(/<[^>]*>/g, '');
+  const experiment = new ExperimentState('e');
+  experiment.stored = storedExperiment('e');
+  const tensor = { name: 'encoder.layer.0.output.dense.weight', shape: [1e3, 1e3], offset: 0, length: 1e6 };
+  experiment.model = { totalFloats: 1e6, tensors: [tensor] } as Partial<StoredModel> as StoredModel;
+  const shown = (): string =>
+    render(StorageNeed, { props: { experiment } })
+      .body.replace(/<[^>]*>/g, '')
+      .trim();
+
+  it('is compared with the room for it only once that is known', () => {
     device.storage = null;
-    expect(shown().trim()).toBe('Two checkpoints need 24.0 MB of disk space.');
-    device.storage = { used: 1e9, quota: 3e9, persisted: true };
-    expect(shown().trim()).toBe('Two checkpoints need 24.0 MB of disk space; 2.0 GB is free.');
+    expect(shown()).toBe('The run’s checkpoints need up to 44.0 MB of disk space.');
+    device.storage = { used: 1e9, quota: 3e9 + reservedBytes, persisted: true };
+    expect(shown()).toContain('up to 44.0 MB of disk space; the browser allows this page 2.0 GB more.');
+  });
+
+  it('is what createRun asks for, so the page announces a run that would be refused', () => {
+    device.storage = { used: 1e9, quota: 1e9 + 44e6 + reservedBytes, persisted: true };
+    expect(shown()).toContain('allows this page 44.0 MB more.');
+    device.storage = { ...device.storage, used: 1e9 + 1 };
+    expect(shown()).toContain('so a run can’t start');
   });
 });
 
