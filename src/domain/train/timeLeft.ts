@@ -1,5 +1,6 @@
 import type { RunRecord } from '../run';
 import { checkpointIntervalMs } from './checkpointInterval';
+import { lastStepOf } from './lastStep';
 import { recentMean, type RunView } from './runView';
 
 type Plan = { steps: number; experiment: Pick<RunRecord['experiment'], 'evaluation'> };
@@ -41,7 +42,8 @@ function withCheckpoints(ms: number, view: RunView): number {
  * measured durations, and an evaluation after training that takes as long as the one before. During the evaluation
  * after training, extrapolates from its progress, or without any from the evaluation before training.
  */
-export function timeLeftMs(view: RunView, plan: Plan, now: number): number | null {
+export function timeLeftMs(view: RunView, planned: Plan, now: number): number | null {
+  const plan = { ...planned, steps: lastStepOf(planned, view) };
   const evaluation = view.evaluationMs;
   if (view.phase === 'evaluateAfter') {
     const { progress } = view;
