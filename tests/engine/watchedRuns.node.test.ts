@@ -88,3 +88,49 @@ describe('a run with a patience of 1 whose dev metric falls', () => {
     expect(disturbed.record?.stoppedStep).toBe(undisturbed.record?.stoppedStep);
   });
 });
+
+describe('a run that limits the time for dev', () => {
+  const limited = { devEverySteps: 5, checkpoint: 'bestDev', primary: 'mrrAt10', devTimeShare: 0.5 } as const;
+  const large = { stages: [atRate(0.01, 60)], passages: 900 };
+
+  it('evaluates dev on a sample with all right passages, and says so; before and after, on all passages', async () => {
+    const run = await watched(() => false, limited, large);
+    const { passages, of, everySteps, share } = run.record?.devPlan ?? { passages: 0, of: 0, everySteps: 0, share: 1 };
+    expect(of).toBe(900);
+    expect(passages).toBeGreaterThan(200);
+    expect(passages).toBeLessThan(900);
+    expect(share).toBeLessThanOrEqual(0.5);
+    const dev = run.of('devEvaluation');
+    expect(dev.map(({ step }) => step)).toEqual(
+      Array.from({ length: 1 + Math.floor(60 / everySteps) }, (_, i) => i * everySteps),
+    );
+    for (const { metrics, sampleOf, scores } of dev) {
+      expect([metrics.passages, sampleOf]).toEqual([passages, 900]);
+      // Every question finds at least one right passage, so all are counted.
+      expect(scores?.hardest).toHaveLength(6);
+      expect(scores?.bestWrong.counts.reduce((sum, count) => sum + count, 0)).toBe(6);
+    }
+    for (const evaluation of run.result.read) expect(evaluation.metrics?.passages).toBe(900);
+    const [before] = run.result.read;
+    const [first] = dev;
+    // Among fewer wrong passages, no right one ranks lower.
+    expect(first?.metrics.mrrAt10).toBeGreaterThanOrEqual(before?.metrics?.mrrAt10 ?? NaN);
+    const printed = await printedBy(run);
+    expect(printed).toContainEqual(
+      expect.stringContaining(`dev at step ${everySteps} on a sample of ${passages} of 900 passages: hit rate@1`),
+    );
+  });
+
+  it('has the same sample and the same bits if it is killed, and if it is run again', async () => {
+    const undisturbed = await watched(() => false, limited, large);
+    const lost = (phase: string, call: number): boolean =>
+      (phase === 'evaluateBefore' && call === 2) || (phase === 'train' && [4, 9, 30].includes(call));
+    const disturbed = await watched(lost, limited, large);
+    expect(disturbed.lost).toBe(4);
+    expect(disturbed.result).toEqual(undisturbed.result);
+    expect(disturbed.record?.devPlan).toEqual(undisturbed.record?.devPlan);
+    const scoresOf = ({ of }: typeof disturbed) =>
+      new Map(of('devEvaluation').map(({ step, scores }) => [step, scores]));
+    expect(scoresOf(disturbed)).toEqual(scoresOf(undisturbed));
+  });
+});

@@ -13,6 +13,12 @@ export interface RunHeadline {
   text: string;
 }
 
+/** Returns the number of passages that dev is evaluated on during training, or null if these are all. */
+function sampleText({ dev }: RunView): string | null {
+  const newest = dev[dev.length - 1];
+  return newest?.sampleOf === undefined ? null : formatCount(newest.metrics.passages);
+}
+
 function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
@@ -33,9 +39,10 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
     left: left === null ? null : formatDuration(left, dictionary.time),
   };
   const hits = devHits(view.dev);
+  const sample = sampleText(view);
   if (!hits) return { title: t.trainingTitle(parts.step, parts.steps), text: t.trainingNoDev(parts.loss, parts.left) };
   return {
-    title: t.devHits(hits.before, hits.now, hits.of),
+    title: t.devHits(hits.before, hits.now, hits.of, sample),
     text: t.training(parts.step, parts.steps, parts.loss, parts.left),
   };
 }
@@ -47,7 +54,9 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
       ? t.done(lastStepOf(record, view))
       : t.doneKept(formatCount(record.keptStep), formatCount(lastStepOf(record, view)));
   const hits = devHits(view.dev, record.keptStep);
-  return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
+  return hits
+    ? { title: t.devHits(hits.before, hits.now, hits.of, sampleText(view)), text }
+    : { title: text, text: t.doneNext };
 }
 
 /** Says where the run is: its phase, the step during training, and the work in progress. */
