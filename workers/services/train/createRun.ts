@@ -72,6 +72,7 @@ export async function createRun(
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
     ...(memory.negatives ? { negatives: memory.negatives } : {}),
+    ...(memory.devPlan && experiment.evaluation.devTimeShare !== undefined ? { devPlan: memory.devPlan } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

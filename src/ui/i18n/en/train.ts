@@ -1,5 +1,6 @@
 import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
+import { devScoreTexts } from './devScores';
 import { count } from './count';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
@@ -26,6 +27,7 @@ export const trainTexts = {
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
+  devScores: devScoreTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
@@ -50,11 +52,6 @@ export const trainTexts = {
     noGain: (over: boolean): string =>
       over ? 'No better than before training' : 'So far no better than before training',
   },
-  devEvery: (steps: number, metric: string, best: boolean) =>
-    `Dev is evaluated ${steps === 1 ? 'after every step' : `every ${formatCount(steps)} steps`}${
-      best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
-    }`,
-  devEnds: 'Dev is evaluated only before and after training.',
   firstRight: 'Ranked first',
   firstTen: 'In the first 10',
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
@@ -153,6 +150,7 @@ export const trainTexts = {
     dropoutRate: 'Dropout rate',
     precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
+    devTimeShare: 'Time for dev, at most (share)',
     patience: 'Early stop (evaluations)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',
@@ -212,7 +210,9 @@ export const trainTexts = {
     precision:
       'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly. With matrix units, products are several times faster, but browsers offer them only as an experiment behind a flag, and the sums are rounded in another order.',
     devEverySteps:
-      'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
+      'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base, unless its time is limited.',
+    devTimeShare:
+      'Limits dev evaluations to this share of the time they take together with training; 0 sets no limit. Dev is then evaluated on a seeded sample of the knowledge base with all right answers, and less often if even a small sample takes too long. The evaluations before and after training use the whole knowledge base.',
     patience:
       'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t reached its end then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
