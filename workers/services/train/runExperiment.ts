@@ -218,15 +218,19 @@ function between(
   };
 }
 
-/** Evaluates on dev and test with the weights on the device. Skips evaluations whose results are already stored. */
+/**
+ * Evaluates on dev and test, or on dev only in a trial, with the weights on the device. Skips evaluations whose results
+ * are already stored.
+ */
 async function evaluateMoment(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
 ): Promise<void> {
   const { db, record, data } = session;
-  const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
-  const missing: typeof parts = [];
+  const evaluated = record.trial ? (['dev'] as const) : (['dev', 'test'] as const);
+  const parts = evaluated.filter((part) => data[part].length > 0);
+  const missing: ('dev' | 'test')[] = [];
   for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
   if (missing.length === 0) return;
   const tokens = moment === 'before' ? session.tokens : (session.prefixed ?? session.tokens);
