@@ -3,7 +3,8 @@ import { fraction } from '../experimentVersion1';
 import { judgedId } from '../negatives/judgedPairs';
 
 /** Explicit negatives per pair. Each of them is one more text in every batch, so more than a few are rarely useful. */
-const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
+export const maxPerAnchor = 64;
+const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxPerAnchor));
 
 /** Largest number of negatives that the user can drop by hand. */
 export const maxDropped = 1000;
