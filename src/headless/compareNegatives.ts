@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors';
 import { armNames, armsOf, minedRanks, type ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Finding } from '../domain/train/doctor/finding';
-import { comparedArms, findArmRuns, type ArmRuns } from '../state/armRuns';
+import { comparedArms, findArmRuns, readArmEvaluations, type ArmRuns } from '../state/armRuns';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import { formatCount } from '../ui/i18n/format';
@@ -79,7 +79,7 @@ async function metricsOf(
   events: Partial<Record<ArmName, RunEvent[]>>,
   findings: readonly Finding[],
 ): Promise<object> {
-  const comparison = await comparedArms(runs);
+  const comparison = comparedArms(await readArmEvaluations(runs), experiment.evaluation.primary);
   const first = runs.inBatch;
   if (!comparison || !first) throw new AppError({ kind: 'not-found', what: 'run', id: '' });
   const arms: object[] = [];

@@ -1,6 +1,6 @@
 import type { DevicePreference } from '../domain/device';
-import type { QuestionResult } from '../domain/evaluate/evaluation';
-import type { Experiment } from '../domain/experiment';
+import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { Experiment, MetricName } from '../domain/experiment';
 import { experimentHash } from '../domain/experimentHash';
 import { armNames, type ArmName } from '../domain/negatives/arms';
 import { compareArms, type ArmsComparison } from '../domain/negatives/compareArms';
@@ -32,16 +32,20 @@ export async function findArmRuns(
   return found;
 }
 
-/** Compares the arms on dev. Returns null unless all of them are done. */
-export async function comparedArms(runs: ArmRuns): Promise<ArmsComparison | null> {
-  const results: Partial<Record<ArmName, readonly QuestionResult[]>> = {};
+/** The dev evaluations of the arms with the weights of their last step; null for arms that are not done. */
+export type ArmEvaluations = Record<ArmName, Evaluation | null>;
+
+export async function readArmEvaluations(runs: ArmRuns): Promise<ArmEvaluations> {
+  const found: ArmEvaluations = { inBatch: null, mined: null, filtered: null };
   for (const name of armNames) {
     const run = runs[name];
-    const evaluation = run?.status === 'done' ? await gateway.getEvaluation(run.runId, 'dev', 'after') : undefined;
-    if (!evaluation) return null;
-    results[name] = evaluation.results;
+    if (run?.status === 'done') found[name] = (await gateway.getEvaluation(run.runId, 'dev', 'after')) ?? null;
   }
-  const { inBatch = [], mined = [], filtered = [] } = results;
-  const metric = runs.inBatch?.experiment.evaluation.primary ?? 'hitRateAt1';
-  return compareArms({ inBatch, mined, filtered }, metric);
+  return found;
+}
+
+/** Compares the arms on dev by a metric. Returns null unless all of them are done. */
+export function comparedArms({ inBatch, mined, filtered }: ArmEvaluations, metric: MetricName): ArmsComparison | null {
+  if (!inBatch || !mined || !filtered) return null;
+  return compareArms({ inBatch: inBatch.results, mined: mined.results, filtered: filtered.results }, metric);
 }

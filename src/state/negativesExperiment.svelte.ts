@@ -3,7 +3,7 @@ import type { Experiment } from '../domain/experiment';
 import { armNames, armsOf } from '../domain/negatives/arms';
 import type { ArmsComparison } from '../domain/negatives/compareArms';
 import { app } from './app.svelte';
-import { comparedArms, findArmRuns, type ArmRuns } from './armRuns';
+import { comparedArms, findArmRuns, readArmEvaluations, type ArmEvaluations, type ArmRuns } from './armRuns';
 import { deviceJob } from './deviceJob.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
@@ -12,6 +12,7 @@ import { jobs } from './jobs.svelte';
 /** What is known about the arms of an experiment with its current settings. */
 export interface ArmsFound {
   runs: ArmRuns;
+  evaluations: ArmEvaluations;
   /** Null until all arms are done. */
   comparison: ArmsComparison | null;
 }
@@ -21,7 +22,8 @@ export async function armsFound({ experiment, datasets, runs, ready }: Experimen
   if (!experiment || !ready) return null;
   const arms = armsOf(experiment, datasets.knowledgeBase?.rows ?? 0);
   const found = await findArmRuns(runs, arms, app.devicePreference);
-  return { runs: found, comparison: await comparedArms(found) };
+  const evaluations = await readArmEvaluations(found);
+  return { runs: found, evaluations, comparison: comparedArms(evaluations, experiment.evaluation.primary) };
 }
 
 /** The negatives experiment that this page is carrying out: the arms' runs, one after another. */

@@ -53,8 +53,10 @@ test('three kinds of negatives are compared, and a reload in between does not re
   await importModelFolder(page, demoModel);
   await openStage(page, 'train');
   await setField(page, 'duration', 1);
-  await setField(page, 'batchSize', 8);
+  await setField(page, 'batchSize', 16);
   await openStage(page, 'negatives');
+  // The mined runs then have one negative per question, too, instead of five.
+  await page.locator('#negatives').selectOption('random');
   const panel = page.getByTestId('negatives-experiment');
   await page.getByTestId('start-arms').click();
   const isDone = (arm: string) =>
