@@ -10,13 +10,13 @@ import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { newWeightsId, weightPartsOf } from './weightKeys';
 import { cutSections, WeightWriter, type HashedPart } from './weights';
 
-/** The run, step and loop state of a checkpoint, its role, and the size of its moments. */
-type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState' | 'momentFloats'> & {
+/** The run, step and loop state of a checkpoint, its role, the size of its moments, and whether it has an average. */
+type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState' | 'momentFloats' | 'averaged'> & {
   role: 'latest' | 'best';
 };
 
 export interface CheckpointInput extends CheckpointOf {
-  /** Sections in stored order: weights, then for `latest` the first and second moments. */
+  /** Sections in stored order: weights, then for `latest` the first and second moments and the average. */
   sections: readonly AsyncIterable<Float32Array>[];
 }
 
@@ -40,13 +40,12 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
 const kept = { latest: 2, best: 1 } as const;
 
 /**
- * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. `momentFloats`
- * is the most floats that a stage has in each moment.
+ * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written.
+ * `optimizerFloats` is the most floats that a `latest` checkpoint has beside the weights.
  */
-export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, momentFloats = totalFloats): number {
+export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, optimizerFloats = 2 * totalFloats): number {
   const weights = totalFloats * 4;
-  // A `latest` checkpoint has two moments per trained weight.
-  return (kept.latest + 1) * (weights + momentFloats * 8) + (hasBest ? (kept.best + 1) * weights : 0);
+  return (kept.latest + 1) * (weights + optimizerFloats * 4) + (hasBest ? (kept.best + 1) * weights : 0);
 }
 
 /** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */
