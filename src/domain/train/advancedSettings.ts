@@ -20,6 +20,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     seed,
     loss: loss.kind,
     ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
+    ...(loss.kind === 'triplet' ? { distance: loss.distance, tripletMargin: loss.margin } : {}),
     dropout: stage.dropout,
     negatives: stage.negatives?.from ?? 'inBatch',
     precision: stage.precision ?? 'full',

@@ -76,8 +76,17 @@ const sigmoidPairsSchema = v.strictObject({
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
+/** Each explicit negative should be farther from the question than its passage, by a margin. */
+const tripletSchema = v.strictObject({
+  kind: v.literal('triplet'),
+  /** 1 − cosine, or the length of the difference of the unit vectors. */
+  distance: v.picklist(['cosine', 'euclidean']),
+  margin: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
+});
+export type TripletSettings = v.InferOutput<typeof tripletSchema>;
+
 /** The loss of a stage. The first member contains the loss of version 1. */
-export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema]);
+export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema, tripletSchema]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
 export type LossKind = LossSettings['kind'];
 export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
@@ -90,13 +99,24 @@ export function isTfjsLoss(loss: LossSettings): loss is TfjsLossSettings {
   return loss.kind !== 'inBatchInfoNce';
 }
 
-/** Returns the settings of another loss. Keeps the temperature, which all losses have. */
-export function lossOfKind(kind: LossKind, { temperature }: LossSettings): LossSettings {
+/** Returns the temperature of a loss, or null if it has none. */
+export function temperatureOf(loss: LossSettings): number | null {
+  return 'temperature' in loss ? loss.temperature : null;
+}
+
+/** The temperature of a loss that is chosen after one without a temperature. */
+const usualTemperature = 0.05;
+
+/** Returns the settings with which a loss starts in the form. Keeps the temperature of the loss before. */
+export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
+  const temperature = temperatureOf(before) ?? usualTemperature;
   switch (kind) {
     case 'inBatchInfoNce':
       return { kind, temperature, directions: 'queryToPassage' };
     case 'sigmoidPairs':
       return { kind, temperature };
+    case 'triplet':
+      return { kind, distance: 'cosine', margin: 0.2 };
     default:
       return kind satisfies never;
   }

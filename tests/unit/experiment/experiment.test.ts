@@ -65,10 +65,22 @@ describe('an experiment', () => {
   });
 
   it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {
-    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.1 } }] });
-    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.1 }]);
-    const loss = lossOfKind('inBatchInfoNce', { ...defaultStage().loss, temperature: 0.05 });
+    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.05 } }] });
+    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.05 }]);
+    const loss = lossOfKind('inBatchInfoNce', pairs.stages[0]?.loss ?? defaultStage().loss);
     expect(parseExperiment({ ...pairs, stages: [{ loss }] })).toEqual(defaultExperiment());
+  });
+
+  it('keeps the temperature when the loss changes, and starts with 0.05 after a loss without one', () => {
+    const triplet = lossOfKind('triplet', defaultStage().loss);
+    expect(triplet).toEqual({ kind: 'triplet', distance: 'cosine', margin: 0.2 });
+    expect(parseExperiment({ stages: [{ loss: triplet }] }).stages[0]?.loss).toEqual(triplet);
+    expect(lossOfKind('inBatchInfoNce', triplet)).toEqual(defaultStage().loss);
+    expect(lossOfKind('sigmoidPairs', { kind: 'inBatchInfoNce', temperature: 0.02, directions: 'both' })).toMatchObject(
+      {
+        temperature: 0.02,
+      },
+    );
   });
 
   it.each<[object, unknown, unknown]>([

@@ -40,6 +40,12 @@ const infoNce = fc
 
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 
+const triplet = fc.record({
+  kind: fc.constant('triplet' as const),
+  distance: fc.constantFrom('cosine' as const, 'euclidean' as const),
+  margin: fc.double({ min: 0, max: 10, noNaN: true }),
+});
+
 const optimizer = {
   kind: fc.constant('adamW' as const),
   learningRate: share,
@@ -70,7 +76,7 @@ const stageFields = {
     }),
   ),
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
-  loss: fc.oneof(infoNce, sigmoidPairs),
+  loss: fc.oneof(infoNce, sigmoidPairs, triplet),
   batching: fc.oneof(
     fc.record(
       {

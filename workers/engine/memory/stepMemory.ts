@@ -61,6 +61,9 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'sigmoidPairs':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    case 'triplet':
+      // Measured with three negatives and more; one needs a fifth less.
+      return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
     default:
       return loss satisfies never;
   }
