@@ -56,6 +56,7 @@ const randomPurpose = {
   adapters: 8,
   negativeSamples: 9,
   prefix: 12,
+  inBatchNegatives: 14,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

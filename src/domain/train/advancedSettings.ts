@@ -34,12 +34,13 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
 }
 
 function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
-  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka } = loss;
+  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka, inBatchNegatives } = loss;
   const { known, byScore } = falseNegatives ?? {};
   return {
     directions,
     ...(directions === 'both' && !sameSide ? { softmax } : {}),
     sameSide,
+    inBatchNegatives,
     hardness: hardness && `${hardness.mode} ${hardness.strength}`,
     knownAnswers: known,
     byScore: byScore && `${byScore.kind} ${byScore.margin}`,

@@ -36,6 +36,11 @@ const infoNceEntries = v.strictObject({
    * and its own explicit negatives. Absent means `batch`.
    */
   contrast: v.optional(v.picklist(['batch', 'explicit', 'own'])),
+  /**
+   * Number of other questions of the batch, drawn for each question, whose texts are its negatives. Absent means all.
+   * Only for `batch`, because the others do not compare a question with other questions' passages.
+   */
+  inBatchNegatives: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
   /** One softmax per direction, or one for all terms. Absent means `perDirection`. */
   softmax: v.optional(v.picklist(['perDirection', 'joint'])),
   /** Sides whose texts are also contrasted with each other. Needs a joint softmax. */
@@ -66,6 +71,14 @@ export const infoNceSchema = v.pipe(
       'joint',
     ),
     ['softmax'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['contrast'], ['inBatchNegatives']],
+      ({ contrast = 'batch', inBatchNegatives }) => inBatchNegatives === undefined || contrast === 'batch',
+      'batch',
+    ),
+    ['contrast'],
   ),
 );
 export type InfoNceSettings = v.InferOutput<typeof infoNceSchema>;
@@ -145,7 +158,8 @@ function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<strin
 
 /**
  * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
- * contrasted with each other in a joint softmax, so `sameSide` brings one.
+ * contrasted with each other in a joint softmax, so `sameSide` brings one. Another contrast than the batch's draws no
+ * negatives of the batch.
  */
 export function withLossChange(
   loss: InfoNceSettings,
@@ -153,6 +167,7 @@ export function withLossChange(
 ): InfoNceSettings {
   const merged: Record<string, unknown> = { ...loss, ...change };
   if (merged['sameSide'] !== undefined) merged['softmax'] = 'joint';
+  if ((merged['contrast'] ?? 'batch') !== 'batch') delete merged['inBatchNegatives'];
   for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
   return v.parse(infoNceSchema, withoutUsualLoss(merged));
 }

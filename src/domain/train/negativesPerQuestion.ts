@@ -12,7 +12,9 @@ export function negativesPerQuestion(
       return own;
     case 'explicit':
       return batchSize * own;
-    default:
-      return batchSize * (1 + own) - 1;
+    default: {
+      const drawn = loss.kind === 'inBatchInfoNce' ? loss.inBatchNegatives : undefined;
+      return own + Math.min(drawn ?? Infinity, batchSize - 1) * (1 + own);
+    }
   }
 }

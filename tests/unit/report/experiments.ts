@@ -23,6 +23,7 @@ const infoNce = fc
       temperature,
       directions: fc.constantFrom('queryToPassage' as const, 'both' as const),
       contrast: fc.constantFrom('explicit' as const, 'own' as const),
+      inBatchNegatives: fc.integer({ min: 1, max: 65_535 }),
       sameSide: fc.constantFrom('queries' as const, 'passages' as const, 'both' as const),
       hardness: fc.record({
         mode: fc.constantFrom('inBatch' as const, 'explicit' as const, 'all' as const),
@@ -36,7 +37,10 @@ const infoNce = fc
     },
     { requiredKeys: ['kind', 'temperature', 'directions'] },
   )
-  .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss));
+  .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss))
+  .map(({ inBatchNegatives, ...loss }) =>
+    inBatchNegatives === undefined || loss.contrast ? loss : { ...loss, inBatchNegatives },
+  );
 
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 

@@ -38,6 +38,7 @@ describe('the options of InfoNCE in an experiment', () => {
 
   it.each([
     { contrast: 'own' },
+    { inBatchNegatives: 3 },
     { directions: 'both', softmax: 'joint' },
     { softmax: 'joint', sameSide: 'queries' },
     { hardness: { mode: 'inBatch', strength: 9 } },
@@ -54,6 +55,9 @@ describe('the options of InfoNCE in an experiment', () => {
 
   it.each([
     [{ contrast: 'mine' }, 'contrast'],
+    [{ contrast: 'own', inBatchNegatives: 3 }, 'contrast'],
+    [{ inBatchNegatives: 0 }, 'inBatchNegatives'],
+    [{ inBatchNegatives: 1.5 }, 'inBatchNegatives'],
     [{ sameSide: 'both' }, 'softmax'],
     [{ hardness: { mode: 'all', strength: -1 } }, 'hardness.strength'],
     [{ hardness: { mode: 'all', strength: 101 } }, 'hardness.strength'],
@@ -81,6 +85,11 @@ describe('the options of InfoNCE in an experiment', () => {
     expect(changed).toEqual({ ...loss, sameSide: 'queries', softmax: 'joint' });
     expect(withLossChange(changed, { sameSide: undefined, softmax: undefined })).toEqual(loss);
     expect(withLossChange(loss, { falseNegatives: { known: false } })).toEqual(loss);
+  });
+
+  it('draw no negatives of the batch once the form compares a question with its own only', () => {
+    const loss = { ...v.parse(infoNceSchema, defaultStage().loss), inBatchNegatives: 3 };
+    expect(withLossChange(loss, { contrast: 'own' })).toEqual({ ...defaultStage().loss, contrast: 'own' });
   });
 });
 
@@ -130,6 +139,9 @@ describe('the negatives of a question', () => {
     const negatives = { from: 'random', perAnchor: 3 } as const;
     expect(negativesPerQuestion({ loss }, 16)).toBe(15);
     const triplet = { kind: 'triplet', distance: 'cosine', margin: 0.2 } as const;
+    expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 2 } }, 16)).toBe(2);
+    expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 2 }, negatives }, 16)).toBe(11);
+    expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 99 } }, 16)).toBe(15);
     expect(negativesPerQuestion({ loss: triplet, negatives }, 16)).toBe(3);
     expect(negativesPerQuestion({ loss, negatives }, 16)).toBe(63);
     expect(negativesPerQuestion({ loss: { ...loss, contrast: 'explicit' }, negatives }, 16)).toBe(48);

@@ -57,14 +57,14 @@ describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(25);
+    expect(all).toBe(26);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 25, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 26, changed: 2 });
   });
 
   it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
@@ -113,7 +113,7 @@ describe('the advanced settings', () => {
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
     // With both directions, the form also asks for the softmax.
-    const all = name === 'the directions of the loss' ? 26 : 25;
+    const all = name === 'the directions of the loss' ? 27 : 26;
     expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
   });
 
@@ -128,7 +128,7 @@ describe('the advanced settings', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 23, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 24, changed: 0 });
   });
 });
 

@@ -1,11 +1,19 @@
 /** Texts of the losses and their settings. */
 export const lossTexts = {
+  batchDrawnHelp:
+    'Each question is shown with its own passage. Some of the other rows, drawn at random for each question, are its negatives: their passages, and explicit negatives of theirs that don’t answer it.',
   fields: {
+    inBatch: 'In-batch negatives',
+    inBatchNegatives: 'Drawn per question',
     distance: 'Distance',
     tripletMargin: 'Margin',
   },
   help: {
     loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates. The triplet loss asks that each explicit negative be farther from the question than its passage, by a margin.',
+    inBatch:
+      'All other questions of the batch, or a few of them, drawn at random for each question. Their passages, and their explicit negatives if there are any, are the question’s negatives.',
+    inBatchNegatives:
+      'How many other questions of the batch are drawn, by the experiment’s seed. If the batch has fewer, all of them count.',
     distance:
       'How far two texts are apart: 1 − cosine, or the length of the difference of their unit vectors. Both are at most 2.',
     tripletMargin:
@@ -28,6 +36,8 @@ export const lossTexts = {
     contrastBatch: 'all of the batch',
     contrastExplicit: 'own positive, all negatives',
     contrastOwn: 'own only',
+    allOfBatch: 'all of the batch',
+    drawnOfBatch: 'drawn per question',
     noHardness: 'off',
     inBatchNegatives: 'negatives of the batch',
     explicitNegatives: 'explicit negatives',

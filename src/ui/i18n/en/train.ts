@@ -259,6 +259,7 @@ export const trainTexts = {
     `Two checkpoints need ${bytes} of disk space, but only ${free} is free. Make room first, or the run will stop when the disk is full.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
+  batchDrawnHelp: lossTexts.batchDrawnHelp,
   batchHelp:
     'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   explicitNegatives: 'Explicit negatives',

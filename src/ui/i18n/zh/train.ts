@@ -226,6 +226,7 @@ export const trainTexts: Dictionary['train'] = {
     `两个检查点需要 ${bytes} 磁盘空间，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
+  batchDrawnHelp: lossTexts.batchDrawnHelp,
   batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
   explicitNegatives: '另加的负例',
   batchesOfStep: (n) => `这一步累积 ${formatCount(n)} 批的梯度；每个问题的负例只来自自己那一批。`,
