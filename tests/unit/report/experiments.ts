@@ -157,6 +157,17 @@ export const experiments: fc.Arbitrary<Experiment> = fc
           stage,
           stage.map((one) => ({ ...one, precision: 'mixed' as const })),
           stage.map((one) => ({ ...one, negatives: { from: 'random' as const, perAnchor: 5 } })),
+          fc.tuple(stage, hex).map(([one, contentSha256]) => ({
+            ...one,
+            negatives: {
+              ...{ from: 'mined' as const, perAnchor: 1, firstRank: 3, lastRank: 9, relativeMargin: 0.05 },
+              pick: 'random' as const,
+              model: {
+                ...{ contentSha256, pooling: 'cls' as const, normalize: true, maxTokens: 512 },
+                ...{ queryPrefix: 'q: ', passagePrefix: '' },
+              },
+            },
+          })),
           fc.tuple(stage, hex).map(([one, id]) => ({
             ...one,
             negatives: { from: 'imported' as const, perAnchor: 2, dropped: [id.slice(0, 24)] },

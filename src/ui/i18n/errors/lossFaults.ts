@@ -2,9 +2,10 @@ import type { StageFault } from '../../../domain/train/stageFaults';
 import { formatCount } from '../format';
 import type { Sentence } from './sentence';
 
-type LossFault = 'loss-needs-negatives' | 'loss-needs-triplets' | 'loss-takes-pairs' | 'prefix-too-long';
+type LossFault =
+  'miner-missing' | 'loss-needs-negatives' | 'loss-needs-triplets' | 'loss-takes-pairs' | 'prefix-too-long';
 
-/** Why a stage's loss can't be computed. */
+/** Why a stage's loss can't be computed, or its negatives not be mined. */
 export const lossSentences: {
   [Kind in LossFault]: (details: Extract<StageFault, { kind: Kind }>) => Sentence;
 } = {
@@ -15,6 +16,10 @@ export const lossSentences: {
   'loss-needs-triplets': ({ stage }) => ({
     zh: `阶段 ${stage + 1} 的三元组损失要给每题单独的负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
     en: `The triplet loss of stage ${stage + 1} needs explicit negatives for each question, but there are none; choose where they come from under “Negatives”, or another loss.`,
+  }),
+  'miner-missing': ({ stage, contentSha256 }) => ({
+    zh: `阶段 ${stage + 1} 用来挖掘负例的模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个模型来挖掘。`,
+    en: `The model that mines the negatives of stage ${stage + 1} (its content hash begins with ${contentSha256.slice(0, 12)}) isn’t stored here; import it first, or mine with another model.`,
   }),
   'loss-takes-pairs': ({ negatives }) => ({
     zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,
