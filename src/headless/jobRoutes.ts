@@ -12,6 +12,8 @@ export interface HeadlessJob {
   /** Name of the experiment file, used in messages. */
   fileName: string;
   modelName: string;
+  /** Name of the model that mines negatives; empty if it is fetched from a hub or there is none. */
+  negativesModelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;
@@ -24,7 +26,7 @@ export interface HeadlessJob {
   inputs: { slot: string; path: string; url: string }[];
 }
 
-export type JobResult = { ok: true; runId: string } | { ok: false; sentence: string; details: AppError['details'] };
+export type JobResult = { ok: true; runIds: string[] } | { ok: false; sentence: string; details: AppError['details'] };
 
 /** The runner's routes for one job. Throws `download-failed` if a response is not OK. */
 export class JobRoutes {

@@ -7,6 +7,7 @@ import { AdamWState } from '../../engine/model/adamWState';
 import { encodeBatch } from '../../engine/model/encode';
 import { encodingPlan } from '../../engine/model/encodingPlan';
 import { ParameterStore } from '../../engine/model/parameterStore';
+import { WeightAverage } from '../../engine/model/weightAverage';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { maxQuestionsPerSearch, search } from '../../engine/retrieval/search';
 import { searchBlocks } from '../../engine/retrieval/searchBlocks';
@@ -39,13 +40,14 @@ export async function prepareKernels(session: RunSessionOnDevice, batches: numbe
 }
 
 async function recordEncoding(
-  { model, settings, record, tokens }: RunSessionOnDevice,
+  { model, settings, record, tokens, devSample }: RunSessionOnDevice,
   engine: Engine,
   parameters: ParameterStore,
 ): Promise<void> {
   const plan = encodingPlan(engine.traits, model.config, record.memory?.encodingTokens);
   const options = { pooling: settings.pooling, normalize: true };
-  for (const texts of [tokens.knowledgeBase, tokens.dev, tokens.test]) {
+  const sampled = devSample ? [pickTexts(tokens.knowledgeBase, devSample.rows)] : [];
+  for (const texts of [tokens.knowledgeBase, ...sampled, tokens.dev, tokens.test]) {
     const batches = textBatchesByLength(texts.offsets, plan);
     for (const batch of smallestAndLargest(batches, [texts]))
       await encodeBatch(parameters, model.config, pickTexts(texts, batch), options);
@@ -80,7 +82,8 @@ async function recordSteps(
   parameters.beginStage(stageIndex);
   const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
-  const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
+  const average = stage.ema && new WeightAverage(parameters, stageIndex, stage.ema.decay);
+  const trainer = new Trainer({ ...options, adapters, average }, parameters.segments, adamW.segments);
   const negatives = session.negatives[stageIndex];
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
@@ -93,6 +96,7 @@ async function recordSteps(
   trainer.dispose();
   close();
   adamW.dispose();
+  average?.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }
 

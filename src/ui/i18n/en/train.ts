@@ -1,6 +1,8 @@
 import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
+import { devScoreTexts } from './devScores';
 import { count } from './count';
+import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -26,6 +28,7 @@ export const trainTexts = {
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
+  devScores: devScoreTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
@@ -50,11 +53,6 @@ export const trainTexts = {
     noGain: (over: boolean): string =>
       over ? 'No better than before training' : 'So far no better than before training',
   },
-  devEvery: (steps: number, metric: string, best: boolean) =>
-    `Dev is evaluated ${steps === 1 ? 'after every step' : `every ${formatCount(steps)} steps`}${
-      best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
-    }`,
-  devEnds: 'Dev is evaluated only before and after training.',
   firstRight: 'Ranked first',
   firstTen: 'In the first 10',
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
@@ -124,6 +122,7 @@ export const trainTexts = {
     evaluation: 'Evaluation and checkpoints',
   },
   fields: {
+    ...lossTexts.fields,
     learningRate: 'Learning rate',
     temperature: 'Temperature τ',
     loss: 'Loss',
@@ -147,12 +146,14 @@ export const trainTexts = {
     warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
     layerDecay: 'Layer-wise decay of the rate',
+    emaDecay: 'Average of the weights (EMA)',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
     dropoutRate: 'Dropout rate',
     precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
+    devTimeShare: 'Time for dev, at most (share)',
     patience: 'Early stop (evaluations)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',
@@ -171,7 +172,7 @@ export const trainTexts = {
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
-    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
+    ...lossTexts.help,
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -187,8 +188,7 @@ export const trainTexts = {
       'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
     byScore:
       'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
-    scoreMargin:
-      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    scoreMargin: 'With 0, only negatives that score above the positive are left out; the larger, the more.',
     matryoshka:
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
@@ -204,6 +204,8 @@ export const trainTexts = {
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
     layerDecay:
       'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
+    emaDecay:
+      'Decay d of an exponential moving average of the weights, which reaches back about 1/(1 − d) steps. The stage is evaluated on dev with the averaged weights and ends with them. 0 averages nothing; 0.99 is usual for a few hundred steps.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:
@@ -212,7 +214,9 @@ export const trainTexts = {
     precision:
       'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly. With matrix units, products are several times faster, but browsers offer them only as an experiment behind a flag, and the sums are rounded in another order.',
     devEverySteps:
-      'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
+      'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base, unless its time is limited.',
+    devTimeShare:
+      'Limits dev evaluations to this share of the time they take together with training; 0 sets no limit. Dev is then evaluated on a seeded sample of the knowledge base with all right answers, and less often if even a small sample takes too long. The evaluations before and after training use the whole knowledge base.',
     patience:
       'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t reached its end then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
@@ -233,27 +237,7 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
-    inBatchInfoNce: 'in-batch InfoNCE',
-    sigmoidPairs: 'sigmoid pairs',
-    queryToPassage: 'question → passage',
-    both: 'both ways',
-    perDirection: 'per direction',
-    joint: 'one for both',
-    noSameSide: 'nothing else',
-    amongQuestions: 'questions',
-    amongPassages: 'passages',
-    amongBoth: 'questions and passages',
-    contrastBatch: 'all of the batch',
-    contrastExplicit: 'own positive, all negatives',
-    contrastOwn: 'own only',
-    noHardness: 'off',
-    inBatchNegatives: 'negatives of the batch',
-    explicitNegatives: 'explicit negatives',
-    allNegatives: 'all negatives',
-    noScoreMask: 'off',
-    absoluteMargin: 'absolute margin',
-    relativeMargin: 'relative margin',
-    noPrefixes: 'none',
+    ...lossTexts.options,
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',
@@ -278,6 +262,7 @@ export const trainTexts = {
     `The run’s checkpoints need up to ${bytes} of disk space, but the browser allows this page only ${room} more, so a run can’t start. Make room first.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
+  batchDrawnHelp: lossTexts.batchDrawnHelp,
   batchHelp:
     'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   explicitNegatives: 'Explicit negatives',
