@@ -132,8 +132,8 @@ const sentences: Sentences = {
     };
   },
   'storage-failed': (details) => ({
-    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式。`,
-    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode.`,
+    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式，并在浏览器设置里允许本网站存储数据。`,
+    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode, and allow this site to store data in the browser’s settings.`,
   }),
   'worker-crashed': (details) =>
     details.worker === 'gpu'
