@@ -62,8 +62,8 @@ export const trainTexts = {
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
     `dev at step ${step}: first result is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
-  scoreGap: (now: string, start: string) =>
-    `Positives and negatives are ${now} apart, compared with ${start} at the start`,
+  scoreGap: (now: string, start: string | null) =>
+    `Positives and negatives are ${now} apart${start === null ? '' : `, compared with ${start} at the start`}`,
   scoreGapHelp: 'Mean score of the batch at each step.',
   moreFigures: 'More figures per step',
   nextSettings: 'Settings for the next run',
@@ -271,10 +271,11 @@ export const trainTexts = {
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
   listed: 'The experiment file lists the batch order; nothing is drawn at random.',
   memoryPlan: memoryPlanTexts,
-  storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} of disk space; ${free} is free.`,
-  storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} of disk space.`,
-  storageTight: (bytes: string, free: string) =>
-    `Two checkpoints need ${bytes} of disk space, but only ${free} is free. Make room first, or the run will stop when the disk is full.`,
+  storageNeed: (bytes: string, room: string) =>
+    `The run’s checkpoints need up to ${bytes} of disk space; the browser allows this page ${room} more.`,
+  storageNeedOnly: (bytes: string) => `The run’s checkpoints need up to ${bytes} of disk space.`,
+  storageTight: (bytes: string, room: string) =>
+    `The run’s checkpoints need up to ${bytes} of disk space, but the browser allows this page only ${room} more, so a run can’t start. Make room first.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
   batchHelp:

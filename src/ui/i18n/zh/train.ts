@@ -56,7 +56,7 @@ export const trainTexts: Dictionary['train'] = {
   readout: (step, loss, smooth) => `第 ${step} 步：损失 ${loss}，平滑后 ${smooth}`,
   readoutDev: (step, first, ten, of) =>
     `第 ${step} 步的验证集：第一条就对 ${formatCount(first)} 题，前 10 条有 ${formatCount(ten)} 题，共 ${formatCount(of)} 题`,
-  scoreGap: (now, start) => `正例和负例的得分相差 ${now}，开始时 ${start}`,
+  scoreGap: (now, start) => `正例和负例的得分相差 ${now}${start === null ? '' : `，开始时 ${start}`}`,
   scoreGapHelp: '每步对一批取平均。',
   moreFigures: '每步的其他数字',
   nextSettings: '下一次训练的设置',
@@ -240,10 +240,10 @@ export const trainTexts: Dictionary['train'] = {
   invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
   listed: '批的顺序由实验文件列出，不随机抽取。',
   memoryPlan: memoryPlanTexts,
-  storageNeed: (bytes, free) => `两个检查点需要 ${bytes} 磁盘空间，现有 ${free} 可用。`,
-  storageNeedOnly: (bytes) => `两个检查点需要 ${bytes} 磁盘空间。`,
-  storageTight: (bytes, free) =>
-    `两个检查点需要 ${bytes} 磁盘空间，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
+  storageNeed: (bytes, room) => `训练的检查点最多占用 ${bytes} 磁盘空间，浏览器还允许本页存 ${room}。`,
+  storageNeedOnly: (bytes) => `训练的检查点最多占用 ${bytes} 磁盘空间。`,
+  storageTight: (bytes, room) =>
+    `训练的检查点最多占用 ${bytes} 磁盘空间，但浏览器只允许本页再存 ${room}，所以不能开始训练。请先腾出空间。`,
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
   batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
