@@ -26,6 +26,7 @@ const checkpointFields = {
   step: whole,
   floats: v.pipe(whole, v.minValue(1)),
   momentFloats: v.exactOptional(whole),
+  averaged: v.exactOptional(v.literal(true)),
   loopState: v.strictObject({
     bestDev: v.nullable(finite),
     bestStep: v.nullable(whole),
@@ -88,6 +89,7 @@ const negativesSchema = v.strictObject({
   excluded: v.strictObject(v.entriesFromList(exclusions, whole)),
   refilled: whole,
   refilledRows: whole,
+  scored: v.exactOptional(v.strictObject({ above: whole, of: whole })),
 });
 
 export const runSchema = v.strictObject({
@@ -95,6 +97,7 @@ export const runSchema = v.strictObject({
   experimentId: id,
   experiment,
   experimentHash: sha256,
+  trial: v.exactOptional(v.literal(true)),
   build: name,
   device: v.nullable(deviceSchema),
   devicePreference: v.picklist(['auto', 'webgpu', 'wasm']),
