@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { canonicalJson } from './canonicalJson';
 import { AppError } from './errors';
 import { own, type OwnWords, type Said } from './errorWords';
 import {
@@ -123,6 +124,16 @@ function completedStrategy(strategy: unknown): unknown {
   return strategy['kind'] === 'prefix' ? { ...defaultPrefix, ...strategy } : strategy;
 }
 
+/** Completes the model that mines a stage's negatives, and drops it if it is the base model. */
+function withMiner(stage: unknown, base: unknown): unknown {
+  const negatives = isObject(stage) ? stage['negatives'] : undefined;
+  if (!isObject(stage) || !isObject(negatives) || !isObject(negatives['model'])) return stage;
+  const { model, ...rest } = negatives;
+  const miner = completed(model, modelDefaults);
+  const isBase = isObject(base) && canonicalJson(miner) === canonicalJson(completed(base, modelDefaults));
+  return { ...stage, negatives: isBase ? rest : { ...rest, model: miner } };
+}
+
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
 function completedSplit(split: unknown): unknown {
   if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
@@ -146,7 +157,7 @@ export function withDefaults(input: JsonObject): JsonObject {
     ...experiment,
     data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
-    stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
+    stages: Array.isArray(stages) ? stages.map((stage) => withMiner(completedStage(stage), model)) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };
 }

@@ -21,6 +21,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     seed,
     loss: loss.kind,
     ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
+    ...(loss.kind === 'triplet' ? { distance: loss.distance, tripletMargin: loss.margin } : {}),
     dropout: stage.dropout,
     negatives: stage.negatives?.from ?? 'inBatch',
     precision: stage.precision ?? 'full',
@@ -35,12 +36,13 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
 }
 
 function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
-  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka } = loss;
+  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka, inBatchNegatives } = loss;
   const { known, byScore } = falseNegatives ?? {};
   return {
     directions,
     ...(directions === 'both' && !sameSide ? { softmax } : {}),
     sameSide,
+    inBatchNegatives,
     hardness: hardness && `${hardness.mode} ${hardness.strength}`,
     knownAnswers: known,
     byScore: byScore && `${byScore.kind} ${byScore.margin}`,

@@ -61,6 +61,9 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'sigmoidPairs':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    case 'triplet':
+      // Measured with three negatives and more; one needs a fifth less.
+      return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
     default:
       return loss satisfies never;
   }
@@ -73,11 +76,11 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
  */
 function infoNceNumbers(
   { pairs, candidates }: StageShape,
-  { sameSide, falseNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
+  { sameSide, falseNegatives, inBatchNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
 ): number {
   const amongQueries = sameSide === 'queries' || sameSide === 'both';
   const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
-  const mask = candidates > pairs || falseNegatives?.known ? pairs * Math.ceil(candidates / 32) : 0;
+  const mask = candidates > pairs || falseNegatives?.known || inBatchNegatives ? pairs * Math.ceil(candidates / 32) : 0;
   const prefixes = matryoshka.reduce((sum, { dimension }) => sum + (pairs + candidates) * (2 * dimension + 1), 0);
   return 2 * window + statPlaneCount * pairs + mask + prefixes;
 }

@@ -2,6 +2,7 @@ import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
 import { devScoreTexts } from './devScores';
 import { count } from './count';
+import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -121,6 +122,7 @@ export const trainTexts = {
     evaluation: 'Evaluation and checkpoints',
   },
   fields: {
+    ...lossTexts.fields,
     learningRate: 'Learning rate',
     temperature: 'Temperature τ',
     loss: 'Loss',
@@ -170,7 +172,7 @@ export const trainTexts = {
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
-    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
+    ...lossTexts.help,
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -235,27 +237,7 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
-    inBatchInfoNce: 'in-batch InfoNCE',
-    sigmoidPairs: 'sigmoid pairs',
-    queryToPassage: 'question → passage',
-    both: 'both ways',
-    perDirection: 'per direction',
-    joint: 'one for both',
-    noSameSide: 'nothing else',
-    amongQuestions: 'questions',
-    amongPassages: 'passages',
-    amongBoth: 'questions and passages',
-    contrastBatch: 'all of the batch',
-    contrastExplicit: 'own positive, all negatives',
-    contrastOwn: 'own only',
-    noHardness: 'off',
-    inBatchNegatives: 'negatives of the batch',
-    explicitNegatives: 'explicit negatives',
-    allNegatives: 'all negatives',
-    noScoreMask: 'off',
-    absoluteMargin: 'absolute margin',
-    relativeMargin: 'relative margin',
-    noPrefixes: 'none',
+    ...lossTexts.options,
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',
@@ -280,6 +262,7 @@ export const trainTexts = {
     `The run’s checkpoints need up to ${bytes} of disk space, but the browser allows this page only ${room} more, so a run can’t start. Make room first.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
+  batchDrawnHelp: lossTexts.batchDrawnHelp,
   batchHelp:
     'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   explicitNegatives: 'Explicit negatives',
