@@ -88,7 +88,7 @@ export interface MemoryReport {
   negatives?: (NegativesReport | null)[];
   /** How dev is evaluated during training, with the experiment's limit. Absent without dev questions. */
   devPlan?: DevPlan;
-  /** The same with the usual limit. Absent if the experiment has a limit. */
+  /** The same with the usual limit. Absent if the experiment has a limit or keeps to the usual one anyway. */
   limitedDevPlan?: DevPlan;
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
