@@ -13,6 +13,7 @@ import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { scratchBytes } from '../../workers/engine/scratch';
+import { WeightAverage } from '../../workers/engine/model/weightAverage';
 import { Trainer } from '../../workers/engine/trainer';
 import { adamWConfig, bertBase } from './configs';
 import { nullGpu } from './nullDevice';
@@ -56,6 +57,7 @@ export async function countStep(
     steps = 2,
     precision = 'full',
     lora,
+    averaged = false,
   }: {
     isTrainable?: IsTrainable;
     way?: StepWay;
@@ -63,6 +65,7 @@ export async function countStep(
     steps?: number;
     precision?: Precision;
     lora?: LoraStrategy;
+    averaged?: boolean;
   } = {},
 ) {
   const mixed = usesHalf(precision);
@@ -85,6 +88,9 @@ export async function countStep(
   const heldBytes = gpu.pool.totalBytes;
   const [m, v] = [moment(), moment()];
   const momentBytes = gpu.pool.totalBytes - heldBytes;
+  const average = averaged
+    ? new WeightAverage({ adapters, segments: weights, createMoment: moment }, 0, 0.9)
+    : undefined;
   const trainer = new Trainer(
     {
       config,
@@ -95,6 +101,7 @@ export async function countStep(
       seed: 1,
       way,
       adapters,
+      average,
       lossScale: mixed ? firstLossScale() : undefined,
     },
     weights,
@@ -111,6 +118,7 @@ export async function countStep(
   const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
   trainer.dispose();
   adapters?.dispose();
+  average?.dispose();
   for (const each of [weights, m, v]) each.dispose();
   expect(gpu.pool.liveArrays).toBe(0);
   gpu.dispose();

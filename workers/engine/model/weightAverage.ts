@@ -11,7 +11,7 @@ export class WeightAverage {
 
   /** Allocates the average, and fills it with the current weights, or adapters in a LoRA stage that has begun. */
   constructor(
-    parameters: ParameterStore,
+    parameters: Pick<ParameterStore, 'adapters' | 'createMoment' | 'segments'>,
     stage: number,
     readonly decay: number,
   ) {

@@ -227,8 +227,7 @@ export const trainTexts = {
     primary: 'The best step on dev is chosen by this metric. Fix it before the run.',
     negatives:
       'Each question always has the other passages of its batch as negatives. Here you can add explicit ones; passages that may answer the question are left out.',
-    negativesPerAnchor:
-      'How many negatives each pair adds to its batch. Each one takes as much time and memory as a positive.',
+    negativesPerAnchor: 'How many negatives each pair adds. Each one takes as much time and memory as a positive.',
   },
   options: {
     full: 'Full (float32)',
