@@ -56,7 +56,9 @@ const randomPurpose = {
   adapters: 8,
   negativeSamples: 9,
   prefix: 12,
-  inBatchNegatives: 14,
+  devSample: 14,
+  devScores: 15,
+  inBatchNegatives: 16,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 
