@@ -12,6 +12,7 @@ import {
 } from './experiment';
 import { isObject } from './isObject';
 import { withoutUsualAccumulation } from './train/batchingSchema';
+import { averagesNothing } from './train/emaSchema';
 import { withoutUsualLoss } from './train/lossSchema';
 import { defaultLora } from './train/loraSchema';
 import { defaultPrefix } from './train/prefixSchema';
@@ -82,13 +83,13 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
- * freezes nothing, a `layerDecay` or an `accumulation` of 1, and the loss's.
+ * freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
   const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, frozen, loss, optimizer, batching, ...rest } = stage;
+  const { precision, frozen, loss, optimizer, batching, ema, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
@@ -98,6 +99,7 @@ function completedStage(given: unknown): unknown {
     ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),
     ...(freezing === undefined || freezesNothing(freezing) ? {} : { frozen: freezing }),
+    ...(ema === undefined || averagesNothing(ema) ? {} : { ema }),
   };
 }
 

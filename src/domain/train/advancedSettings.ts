@@ -12,6 +12,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     warmup: schedule.warmupSteps === undefined ? schedule.warmup : `${schedule.warmupSteps} steps`,
     weightDecay: optimizer.weightDecay,
     layerDecay: optimizer.layerDecay ?? 1,
+    emaDecay: stage.ema?.decay ?? 0,
     clipNorm: optimizer.clipNorm,
     beta1: optimizer.beta1,
     beta2: optimizer.beta2,

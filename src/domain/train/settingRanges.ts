@@ -12,6 +12,7 @@ export const settingRanges = {
   warmupSteps: { low: 1, high: 10_000_000, integer: true },
   weightDecay: { low: 0, high: 10 },
   layerDecay: { low: 0.1, high: 1 },
+  emaDecay: { low: 0, high: 0.9999 },
   clipNorm: { low: 0, high: 1e6 },
   beta1: { low: 0, high: 0.9999 },
   beta2: { low: 0, high: 0.9999 },

@@ -112,8 +112,9 @@ const stageFields = {
     { requiredKeys: Object.keys(optimizer) as (keyof typeof optimizer)[] },
   ),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
+  ema: fc.record({ decay: fc.double({ min: 0.5, max: 0.9999, noNaN: true }) }),
 };
-const { frozen: _, ...always } = stageFields;
+const { frozen: _, ema: __, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const stage = fc.record(stageFields, { requiredKeys });
 

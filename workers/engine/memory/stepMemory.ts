@@ -11,7 +11,7 @@ import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
 import { adapterRowBytes, stepRowBytes } from './rowBytes';
 import type { StageShape } from './stageShape';
-import { halfWeightBytes, paddingFloats } from './trainingState';
+import { halfWeightBytes, optimizerTables, paddingFloats } from './trainingState';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function stepMemoryNeed(
@@ -24,7 +24,7 @@ export function stepMemoryNeed(
   const padding = paddingFloats(config);
   const weights = 4 * (parameters.all + padding) + halfWeightBytes(config, precision);
   const gradients = 4 * (parameters.trained + padding);
-  const moments = 8 * (parameters.trained + padding);
+  const moments = 4 * optimizerTables(parameters) * (parameters.trained + padding);
   const rows = rowsOf(shape, way);
   const chunkVectors =
     way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
@@ -36,9 +36,9 @@ export function stepMemoryNeed(
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
 
-/** Returns the bytes of a checkpoint's float32 weights and moments. */
-export function snapshotBytes({ all, trained }: ParameterCount): number {
-  return 4 * all + 8 * trained;
+/** Returns the bytes of a checkpoint's float32 weights, moments and average. */
+export function snapshotBytes(parameters: ParameterCount): number {
+  return 4 * (parameters.all + optimizerTables(parameters) * parameters.trained);
 }
 
 /** Returns the number of rows for which the encoder's arrays have room. */

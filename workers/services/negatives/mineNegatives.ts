@@ -45,7 +45,7 @@ type MissingStage = StageToMine & { key: string };
 /**
  * Mines the negatives of all stages that need some, with the stage's model over the whole knowledge base, and stores
  * them. Does nothing if they are stored. Opens the device for this job only. `trials` are mined instead of the current
- * experiment. They have the same data and base model, so one search serves all stages of a model.
+ * experiment. They have the same data, so one search serves all that use the same model.
  * @throws cancelled; experiment-invalid if a rank is beyond the knowledge base; model-missing, miner-missing or
  * data-missing.
  */

@@ -60,7 +60,9 @@ function rateCell({ optimizer: { learningRate, layerDecay } }: Stage): string {
     : `${learningRate}（逐层衰减 / layer-wise decay: ${layerDecay}）`;
 }
 
-const columns: [name: string, cell: (stage: Stage, index: number) => string][] = [
+const averageName = '权重的滑动平均 / Moving average of the weights (EMA)';
+
+const columns: (readonly [name: string, cell: (stage: Stage, index: number) => string])[] = [
   ['阶段 / Stage', (_, index) => String(index + 1)],
   ['训练的参数 / Trained', strategyCell],
   ['冻结 / Frozen', frozenCell],
@@ -70,6 +72,10 @@ const columns: [name: string, cell: (stage: Stage, index: number) => string][] =
   ['时长 / Duration', durationCell],
   ['学习率 / Learning rate', rateCell],
 ];
+
+function averageCell({ ema }: Stage): string {
+  return ema ? `衰减系数 / decay: ${ema.decay}` : '无 / none';
+}
 
 /** Returns the lines of the training list that describe the only stage. If there are several, they are in a table. */
 export function onlyStageLines({ stages }: Experiment): string[] {
@@ -84,12 +90,14 @@ export function onlyStageLines({ stages }: Experiment): string[] {
     `- 学习率 / Learning rate: ${stage.optimizer.learningRate}`,
     ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
     ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
+    ...(stage.ema ? [`- ${averageName}: ${averageCell(stage)}`] : []),
   ];
 }
 
 /** Returns a table of all stages in the order of training, or no lines if there is only one. */
 export function stageTable({ stages }: Experiment): string[] {
   if (stages.length === 1) return [];
+  const shown = stages.some(({ ema }) => ema) ? [...columns, [averageName, averageCell] as const] : columns;
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     '',
@@ -97,8 +105,8 @@ export function stageTable({ stages }: Experiment): string[] {
     '',
     `Trained in ${stages.length} stages, each from the weights of the one before.`,
     '',
-    row(columns.map(([name]) => name)),
-    `|${'---|'.repeat(columns.length)}`,
-    ...stages.map((stage, index) => row(columns.map(([, cell]) => cell(stage, index)))),
+    row(shown.map(([name]) => name)),
+    `|${'---|'.repeat(shown.length)}`,
+    ...stages.map((stage, index) => row(shown.map(([, cell]) => cell(stage, index)))),
   ];
 }

@@ -146,6 +146,7 @@ export const trainTexts = {
     warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
     layerDecay: 'Layer-wise decay of the rate',
+    emaDecay: 'Average of the weights (EMA)',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
@@ -187,8 +188,7 @@ export const trainTexts = {
       'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
     byScore:
       'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
-    scoreMargin:
-      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    scoreMargin: 'With 0, only negatives that score above the positive are left out; the larger, the more.',
     matryoshka:
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
@@ -204,6 +204,8 @@ export const trainTexts = {
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
     layerDecay:
       'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
+    emaDecay:
+      'Decay d of an exponential moving average of the weights, which reaches back about 1/(1 − d) steps. The stage is evaluated on dev with the averaged weights and ends with them. 0 averages nothing; 0.99 is usual for a few hundred steps.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:

@@ -130,6 +130,7 @@ export const trainTexts: Dictionary['train'] = {
     warmupSteps: '预热步数',
     weightDecay: '权重衰减',
     layerDecay: '学习率逐层衰减',
+    emaDecay: '权重的滑动平均（EMA）',
     clipNorm: '梯度范数上限',
     seed: '随机种子',
     dropout: 'Dropout',
@@ -178,6 +179,8 @@ export const trainTexts: Dictionary['train'] = {
     warmupSteps: '学习率从 0 升到最大值用的步数。不能多于这个阶段的总步数。',
     weightDecay: 'AdamW 的解耦衰减；偏置和 LayerNorm 不衰减。',
     layerDecay: '每一层的学习率是上一层的多少倍；嵌入在最低层之下，再乘一次。1 表示各层相同，常用 0.9。',
+    emaDecay:
+      '权重的指数滑动平均的衰减系数 d，大约平均最近 1/(1 − d) 步。这个阶段的验证集评测用平均后的权重，最后也以平均后的权重结束。0 表示不平均；几百步的训练常用 0.99。',
     clipNorm: '全部梯度合起来，L2 范数不超过这个值；0 表示不裁剪。',
     seed: '决定打乱的顺序、拿出的问答对和 dropout。种子、数据、设备都相同，结果就逐位相同。',
     dropout: '训练时随机把一部分中间结果置零。默认关闭，各次训练才好比较。“按模型”用 config.json 里的比例。',
