@@ -57,14 +57,14 @@ describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(27);
+    expect(all).toBe(28);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 27, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 28, changed: 2 });
   });
 
   it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
@@ -114,7 +114,7 @@ describe('the advanced settings', () => {
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
     // With both directions, the form also asks for the softmax.
-    const all = name === 'the directions of the loss' ? 28 : 27;
+    const all = name === 'the directions of the loss' ? 29 : 28;
     expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
   });
 
@@ -122,14 +122,14 @@ describe('the advanced settings', () => {
     const experiment = defaultExperiment();
     const loss = { kind: 'sigmoidPairs' as const, temperature: 0.05 };
     const pairs = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) };
-    expect(countAdvanced(pairs)).toEqual({ all: 20, changed: 1 });
+    expect(countAdvanced(pairs)).toEqual({ all: 21, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 25, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 26, changed: 0 });
   });
 });
 
