@@ -2,6 +2,7 @@ import { AppError } from '../domain/errors';
 import type { ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Finding } from '../domain/train/doctor/finding';
+import { lastStepOf } from '../domain/train/lastStep';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
 import { compareNegatives } from './compareNegatives';
@@ -86,9 +87,9 @@ async function train(
     sender.send('events', arm === undefined ? events : events.map((event) => ({ ...event, arm })));
   const earlier = await gateway.readEvents(runId, 0);
   if (earlier.length > 0) send(earlier);
-  const { steps = 0, status } = (await gateway.getRun(runId)) ?? {};
-  sender.send('progress', { totalSteps: steps });
-  if (status !== 'done') await (await gateway.gpu()).startRun(runId, send);
+  const stored = await gateway.getRun(runId);
+  sender.send('progress', { totalSteps: stored ? lastStepOf(stored, null) : 0 });
+  if (stored?.status !== 'done') await (await gateway.gpu()).startRun(runId, send);
   await sender.settled();
   const run = await gateway.getRun(runId);
   if (run?.status !== 'done')

@@ -43,6 +43,8 @@ export interface FindingFacts {
   promptTwice: { side: TextSide; prompt: string; share: number };
   fewSteps: { steps: number; enough: number; pairs: number };
   manyEpochs: { epochs: number; most: number; pairs: number };
+  /** `share`: of training and dev evaluations together. `sample`: the passages that a limit of `limit` would leave. */
+  devTakesLong: { share: number; passages: number; sample: number; limit: number };
   memoryShort: { neededBytes: number; limitBytes: number };
   /** `shorter`: a length limit that 99% of the texts keep and with which a step encodes its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
@@ -64,6 +66,7 @@ export type Fix =
   | { setting: 'learningRate'; value: number }
   | { setting: 'epochs'; value: number }
   | { setting: 'maxTokens'; value: number }
+  | { setting: 'devTimeShare'; value: number }
   /** Leaves out mined negatives by a relative margin to the positive's score. */
   | { setting: 'negativesMargin'; value: number }
   | { setting: 'avoidDuplicates' }
