@@ -126,4 +126,12 @@ describe('the picture of the arms', () => {
     expect(loss.series[1]).toEqual([3, null]);
     expect(loss.series[0]?.[1]).toBeCloseTo(2);
   });
+
+  it('draws only evaluations on a sample if there are some, because others are not comparable', () => {
+    const at = (step: number, value: number, sampleOf?: number) =>
+      ({ step, metrics: { hitRateAt1: value }, best: false, ...(sampleOf ? { sampleOf } : {}) }) as never;
+    const dev = [at(0, 0.1), at(5, 0.5, 9000)];
+    const curves = { inBatch: { steps: [], dev, last: { step: 6, value: 0.2 } }, mined: null, filtered: null };
+    expect(devColumns(curves, 'hitRateAt1')).toEqual({ x: [5], series: [[0.5], [null], [null]] });
+  });
 });
