@@ -52,6 +52,17 @@ describe('the arms of the negatives experiment', () => {
     expect(arms.filtered.stages[0]?.negatives).toMatchObject({ dropped, relativeMargin: 0.05 });
   });
 
+  it('are mined by the model that the experiment mines with', () => {
+    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const model = { contentSha256: 'a'.repeat(64), ...settings };
+    const arms = armsOf(
+      withNegatives({ from: 'mined', perAnchor: 2, firstRank: 7, lastRank: 9, pick: 'top', model }),
+      20_000,
+    );
+    expect(arms.mined.stages[0]?.negatives).toMatchObject({ model });
+    expect(arms.filtered.stages[0]?.negatives).toMatchObject({ model });
+  });
+
   it('end at the last step, without early stop', () => {
     const arms = armsOf({ ...base, evaluation: { ...base.evaluation, earlyStop: { patience: 2 } } }, 600);
     expect(arms.mined.evaluation).toEqual({ ...base.evaluation, checkpoint: 'last' });
