@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import type { ExperimentModel, Stage } from '../../src/domain/experiment';
 import { sha256OfTexts } from '../../src/domain/hash';
+import { abovePositive } from '../../src/domain/negatives/abovePositive';
 import { withDecision } from '../../src/domain/negatives/decide';
 import { JudgedPairs } from '../../src/domain/negatives/judgedPairs';
-import type { MinedNegatives } from '../../src/domain/train/negativesSchema';
+import { withoutMargin, type MinedNegatives } from '../../src/domain/train/negativesSchema';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { minedBytes } from '../../src/storage/minedNegatives';
 import { getModel } from '../../src/storage/models';
@@ -272,5 +273,35 @@ describe('mined negatives', () => {
     const mining = mine(control, () => control.cancel());
     expect(detailsOf(await mining.catch((thrown: unknown) => thrown))).toEqual({ kind: 'cancelled' });
     expect(await db.count('minedNegatives')).toBe(0);
+  });
+
+  it('of trials are found by one search, and the run of a trial is evaluated on dev only', async () => {
+    const { db, experiment } = await withMined();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('no stage');
+    const trials = [withoutMargin(mined), mined].map((negatives) => ({
+      ...experiment,
+      stages: [{ ...stage, negatives }],
+    }));
+    const seen: [number, number][] = [];
+    const progress = (done: number, of: number): void => void seen.push([done, of]);
+    await mineNegatives('e', trials, {
+      db,
+      control: new RunControl(),
+      device: 'wasm',
+      wasmBaseUrl: wasmBase,
+      progress,
+    });
+    // With a second search, the progress would start again.
+    expect(seen).toEqual([...seen].sort(([a], [b]) => a - b));
+    for (const trial of trials) {
+      const [negatives] = await negativesOfStages(db, trial, await preparedData(db, trial));
+      expect(negatives?.scores).toBeDefined();
+    }
+    const [unfiltered] = await negativesOfStages(db, trials[0] ?? experiment, await preparedData(db, experiment));
+    expect(unfiltered?.excluded.margin).toBe(0);
+    expect(unfiltered && abovePositive(unfiltered)?.above).toBeGreaterThan(0);
+    const runId = await createRun(db, 'e', { device: 'wasm', budgetBytes: null }, 'test', trials[0]);
+    expect(await db.get('runs', runId)).toMatchObject({ experimentId: 'e', trial: true, experiment: trials[0] });
   });
 });

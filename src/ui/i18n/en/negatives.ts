@@ -75,7 +75,7 @@ export const negativesTexts = {
   },
   arms: {
     title: 'Which negatives help on your data?',
-    how: 'Trains the base model three times with your settings, the same seed and the same steps; only the negatives differ. Each run is kept to its last step and evaluated on dev only, so the test questions stay unused.',
+    how: 'Trains the base model three times with your settings, the same seed and the same steps; only the negatives differ. Each run goes to its last step and is evaluated on dev only, so the test questions stay unused.',
     ranks: (first: string, last: string, perAnchor: number) =>
       `Mined: ${count(perAnchor, 'passage')} per question, drawn from ranks ${first} to ${last}.`,
     scaled: (passages: string) => `These are ranks 300 to 500 of 10,000 passages, scaled to ${passages}.`,
