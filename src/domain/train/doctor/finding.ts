@@ -41,7 +41,7 @@ export interface FindingFacts {
   fewSteps: { steps: number; enough: number; pairs: number };
   manyEpochs: { epochs: number; most: number; pairs: number };
   memoryShort: { neededBytes: number; limitBytes: number };
-  /** `shorter`: a length limit that 99% of the texts keep and with which a step encodes its batch only once. */
+  /** `shorter`: a length limit that 99% of the texts keep to and with which a step encodes its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
 }
 
