@@ -43,7 +43,7 @@ export async function expectedWork(
     steps,
     stages: batches.map((stage, i) => ({
       trainingTokens: tokensOf(stage.flat(), pairs, negatives[i]),
-      way: plan.run.ways[i]?.kind ?? 'plain',
+      stepStrategy: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),
     encodingTokens: sum(encoded, tokensIn),
