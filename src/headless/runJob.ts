@@ -1,5 +1,6 @@
 import { AppError } from '../domain/errors';
 import type { RunEvent, RunRecord } from '../domain/run';
+import { lastStepOf } from '../domain/train/lastStep';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
@@ -76,8 +77,9 @@ async function prepare(inputs: ImportedInputs, job: HeadlessJob, sender: EventSe
 async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {
   const earlier = await gateway.readEvents(runId, 0);
   if (earlier.length > 0) sender.send('events', earlier);
-  const { steps = 0, status } = (await gateway.getRun(runId)) ?? {};
-  sender.send('progress', { totalSteps: steps });
+  const stored = await gateway.getRun(runId);
+  const { status } = stored ?? {};
+  sender.send('progress', { totalSteps: stored ? lastStepOf(stored, null) : 0 });
   if (status !== 'done') await (await gateway.gpu()).startRun(runId, (events) => sender.send('events', events));
   await sender.settled();
   const run = await gateway.getRun(runId);

@@ -112,6 +112,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     keptStep: run.keptStep,
     steps: run.steps,
     stoppedStep: run.stoppedStep ?? null,
+    ...(run.devPlan ? { devPlan: run.devPlan } : {}),
     leftOutOfEpochs: run.leftOut ?? [],
     ...(run.negatives ? { negatives: run.negatives } : {}),
     deviceLosses: run.deviceLosses ?? 0,

@@ -133,7 +133,7 @@ export class RunReport {
       return this.#print(`device lost (${event.reason}): resuming from the last checkpoint`);
     if (event.type === 'devEvaluation')
       return this.#print(
-        `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
+        `dev at step ${event.step}${sampleWords(event)}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
     if (event.type === 'alarm') return this.#print(alarmLine(event));
     if (event.type === 'earlyStop') return this.#print(earlyStopLine(event));
@@ -177,6 +177,11 @@ function resumedLine({ step, reached }) {
   if (reached <= step) return from;
   const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
   return `${from}: computing ${steps} again`;
+}
+
+/** Says on how many passages dev was evaluated, if not on all. */
+function sampleWords({ metrics, sampleOf }) {
+  return sampleOf === undefined ? '' : ` on a sample of ${metrics.passages} of ${sampleOf} passages`;
 }
 
 function earlyStopLine({ step, bestStep, evaluations }) {

@@ -1,9 +1,9 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
 import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
-import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
@@ -72,6 +72,7 @@ export async function createRun(
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
     ...(memory.negatives ? { negatives: memory.negatives } : {}),
+    ...(memory.devPlan && experiment.evaluation.devTimeShare !== undefined ? { devPlan: memory.devPlan } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

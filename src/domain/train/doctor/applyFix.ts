@@ -14,6 +14,8 @@ export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Findin
       const { queryPrefix, passagePrefix } = fix;
       return { ...experiment, model: model && { ...model, queryPrefix, passagePrefix } };
     }
+    case 'devTimeShare':
+      return { ...experiment, evaluation: { ...experiment.evaluation, devTimeShare: fix.value } };
     case 'removeNearDuplicates':
       return { ...experiment, split: { ...experiment.split, removeNearDuplicates: true } };
     default:
@@ -24,7 +26,10 @@ export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Findin
   }
 }
 
-type StageFix = Exclude<Fix, { setting: 'maxTokens' | 'pooling' | 'prefixes' | 'removeNearDuplicates' }>;
+type StageFix = Exclude<
+  Fix,
+  { setting: 'maxTokens' | 'pooling' | 'prefixes' | 'devTimeShare' | 'removeNearDuplicates' }
+>;
 
 function fixedStage(stage: Stage, fix: StageFix): Stage {
   const { batching } = stage;

@@ -1,5 +1,6 @@
 import type { Experiment } from '../../experiment';
 import { batchFindings } from './batch';
+import { devTimeFindings } from './devTime';
 import { durationFindings } from './duration';
 import type { ExperimentFacts } from './facts';
 import type { Check, Finding, Severity } from './finding';
@@ -20,6 +21,7 @@ const checks: readonly Check[] = [
   temperatureFindings,
   batchFindings,
   durationFindings,
+  devTimeFindings,
 ];
 
 const order: Record<Severity, number> = { stops: 0, warns: 1, advises: 2 };

@@ -40,6 +40,8 @@ export interface FindingFacts {
   promptTwice: { side: TextSide; prompt: string; share: number };
   fewSteps: { steps: number; enough: number; pairs: number };
   manyEpochs: { epochs: number; most: number; pairs: number };
+  /** `share`: of training and dev evaluations together. `sample`: the passages that a limit of `limit` would leave. */
+  devTakesLong: { share: number; passages: number; sample: number; limit: number };
   memoryShort: { neededBytes: number; limitBytes: number };
   /** `shorter`: a length limit that 99% of the texts keep to and with which a step encodes its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
@@ -61,6 +63,7 @@ export type Fix =
   | { setting: 'learningRate'; value: number }
   | { setting: 'epochs'; value: number }
   | { setting: 'maxTokens'; value: number }
+  | { setting: 'devTimeShare'; value: number }
   | { setting: 'avoidDuplicates' }
   | { setting: 'removeNearDuplicates' }
   | { setting: 'pooling'; value: Pooling }

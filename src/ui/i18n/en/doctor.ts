@@ -112,6 +112,11 @@ const findings: FindingWords = {
     title: ({ epochs, pairs }) => `${count(epochs, 'epoch')} is a lot for ${count(pairs, 'pair')}`,
     why: ({ most }) => `After about ${count(most, 'epoch')}, a model tends to learn the pairs by heart.`,
   },
+  devTakesLong: {
+    title: ({ share }) => `Dev evaluations take about ${formatPercent(share, 0)} of the training’s time`,
+    why: ({ passages, sample, limit }) =>
+      `Each one encodes all ${formatCount(passages)} passages. A sample of ${formatCount(sample)} with all right answers is enough to choose a step, and takes at most ${formatPercent(limit, 0)}.`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,
@@ -137,6 +142,7 @@ const fixes: FixWords = {
   learningRate: ({ value }) => `Set the learning rate to ${formatRate(value)}`,
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,
   maxTokens: ({ value }) => `Set the limit to ${value} tokens`,
+  devTimeShare: ({ value }) => `Limit dev to ${formatPercent(value, 0)} of the time`,
   avoidDuplicates: () => 'Keep equal passages out of a batch',
   removeNearDuplicates: () => 'Remove them from training',
   pooling: ({ value }) => `Use “${poolings[value]}”`,

@@ -106,6 +106,11 @@ const findings: FindingWords = {
     title: ({ epochs, pairs }) => `${formatCount(pairs)} 个问答对训练 ${formatCount(epochs)} 轮偏多`,
     why: ({ most }) => `超过 ${most} 轮左右，模型容易把问答对背下来。`,
   },
+  devTakesLong: {
+    title: ({ share }) => `训练中评测验证集约占用时的 ${formatPercent(share, 0)}`,
+    why: ({ passages, sample, limit }) =>
+      `每次都要编码全部 ${formatCount(passages)} 段。抽样 ${formatCount(sample)} 段（正确答案都在里面）就够选出最好的一步，用时不超过 ${formatPercent(limit, 0)}。`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) => `需要 ${bytes(neededBytes)} 内存，只有 ${bytes(limitBytes)} 可用`,
     why: () => '内存一栏列出了放得下的设置。',
@@ -130,6 +135,7 @@ const fixes: FixWords = {
   learningRate: ({ value }) => `学习率改为 ${formatRate(value)}`,
   epochs: ({ value }) => `改为训练 ${value} 轮`,
   maxTokens: ({ value }) => `上限改为 ${value} 个 token`,
+  devTimeShare: ({ value }) => `验证用时限制为 ${formatPercent(value, 0)}`,
   avoidDuplicates: () => '同一批里段落不重复',
   removeNearDuplicates: () => '从训练集移除',
   pooling: ({ value }) => `改用“${poolings[value]}”`,
