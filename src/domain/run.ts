@@ -24,6 +24,11 @@ export interface RunRecord {
   experiment: Experiment;
   experimentHash: string;
   /**
+   * Set if the run only compares settings, which differ from those of its experiment. It is evaluated on dev only, and
+   * is not the experiment's result.
+   */
+  trial?: true;
+  /**
    * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
    */
   rowsSha256?: string;

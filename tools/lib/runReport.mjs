@@ -23,12 +23,13 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
  * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number, kind?: string }} E
+ * @template {{ type: string, step?: number, kind?: string, arm?: string }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step, kind }) => (repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''}` : null);
+  const keyOf = ({ type, step, kind, arm }) =>
+    repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''} ${arm ?? ''}` : null;
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {

@@ -88,6 +88,7 @@ const negativesSchema = v.strictObject({
   excluded: v.strictObject(v.entriesFromList(exclusions, whole)),
   refilled: whole,
   refilledRows: whole,
+  scored: v.exactOptional(v.strictObject({ above: whole, of: whole })),
 });
 
 export const runSchema = v.strictObject({
@@ -95,6 +96,7 @@ export const runSchema = v.strictObject({
   experimentId: id,
   experiment,
   experimentHash: sha256,
+  trial: v.exactOptional(v.literal(true)),
   build: name,
   device: v.nullable(deviceSchema),
   devicePreference: v.picklist(['auto', 'webgpu', 'wasm']),

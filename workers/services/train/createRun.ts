@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
 import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
@@ -26,22 +27,24 @@ import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
 
 /**
- * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
- * nothing except missing token sets.
+ * Stores the record of a new run, with a copy of the current experiment, or of the settings of a trial. Throws if the
+ * experiment cannot run. Computes nothing except missing token sets.
  */
 export async function createRun(
   db: Database,
   experimentId: string,
   request: DeviceMemoryRequest,
   build: string,
+  trial?: Experiment,
 ): Promise<string> {
-  const experiment = await storedExperiment(db, experimentId);
+  const experiment = trial ?? (await storedExperiment(db, experimentId));
   const { model } = await modelOfExperiment(db, experiment);
   refuseStrategy(experiment, model);
   refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
-  if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  const part = trial ? 'dev' : 'test';
+  if (data[part].length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
   refuseLongWarmup(experiment, stages);
@@ -60,6 +63,7 @@ export async function createRun(
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
+    ...(trial ? { trial: true } : {}),
     rowsSha256: await rowsSha256(data),
     build,
     device: null,

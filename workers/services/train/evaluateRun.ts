@@ -27,8 +27,8 @@ export function between(
 }
 
 /**
- * Evaluates on dev and test with the weights on the device. Skips evaluations whose results are already stored. If dev
- * is evaluated on a sample during training, so is the first point of its curve.
+ * Evaluates on dev and test, or on dev only in a trial, with the weights on the device. Skips evaluations whose results
+ * are already stored. If dev is evaluated on a sample during training, so is the first point of its curve.
  */
 export async function evaluateMoment(
   session: RunSessionOnDevice,
@@ -36,8 +36,9 @@ export async function evaluateMoment(
   moment: EvaluationMoment,
 ): Promise<void> {
   const { db, record, data } = session;
-  const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
-  const missing: typeof parts = [];
+  const evaluated = record.trial ? (['dev'] as const) : (['dev', 'test'] as const);
+  const parts = evaluated.filter((part) => data[part].length > 0);
+  const missing: ('dev' | 'test')[] = [];
   for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
   if (missing.length === 0) return;
   const tokens = moment === 'before' ? session.tokens : (session.prefixed ?? session.tokens);

@@ -36,6 +36,10 @@ function fixedStage(stage: Stage, fix: StageFix): Stage {
   switch (fix.setting) {
     case 'batchSize':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, batchSize: fix.value } } : stage;
+    case 'negativesMargin':
+      return stage.negatives?.from === 'mined'
+        ? { ...stage, negatives: { ...stage.negatives, relativeMargin: fix.value } }
+        : stage;
     case 'avoidDuplicates':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, avoidDuplicatePassages: true } } : stage;
     case 'temperature':

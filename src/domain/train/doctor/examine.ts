@@ -5,6 +5,7 @@ import { durationFindings } from './duration';
 import type { ExperimentFacts } from './facts';
 import type { Check, Finding, Severity } from './finding';
 import { memoryFindings } from './memory';
+import { negativesFindings } from './negatives';
 import { poolingFindings, prefixFindings, promptFindings } from './prompts';
 import { learningRateFindings, temperatureFindings } from './rates';
 import { leakFindings, truncationFindings } from './texts';
@@ -20,6 +21,7 @@ const checks: readonly Check[] = [
   learningRateFindings,
   temperatureFindings,
   batchFindings,
+  negativesFindings,
   durationFindings,
   devTimeFindings,
 ];

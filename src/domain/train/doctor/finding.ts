@@ -1,4 +1,5 @@
 import type { Experiment } from '../../experiment';
+import type { AbovePositive } from '../../negatives/abovePositive';
 import type { Pooling } from '../../model';
 import type { Strategy } from '../strategySchema';
 import type { ExperimentFacts } from './facts';
@@ -28,6 +29,8 @@ export interface FindingFacts {
   learningRateHigh: RateFacts;
   /** `limit`: the most tokens that the model can read. */
   truncated: { side: TextSide; truncated: number; texts: number; maxTokens: number; limit: number };
+  /** Mined negatives of a stage that score above the positive of their question. */
+  negativesAbove: AbovePositive;
   nearDuplicates: { pairs: number };
   /** Pairs with the same question as a dev or test question, which a batch list trains on. */
   listedLeaks: { pairs: number };
@@ -64,6 +67,8 @@ export type Fix =
   | { setting: 'epochs'; value: number }
   | { setting: 'maxTokens'; value: number }
   | { setting: 'devTimeShare'; value: number }
+  /** Leaves out mined negatives by a relative margin to the positive's score. */
+  | { setting: 'negativesMargin'; value: number }
   | { setting: 'avoidDuplicates' }
   | { setting: 'removeNearDuplicates' }
   | { setting: 'pooling'; value: Pooling }

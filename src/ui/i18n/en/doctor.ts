@@ -71,6 +71,12 @@ const findings: FindingWords = {
         maxTokens < limit ? '' : ' The model can’t read more: split long texts before you import them.'
       }`,
   },
+  negativesAbove: {
+    title: ({ above, of }) =>
+      `${formatPercent(above / of)} of the mined negatives (${formatCount(above)} of ${formatCount(of)}) score above the positive`,
+    why: () =>
+      'By the base model’s scores they may be right answers. Training pushes the question away from them, which makes retrieval worse.',
+  },
   nearDuplicates: {
     title: ({ pairs }) =>
       `${count(pairs, 'training pair')} nearly ${pairs === 1 ? 'repeats' : 'repeat'} a test question`,
@@ -143,6 +149,7 @@ const fixes: FixWords = {
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,
   maxTokens: ({ value }) => `Set the limit to ${value} tokens`,
   devTimeShare: ({ value }) => `Limit dev to ${formatPercent(value, 0)} of the time`,
+  negativesMargin: ({ value }) => `Leave out negatives by a relative margin of ${value}`,
   avoidDuplicates: () => 'Keep equal passages out of a batch',
   removeNearDuplicates: () => 'Remove them from training',
   pooling: ({ value }) => `Use “${poolings[value]}”`,

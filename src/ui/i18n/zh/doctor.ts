@@ -68,6 +68,11 @@ const findings: FindingWords = {
         maxTokens < limit ? '' : '模型最多只能读这么长，请把长文本切开再导入。'
       }`,
   },
+  negativesAbove: {
+    title: ({ above, of }) =>
+      `挖掘的负例里有 ${formatPercent(above / of)}（${formatCount(of)} 个里的 ${formatCount(above)} 个）得分高于正例`,
+    why: () => '照基座模型的得分，它们可能是正确答案。训练会让问题远离它们，检索就会变差。',
+  },
   nearDuplicates: {
     title: ({ pairs }) => `${formatCount(pairs)} 个问答对与测试问题近似`,
     why: () => '训练时见过，测试结果就会比实际检索好看。',
@@ -136,6 +141,7 @@ const fixes: FixWords = {
   epochs: ({ value }) => `改为训练 ${value} 轮`,
   maxTokens: ({ value }) => `上限改为 ${value} 个 token`,
   devTimeShare: ({ value }) => `验证用时限制为 ${formatPercent(value, 0)}`,
+  negativesMargin: ({ value }) => `按相对间隔 ${value} 排除负例`,
   avoidDuplicates: () => '同一批里段落不重复',
   removeNearDuplicates: () => '从训练集移除',
   pooling: ({ value }) => `改用“${poolings[value]}”`,
