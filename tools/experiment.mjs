@@ -104,6 +104,7 @@ function connect(options, input, { report, results, profile }) {
     name: input.name,
     fileName: input.fileName,
     modelName: input.modelName,
+    negativesModelName: input.negativesModelName,
     device: options.device,
     budgetBytes: options.budgetBytes,
     hubHost: options.hubHost,

@@ -113,17 +113,33 @@ export class InputReader {
     throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256: promised });
   }
 
-  async model(): Promise<StoredModel> {
+  model(): Promise<StoredModel> {
     const promised = this.file.model?.contentSha256;
-    const { model: location } = this.file.locations;
+    return this.#model('model', this.file.locations.model, promised);
+  }
+
+  /** Reads the model that mines negatives, if the file says where it is and a stage uses it. */
+  async miner(): Promise<StoredModel | undefined> {
+    const { negativesModel } = this.file.locations;
+    const [stated] = this.file.miners.values();
+    if (negativesModel === undefined || !stated) return undefined;
+    return this.#model('negativesModel', negativesModel, stated.contentSha256);
+  }
+
+  async #model(
+    slot: 'model' | 'negativesModel',
+    location: string | undefined,
+    promised: string | undefined,
+  ): Promise<StoredModel> {
     if (location !== undefined && isHubLocation(location)) return this.#hubModel(location, promised);
-    const files = await this.routes.files(this.job, 'model');
+    const files = await this.routes.files(this.job, slot);
     if (files.length > 0) {
-      const model = await (await gateway.data()).importModel(files, this.job.modelName, this.reports.import);
+      const name = slot === 'model' ? this.job.modelName : this.job.negativesModelName;
+      const model = await (await gateway.data()).importModel(files, name, this.reports.import);
       // An experiment of an earlier version refers to the model by its former identity.
       const former = promised === undefined ? undefined : await gateway.getModel(promised);
       if (former?.aliasOf === model.contentSha256) return former;
-      mustAgree('model.contentSha256', promised, model.contentSha256);
+      mustAgree(`${slot}.contentSha256`, promised, model.contentSha256);
       return model;
     }
     const stored = promised === undefined ? undefined : await gateway.getModel(promised);
@@ -174,8 +190,14 @@ export async function importInputs(
   const reader = new InputReader(routes, job, file, reports);
   const data = await reader.data();
   const model = experimentModelOf(await reader.model());
+  const miner = await reader.miner();
   const batchesSha256 = await reader.batches();
-  const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
+  const experiment = fillExperiment(file, {
+    data,
+    model,
+    ...(miner ? { miner: experimentModelOf(miner) } : {}),
+    ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
+  });
   const { leftOut, recognised, titles } = reader;
   const { compare } = file;
   return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, titles };

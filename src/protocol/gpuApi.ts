@@ -18,7 +18,8 @@ import type { WorkerOptions } from './workerOptions';
 export interface BatchView {
   step: number;
   batchSize: number;
-  rows: { pairId: string; anchor: string; positive: string; negatives: string[] }[];
+  /** `drawn`: positions in the row's batch of the rows that are its negatives; absent if all others are. */
+  rows: { pairId: string; anchor: string; positive: string; negatives: string[]; drawn?: number[] }[];
 }
 
 /**

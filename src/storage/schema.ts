@@ -43,14 +43,19 @@ export interface CheckpointManifest {
   runId: string;
   generation: number;
   step: number;
-  /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
+  /** Id of the stored parts, which hold weights, first moments, second moments and the average. */
   weightsId: string;
   floats: number;
   /** Floats in each of a `latest` checkpoint's moments. Absent if there are as many as weights. */
   momentFloats?: number;
   /**
-   * Size and hash of each part. Weights, first moments and second moments start new parts, so that each of them can be
-   * read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.
+   * Set if the moments are followed by an average of the trained weights, as large as a moment. A stage with `ema` has
+   * one until it ends.
+   */
+  averaged?: true;
+  /**
+   * Size and hash of each part. Weights, each of the moments and the average start new parts, so that each of them can
+   * be read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.
    */
   parts?: WeightPart[];
   /** SHA-256 of all bytes, or of the parts' hashes if `parts` is present. */

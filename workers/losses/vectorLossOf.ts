@@ -1,5 +1,6 @@
 import type { TfjsLossSettings } from '../../src/domain/train/lossSchema';
 import { sigmoidPairs } from './sigmoidPairs';
+import { triplet } from './triplet';
 import type { VectorLoss } from './vectorLoss';
 
 /** Returns the loss with a stage's settings. */
@@ -7,7 +8,9 @@ export function vectorLossOf(loss: TfjsLossSettings): VectorLoss {
   switch (loss.kind) {
     case 'sigmoidPairs':
       return sigmoidPairs(loss);
+    case 'triplet':
+      return triplet(loss);
     default:
-      return loss.kind satisfies never;
+      return loss satisfies never;
   }
 }

@@ -23,7 +23,7 @@ export interface MemoryNeed {
   /** In mixed precision, includes the half-precision copies that matrix products read. */
   weights: number;
   gradients: number;
-  /** The two moments of AdamW. */
+  /** The two moments of AdamW, and the average of the weights if a stage keeps one. */
   moments: number;
   /**
    * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An

@@ -12,7 +12,10 @@ export function referencesOf(experiments: Iterable<Experiment>): ReferencedConte
   for (const { data, model, stages } of experiments) {
     for (const { contentSha256 } of data) found.datasets.add(contentSha256);
     if (model) found.models.add(model.contentSha256);
-    for (const { batching } of stages) if (batching.kind === 'listed') found.batchLists.add(batching.sha256);
+    for (const { batching, negatives } of stages) {
+      if (batching.kind === 'listed') found.batchLists.add(batching.sha256);
+      if (negatives?.from === 'mined' && negatives.model) found.models.add(negatives.model.contentSha256);
+    }
   }
   return found;
 }

@@ -26,6 +26,7 @@ const checkpointFields = {
   step: whole,
   floats: v.pipe(whole, v.minValue(1)),
   momentFloats: v.exactOptional(whole),
+  averaged: v.exactOptional(v.literal(true)),
   loopState: v.strictObject({
     bestDev: v.nullable(finite),
     bestStep: v.nullable(whole),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
 import { batchingSchema } from './batchingSchema';
+import { emaSchema } from './emaSchema';
 import { lossSchema } from './lossSchema';
 import { negativesSchema } from './negativesSchema';
 import { scheduleSchema } from './scheduleSchema';
@@ -22,6 +23,8 @@ export const stageSchema = v.strictObject({
     /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
     layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
   }),
+  /** Absent if the weights are not averaged. */
+  ema: v.optional(emaSchema),
 });
 export type Stage = v.InferOutput<typeof stageSchema>;
 

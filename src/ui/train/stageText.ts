@@ -11,11 +11,12 @@ export function strategyText(dictionary: Dictionary, { strategy }: Pick<Stage, '
 
 /** Describes a stage on one line: "BitFit · 2 epochs · in-batch InfoNCE · embeddings frozen". */
 export function stageText(dictionary: Dictionary, stage: Stage): string {
-  const { duration, loss, frozen } = stage;
+  const { duration, loss, frozen, ema } = stage;
   return [
     strategyText(dictionary, stage),
     dictionary.home.duration[duration.unit](duration.value),
     dictionary.train.options[loss.kind],
+    ...(ema ? [`EMA ${ema.decay}`] : []),
     ...(frozen ? [dictionary.strategy.frozen(frozen.embeddings, frozen.layers)] : []),
   ].join(' · ');
 }

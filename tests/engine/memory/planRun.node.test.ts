@@ -78,6 +78,17 @@ describe('the memory plan of a run', () => {
     expect(bytes).toBeLessThanOrEqual(limits.budgetBytes);
   });
 
+  it('counts an average of the weights as a third table of the optimizer', () => {
+    const [plain, averaged] = [planRun(request(64, [64])), planRun({ ...request(64, [64]), averaged: [true] })];
+    expect(averaged.choice.need.moments).toBe(1.5 * plain.choice.need.moments);
+    expect(averaged.run.snapshotBytes).toBe(16 * count);
+    expect(averaged.choice.need.total - plain.choice.need.total).toBe(8 * count);
+    const limits = { budgetBytes: plain.choice.need.total - 12 * count, arrayBytes: 2 * GiB };
+    expect(planRun({ ...request(0, [64]), limits }).run.ways).toMatchObject([{ kind: 'plain' }]);
+    expect(planRun({ ...request(0, [64]), limits, averaged: [true] }).run.ways).toMatchObject([{ kind: 'recompute' }]);
+    expect(planRun({ ...request(64, [64, 64]), averaged: [false, true] }).run.snapshotBytes).toBe(16 * count);
+  });
+
   it('lists no batch size larger than the number of pairs', () => {
     expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
   });

@@ -65,10 +65,54 @@ describe('an experiment', () => {
   });
 
   it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {
-    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.1 } }] });
-    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.1 }]);
-    const loss = lossOfKind('inBatchInfoNce', { ...defaultStage().loss, temperature: 0.05 });
+    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.05 } }] });
+    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.05 }]);
+    const loss = lossOfKind('inBatchInfoNce', pairs.stages[0]?.loss ?? defaultStage().loss);
     expect(parseExperiment({ ...pairs, stages: [{ loss }] })).toEqual(defaultExperiment());
+  });
+
+  it('drops the model that mines negatives if it is the base model, and completes another one', () => {
+    const base = {
+      ...{ contentSha256: 'a'.repeat(64), pooling: 'mean', normalize: true, maxTokens: 128 },
+      ...{ queryPrefix: '', passagePrefix: '' },
+    };
+    const { queryPrefix: _, ...stated } = { ...base, contentSha256: 'b'.repeat(64) };
+    const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
+    const minedBy = (model: object): unknown =>
+      parseExperiment({ model: base, stages: [{ negatives: { ...negatives, model } }] }).stages[0]?.negatives;
+    expect(minedBy(base)).toEqual(negatives);
+    expect(minedBy(stated)).toEqual({ ...negatives, model: { ...stated, queryPrefix: '' } });
+    const wrong = { ...base, pooling: 'max' };
+    expect(thrown(() => minedBy(wrong))).toMatchObject({ path: 'stages.0.negatives.model.pooling' });
+  });
+
+  it('reads the model that mines negatives from its own location, and keeps what the file states of it', () => {
+    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
+    const file = parseExperimentFile({
+      stages: [{ negatives: { ...negatives, model: { maxTokens: 32 } } }, { negatives }],
+      locations: { model: 'base', negativesModel: 'strong' },
+    });
+    expect(file.locations.negativesModel).toBe('strong');
+    const [model, miner] = ['a', 'b'].map((letter) => ({ contentSha256: letter.repeat(64), ...settings }));
+    if (!model || !miner) throw new Error('no model');
+    const { stages } = fillExperiment(file, { data: [], model, miner });
+    expect(stages.map((stage) => stage.negatives)).toEqual([
+      { ...negatives, model: { ...miner, maxTokens: 32 } },
+      negatives,
+    ]);
+  });
+
+  it('keeps the temperature when the loss changes, and starts with 0.05 after a loss without one', () => {
+    const triplet = lossOfKind('triplet', defaultStage().loss);
+    expect(triplet).toEqual({ kind: 'triplet', distance: 'cosine', margin: 0.2 });
+    expect(parseExperiment({ stages: [{ loss: triplet }] }).stages[0]?.loss).toEqual(triplet);
+    expect(lossOfKind('inBatchInfoNce', triplet)).toEqual(defaultStage().loss);
+    expect(lossOfKind('sigmoidPairs', { kind: 'inBatchInfoNce', temperature: 0.02, directions: 'both' })).toMatchObject(
+      {
+        temperature: 0.02,
+      },
+    );
   });
 
   it.each<[object, unknown, unknown]>([

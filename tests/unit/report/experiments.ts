@@ -23,6 +23,7 @@ const infoNce = fc
       temperature,
       directions: fc.constantFrom('queryToPassage' as const, 'both' as const),
       contrast: fc.constantFrom('explicit' as const, 'own' as const),
+      inBatchNegatives: fc.integer({ min: 1, max: 65_535 }),
       sameSide: fc.constantFrom('queries' as const, 'passages' as const, 'both' as const),
       hardness: fc.record({
         mode: fc.constantFrom('inBatch' as const, 'explicit' as const, 'all' as const),
@@ -36,9 +37,18 @@ const infoNce = fc
     },
     { requiredKeys: ['kind', 'temperature', 'directions'] },
   )
-  .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss));
+  .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss))
+  .map(({ inBatchNegatives, ...loss }) =>
+    inBatchNegatives === undefined || loss.contrast ? loss : { ...loss, inBatchNegatives },
+  );
 
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
+
+const triplet = fc.record({
+  kind: fc.constant('triplet' as const),
+  distance: fc.constantFrom('cosine' as const, 'euclidean' as const),
+  margin: fc.double({ min: 0, max: 10, noNaN: true }),
+});
 
 const optimizer = {
   kind: fc.constant('adamW' as const),
@@ -70,7 +80,7 @@ const stageFields = {
     }),
   ),
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
-  loss: fc.oneof(infoNce, sigmoidPairs),
+  loss: fc.oneof(infoNce, sigmoidPairs, triplet),
   batching: fc.oneof(
     fc.record(
       {
@@ -102,8 +112,9 @@ const stageFields = {
     { requiredKeys: Object.keys(optimizer) as (keyof typeof optimizer)[] },
   ),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
+  ema: fc.record({ decay: fc.double({ min: 0.5, max: 0.9999, noNaN: true }) }),
 };
-const { frozen: _, ...always } = stageFields;
+const { frozen: _, ema: __, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const stage = fc.record(stageFields, { requiredKeys });
 
@@ -151,6 +162,17 @@ export const experiments: fc.Arbitrary<Experiment> = fc
           stage,
           stage.map((one) => ({ ...one, precision: 'mixed' as const })),
           stage.map((one) => ({ ...one, negatives: { from: 'random' as const, perAnchor: 5 } })),
+          fc.tuple(stage, hex).map(([one, contentSha256]) => ({
+            ...one,
+            negatives: {
+              ...{ from: 'mined' as const, perAnchor: 1, firstRank: 3, lastRank: 9, relativeMargin: 0.05 },
+              pick: 'random' as const,
+              model: {
+                ...{ contentSha256, pooling: 'cls' as const, normalize: true, maxTokens: 512 },
+                ...{ queryPrefix: 'q: ', passagePrefix: '' },
+              },
+            },
+          })),
           fc.tuple(stage, hex).map(([one, id]) => ({
             ...one,
             negatives: { from: 'imported' as const, perAnchor: 2, dropped: [id.slice(0, 24)] },

@@ -110,6 +110,13 @@ describe('the model card', () => {
     expect(card({})).not.toContain('dapter');
   });
 
+  it('names another loss than InfoNCE of the only stage, with its settings and without a temperature', () => {
+    const loss = { kind: 'triplet', distance: 'cosine', margin: 0.2 } as const;
+    const about = section('Training', { experiment: { stages: [{ ...defaultStage(), loss }] } });
+    expect(about).toContain('- 损失 / Loss: 三元组损失 / triplet margin: 1 − cos, 0.2');
+    expect(about.some((line) => line.includes('Temperature'))).toBe(false);
+  });
+
   it('describes every stage of a training with several in a table, and a single one in the list', () => {
     const { optimizer } = defaultStage();
     const stages: Stage[] = [

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type Experiment, type Stage } from '../../../src/domain/experiment';
 import { countAdvanced } from '../../../src/domain/train/advancedSettings';
-import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
+import { infoNceSchema, temperatureOf, withLossChange } from '../../../src/domain/train/lossSchema';
 import { settingRanges } from '../../../src/domain/train/settingRanges';
 import { presetOf, withPreset } from '../../../src/domain/train/presets';
 
@@ -57,14 +57,14 @@ describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(25);
+    expect(all).toBe(26);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 25, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 26, changed: 2 });
   });
 
   it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
@@ -77,6 +77,7 @@ describe('the advanced settings', () => {
       (_, stage) => ({ stage: { ...stage, batching: { ...stage.batching, accumulation: 2 } as Stage['batching'] } }),
     ],
     ['layer decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, layerDecay: 0.9 } } })],
+    ['the average of the weights', (_, stage) => ({ stage: { ...stage, ema: { decay: 0.99 } } })],
     ['beta1', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta1: 0.8 } } })],
     ['beta2', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta2: 0.99 } } })],
     ['epsilon', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, epsilon: 1e-6 } } })],
@@ -113,7 +114,7 @@ describe('the advanced settings', () => {
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
     // With both directions, the form also asks for the softmax.
-    const all = name === 'the directions of the loss' ? 26 : 25;
+    const all = name === 'the directions of the loss' ? 27 : 26;
     expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
   });
 
@@ -121,14 +122,14 @@ describe('the advanced settings', () => {
     const experiment = defaultExperiment();
     const loss = { kind: 'sigmoidPairs' as const, temperature: 0.05 };
     const pairs = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) };
-    expect(countAdvanced(pairs)).toEqual({ all: 19, changed: 1 });
+    expect(countAdvanced(pairs)).toEqual({ all: 20, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 23, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 24, changed: 0 });
   });
 });
 
@@ -141,7 +142,7 @@ describe('the ranges of the number fields', () => {
     const { learningRate, weightDecay, clipNorm, beta1, beta2, epsilon } = optimizer;
     const defaults = {
       ...{ learningRate, weightDecay, clipNorm, beta1, beta2, epsilon },
-      ...{ temperature: loss.temperature, batchSize: batching.batchSize, warmup: schedule.warmup, seed },
+      ...{ temperature: temperatureOf(loss) ?? NaN, batchSize: batching.batchSize, warmup: schedule.warmup, seed },
       devEverySteps: evaluation.devEverySteps,
     };
     for (const [setting, value] of Object.entries(defaults)) {

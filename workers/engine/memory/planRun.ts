@@ -29,6 +29,8 @@ export interface RunPlanRequest {
   parameters: ParameterCount;
   /** Floats in each stage's gradients and in each of its moments; `parameters.trained` if absent. */
   trained?: readonly number[];
+  /** Whether each stage keeps an average of what it trains; none does if absent. */
+  averaged?: readonly boolean[];
   /** The adapters of each stage that trains with LoRA. */
   adapters?: readonly (AdapterMemory | undefined)[];
   /** `trained` if a stage trained only biases. */
@@ -141,17 +143,19 @@ function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage):
 
 /** Proposes to train only biases if all stages would then fit. */
 function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]): MemoryProposal {
-  const { config, limits, precisions = [], parameters, trainedBiases } = request;
+  const { config, limits, precisions = [], parameters, trainedBiases, averaged } = request;
   if (trainedBiases === undefined) return {};
-  const biases = { ...parameters, trained: trainedBiases };
-  const fits = stages.every(
-    ({ stage, shape }) => chooseStepStrategy(config, biases, shape, limits, precisions[stage]).fits,
-  );
+  const fits = stages.every(({ stage, shape }) => {
+    const biases = { ...parameters, trained: trainedBiases, averaged: averaged?.[stage] };
+    return chooseStepStrategy(config, biases, shape, limits, precisions[stage]).fits;
+  });
   return fits ? { bitFit: true } : {};
 }
 
-function stageParameters({ parameters, trained, adapters }: RunPlanRequest, stage: number): ParameterCount {
-  return withAdapters({ ...parameters, trained: trained?.[stage] ?? parameters.trained }, adapters?.[stage]);
+function stageParameters(request: RunPlanRequest, stage: number): ParameterCount {
+  const { parameters, trained, averaged, adapters } = request;
+  const count = { ...parameters, trained: trained?.[stage] ?? parameters.trained, averaged: averaged?.[stage] };
+  return withAdapters(count, adapters?.[stage]);
 }
 
 /** Returns the largest counts of any stage, and the adapters that need the most memory when texts are encoded. */
@@ -160,7 +164,8 @@ function mostParameters(request: RunPlanRequest): ParameterCount {
   const most = (of: 'all' | 'trained'): number => counts.reduce((highest, count) => Math.max(highest, count[of]), 0);
   const rowBytes = ({ adapters }: ParameterCount): number => encodingRowBytes(request.config, adapters);
   const [widest] = [...counts].sort((a, b) => rowBytes(b) - rowBytes(a));
-  return { all: most('all'), trained: most('trained'), adapters: widest?.adapters };
+  const averaged = counts.some((count) => count.averaged);
+  return { all: most('all'), trained: most('trained'), averaged, adapters: widest?.adapters };
 }
 
 /**

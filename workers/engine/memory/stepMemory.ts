@@ -11,7 +11,7 @@ import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
 import { adapterRowBytes, stepRowBytes } from './rowBytes';
 import type { StageShape } from './stageShape';
-import { halfWeightBytes, paddingFloats } from './trainingState';
+import { halfWeightBytes, optimizerTables, paddingFloats } from './trainingState';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function stepMemoryNeed(
@@ -24,7 +24,7 @@ export function stepMemoryNeed(
   const padding = paddingFloats(config);
   const weights = 4 * (parameters.all + padding) + halfWeightBytes(config, precision);
   const gradients = 4 * (parameters.trained + padding);
-  const moments = 8 * (parameters.trained + padding);
+  const moments = 4 * optimizerTables(parameters) * (parameters.trained + padding);
   const rows = rowsOf(shape, stepStrategy);
   const chunkVectors =
     stepStrategy.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
@@ -36,9 +36,9 @@ export function stepMemoryNeed(
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
 
-/** Returns the bytes of a checkpoint's float32 weights and moments. */
-export function snapshotBytes({ all, trained }: ParameterCount): number {
-  return 4 * all + 8 * trained;
+/** Returns the bytes of a checkpoint's float32 weights, moments and average. */
+export function snapshotBytes(parameters: ParameterCount): number {
+  return 4 * (parameters.all + optimizerTables(parameters) * parameters.trained);
 }
 
 /** Returns the number of rows for which the encoder's arrays have room. */
@@ -64,6 +64,9 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'sigmoidPairs':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    case 'triplet':
+      // Measured with three negatives and more; one needs a fifth less.
+      return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
     default:
       return loss satisfies never;
   }
@@ -76,11 +79,11 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
  */
 function infoNceNumbers(
   { pairs, candidates }: StageShape,
-  { sameSide, falseNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
+  { sameSide, falseNegatives, inBatchNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
 ): number {
   const amongQueries = sameSide === 'queries' || sameSide === 'both';
   const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
-  const mask = candidates > pairs || falseNegatives?.known ? pairs * Math.ceil(candidates / 32) : 0;
+  const mask = candidates > pairs || falseNegatives?.known || inBatchNegatives ? pairs * Math.ceil(candidates / 32) : 0;
   const prefixes = matryoshka.reduce((sum, { dimension }) => sum + (pairs + candidates) * (2 * dimension + 1), 0);
   return 2 * window + statPlaneCount * pairs + mask + prefixes;
 }

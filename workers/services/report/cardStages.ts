@@ -1,5 +1,5 @@
 import type { Experiment, Stage } from '../../../src/domain/experiment';
-import type { LossKind } from '../../../src/domain/train/lossSchema';
+import { temperatureOf, type LossKind } from '../../../src/domain/train/lossSchema';
 import { prefixTokens } from '../../../src/domain/train/prefix';
 import type { Strategy } from '../../../src/domain/train/strategySchema';
 
@@ -12,7 +12,15 @@ const strategyNames: Record<Strategy['kind'], string> = {
 const lossNames: Record<LossKind, string> = {
   inBatchInfoNce: '批内 InfoNCE / in-batch InfoNCE',
   sigmoidPairs: 'sigmoid 成对损失 / sigmoid pairs',
+  triplet: '三元组损失 / triplet margin',
 };
+
+function lossCell({ loss }: Pick<Stage, 'loss'>): string {
+  const name = lossNames[loss.kind];
+  if (loss.kind !== 'triplet') return name;
+  const distance = loss.distance === 'cosine' ? '1 − cos' : '欧氏距离 / Euclidean';
+  return `${name}: ${distance}, ${loss.margin}`;
+}
 
 function strategyCell({ strategy }: Stage): string {
   const name = strategyNames[strategy.kind];
@@ -52,16 +60,22 @@ function rateCell({ optimizer: { learningRate, layerDecay } }: Stage): string {
     : `${learningRate}（逐层衰减 / layer-wise decay: ${layerDecay}）`;
 }
 
-const columns: [name: string, cell: (stage: Stage, index: number) => string][] = [
+const averageName = '权重的滑动平均 / Moving average of the weights (EMA)';
+
+const columns: (readonly [name: string, cell: (stage: Stage, index: number) => string])[] = [
   ['阶段 / Stage', (_, index) => String(index + 1)],
   ['训练的参数 / Trained', strategyCell],
   ['冻结 / Frozen', frozenCell],
-  ['损失 / Loss', ({ loss }) => lossNames[loss.kind]],
-  ['温度 τ / Temperature τ', ({ loss }) => String(loss.temperature)],
+  ['损失 / Loss', lossCell],
+  ['温度 τ / Temperature τ', ({ loss }) => String(temperatureOf(loss) ?? '–')],
   ['批大小 / Batch size', batchCell],
   ['时长 / Duration', durationCell],
   ['学习率 / Learning rate', rateCell],
 ];
+
+function averageCell({ ema }: Stage): string {
+  return ema ? `衰减系数 / decay: ${ema.decay}` : '无 / none';
+}
 
 /** Returns the lines of the training list that describe the only stage. If there are several, they are in a table. */
 export function onlyStageLines({ stages }: Experiment): string[] {
@@ -69,17 +83,21 @@ export function onlyStageLines({ stages }: Experiment): string[] {
   if (!stage || second) return [];
   const batches = stage.batching.kind === 'seeded' ? stage.batching.accumulation : undefined;
   const decay = stage.optimizer.layerDecay;
+  const temperature = temperatureOf(stage.loss);
   return [
-    `- 温度 τ / Temperature τ: ${stage.loss.temperature}`,
+    ...(stage.loss.kind === 'inBatchInfoNce' ? [] : [`- 损失 / Loss: ${lossCell(stage)}`]),
+    ...(temperature === null ? [] : [`- 温度 τ / Temperature τ: ${temperature}`]),
     `- 学习率 / Learning rate: ${stage.optimizer.learningRate}`,
     ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
     ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
+    ...(stage.ema ? [`- ${averageName}: ${averageCell(stage)}`] : []),
   ];
 }
 
 /** Returns a table of all stages in the order of training, or no lines if there is only one. */
 export function stageTable({ stages }: Experiment): string[] {
   if (stages.length === 1) return [];
+  const shown = stages.some(({ ema }) => ema) ? [...columns, [averageName, averageCell] as const] : columns;
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     '',
@@ -87,8 +105,8 @@ export function stageTable({ stages }: Experiment): string[] {
     '',
     `Trained in ${stages.length} stages, each from the weights of the one before.`,
     '',
-    row(columns.map(([name]) => name)),
-    `|${'---|'.repeat(columns.length)}`,
-    ...stages.map((stage, index) => row(columns.map(([, cell]) => cell(stage, index)))),
+    row(shown.map(([name]) => name)),
+    `|${'---|'.repeat(shown.length)}`,
+    ...stages.map((stage, index) => row(shown.map(([, cell]) => cell(stage, index)))),
   ];
 }

@@ -4,7 +4,7 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
 import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
 import { storedWeightFloats } from '../../../src/domain/train/lora';
-import { momentFloats } from '../../../src/domain/train/trainedParameters';
+import { optimizerFloats } from '../../../src/domain/train/trainedParameters';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
@@ -56,8 +56,8 @@ export async function createRun(
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
-  const moments = momentFloats(model, experiment.stages);
-  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
+  const beside = optimizerFloats(model, experiment.stages);
+  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, beside));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,

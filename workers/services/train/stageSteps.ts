@@ -1,12 +1,12 @@
 import type { Stage } from '../../../src/domain/experiment';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { epochsOf } from '../../../src/domain/train/planBatches';
-import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
+import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
 import { tokensInStage } from './runTokens';
-import { stepBatch } from './stepBatch';
+import { drawOf, knownOf, stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
@@ -40,9 +40,7 @@ export class StageSteps {
   ) {
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
-    const { loss } = of.stage;
-    if (loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known)
-      this.#known = new KnownAnswers(session.data.pairs);
+    this.#known = knownOf(of.stage, session.data.pairs);
   }
 
   /** Begins the next step. */
@@ -54,9 +52,13 @@ export class StageSteps {
     const begunAt = performance.now();
     const tokens = tokensInStage(this.session, this.of.stageIndex);
     const additions = { negatives: this.session.negatives[this.of.stageIndex], known: this.#known };
-    const [first = stepBatch(tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
-      stepBatch(tokens, rows, additions),
-    );
+    const parts = batchesOfStep(batch, stage.batching);
+    const [first = stepBatch(tokens, []), ...further] = parts.map((rows, part) => {
+      const { stageIndex } = this.of;
+      const { seed } = this.session.experiment;
+      const draw = drawOf(stage, { seed, stageIndex, batch: index * parts.length + part });
+      return stepBatch(tokens, rows, { ...additions, draw });
+    });
     this.trainer.begin(first, learningRate, index + 1, further);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }

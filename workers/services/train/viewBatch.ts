@@ -4,7 +4,7 @@ import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { stageBatches } from './stageBatches';
-import { negativesOf } from './stepBatch';
+import { drawnInBatch, drawOf, knownOf, negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
 
 /** Returns the texts of one step. They depend only on data, batching and seed, so no run is needed. */
@@ -12,16 +12,23 @@ export async function viewBatch(db: Database, experimentId: string, step: number
   const experiment = await storedExperiment(db, experimentId);
   const data = await preparedData(db, experiment);
   const steps = (await stageBatches(db, experiment, data)).flatMap((batches, stage) =>
-    batches.map((batch) => ({ batch, stage })),
+    batches.map((batch, stepOfStage) => ({ batch, stage, stepOfStage })),
   );
-  const { batch = [], stage = 0 } = steps[step] ?? {};
-  const { batching } = experiment.stages[stage] ?? {};
-  const [first = batch] = batching ? batchesOfStep(batch, batching) : [];
-  const negatives = (await negativesOfStages(db, experiment, data))[stage];
-  const rows = batch.flatMap((row) => {
+  const { batch = [], stage: stageIndex = 0, stepOfStage = 0 } = steps[step] ?? {};
+  const stage = experiment.stages[stageIndex];
+  const parts = stage ? batchesOfStep(batch, stage.batching) : [];
+  const [first = batch] = parts;
+  const negatives = (await negativesOfStages(db, experiment, data))[stageIndex];
+  const known = stage && knownOf(stage, data.pairs);
+  const drawn = parts.flatMap((rows, part) => {
+    const place = { seed: experiment.seed, stageIndex, batch: stepOfStage * parts.length + part };
+    return (stage && drawnInBatch(rows, { negatives, known, draw: drawOf(stage, place) })) ?? [];
+  });
+  const rows = batch.flatMap((row, at) => {
     const pair = data.pairs[row];
     const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
-    return pair ? [{ pairId: pair.id, anchor: pair.anchor, positive: pair.positive, negatives: own }] : [];
+    const shown = pair && { pairId: pair.id, anchor: pair.anchor, positive: pair.positive, negatives: own };
+    return shown ? [drawn[at] ? { ...shown, drawn: drawn[at] } : shown] : [];
   });
   return { step, batchSize: first.length, rows };
 }

@@ -43,7 +43,7 @@ function fixedStage(stage: Stage, fix: StageFix): Stage {
     case 'avoidDuplicates':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, avoidDuplicatePassages: true } } : stage;
     case 'temperature':
-      return { ...stage, loss: { ...stage.loss, temperature: fix.value } };
+      return 'temperature' in stage.loss ? { ...stage, loss: { ...stage.loss, temperature: fix.value } } : stage;
     case 'learningRate':
       return { ...stage, optimizer: { ...stage.optimizer, learningRate: fix.value } };
     case 'epochs':

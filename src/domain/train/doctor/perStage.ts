@@ -16,6 +16,8 @@ export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
       return (loss.contrast ?? 'batch') === 'batch';
     case 'sigmoidPairs':
       return true;
+    case 'triplet':
+      return false;
     default:
       return loss satisfies never;
   }

@@ -24,7 +24,7 @@ export const memoryPlanTexts = {
   partHelp: {
     weights: 'The model’s numbers, in float32.',
     gradients: 'One number per trained weight.',
-    moments: 'AdamW keeps two averages per trained weight.',
+    moments: 'AdamW keeps two averages per trained weight. An average of the weights (EMA) is a third.',
     activations: 'Layer outputs kept for the backward pass. They grow with the number of tokens processed at once.',
     snapshot:
       'A copy of weights and optimizer that is written to disk while steps continue. If the budget has no room for it, steps wait during the write.',

@@ -2,6 +2,7 @@ import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
 import { devScoreTexts } from './devScores';
 import { count } from './count';
+import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -121,6 +122,7 @@ export const trainTexts = {
     evaluation: 'Evaluation and checkpoints',
   },
   fields: {
+    ...lossTexts.fields,
     learningRate: 'Learning rate',
     temperature: 'Temperature τ',
     loss: 'Loss',
@@ -144,6 +146,7 @@ export const trainTexts = {
     warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
     layerDecay: 'Layer-wise decay of the rate',
+    emaDecay: 'Average of the weights (EMA)',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
@@ -169,7 +172,7 @@ export const trainTexts = {
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
-    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
+    ...lossTexts.help,
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -185,8 +188,7 @@ export const trainTexts = {
       'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
     byScore:
       'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
-    scoreMargin:
-      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    scoreMargin: 'With 0, only negatives that score above the positive are left out; the larger, the more.',
     matryoshka:
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
@@ -202,6 +204,8 @@ export const trainTexts = {
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
     layerDecay:
       'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
+    emaDecay:
+      'Decay d of an exponential moving average of the weights, which reaches back about 1/(1 − d) steps. The stage is evaluated on dev with the averaged weights and ends with them. 0 averages nothing; 0.99 is usual for a few hundred steps.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:
@@ -233,27 +237,7 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
-    inBatchInfoNce: 'in-batch InfoNCE',
-    sigmoidPairs: 'sigmoid pairs',
-    queryToPassage: 'question → passage',
-    both: 'both ways',
-    perDirection: 'per direction',
-    joint: 'one for both',
-    noSameSide: 'nothing else',
-    amongQuestions: 'questions',
-    amongPassages: 'passages',
-    amongBoth: 'questions and passages',
-    contrastBatch: 'all of the batch',
-    contrastExplicit: 'own positive, all negatives',
-    contrastOwn: 'own only',
-    noHardness: 'off',
-    inBatchNegatives: 'negatives of the batch',
-    explicitNegatives: 'explicit negatives',
-    allNegatives: 'all negatives',
-    noScoreMask: 'off',
-    absoluteMargin: 'absolute margin',
-    relativeMargin: 'relative margin',
-    noPrefixes: 'none',
+    ...lossTexts.options,
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',
@@ -278,6 +262,7 @@ export const trainTexts = {
     `The run’s checkpoints need up to ${bytes} of disk space, but the browser allows this page only ${room} more, so a run can’t start. Make room first.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
+  batchDrawnHelp: lossTexts.batchDrawnHelp,
   batchHelp:
     'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   explicitNegatives: 'Explicit negatives',

@@ -17,7 +17,7 @@ export const memoryPlanTexts: Dictionary['train']['memoryPlan'] = {
   partHelp: {
     weights: '模型的数值，float32。',
     gradients: '每个参与训练的权重一个数。',
-    moments: 'AdamW 为每个参与训练的权重存两个平均值。',
+    moments: 'AdamW 为每个参与训练的权重存两个平均值；如果另求权重的滑动平均（EMA），再加一个。',
     activations: '各层算出的数值，留给反向传播用。同时处理的 token 越多，占得越多。',
     snapshot: '权重和优化器的副本。训练不停，同时把它写成检查点；预算放不下时，写入期间训练会等待。',
   },
