@@ -138,7 +138,7 @@ interface ImportOptions extends ColumnChoices {
   keepEmptyAnchors?: boolean;
 }
 
-/** The slots that files have content for. Files are given by their position in the request. */
+/** Which slots the files have content for. Files are identified by their position in the request. */
 export interface Survey extends Fillings {
   unreadable: { file: number; error: AppErrorDetails }[];
   /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */

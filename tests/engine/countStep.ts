@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { usesHalf, type Precision } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../src/domain/model';
 import { adapterPlan } from '../../src/domain/train/lora';
 import type { LoraStrategy } from '../../src/domain/train/loraSchema';
@@ -52,7 +52,7 @@ export async function countStep(
   length: number | Length,
   {
     isTrainable,
-    way,
+    stepStrategy,
     dropout = 0.1,
     steps = 2,
     precision = 'full',
@@ -60,7 +60,7 @@ export async function countStep(
     averaged = false,
   }: {
     isTrainable?: IsTrainable;
-    way?: StepWay;
+    stepStrategy?: StepStrategy;
     dropout?: number;
     steps?: number;
     precision?: Precision;
@@ -99,7 +99,7 @@ export async function countStep(
       optimizer: adamWConfig(1e-5),
       dropout,
       seed: 1,
-      way,
+      stepStrategy,
       adapters,
       average,
       lossScale: mixed ? firstLossScale() : undefined,

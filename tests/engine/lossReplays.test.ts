@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import replays from '../fixtures/engine/lossReplays.json';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer } from '../../workers/engine/trainer';
 import { triplet } from '../../workers/losses/triplet';
@@ -35,12 +35,20 @@ const candidates = tokenBatch([
 ]);
 
 /** Trains for a number of steps; returns the losses and the bits of all weights. */
-async function trained(vectorLoss: VectorLoss, steps: number, way?: StepWay) {
+async function trained(vectorLoss: VectorLoss, steps: number, stepStrategy?: StepStrategy) {
   const { loss, close } = await openTfjsLoss(deviceEngine(), vectorLoss);
   const parameters = pytorch.parameters();
   const adamW = new AdamWState(parameters);
   const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
-  const options = { config: pytorch.config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1, way } as const;
+  const options = {
+    config: pytorch.config,
+    pooling: 'mean',
+    loss,
+    optimizer,
+    dropout: 0,
+    seed: 1,
+    stepStrategy,
+  } as const;
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   const losses: number[] = [];
   for (let step = 1; step <= steps; step++)

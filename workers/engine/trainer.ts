@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { EncoderConfig, Pooling } from '../../src/domain/model';
 import { nextLossScale, type LossScale } from '../../src/domain/train/lossScale';
 import type { DeviceArray } from './arrays';
@@ -31,7 +31,7 @@ export interface TrainerOptions {
   /** Number of steps in the run before this trainer's first step. Errors name the step of the run. */
   stepsBefore?: number;
   /** Step strategy; `plain` by default. */
-  way?: StepWay | undefined;
+  stepStrategy?: StepStrategy | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
   adapters?: Adapters | undefined;
@@ -209,11 +209,11 @@ export class Trainer {
   }
 
   #gradientsOf({ batches, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
-    const { config, seed, pooling, way, loss, adapters } = this.options;
+    const { config, seed, pooling, stepStrategy, loss, adapters } = this.options;
     const rates = dropoutRates(this.options.dropout, config, adapters?.dropout);
     const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, adapters, half: this.#half, config, dropout };
-    const options = { pooling, way, loss, gradientScale: lossScale?.scale };
+    const options = { pooling, stepStrategy, loss, gradientScale: lossScale?.scale };
     stepGradients(context, batches, options, { numbers, ofLoss: this.#normAt, gradients: this.#gradients });
     this.#gradients.clearFrozen();
   }

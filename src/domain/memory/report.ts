@@ -2,7 +2,7 @@ import type { NegativesReport } from '../negatives/report';
 import type { DevPlan } from '../train/devPlan';
 import type { LossSettings } from '../train/lossSchema';
 import type { MemoryProposal } from './proposal';
-import type { StepWay } from './stepWay';
+import type { StepStrategy } from './stepStrategy';
 
 /** Sizes of a stage's largest batch, which determine the stage's memory need. */
 export interface BatchShape {
@@ -48,9 +48,9 @@ export interface MemoryShortage {
  * A step strategy that fits, with its memory need. If none fits: the strategy that needs the least, and the limit that
  * it exceeds.
  */
-export interface WayChoice {
+export interface StepStrategyChoice {
   fits: boolean;
-  way: StepWay;
+  stepStrategy: StepStrategy;
   need: MemoryNeed;
   shortage?: MemoryShortage;
 }
@@ -66,8 +66,8 @@ export interface BatchSettings {
  */
 export interface RunMemory {
   budgetBytes: number;
-  /** The step strategy of each stage. */
-  ways: StepWay[];
+  /** The step strategy of each stage. Keeps the name that the records of older runs have. */
+  ways: StepStrategy[];
   /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
   /** Bytes of the copy that is written as a checkpoint while steps continue. If absent, steps wait during the write. */
@@ -76,7 +76,7 @@ export interface RunMemory {
 
 /** The memory need of the same run with other settings. */
 export interface MemoryAlternative extends BatchSettings {
-  choice: WayChoice;
+  choice: StepStrategyChoice;
 }
 
 /** The memory that a run of the current experiment needs on this device, and its steps. */
@@ -95,7 +95,7 @@ export interface MemoryReport {
   defaultBudgetBytes: number;
   /** Shape of the largest batch in the most demanding stage. */
   shape: BatchShape;
-  choice: WayChoice;
+  choice: StepStrategyChoice;
   run: RunMemory;
   alternatives: MemoryAlternative[];
   /** Empty if the run fits. */

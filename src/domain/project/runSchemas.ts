@@ -63,16 +63,16 @@ const deviceSchema = v.strictObject({
   relaxedSimd: v.exactOptional(v.boolean()),
 });
 
-const wayWithSize = { tokensPerPass: v.pipe(whole, v.minValue(1)) };
+const strategyWithSize = { tokensPerPass: v.pipe(whole, v.minValue(1)) };
 const memorySchema = v.strictObject({
   budgetBytes: finite,
   ways: v.array(
     v.variant('kind', [
       v.strictObject({
         kind: v.picklist(['plain', 'recompute']),
-        tokensPerPass: v.exactOptional(wayWithSize.tokensPerPass),
+        tokensPerPass: v.exactOptional(strategyWithSize.tokensPerPass),
       }),
-      v.strictObject({ kind: v.literal('gradCache'), ...wayWithSize }),
+      v.strictObject({ kind: v.literal('gradCache'), ...strategyWithSize }),
     ]),
   ),
   encodingTokens: v.pipe(whole, v.minValue(1)),

@@ -38,7 +38,7 @@ describe('the memory plan of a run', () => {
     const plan = planRun(request(3, [8, 64]));
     expect(plan.run.ways.map(({ kind }) => kind)).toEqual(['plain', 'gradCache']);
     expect(plan.shape).toEqual({ pairs: 64, candidates: 64, tokens: 64 * 276, longest: 256 });
-    expect(plan.choice.way).toEqual(plan.run.ways[1]);
+    expect(plan.choice.stepStrategy).toEqual(plan.run.ways[1]);
     expect(plan.proposal).toEqual({});
   });
 
@@ -49,7 +49,7 @@ describe('the memory plan of a run', () => {
     );
     expect(alternatives.find((one) => one.batchSize === 64 && one.maxTokens === 256)?.choice).toEqual(choice);
     const shortest = alternatives.find((one) => one.batchSize === 32 && one.maxTokens === 64);
-    expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
+    expect(shortest?.choice.stepStrategy).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
   });
 
   it('counts a copy of weights and moments for checkpoints only if it fits beside the same step strategies', () => {

@@ -4,7 +4,7 @@ import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { maxBatchShape, type NegativeTexts } from './batchShape';
-import { chooseWay } from './chooseWay';
+import { chooseStepStrategy } from './chooseStepStrategy';
 import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
@@ -17,7 +17,7 @@ import type {
   MemoryAlternative,
   MemoryReport,
   BatchSettings,
-  WayChoice,
+  StepStrategyChoice,
 } from '../../../src/domain/memory/report';
 import { snapshotBytes, stepMemoryNeed } from './stepMemory';
 import type { MemoryLimits } from './memoryLimits';
@@ -56,7 +56,7 @@ export interface RunPlanRequest {
   atBatchSize: (stage: number, batchSize: number) => Batches | null;
 }
 
-type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
+type PlannedStage = { stage: number; shape: StageShape; choice: StepStrategyChoice };
 
 /**
  * Chooses a step strategy for each stage, and computes what the most demanding stage would need with other settings.
@@ -69,14 +69,17 @@ export function planRun(
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = stageShape(request, stage, stageBatches, maxTokens);
     const ofStage = stageParameters(request, stage);
-    return shape ? [{ stage, shape, choice: chooseWay(config, ofStage, shape, limits, precisions[stage]) }] : [];
+    return shape
+      ? [{ stage, shape, choice: chooseStepStrategy(config, ofStage, shape, limits, precisions[stage]) }]
+      : [];
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(request, b) - demand(request, a));
   if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
   const { stage, shape } = mostDemanding;
   const snapshot = snapshotBytes(parameters);
-  const hasRoom = (choice: WayChoice): boolean => choice.fits && choice.need.total + snapshot <= limits.budgetBytes;
+  const hasRoom = (choice: StepStrategyChoice): boolean =>
+    choice.fits && choice.need.total + snapshot <= limits.budgetBytes;
   const held = stages.every((planned) => hasRoom(planned.choice)) ? snapshot : 0;
   const choice = withSnapshot(mostDemanding.choice, held);
   const at = alternatives(request, stage);
@@ -88,7 +91,7 @@ export function planRun(
     choice,
     run: {
       budgetBytes,
-      ways: stages.map((planned) => planned.choice.way),
+      ways: stages.map((planned) => planned.choice.stepStrategy),
       encodingTokens: encodingTokens(
         config,
         parameters,
@@ -113,7 +116,7 @@ export function planRun(
 }
 
 /** Adds the memory of the snapshot that is written as a checkpoint while training continues. */
-function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
+function withSnapshot(choice: StepStrategyChoice, snapshot: number): StepStrategyChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
@@ -135,7 +138,7 @@ function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage):
   const parameters = stageParameters(request, stage);
   // Adapters are trained in full precision only.
   if (!offersHalf || usesHalf(precisions?.[stage]) || parameters.adapters) return {};
-  return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
+  return chooseStepStrategy(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
 /** Proposes to train only biases if all stages would then fit. */
@@ -144,7 +147,7 @@ function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]
   if (trainedBiases === undefined) return {};
   const fits = stages.every(({ stage, shape }) => {
     const biases = { ...parameters, trained: trainedBiases, averaged: averaged?.[stage] };
-    return chooseWay(config, biases, shape, limits, precisions[stage]).fits;
+    return chooseStepStrategy(config, biases, shape, limits, precisions[stage]).fits;
   });
   return fits ? { bitFit: true } : {};
 }
@@ -171,15 +174,15 @@ function mostParameters(request: RunPlanRequest): ParameterCount {
  */
 function demand(request: RunPlanRequest, { stage, shape, choice }: PlannedStage): number {
   const { config, precisions } = request;
-  const way = { kind: 'plain', tokensPerPass: shape.tokens } as const;
-  const need = stepMemoryNeed(config, stageParameters(request, stage), shape, way, precisions?.[stage]);
+  const stepStrategy = { kind: 'plain', tokensPerPass: shape.tokens } as const;
+  const need = stepMemoryNeed(config, stageParameters(request, stage), shape, stepStrategy, precisions?.[stage]);
   return (choice.fits ? 0 : 2 ** 60) + need.total;
 }
 
 /**
  * Returns a function that chooses a strategy for other settings of a stage. Plans the batches of each size only once.
  */
-function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => WayChoice | null {
+function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => StepStrategyChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
   known.set(
@@ -192,7 +195,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     known.set(batchSize, batches);
     const shape = batches && stageShape(request, stage, batches, maxTokens);
     const parameters = stageParameters(request, stage);
-    return shape && chooseWay(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
+    return shape && chooseStepStrategy(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }
 

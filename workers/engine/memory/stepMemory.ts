@@ -6,7 +6,7 @@ import { quadsFor } from '../quads';
 import { statPlaneCount } from '../losses/infoNceParams';
 import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
 import type { MemoryNeed } from '../../../src/domain/memory/report';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
 import { adapterRowBytes, stepRowBytes } from './rowBytes';
@@ -18,20 +18,20 @@ export function stepMemoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
   shape: StageShape,
-  way: StepWay,
+  stepStrategy: StepStrategy,
   precision: Precision = 'full',
 ): MemoryNeed {
   const padding = paddingFloats(config);
   const weights = 4 * (parameters.all + padding) + halfWeightBytes(config, precision);
   const gradients = 4 * (parameters.trained + padding);
   const moments = 4 * optimizerTables(parameters) * (parameters.trained + padding);
-  const rows = rowsOf(shape, way);
+  const rows = rowsOf(shape, stepStrategy);
   const chunkVectors =
-    way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
+    stepStrategy.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
   const { adapters } = parameters;
-  const ofAdapters = adapters ? adapterRowBytes(config, adapters, way.kind) : 0;
-  const rowBytes = stepRowBytes(config, way.kind, precision) + ofAdapters;
-  const kept = rows * rowBytes + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
+  const ofAdapters = adapters ? adapterRowBytes(config, adapters, stepStrategy.kind) : 0;
+  const rowBytes = stepRowBytes(config, stepStrategy.kind, precision) + ofAdapters;
+  const kept = rows * rowBytes + 4 * (lossNumbers(config, shape, stepStrategy.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
@@ -42,8 +42,11 @@ export function snapshotBytes(parameters: ParameterCount): number {
 }
 
 /** Returns the number of rows for which the encoder's arrays have room. */
-function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
-  const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
+function rowsOf({ tokens, longest }: StageShape, stepStrategy: StepStrategy): number {
+  const most =
+    stepStrategy.kind === 'gradCache'
+      ? Math.max(stepStrategy.tokensPerPass, longest)
+      : (stepStrategy.tokensPerPass ?? tokens);
   return quadsFor(most);
 }
 
@@ -51,7 +54,7 @@ function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
  * the unnormalized vectors; and what it computes from them.
  */
-function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepWay['kind']): number {
+function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepStrategy['kind']): number {
   const { pairs, candidates, loss } = shape;
   const vectors = (kind === 'gradCache' ? 2 : 3) * (pairs + candidates) * hiddenSize;
   switch (loss?.kind) {

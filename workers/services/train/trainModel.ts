@@ -203,7 +203,7 @@ export function trainerOptions(
     stepsBefore: begin,
     lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
     matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine.plan, engine.traits.matrixUnits) : undefined,
-    way: record.memory?.ways[stageIndex],
+    stepStrategy: record.memory?.ways[stageIndex],
   };
 }
 

@@ -38,10 +38,10 @@ export const memoryPlanTexts = {
   table: 'With other settings',
   tableHelp:
     'Memory of the fastest step strategy that fits: plain, † layers computed twice, ‡ in chunks. ✕ doesn’t fit; the figure is the least it needs.',
-  way: 'Step strategy',
-  wayHelp:
+  stepStrategy: 'Step strategy',
+  stepStrategyHelp:
     'How a step processes its batch. It is chosen before the run to fit the memory budget and kept when the run is resumed.',
-  ways: {
+  stepStrategies: {
     plain: 'whole batch at once',
     recompute: 'layers computed twice',
     gradCache: 'in chunks',

@@ -195,7 +195,7 @@ export const trainTexts = {
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
     accumulation:
       'Averages the gradients of this many batches before each step (gradient accumulation). Each question is still compared only with the negatives of its own batch: unlike a larger batch, this adds no negatives.',
-    duration: 'How many times all pairs are seen, or how many steps the run makes.',
+    duration: 'How many times all pairs are seen, or how many steps the run takes.',
     schedule: 'How the learning rate falls after the warm-up.',
     warmupUnit: 'Whether the warm-up is a share of the stage’s steps or a number of steps.',
     warmup: 'Share of all steps during which the learning rate rises from 0.',

@@ -44,7 +44,7 @@ const table: Table = {
     zh: `${shortened(id, 80)} 的第 ${part} 部分缺失或不完整`,
     en: `part ${part} of ${shortened(id, 80)} is missing or too short`,
   }),
-  'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted meanwhile' }),
+  'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted before it finished' }),
   'worker-not-started': () => ({ zh: '线程没有启动', en: 'the worker did not start' }),
   'worker-ended': () => ({ zh: '线程已结束', en: 'the worker ended' }),
   'message-unreadable': () => ({ zh: '有一条消息读不出来', en: 'a message could not be read' }),
