@@ -1,3 +1,4 @@
+import type { AnswerAt } from '../domain/evaluate/answerAt';
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
@@ -13,6 +14,7 @@ import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
 import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
@@ -241,6 +243,13 @@ export interface DataApi {
   exportTriplets(experiment: Experiment, stageIndex: number, format: TripletFormat): Promise<Blob>;
   /** Reads all texts for the checks before a run. Creates the token sets that are missing. */
   examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
+  /** Compares a run's test evaluations before and after training at each cut-off; null until both are stored. */
+  compareRun(runId: string, ks: readonly number[]): Promise<AnswerAt[] | null>;
+  /**
+   * Answers a run's test questions by keywords and compares the trained model with them at each cut-off. Throws
+   * `data-missing` if the questions or the knowledge base were deleted.
+   */
+  compareWithKeywords(runId: string, ks: readonly number[], progress: Progress): Promise<KeywordComparison>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
