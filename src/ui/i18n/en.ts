@@ -11,6 +11,7 @@ import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
+import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
 import { stagesTexts, nextTexts } from './en/stages';
@@ -34,6 +35,7 @@ export const en = {
   tokenize: tokenizeTexts,
   strategy: strategyTexts,
   train: trainTexts,
+  runs: runsTexts,
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,

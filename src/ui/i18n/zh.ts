@@ -12,6 +12,7 @@ import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
 import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
+import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
@@ -34,6 +35,7 @@ export const zh: Dictionary = {
   tokenize: tokenizeTexts,
   strategy: strategyTexts,
   train: trainTexts,
+  runs: runsTexts,
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
