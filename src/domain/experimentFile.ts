@@ -14,6 +14,7 @@ import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
 import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import { parseAxes, type SweepAxis } from './sweep/sweep';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -64,6 +65,8 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
+  /** What the file's sweep varies. Null for a single run. */
+  sweep: SweepAxis[] | null;
 }
 
 /**
@@ -103,7 +106,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, model, ...rest } = json;
+  const { locations: given, model, sweep, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const complete = withDefaults({ ...rest, model: null, data: withHash });
@@ -115,6 +118,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     stagesToFill,
     locations,
     joinTitles,
+    sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
   };
 }
 

@@ -22,6 +22,11 @@ export interface RunRecord {
   experiment: Experiment;
   experimentHash: string;
   /**
+   * The sweep that the run belongs to. Such a run is evaluated on dev only, so that settings are not chosen on test,
+   * and keeps no weights once it is done.
+   */
+  sweepId?: string;
+  /**
    * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
    */
   rowsSha256?: string;
@@ -59,6 +64,11 @@ export interface RunRecord {
   /** The builds that resumed the run, if they differ from `build`, and the steps after which they continued it. */
   buildChanges?: { step: number; build: string }[];
   error?: AppErrorDetails;
+}
+
+/** Returns the parts that a run is evaluated on if it has questions in them. */
+export function partsOf({ sweepId }: Pick<RunRecord, 'sweepId'>): ('dev' | 'test')[] {
+  return sweepId === undefined ? ['dev', 'test'] : ['dev'];
 }
 
 /** Measurements of one training step. */

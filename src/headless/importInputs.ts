@@ -14,6 +14,7 @@ import {
   parseHubLocation,
 } from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
+import type { SweepAxis } from '../domain/sweep/sweep';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
 import type { Recognition } from '../domain/import/recognise';
@@ -24,6 +25,8 @@ import type { HeadlessJob, JobRoutes } from './jobRoutes';
 export interface ImportedInputs {
   experiment: Experiment;
   experimentHash: string;
+  /** What the file's sweep varies. Null for a single run. */
+  sweep: SweepAxis[] | null;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
@@ -175,5 +178,6 @@ export async function importInputs(
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
   const { leftOut, recognised, titles } = reader;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, titles };
+  const { sweep } = file;
+  return { experiment, experimentHash: await experimentHash(experiment), sweep, leftOut, recognised, titles };
 }

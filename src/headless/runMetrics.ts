@@ -49,7 +49,7 @@ export function repeatedSteps(events: readonly RunEvent[]): { count: number; fir
   return count > 0 ? { count, first, last } : null;
 }
 
-function environmentOf(run: RunRecord): object {
+export function environmentOf(run: RunRecord): object {
   return {
     build: run.build,
     browser: navigator.userAgent,
@@ -65,7 +65,7 @@ function environmentOf(run: RunRecord): object {
 const overlapsListed = 20;
 
 /** Returns the counts of train, dev and test, with the first of the overlaps between them. */
-function splitOf({ listed, ...counts }: SplitCounts): object {
+export function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }
 

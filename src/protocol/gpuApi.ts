@@ -20,6 +20,12 @@ export interface BatchView {
   rows: { pairId: string; anchor: string; positive: string; negatives: string[] }[];
 }
 
+/** A run of a sweep: its place in `sweepPoints`. */
+export interface PlaceInSweep {
+  sweepId: string;
+  run: number;
+}
+
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
  * a check, `encodeTexts`, `searchPassages` and `mineNegatives` each need the device exclusively and reject with
@@ -29,10 +35,16 @@ export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   /**
-   * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
-   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default).
+   * Stores a new run of the current experiment, or of one of its sweeps, and returns the run's id. Tokenizes missing
+   * texts but computes nothing else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the
+   * device's default).
    */
-  createRun(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<string>;
+  createRun(
+    experimentId: string,
+    device: DevicePreference,
+    budgetBytes: number | null,
+    place?: PlaceInSweep,
+  ): Promise<string>;
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
@@ -61,10 +73,16 @@ export interface GpuApi {
   searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
   cancelSearch(): Promise<void>;
   /**
-   * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored.
-   * Reports progress in texts and questions. Rejects with `cancelled` after `cancelMining`.
+   * Mines and stores the negatives of all stages of the current experiment, or of a run of one of its sweeps, that use
+   * mined ones, unless they are stored. Reports progress in texts and questions. Rejects with `cancelled` after
+   * `cancelMining`.
    */
-  mineNegatives(experimentId: string, device: DevicePreference, progress: Progress): Promise<void>;
+  mineNegatives(
+    experimentId: string,
+    device: DevicePreference,
+    progress: Progress,
+    place?: PlaceInSweep,
+  ): Promise<void>;
   cancelMining(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after

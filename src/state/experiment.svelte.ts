@@ -62,7 +62,10 @@ export class ExperimentState extends SavedExperiment {
   /** Inputs that are missing or different and that this page's demo contains. */
   readonly demoParts = $derived<InputName[]>(this.inputs ? demoParts(this.inputs) : []);
   readonly latestRun = $derived<RunRecord | null>(this.runs[0] ?? null);
-  readonly latestDone = $derived<RunRecord | null>(this.runs.find((run) => run.status === 'done') ?? null);
+  /** The newest run with a result on test, which runs of a sweep don't have. */
+  readonly latestDone = $derived<RunRecord | null>(
+    this.runs.find((run) => run.status === 'done' && run.sweepId === undefined) ?? null,
+  );
   readonly activeRun = $derived(
     this.runs.find((run) => run.status === 'running' || run.status === 'paused' || run.status === 'queued') ?? null,
   );

@@ -14,7 +14,8 @@ const json = async (path) => JSON.parse(await readFile(path, 'utf8'));
 async function listedExport(path) {
   try {
     const metrics = await json(path);
-    if (typeof metrics.experimentHash !== 'string' || typeof metrics.weightsSha256 !== 'string') return null;
+    const isResult = typeof metrics.weightsSha256 === 'string' || Array.isArray(metrics.sweep?.runs);
+    if (typeof metrics.experimentHash !== 'string' || !isResult) return null;
     return metrics.export.files.map((file) => file.path);
   } catch {
     return null;

@@ -94,6 +94,7 @@ export const runSchema = v.strictObject({
   experimentId: id,
   experiment,
   experimentHash: sha256,
+  sweepId: v.exactOptional(id),
   build: name,
   device: v.nullable(deviceSchema),
   devicePreference: v.picklist(['auto', 'webgpu', 'wasm']),

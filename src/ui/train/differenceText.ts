@@ -146,7 +146,7 @@ function valueText(t: Dictionary, path: string, value: unknown): string {
   const key = path.replace(/\.$/, '');
   const say = words[key];
   if (say) return say(value as never);
-  if (key.endsWith('contentSha256')) return formatHash(String(value));
+  if (key.endsWith('contentSha256') && typeof value === 'string') return formatHash(value);
   if (isObject(value) && typeof value['contentSha256'] === 'string') return formatHash(value['contentSha256']);
   return plainText(t, value, o);
 }

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
+import { parseExperimentFile } from '../../../src/domain/experimentFile';
+import { experimentHash } from '../../../src/domain/experimentHash';
+import { storedExperimentSchema } from '../../../src/domain/project/contentSchemas';
 import { mostRuns, parseAxes, runCount, sweepPoints } from '../../../src/domain/sweep/sweep';
 import { axisName, sweepCsv, sweepTable } from '../../../src/domain/sweep/sweepTable';
 import { errorSentences } from '../../../src/ui/i18n/errors';
@@ -169,5 +174,35 @@ describe('the table of a sweep', () => {
   it('names a setting of a later stage with its stage', () => {
     expect(axisName({ setting: 'temperature', stage: 1, values: [] })).toBe('stages.1.temperature');
     expect(axisName({ setting: 'temperature', values: [] })).toBe('temperature');
+  });
+});
+
+describe('the sweep of an experiment file', () => {
+  const file = JSON.parse(readFileSync(new URL('../../../examples/sweep.json', import.meta.url), 'utf8')) as object;
+
+  it('is read from the example, and is no part of the experiment', async () => {
+    const { experiment, sweep, locations } = parseExperimentFile(file);
+    expect(sweep && runCount(sweep)).toBe(6);
+    expect(locations.model).toBe('../public/models/demo-zh');
+    const { sweep: _, ...single } = file as { sweep: unknown };
+    expect(parseExperimentFile(single).sweep).toBeNull();
+    expect(await experimentHash(experiment)).toBe(await experimentHash(parseExperimentFile(single).experiment));
+  });
+
+  it('is refused before any file is read', () => {
+    expect(() => parseExperimentFile({ ...file, sweep: [{ setting: 'seed', values: [-1] }] })).toThrow(
+      'sweep.0.values.0',
+    );
+  });
+});
+
+describe('a sweep in a project file', () => {
+  const stored = { experimentId: 'e', name: 'e', experiment: base, createdAt: 1, updatedAt: 1, demo: false };
+  const sweep = { sweepId: 's', experiment: base, axes: [{ setting: 'seed', values: [1, 2] }], createdAt: 1 };
+
+  it('is opened with its axes, and refused if they do not suit its experiment', () => {
+    expect(v.parse(storedExperimentSchema, { ...stored, sweeps: [sweep] })).toEqual({ ...stored, sweeps: [sweep] });
+    const wrong = { ...sweep, axes: [{ setting: 'temperature', stage: 3, values: [1] }] };
+    expect(() => v.parse(storedExperimentSchema, { ...stored, sweeps: [wrong] })).toThrow('sweep.0.stage');
   });
 });

@@ -6,6 +6,7 @@ import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import type { FoundForRow } from '../../../src/domain/negatives/minedCandidates';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
+import type { PlaceInSweep } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives, putMinedNegatives } from '../../../src/storage/minedNegatives';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
@@ -45,9 +46,9 @@ type MissingStage = StageToMine & { key: string };
  * Does nothing if they are stored. Opens the device for this job only.
  * @throws cancelled; experiment-invalid if a rank is beyond the knowledge base; model-missing or data-missing.
  */
-export async function mineNegatives(experimentId: string, deps: MiningDeps): Promise<void> {
+export async function mineNegatives(experimentId: string, deps: MiningDeps, place?: PlaceInSweep): Promise<void> {
   const { db } = deps;
-  const experiment = await storedExperiment(db, experimentId);
+  const experiment = await storedExperiment(db, experimentId, place);
   const data = await preparedData(db, experiment);
   const stages = await stagesToMine(db, experiment, data);
   if (stages.length === 0) return;

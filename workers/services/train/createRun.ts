@@ -4,6 +4,7 @@ import type { RunRecord } from '../../../src/domain/run';
 import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
+import type { PlaceInSweep } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
@@ -26,22 +27,24 @@ import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
 
 /**
- * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
- * nothing except missing token sets.
+ * Stores the record of a new run, with a copy of the current experiment or of that of a run of its sweep. Throws if the
+ * experiment cannot run. Computes nothing except missing token sets.
  */
 export async function createRun(
   db: Database,
   experimentId: string,
   request: DeviceMemoryRequest,
   build: string,
+  place?: PlaceInSweep,
 ): Promise<string> {
-  const experiment = await storedExperiment(db, experimentId);
+  const experiment = await storedExperiment(db, experimentId, place);
   const { model } = await modelOfExperiment(db, experiment);
   refuseStrategy(experiment, model);
   refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
-  if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  const part = place ? 'dev' : 'test';
+  if (data[part].length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
   refuseLongWarmup(experiment, stages);
@@ -60,6 +63,7 @@ export async function createRun(
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
+    ...(place ? { sweepId: place.sweepId } : {}),
     rowsSha256: await rowsSha256(data),
     build,
     device: null,

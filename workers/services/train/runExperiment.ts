@@ -1,8 +1,13 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
-import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import { partsOf, type RunEvent, type RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, loadNewestCheckpoint, weightsOfCheckpoint } from '../../../src/storage/checkpoints';
+import {
+  deleteCheckpoints,
+  keptCheckpoint,
+  loadNewestCheckpoint,
+  weightsOfCheckpoint,
+} from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -54,6 +59,7 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   try {
     await log.status('running');
     await onDevices(deps, record, log);
+    if (record.sweepId !== undefined) await deleteCheckpoints(deps.db, runId);
     await log.status('done');
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -218,14 +224,14 @@ function between(
   };
 }
 
-/** Evaluates on dev and test with the weights on the device. Skips evaluations whose results are already stored. */
+/** Evaluates with the weights on the device, runs of a sweep on dev only. Skips evaluations that are stored already. */
 async function evaluateMoment(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
 ): Promise<void> {
   const { db, record, data } = session;
-  const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
+  const parts = partsOf(record).filter((part) => data[part].length > 0);
   const missing: typeof parts = [];
   for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
   if (missing.length === 0) return;
