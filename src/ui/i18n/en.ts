@@ -16,6 +16,7 @@ import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
 import { stagesTexts, nextTexts } from './en/stages';
 import { projectTexts, storageTexts } from './en/storage';
+import { sweepTexts } from './en/sweep';
 import { tokenizeTexts } from './en/tokenize';
 import { strategyTexts } from './en/strategy';
 import { trainTexts } from './en/train';
@@ -36,6 +37,7 @@ export const en = {
   strategy: strategyTexts,
   train: trainTexts,
   runs: runsTexts,
+  sweep: sweepTexts,
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,

@@ -17,6 +17,7 @@ import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
 import { projectTexts, storageTexts } from './zh/storage';
+import { sweepTexts } from './zh/sweep';
 import { tokenizeTexts } from './zh/tokenize';
 import { strategyTexts } from './zh/strategy';
 import { trainTexts } from './zh/train';
@@ -36,6 +37,7 @@ export const zh: Dictionary = {
   strategy: strategyTexts,
   train: trainTexts,
   runs: runsTexts,
+  sweep: sweepTexts,
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
