@@ -33,6 +33,7 @@ describe('the result of a sweep', () => {
     const text = shown([0.3, 0.5, 0.5, 0.7]);
     expect(text).toContain('0.02 40.0% 0.0% – 100.0% 30.0%, 50.0%');
     expect(text).toMatch(/0\.05 60\.0%\s+best 0\.0% – 100\.0% 50\.0%, 70\.0%/);
+    expect(shown([0.5, 0.5, 0.5, 0.5])).not.toContain('best');
     expect(text).toContain('Export CSV');
     expect(text).not.toContain('Resume');
   });
