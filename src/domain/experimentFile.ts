@@ -67,7 +67,12 @@ export interface ExperimentFile {
   joinTitles: boolean | null;
   /** What the file's sweep varies. Null for a single run. */
   sweep: SweepAxis[] | null;
+  /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
+  compare: Comparing | null;
 }
+
+const comparingSchema = v.picklist(['negatives']);
+type Comparing = v.InferOutput<typeof comparingSchema>;
 
 /**
  * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
@@ -106,7 +111,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, model, sweep, ...rest } = json;
+  const { locations: given, compare, sweep, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const complete = withDefaults({ ...rest, model: null, data: withHash });
@@ -119,6 +124,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     locations,
     joinTitles,
     sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
+    compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
   };
 }
 

@@ -1,12 +1,14 @@
 import type { AppErrorDetails } from './errors';
 import type { DeviceInfo, DevicePreference } from './device';
 import type { EvaluationMoment } from './evaluate/evaluation';
+import type { DevScores } from './evaluate/devScores';
 import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
 import type { KernelTuning } from './kernelTuning';
 import type { NegativesReport } from './negatives/report';
 import type { RunMemory } from './memory/report';
 import type { Alarm } from './train/alarm';
+import type { DevPlan } from './train/devPlan';
 import type { EarlyStop } from './train/earlyStop';
 
 /** The phases of a run, in order. */
@@ -22,9 +24,11 @@ export interface RunRecord {
   experiment: Experiment;
   experimentHash: string;
   /**
-   * The sweep that the run belongs to. Such a run is evaluated on dev only, so that settings are not chosen on test,
-   * and keeps no weights once it is done.
+   * Set if the run only compares settings, which differ from those of its experiment. It is evaluated on dev only, and
+   * is not the experiment's result.
    */
+  trial?: true;
+  /** The sweep that a trial belongs to. It keeps no weights once it is done. */
   sweepId?: string;
   /**
    * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
@@ -44,6 +48,8 @@ export interface RunRecord {
   steps: number;
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. Missing in runs of earlier versions. */
   leftOut?: number[][];
+  /** How dev is evaluated during training. Missing unless the experiment limits the time for it. */
+  devPlan?: DevPlan;
   /** Explicit negatives of each stage; null for stages without. Missing if no stage has any. */
   negatives?: (NegativesReport | null)[];
   createdAt: number;
@@ -64,11 +70,6 @@ export interface RunRecord {
   /** The builds that resumed the run, if they differ from `build`, and the steps after which they continued it. */
   buildChanges?: { step: number; build: string }[];
   error?: AppErrorDetails;
-}
-
-/** Returns the parts that a run is evaluated on if it has questions in them. */
-export function partsOf({ sweepId }: Pick<RunRecord, 'sweepId'>): ('dev' | 'test')[] {
-  return sweepId === undefined ? ['dev', 'test'] : ['dev'];
 }
 
 /** Measurements of one training step. */
@@ -96,6 +97,15 @@ export interface StepReport {
    * Set if gradients overflowed in half precision. The weights then did not change, and `gradientNorm` is not finite.
    */
   skipped?: true;
+}
+
+/** An evaluation on dev before or during training. */
+export interface DevEvaluation {
+  metrics: Metrics;
+  /** The size of the knowledge base, if dev was evaluated on a sample of it. */
+  sampleOf?: number;
+  /** Missing in runs of earlier versions. */
+  scores?: DevScores;
 }
 
 /** The kinds of work for which a run reports progress. */
@@ -130,7 +140,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       done: number;
       of: number;
     }
-  | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
+  | ({ type: 'devEvaluation'; step: number; best: boolean } & DevEvaluation)
   /** A sign that the run goes wrong. It changes nothing about the run. */
   | ({ type: 'alarm' } & Alarm)
   | ({ type: 'earlyStop' } & EarlyStop)

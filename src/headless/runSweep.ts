@@ -47,35 +47,36 @@ async function newSweep(parts: SweepParts, job: HeadlessJob): Promise<{ experime
 async function work(experimentId: string, sweep: Sweep, job: HeadlessJob, { axes, sender }: SweepParts): Promise<void> {
   const gpu = await gateway.gpu();
   const runs = await readSweep(experimentId, sweep);
-  for (const { run, place } of runs) if (run?.status === 'done') await sendEvents(run.runId, place.run, sender);
+  for (const { run, place } of runs) if (run?.status === 'done') await sendEvents(run.runId, place, sender);
   let failure: AppError | null = null;
   await workThrough(experimentId, sweep, {
-    mine: (place) =>
+    mine: ({ experiment }) =>
       gpu.mineNegatives(
         experimentId,
         job.device,
         throttled((done, of) => sender.send('progress', { what: 'mine', done, of })),
-        place,
+        [experiment],
       ),
-    create: (place) => gpu.createRun(experimentId, job.device, job.budgetBytes ?? null, place),
+    create: ({ experiment }) =>
+      gpu.createRun(experimentId, job.device, job.budgetBytes ?? null, experiment, sweep.sweepId),
     run: async (runId, place) => {
-      const point = runs[place.run]?.point;
+      const point = runs[place]?.point;
       sender.send('progress', {
-        note: `run ${place.run + 1} of ${runs.length}: ${point ? valuesText(axes, point) : ''}`,
+        note: `run ${place + 1} of ${runs.length}: ${point ? valuesText(axes, point) : ''}`,
       });
-      await sendEvents(runId, place.run, sender);
+      await sendEvents(runId, place, sender);
       sender.send('progress', { totalSteps: (await gateway.getRun(runId))?.steps ?? 0 });
       try {
         await gpu.startRun(runId, (events) => {
           sender.send(
             'events',
-            events.map((event) => ({ ...event, run: place.run + 1 })),
+            events.map((event) => ({ ...event, run: place + 1 })),
           );
         });
       } catch (thrown) {
         failure = toAppError(thrown);
         const { kind } = failure.details;
-        if (kind === 'training-diverged') sender.send('progress', { note: `run ${place.run + 1} diverged` });
+        if (kind === 'training-diverged') sender.send('progress', { note: `run ${place + 1} diverged` });
       }
       await sender.settled();
     },

@@ -1,6 +1,7 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
 import type { CheckProgress, DeviceCheck, DeviceCheckState } from '../domain/deviceCheck/deviceCheck';
 import type { ExpectedWork } from '../domain/benchmark/expectedWork';
+import type { Experiment } from '../domain/experiment';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
@@ -20,12 +21,6 @@ export interface BatchView {
   rows: { pairId: string; anchor: string; positive: string; negatives: string[] }[];
 }
 
-/** A run of a sweep: its place in `sweepPoints`. */
-export interface PlaceInSweep {
-  sweepId: string;
-  run: number;
-}
-
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
  * a check, `encodeTexts`, `searchPassages` and `mineNegatives` each need the device exclusively and reject with
@@ -35,15 +30,17 @@ export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   /**
-   * Stores a new run of the current experiment, or of one of its sweeps, and returns the run's id. Tokenizes missing
-   * texts but computes nothing else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the
-   * device's default).
+   * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
+   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With the
+   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only; with `sweepId`,
+   * it keeps no weights once it is done.
    */
   createRun(
     experimentId: string,
     device: DevicePreference,
     budgetBytes: number | null,
-    place?: PlaceInSweep,
+    trial?: Experiment,
+    sweepId?: string,
   ): Promise<string>;
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
@@ -73,15 +70,15 @@ export interface GpuApi {
   searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
   cancelSearch(): Promise<void>;
   /**
-   * Mines and stores the negatives of all stages of the current experiment, or of a run of one of its sweeps, that use
-   * mined ones, unless they are stored. Reports progress in texts and questions. Rejects with `cancelled` after
-   * `cancelMining`.
+   * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored;
+   * or those of `trials`, which have the experiment's data and model. Searches once for all of them. Reports progress
+   * in texts and questions. Rejects with `cancelled` after `cancelMining`.
    */
   mineNegatives(
     experimentId: string,
     device: DevicePreference,
     progress: Progress,
-    place?: PlaceInSweep,
+    trials?: readonly Experiment[],
   ): Promise<void>;
   cancelMining(): Promise<void>;
   /**

@@ -2,12 +2,12 @@ import { experimentHash } from '../domain/experimentHash';
 import type { RunRecord, RunStatus } from '../domain/run';
 import { sweepPoints, type Sweep, type SweepPoint } from '../domain/sweep/sweep';
 import { canResume } from '../domain/train/canResume';
-import type { PlaceInSweep } from '../protocol/gpuApi';
 import { gateway } from './gateway';
 
 /** A run of a sweep with what is known of it. */
 export interface SweepRun {
-  place: PlaceInSweep;
+  /** Its place in the sweep, from 0. */
+  place: number;
   point: SweepPoint;
   /** The newest run with these settings, or the one that is done. Null if none was started. */
   run: RunRecord | null;
@@ -42,17 +42,17 @@ export async function readSweep(experimentId: string, { sweepId, ...sweep }: Swe
     const scoreAt = async (moment: 'before' | 'after'): Promise<number | null> =>
       (run && (await gateway.getEvaluation(run.runId, 'dev', moment)))?.metrics[metric] ?? null;
     const score = run?.status === 'done' ? await scoreAt('after') : null;
-    found.push({ place: { sweepId, run: place }, point, run, before: await scoreAt('before'), score });
+    found.push({ place, point, run, before: await scoreAt('before'), score });
   }
   return found;
 }
 
 /** What a queue of runs needs from the page that works through it. */
 export interface SweepWork {
-  mine: (place: PlaceInSweep) => Promise<void>;
-  create: (place: PlaceInSweep) => Promise<string>;
+  mine: (point: SweepPoint) => Promise<void>;
+  create: (point: SweepPoint) => Promise<string>;
   /** Runs or resumes a run until it ends. */
-  run: (runId: string, place: PlaceInSweep) => Promise<void>;
+  run: (runId: string, place: number) => Promise<void>;
   /** Whether to stop before the next run. */
   stopped: () => boolean;
 }
@@ -65,8 +65,8 @@ export async function workThrough(experimentId: string, sweep: Sweep, work: Swee
   for (const { place, point, run } of await readSweep(experimentId, sweep)) {
     if (work.stopped()) return;
     if (isSettled(run)) continue;
-    if (point.experiment.stages.some(({ negatives }) => negatives?.from === 'mined')) await work.mine(place);
-    const runId = resumable(run)?.runId ?? (await work.create(place));
+    if (point.experiment.stages.some(({ negatives }) => negatives?.from === 'mined')) await work.mine(point);
+    const runId = resumable(run)?.runId ?? (await work.create(point));
     await work.run(runId, place);
     if (!isSettled((await gateway.getRun(runId)) ?? null)) return;
   }

@@ -27,13 +27,19 @@ class SweepsState {
     try {
       await app.attempt(() =>
         workThrough(experimentId, sweep, {
-          mine: (place) =>
+          mine: ({ experiment }) =>
             deviceJob.during('mine', async () =>
-              (await gateway.gpu()).mineNegatives(experimentId, app.devicePreference, () => undefined, place),
+              (await gateway.gpu()).mineNegatives(experimentId, app.devicePreference, () => undefined, [experiment]),
             ),
-          create: (place) =>
+          create: ({ experiment }) =>
             deviceJob.during('run', async () =>
-              (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget, place),
+              (await gateway.gpu()).createRun(
+                experimentId,
+                app.devicePreference,
+                app.memoryBudget,
+                experiment,
+                sweep.sweepId,
+              ),
             ),
           run: async (runId) => void (await jobs.runToEnd(runId)),
           stopped: () => this.stopping,

@@ -37,8 +37,8 @@ export const gpuWorkerApi: GpuApi = {
     baseUrl = options.baseUrl;
     await holdWorkerLifeLock(options.lifeLock);
   },
-  createRun: async (experimentId, preference, budgetBytes, place) =>
-    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__, place),
+  createRun: async (experimentId, preference, budgetBytes, trial, sweepId) =>
+    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__, trial, sweepId),
   planMemory: async (experimentId, preference, budgetBytes) =>
     reportExperimentMemory(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }),
   describeDevice: async (preference) => {
@@ -75,13 +75,15 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelSearch: async () => device.controlOf('search')?.cancel(),
-  mineNegatives: (experimentId, preference, progress, place) =>
+  mineNegatives: (experimentId, preference, progress, trials) =>
     device.during({ job: 'mine' }, async (control) =>
-      mineNegatives(
-        experimentId,
-        { db: await openedWithVerdicts(), control, device: preference, wasmBaseUrl: wasmBaseUrl(), progress },
-        place,
-      ),
+      mineNegatives(experimentId, trials, {
+        db: await openedWithVerdicts(),
+        control,
+        device: preference,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+      }),
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelMining: async () => device.controlOf('mine')?.cancel(),

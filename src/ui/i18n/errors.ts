@@ -123,7 +123,7 @@ const sentences: Sentences = {
     const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
     const figures = {
       zh: [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，'),
-      en: [need ? `${need} needed in total` : '', free ? `${free} free` : ''].filter(Boolean).join(', '),
+      en: [need ? `${need} needed in total` : '', free ? `${free} available` : ''].filter(Boolean).join(', '),
     };
     return {
       zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,

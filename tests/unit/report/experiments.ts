@@ -107,12 +107,16 @@ const { frozen: _, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const stage = fc.record(stageFields, { requiredKeys });
 
-const evaluation = fc.record({
-  primary: fc.constantFrom(...metricNames),
-  ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
-  devEverySteps: fc.nat(1000),
-  checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
-});
+const evaluation = fc.record(
+  {
+    primary: fc.constantFrom(...metricNames),
+    ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
+    devEverySteps: fc.nat(1000),
+    checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
+    devTimeShare: fc.double({ min: 0, minExcluded: true, max: 0.5, noNaN: true }),
+  },
+  { requiredKeys: ['primary', 'ks', 'devEverySteps', 'checkpoint'] },
+);
 
 /** Any valid experiment. */
 export const experiments: fc.Arbitrary<Experiment> = fc

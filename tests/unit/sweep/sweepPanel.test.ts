@@ -22,7 +22,7 @@ function shown(scores: (number | null)[]): string {
   const initial = sweepPoints(experiment, axes).map((point, run) => {
     const score = scores[run] ?? null;
     const record = score === null ? null : runRecord(`${run}`, 'e', { status: 'done', sweepId: 's' });
-    return { place: { sweepId: 's', run }, point, run: record, before: null, score };
+    return { place: run, point, run: record, before: null, score };
   });
   const state = { experimentId: 'e', runs: [], stored: null } as never;
   return textOf(render(SweepResult, { props: { experiment: state, sweep, disabled: false, initial } }).body);

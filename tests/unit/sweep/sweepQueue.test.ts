@@ -3,7 +3,7 @@ import type { AppErrorDetails } from '../../../src/domain/errors';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord, RunStatus } from '../../../src/domain/run';
-import { sweepPoints, type Sweep } from '../../../src/domain/sweep/sweep';
+import { sweepPoints, type Sweep, type SweepPoint } from '../../../src/domain/sweep/sweep';
 import { evaluationOf, runRecord } from '../storage/support';
 
 let runs: RunRecord[] = [];
@@ -31,14 +31,17 @@ function runAt(place: number, status: RunStatus, error?: AppErrorDetails): RunRe
 async function worked(earlier: RunRecord[], ends: Partial<Record<number, RunStatus>> = {}, given = sweep) {
   runs = earlier;
   const done: string[] = [];
+  const places = sweepPoints(experiment, given.axes).map(({ values }) => JSON.stringify(values));
+  const placeOf = ({ values }: SweepPoint): number => places.indexOf(JSON.stringify(values));
   await workThrough('e', given, {
-    mine: ({ run }) => Promise.resolve(void done.push(`mine ${run}`)),
-    create: ({ run }) => {
+    mine: (point) => Promise.resolve(void done.push(`mine ${placeOf(point)}`)),
+    create: (point) => {
+      const run = placeOf(point);
       runs = [runAt(run, 'queued'), ...runs];
       done.push(`create ${run}`);
       return Promise.resolve(`queued ${run}`);
     },
-    run: (runId, { run }) => {
+    run: (runId, run) => {
       done.push(`run ${runId}`);
       runs = runs.map((one) => (one.runId === runId ? { ...one, status: ends[run] ?? 'done' } : one));
       return Promise.resolve();
@@ -97,6 +100,6 @@ describe('the state of a sweep', () => {
       ['running', 0.25, null],
       [undefined, null, null],
     ]);
-    expect(read.map(({ place }) => place.run)).toEqual([0, 1, 2]);
+    expect(read.map(({ place }) => place)).toEqual([0, 1, 2]);
   });
 });

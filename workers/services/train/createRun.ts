@@ -1,10 +1,10 @@
 import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
 import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
-import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
-import type { PlaceInSweep } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
@@ -27,7 +27,7 @@ import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
 
 /**
- * Stores the record of a new run, with a copy of the current experiment or of that of a run of its sweep. Throws if the
+ * Stores the record of a new run, with a copy of the current experiment, or of the settings of a trial. Throws if the
  * experiment cannot run. Computes nothing except missing token sets.
  */
 export async function createRun(
@@ -35,15 +35,16 @@ export async function createRun(
   experimentId: string,
   request: DeviceMemoryRequest,
   build: string,
-  place?: PlaceInSweep,
+  trial?: Experiment,
+  sweepId?: string,
 ): Promise<string> {
-  const experiment = await storedExperiment(db, experimentId, place);
+  const experiment = trial ?? (await storedExperiment(db, experimentId));
   const { model } = await modelOfExperiment(db, experiment);
   refuseStrategy(experiment, model);
   refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
-  const part = place ? 'dev' : 'test';
+  const part = trial ? 'dev' : 'test';
   if (data[part].length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
@@ -63,7 +64,8 @@ export async function createRun(
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
-    ...(place ? { sweepId: place.sweepId } : {}),
+    ...(trial ? { trial: true } : {}),
+    ...(sweepId === undefined ? {} : { sweepId }),
     rowsSha256: await rowsSha256(data),
     build,
     device: null,
@@ -76,6 +78,7 @@ export async function createRun(
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
     ...(memory.negatives ? { negatives: memory.negatives } : {}),
+    ...(memory.devPlan && experiment.evaluation.devTimeShare !== undefined ? { devPlan: memory.devPlan } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);
