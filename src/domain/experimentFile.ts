@@ -14,6 +14,7 @@ import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
 import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import { parseAxes, type SweepAxis } from './sweep/sweep';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -70,6 +71,8 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
+  /** What the file's sweep varies. Null for a single run. */
+  sweep: SweepAxis[] | null;
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
   compare: Comparing | null;
 }
@@ -131,7 +134,7 @@ function stagesWithoutMiners(
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, compare, model, ...rest } = json;
+  const { locations: given, compare, sweep, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const { stages: withoutMiners, miners } = stagesWithoutMiners(rest['stages'], locations);
@@ -150,6 +153,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     miners,
     locations,
     joinTitles,
+    sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
   };
 }

@@ -14,6 +14,7 @@ import {
   parseHubLocation,
 } from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
+import type { SweepAxis } from '../domain/sweep/sweep';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
 import type { Recognition } from '../domain/import/recognise';
@@ -24,6 +25,8 @@ import type { HeadlessJob, JobRoutes } from './jobRoutes';
 export interface ImportedInputs {
   experiment: Experiment;
   experimentHash: string;
+  /** What the file's sweep varies. Null for a single run. */
+  sweep: SweepAxis[] | null;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
@@ -199,6 +202,6 @@ export async function importInputs(
     ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
   });
   const { leftOut, recognised, titles } = reader;
-  const { compare } = file;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, titles };
+  const { compare, sweep } = file;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, sweep, titles };
 }

@@ -33,13 +33,15 @@ export interface GpuApi {
   /**
    * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
    * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With the
-   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only.
+   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only; with `sweepId`,
+   * it keeps no weights once it is done.
    */
   createRun(
     experimentId: string,
     device: DevicePreference,
     budgetBytes: number | null,
     trial?: Experiment,
+    sweepId?: string,
   ): Promise<string>;
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;

@@ -190,3 +190,16 @@ export async function isWhole(db: Database, checkpoint: CheckpointManifest): Pro
     throw thrown;
   }
 }
+
+/** Deletes all checkpoints of a run with their weights, in one transaction. */
+export async function deleteCheckpoints(db: Database, runId: string): Promise<void> {
+  await unlessPinned(async (mayDelete) => {
+    const transaction = withHandledEnd(db.transaction(['checkpoints', 'weightParts'], 'readwrite'));
+    const checkpoints = transaction.objectStore('checkpoints');
+    for (const { weightsId } of await checkpoints.getAll(generationsOf(runId)))
+      if (mayDelete) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+      else replaced.add(weightsId);
+    await checkpoints.delete(generationsOf(runId));
+    await transaction.done;
+  });
+}

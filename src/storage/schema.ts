@@ -2,6 +2,7 @@ import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
 import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
 import type { NegativeDecision } from '../domain/negatives/judgedPairs';
+import type { Sweep } from '../domain/sweep/sweep';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { EarlyStopState } from '../domain/train/earlyStop';
@@ -22,6 +23,8 @@ export interface StoredExperiment {
   experiment: Experiment;
   /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
   linked?: Experiment;
+  /** The sweeps of the experiment, in the order in which they were started. Their runs are runs of the experiment. */
+  sweeps?: Sweep[];
   /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
   negativeDecisions?: NegativeDecision[];
   createdAt: number;

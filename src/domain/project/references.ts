@@ -7,6 +7,16 @@ interface ReferencedContent {
   batchLists: Set<string>;
 }
 
+/** Returns a stored experiment, the one that its link states, and those of its sweeps: all may refer to content. */
+export function experimentsIn(stored: {
+  experiment: Experiment;
+  linked?: Experiment;
+  sweeps?: readonly { experiment: Experiment }[];
+}): Experiment[] {
+  const { experiment, linked, sweeps = [] } = stored;
+  return [experiment, ...(linked ? [linked] : []), ...sweeps.map((sweep) => sweep.experiment)];
+}
+
 export function referencesOf(experiments: Iterable<Experiment>): ReferencedContent {
   const found: ReferencedContent = { datasets: new Set(), models: new Set(), batchLists: new Set() };
   for (const { data, model, stages } of experiments) {

@@ -97,6 +97,7 @@ export const runSchema = v.strictObject({
   experimentId: id,
   experiment,
   experimentHash: sha256,
+  sweepId: v.exactOptional(id),
   trial: v.exactOptional(v.literal(true)),
   build: name,
   device: v.nullable(deviceSchema),

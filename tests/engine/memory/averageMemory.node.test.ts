@@ -6,15 +6,15 @@ import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { countStep, expectPlanned, small } from '../countStep';
 import { tensorLayout } from '../tensorLayout';
 
-const [pairs, length, way] = [40, 50, { kind: 'plain' } as const];
+const [pairs, length, stepStrategy] = [40, 50, { kind: 'plain' } as const];
 const shape = { pairs, candidates: pairs, tokens: 2 * pairs * length, longest: length };
 
 it('a step that averages all weights needs the memory of the plan, and one dispatch more per segment', async () => {
-  const found = await countStep(small, pairs, length, { way, averaged: true });
+  const found = await countStep(small, pairs, length, { stepStrategy, averaged: true });
   expect(found.errors).toEqual([]);
   const count = { all: found.parameters, trained: found.parameters };
-  expectPlanned(found.peakBytes, stepMemoryNeed(small, { ...count, averaged: true }, shape, way).total);
-  const plain = await countStep(small, pairs, length, { way });
+  expectPlanned(found.peakBytes, stepMemoryNeed(small, { ...count, averaged: true }, shape, stepStrategy).total);
+  const plain = await countStep(small, pairs, length, { stepStrategy });
   // Parameters with weight decay are one segment, those without another.
   expect(found.dispatches - plain.dispatches).toBe(2);
   const more = found.peakBytes - plain.peakBytes;
@@ -23,7 +23,7 @@ it('a step that averages all weights needs the memory of the plan, and one dispa
 
 it('an average of adapters takes no more memory than the plan has for them', async () => {
   const found = await countStep(small, pairs, length, {
-    way,
+    stepStrategy,
     averaged: true,
     isTrainable: () => false,
     lora: defaultLora,
@@ -31,5 +31,5 @@ it('an average of adapters takes no more memory than the plan has for them', asy
   const adapters = adapterMemory(tensorLayout(parameterShapes(small)), { strategy: defaultLora });
   const count = withAdapters({ all: found.parameters, trained: 0, averaged: true }, adapters);
   expect(count.averaged).toBe(true);
-  expect(found.peakBytes).toBeLessThan(1.02 * stepMemoryNeed(small, count, shape, way).total);
+  expect(found.peakBytes).toBeLessThan(1.02 * stepMemoryNeed(small, count, shape, stepStrategy).total);
 });

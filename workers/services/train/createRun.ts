@@ -36,6 +36,7 @@ export async function createRun(
   request: DeviceMemoryRequest,
   build: string,
   trial?: Experiment,
+  sweepId?: string,
 ): Promise<string> {
   const experiment = trial ?? (await storedExperiment(db, experimentId));
   const { model } = await modelOfExperiment(db, experiment);
@@ -64,6 +65,7 @@ export async function createRun(
     experiment,
     experimentHash: await experimentHash(experiment),
     ...(trial ? { trial: true } : {}),
+    ...(sweepId === undefined ? {} : { sweepId }),
     rowsSha256: await rowsSha256(data),
     build,
     device: null,

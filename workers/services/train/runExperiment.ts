@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
-import { keptCheckpoint } from '../../../src/storage/checkpoints';
+import { deleteCheckpoints, keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
@@ -46,6 +46,7 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   try {
     await log.status('running');
     await onDevices(deps, record, log);
+    if (record.sweepId !== undefined) await deleteCheckpoints(deps.db, runId);
     await log.status('done');
   } catch (thrown) {
     const error = toAppError(thrown);
