@@ -15,6 +15,8 @@ describe('the error of a full disk', () => {
 
   it('has only the numbers that are known', () => {
     expect(errorSentence({ kind: 'quota-exceeded' }, 'en')).toMatch(/^There is not enough disk space; /);
-    expect(errorSentence({ kind: 'quota-exceeded', neededBytes: 0, freeBytes: 5e6 }, 'zh')).toContain('（可用 5.0 MB）');
+    expect(errorSentence({ kind: 'quota-exceeded', neededBytes: 0, freeBytes: 5e6 }, 'zh')).toContain(
+      '（可用 5.0 MB）',
+    );
   });
 });
