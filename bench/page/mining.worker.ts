@@ -116,7 +116,9 @@ async function compareNaively(
   let [compared, differing] = [0, 0];
   for (const [row, anchor] of q.entries()) {
     const scores = p.map((passage) => dot(anchor, passage));
-    const bound = dot(anchor, d[row] ?? anchor) * (1 - (settings.relativeMargin ?? 0));
+    const positive = dot(anchor, d[row] ?? anchor);
+    // A share of a negative cosine lies above it, but a margin never admits what scores above the positive.
+    const bound = Math.min(positive, positive * (1 - (settings.relativeMargin ?? 0)));
     const ranked = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
     const found = ranked
       .slice(settings.firstRank - 1, settings.lastRank)

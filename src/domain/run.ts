@@ -25,10 +25,10 @@ export interface RunRecord {
   experimentHash: string;
   /**
    * Set if the run only compares settings, which differ from those of its experiment. It is evaluated on dev only, and
-   * is not the experiment's result.
+   * is not the experiment's result. It keeps no weights once it is done.
    */
   trial?: true;
-  /** The sweep that a trial belongs to. It keeps no weights once it is done. */
+  /** The sweep that a trial belongs to. */
   sweepId?: string;
   /**
    * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.

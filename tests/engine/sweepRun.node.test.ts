@@ -6,7 +6,7 @@ import { sweepPoints } from '../../src/domain/sweep/sweep';
 import type { Database } from '../../src/storage/database';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { readEvents } from '../../src/storage/runEvents';
-import { getRun } from '../../src/storage/runs';
+import { getRun, updateRun } from '../../src/storage/runs';
 import { createRun } from '../../workers/services/train/createRun';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
@@ -43,8 +43,15 @@ async function carryOut(db: Database, runId: string): Promise<RunRecord | undefi
   return getRun(db, runId);
 }
 
-describe('a run of a sweep', () => {
-  it('has the settings of its place, is evaluated on dev only, and keeps no weights', async () => {
+/** Expects that only the weights of models are stored. */
+async function noWeightsLeft(db: Database): Promise<void> {
+  expect(await db.count('checkpoints')).toBe(0);
+  const ofModels = (await db.getAll('models')).map(({ weightsId }) => weightsId);
+  expect(new Set((await db.getAllKeys('weightParts')).map(([id]) => id))).toEqual(new Set(ofModels));
+}
+
+describe('a run that is a trial of other settings', () => {
+  it('of a sweep has the settings of its place, is evaluated on dev only, and keeps no weights', async () => {
     const { db, ownRun } = await withSweep();
     const stored = await getExperiment(db, 'e');
     const [sweep] = stored?.sweeps ?? [];
@@ -56,12 +63,26 @@ describe('a run of a sweep', () => {
     const evaluated = (await db.getAllKeys('evaluations')).map(([, part, moment]) => `${part} ${moment}`);
     expect(evaluated.sort()).toEqual(['dev after', 'dev before']);
     expect((await readEvents(db, runId)).filter(({ type }) => type === 'testEvaluation')).toEqual([]);
-    expect(await db.count('checkpoints')).toBe(0);
-    expect(new Set((await db.getAllKeys('weightParts')).map(([id]) => id))).toEqual(new Set(['base']));
+    await noWeightsLeft(db);
     const ordinary = await carryOut(db, ownRun);
     expect(ordinary?.sweepId).toBeUndefined();
     expect(await db.count('evaluations')).toBe(6);
     expect(await db.count('checkpoints')).toBeGreaterThan(0);
+  });
+
+  it('that compares kinds of negatives keeps no weights either, and is not trained again if it stopped there', async () => {
+    const { db } = await withSweep();
+    const runId = await createRun(db, 'e', request, 'test', await pointOf(db));
+    const done = await carryOut(db, runId);
+    expect(done).toMatchObject({ status: 'done', trial: true, phase: 'done' });
+    expect(done?.sweepId).toBeUndefined();
+    await noWeightsLeft(db);
+    const before = (await readEvents(db, runId)).length;
+    await updateRun(db, runId, { status: 'interrupted' });
+    expect(await carryOut(db, runId)).toEqual(done);
+    const later = (await readEvents(db, runId)).slice(before).map(({ type }) => type);
+    expect(new Set(later)).toEqual(new Set(['status']));
+    await noWeightsLeft(db);
   });
 
   it('ends with the weights of an ordinary run with the same settings', async () => {

@@ -49,14 +49,17 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
 
 function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
-  const text =
-    record.keptStep === undefined
-      ? t.done(lastStepOf(record, view))
-      : t.doneKept(formatCount(record.keptStep), formatCount(lastStepOf(record, view)));
+  const steps = lastStepOf(record, view);
   const hits = devHits(view.dev, record.keptStep);
-  return hits
-    ? { title: t.devHits(hits.before, hits.now, hits.of, sampleText(view)), text }
-    : { title: text, text: t.doneNext };
+  const title = hits && t.devHits(hits.before, hits.now, hits.of, sampleText(view));
+  if (record.trial)
+    return {
+      title: title ?? t.done(steps),
+      text: t.doneTrial(formatCount(record.keptStep ?? steps), formatCount(steps)),
+    };
+  const text =
+    record.keptStep === undefined ? t.done(steps) : t.doneKept(formatCount(record.keptStep), formatCount(steps));
+  return title === null ? { title: text, text: t.doneNext } : { title, text };
 }
 
 /** Says where the run is: its phase, the step during training, and the work in progress. */

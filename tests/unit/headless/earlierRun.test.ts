@@ -49,6 +49,11 @@ describe('the runner, given an unfinished run of the same experiment,', () => {
     expect(resumeNote(trained)).toMatch(/going on with the export$/);
   });
 
+  it('never takes a trial for a run of the experiment, because it has no test evaluation and no weights', () => {
+    expect(isUnfinished(run('a', { trial: true }), [])).toBe(false);
+    expect(isUnfinished(run('a', { status: 'done', trial: true }), [])).toBe(false);
+  });
+
   it('starts a new run and says so if a different budget is requested', () => {
     expect(earlierRun([run('a')], 1e9)).toEqual({
       note: 'starting a new run: the interrupted one was planned for a budget of 2.0 GB, not 1.0 GB',

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../../src/domain/run';
-import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { deleteCheckpoints, keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
 import { openDatabase } from '../../../src/storage/database';
 import { deleteExperiment } from '../../../src/storage/deletedExperiments';
 import { listExperiments, putExperiment } from '../../../src/storage/experiments';
@@ -51,6 +51,15 @@ describe('opening a project in an empty database', () => {
     expect(await bytes(there, latestThere?.weightsId)).toEqual(await bytes(here, latestHere?.weightsId));
     const [keptHere, keptThere] = [await keptCheckpoint(here, 'r'), await keptCheckpoint(there, 'r')];
     expect(await bytes(there, keptThere.weights.weightsId)).toEqual(await bytes(here, keptHere.weights.weightsId));
+  });
+
+  it('opens a finished trial, which has no weights', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    await here.put('runs', { ...((await here.get('runs', 'r')) as RunRecord), trial: true });
+    await deleteCheckpoints(here, 'r');
+    expect(await open(there, await saved(here))).toEqual({ experiments: 1, runs: 1, warnings: [] });
+    expect(await there.get('runs', 'r')).toMatchObject({ status: 'done', trial: true });
   });
 
   it('restores the average of an unfinished run, which a finished one is saved without', async () => {

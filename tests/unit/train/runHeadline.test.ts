@@ -102,6 +102,35 @@ describe('the headline on a run that stopped', () => {
   });
 });
 
+describe('the headline on a run that is done', () => {
+  const onDev = (of: number, hitRateAt1: number) =>
+    ({ type: 'devEvaluation', step: of, metrics: { hitRateAt1, questions: 10 }, best: true }) as RunEventBody;
+  const seen = view({ type: 'phase', phase: 'train' }, onDev(0, 0.5), step, onDev(25, 0.8));
+  const done = { status: 'done', steps: 119, keptStep: 25 } as RunRecord;
+
+  it('says which weights are kept', () => {
+    expect(runHeadline(en, done, seen, null).text).toBe('Done: kept the weights of step 25 of 119.');
+    expect(runHeadline(zh, done, seen, null).text).toBe('训练完成：共 119 步，保留第 25 步的权重。');
+  });
+
+  it.each([
+    ['of a sweep', { trial: true, sweepId: 's' }],
+    ['of the negatives experiment', { trial: true }],
+  ] as const)('says of a run %s that it keeps no weights', (_, more) => {
+    const trial = { ...done, ...more };
+    expect(runHeadline(en, trial, seen, null)).toEqual({
+      title: runHeadline(en, done, seen, null).title,
+      text:
+        'Done: the weights of step 25 of 119 were evaluated on dev. ' +
+        'This run only compares settings, so it keeps no weights.',
+    });
+    expect(runHeadline(zh, trial, seen, null).text).toContain('不保留权重');
+    const unseen = runHeadline(en, trial, view(), null);
+    expect(unseen.title).toBe('Done after 119 steps.');
+    expect(unseen.text).not.toContain('test');
+  });
+});
+
 describe('the headline on a run that trains', () => {
   it('counts the dev evaluations still to come in the time left', () => {
     const steps = [1, 2, 3].map((n) => ({ type: 'step', step: n, stepMs: 1000, tokens: 1, loss: 1 }) as RunEventBody);

@@ -174,6 +174,7 @@ describe('the list of runs', () => {
     state.runs = [
       { ...run, keptStep: 50 },
       { ...run, runId: 's' },
+      { ...run, runId: 't', keptStep: 50, trial: true, sweepId: 's' },
     ];
     const { body } = render(RunList, { props: { experiment: state, current: null, onchoose: () => undefined } });
     const rows = body
@@ -188,6 +189,7 @@ describe('the list of runs', () => {
     expect(rows[0]?.slice(4)).toEqual(['Steps', 'Weights kept from step']);
     expect(rows.slice(1).map((row) => row.slice(4))).toEqual([
       ['76', '50'],
+      ['76', '–'],
       ['76', '–'],
     ]);
   });

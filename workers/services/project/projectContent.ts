@@ -128,7 +128,7 @@ function faultOf(
 ): ProjectFault | null {
   if (!events) return 'events-missing';
   if (!run.checkpoints.every((checkpoint) => isWhole(checkpoint, reader))) return 'weights-missing';
-  const keepsWeights = run.record.status === 'done' && run.record.sweepId === undefined;
+  const keepsWeights = run.record.status === 'done' && !run.record.trial;
   return keepsWeights && run.checkpoints.length === 0 ? 'weights-missing' : null;
 }
 

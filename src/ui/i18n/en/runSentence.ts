@@ -51,6 +51,8 @@ export const runSentenceTexts = {
   cancelled: 'The curves are kept, but you can’t resume the run.',
   failed: 'The error below stopped the run.',
   doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
+  doneTrial: (kept: string, steps: string) =>
+    `Done: the weights of step ${kept} of ${steps} were evaluated on dev. This run only compares settings, so it keeps no weights.`,
   done: (steps: number) => `Done after ${count(steps, 'step')}.`,
   doneNext: 'The test questions were asked before and after training.',
   toEvaluate: 'See the result',

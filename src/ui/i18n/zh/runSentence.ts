@@ -47,6 +47,8 @@ export const runSentenceTexts: Dictionary['train']['sentence'] = {
   cancelled: '曲线还在，但不能再接着训练。',
   failed: '训练因下面的错误停止。',
   doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
+  doneTrial: (kept, steps) =>
+    `训练完成：共 ${steps} 步，用验证集评测了第 ${kept} 步的权重。这次训练只用来比较设置，不保留权重。`,
   done: (steps) => `训练完成，共 ${formatCount(steps)} 步。`,
   doneNext: '训练前后都用测试问题评测过。',
   toEvaluate: '看结果',
