@@ -6,7 +6,7 @@ import { sweepPoints } from '../../src/domain/sweep/sweep';
 import type { Database } from '../../src/storage/database';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { readEvents } from '../../src/storage/runEvents';
-import { getRun } from '../../src/storage/runs';
+import { getRun, updateRun } from '../../src/storage/runs';
 import { createRun } from '../../workers/services/train/createRun';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
@@ -57,11 +57,24 @@ describe('a run of a sweep', () => {
     expect(evaluated.sort()).toEqual(['dev after', 'dev before']);
     expect((await readEvents(db, runId)).filter(({ type }) => type === 'testEvaluation')).toEqual([]);
     expect(await db.count('checkpoints')).toBe(0);
-    expect(new Set((await db.getAllKeys('weightParts')).map(([id]) => id))).toEqual(new Set(['base']));
+    expect(new Set((await db.getAllKeys('weightParts')).map(([id]) => id))).toEqual(new Set(['base 2']));
     const ordinary = await carryOut(db, ownRun);
     expect(ordinary?.sweepId).toBeUndefined();
     expect(await db.count('evaluations')).toBe(6);
     expect(await db.count('checkpoints')).toBeGreaterThan(0);
+  });
+
+  it('trains nothing again if it was killed after its weights were deleted', async () => {
+    const { db } = await withSweep();
+    const runId = await createRun(db, 'e', request, 'test', await pointOf(db), 's');
+    const record = await carryOut(db, runId);
+    const steps = async (): Promise<number> =>
+      (await readEvents(db, runId)).filter(({ type }) => type === 'step' || type === 'resumed').length;
+    const before = await steps();
+    await updateRun(db, runId, { status: 'interrupted' });
+    expect(await carryOut(db, runId)).toEqual(record);
+    expect(await steps()).toBe(before);
+    expect(await db.count('checkpoints')).toBe(0);
   });
 
   it('ends with the weights of an ordinary run with the same settings', async () => {
