@@ -1,7 +1,7 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { toAppError, AppError } from '../domain/errors';
 import { experimentHash } from '../domain/experimentHash';
-import type { Sweep, SweepAxis, SweepPoint } from '../domain/sweep/sweep';
+import { sweepRefusal, type Sweep, type SweepAxis, type SweepPoint } from '../domain/sweep/sweep';
 import { axisName, sweepCsv, sweepTable, type SweepRow } from '../domain/sweep/sweepTable';
 import { gateway } from '../state/gateway';
 import { readSweep, workThrough, type SweepRun } from '../state/sweepQueue';
@@ -122,6 +122,8 @@ function reportOf(axes: readonly SweepAxis[], rows: readonly SweepRow[], runs: r
  */
 export async function runSweep(routes: JobRoutes, job: HeadlessJob, parts: SweepParts): Promise<string> {
   const { inputs, axes, sender } = parts;
+  const refusal = sweepRefusal(inputs.experiment, axes);
+  if (refusal) throw new AppError(refusal);
   const earlier = await earlierSweep(parts, job);
   if (earlier) sender.send('progress', { note: 'resuming the sweep; runs that are done are not repeated' });
   const { experimentId, sweep } = earlier ?? (await newSweep(parts, job));

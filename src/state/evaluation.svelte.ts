@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { offeredKs, rankChange, rankGain, type AnswerAt, type RankChange } from '../domain/evaluate/answerAt';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
@@ -137,5 +138,23 @@ export class EvaluationState {
         if ('text' in row && !('relevant' in row)) all.set(row.id, { id: row.id, text: row.text, title: row.title });
       if (rows.length < pageRows) return all;
     }
+  }
+}
+
+/** The evaluation on the screen: that of the run that was chosen last. */
+export class ShownEvaluation {
+  current = $state.raw<EvaluationState | null>(null);
+  #asked = 0;
+
+  /** Loads a run's evaluation and shows it, unless another one was asked for meanwhile. Keeps the cut-off of a run. */
+  async show(runId: string, experiment: Experiment): Promise<void> {
+    const asked = ++this.#asked;
+    const next = new EvaluationState(runId, experiment);
+    await next.load();
+    if (asked !== this.#asked) return;
+    const before = untrack(() => this.current);
+    if (before?.runId === runId) next.k = before.k;
+    this.current = next;
+    if (next.after) await next.searchByKeywords();
   }
 }

@@ -85,6 +85,19 @@ describe('a run that is a trial of other settings', () => {
     await noWeightsLeft(db);
   });
 
+  it('trains nothing again if it was killed after its weights were deleted', async () => {
+    const { db } = await withSweep();
+    const runId = await createRun(db, 'e', request, 'test', await pointOf(db), 's');
+    const record = await carryOut(db, runId);
+    const steps = async (): Promise<number> =>
+      (await readEvents(db, runId)).filter(({ type }) => type === 'step' || type === 'resumed').length;
+    const before = await steps();
+    await updateRun(db, runId, { status: 'interrupted' });
+    expect(await carryOut(db, runId)).toEqual(record);
+    expect(await steps()).toBe(before);
+    await noWeightsLeft(db);
+  });
+
   it('ends with the weights of an ordinary run with the same settings', async () => {
     const { db } = await withSweep();
     const inSweep = await carryOut(db, await createRun(db, 'e', request, 'test', await pointOf(db), 's'));

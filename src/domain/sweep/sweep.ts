@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { canonicalJson } from '../canonicalJson';
-import { AppError } from '../errors';
+import { AppError, type AppErrorDetails } from '../errors';
 import { own } from '../errorWords';
 import type { Experiment } from '../experiment';
 import { isObject } from '../isObject';
 import { experimentInvalid, parseExperiment } from '../parseExperiment';
+import { lossRefusalOf } from '../train/runRefusal';
 
 /** The settings that a sweep can vary: the seed, the list of stages, or a setting of one stage. */
 export const sweepSettings = [
@@ -136,8 +137,8 @@ function refuseWrongValues(experiment: Experiment, axis: SweepAxis, place: strin
 
 /**
  * Parses the axes of a sweep of an experiment.
- * @throws experiment-invalid with the path of an unknown setting, an empty list, a value that the setting can't have, or
- * `sweep` if there are more than `mostRuns` runs or two runs are the same.
+ * @throws experiment-invalid with the path of an unknown setting, an empty list, a value that the setting can't have,
+ * or `sweep` if there are more than `mostRuns` runs or two runs are the same.
  */
 export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
   if (!Array.isArray(given) || given.length === 0 || given.length > sweepSettings.length)
@@ -167,4 +168,16 @@ export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
     () => 'sweep',
   );
   return axes;
+}
+
+/**
+ * Returns why a run of a sweep can't start, or null: the loss of a stage does not go with its negatives. Sweeps that
+ * vary the loss or the negatives may combine both wrongly.
+ */
+export function sweepRefusal(experiment: Experiment, axes: readonly SweepAxis[]): AppErrorDetails | null {
+  for (const point of sweepPoints(experiment, axes)) {
+    const refusal = lossRefusalOf(point.experiment, null);
+    if (refusal) return refusal;
+  }
+  return null;
 }

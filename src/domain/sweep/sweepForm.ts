@@ -5,7 +5,7 @@ import type { ModelSize } from '../train/doctor/recommended';
 import { defaultMined, defaultNegativesPerAnchor, type Negatives, type NegativeSource } from '../train/negativesSchema';
 import { settingRanges } from '../train/settingRanges';
 import { withStrategyPreset, type strategyPresets } from '../train/strategyPresets';
-import { parseAxes, type SweepAxis } from './sweep';
+import { parseAxes, sweepRefusal, type SweepAxis } from './sweep';
 
 /** The settings of the form that have a list of numbers. */
 export const numberAxes = ['learningRate', 'temperature', 'batchSize', 'seed'] as const;
@@ -62,7 +62,9 @@ export function axesOf(
   ].filter(({ values }) => values.length > 0);
   if (axes.length === 0) return null;
   try {
-    return { axes: parseAxes(axes, experiment) };
+    const parsed = parseAxes(axes, experiment);
+    const refusal = sweepRefusal(experiment, parsed);
+    return refusal ? { refusal } : { axes: parsed };
   } catch (thrown) {
     if (thrown instanceof AppError) return { refusal: thrown.details };
     throw thrown;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
 import { runCount } from '../../../src/domain/sweep/sweep';
 import { axesOf, lastRunMs, readNumbers, type SweepForm } from '../../../src/domain/sweep/sweepForm';
+import { lossOfKind } from '../../../src/domain/train/lossSchema';
 import { runRecord } from '../storage/support';
 
 const base = defaultExperiment();
@@ -62,6 +63,24 @@ describe('the sweep of the form', () => {
     const form: SweepForm = { ...none, numbers, strategies: ['full', 'bitFit'] };
     const found = axesOf(form, two, { ...context, stage: 1 });
     expect(found).toMatchObject({ refusal: { kind: 'experiment-invalid' } });
+  });
+});
+
+describe('a sweep of negatives', () => {
+  const withLoss = (kind: 'triplet' | 'sigmoidPairs') => ({
+    ...base,
+    stages: [{ ...defaultStage(), loss: lossOfKind(kind, defaultStage().loss) }],
+  });
+
+  it('is refused if the loss can’t be computed with one of them, because the runs after it would never start', () => {
+    const triplet = withLoss('triplet');
+    expect(axesOf({ ...none, negatives: ['inBatch', 'random'] }, triplet, context)).toEqual({
+      refusal: { kind: 'loss-needs-triplets', stage: 0 },
+    });
+    expect(axesOf({ ...none, negatives: ['random'] }, triplet, context)).toHaveProperty('axes');
+    expect(axesOf({ ...none, negatives: ['inBatch', 'random'] }, withLoss('sigmoidPairs'), context)).toEqual({
+      refusal: { kind: 'loss-takes-pairs', stage: 0, negatives: 1 },
+    });
   });
 });
 

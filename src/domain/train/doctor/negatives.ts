@@ -6,8 +6,8 @@ import { perStage } from './perStage';
 const manyAbove = 0.01;
 
 /**
- * Finds mined negatives that the base model scores above the positive: they may be right answers. Their scores are
- * known once they are mined, with the batches.
+ * Finds mined negatives that the model that mined them scores above the positive: they may be right answers. Their
+ * scores are known once they are mined, with the batches.
  */
 export const negativesFindings: Check = (experiment, { memory }) =>
   perStage(experiment, ({ negatives }, stage) => {

@@ -75,7 +75,7 @@ const findings: FindingWords = {
     title: ({ above, of }) =>
       `${formatPercent(above / of)} of the mined negatives (${formatCount(above)} of ${formatCount(of)}) score above the positive`,
     why: () =>
-      'By the base model’s scores they may be right answers. Training pushes the question away from them, which makes retrieval worse.',
+      'By the scores of the model that mined them, they may be right answers. Training pushes the question away from them, which makes retrieval worse.',
   },
   nearDuplicates: {
     title: ({ pairs }) =>

@@ -128,7 +128,7 @@ export const negativesTexts = {
     picks: { top: 'the highest-ranked', random: 'random ones', lowest: 'the lowest-ranked' },
     filter: 'Leave out by score',
     filterHelp:
-      'Leaves out candidates that score above the question’s positive minus a margin: the base model holds them to be right answers, or nearly so.',
+      'Leaves out candidates that score above the question’s positive minus a margin: the model that mines holds them to be right answers, or nearly so.',
     relativeMargin: 'Relative margin',
     relativeMarginHelp:
       'A negative scores at most the positive’s score times 1 − margin, so that passages that may be right are left out.',

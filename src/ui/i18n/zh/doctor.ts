@@ -71,7 +71,7 @@ const findings: FindingWords = {
   negativesAbove: {
     title: ({ above, of }) =>
       `挖掘的负例里有 ${formatPercent(above / of)}（${formatCount(of)} 个里的 ${formatCount(above)} 个）得分高于正例`,
-    why: () => '照基座模型的得分，它们可能是正确答案。训练会让问题远离它们，检索就会变差。',
+    why: () => '照挖掘所用模型的得分，它们可能是正确答案。训练会让问题远离它们，检索就会变差。',
   },
   nearDuplicates: {
     title: ({ pairs }) => `${formatCount(pairs)} 个问答对与测试问题近似`,

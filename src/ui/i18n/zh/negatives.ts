@@ -115,7 +115,7 @@ export const negativesTexts: Dictionary['negatives'] = {
     pickHelp: '候选多于所需时取哪些。',
     picks: { top: '名次最靠前的', random: '随机的', lowest: '名次最靠后的' },
     filter: '按得分排除',
-    filterHelp: '候选的得分高于正例减去间隔时排除：在基座模型看来，它是正确答案，或者差不多是。',
+    filterHelp: '候选的得分高于正例减去间隔时排除：在挖掘所用的模型看来，它是正确答案，或者差不多是。',
     relativeMargin: '相对间隔',
     relativeMarginHelp: '负例的得分不超过正例得分乘以“1 − 间隔”，这样可能正确的段落就不会用作负例。',
     absoluteMargin: '绝对间隔',
