@@ -63,6 +63,31 @@ describe('the arms of the negatives experiment', () => {
     expect(arms.filtered.stages[0]?.negatives).toMatchObject({ model });
   });
 
+  it('say whether the ranks are scaled, which those of the experiment and of 10,000 passages are not', () => {
+    const own = withNegatives({ from: 'mined', perAnchor: 2, firstRank: 7, lastRank: 9, pick: 'top' });
+    expect(
+      [minedRanks(own, 600), minedRanks(base, 10_000), minedRanks(base, 9999)].map(({ scaled }) => scaled),
+    ).toEqual([false, false, true]);
+  });
+
+  it('take the number per question, but no model, from negatives that are not mined', () => {
+    const random = withNegatives({ from: 'random', perAnchor: 3 });
+    expect(armsOf(random, 600).mined.stages[0]?.negatives).not.toHaveProperty('model');
+    expect(armsOf(random, 600).mined.stages[0]?.negatives).toMatchObject({ from: 'mined', perAnchor: 3 });
+    expect(armOf(random)).toBe('filtered');
+    const [first] = base.stages;
+    if (!first) throw new Error('no stage');
+    const model = {
+      ...{ contentSha256: 'a'.repeat(64), pooling: 'cls' as const, normalize: true, maxTokens: 64 },
+      ...{ queryPrefix: '', passagePrefix: '' },
+    };
+    const mined = { from: 'mined' as const, perAnchor: 3, firstRank: 7, lastRank: 9, pick: 'top' as const, model };
+    const mixed = { ...base, stages: [...random.stages, first, ...withNegatives(mined).stages] };
+    expect(armsOf(mixed, 600).mined.stages.map(({ negatives }) => negatives)).toEqual(
+      Array.from({ length: 3 }, () => expect.objectContaining({ model }) as unknown),
+    );
+  });
+
   it('end at the last step, without early stop', () => {
     const arms = armsOf({ ...base, evaluation: { ...base.evaluation, earlyStop: { patience: 2 } } }, 600);
     expect(arms.mined.evaluation).toEqual({ ...base.evaluation, checkpoint: 'last' });
@@ -83,16 +108,27 @@ const results = (ranks: number[]) => ranks.map((rank, i) => ({ questionId: `q${i
 describe('the comparison of the arms', () => {
   const inBatch = Array.from({ length: 40 }, (_, i) => (i < 20 ? 1 : 2));
   const mined = inBatch.map((rank, i) => (i < 10 ? 3 : rank));
-  const comparison = compareArms(
-    { inBatch: results(inBatch), mined: results(mined), filtered: [...results(inBatch)].reverse() },
-    'hitRateAt1',
-  );
+  const compared = () =>
+    compareArms(
+      { inBatch: results(inBatch), mined: results(mined), filtered: [...results(inBatch)].reverse() },
+      'hitRateAt1',
+    );
 
   it('pairs the questions by id and claims a difference only if the interval excludes 0', () => {
+    const comparison = compared();
     expect(comparison).toMatchObject({ questions: 40, means: { inBatch: 0.5, mined: 0.25, filtered: 0.5 } });
     expect(comparison.mined).toMatchObject({ change: -0.25, verdict: 'worse' });
     expect(comparison.mined.interval.high).toBeLessThan(0);
     expect(comparison.filtered).toMatchObject({ change: 0, verdict: 'noDifferenceShown' });
+  });
+
+  it('says that an arm is better if all of the interval is above 0', () => {
+    const { mined: change } = compareArms(
+      { inBatch: results(mined), mined: results(inBatch), filtered: results(mined) },
+      'hitRateAt1',
+    );
+    expect(change).toMatchObject({ change: 0.25, verdict: 'better' });
+    expect(change.interval.low).toBeGreaterThan(0);
   });
 
   it('leaves out questions that an arm was not evaluated on', () => {
@@ -101,12 +137,12 @@ describe('the comparison of the arms', () => {
   });
 
   it('is stated in one sentence with its intervals, in both languages', () => {
-    const english = armsSentence(en, comparison);
+    const english = armsSentence(en, compared());
     expect(english).toMatch(
       /on 40 dev questions, mined ones do worse \(Hit rate@1 −25\.0 percentage points, 95% interval −\d+\.\d to −\d+\.\d\)/,
     );
     expect(english).toMatch(/mined and filtered ones show no difference/);
-    expect(armsSentence(zh, comparison)).toMatch(/^在 40 个验证问题上.*挖掘的更差（.*−25\.0 个百分点.*。$/);
+    expect(armsSentence(zh, compared())).toMatch(/^在 40 个验证问题上.*挖掘的更差（.*−25\.0 个百分点.*。$/);
     const mrr = compareArms(
       { inBatch: results(inBatch), mined: results(mined), filtered: results(inBatch) },
       'mrrAt10',

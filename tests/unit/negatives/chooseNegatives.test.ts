@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
-import { chooseNegatives, type NegativesRequest } from '../../../src/domain/negatives/chooseNegatives';
+import { chooseNegatives, drawn, type NegativesRequest } from '../../../src/domain/negatives/chooseNegatives';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
+import { RandomStream } from '../../../src/domain/random';
 import type { Pair } from '../../../src/domain/records';
 
 const pair = (id: number, anchor: string, positive: string, negatives?: string[]): Pair => ({
@@ -85,6 +86,66 @@ describe('the negatives of a question', () => {
   });
 });
 
+describe('indexes drawn without repetition', () => {
+  it('are those of a shuffle that swaps each draw with the last one left', () => {
+    for (const count of [0, 1, 2, 5, 40])
+      for (let seed = 0; seed < 20; seed++) {
+        const random = new RandomStream(seed, 'negatives');
+        const left = Array.from({ length: count }, (_, i) => i);
+        const expected: number[] = [];
+        while (left.length > 0) {
+          const at = random.below(left.length);
+          expected.push(left[at] ?? -1);
+          left[at] = left.at(-1) ?? -1;
+          left.pop();
+        }
+        expect([...drawn(count, new RandomStream(seed, 'negatives'))]).toEqual(expected);
+      }
+  });
+});
+
+describe('the candidates of a row', () => {
+  const pairs = [pair(0, '问', '答案')];
+
+  it('are taken once each without empty ones, and no more than the row needs', () => {
+    const pool = ['  ', '', '甲段', ' 甲段 ', '乙段', '丙段'];
+    const asked: number[] = [];
+    const own = function* () {
+      for (const index of pool.keys()) {
+        asked.push(index);
+        yield index;
+      }
+    };
+    const { texts, excluded, refilled, refilledRows } = choose(pairs, pool, { own });
+    expect(texts).toEqual([['甲段', '乙段']]);
+    expect(asked).toEqual([0, 1, 2, 3, 4]);
+    expect(Object.values(excluded).every((count) => count === 0)).toBe(true);
+    expect([refilled, refilledRows]).toEqual([0, 0]);
+  });
+
+  it('are not looked at if the row needs none', () => {
+    const own = () => {
+      throw new Error('a row without negatives has no candidates');
+    };
+    const noCandidates = { [Symbol.iterator]: own };
+    expect(choose(pairs, ['甲段'], { perAnchor: 0, own: () => noCandidates }).texts).toEqual([[]]);
+  });
+
+  it('have indexes of the pool only, and another index is no text', () => {
+    const { texts } = choose(pairs, ['甲段', '乙段'], { own: () => [7, -1, 1] });
+    expect(texts).toEqual([['乙段', '甲段']]);
+  });
+
+  it('that are drawn at random count as refilled only if the row has some of its own', () => {
+    const pool = ['甲段', '乙段', '丙段'];
+    const counts = ({ refilled, refilledRows }: { refilled: number; refilledRows: number }) => [refilled, refilledRows];
+    expect(counts(choose(pairs, pool))).toEqual([0, 0]);
+    expect(counts(choose(pairs, pool, { own: () => [] }))).toEqual([2, 1]);
+    expect(counts(choose(pairs, pool, { own: () => [2] }))).toEqual([1, 1]);
+    expect(counts(choose(pairs, pool, { own: () => [2, 0] }))).toEqual([0, 0]);
+  });
+});
+
 describe('imported negatives', () => {
   const pairs = [
     pair(0, '问甲', '答甲', ['负一', '负二', '负三']),
@@ -92,9 +153,10 @@ describe('imported negatives', () => {
     pair(2, '问丙', '答丙'),
   ];
   const pool = importedPool(pairs);
-  const chosen = choose(pairs, pool.texts, { own: (row) => pool.own[row] ?? [] });
+  const chosenOf = () => choose(pairs, pool.texts, { own: (row) => pool.own[row] ?? [] });
 
   it('keep the order of the file, and a pair with too few gets those of other questions, which are counted', () => {
+    const chosen = chosenOf();
     expect(chosen.texts[0]).toEqual(['负一', '负二']);
     expect(chosen.texts[1]?.[0]).toBe('负一');
     expect(['负二', '负三']).toContain(chosen.texts[1]?.[1]);
@@ -103,6 +165,7 @@ describe('imported negatives', () => {
   });
 
   it('leave out a negative that is the passage of its own pair', () => {
+    const chosen = chosenOf();
     expect(chosen.texts[1]).not.toContain('答乙');
     expect(chosen.excluded.samePassage).toBeGreaterThan(0);
   });

@@ -16,9 +16,9 @@ const settings: MinedNegatives = {
 };
 const top = [0.9, 0.8, 0.75, 0.7, 0.3, 0.2].map((score, i) => ({ passage: 10 + i, score }));
 
-function candidates(change: Partial<MinedNegatives>, positiveScore = 0.8) {
+function candidates(change: Partial<MinedNegatives>, positiveScore = 0.8, seed = 1) {
   const excluded = Object.fromEntries(exclusions.map((reason) => [reason, 0])) as ExclusionCounts;
-  const random = new RandomStream(1, 'minedPick');
+  const random = new RandomStream(seed, 'minedPick');
   return { kept: minedCandidates({ top, positiveScore }, { ...settings, ...change }, random, excluded), excluded };
 }
 
@@ -34,6 +34,7 @@ describe('the candidates that mining takes', () => {
     const { kept, excluded } = candidates({ minScore: 0.5, maxScore: 0.72 });
     expect(kept).toEqual([13]);
     expect(excluded).toMatchObject({ scoreWindow: 3, margin: 0 });
+    expect(candidates({ minScore: 0.3, maxScore: 0.7 }).kept).toEqual([13, 14]);
   });
 
   it('may score above the positive if the settings have no margin', () => {
@@ -47,7 +48,9 @@ describe('the candidates that mining takes', () => {
 
   it('come from the lowest rank, or in random order', () => {
     expect(candidates({ pick: 'lowest' }).kept).toEqual([14, 13, 12]);
-    expect(candidates({ pick: 'random' }).kept.sort()).toEqual([12, 13, 14]);
+    const orders = Array.from({ length: 20 }, (_, seed) => candidates({ pick: 'random' }, 0.8, seed).kept);
+    expect(new Set(orders.map(String)).size).toBe(6);
+    for (const order of orders) expect(order.sort()).toEqual([12, 13, 14]);
   });
 });
 

@@ -13,6 +13,20 @@ describe('the bins of scores', () => {
     expect(bins[1]?.[0]).toBe(1);
   });
 
+  it('hold the scores of their part of the axis, as counted bin by bin', () => {
+    const lists = [Float32Array.of(0.3125, 0.5, 0.59, 0.51, NaN), Float32Array.of(0.75, 0.3)];
+    const { low, binWidth, lists: bins } = scoreBins(lists);
+    expect([low, binWidth]).toEqual([12 * 0.025, 0.025]);
+    const counted = lists.map((scores) =>
+      Array.from({ length: 19 }, (_, i) => scores.filter((score) => Math.floor(score / 0.025) === 12 + i).length),
+    );
+    expect(bins).toEqual(counted);
+  });
+
+  it('are a single one if all scores are equal', () => {
+    expect(scoreBins([Float32Array.of(0.5, 0.5)])).toEqual({ low: 0.5, binWidth: 0.025, lists: [[2]] });
+  });
+
   it('are empty without scores', () => {
     expect(scoreBins([new Float32Array(0), Float32Array.of(NaN)]).lists).toEqual([[], []]);
   });
@@ -21,7 +35,7 @@ describe('the bins of scores', () => {
 describe('a file of triplets', () => {
   const triplets = [
     { anchor: '=1+1', positive: 'a "b", c', negatives: ['-2', '行\n二'] },
-    { anchor: '问', positive: '答', negatives: ['＝x', '@y'] },
+    { anchor: '问', positive: '答', negatives: ['＝x-1', '@y'] },
   ];
 
   it('has one JSON object per line', () => {
@@ -32,7 +46,7 @@ describe('a file of triplets', () => {
   it('has one CSV column per negative, and no cell that a spreadsheet takes for a formula', () => {
     const text = [...tripletLines(triplets, 'csv', 2)].join('');
     expect(text).toBe(
-      'anchor,positive,negative_1,negative_2\r\n' + `'=1+1,"a ""b"", c",'-2,"行\n二"\r\n` + "问,答,＝x,'@y\r\n",
+      'anchor,positive,negative_1,negative_2\r\n' + `'=1+1,"a ""b"", c",'-2,"行\n二"\r\n` + "问,答,＝x-1,'@y\r\n",
     );
   });
 });
