@@ -18,10 +18,6 @@ const freshMs = 10_000;
 const stopIntervalMs = 100;
 
 const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
-/** Time within which a tab answers if it is executing the run. */
-const answerMs = 100;
-/** Maximum time that the worker of a closed page may take to end. */
-const endingMs = 10_000;
 
 /** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
@@ -38,6 +34,8 @@ class JobsState {
   #watched = new Map<string, ReturnType<typeof setInterval>>();
   /** The run that this page's worker is running. */
   #own: string | null = null;
+  /** Resolves once the runs of closed pages are settled. Until then, an ending worker may hold the lock of one. */
+  #booted: Promise<void> = Promise.resolve();
 
   /** Returns the state that follows a run; there is one per run and page. */
   follow(runId: string): RunState {
@@ -50,7 +48,12 @@ class JobsState {
    * Call once after the page loads. Follows runs that another tab is running and marks the others as interrupted. A run
    * that was paused when its page closed stays paused: it has a checkpoint of the step at which it was paused.
    */
-  async boot(): Promise<void> {
+  boot(): Promise<void> {
+    this.#booted = this.#settleAll();
+    return this.#booted;
+  }
+
+  async #settleAll(): Promise<void> {
     for (const stored of await gateway.listExperiments())
       for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);
     await this.showPaused();
@@ -85,20 +88,14 @@ class JobsState {
     this.changes += 1;
   }
 
-  /**
-   * Whether another tab is executing the run. A held lock is not enough evidence: after a reload, the previous page's
-   * worker holds it until that worker ends. So this asks the other tabs and, if none answers, waits for the lock.
-   */
   async #isElsewhere(state: RunState): Promise<boolean> {
     const { runId } = state;
-    this.#tabs.askWho(runId);
     try {
-      for (const end = Date.now() + endingMs; await gateway.isRunHeld(runId);) {
-        if (this.#tabs.saysHere(runId) || Date.now() > end) return true;
-        state.settling = true;
-        await new Promise((resolve) => setTimeout(resolve, answerMs));
-      }
-      return false;
+      return await this.#tabs.haveRun(
+        runId,
+        () => gateway.isRunHeld(runId),
+        () => (state.settling = true),
+      );
     } finally {
       state.settling = false;
     }
@@ -189,6 +186,7 @@ class JobsState {
 
   async #work(state: RunState): Promise<void> {
     const { runId } = state;
+    await this.#booted.catch(() => undefined);
     clearInterval(this.#watched.get(runId));
     this.#watched.delete(runId);
     this.#own = runId;

@@ -1,4 +1,8 @@
 const channelName = 'recallsmith-runs';
+/** Time within which a tab answers if it is executing the run. */
+const answerMs = 100;
+/** Maximum time that the worker of a closed page may take to end. */
+const endingMs = 10_000;
 
 /** Messages between tabs: a run has changed, which tab is executing this run, and that tab's answer. */
 type Message = { changed: string } | { who: string } | { here: string };
@@ -22,15 +26,20 @@ export class RunTabs {
     this.#send({ changed: runId });
   }
 
-  /** Asks which tab is executing the run; see `saysHere`. */
-  askWho(runId: string): void {
+  /**
+   * Whether another tab is executing the run. A held lock is not enough evidence: after a reload, the previous page's
+   * worker holds it until that worker ends. So this asks the other tabs and, if none answers, waits for the lock.
+   * `waiting` is called before each wait.
+   */
+  async haveRun(runId: string, isHeld: () => Promise<boolean>, waiting: () => void): Promise<boolean> {
     this.#answered.delete(runId);
     this.#send({ who: runId });
-  }
-
-  /** Whether another tab has answered that it is executing the run. */
-  saysHere(runId: string): boolean {
-    return this.#answered.has(runId);
+    for (const end = Date.now() + endingMs; await isHeld();) {
+      if (this.#answered.has(runId) || Date.now() > end) return true;
+      waiting();
+      await new Promise((resolve) => setTimeout(resolve, answerMs));
+    }
+    return false;
   }
 
   #send(message: Message): void {

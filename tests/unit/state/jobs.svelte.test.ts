@@ -127,6 +127,23 @@ describe('a run', () => {
     expect(run.record?.status).toBe('interrupted');
   });
 
+  it('that the page before a reload still holds is resumed once it is free', async () => {
+    write('reloaded', 'running');
+    held.add('reloaded');
+    const booting = jobs.boot();
+    startRun.mockImplementation((runId) =>
+      held.has(runId)
+        ? Promise.reject(new AppError({ kind: 'run-elsewhere', runId }))
+        : Promise.resolve(write(runId, 'done')),
+    );
+    const resumed = jobs.runToEnd('reloaded');
+    await vi.waitFor(() => expect(jobs.follow('reloaded').settling).toBe(true));
+    held.delete('reloaded');
+    await booting;
+    await expect(resumed).resolves.toBe(true);
+    expect([reported, records.get('reloaded')?.status]).toEqual([[], 'done']);
+  });
+
   it('that another tab says it is executing is watched as soon as the page has loaded', async () => {
     write('there', 'running');
     held.add('there');
