@@ -212,6 +212,10 @@ export type AppErrorDetails =
       tensor: string;
       error: number | null;
     }
+  /** A stage that trains on scored pairs has fewer of them than a batch. */
+  | { kind: 'too-few-scored-pairs'; pairs: number; batchSize: number }
+  /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */
+  | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   /**

@@ -9,7 +9,7 @@ import type { StoredModel } from './model';
 import { defaultStage, stageSchema } from './train/stageSchema';
 
 export { experimentModelSchema, metricNames, precisions, type Precision } from './experimentVersion1';
-export { defaultStage, usesHalf, type Stage } from './train/stageSchema';
+export { dataOfStage, defaultStage, trainsOn, usesHalf, type Stage } from './train/stageSchema';
 
 /**
  * The experiment file: everything that a result depends on, and nothing else. The form, the share link, the headless

@@ -73,13 +73,15 @@ function completed(given: unknown, standard: unknown): unknown {
 /** The only model fields with a default. All others describe a particular model and are read from its folder. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
-/**
- * Fills in a stage's defaults. Drops `precision: 'full'`, because in the schema an absent field means full precision.
- */
+/** Values of a stage's fields whose absence means the same, so that equal stages have equal hashes. */
+const usualValues = { precision: 'full', data: 'pairs' };
+
+/** Fills in a stage's defaults. Drops stated values whose absence means the same. */
 function completedStage(given: unknown): unknown {
   const stage = completed(given, defaultStage());
-  if (!isObject(stage) || stage['precision'] !== 'full') return stage;
-  const { precision: _, ...rest } = stage;
+  if (!isObject(stage)) return stage;
+  const rest = { ...stage };
+  for (const [name, usual] of Object.entries(usualValues)) if (rest[name] === usual) delete rest[name];
   return rest;
 }
 

@@ -12,7 +12,8 @@ import type { WorkerOptions } from './workerOptions';
 /** One batch, for display. The negatives of an anchor are the positives of all other rows. */
 export interface BatchView {
   step: number;
-  rows: { pairId: string; anchor: string; positive: string }[];
+  /** The rows of the batch. A scored pair's sentences are in the places of anchor and positive. */
+  rows: { pairId: string; anchor: string; positive: string; score?: number }[];
 }
 
 /**

@@ -1,16 +1,15 @@
 import { countedSteps, type CountedSteps } from '../domain/train/countedSteps';
-import type { PairCounts } from '../domain/train/pairCounts';
-import { runRefusal } from '../domain/train/runRefusal';
+import { runRefusal, type TrainCounts } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type ExperimentModel } from '../domain/experiment';
+import { dataOfStage, experimentModelOf, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
 import type { Dataset } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import { gateway } from './gateway';
-import { demoParts } from '../domain/import/demoInputs';
+import { demoParts, type DemoInput } from '../domain/import/demoInputs';
 import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
 import { entryOf, withEntry, type SlotName } from '../domain/import/slots';
 import { readReferences } from './references';
@@ -34,6 +33,7 @@ export class ExperimentState extends SavedExperiment {
   readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
+    scoredPairs: this.datasets.scoredPairs?.contentSha256,
     devQuestions: this.datasets.devQuestions?.contentSha256,
     testQuestions: this.datasets.testQuestions?.contentSha256,
     model: this.model?.contentSha256,
@@ -49,7 +49,7 @@ export class ExperimentState extends SavedExperiment {
   readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different and that this page's demo contains. */
-  readonly demoParts = $derived<InputName[]>(this.inputs ? demoParts(this.inputs) : []);
+  readonly demoParts = $derived<DemoInput[]>(this.inputs ? demoParts(this.inputs) : []);
   readonly latestRun = $derived<RunRecord | null>(this.runs[0] ?? null);
   readonly latestDone = $derived<RunRecord | null>(this.runs.find((run) => run.status === 'done') ?? null);
   readonly activeRun = $derived(
@@ -73,9 +73,11 @@ export class ExperimentState extends SavedExperiment {
     return canonicalJson([seed, data, split, model, stages]);
   });
 
-  readonly #trainCounts = $derived.by<PairCounts | null>(() => {
+  readonly #trainCounts = $derived.by<TrainCounts | null>(() => {
     const counts = this.experiment && this.split.countsOf(this.experiment);
-    return counts && { pairs: counts.train, passages: counts.trainPassages, anchors: counts.trainAnchors };
+    if (!counts) return null;
+    const { train, trainPassages: passages, trainAnchors: anchors, scored } = counts;
+    return { pairs: { pairs: train, passages, anchors }, scoredPairs: { pairs: scored, passages: 0, anchors: 0 } };
   });
 
   /**
@@ -89,7 +91,9 @@ export class ExperimentState extends SavedExperiment {
     const counted = countedSteps(this.experiment.stages, train);
     if (!counted) return null;
     const planned = this.#planned.key === this.batchesKey;
-    return { pairs: train.pairs, ...(planned ? { steps: this.#planned.steps, atMost: false } : counted) };
+    const [first] = this.experiment.stages;
+    const { pairs } = train[first ? dataOfStage(first) : 'pairs'];
+    return { pairs, ...(planned ? { steps: this.#planned.steps, atMost: false } : counted) };
   });
 
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */

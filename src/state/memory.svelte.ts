@@ -21,7 +21,11 @@ export class MemoryState {
    * the worker knows the result of the device check.
    */
   readonly refusal = $derived(
-    this.problem?.kind === 'too-few-pairs' || this.problem?.kind === 'device-wrong' ? this.problem : null,
+    this.problem?.kind === 'too-few-pairs' ||
+      this.problem?.kind === 'scores-unusable' ||
+      this.problem?.kind === 'device-wrong'
+      ? this.problem
+      : null,
   );
 
   /**

@@ -8,8 +8,19 @@ export interface TokenSet {
 }
 
 /** Names of the token sets of an experiment. */
-export const tokenSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
+export const tokenSetNames = [
+  'knowledgeBase',
+  'anchors',
+  'positives',
+  'sentences1',
+  'sentences2',
+  'devQuestions',
+  'testQuestions',
+] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
 
 /** The storage key of each token set. A set holds its texts in the order of the stored rows. */
-export type TokenSetKeys = Record<TokenSetName, string>;
+export type TokenSetKeys = Record<Exclude<TokenSetName, ScoredSetName>, string> &
+  // Only if a stage trains on scored pairs.
+  Partial<Record<ScoredSetName, string>>;
+type ScoredSetName = 'sentences1' | 'sentences2';

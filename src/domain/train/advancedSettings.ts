@@ -1,4 +1,4 @@
-import { defaultExperiment, type Experiment } from '../experiment';
+import { dataOfStage, defaultExperiment, type Experiment } from '../experiment';
 
 /** Returns the values of the settings under "Advanced" on the train screen. */
 function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
@@ -15,12 +15,14 @@ function advancedValues({ seed, stages, evaluation }: Experiment): Record<string
     epsilon: optimizer.epsilon,
     unit: stage.duration.unit,
     seed,
-    directions: loss.directions,
+    ...(loss.kind === 'inBatchInfoNce' ? { directions: loss.directions } : {}),
     dropout: stage.dropout,
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     checkpoint: evaluation.checkpoint,
-    ...(batching.kind === 'seeded' ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+    ...(batching.kind === 'seeded' && dataOfStage(stage) === 'pairs'
+      ? { avoidDuplicates: batching.avoidDuplicatePassages }
+      : {}),
   };
 }
 

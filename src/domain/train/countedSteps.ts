@@ -1,6 +1,6 @@
-import type { Stage } from '../experiment';
-import type { PairCounts } from './pairCounts';
+import { dataOfStage, type Stage } from '../experiment';
 import { stepCount } from './planBatches';
+import { keepsTextsApart, type TrainCounts } from './runRefusal';
 
 /** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
 export interface CountedSteps {
@@ -10,14 +10,16 @@ export interface CountedSteps {
 
 /** Returns the number of steps that follows from counts of the pairs, or null if a stage lists its batches. */
 export function countedSteps(
-  stages: readonly Pick<Stage, 'batching' | 'duration'>[],
-  { pairs, passages, anchors }: PairCounts,
+  stages: readonly Pick<Stage, 'batching' | 'duration' | 'data'>[],
+  train: TrainCounts,
 ): CountedSteps | null {
   const total = { steps: 0, atMost: false };
-  for (const { batching, duration } of stages) {
+  for (const stage of stages) {
+    const { batching, duration } = stage;
     if (batching.kind === 'listed') return null;
+    const { pairs, passages, anchors } = train[dataOfStage(stage)];
     total.steps += stepCount(pairs, batching.batchSize, duration);
-    const repeats = batching.avoidDuplicatePassages && Math.min(passages, anchors) < pairs;
+    const repeats = keepsTextsApart(stage) && Math.min(passages, anchors) < pairs;
     total.atMost ||= repeats && duration.unit === 'epochs';
   }
   return total;

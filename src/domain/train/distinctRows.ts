@@ -1,5 +1,5 @@
 import { AppError } from '../errors';
-import type { Pair } from '../records';
+import type { TrainRow } from './trainRows';
 
 /** Marks the end of an epoch in a stream of rows. */
 export const epochEnd = -1;
@@ -111,7 +111,7 @@ class WaitingRows {
  * @throws too-few-pairs if a batch cannot be filled.
  */
 export function* distinctRows(
-  pairs: readonly Pair[],
+  pairs: readonly TrainRow[],
   batchSize: number,
   orderOf: (epoch: number) => Uint32Array,
 ): Generator<number> {

@@ -1,4 +1,4 @@
-import type { Pair } from '../records';
+import type { TrainRow } from './trainRows';
 
 /** How many training pairs there are, and how many different passages and anchors they have. */
 export interface PairCounts {
@@ -7,7 +7,7 @@ export interface PairCounts {
   anchors: number;
 }
 
-export function countPairs(pairs: readonly Pair[]): PairCounts {
+export function countPairs(pairs: readonly Omit<TrainRow, 'id'>[]): PairCounts {
   return {
     pairs: pairs.length,
     passages: new Set(pairs.map(({ positive }) => positive)).size,

@@ -2,16 +2,17 @@ import { AppError } from '../errors';
 import { own } from '../errorWords';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
-import type { Pair } from '../records';
-import { batchShortage } from './runRefusal';
+import { batchShortage, keepsTextsApart, scoreFault } from './runRefusal';
+import type { TrainRow } from './trainRows';
 import { distinctRows, epochEnd } from './distinctRows';
 import { countPairs } from './pairCounts';
 
 type Duration = Stage['duration'];
 
 export interface BatchPlanRequest {
-  pairs: readonly Pair[];
-  stage: Pick<Stage, 'batching' | 'duration'>;
+  /** The rows of the stage's data. */
+  pairs: readonly TrainRow[];
+  stage: Pick<Stage, 'batching' | 'duration' | 'data'>;
   stageIndex: number;
   seed: number;
   /** Only for `listed` batching: for each step, a list of rows of the stored pairs. */
@@ -45,18 +46,19 @@ function fullBatches(rows: number, batchSize: number): number {
 
 /**
  * Plans all batches of a stage. Seeded batches always have the full batch size.
- * @throws too-few-pairs if a batch cannot be filled; experiment-invalid if a listed order does not fit the data.
+ * @throws too-few-pairs if a batch cannot be filled, scores-unusable if scored pairs cannot be compared, or
+ * experiment-invalid if a listed order does not fit the data.
  */
 export function planBatches(request: BatchPlanRequest): BatchPlan {
   const { pairs, seed, stageIndex } = request;
   const { batching, duration } = request.stage;
   if (batching.kind === 'listed') return { batches: listedBatches(request), leftOut: [] };
-  const shortage = batchShortage(batching, countPairs(pairs));
+  const shortage = batchShortage(request.stage, countPairs(pairs)) ?? scoreFault(request.stage, stageIndex, pairs);
   if (shortage) throw new AppError(shortage);
   const { batchSize } = batching;
   const orderOf = (epoch: number): Uint32Array =>
     permutation(pairs.length, new RandomStream(seed, 'batchOrder', stageIndex, epoch));
-  const rows = batching.avoidDuplicatePassages ? distinctRows(pairs, batchSize, orderOf) : shuffledRows(orderOf);
+  const rows = keepsTextsApart(request.stage) ? distinctRows(pairs, batchSize, orderOf) : shuffledRows(orderOf);
   return cutBatches(rows, pairs.length, batchSize, duration);
 }
 

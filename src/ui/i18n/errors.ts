@@ -2,6 +2,7 @@ import type { AppErrorDetails } from '../../domain/errors';
 import type { Said } from '../../domain/errorWords';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
+import { scoresUnusable, tooFewScoredPairs } from './errors/scoredPairs';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
@@ -90,6 +91,8 @@ const sentences: Sentences = {
     en: 'There is no base model yet; choose its folder in the import stage.',
   }),
   'too-few-pairs': tooFewPairs,
+  'too-few-scored-pairs': tooFewScoredPairs,
+  'scores-unusable': scoresUnusable,
   'nothing-to-evaluate': (details) =>
     details.part === 'test'
       ? {

@@ -1,4 +1,6 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
+import { defaultLoss } from '../../domain/train/stageSchema';
+import type { StageData } from '../../domain/train/lossSchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the first training stage. */
@@ -6,6 +8,18 @@ export function editStage(experiment: ExperimentState, change: Partial<Stage>): 
   experiment.change((e) => ({
     ...e,
     stages: e.stages.map((one, index) => (index === 0 ? { ...one, ...change } : one)),
+  }));
+}
+
+/** Chooses the rows that the first stage trains on, with a loss for them. Pairs are the default, so their field is left out. */
+export function editData(experiment: ExperimentState, data: StageData): void {
+  experiment.change((e) => ({
+    ...e,
+    stages: e.stages.map((one, index) => {
+      if (index !== 0) return one;
+      const { data: _, ...rest } = { ...one, loss: defaultLoss(data) };
+      return data === 'pairs' ? rest : { ...rest, data };
+    }),
   }));
 }
 

@@ -7,16 +7,22 @@ import type { LossMask } from './lossMask';
 export interface LossTargets {
   /** Pairs of anchor and candidate that do not count. */
   leftOut?: LossMask;
+  /** The score of each row, for losses of scored pairs. */
+  scores?: Float32Array<ArrayBuffer>;
 }
 
 /** The targets of a batch on the device. */
 export interface DeviceTargets {
   leftOut?: DeviceArray; // [B, ⌈C / 32⌉]
+  scores?: DeviceArray; // [B]
 }
 
 /** Uploads the targets. This runs all recorded commands, so upload before the batch is encoded. */
-export function uploadTargets({ commands }: Engine, { leftOut }: LossTargets = {}): DeviceTargets {
-  return leftOut ? { leftOut: commands.upload(leftOut.words, leftOut.shape) } : {};
+export function uploadTargets({ commands }: Engine, { leftOut, scores }: LossTargets = {}): DeviceTargets {
+  return {
+    ...(leftOut ? { leftOut: commands.upload(leftOut.words, leftOut.shape) } : {}),
+    ...(scores ? { scores: commands.upload(scores, [scores.length]) } : {}),
+  };
 }
 
 export function freeTargets({ pool }: Engine, targets: DeviceTargets): void {
@@ -41,6 +47,8 @@ export interface LossNumbers {
   positiveScore: number;
   /** Mean cosine of the negatives. */
   negativeScore: number;
+  /** Share of the comparisons of scored pairs whose cosines are in the order of the scores. */
+  orderedShare: number;
 }
 
 /** Unit vectors of a batch, or their gradients: anchors [B, E], candidates [C, E]. */

@@ -27,7 +27,8 @@ export interface RunPlanRequest {
   parameters: ParameterCount;
   limits: MemoryLimits;
   maxTokens: number;
-  tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
+  /** The texts of each stage's rows. */
+  tokens: readonly Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>[];
   /** Batches of each stage. */
   batches: readonly Batches[];
   evaluation: EvaluationShape;
@@ -52,7 +53,7 @@ export function planRun(
 ): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
-    const shape = stageShape(request, stageBatches, maxTokens);
+    const shape = stageShape(request, stage, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
@@ -97,8 +98,14 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
-function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
-  const shape = maxBatchShape(batches, tokens, maxTokens);
+function stageShape(
+  { tokens, evaluation }: RunPlanRequest,
+  stage: number,
+  batches: Batches,
+  maxTokens: number,
+): StageShape | null {
+  const ofStage = tokens[stage];
+  const shape = ofStage ? maxBatchShape(batches, ofStage, maxTokens) : null;
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 
@@ -133,7 +140,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
-    const shape = batches && stageShape(request, batches, maxTokens);
+    const shape = batches && stageShape(request, stage, batches, maxTokens);
     return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }

@@ -10,6 +10,7 @@ import { stageBatches } from '../train/stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import { storedExperiment } from '../train/storedExperiment';
+import { storedStageTokens } from '../train/stepBatch';
 import { tokenize } from '../tokenize/tokenize';
 
 type Offsets = Pick<TokenSet, 'offsets'>;
@@ -29,18 +30,20 @@ export async function expectedWork(
   const plan = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(plan);
   const keys = await tokenize(db, experiment, () => undefined);
-  const sets = async (...names: (keyof typeof keys)[]) =>
+  const sets = async (...names: ('knowledgeBase' | 'devQuestions' | 'testQuestions')[]) =>
     Promise.all(names.map((name) => storedTokenSet(db, keys[name])));
-  const pairs = await sets('anchors', 'positives');
+  const ofStages = await Promise.all(
+    experiment.stages.map(async (stage) => Object.values(await storedStageTokens(db, keys, stage))),
+  );
   const encoded = await sets('knowledgeBase', 'devQuestions', 'testQuestions');
   const batches = await stageBatches(db, experiment, data);
   const steps = batches.flat().length;
-  const all = [...pairs, ...encoded];
+  const all = [...new Set(ofStages.flat()), ...encoded];
   return {
     config: model.config,
     steps,
     stages: batches.map((stage, i) => ({
-      trainingTokens: tokensOf(stage.flat(), pairs),
+      trainingTokens: tokensOf(stage.flat(), ofStages[i] ?? []),
       way: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),

@@ -88,12 +88,19 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /** Lists the texts of an experiment's token sets, in the order of `preparedData`. */
-async function jobsOf(db: Database, experiment: Experiment): Promise<Record<keyof TokenSetKeys, TokenJob>> {
+async function jobsOf(db: Database, experiment: Experiment): Promise<{ [Name in keyof TokenSetKeys]: TokenJob }> {
   const { queryPrefix, passagePrefix } = experiment.model ?? { queryPrefix: '', passagePrefix: '' };
   const data = await preparedData(db, experiment);
   return {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
+    // Both sentences get the query prefix, as E5 asks for in symmetric tasks.
+    ...(data.scoredPairs.length > 0
+      ? {
+          sentences1: { texts: data.scoredPairs.map((row) => row.sentence1), prefix: queryPrefix },
+          sentences2: { texts: data.scoredPairs.map((row) => row.sentence2), prefix: queryPrefix },
+        }
+      : {}),
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },
     devQuestions: { texts: data.dev.map((question) => question.text), prefix: queryPrefix },
     testQuestions: { texts: data.test.map((question) => question.text), prefix: queryPrefix },
@@ -138,6 +145,8 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   return {
     anchors: await make(jobs.anchors),
     positives: await make(jobs.positives),
+    ...(jobs.sentences1 ? { sentences1: await make(jobs.sentences1) } : {}),
+    ...(jobs.sentences2 ? { sentences2: await make(jobs.sentences2) } : {}),
     knowledgeBase: await make(jobs.knowledgeBase),
     devQuestions: await make(jobs.devQuestions),
     testQuestions: await make(jobs.testQuestions),

@@ -24,10 +24,12 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
   return failed;
 }
 
-/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
-function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
+/** Estimates the tokens per training step from the first stage's mean text lengths and the size of its first batch. */
+function tokensOfStep(batches: readonly number[][][], { stageTokens }: RunSessionOnDevice): number {
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
-  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+  const first = stageTokens[0];
+  const tokens = first ? mean(first.anchors) + mean(first.positives) : 0;
+  return Math.ceil((batches.flat()[0]?.length ?? 1) * tokens);
 }
 
 /**
@@ -41,12 +43,12 @@ export async function fixKernelPlan(
   moved: boolean,
   between: BetweenBatches,
 ): Promise<void> {
-  const { db, record, model, tokens, engine, device } = session;
+  const { db, record, model, engine, device } = session;
   const gpu = deviceWebGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
-    training: Math.min(tokensOfStep(batches, tokens), most),
+    training: Math.min(tokensOfStep(batches, session), most),
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);

@@ -64,14 +64,14 @@ async function recordSteps(
   batches: readonly number[][],
 ): Promise<void> {
   const stage = session.experiment.stages[stageIndex];
-  if (!stage) return;
-  const { anchors, positives } = session.tokens;
+  const tokens = session.stageTokens[stageIndex];
+  if (!stage || !tokens) return;
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
   const adamW = new AdamWState(parameters);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
-  for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
+  for (const batch of smallestAndLargest(batches, [tokens.anchors, tokens.positives]))
+    await trainer.step(stepBatch(tokens, batch), 0, 1);
   trainer.dispose();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);

@@ -1,3 +1,4 @@
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { planBatches } from '../../../src/domain/train/planBatches';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
@@ -12,6 +13,7 @@ import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '.
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { storedStageTokens } from './stepBatch';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
@@ -40,7 +42,7 @@ export async function reportMemory(
     parameters: { all: count, trained: count },
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
-    tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
+    tokens: await Promise.all(experiment.stages.map((stage) => storedStageTokens(db, keys, stage))),
     batches: stages.map(({ batches }) => batches),
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
@@ -59,7 +61,7 @@ export async function reportMemory(
 
 function batchesOfSize(
   experiment: Experiment,
-  { pairs }: PreparedData,
+  data: PreparedData,
   stageIndex: number,
   batchSize: number,
 ): number[][] | null {
@@ -67,9 +69,9 @@ function batchesOfSize(
   if (!stage || stage.batching.kind !== 'seeded') return null;
   try {
     const changed = { ...stage, batching: { ...stage.batching, batchSize } };
-    return planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed }).batches;
+    return planBatches({ pairs: rowsOfStage(stage, data), stage: changed, stageIndex, seed: experiment.seed }).batches;
   } catch (thrown) {
-    if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
+    if (thrown instanceof AppError && /^too-few-(scored-)?pairs$/.test(thrown.details.kind)) return null;
     throw thrown;
   }
 }

@@ -14,6 +14,7 @@ import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
 import { modelOfExperiment } from './modelOfExperiment';
+import { stageTokens, type StageTokens } from './stepBatch';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
 
 /** Everything that a run needs, read once at its start. */
@@ -24,7 +25,9 @@ export interface RunSession {
   settings: ExperimentModel;
   model: StoredModel;
   data: PreparedData;
-  tokens: { anchors: TokenSet; positives: TokenSet; knowledgeBase: TokenSet; dev: TokenSet; test: TokenSet };
+  tokens: { knowledgeBase: TokenSet; dev: TokenSet; test: TokenSet };
+  /** What each stage trains on. */
+  stageTokens: StageTokens[];
   order: PassageOrder;
   control: RunControl;
   log: RunLog;
@@ -59,13 +62,13 @@ export async function openRunSession(
   await keepRowsIdentity(db, record, data);
   const keys = await tokenize(db, experiment, (done, of) => log.progress('tokenize', done, of));
   const tokens = {
-    anchors: await storedTokenSet(db, keys.anchors),
-    positives: await storedTokenSet(db, keys.positives),
     knowledgeBase: await storedTokenSet(db, keys.knowledgeBase),
     dev: await storedTokenSet(db, keys.devQuestions),
     test: await storedTokenSet(db, keys.testQuestions),
   };
+  const ofStages = await stageTokens(db, keys, experiment.stages, data);
   const order = passageOrder(data.knowledgeBase);
   const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
-  return { db, record, experiment, settings, model, data, tokens, order, control, log, ...state };
+  const texts = { data, tokens, stageTokens: ofStages };
+  return { db, record, experiment, settings, model, ...texts, order, control, log, ...state };
 }

@@ -3,13 +3,15 @@ import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
-import { stepBatch } from './stepBatch';
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
+import { stepBatch, type StageTokens } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
   stage: Stage;
   stageIndex: number;
-  /** Rows of the training pairs in each batch: [step][row]. */
+  tokens: StageTokens;
+  /** Rows of the stage's data in each batch: [step][row]. */
   batches: readonly (readonly number[])[];
   /** Training rows left out of each epoch. */
   leftOut: number[];
@@ -26,6 +28,7 @@ export class StageSteps {
   /** Steps that have begun but are not recorded yet. */
   readonly #underWay: { pairs: number; learningRate: number; begunAt: number }[] = [];
   #pairsSeen: number;
+  readonly #rows: number;
   #recordedAt = -Infinity;
 
   constructor(
@@ -34,6 +37,7 @@ export class StageSteps {
     private readonly trainer: Trainer,
     private readonly of: StageOfRun,
   ) {
+    this.#rows = rowsOfStage(of.stage, session.data).length;
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
   }
@@ -45,7 +49,7 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    this.trainer.begin(stepBatch(this.session.tokens, batch), learningRate, index + 1);
+    this.trainer.begin(stepBatch(this.of.tokens, batch), learningRate, index + 1);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 
@@ -56,7 +60,7 @@ export class StageSteps {
 
   async #record(): Promise<void> {
     const { state, trainer } = this;
-    const { log, data, engine } = this.session;
+    const { log, engine } = this.session;
     const numbers = await trainer.finish();
     const step = this.#underWay.shift();
     if (!step) return;
@@ -68,7 +72,7 @@ export class StageSteps {
     state.step += 1;
     state.loop.elapsedMs += stepMs;
     if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
-    const epoch = epochsOf(this.#pairsSeen, data.pairs.length, this.of.leftOut);
+    const epoch = epochsOf(this.#pairsSeen, this.#rows, this.of.leftOut);
     const measured = { epoch, learningRate: step.learningRate, stepMs, backendBytes: engine.pool.totalBytes };
     log.append({ type: 'step', step: state.step, stage: this.of.stageIndex, ...measured, ...numbers });
     await log.settle();

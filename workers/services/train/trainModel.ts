@@ -17,7 +17,7 @@ import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
   session: RunSessionOnDevice;
-  /** Rows of the training pairs in each batch: [stage][step][row]. */
+  /** Rows of the stage's data in each batch: [stage][step][row]. */
   batches: number[][][];
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
   leftOut: number[][];
@@ -56,7 +56,8 @@ async function trainStage(
   const { engine, experiment } = deps.session;
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
-  if (!stage || !batches)
+  const tokens = deps.session.stageTokens[stageIndex];
+  if (!stage || !batches || !tokens)
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
   if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
   releaseIdleMemory(engine);
@@ -64,7 +65,7 @@ async function trainStage(
   const trainer = new Trainer(options, parameters.segments, state.adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   const leftOut = deps.leftOut[stageIndex] ?? [];
-  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
+  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, tokens, batches, leftOut, begin });
   try {
     for (let step = state.step + 1; step <= begin + batches.length; step++) {
       steps.begin();

@@ -80,6 +80,12 @@ export const trainTexts = {
       `Each epoch leaves out ${low === high ? '' : `${formatCount(low)} to `}${count(high, 'pair')} that ${
         low === 1 && high === 1 ? 'fits' : 'fit'
       } no batch, because too many pairs share a passage or a question.`,
+    data: {
+      pairs: 'Each question should score highest with its own passage (InfoNCE).',
+      scoredPairs: 'The cosines of the pairs should have the order of their scores (CoSENT).',
+    },
+    comparedRows: 'The scores of all pairs in a batch are compared with each other. Larger is usually better.',
+    cosentTemperature: 'The smaller it is, the more the worst misordered pairs count.',
     batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
     learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
     temperature: 'The smaller it is, the more the hardest negatives count.',
@@ -90,6 +96,7 @@ export const trainTexts = {
   step: 'Step',
   learningRate: 'Learning rate',
   gradientNorm: 'Gradient norm',
+  orderedShare: 'Share in the right order',
   inBatchAccuracy: 'In-batch accuracy',
   positiveScore: 'Positive score',
   negativeScore: 'Negative score',
@@ -113,6 +120,7 @@ export const trainTexts = {
   },
   fields: {
     learningRate: 'Learning rate',
+    data: 'Train on',
     temperature: 'Temperature τ',
     directions: 'Directions',
     batchSize: 'Batch size',
@@ -140,6 +148,7 @@ export const trainTexts = {
     timeLeft:
       'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
+    data: 'Pairs train with InfoNCE, scored pairs with CoSENT. Both sentences of a scored pair get the query prefix.',
     temperature:
       'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
     directions:
@@ -180,6 +189,8 @@ export const trainTexts = {
     linear: 'linear to 0',
     cosine: 'cosine to 0',
     constant: 'constant',
+    pairs: 'pairs',
+    scoredPairs: 'scored pairs',
     bestDev: 'the best on dev',
     last: 'the last one',
   },
@@ -194,6 +205,11 @@ export const trainTexts = {
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
   batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
+  scoredBatchHelp:
+    'The scores of all rows are compared with each other: of two rows, the one with the higher score should have the higher cosine.',
+  sentence1: 'Sentence 1',
+  sentence2: 'Sentence 2',
+  score: (score: string) => `Score ${score}`,
   batchStep: 'Step',
   anchor: 'Anchor (question)',
   positive: 'Positive',

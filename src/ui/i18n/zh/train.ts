@@ -64,6 +64,12 @@ export const trainTexts: Dictionary['train'] = {
     },
   },
   consequences: {
+    data: {
+      pairs: '让每个问题和自己的段落得分最高（InfoNCE）。',
+      scoredPairs: '让句对的余弦和它们的分数次序一致（CoSENT）。',
+    },
+    comparedRows: '同一批里的句对两两比较分数。通常越大越好。',
+    cosentTemperature: '越小，越看重次序错得最多的句对。',
     duration: (pairs, steps, atMost) =>
       `${formatCount(pairs)} 个问答对，${atMost ? '最多' : '一共'}训练 ${formatCount(steps)} 步。`,
     leftOut: (low, high) =>
@@ -78,6 +84,7 @@ export const trainTexts: Dictionary['train'] = {
   step: '步',
   learningRate: '学习率',
   gradientNorm: '梯度范数',
+  orderedShare: '次序正确的比例',
   inBatchAccuracy: '批内准确率',
   positiveScore: '正例得分',
   negativeScore: '负例得分',
@@ -95,6 +102,7 @@ export const trainTexts: Dictionary['train'] = {
   groups: { data: '批和时长', loss: '损失', optimizer: '优化器', evaluation: '评测和检查点' },
   fields: {
     learningRate: '学习率',
+    data: '用什么训练',
     temperature: '温度 τ',
     directions: '方向',
     batchSize: '批大小',
@@ -121,6 +129,7 @@ export const trainTexts: Dictionary['train'] = {
     stepMs: '最近一步的用时，不含验证集评测和写检查点。',
     timeLeft: '剩下的步、验证集评测和检查点，加上训练后的评测，按目前实测的快慢估计。走完三步才有。',
     learningRate: '学习率的最大值。base 模型常用 2e-5，小模型常用 2e-4。',
+    data: '问答对用 InfoNCE 训练，打分句对用 CoSENT。打分句对的两个句子前面都加问题前缀。',
     temperature: 'softmax 之前用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
     directions: '单向：用每个问题找段落。双向：再用每个段落找问题，两个损失取平均。',
     batchSize: '每题对照“批大小 − 1”个负例。通常越大越准；一次放不下的，分块计算。',
@@ -156,6 +165,8 @@ export const trainTexts: Dictionary['train'] = {
     linear: '线性降到 0',
     cosine: '余弦降到 0',
     constant: '不变',
+    pairs: '问答对',
+    scoredPairs: '打分句对',
     bestDev: '验证集上最好的',
     last: '最后一步',
   },
@@ -170,6 +181,10 @@ export const trainTexts: Dictionary['train'] = {
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
   batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例。',
+  scoredBatchHelp: '各行的分数两两比较：分数高的一行，余弦也应该更高。',
+  sentence1: '句子 1',
+  sentence2: '句子 2',
+  score: (score) => `分数 ${score}`,
   batchStep: '步',
   anchor: '锚点（问题）',
   positive: '正例',
