@@ -5,6 +5,7 @@ import svelteParser from 'svelte-eslint-parser';
 import ts from 'typescript-eslint';
 import { importCirclesRule } from './tools/lint/importCircles.js';
 import { importZonesRule } from './tools/lint/importZones.js';
+import { svelteScriptParser } from './tools/lint/svelteScripts.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -78,14 +79,20 @@ export default ts.config(
       parserOptions: {
         project: ['tsconfig.domain.json', 'tsconfig.page.json', 'tsconfig.workers.json', 'tsconfig.tests.json'],
         tsconfigRootDir: root,
-        extraFileExtensions: ['.svelte'],
       },
     },
     rules: typed,
   },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
-    languageOptions: { parser: svelteParser, parserOptions: { parser: ts.parser } },
+    languageOptions: {
+      parser: svelteParser,
+      // Not for all files: with more extensions, typescript-eslint watches every file for changes.
+      parserOptions: {
+        parser: svelteScriptParser(root, 'tsconfig.page.json'),
+        extraFileExtensions: ['.svelte'],
+      },
+    },
     rules: {
       'svelte/no-at-html-tags': 'error',
       // The page uses hash routes, not SvelteKit.
@@ -124,6 +131,7 @@ export default ts.config(
       'max-len': lineLength,
       'max-lines': fileLength,
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'recallsmith/import-circles': 'error',
     },
   },
   {

@@ -13,7 +13,7 @@ const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
 /** Suites that close the shared device, or open devices of their own. */
 const closesDevice =
-  /(device|recovery|kernelPlan\.gpu|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu)\.test\.ts$/;
+  /(device|recovery|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu|tfjsLosses\.gpu)\.test\.ts$/;
 
 /** Runs suites that close the device after those that share it. */
 class SharedDeviceFirst extends BaseSequencer {
@@ -65,7 +65,9 @@ export default defineConfig({
           include: [
             '@tensorflow/tfjs',
             '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-cpu',
             '@tensorflow/tfjs-backend-wasm',
+            '@tensorflow/tfjs-backend-webgpu',
             '@huggingface/tokenizers',
             'fake-indexeddb/auto',
             'hash-wasm',

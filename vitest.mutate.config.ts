@@ -1,13 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { warmPool } from './tools/mutation/warmPool.mjs';
 import projects from './vitest.config';
-
-/** Leaves out tests of large inputs. They take seconds, and hardly any mutant is caught by them only. */
-const notLarge = /^(?!.*(?:\d0,000|16 MB))/;
 
 const unit = projects.test?.projects?.find(
   (project) => typeof project === 'object' && 'test' in project && project.test?.name === 'unit',
 );
 if (typeof unit !== 'object' || !('test' in unit)) throw new Error('vitest.config.ts has no project "unit"');
 
+/** Tests that build, start other processes, or take seconds for what quicker tests cover as well. */
+const slow = [
+  'tests/unit/{bench,tools}/**',
+  'tests/unit/import/prepareDemo.test.ts',
+  'tests/unit/state/{jobs.svelte,linkedExperiment}.test.ts',
+  'tests/unit/tokenize/golden.test.ts',
+];
+
+/** Runs quick files first: a mutant is done with the first test that fails. */
+class QuickFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).reverse();
+  }
+}
+
 /** The unit tests on their own, because Stryker's runner cannot choose one of several projects. */
-export default defineConfig({ ...unit, test: { ...unit.test, testNamePattern: notLarge } });
+export default defineConfig({
+  ...unit,
+  plugins: [...(unit.plugins ?? []), warmPool],
+  test: {
+    ...unit.test,
+    setupFiles: ['tools/mutation/setup.mjs'],
+    exclude: slow,
+    // A mutant often leaves a test waiting for something that never comes.
+    testTimeout: 20_000,
+    sequence: { sequencer: QuickFirst },
+  },
+});

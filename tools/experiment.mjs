@@ -45,6 +45,8 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
 "locations" in the file names the data and the model, relative to the file. docs/experiment.md
 explains every field; examples/ has files to start from.
 
+Before the run, data and settings are checked; what is found goes to stderr and metrics.json.
+
 On success DIR contains the files below. On failure the command prints one sentence and exits
 with code 1. Until the results are complete, they are in DIR/recallsmith-unfinished, where
 events.jsonl can be read during the run and after a failure.
@@ -111,6 +113,7 @@ function connect(options, input, { report, results, profile }) {
     onProgress: (progress) => {
       if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
       if (progress.note !== undefined) report.note(progress.note);
+      if (progress.finding !== undefined) report.finding(progress.finding);
       if (progress.what !== undefined) report.progress(progress);
     },
     onMetrics: async (value) => {

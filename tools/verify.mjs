@@ -90,7 +90,7 @@ const same = async () => {
 /** Returns the own-data example in two stages. A checkpoint is written at the end of each. */
 async function twoStageOwnData() {
   const file = json(join(root, 'examples/own-data.json'));
-  const stage = { ...file.stages[0], duration: { unit: 'epochs', value: 3 } };
+  const stage = { ...file.stages[0], duration: { unit: 'epochs', value: 1 } };
   file.stages = [stage, stage];
   file.locations = Object.fromEntries(
     Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]),

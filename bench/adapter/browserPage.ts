@@ -20,7 +20,7 @@ const contentTypes: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-export interface PageOptions {
+interface PageOptions {
   /** Path of the browser. */
   browser: string;
   /** The built page. */

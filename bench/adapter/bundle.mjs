@@ -7,7 +7,7 @@ const common = { configFile: false, publicDir: false, logLevel: 'error' };
 /**
  * Builds main.mjs, the benchmark's program, so that it runs without node_modules; `entry` may replace its entry file.
  */
-export async function buildProgram(folder, entry = join(root, 'bench/adapter/node.ts')) {
+async function buildProgram(folder, entry = join(root, 'bench/adapter/node.ts')) {
   const { build } = await import('vite');
   await build({
     ...common,
@@ -27,7 +27,7 @@ export async function buildProgram(folder, entry = join(root, 'bench/adapter/nod
 }
 
 /** Builds the page that measures in Chromium. */
-export async function buildPage(folder) {
+async function buildPage(folder) {
   const { build } = await import('vite');
   await build({
     ...common,

@@ -5,7 +5,7 @@ import type { EngineReport } from './report';
 /** Time for a browser to start and to finish its last task, beyond the time limit of the measurement. */
 const graceMs = 60_000;
 
-export interface ChromiumOptions extends Pick<MeasureOptions, 'limitSeconds' | 'size' | 'only'> {
+interface ChromiumOptions extends Pick<MeasureOptions, 'limitSeconds' | 'size' | 'only'> {
   browser: string;
   /** The built page. */
   folder: string;

@@ -22,7 +22,7 @@ import { sizes, tokenCount, type Sizes, type StepSize } from './sizes';
 
 const tuningBudgetMs = 5000;
 
-export interface Task {
+interface Task {
   name: string;
   run: () => Promise<EngineResult>;
 }

@@ -1,6 +1,6 @@
 /** Measures the engine on a WebGPU device, task by task, in order of importance. Runs in Node and in a worker. */
 import { kernelsVersion } from '../../src/domain/kernelPlan';
-import { closeDevice, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { EngineTasks, NotOfferedError } from './engineTasks';
 import type { EngineReport } from './report';
@@ -22,7 +22,7 @@ export interface MeasureOptions {
 export async function measureAdapter(options: MeasureOptions): Promise<EngineReport> {
   const startedAt = performance.now();
   const leftMs = (): number => options.limitSeconds * 1000 - (performance.now() - startedAt);
-  const gpu = await openGpu(options);
+  const gpu = await openWebGpu(options);
   const report = emptyReport(gpu, options);
   const tell = (): void => {
     report.elapsedMs = performance.now() - startedAt;
@@ -41,7 +41,7 @@ export async function measureAdapter(options: MeasureOptions): Promise<EngineRep
     } catch (thrown) {
       report.failed.push({ task: name, reason: thrown instanceof Error ? thrown.message : String(thrown) });
       // An engine that has reported an error refuses to continue.
-      if (!(thrown instanceof NotOfferedError)) tasks.use(await reopenGpu(options));
+      if (!(thrown instanceof NotOfferedError)) tasks.use(await reopenWebGpu(options));
     }
     tell();
   }
@@ -63,12 +63,12 @@ function emptyReport(gpu: WebGpuEngine, { size, runtime }: MeasureOptions): Engi
   };
 }
 
-function reopenGpu(options: MeasureOptions): Promise<WebGpuEngine> {
+function reopenWebGpu(options: MeasureOptions): Promise<WebGpuEngine> {
   closeDevice();
-  return openGpu(options);
+  return openWebGpu(options);
 }
 
-async function openGpu({ onDevice }: MeasureOptions): Promise<WebGpuEngine> {
+async function openWebGpu({ onDevice }: MeasureOptions): Promise<WebGpuEngine> {
   await openDevice('webgpu', '');
   const gpu = deviceWebGpu();
   if (!gpu) throw new Error('no WebGPU device');

@@ -10,7 +10,7 @@ import { stepFlops, tokenCount } from './sizes';
 const warmUpMs = 300;
 const steps = { least: 3, most: 20, ms: 1500 } as const;
 
-export interface MeasuredStep {
+interface MeasuredStep {
   gpu: WebGpuEngine;
   training: RandomTraining;
   config: EncoderConfig;

@@ -26,7 +26,7 @@ export interface EngineReport {
   elapsedMs: number;
 }
 
-export interface AdapterDescription {
+interface AdapterDescription {
   vendor: string;
   architecture: string;
   device: string;
@@ -65,21 +65,21 @@ export interface StepResult {
   profile: KernelTime[] | null;
 }
 
-export interface ProductRow {
+interface ProductRow {
   name: string;
   ms: number;
   gflops: number;
   clock: 'gpu' | 'host';
 }
 
-export interface ProductsResult {
+interface ProductsResult {
   kind: 'products';
   task: string;
   plan: PlanOrigin;
   rows: ProductRow[];
 }
 
-export interface TuningResult {
+interface TuningResult {
   kind: 'tuning';
   task: string;
   ms: number;

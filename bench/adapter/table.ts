@@ -87,7 +87,7 @@ function profileLines(where: string, { task, profile }: StepResult | TimesResult
 }
 
 /** Returns the table of time by kernel. */
-export function kernelTable(profile: readonly KernelTime[]): string[] {
+function kernelTable(profile: readonly KernelTime[]): string[] {
   const rows = kernelTimeRows(profile).map(({ name, count, ms, share, gigabytesPerSecond, teraflops }) => [
     name,
     String(count),

@@ -3,7 +3,7 @@ import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { expose } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { StoredTensor } from '../../src/domain/modelTensors';
-import { openDevice, deviceEngine } from '../../workers/engine/device';
+import { openDevice, deviceEngine } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';

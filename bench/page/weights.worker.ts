@@ -3,23 +3,23 @@ import { expose } from 'comlink';
 import { defaultExperiment } from '../../src/domain/experiment';
 import type { EncoderConfig, StoredModel } from '../../src/domain/model';
 import type { FolderFile } from '../../src/protocol/dataApi';
-import { keptCheckpoint, takeSnapshot, writeSnapshot } from '../../src/storage/checkpoints';
+import { keptCheckpoint, takeCheckpointSnapshot, writeSnapshot } from '../../src/storage/checkpoints';
 import { weightPartBytes } from '../../src/storage/weightReader';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { putRun } from '../../src/storage/runs';
-import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { writeSafetensors } from '../../workers/formats/safetensors';
-import { collectFile } from '../../workers/formats/zipWriter';
+import { collectFile } from '../../workers/formats/collectFile';
 import { importModel } from '../../workers/services/import/importModel';
 import { encodeWithWeights } from '../../workers/services/report/encodeWithWeights';
 import { exportModel } from '../../workers/services/report/exportModel';
-import { tokenizeTexts } from '../../workers/services/tokenize/tokenize';
+import { tokenIdsOf } from '../../workers/services/tokenize/tokenize';
 import { loadWeights, trainingSections, weightsSha256 } from '../../workers/services/train/weightTransfer';
 
-export interface WeightsTask {
+interface WeightsTask {
   config: EncoderConfig;
   engineBase: string;
   ortBase: string;
@@ -135,7 +135,7 @@ async function measure({ config, engineBase, ortBase }: WeightsTask): Promise<Re
     kept.dispose();
   });
   closeDevice();
-  const tokenize = (texts: string[]) => tokenizeTexts(db, model.contentSha256, texts, 64);
+  const tokenize = (texts: string[]) => tokenIdsOf(db, model.contentSha256, texts, 64);
   const vectors = await encodeWithWeights(db, { runId }, await tokenize(sampleTexts), engineBase);
   const request = { runId, reference: { texts: sampleTexts, vectors }, as: 'zip' } as const;
   await time('export', () => exportModel(request, { db, ortBaseUrl: ortBase, tokenize }, quiet));
@@ -154,7 +154,7 @@ async function checkpoint(
   const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
   await time('checkpoint', async () => {
     const snapshot = await time('snapshot', () =>
-      takeSnapshot({ runId, step: 1, role: 'latest', loopState, sections }),
+      takeCheckpointSnapshot({ runId, step: 1, role: 'latest', loopState, sections }),
     );
     await writeSnapshot(db, snapshot);
   });

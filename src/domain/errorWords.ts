@@ -24,6 +24,7 @@ export interface OwnWordsValues {
   sha256: [];
   'different-names': [];
   'column-for': [fields: string];
+  'parameter-keyword': [];
   'list-of': [least: number, most: number];
   // Reasons why the browser's storage, a worker or the GPU failed, for failures that the browser did not explain.
   'part-missing': [part: number, id: string];

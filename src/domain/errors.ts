@@ -1,6 +1,9 @@
+import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
+import type { MemoryProposal } from './memory/proposal';
+import type { NegativesError } from './negatives/negativesError';
 
 export type ModelFault =
   | 'missing-file'
@@ -97,7 +100,7 @@ export type ImportFault =
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
-export type ImportRemark =
+type ImportRemark =
   | 'control-replaced'
   | 'bytes-replaced'
   | 'columns-unused'
@@ -127,7 +130,7 @@ export type HubFault =
   /** The browser would pass an access token on to the file server that the host redirects to. */
   | 'token-unsafe'
   | 'offline'
-  /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
+  /** The request failed without an answer: the host can't be reached, or doesn't allow requests from other sites. */
   | 'blocked'
   /** The connection broke repeatedly without delivering another byte. */
   | 'broken-off'
@@ -186,6 +189,7 @@ export type AppErrorDetails =
    * be in one batch together.
    */
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
+  | NegativesError
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   /**
@@ -199,6 +203,8 @@ export type AppErrorDetails =
   /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
+  /** Another tab stored something of the project while it was opened. Nothing of it was added. */
+  | { kind: 'project-overtaken'; file: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }
   /**
@@ -212,12 +218,7 @@ export type AppErrorDetails =
       tensor: string;
       error: number | null;
     }
-  /** A stage that trains on scored pairs has fewer of them than a batch. */
-  | { kind: 'too-few-scored-pairs'; pairs: number; batchSize: number }
-  /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */
-  | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
-  /** The stage asks for mixed precision, but the device has only float32. */
-  | { kind: 'half-unavailable'; stage: number }
+  | StageFault
   /**
    * The stage asks for mixed precision on matrix units, but the browser offers none on this device or, if `reason` is
    * set, their kernels do not compile.
@@ -228,28 +229,21 @@ export type AppErrorDetails =
   /**
    * The run does not fit in memory and was refused before it started. `neededBytes`: the least that the run needs, in
    * total (`budget`) or in its largest array (`array`). `canRaise`: whether the device accepts a large enough budget.
-   * `maxTokens`, `batchSize` and `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one
-   * of them is enough.
+   * The proposed settings are alternatives: changing one of them is enough.
    */
-  | {
+  | ({
       kind: 'memory-too-small';
       limit: 'budget' | 'array';
       neededBytes: number;
       limitBytes: number;
       canRaise: boolean;
-      maxTokens?: number;
-      batchSize?: number;
-      mixedStage?: number;
-    }
+    } & MemoryProposal)
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   /** The device runs one job at a time; `job` is already running. */
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is executing the run. */
   | { kind: 'run-elsewhere'; runId: string }
-  /**
-   * An interrupted run cannot resume, because this version splits its data into different rows. Without `recorded`, the
-   * version that started the run did not record its rows.
-   */
+  /** A run cannot resume, because its data are split differently now or, without `recorded`, its rows are not known. */
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }

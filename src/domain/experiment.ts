@@ -6,10 +6,12 @@ import {
   type metricNames,
 } from './experimentVersion1';
 import type { StoredModel } from './model';
+import { earlyStopSchema } from './train/earlyStopSchema';
 import { defaultStage, stageSchema } from './train/stageSchema';
 
 export { experimentModelSchema, metricNames, precisions, type Precision } from './experimentVersion1';
-export { dataOfStage, defaultStage, trainsOn, usesHalf, type Stage } from './train/stageSchema';
+export { defaultStage, usesHalf, type Stage } from './train/stageSchema';
+export { dataOfStage, trainsOn, type StageData } from './train/stageData';
 
 /**
  * The experiment file: everything that a result depends on, and nothing else. The form, the share link, the headless
@@ -24,6 +26,11 @@ export const experimentSchema = v.strictObject({
   ...experimentVersion1.entries,
   /** The lowest version that can state the experiment; see `withLowestVersion`. */
   schemaVersion: v.picklist([1, 2]),
+  evaluation: v.strictObject({
+    ...experimentVersion1.entries.evaluation.entries,
+    /** Absent if the run never stops early. */
+    earlyStop: v.optional(earlyStopSchema),
+  }),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
 });
 

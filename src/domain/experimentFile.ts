@@ -26,7 +26,7 @@ const locationsSchema = v.strictObject({
 });
 
 /** Data files and how to read them, the model's folder, and the file of a batch list. */
-export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
+interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
   model?: string;
   batches?: string;
 }
@@ -43,7 +43,7 @@ function parseLocations(value: unknown): Locations {
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
 const partialModelSchema = v.partial(experimentModelSchema);
-export type PartialModel = v.InferOutput<typeof partialModelSchema>;
+type PartialModel = v.InferOutput<typeof partialModelSchema>;
 
 /** Placeholder for the hash of batch lists that have not been read yet. */
 const listedWithoutHash = '0'.repeat(64);
@@ -134,7 +134,7 @@ export function experimentFileOf(
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */
-export interface ReadFiles {
+interface ReadFiles {
   data: DataEntry[];
   model: NonNullable<Experiment['model']>;
   /** SHA-256 of the batch lists in `locations.batches`. */

@@ -7,11 +7,12 @@ import { dataRoles } from './records';
  * shared as version 1, so that links and hashes made with it stay valid. Version 2 in experiment.ts is built on it.
  */
 
+/** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-export const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
+export const positiveCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
 export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 /** Excludes 1: AdamW's bias correction (1 − βᵗ) and dropout's scale 1 / (1 − p) would divide by 0. */
-export const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const prefix = v.pipe(v.string(), v.maxLength(500));
 
 export const dataEntrySchema = v.strictObject({
@@ -70,7 +71,7 @@ export const stageVersion1 = v.strictObject({
   batching: batchingVersion1,
   duration: v.variant('unit', [
     v.strictObject({ unit: v.literal('epochs'), value: v.pipe(v.number(), v.minValue(0.01), v.maxValue(1000)) }),
-    v.strictObject({ unit: v.literal('steps'), value: count }),
+    v.strictObject({ unit: v.literal('steps'), value: positiveCount }),
   ]),
   schedule: v.strictObject({
     kind: v.picklist(['linear', 'cosine', 'constant']),
@@ -111,7 +112,7 @@ export const experimentVersion1 = v.strictObject({
   split: v.strictObject({
     /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
     devFraction: fraction,
-    devMaximum: count,
+    devMaximum: positiveCount,
     /** Absent means false, so that experiments made before this field existed keep their hash. */
     removeNearDuplicates: v.optional(v.boolean()),
   }),
@@ -119,7 +120,7 @@ export const experimentVersion1 = v.strictObject({
   stages: v.pipe(v.array(stageVersion1), v.minLength(1), v.maxLength(16)),
   evaluation: v.strictObject({
     primary: v.picklist(metricNames),
-    ks: v.pipe(v.array(count), v.minLength(1), v.maxLength(16)),
+    ks: v.pipe(v.array(positiveCount), v.minLength(1), v.maxLength(16)),
     /** Steps between dev evaluations. With 0, dev is evaluated only before and after training. */
     devEverySteps: v.pipe(v.number(), v.integer(), v.minValue(0)),
     /** Selects the weights that are evaluated on test and exported. */

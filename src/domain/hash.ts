@@ -1,4 +1,4 @@
-import { createCRC32, createSHA1, createSHA256, sha256, type IHasher } from 'hash-wasm';
+import { createSHA1, createSHA256, sha256, type IHasher } from 'hash-wasm';
 
 /** Returns a typed array's bytes in memory order, which is little-endian on every machine that runs a browser. */
 function bytesOf(data: ArrayBufferView | ArrayBuffer): Uint8Array {
@@ -35,14 +35,15 @@ export async function sha256Hasher(): Promise<Hasher> {
   return hasherOf(await createSHA256());
 }
 
+/** Returns a function that returns the SHA-256 of a text as hex digits without waiting. */
+export async function sha256OfTexts(): Promise<(text: string) => string> {
+  const state = await createSHA256();
+  return (text) => state.init().update(text).digest('hex');
+}
+
 /** Creates a hasher for git's blob hash: SHA-1 of the word `blob`, the size, a zero byte and the content. */
 export async function gitBlobHasher(bytes: number): Promise<Hasher> {
   return hasherOf(await createSHA1()).update(`blob ${bytes}\0`);
-}
-
-/** Creates a hasher for the CRC-32 of zip archives. */
-export async function crc32Hasher(): Promise<Hasher> {
-  return hasherOf(await createCRC32());
 }
 
 /** Returns the SHA-256 of the concatenated pieces. */

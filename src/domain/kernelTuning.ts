@@ -10,7 +10,7 @@ export type ProductPass = (typeof productPasses)[number];
 
 /** Where a run's kernel plan comes from: measured before this run, measured earlier and stored, or fixed rules. */
 export const planSources = ['measured', 'stored', 'rules'] as const;
-export type PlanSource = (typeof planSources)[number];
+type PlanSource = (typeof planSources)[number];
 
 /** Why the fixed rules are used although the device could be measured. */
 export const rulesReasons = ['device-lost', 'measuring-failed'] as const;

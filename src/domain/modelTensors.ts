@@ -8,6 +8,12 @@ export interface StoredTensor {
   length: number;
 }
 
+/** The tensors of a model's stored weights or of a moment, and their length with the gaps between them. */
+export interface FloatLayout {
+  tensors: readonly StoredTensor[];
+  totalFloats: number;
+}
+
 /** A tensor that is stored as it was imported, in its original data type. */
 export interface UntrainedTensor {
   name: string;

@@ -2,14 +2,14 @@ import type { InputName } from './import/inputs';
 import type { SlotName } from './import/slots';
 import type { StageName } from './pipeline';
 
-export interface NextStage {
-  stage: Extract<StageName, 'split' | 'tokenize' | 'train' | 'report'>;
+interface NextStage {
+  stage: Extract<StageName, 'negatives' | 'split' | 'tokenize' | 'train' | 'report'>;
   /** Inputs that the next stage cannot do without and that are missing; empty if it can be opened. */
   missing: InputName[];
 }
 
 /** The parts of an experiment's state that decide which stage comes next. */
-export interface ExperimentProgress {
+interface ExperimentProgress {
   missingSlots: readonly SlotName[];
   hasModel: boolean;
   hasResult: boolean;
@@ -26,7 +26,9 @@ export function nextStage(
   const missing: InputName[] = hasModel ? [...missingSlots] : [...missingSlots, 'model'];
   switch (stage) {
     case 'import':
-      return { stage: 'split', missing };
+      return { stage: 'negatives', missing };
+    case 'negatives':
+      return missingSlots.length > 0 ? null : { stage: 'split', missing };
     case 'split':
       return missingSlots.length > 0 ? null : { stage: 'tokenize', missing };
     case 'tokenize':

@@ -10,6 +10,12 @@ import {
   type Experiment,
 } from './experiment';
 import { isObject } from './isObject';
+import { withoutUsualAccumulation } from './train/batchingSchema';
+import { withoutUsualLoss } from './train/lossSchema';
+import { defaultLora } from './train/loraSchema';
+import { defaultPrefix } from './train/prefixSchema';
+import { withShareOfSteps } from './train/scheduleSchema';
+import { defaultKeywords } from './train/strategySchema';
 import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
@@ -73,16 +79,47 @@ function completed(given: unknown, standard: unknown): unknown {
 /** The only model fields with a default. All others describe a particular model and are read from its folder. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
-/** Values of a stage's fields whose absence means the same, so that equal stages have equal hashes. */
-const usualValues = { precision: 'full', data: 'pairs' };
-
-/** Fills in a stage's defaults. Drops stated values whose absence means the same. */
+/**
+ * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, pairs as `data`, a
+ * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, and the loss's.
+ */
 function completedStage(given: unknown): unknown {
-  const stage = completed(given, defaultStage());
+  const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
+  const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const rest = { ...stage };
-  for (const [name, usual] of Object.entries(usualValues)) if (rest[name] === usual) delete rest[name];
+  const { precision, frozen, loss, optimizer, batching, data, ...rest } = stage;
+  const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
+  return {
+    ...rest,
+    ...(optimizer === undefined ? {} : { optimizer: withoutUsualDecay(optimizer) }),
+    ...(batching === undefined ? {} : { batching: withoutUsualAccumulation(batching) }),
+    strategy: completedStrategy(stage['strategy']),
+    ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
+    ...(data === undefined || data === 'pairs' ? {} : { data }),
+    ...(precision === undefined || precision === 'full' ? {} : { precision }),
+    ...(freezing === undefined || freezesNothing(freezing) ? {} : { frozen: freezing }),
+  };
+}
+
+/** Whether `frozen` states what its absence means. */
+function freezesNothing(frozen: unknown): boolean {
+  return (
+    isObject(frozen) && Object.keys(frozen).length === 2 && frozen['embeddings'] === false && frozen['layers'] === 0
+  );
+}
+
+/** Drops `layerDecay: 1`, because an absent field means 1. */
+function withoutUsualDecay(optimizer: unknown): unknown {
+  if (!isObject(optimizer) || optimizer['layerDecay'] !== 1) return optimizer;
+  const { layerDecay: _, ...rest } = optimizer;
   return rest;
+}
+
+function completedStrategy(strategy: unknown): unknown {
+  if (!isObject(strategy)) return strategy;
+  if (strategy['kind'] === 'bitFit') return { keywords: defaultKeywords, ...strategy };
+  if (strategy['kind'] === 'lora') return { ...defaultLora, ...strategy };
+  return strategy['kind'] === 'prefix' ? { ...defaultPrefix, ...strategy } : strategy;
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
@@ -124,11 +161,12 @@ const schemaWords: Record<string, OwnWords> = {
 };
 
 /** Returns what a schema expects: literals and limits as valibot writes them, the rest in the app's own phrases. */
-function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
+function expectedBy({ type, expected, received, message }: v.BaseIssue<unknown>): Said | undefined {
   // For a missing field, valibot expects the field's name, which would not help the user.
   if (type === 'strict_object' && received === 'undefined') return undefined;
   if (type === 'integer') return own('integer');
   if (type === 'regex') return own('sha256');
+  if (type === 'check' && message === 'parameter-keyword') return own('parameter-keyword');
   if (expected === null) return undefined;
   const alternatives = expected.replace(/^\((.*)\)$/, '$1').split(' | ');
   const parts = alternatives.map(

@@ -1,10 +1,11 @@
 /**
  * The pipeline stages in order, with their inputs and outputs. The experiment screen draws its rail from this list. A
- * stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, negatives, review) will
- * be added here.
+ * stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, review) will be added
+ * here.
  */
 export const pipeline = [
   { stage: 'import', takes: 'files', gives: 'datasets' },
+  { stage: 'negatives', takes: 'datasets', gives: 'explicitNegatives' },
   { stage: 'split', takes: 'datasets', gives: 'trainDevTest' },
   { stage: 'tokenize', takes: 'trainDevTest', gives: 'tokenSets' },
   { stage: 'train', takes: 'tokenSets', gives: 'checkpoints' },

@@ -45,8 +45,19 @@ export function philox(counter: Counter, key: Key): [number, number, number, num
 }
 
 /** The purpose is part of the key, so streams with the same seed never overlap. */
-const randomPurpose = { batchOrder: 1, devSplit: 2, bootstrap: 3, dropout: 4, deviceCheck: 5 } as const;
-export type RandomPurpose = keyof typeof randomPurpose;
+const randomPurpose = {
+  batchOrder: 1,
+  devSplit: 2,
+  bootstrap: 3,
+  dropout: 4,
+  deviceCheck: 5,
+  negatives: 6,
+  minedPick: 7,
+  adapters: 8,
+  negativeSamples: 9,
+  prefix: 12,
+} as const;
+type RandomPurpose = keyof typeof randomPurpose;
 
 /** A stream of random numbers, identified by seed, purpose and up to two more numbers (such as stage and epoch). */
 export class RandomStream {

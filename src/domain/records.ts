@@ -31,7 +31,7 @@ export function encodedText(passage: Passage, joinTitles: boolean): string {
 export interface Pair extends RowBase {
   anchor: string;
   positive: string;
-  /** Passages that do not answer the query, if the file has any. Training does not use them yet. */
+  /** Passages that do not answer the query, if the file has any. A stage uses them if its settings say so. */
   negatives?: string[];
 }
 

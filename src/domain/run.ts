@@ -4,7 +4,10 @@ import type { EvaluationMoment } from './evaluate/evaluation';
 import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
 import type { KernelTuning } from './kernelTuning';
+import type { NegativesReport } from './negatives/report';
 import type { RunMemory } from './memory/report';
+import type { Alarm } from './train/alarm';
+import type { EarlyStop } from './train/earlyStop';
 
 /** The phases of a run, in order. */
 export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
@@ -36,12 +39,16 @@ export interface RunRecord {
   steps: number;
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. Missing in runs of earlier versions. */
   leftOut?: number[][];
+  /** Explicit negatives of each stage; null for stages without. Missing if no stage has any. */
+  negatives?: (NegativesReport | null)[];
   createdAt: number;
   finishedAt?: number;
   /** SHA-256 of the kept weights in parameter order. */
   weightsSha256?: string;
   /** The step whose weights are kept. */
   keptStep?: number;
+  /** The last step of a run that stopped early. */
+  stoppedStep?: number;
   /** How often the device was lost and the run resumed automatically. */
   deviceLosses?: number;
   /**
@@ -116,6 +123,9 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
+  /** A sign that the run goes wrong. It changes nothing about the run. */
+  | ({ type: 'alarm' } & Alarm)
+  | ({ type: 'earlyStop' } & EarlyStop)
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }
   /**
    * A checkpoint of the state after `step` is stored; later steps may have been reported already. The write took

@@ -8,6 +8,8 @@ export interface StageProgress {
   hasData: boolean;
   /** Whether the model is here as well as the data. */
   ready: boolean;
+  /** Whether no stage has negatives that are still to be mined. */
+  negativesChosen: boolean;
   /** Whether the texts were tokenized with the current settings. */
   tokensCurrent: boolean;
   /** Phase of the active run; null if there is none. */
@@ -18,11 +20,12 @@ export interface StageProgress {
 
 /** Returns the state of each stage, as the rail shows it. */
 export function stageStatesOf(progress: StageProgress): Record<StageName, StageState> {
-  const { started, hasData, ready, tokensCurrent, activePhase, result } = progress;
+  const { started, hasData, ready, negativesChosen, tokensCurrent, activePhase, result } = progress;
   const prepared = tokensCurrent || (activePhase ? activePhase !== 'prepare' : result === 'done');
   const evaluating = activePhase !== null && activePhase !== 'train' && activePhase !== 'prepare';
   return {
     import: ready ? 'done' : started ? 'ready' : 'empty',
+    negatives: !hasData ? 'empty' : negativesChosen || activePhase || result === 'done' ? 'done' : 'ready',
     split: hasData ? 'done' : 'empty',
     tokenize: prepared ? 'done' : ready ? 'ready' : 'empty',
     train: activePhase ? 'running' : result !== 'empty' ? result : ready ? 'ready' : 'empty',

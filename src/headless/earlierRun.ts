@@ -3,7 +3,7 @@ import type { RunRecord } from '../domain/run';
 import { formatBytes } from '../ui/i18n/format';
 
 /** The unfinished run to resume, or a note for the terminal on why that run is abandoned. */
-export interface EarlierRun {
+interface EarlierRun {
   resumed?: RunRecord;
   note?: string;
 }
@@ -13,12 +13,10 @@ export function isUnfinished({ runId, status }: RunRecord, delivered: readonly s
   return status !== 'cancelled' && (status !== 'done' || !delivered.includes(runId));
 }
 
-/** Returns the terminal's note on a run that is resumed after `step`, the step of its newest checkpoint. */
-export function resumeNote({ status, steps }: RunRecord, step: number): string {
-  if (status === 'done')
-    return 'the run was trained before, but its results were not written: going on with the export';
-  if (step === 0) return 'resuming the interrupted run from its start: it had no checkpoint yet';
-  return `resuming the interrupted run after step ${step} of ${steps}, its last checkpoint`;
+/** Returns the note for the terminal on a resumed run. Its `resumed` event says after which step training resumes. */
+export function resumeNote({ status }: RunRecord): string {
+  if (status !== 'done') return 'resuming the interrupted run';
+  return 'the run was trained before, but its results were not written: going on with the export';
 }
 
 /**

@@ -35,7 +35,7 @@ export interface ImportedInputs {
 type Report = (done: number, of: number) => void;
 
 /** Callbacks that report to the terminal while the files are read. */
-export interface InputProgress {
+interface InputProgress {
   import: Report;
   /** Progress of the download of a model, in megabytes. */
   download: Report;

@@ -3,6 +3,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
+import { findingLine, findingsOf } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { runMetrics } from './runMetrics';
@@ -49,7 +50,8 @@ async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise
   return found.sort((a, b) => b.createdAt - a.createdAt);
 }
 
-async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSender): Promise<string> {
+/** Stores the experiment, its tokens and its mined negatives. Returns its id. */
+async function prepare(inputs: ImportedInputs, job: HeadlessJob, sender: EventSender): Promise<string> {
   const now = Date.now();
   const experimentId = crypto.randomUUID();
   await gateway.putExperiment({
@@ -64,7 +66,11 @@ async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSen
   sender.send('progress', { what: 'tokenize', done: 0, of: 0 });
   const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
   await (await gateway.data()).tokenize(inputs.experiment, progress);
-  return (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
+  if (inputs.experiment.stages.some(({ negatives }) => negatives?.from === 'mined')) {
+    const mined = throttled((done, of) => sender.send('progress', { what: 'mine', done, of }));
+    await (await gateway.gpu()).mineNegatives(experimentId, job.device, mined);
+  }
+  return experimentId;
 }
 
 async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {
@@ -101,9 +107,14 @@ export async function runJob(
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
   const { resumed } = earlier;
-  const note = resumed ? resumeNote(resumed, await gateway.checkpointStep(resumed.runId)) : earlier.note;
+  const note = resumed ? resumeNote(resumed) : earlier.note;
   if (note !== undefined) sender.send('progress', { note });
-  const { run, events } = await train(resumed?.runId ?? (await newRun(inputs, job, sender)), sender);
+  const experimentId = resumed?.experimentId ?? (await prepare(inputs, job, sender));
+  const findings = await findingsOf(experimentId, inputs.experiment, job);
+  const { stages } = inputs.experiment;
+  for (const finding of findings) sender.send('progress', { finding: findingLine(finding, stages.length) });
+  const newRun = async () => (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
+  const { run, events } = await train(resumed?.runId ?? (await newRun()), sender);
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
   const exporting = new ExportState();
@@ -114,7 +125,7 @@ export async function runJob(
   await routes.post(
     'metrics',
     await runMetrics({
-      ...{ run, events, inputs, resumed: resumed !== undefined, exported },
+      ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported },
       ...{ reference: exporting.reference, importMs, exportMs },
     }),
   );

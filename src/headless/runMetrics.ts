@@ -1,5 +1,6 @@
 import { compareQuestions } from '../domain/evaluate/comparison';
 import type { RunEvent, RunRecord } from '../domain/run';
+import type { Finding } from '../domain/train/doctor/finding';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataApi';
 import { primaryK } from '../state/evaluation.svelte';
@@ -68,10 +69,12 @@ function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }
 
-export interface MetricsParts {
+interface MetricsParts {
   run: RunRecord;
   events: readonly RunEvent[];
   inputs: ImportedInputs;
+  /** What the checks before the run found. */
+  findings: readonly Finding[];
   resumed: boolean;
   exported: ExportReport;
   /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */
@@ -108,7 +111,9 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     weightsSha256: run.weightsSha256,
     keptStep: run.keptStep,
     steps: run.steps,
+    stoppedStep: run.stoppedStep ?? null,
     leftOutOfEpochs: run.leftOut ?? [],
+    ...(run.negatives ? { negatives: run.negatives } : {}),
     deviceLosses: run.deviceLosses ?? 0,
     deviceChanges: run.deviceChanges ?? [],
     buildChanges: run.buildChanges ?? [],
@@ -117,6 +122,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     leftOut: inputs.leftOut,
     keptColumns: await keptColumns(inputs.experiment),
     split: splitOf(counts),
+    findings: parts.findings,
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
     export: {
       files: exported.files.map(({ path, blob }) => ({ path, bytes: blob.size })),

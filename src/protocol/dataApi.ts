@@ -5,13 +5,16 @@ import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mappingStore';
 import type { Recognition } from '../domain/import/recognise';
+import type { TripletFormat } from '../domain/negatives/triplets';
 import type { StoredModel } from '../domain/model';
 import type { ProjectContents } from '../domain/project/contents';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
-import type { StoredItem } from '../domain/storage/storedItem';
+import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
+import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { SearchRequest } from './search';
+import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
@@ -129,7 +132,7 @@ export interface ColumnChoices {
   readings?: RememberedReadings;
 }
 
-export interface ImportOptions extends ColumnChoices {
+interface ImportOptions extends ColumnChoices {
   /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
   idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
@@ -175,6 +178,11 @@ export interface ExportReport {
   check: { cosine: number; maxAbs: number; texts: number };
   /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
   poolerNotKept: boolean;
+  /**
+   * Whether the adapters of a LoRA stage are exported on their own too. With several stages they would not fit the base
+   * model. Null if no stage trained with LoRA.
+   */
+  adapter: 'included' | 'several-stages' | null;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
@@ -222,6 +230,21 @@ export interface DataApi {
   deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
+  /**
+   * Returns what a stage's explicit negatives are like, and samples to judge. Rejects with `negatives-not-mined` if
+   * they are not mined yet.
+   */
+  viewNegatives(experiment: Experiment, stageIndex: number): Promise<NegativesView>;
+  /** Returns pairs of a stage with their negatives, from position `first` on. */
+  listNegatives(
+    experiment: Experiment,
+    stageIndex: number,
+    page: { first: number; count: number },
+  ): Promise<NegativesRow[]>;
+  /** Returns a file of all pairs of a stage with their negatives. */
+  exportTriplets(experiment: Experiment, stageIndex: number, format: TripletFormat): Promise<Blob>;
+  /** Reads all texts for the checks before a run. Creates the token sets that are missing. */
+  examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
@@ -235,12 +258,12 @@ export interface DataApi {
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
-  tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
+  tokenIdsOf(modelSha256: string, texts: string[], maxTokens: number, tokens?: string[]): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   /** Lists the contents of storage, after deleting leftovers of crashes. */
   storageUse(): Promise<StoredItem[]>;
   /** Deletes stored items. Returns false, and deletes nothing, if something uses one of them by now. */
-  deleteUnused(kind: 'model' | 'dataset' | 'batchList' | 'tokenSet', ids: string[]): Promise<boolean>;
+  deleteUnused(kind: UnusedKind, ids: string[]): Promise<boolean>;
   /** Measures the size of each experiment's project file. Deleted experiments are not listed. */
   measureProject(): Promise<ProjectContents[]>;
   saveProject(choice: ProjectChoice, progress: Progress): Promise<SavedProject>;

@@ -9,17 +9,22 @@ import type { Progress } from './dataApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
-/** One batch, for display. The negatives of an anchor are the positives of all other rows. */
+/**
+ * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch, and
+ * the explicit negatives of these rows, if the stage has any. A step that accumulates gradients has several batches of
+ * `batchSize` rows.
+ */
 export interface BatchView {
   step: number;
-  /** The rows of the batch. A scored pair's sentences are in the places of anchor and positive. */
-  rows: { pairId: string; anchor: string; positive: string; score?: number }[];
+  batchSize: number;
+  /** A scored pair's sentences are in the places of anchor and positive. */
+  rows: { pairId: string; anchor: string; positive: string; negatives: string[]; score?: number }[];
 }
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts` and `searchPassages` each need the device exclusively and reject with `device-busy` while
- * another job is using it.
+ * a check, `encodeTexts`, `searchPassages` and `mineNegatives` each need the device exclusively and reject with
+ * `device-busy` while another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -56,6 +61,12 @@ export interface GpuApi {
    */
   searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
   cancelSearch(): Promise<void>;
+  /**
+   * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored.
+   * Reports progress in texts and questions. Rejects with `cancelled` after `cancelMining`.
+   */
+  mineNegatives(experimentId: string, device: DevicePreference, progress: Progress): Promise<void>;
+  cancelMining(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after
    * `cancelBenchmark`.

@@ -3,7 +3,7 @@ import type { DevicePreference } from '../domain/device';
 import type { Language } from '../domain/language';
 import { remember, remembered } from './localChoices';
 
-export type Theme = 'auto' | 'light' | 'dark';
+type Theme = 'auto' | 'light' | 'dark';
 
 /** Errors about a file that was refused or could not be loaded. */
 const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
@@ -13,8 +13,17 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
 ]);
 
+/** Errors that concern more than the action that met them, so they stay until they are dismissed. */
+const lasting: ReadonlySet<AppErrorDetails['kind']> = new Set([
+  'quota-exceeded',
+  'storage-failed',
+  'worker-crashed',
+  'gpu-device-lost',
+  'unexpected',
+]);
+
 /** A short message at the edge of the page. If `undo` is set, the message has an undo button until it disappears. */
-export interface Notice {
+interface Notice {
   id: number;
   text: string;
   undo?: () => void;
@@ -95,6 +104,16 @@ class AppState {
     if (this.error && refusals.has(this.error.kind)) this.error = null;
   }
 
+  /** Call when the user opens another screen or stage. Hides an error about something done on the one before. */
+  screenLeft(): void {
+    if (this.error && !lasting.has(this.error.kind)) this.error = null;
+  }
+
+  /** Call when the user starts, continues or resumes a run. An error of an earlier try no longer applies. */
+  runStarted(): void {
+    if (this.error && this.error.kind !== 'storage-failed') this.error = null;
+  }
+
   /** Runs `work`. If it fails, shows the error in the error panel and returns undefined. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -105,9 +124,11 @@ class AppState {
     }
   }
 
+  /** Shows a notice for a while. A notice with the same text that is still shown goes, unless it offers an undo. */
   notify(text: string, undo?: () => void): void {
     const id = this.#nextNotice++;
-    this.notices = [...this.notices, undo ? { id, text, undo } : { id, text }];
+    const others = this.notices.filter((notice) => notice.undo || notice.text !== text);
+    this.notices = [...others, undo ? { id, text, undo } : { id, text }];
     setTimeout(() => this.dismiss(id), noticeMs);
   }
 

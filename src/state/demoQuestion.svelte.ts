@@ -6,7 +6,7 @@ import { deviceJob } from './deviceJob.svelte';
 import { baseUrl, gateway } from './gateway';
 
 /** Progress of the work for a question; `of` is 0 while the total is unknown. */
-export interface AskProgress {
+interface AskProgress {
   doing: 'load' | 'encode' | 'search' | 'cancel';
   done: number;
   of: number;

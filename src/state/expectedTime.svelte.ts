@@ -20,7 +20,7 @@ export class ExpectedTimeState {
     return this.work && expectedMs(this.work, steps);
   }
 
-  /** Determines an experiment's amount of work. An answer that arrives after a newer call is dropped. */
+  /** Determines how much work an experiment takes. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
     const question = ++this.#asked;
     this.experiment = experiment;

@@ -1,8 +1,11 @@
 import { countedSteps, type CountedSteps } from '../domain/train/countedSteps';
-import { runRefusal, type TrainCounts } from '../domain/train/runRefusal';
+import { trainCountsOf, type TrainCounts } from '../domain/train/pairCounts';
+import { earlyStopRefusal } from '../domain/train/earlyStop';
+import { runRefusal, strategyRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { dataOfStage, experimentModelOf, type ExperimentModel } from '../domain/experiment';
+import { dataOfStage, experimentModelOf, type ExperimentModel, type Stage } from '../domain/experiment';
+import type { MemoryReport } from '../domain/memory/report';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
@@ -16,6 +19,9 @@ import { readReferences } from './references';
 import { SavedExperiment } from './savedExperiment.svelte';
 import { SplitState, splitKey } from './splitting.svelte';
 
+/** What a worker found when it planned the batches. */
+type PlannedBatches = Pick<MemoryReport, 'steps' | 'leftOut' | 'negatives'>;
+
 /** The experiment on the screen: its settings, the data and model they refer to, its split and its runs. */
 export class ExperimentState extends SavedExperiment {
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
@@ -25,11 +31,17 @@ export class ExperimentState extends SavedExperiment {
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
-  #planned = $state.raw<{ key: string | null; steps: number; leftOut: number[][] }>({
+  /** The `batchesKey` for which this page last found mined negatives in storage. */
+  minedFor = $state<string | null>(null);
+  #planned = $state.raw<PlannedBatches & { key: string | null }>({
     key: null,
     steps: 0,
     leftOut: [],
   });
+  #chosenStage = $state(0);
+  /** Index of the training stage that the form shows and edits. */
+  readonly stageIndex = $derived(Math.max(0, Math.min(this.#chosenStage, (this.experiment?.stages.length ?? 1) - 1)));
+  readonly trainStage = $derived<Stage | null>(this.experiment?.stages[this.stageIndex] ?? null);
   readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
@@ -73,17 +85,19 @@ export class ExperimentState extends SavedExperiment {
     return canonicalJson([seed, data, split, model, stages]);
   });
 
+  readonly #minesNothing = $derived(
+    this.experiment?.stages.every(({ negatives }) => negatives?.from !== 'mined') ?? true,
+  );
+
   readonly #trainCounts = $derived.by<TrainCounts | null>(() => {
     const counts = this.experiment && this.split.countsOf(this.experiment);
-    if (!counts) return null;
-    const { train, trainPassages: passages, trainAnchors: anchors, scored } = counts;
-    return { pairs: { pairs: train, passages, anchors }, scoredPairs: { pairs: scored, passages: 0, anchors: 0 } };
+    return counts && trainCountsOf(counts);
   });
 
   /**
-   * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
-   * split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs with repeated
-   * texts, and the worker has not planned the batches yet.
+   * Rows of the shown stage and steps of a run with the current settings, without rows that are held out or skipped.
+   * Null until the split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs
+   * with repeated texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
     const train = this.#trainCounts;
@@ -99,14 +113,23 @@ export class ExperimentState extends SavedExperiment {
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
   readonly leftOut = $derived(this.#planned.key === this.batchesKey ? this.#planned.leftOut : null);
 
+  /** The explicit negatives of the shown stage, with counts. Null until the worker has planned the batches. */
+  readonly negatives = $derived(
+    (this.#planned.key === this.batchesKey ? this.#planned.negatives?.[this.stageIndex] : null) ?? null,
+  );
+
   /** Call when a worker has planned the batches of the experiment, with the `batchesKey` it had then. */
-  planned(key: string, { steps, leftOut }: { steps: number; leftOut: number[][] }): void {
-    this.#planned = { key, steps, leftOut };
+  planned(key: string, { steps, leftOut, negatives }: PlannedBatches): void {
+    this.#planned = { key, steps, leftOut, ...(negatives ? { negatives } : {}) };
   }
 
-  /** Returns the steps of the first stage if it had this many epochs. Null until the split is counted. */
+  chooseStage(index: number): void {
+    this.#chosenStage = index;
+  }
+
+  /** Returns the steps of the shown stage if it had this many epochs. Null until the split is counted. */
   stepsOfEpochs(value: number): CountedSteps | null {
-    const stage = this.experiment?.stages[0];
+    const stage = this.trainStage;
     const train = this.#trainCounts;
     if (!this.plan || !stage || !train) return null;
     const { unit, value: current } = stage.duration;
@@ -118,7 +141,11 @@ export class ExperimentState extends SavedExperiment {
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
     const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
     if (!this.experiment || !counts || !this.#trainCounts) return null;
-    return runRefusal(this.experiment, this.#trainCounts, counts.test);
+    return (
+      (this.model && strategyRefusal(this.experiment, this.model.tensors)) ??
+      runRefusal(this.experiment, this.#trainCounts, counts.test, this.model?.config.hiddenSize ?? null) ??
+      earlyStopRefusal(this.experiment, counts.dev)
+    );
   });
 
   async countSplit(): Promise<void> {
@@ -207,6 +234,7 @@ export class ExperimentState extends SavedExperiment {
       started: (this.experiment?.data.length ?? 0) > 0 || this.experiment?.model != null,
       hasData: this.missing.length === 0,
       ready: this.ready,
+      negativesChosen: this.#minesNothing || this.#planned.key === this.batchesKey || this.minedFor === this.batchesKey,
       tokensCurrent: this.tokenizedFor === this.tokensKey,
       activePhase: this.activeRun?.phase ?? null,
       result: this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty',

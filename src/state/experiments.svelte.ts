@@ -4,6 +4,7 @@ import type { RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
+import { jobs } from './jobs.svelte';
 import { forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
@@ -11,7 +12,7 @@ export type { StoredExperiment };
 /**
  * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
  */
-export interface ExperimentResult {
+interface ExperimentResult {
   /** The settings of the run; the experiment's own may have changed since. */
   experiment: Experiment;
   before: Evaluation;
@@ -70,6 +71,8 @@ class ExperimentsState {
     const cards = await Promise.all(all.map(cardOf));
     this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
     this.loaded = true;
+    // An experiment that was deleted, restored or opened from a file may hold the newest paused run.
+    await jobs.showPaused();
   }
 
   async create(name: string, experiment: Experiment = defaultExperiment()): Promise<string> {

@@ -1,5 +1,6 @@
 import { encodedText } from '../domain/records';
 import type { RunRecord } from '../domain/run';
+import { prefixOf, promptsAfter } from '../domain/train/prefix';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
@@ -28,7 +29,8 @@ export class ExportState {
     try {
       const texts = await sampleTexts(run);
       const data = await gateway.data();
-      const tokens = await data.tokenizeTexts(settings.contentSha256, texts, settings.maxTokens);
+      const added = prefixOf(run.experiment.stages)?.tokens;
+      const tokens = await data.tokenIdsOf(settings.contentSha256, texts, settings.maxTokens, added);
       const gpu = await gateway.gpu();
       const vectors = await deviceJob.during('export', () => gpu.encodeTexts({ runId: run.runId }, tokens));
       this.reference = { texts, vectors };
@@ -46,10 +48,11 @@ export class ExportState {
 /** Returns a few passages and questions with their prefixes, as the evaluation encodes them. */
 async function sampleTexts(run: RunRecord): Promise<string[]> {
   const texts: string[] = [];
+  const model = run.experiment.model && promptsAfter(run.experiment.model, run.experiment.stages);
   for (const slot of ['knowledgeBase', 'testQuestions'] as const) {
     const entry = entryOf(run.experiment, slot);
     if (!entry) continue;
-    const prefix = slot === 'knowledgeBase' ? run.experiment.model?.passagePrefix : run.experiment.model?.queryPrefix;
+    const prefix = slot === 'knowledgeBase' ? model?.passagePrefix : model?.queryPrefix;
     for (const row of await gateway.readRows(entry.contentSha256, 0, referenceTexts))
       if ('text' in row)
         texts.push(`${prefix ?? ''}${'relevant' in row ? row.text : encodedText(row, entry.joinTitles === true)}`);

@@ -5,7 +5,6 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation, EvaluationMoment } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
-import { checkpointStep } from '../storage/checkpoints';
 import { openDatabase } from '../storage/database';
 import * as datasets from '../storage/datasets';
 import * as deleted from '../storage/deletedExperiments';
@@ -61,10 +60,6 @@ export const gateway = {
   },
   async updateRun(runId: string, change: Partial<RunRecord>): Promise<void> {
     await runs.updateRun(await openDatabase(), runId, change);
-  },
-  /** Returns the step that an interrupted run resumes after. */
-  async checkpointStep(runId: string): Promise<number> {
-    return checkpointStep(await openDatabase(), runId);
   },
   async readEvents(runId: string, fromSeq: number): Promise<RunEvent[]> {
     return runEvents.readEvents(await openDatabase(), runId, fromSeq);

@@ -17,14 +17,14 @@ export interface RunningDownload {
 }
 
 /** An interrupted download. `received` and `of` count bytes. */
-export interface PartialDownload {
+interface PartialDownload {
   downloadId: string;
   listing: HubListing;
   received: number;
   of: number;
 }
 
-export interface HubFormFields {
+interface HubFormFields {
   id: string;
   revision: string;
   host: HubHostName | 'own';

@@ -28,7 +28,7 @@ export interface Drop {
   survey: Survey;
 }
 
-export interface SlotImport extends RejectedRows {
+interface SlotImport extends RejectedRows {
   progress: { done: number; of: number } | null;
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;

@@ -2,12 +2,13 @@ import { AppError, toAppError } from '../domain/errors';
 import type { RunRecord, RunStatus } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
+import { newestPausedRun } from './newestPausedRun';
 import { RunState } from './run.svelte';
 import { router } from './router.svelte';
+import { RunTabs } from './runTabs';
 import { baseUrl, gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
-const channelName = 'recallsmith-runs';
 /** How often to read another tab's run and check its lock. */
 const watchIntervalMs = 1500;
 /** A run that was recorded less than this long ago may not hold its lock yet. */
@@ -21,31 +22,21 @@ const answerMs = 100;
 /** Maximum time that the worker of a closed page may take to end. */
 const endingMs = 10_000;
 
-/** Messages between tabs: a run has changed, which tab is executing this run, and that tab's answer. */
-type Message = { changed: string } | { who: string } | { here: string };
-
 /** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
-  /** The run shown in the strip at the bottom. */
+  /** The run shown in the strip at the bottom: the one being executed, else the newest paused one. */
   current = $state.raw<RunState | null>(null);
   demo = $state.raw<{ done: number; of: number } | null>(null);
   /** Counts changes of runs; lists and cards reload when it changes. */
   changes = $state(0);
-  #channel = new BroadcastChannel(channelName);
-  /** Runs that another tab has said it is executing. */
-  #answered = new Set<string>();
+  #tabs = new RunTabs(
+    (runId) => void app.attempt(() => this.#heardOf(runId)),
+    (runId) => this.#own === runId,
+  );
   #known = new Map<string, RunState>();
   #watched = new Map<string, ReturnType<typeof setInterval>>();
   /** The run that this page's worker is running. */
   #own: string | null = null;
-
-  constructor() {
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      if ('changed' in data) void app.attempt(() => this.#heardOf(data.changed));
-      else if ('here' in data) this.#answered.add(data.here);
-      else if (this.#own === data.who) this.#send({ here: data.who });
-    };
-  }
 
   /** Returns the state that follows a run; there is one per run and page. */
   follow(runId: string): RunState {
@@ -61,6 +52,16 @@ class JobsState {
   async boot(): Promise<void> {
     for (const stored of await gateway.listExperiments())
       for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);
+    await this.showPaused();
+  }
+
+  /** Shows the newest paused run in the strip unless a run is being executed. Call when that run may have changed. */
+  async showPaused(): Promise<void> {
+    const run = await newestPausedRun();
+    const state = run && this.follow(run.runId);
+    await state?.refresh();
+    if (this.#own !== null || this.current?.active) return;
+    if (state || this.current?.resting) this.current = state;
   }
 
   async #settle(run: RunRecord): Promise<void> {
@@ -89,11 +90,10 @@ class JobsState {
    */
   async #isElsewhere(state: RunState): Promise<boolean> {
     const { runId } = state;
-    this.#answered.delete(runId);
-    this.#send({ who: runId });
+    this.#tabs.askWho(runId);
     try {
       for (const end = Date.now() + endingMs; await gateway.isRunHeld(runId);) {
-        if (this.#answered.has(runId) || Date.now() > end) return true;
+        if (this.#tabs.saysHere(runId) || Date.now() > end) return true;
         state.settling = true;
         await new Promise((resolve) => setTimeout(resolve, answerMs));
       }
@@ -141,16 +141,14 @@ class JobsState {
     await state.refresh();
     if (state.record) await this.#settle(state.record);
     await state.refresh();
+    await this.showPaused();
     this.changes += 1;
-  }
-
-  #send(message: Message): void {
-    this.#channel.postMessage(message);
   }
 
   #tell(runId: string): void {
     this.changes += 1;
-    this.#send({ changed: runId });
+    this.#tabs.tellChanged(runId);
+    void app.attempt(() => this.showPaused());
   }
 
   /** Starts a new run with the current settings. Returns its id as soon as it is recorded. Throws `device-busy`. */
@@ -191,6 +189,7 @@ class JobsState {
     state.elsewhere = false;
     state.here = true;
     this.current = state;
+    app.runStarted();
     try {
       const gpu = await gateway.gpu();
       await state.refresh();

@@ -7,6 +7,16 @@ import { gateway } from './gateway';
 /** Numbers are typed digit by digit, so the memory need is computed only after a pause of this length. */
 const settleMs = 400;
 
+const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
+  'too-few-pairs',
+  'too-few-scored-pairs',
+  'scores-unusable',
+  'no-negatives',
+  'too-few-negatives',
+  'negatives-not-mined',
+  'device-wrong',
+]);
+
 /** The memory that a run of the experiment on the screen would need. */
 export class MemoryState {
   report = $state.raw<MemoryReport | null>(null);
@@ -17,16 +27,10 @@ export class MemoryState {
   #asked = 0;
 
   /**
-   * Why a run would be refused. Only planning all batches shows that no selection of pairs fills one of them, and only
-   * the worker knows the result of the device check.
+   * Why a run would be refused. Only planning all batches shows that no selection of pairs fills one of them or that
+   * negatives are missing, and only the worker knows the result of the device check.
    */
-  readonly refusal = $derived(
-    this.problem?.kind === 'too-few-pairs' ||
-      this.problem?.kind === 'scores-unusable' ||
-      this.problem?.kind === 'device-wrong'
-      ? this.problem
-      : null,
-  );
+  readonly refusal = $derived(this.problem && refusals.has(this.problem.kind) ? this.problem : null);
 
   /**
    * Asks after a pause, with the settings as they are then. Clears the old problem, which the settings may have solved.

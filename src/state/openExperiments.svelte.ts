@@ -5,7 +5,7 @@ import { TokensState } from './tokens.svelte';
 /**
  * An experiment that this page has opened, with the work on its inputs, which continues while other screens are shown.
  */
-export interface OpenExperiment {
+interface OpenExperiment {
   experiment: ExperimentState;
   imports: ImportsState;
   tokens: TokensState;

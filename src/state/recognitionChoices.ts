@@ -3,7 +3,7 @@ import { parseMappings, parseReadings, withChoices } from '../domain/import/mapp
 import { remember, remembered } from './localChoices';
 
 /** The user's corrections. Null removes an earlier choice. */
-export interface RecognitionChanges {
+interface RecognitionChanges {
   /** Mappings of columns, by the shape of the files. */
   mappings: Readonly<Record<string, ColumnMapping | null>>;
   /** Encodings and sheets, by reading key. */

@@ -5,14 +5,14 @@ import type { Dataset } from '../domain/records';
 import { gateway } from './gateway';
 
 /** The stored data and model that an experiment refers to, as far as they are in this browser. */
-export interface References {
+interface ReferencedRecords {
   datasets: Partial<Record<SlotName, Dataset>>;
   model: StoredModel | null;
 }
 
-export async function readReferences(experiment: Experiment | undefined): Promise<References> {
+export async function readReferences(experiment: Experiment | undefined): Promise<ReferencedRecords> {
   if (!experiment) return { datasets: {}, model: null };
-  const datasets: References['datasets'] = {};
+  const datasets: ReferencedRecords['datasets'] = {};
   for (const slot of slotNames) {
     const entry = entryOf(experiment, slot);
     const dataset = entry ? await gateway.getDataset(entry.contentSha256) : undefined;

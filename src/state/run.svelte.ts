@@ -43,6 +43,11 @@ export class RunState {
     return status === 'running' || status === 'queued' || (status === 'paused' && (this.here || this.elsewhere));
   }
 
+  /** Whether the run is paused and no worker holds it, as after its page was closed. */
+  get resting(): boolean {
+    return this.record?.status === 'paused' && !this.active;
+  }
+
   async refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => (this.#reading = null));
     await this.#reading;

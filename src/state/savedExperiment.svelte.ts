@@ -1,12 +1,13 @@
 import { canonicalJson } from '../domain/canonicalJson';
-import type { Experiment } from '../domain/experiment';
+import { withLowestVersion, type Experiment } from '../domain/experiment';
+import type { NegativeDecision } from '../domain/negatives/judgedPairs';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 
-/** Chosen, not measured: long enough to store a number once that is typed digit by digit, too short to notice. */
+/** Not measured: long enough that a number typed digit by digit is saved once, too short to notice. */
 const saveDelayMs = 300;
-/** Chosen, not measured: more versions than anyone steps back through. They share all unchanged parts. */
+/** Not measured: more versions than anyone undoes. All versions share their unchanged parts. */
 const undoLimit = 100;
 /** Each message on this channel is the id of an experiment that was saved. */
 const channelName = 'recallsmith-experiments';
@@ -80,9 +81,19 @@ export abstract class SavedExperiment {
   change(edit: (experiment: Experiment) => Experiment): void {
     const { stored } = this;
     if (!stored) return;
-    const experiment = edit(stored.experiment);
+    const experiment = withLowestVersion(edit(stored.experiment));
     if (canonicalJson(experiment) === canonicalJson(stored.experiment)) return;
     this.#replace({ ...stored, experiment, updatedAt: Date.now() });
+  }
+
+  /** Appends a decision about a negative to the log, applies it to the settings, and saves at once. */
+  decide(decision: NegativeDecision, apply: (experiment: Experiment) => Experiment): Promise<boolean> {
+    const { stored } = this;
+    if (!stored) return Promise.resolve(false);
+    const negativeDecisions = [...(stored.negativeDecisions ?? []), decision];
+    const experiment = withLowestVersion(apply(stored.experiment));
+    this.#replace({ ...stored, experiment, negativeDecisions, updatedAt: Date.now() });
+    return this.flush();
   }
 
   rename(name: string): void {
@@ -111,7 +122,9 @@ export abstract class SavedExperiment {
     const before = this.#past[this.#past.length - 1];
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
-    this.stored = before;
+    // The log of decisions only grows; undo takes back what a decision changed.
+    const { negativeDecisions } = this.stored ?? {};
+    this.stored = negativeDecisions ? { ...before, negativeDecisions } : before;
     this.#saveSoon();
     void app.attempt(() => this.reloadReferences());
   }

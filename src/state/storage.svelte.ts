@@ -1,7 +1,7 @@
 import type { StoredItem } from '../domain/storage/storedItem';
 import { gateway } from './gateway';
 
-/** The contents of this browser's storage, and the space left. */
+/** The contents of this browser's storage, and how much of its quota is used. */
 class StorageState {
   items = $state.raw<StoredItem[] | null>(null);
   space = $state.raw<{ used: number; quota: number } | null>(null);
@@ -41,6 +41,7 @@ class StorageState {
       case 'model':
       case 'dataset':
       case 'tokenSet':
+      case 'minedNegatives':
       case 'batchList':
         return data.deleteUnused(kind, ids);
       default:

@@ -10,8 +10,10 @@ import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { newWeightsId, weightPartsOf } from './weightKeys';
 import { cutSections, WeightWriter, type HashedPart } from './weights';
 
-/** The run, step and loop state of a checkpoint, and its role. */
-type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState'> & { role: 'latest' | 'best' };
+/** The run, step and loop state of a checkpoint, its role, and the size of its moments. */
+type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState' | 'momentFloats'> & {
+  role: 'latest' | 'best';
+};
 
 export interface CheckpointInput extends CheckpointOf {
   /** Sections in stored order: weights, then for `latest` the first and second moments. */
@@ -19,7 +21,7 @@ export interface CheckpointInput extends CheckpointOf {
 }
 
 /** The bytes of a checkpoint as they were after its step, in the browser's blob storage. */
-export interface CheckpointSnapshot extends CheckpointOf {
+interface CheckpointSnapshot extends CheckpointOf {
   parts: HashedPart[];
 }
 
@@ -37,15 +39,18 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
 /** Number of checkpoints kept per role. There are two of `latest`, in case the newer one is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
-/** Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. */
-export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean): number {
+/**
+ * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. `momentFloats`
+ * is the most floats that a stage has in each moment.
+ */
+export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, momentFloats = totalFloats): number {
   const weights = totalFloats * 4;
-  // A `latest` checkpoint has two moments per weight.
-  return (kept.latest + 1) * weights * 3 + (hasBest ? (kept.best + 1) * weights : 0);
+  // A `latest` checkpoint has two moments per trained weight.
+  return (kept.latest + 1) * (weights + momentFloats * 8) + (hasBest ? (kept.best + 1) * weights : 0);
 }
 
 /** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */
-export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
+export async function takeCheckpointSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
   const parts: HashedPart[] = [];
   await cutSections(sections, (part) => void parts.push(part));
   return { ...of, parts };
@@ -124,7 +129,7 @@ async function commit(
 }
 
 /** Returns where a checkpoint's weights are stored. */
-export function weightsOf({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
+export function weightsOfCheckpoint({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
   return { weightsId, checkpoint: { runId, generation }, ...(parts ? { parts } : {}) };
 }
 
@@ -163,15 +168,10 @@ export async function loadNewestCheckpoint<T>(
   return undefined;
 }
 
-/** Returns the step of the newest `latest` checkpoint, or 0 if the run has none. Reads no weights. */
-export async function checkpointStep(db: Database, runId: string): Promise<number> {
-  return ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').at(-1)?.step ?? 0;
-}
-
 /** Returns the newest `latest` checkpoint whose bytes match their hashes, or undefined if the run has none. */
 export function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
   return loadNewestCheckpoint(db, runId, async (checkpoint) => {
-    await verifyParts(db, weightsOf(checkpoint));
+    await verifyParts(db, weightsOfCheckpoint(checkpoint));
     return checkpoint;
   });
 }
@@ -188,14 +188,14 @@ export async function keptCheckpoint(db: Database, runId: string): Promise<{ wei
   const chosen = ofRole(all, 'kept').at(-1) ?? best ?? ofRole(all, 'latest').at(-1);
   if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
   await verifyUnlisted(db, chosen);
-  return { weights: weightsOf(chosen), step: chosen.step };
+  return { weights: weightsOfCheckpoint(chosen), step: chosen.step };
 }
 
 /** Whether the stored bytes of a checkpoint match its hashes. */
 export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
   try {
     await verifyUnlisted(db, checkpoint);
-    await verifyParts(db, weightsOf(checkpoint));
+    await verifyParts(db, weightsOfCheckpoint(checkpoint));
     return true;
   } catch (thrown) {
     if (toAppError(thrown).details.kind === 'checkpoint-corrupt') return false;

@@ -1,5 +1,5 @@
 import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
-import { toAppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 import { databaseName, databaseVersion, type RecallsmithSchema } from './schema';
 
 export type Database = IDBPDatabase<RecallsmithSchema>;
@@ -36,6 +36,9 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     db.createObjectStore('deviceChecks', { keyPath: 'key' });
   },
+  (db) => {
+    db.createObjectStore('minedNegatives', { keyPath: 'key' });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();
@@ -44,17 +47,19 @@ const open = new Map<string, Promise<Database>>();
 export function openDatabase(name: string = databaseName): Promise<Database> {
   const known = open.get(name);
   if (known) return known;
-  const opening = openDB<RecallsmithSchema>(name, databaseVersion, {
-    upgrade(db, oldVersion, _newVersion, transaction) {
-      for (const migrate of migrations.slice(oldVersion)) migrate(db, transaction);
-    },
-    // A newer tab waits to migrate the database, so close it at once. The next call of `openDatabase` opens it again.
-    blocking(_current, _blocked, event) {
-      open.delete(name);
-      (event.target as IDBDatabase).close();
-    },
-    terminated: () => open.delete(name),
-  });
+  const opening = guard(() =>
+    openDB<RecallsmithSchema>(name, databaseVersion, {
+      upgrade(db, oldVersion, _newVersion, transaction) {
+        for (const migrate of migrations.slice(oldVersion)) migrate(db, transaction);
+      },
+      // A newer tab waits to migrate the database, so close it at once. The next call of `openDatabase` opens it again.
+      blocking(_current, _blocked, event) {
+        open.delete(name);
+        (event.target as IDBDatabase).close();
+      },
+      terminated: () => open.delete(name),
+    }),
+  );
   open.set(name, opening);
   opening.catch(() => open.delete(name));
   return opening;
@@ -69,11 +74,26 @@ export function withHandledEnd<T extends { readonly done: Promise<void> }>(trans
   return transaction;
 }
 
-/** Runs storage work and converts any failure to an AppError, for example `quota-exceeded` for a full disk. */
+/**
+ * Errors of IndexedDB that say nothing about the values: the browser does not let the page store them. A private window
+ * may refuse storage altogether or large blobs.
+ */
+const refusals = new Set(['UnknownError', 'InvalidStateError', 'SecurityError', 'NotReadableError', 'DataError']);
+
+function storageError(thrown: unknown): AppError {
+  const isRefusal = thrown instanceof DOMException && refusals.has(thrown.name);
+  if (!isRefusal) return toAppError(thrown);
+  return new AppError({ kind: 'storage-failed', reason: `${thrown.name}: ${thrown.message}` }, { cause: thrown });
+}
+
+/**
+ * Runs storage work and converts any failure to an AppError: `quota-exceeded` for a full disk, `storage-failed` if the
+ * browser refuses.
+ */
 export async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    throw toAppError(thrown);
+    throw storageError(thrown);
   }
 }

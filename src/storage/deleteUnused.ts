@@ -1,4 +1,5 @@
 import { referencesOf } from '../domain/project/references';
+import type { UnusedKind } from '../domain/storage/storedItem';
 import { guard, withHandledEnd, type Database } from './database';
 import { onceUnpinned } from './pins';
 import { weightPartsOf } from './weightKeys';
@@ -12,17 +13,15 @@ const stores = [
   'datasetBlocks',
   'batchLists',
   'tokenSets',
+  'minedNegatives',
 ] as const;
 
 /**
- * Deletes a model with the records that repeat it, a data set with its rows, a batch list or token sets, unless an
- * experiment or a run refers to them. Returns whether it is deleted. Waits while a project is being saved.
+ * Deletes a model with the records that repeat it, a data set with its rows, a batch list, token sets or mined
+ * negatives, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while a project is
+ * being saved.
  */
-export function deleteUnused(
-  db: Database,
-  kind: 'model' | 'dataset' | 'batchList' | 'tokenSet',
-  ids: readonly string[],
-): Promise<boolean> {
+export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly string[]): Promise<boolean> {
   return onceUnpinned(() =>
     guard(async () => {
       const transaction = withHandledEnd(db.transaction(stores, 'readwrite'));
@@ -52,6 +51,7 @@ export function deleteUnused(
             await transaction.objectStore('datasetBlocks').delete(IDBKeyRange.bound([id, 0], [id, Infinity]));
           }
           if (kind === 'batchList') await transaction.objectStore('batchLists').delete(id);
+          if (kind === 'minedNegatives') await transaction.objectStore('minedNegatives').delete(id);
           if (kind === 'tokenSet') await transaction.objectStore('tokenSets').delete(id);
         }
       }

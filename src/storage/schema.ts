@@ -1,7 +1,10 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
+import type { NegativeDecision } from '../domain/negatives/judgedPairs';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
+import type { EarlyStopState } from '../domain/train/earlyStop';
 import type { LossScale } from '../domain/train/lossScale';
 import type { DeviceCheck } from '../domain/deviceCheck/deviceCheck';
 import type { StoredKernelPlan } from '../domain/kernelTuning';
@@ -11,7 +14,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 5;
+export const databaseVersion = 6;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -19,6 +22,8 @@ export interface StoredExperiment {
   experiment: Experiment;
   /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
   linked?: Experiment;
+  /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
+  negativeDecisions?: NegativeDecision[];
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
@@ -41,6 +46,8 @@ export interface CheckpointManifest {
   /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
   weightsId: string;
   floats: number;
+  /** Floats in each of a `latest` checkpoint's moments. Absent if there are as many as weights. */
+  momentFloats?: number;
   /**
    * Size and hash of each part. Weights, first moments and second moments start new parts, so that each of them can be
    * read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.
@@ -56,9 +63,14 @@ export interface CheckpointManifest {
   /**
    * State of the training loop besides its tensors: the best dev evaluation and its step, elapsed time and, in mixed
    * precision, the loss scale. `devPending`: the run was paused during the dev evaluation after this step, so the
-   * evaluation still has to be done.
+   * evaluation still has to be done. `stopped`: the run goes on without its remaining steps.
    */
-  loopState: BestDev & { bestStep: number | null; elapsedMs: number; lossScale?: LossScale; devPending?: boolean };
+  loopState: BestDev & {
+    bestStep: number | null;
+    elapsedMs: number;
+    lossScale?: LossScale;
+    devPending?: boolean;
+  } & EarlyStopState;
   createdAt: number;
 }
 
@@ -69,6 +81,26 @@ export interface StoredDownload {
   /** Number of parts and bytes that have arrived, by path. */
   received: Record<string, { parts: number; bytes: number }>;
   createdAt: number;
+}
+
+/** Negatives that were mined for one stage; see `ChosenNegatives`. */
+export interface StoredMinedNegatives {
+  /** SHA-256 of all that determines them: rows, model, settings, seed and stage. */
+  key: string;
+  perAnchor: number;
+  /** [pairs × perAnchor]: 32-bit indexes into the knowledge base. */
+  chosen: ArrayBuffer;
+  /** The arrays of `MinedScores`. */
+  positives: ArrayBuffer;
+  negatives: ArrayBuffer;
+  ranks: ArrayBuffer;
+  random: ArrayBuffer;
+  candidates: number;
+  /** SHA-256 of all arrays. */
+  sha256: string;
+  excluded: ExclusionCounts;
+  refilled: number;
+  refilledRows: number;
 }
 
 export interface RecallsmithSchema extends DBSchema {
@@ -88,6 +120,7 @@ export interface RecallsmithSchema extends DBSchema {
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };
+  minedNegatives: { key: string; value: StoredMinedNegatives };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
   /** Key: [runId, seq]. */
   runEvents: { key: [string, number]; value: RunEvent };

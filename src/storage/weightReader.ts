@@ -16,7 +16,7 @@ export interface StoredWeights {
 }
 
 /** A range of the stored floats. */
-export interface FloatRange {
+export interface StoredRange {
   offset: number;
   length: number;
 }
@@ -99,7 +99,7 @@ class PartCursor {
   }
 
   /** Returns a view of the part if the range lies in one part, else a copy. */
-  async floats(range: FloatRange): Promise<Float32Array<ArrayBuffer>> {
+  async floats(range: StoredRange): Promise<Float32Array<ArrayBuffer>> {
     const [begin, end] = [range.offset * 4, (range.offset + range.length) * 4];
     const first = await this.#partAt(begin);
     if (end <= first.end) return new Float32Array(first.bytes, begin - first.begin, range.length);
@@ -128,7 +128,7 @@ class PartCursor {
  * The values may share memory with a part. Throws RangeError unless the ranges are in ascending order, `storage-failed`
  * if a part is missing or too short, and `checkpoint-corrupt` if a part of a checkpoint differs from what was written.
  */
-export async function* readTensors<Range extends FloatRange>(
+export async function* readTensors<Range extends StoredRange>(
   db: Database,
   weights: StoredWeights,
   ranges: readonly Range[],

@@ -20,7 +20,7 @@ export async function hasWeights(db: Database, weightsId: string, totalBytes: nu
 }
 
 /** Cuts a stream of tensors into parts of at most 32 MiB and passes each one to `take`. */
-export class PartCutter {
+class PartCutter {
   #part = new Uint8Array(weightPartBytes);
   #filled = 0;
 

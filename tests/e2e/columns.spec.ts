@@ -48,7 +48,7 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
 
   // The same workbook again: its second sheet is read without being chosen.
   await page.getByTestId('import-pairs').setInputFiles(file);
-  await expect(slot).toContainText('工作表用的是你为这类工作簿选过的。');
+  await expect(slot).toContainText('工作表沿用你上次为这类工作簿选的那张。');
   await expect(slot).toContainText('2 行');
 });
 

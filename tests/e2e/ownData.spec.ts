@@ -1,3 +1,4 @@
+import { cutTexts } from './cutTexts';
 import {
   demoModel,
   expect,
@@ -41,11 +42,14 @@ test('own files and a model folder are trained and compared without a request to
     for (const stage of ['train', 'evaluate', 'report']) {
       await openStage(page, stage);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), stage).toBeLessThanOrEqual(390);
+      expect(await cutTexts(page), `${stage} in ${language}`).toEqual([]);
     }
   }
 });
 
-test('a run that a reload interrupted resumes to the same weights as an uninterrupted run', async ({ page }) => {
+test('a run that is paused, reloaded, continued and interrupted resumes to the same weights as an uninterrupted run', async ({
+  page,
+}) => {
   test.setTimeout(8 * minute);
   await openStage(page, 'train');
   await setField(page, 'batchSize', 8);
@@ -54,9 +58,20 @@ test('a run that a reload interrupted resumes to the same weights as an uninterr
 
   // A pause writes a checkpoint, so the run resumes from the middle.
   await page.getByTestId('pause-run').click();
-  await page.getByTestId('continue-run').click();
+  await expect(page.getByTestId('continue-run')).toBeVisible();
+  await page.reload();
+  // The strip and the end of the form offer to continue the run, on every screen and before a new run.
+  await expect(page.getByTestId('foot-continue-run')).toBeVisible();
+  await expect(page.getByTestId('start-run')).not.toHaveClass(/primary/);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await setLanguage(page, 'en');
+  expect(await cutTexts(page)).toEqual([]);
+  await page.getByTestId('strip-continue-run').click();
+  await expect(page.getByTestId('pause-run')).toBeVisible();
+  expect(await cutTexts(page)).toEqual([]);
   await page.reload();
   await expect(page.getByTestId('resume-run')).toBeVisible();
+  await expect(page.getByTestId('foot-resume-run')).toBeVisible();
   expect((await storedRuns(page))[0]?.status).toBe('interrupted');
   await page.getByTestId('resume-run').click();
   const resumed = await runIsDone(page, 1, 3 * minute);

@@ -25,12 +25,19 @@ test('every stage of a filled experiment has no serious accessibility finding in
   await importModelFolder(page, demoModel);
   // The stored demo model is not offered a second time.
   await expect(page.getByTestId('demo-model')).toHaveCount(0);
-  for (const next of ['split', 'tokenize', 'train']) {
+  for (const next of ['negatives', 'split', 'tokenize', 'train']) {
     await page.getByTestId('next-stage').click();
     await expect(page).toHaveURL(new RegExp(`/${next}$`));
   }
   await expect(page.getByTestId('start-run')).toBeVisible();
-  for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
+  // A fix removes its finding, moves the focus to the list's heading, and can be undone.
+  const finding = page.getByTestId('finding-fewSteps');
+  await finding.getByRole('button').press('Enter');
+  await expect(finding).toHaveCount(0);
+  await expect(page.locator('#doctor-title')).toBeFocused();
+  await page.locator('.notice').getByRole('button').click();
+  await expect(finding).toBeVisible();
+  for (const stage of ['import', 'negatives', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
     await expectAccessible(page, stage);
@@ -44,7 +51,7 @@ test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => 
   await expect(page.getByTestId('run-demo')).toBeVisible();
   expect(await widest()).toBeLessThanOrEqual(390);
   await newExperiment(page, siteUrl);
-  for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
+  for (const stage of ['import', 'negatives', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
     expect(await widest(), stage).toBeLessThanOrEqual(390);

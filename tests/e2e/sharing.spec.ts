@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cutTexts } from './cutTexts';
 import {
   demoModel,
   expect,
@@ -9,6 +10,7 @@ import {
   importOwnData,
   newExperiment,
   openStage,
+  setLanguage,
   test,
 } from './support';
 
@@ -38,6 +40,11 @@ test('a shared link shows its contents and what is missing, and loads no model o
   expect(asked.filter((path) => /\/(demo|models|tfjs|ort)\//.test(path))).toEqual([]);
   await expect(other.getByTestId('run-progress')).toHaveCount(0);
 
+  await other.setViewportSize({ width: 390, height: 844 });
+  for (const language of ['zh', 'en'] as const) {
+    await setLanguage(other, language);
+    expect(await cutTexts(other), language).toEqual([]);
+  }
   await other.getByTestId('link-import').click();
   for (const input of ['knowledgeBase', 'pairs', 'testQuestions', 'model'])
     await expect(other.getByTestId(`missing-${input}`)).toBeVisible();
@@ -186,7 +193,7 @@ test('a deleted experiment can be restored on the storage page, which deletes on
     await page.getByTestId('confirm-delete').click();
     await expect(rows).toHaveCount(left - 1);
   }
-  await expect(page.getByText('还没有实验、数据或模型。已用的空间是程序本身，供离线使用。')).toBeVisible();
+  await expect(page.getByText('还没有实验、数据或模型。目前只有程序本身占用空间（供离线使用）。')).toBeVisible();
 });
 
 test('a broken project file is refused with a sentence that names it, and nothing stored is lost', async ({

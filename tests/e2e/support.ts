@@ -102,7 +102,7 @@ export async function setField(page: Page, id: string, value: string | number): 
   await page.locator(`#${id}`).blur();
 }
 
-export interface StoredRun {
+interface StoredRun {
   runId: string;
   status: string;
   step: number;

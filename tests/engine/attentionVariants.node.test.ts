@@ -4,7 +4,7 @@ import type { Kernel } from '../../workers/engine/kernel';
 import { attentionTiling } from '../../workers/engine/ops/attention/attentionTilings';
 import { tiledKeyValueKernel, tiledQueryKernel } from '../../workers/engine/ops/attention/tiledBackward';
 import { tiledForwardKernel } from '../../workers/engine/ops/attention/tiledForward';
-import type { TileVariant } from '../../workers/engine/ops/attention/tileWriter';
+import type { AttentionTileVariant } from '../../workers/engine/ops/attention/tileWriter';
 import { tileBytes, tileThreads, type AttentionPass } from '../../workers/engine/ops/attention/tiling';
 import { nullDevice } from './nullDevice';
 
@@ -12,7 +12,7 @@ import { nullDevice } from './nullDevice';
 const limits = [16_384, 28_672, 32_768, 49_152, 65_536];
 const halves = ['qkv', 'y', 'dy', 'dqkv'];
 
-const kernels: Record<AttentionPass, (variant: TileVariant) => Kernel> = {
+const kernels: Record<AttentionPass, (variant: AttentionTileVariant) => Kernel> = {
   forward: tiledForwardKernel,
   queries: tiledQueryKernel,
   keyValues: tiledKeyValueKernel,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deviceWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/services/device/openDevice';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { benchmarkConfigs, meanTextTokens, type BenchmarkProgress } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { deviceWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/services/device/openDevice';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';

@@ -6,11 +6,11 @@ import {
   type BenchmarkProgress,
 } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { benchmarkSteps } from '../../workers/services/benchmark/benchmarkSteps';
 import { RunControl } from '../../workers/services/train/runControl';
-import { nullAdapter } from './nullDevice';
+import { nullAdapter, useShortMeasurements } from './nullDevice';
 import { testDeviceBytes, testDeviceLiveArrays } from './testDevice';
 
 /**
@@ -51,6 +51,8 @@ afterEach(() => {
   closeDevice();
   vi.unstubAllGlobals();
 });
+
+useShortMeasurements();
 
 describe("the benchmark on Dawn's null backend", () => {
   beforeEach(() => browserWithNullAdapter());

@@ -1,49 +1,26 @@
-import { infoNceLoss } from '../../workers/engine/losses/infoNce';
+import { trainedBy } from '../../src/domain/train/trainedParameters';
 import { describe, expect, it } from 'vitest';
 import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
 import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
-import { parameterCount } from '../../workers/engine/memory/parameterCount';
+import { adapterMemory, parameterCount } from '../../workers/engine/memory/parameterCount';
 import { quadsFor } from '../../workers/engine/quads';
-import { precisions, usesHalf, type Precision } from '../../src/domain/experiment';
-import { firstLossScale } from '../../src/domain/train/lossScale';
+import { precisions } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
-import { Trainer } from '../../workers/engine/trainer';
-import type { IsTrainable } from '../../workers/engine/model/isTrainable';
+import { adapterPlan } from '../../src/domain/train/lora';
+import { defaultLora } from '../../src/domain/train/loraSchema';
+import { Adapters } from '../../workers/engine/model/adapters';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { packTokens } from '../../workers/engine/model/packedTokens';
-import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
-import { adamWConfig, bertBase } from './configs';
+import { bertBase } from './configs';
+import { countStep, expectPlanned, small, texts, type Length } from './countStep';
 import { nullGpu } from './nullDevice';
 import { tensorLayout } from './tensorLayout';
 import { scratchBytes } from '../../workers/engine/scratch';
-
-/**
- * Small enough for the 512 MiB of Dawn's null backend, so any device error is a failure. For BERT-base, errors are
- * ignored.
- */
-const small: EncoderConfig = {
-  ...bertBase,
-  layers: 3,
-  hiddenSize: 256,
-  heads: 4,
-  intermediateSize: 1024,
-  vocabularySize: 8000,
-};
-
-/** Returns the token count of a text, given the text's index and the step number. */
-type Length = (text: number, step: number) => number;
-
-function texts(config: EncoderConfig, count: number, length: (text: number) => number): TokenBatch {
-  const offsets = new Uint32Array(count + 1);
-  for (let text = 0; text < count; text++) offsets[text + 1] = (offsets[text] ?? 0) + length(text);
-  const ids = Int32Array.from({ length: offsets[count] ?? 0 }, (_, i) => (i * 7919) % config.vocabularySize);
-  return { ids, offsets };
-}
 
 /**
  * Returns the bytes that the operations of one step must read and write, derived by hand: each operation reads its
@@ -74,74 +51,6 @@ function neededBytes(config: EncoderConfig, T: number): number {
   return 4 * (layers * layer + tables + embedding + 2 * T * H + optimizer);
 }
 
-/**
- * Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first
- * step.
- */
-async function countStep(
-  config: EncoderConfig,
-  count: number,
-  length: number | Length,
-  {
-    isTrainable,
-    way,
-    dropout = 0.1,
-    steps = 2,
-    precision = 'full',
-  }: { isTrainable?: IsTrainable; way?: StepWay; dropout?: number; steps?: number; precision?: Precision } = {},
-) {
-  const mixed = usesHalf(precision);
-  const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
-  const beyondNullDevice = config === bertBase;
-  if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
-  // The first readback creates the buffer that later ones reuse. Once the device's memory is full, creating it would
-  // fail.
-  const one = gpu.commands.upload(new Float32Array(1));
-  await gpu.commands.read(one);
-  gpu.pool.free(one);
-  const tensors = tensorLayout(parameterShapes(config));
-  const table = (kind: 'all' | 'trainable'): SegmentTable =>
-    new SegmentTable(gpu, layOutSegments(tensors, isTrainable), kind);
-  const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
-  const trainer = new Trainer(
-    {
-      config,
-      pooling: 'mean',
-      loss: infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' }),
-      optimizer: adamWConfig(1e-5),
-      dropout,
-      seed: 1,
-      way,
-      lossScale: mixed ? firstLossScale() : undefined,
-    },
-    weights,
-    { m, v },
-  );
-  for (let step = 1; step <= steps; step++) {
-    if (step === 2) gpu.pool.resetPeak();
-    Object.assign(gpu.commands.counters, { dispatches: 0, boundBytes: 0 });
-    const batch = texts(config, count, (text) => (typeof length === 'number' ? length : length(text, step)));
-    await trainer.step({ anchors: batch, candidates: batch }, 1e-5, step);
-  }
-  const { dispatches, boundBytes } = gpu.commands.counters;
-  const { peakBytes } = gpu.pool;
-  const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
-  trainer.dispose();
-  for (const each of [weights, m, v]) each.dispose();
-  expect(gpu.pool.liveArrays).toBe(0);
-  gpu.dispose();
-  return { dispatches, boundBytes, peakBytes, parameters, errors };
-}
-
-/**
- * Asserts that the bytes of the pool are within 2% of the plan. The plan also counts the scratch array, which is not
- * part of the pool.
- */
-function expectPlanned(bytes: number, planned: number, share = 0.02): void {
-  expect(bytes).toBeLessThan((1 + share) * planned);
-  expect(bytes).toBeGreaterThan((1 - share) * (planned - scratchBytes));
-}
-
 describe("the engine on Dawn's null backend", () => {
   it("runs a training step within WebGPU's lowest limits and without validation errors", async () => {
     expect((await countStep(small, 3, 20)).errors).toEqual([]);
@@ -152,6 +61,15 @@ describe("the engine on Dawn's null backend", () => {
     const biases = await countStep(bertBase, 2, 16, { isTrainable: (name) => name.endsWith('bias') });
     expect(biases.boundBytes).toBeLessThan(0.67 * all.boundBytes);
     expect(biases.peakBytes - 4 * all.parameters).toBeLessThan(0.1 * (all.peakBytes - 4 * all.parameters));
+    expect(biases.momentBytes).toBeLessThanOrEqual(0.02 * all.momentBytes);
+  });
+
+  it('dispatches at most three quarters of a step’s kernels if embeddings and 6 of 12 layers are frozen', async () => {
+    const frozen = trainedBy({ strategy: { kind: 'full' }, frozen: { embeddings: true, layers: 6 } });
+    const all = await countStep(bertBase, 2, 16);
+    const upper = await countStep(bertBase, 2, 16, { isTrainable: frozen });
+    console.log(`BERT-base: ${all.dispatches} dispatches, ${upper.dispatches} with the lower 6 layers frozen`);
+    expect(upper.dispatches).toBeLessThanOrEqual(0.75 * all.dispatches);
   });
 
   it('trains BERT-base with at most 460 dispatches per step, within the estimated traffic and memory', async () => {
@@ -203,9 +121,12 @@ describe("the engine on Dawn's null backend", () => {
     },
   );
 
-  it('encodes a batch within 2% of the memory plan', async () => {
+  it.each([undefined, defaultLora])('encodes a batch within 2%% of the memory plan: adapters %j', async (strategy) => {
     const { gpu } = await nullGpu();
-    const weights = new SegmentTable(gpu, layOutSegments(tensorLayout(parameterShapes(small))));
+    const tensors = tensorLayout(parameterShapes(small));
+    const weights = new SegmentTable(gpu, layOutSegments(tensors));
+    const plan = strategy && adapterPlan({ tensors, totalFloats: 0 }, { strategy }, { seed: 1, stage: 0 });
+    const adapters = plan && new Adapters(gpu, plan);
     const before = gpu.pool.totalBytes;
     for (let batch = 0; batch < 2; batch++) {
       const tokens = uploadTokens(
@@ -216,11 +137,12 @@ describe("the engine on Dawn's null backend", () => {
           quadsFor,
         ),
       );
-      gpu.pool.free(encoderLastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
+      gpu.pool.free(encoderLastHidden({ engine: gpu, weights, adapters, config: small, tokens, dropout: undefined }));
       freeTokens(gpu, tokens);
     }
-    const planned = 1000 * encodingRowBytes(small);
+    const planned = 1000 * encodingRowBytes(small, strategy && adapterMemory(tensors, { strategy }));
     expectPlanned(gpu.pool.peakBytes - before, planned + scratchBytes);
+    adapters?.dispose();
     weights.dispose();
     gpu.dispose();
   });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
-  checkDevice,
+  throwGpuFailure,
   closeDevice,
   describeDevice,
   deviceMaxArrayBytes,
@@ -9,7 +9,7 @@ import {
   openDevice,
   deviceEngine,
   deviceWebGpu,
-} from '../../workers/engine/device';
+} from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { inBrowser, wasmBase } from './environment';
 import { testDeviceBytes, openTestDevice } from './testDevice';
@@ -39,7 +39,8 @@ describe('opening a device', () => {
   });
 });
 
-describe.skipIf(inBrowser)('an adapter that provides no device', () => {
+// A stub takes the place of WebGPU, which cannot be replaced under a page whose device other test files use.
+describe.skipIf(inBrowser)('an adapter that provides no device (skipped in a browser, whose WebGPU must stay)', () => {
   const refused = () => Promise.reject(new DOMException('lost'));
   const given = () => Promise.resolve({ destroy: () => undefined } as GPUDevice);
   /** Replaces WebGPU with a stub whose adapters answer requests for a device in this order; the last answer repeats. */
@@ -72,7 +73,7 @@ describe.skipIf(inBrowser)('an adapter that provides no device', () => {
   });
 });
 
-describe.skipIf(inBrowser)('opening a device without WebGPU', () => {
+describe.skipIf(inBrowser)('opening a device without WebGPU (skipped in a browser, which has WebGPU)', () => {
   it('throws gpu-unavailable when WebGPU is chosen', async () => {
     await expect(openDevice('webgpu', wasmBase)).rejects.toMatchObject({
       details: { kind: 'gpu-unavailable', reason: { code: 'no-webgpu' } },
@@ -80,7 +81,7 @@ describe.skipIf(inBrowser)('opening a device without WebGPU', () => {
   });
 });
 
-describe.runIf(inBrowser)('a WebGPU device', () => {
+describe.runIf(inBrowser)('a WebGPU device (skipped in Node, which has no WebGPU)', () => {
   async function opened(): Promise<WebGpuEngine> {
     await openDevice('webgpu', wasmBase);
     const gpu = deviceWebGpu();
@@ -123,7 +124,7 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
     gpu.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
     const array = gpu.commands.upload(new Float32Array(4));
     await expect(gpu.commands.read(array)).rejects.toMatchObject({ details: { kind: 'gpu-out-of-memory' } });
-    expect(checkDevice).toThrow(/gpu-out-of-memory/);
+    expect(throwGpuFailure).toThrow(/gpu-out-of-memory/);
   });
 
   it('fails a readback whose submit the device dropped', async () => {
@@ -141,8 +142,8 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
     const lost = deviceLost();
     gpu.device.destroy();
     expect((await lost).details.kind).toBe('gpu-device-lost');
-    expect(checkDevice).toThrow(/gpu-device-lost/);
+    expect(throwGpuFailure).toThrow(/gpu-device-lost/);
     closeDevice();
-    expect(checkDevice).not.toThrow();
+    expect(throwGpuFailure).not.toThrow();
   });
 });

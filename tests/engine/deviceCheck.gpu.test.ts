@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { checkTolerance } from '../../src/domain/deviceCheck/deviceCheck';
 import { tensorErrors } from '../../src/domain/deviceCheck/tensorError';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { float64Step } from '../../workers/reference/float64/float64Step';
 import { openTfjsStep } from '../../workers/reference/tfjs/openTfjsStep';
 import type { StepResult } from '../../workers/reference/trainingStep';

@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { worstError, type CheckProgress } from '../../src/domain/deviceCheck/deviceCheck';
 import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
 import { openDatabase } from '../../src/storage/database';
-import { closeDevice, deviceWebGpu, describeDevice, openDevice, refuseDevices } from '../../workers/engine/device';
+import {
+  closeDevice,
+  deviceWebGpu,
+  describeDevice,
+  openDevice,
+  refuseDevices,
+} from '../../workers/services/device/openDevice';
 import { checkDevice } from '../../workers/services/deviceCheck/checkDevice';
 import { EngineStep } from '../../workers/services/deviceCheck/engineStep';
 import {

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { wrongTensor } from '../../src/domain/deviceCheck/deviceCheck';
 import { openDatabase } from '../../src/storage/database';
-import { deviceEngine, describeDevice, openDevice, refuseDevices } from '../../workers/engine/device';
+import { deviceEngine, describeDevice, openDevice, refuseDevices } from '../../workers/services/device/openDevice';
 import type * as TfjsModule from '../../workers/reference/tfjs/openTfjsStep';
 import { checkDevice } from '../../workers/services/deviceCheck/checkDevice';
 import { applyVerdicts, deviceCheckState, storeCheck } from '../../workers/services/deviceCheck/verdicts';

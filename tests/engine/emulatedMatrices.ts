@@ -60,7 +60,11 @@ fn ${name}(block: u32, offset: u32, stride: u32) -> array<f32, ${rows * columns}
 
 function multiply(rows: number, columns: number, depth: number): string {
   return `
-fn multiply(a: array<f32, ${rows * depth}>, b: array<f32, ${depth * columns}>, c: array<f32, ${rows * columns}>) -> array<f32, ${rows * columns}> {
+fn multiply(
+  a: array<f32, ${rows * depth}>,
+  b: array<f32, ${depth * columns}>,
+  c: array<f32, ${rows * columns}>,
+) -> array<f32, ${rows * columns}> {
   var left = a;
   var right = b;
   var m = c;

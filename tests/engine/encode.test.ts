@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
 import { encodeTexts, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { distance } from './differences';

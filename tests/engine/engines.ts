@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { deviceWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/services/device/openDevice';
 import type { Engine } from '../../workers/engine/engine';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { openWasmEngine } from '../../workers/engine/wasm/openWasmEngine';

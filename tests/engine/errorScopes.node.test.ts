@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeDevice, openDevice, deviceWebGpu } from '../../workers/engine/device';
+import { closeDevice, openDevice, deviceWebGpu } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { useNullBrowser } from './nullDevice';
 
@@ -12,7 +12,7 @@ async function opened(): Promise<WebGpuEngine> {
   return gpu;
 }
 
-/** Allocates more than the 512 MiB of Dawn's null backend. */
+/** Allocates more than the 512 MiB that Dawn's null backend has. */
 function useUp(gpu: WebGpuEngine): void {
   for (let array = 0; array < 3; array++) gpu.commands.clear(gpu.pool.allocate([60 * 2 ** 20]));
 }

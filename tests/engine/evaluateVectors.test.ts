@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { passageOrder } from '../../src/domain/evaluate/ranking';
 import { defaultExperiment } from '../../src/domain/experiment';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { EncodedTexts } from '../../workers/services/evaluate/encodedTexts';
 import { evaluateVectors } from '../../workers/services/evaluate/evaluateVectors';
 import { openTestDevice } from './testDevice';

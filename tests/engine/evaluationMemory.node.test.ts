@@ -7,7 +7,7 @@ import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import type { EncoderConfig } from '../../src/domain/model';
 import { arrayLength } from '../../workers/engine/arrays';
 import { GpuCommands } from '../../workers/engine/gpu/gpuCommands';
-import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';

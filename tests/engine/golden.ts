@@ -1,6 +1,6 @@
 import golden from '../fixtures/engine/tinyBert.json';
 import type { EncoderConfig } from '../../src/domain/model';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { tokenBatch } from './tokenBatch';
@@ -22,7 +22,7 @@ export async function loadGoldenModel() {
   const config: EncoderConfig = golden.config;
   const tensors = tensorLayout(parameterShapes(config));
   const parameters = (isTrainable?: (name: string) => boolean): ParameterStore => {
-    const store = new ParameterStore(deviceEngine(), tensors, isTrainable);
+    const store = new ParameterStore(deviceEngine(), tensors, isTrainable && [isTrainable]);
     for (const { name } of tensors) store.write(name, values(`weights/${name}`));
     return store;
   };

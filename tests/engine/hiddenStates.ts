@@ -6,7 +6,10 @@ import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { quadsFor } from '../../workers/engine/quads';
 
-/** Returns PyTorch's `last_hidden_state` without padding: [tokens, H] in row-major order. GPU→CPU sync. */
+/**
+ * Returns the engine's counterpart of PyTorch's `last_hidden_state`, without padding: [tokens, H] in row-major order.
+ * GPU→CPU sync.
+ */
 export async function hiddenStates(
   { segments: weights }: ParameterStore,
   config: EncoderConfig,

@@ -1,7 +1,6 @@
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unmeasuredPlan, type KernelPlan, type MatmulTiling } from '../../src/domain/kernelPlan';
-import { closeDevice, openDevice, deviceWebGpu } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
@@ -11,22 +10,21 @@ import { backwardShapes, forwardShapes } from '../../workers/engine/tuning/model
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import { Trainer } from '../../workers/engine/trainer';
 import { adamWConfig, bertConfig } from './configs';
-import { wasmBase } from './environment';
-import { strictReports } from './reports';
+import { engineOf, useEngines } from './engines';
 import { seededRandom } from './random';
 import { tokenBatch } from './tokenBatch';
 import { tensorLayout } from './tensorLayout';
 
+// Shares the device with other files, because compiling all kernels of a step again would take half a minute.
+useEngines();
 let gpu: WebGpuEngine;
-beforeAll(async () => {
-  await openDevice('webgpu', wasmBase);
-  const opened = deviceWebGpu();
-  if (!opened) throw new Error('no WebGPU');
-  gpu = new WebGpuEngine(opened.device, { software: false }, strictReports());
+beforeAll(() => {
+  const engine = engineOf('hardware');
+  if (!(engine instanceof WebGpuEngine)) throw new Error('no WebGPU');
+  gpu = engine;
 });
 afterAll(() => {
-  gpu.dispose();
-  closeDevice();
+  gpu.plan = undefined;
 });
 
 const config = bertConfig({

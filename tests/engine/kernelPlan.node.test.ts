@@ -26,7 +26,7 @@ import {
   type KernelPlanInput,
 } from '../../workers/services/device/kernelPlanOfRun';
 import { bertConfig } from './configs';
-import { nullGpu } from './nullDevice';
+import { nullGpu, useShortMeasurements } from './nullDevice';
 import { seededRandom } from './random';
 import { matmulFlops, type MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
 import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
@@ -48,6 +48,7 @@ const device: DeviceInfo = {
   adapter: { vendor: 'v', architecture: 'a', description: 'd' },
 };
 const tokens = { training: 300, encoding: 2000 };
+useShortMeasurements();
 const opened: WebGpuEngine[] = [];
 let databases = 0;
 

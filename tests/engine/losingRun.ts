@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/domain/run';
 import type { Database } from '../../src/storage/database';
 import { getEvaluation } from '../../src/storage/evaluations';
 import { getRun } from '../../src/storage/runs';
-import { deviceWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/services/device/openDevice';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { inBrowser, wasmBase } from './environment';

@@ -1,124 +1,14 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import golden from '../fixtures/engine/losses.json';
-import type { DeviceArray } from '../../workers/engine/arrays';
-import type { Engine } from '../../workers/engine/engine';
-import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent';
-import { cosent, cosentNumberCount } from '../../workers/engine/losses/cosent';
-import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
-import { infoNce, infoNceNumberCount, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
-import { lossMaskBits, type LossMask } from '../../workers/engine/losses/lossMask';
-import { readTensor } from '../reference/engine/readTensor';
-import { engineOf, engineKinds, useEngines } from './engines';
+import { infoNceSchema } from '../../src/domain/train/lossSchema';
+import { lossMaskBits } from '../../workers/engine/losses/lossMask';
+import { lossParamsOf } from '../../workers/engine/losses/infoNceOptions';
+import { engineKinds, useEngines } from './engines';
 import { seededRandom } from './random';
 import { lossMaskValues } from '../reference/engine/losses/lossMask';
 import { distance, norm } from './differences';
-
-/** Metrics of a loss, and its gradients with respect to the vectors before normalization. */
-interface Measured {
-  numbers: number[];
-  gradients: Float32Array[];
-}
-
-interface Matrix {
-  values: Float32Array<ArrayBuffer>;
-  rows: number;
-}
-
-interface Losses {
-  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceRunOptions, leftOut?: LossMask): Promise<Measured>;
-  cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
-}
-
-const width = golden.width;
-const tensorOf = ({ values, rows }: Matrix): tf.Tensor => tf.tensor2d(values, [rows, width]);
-
-async function readMeasured(numbers: tf.Tensor[], gradients: tf.Tensor[]): Promise<Measured> {
-  const read = (tensors: tf.Tensor[]): Promise<Float32Array[]> => Promise.all(tensors.map(readTensor));
-  const measured = { numbers: (await read(numbers)).map(([x = NaN]) => x), gradients: await read(gradients) };
-  tf.dispose([numbers, gradients]);
-  return measured;
-}
-
-const reference: Losses = {
-  infoNce(anchors, candidates, options, leftOut) {
-    const [numbers, gradients] = tf.tidy(() => {
-      const { saved, ...result } = infoNceForward(tensorOf(anchors), tensorOf(candidates), options, leftOut);
-      const d = infoNceBackward(saved);
-      const scalars = [result.loss, result.accuracy, result.positiveScore, result.negativeScore];
-      return [scalars, [d.anchors, d.candidates]];
-    });
-    return readMeasured(numbers, gradients);
-  },
-  cosent(first, second, scores, temperature) {
-    const [numbers, gradients] = tf.tidy(() => {
-      const result = cosentForward(tensorOf(first), tensorOf(second), tf.tensor1d(scores), { temperature });
-      const d = cosentBackward(result.saved);
-      return [
-        [result.loss, result.ordered],
-        [d.first, d.second],
-      ];
-    });
-    return readMeasured(numbers, gradients);
-  },
-};
-
-/** Normalizes each row. `back` turns a gradient of the unit vectors into one of the original vectors. */
-function normalized({ values, rows }: Matrix): {
-  unit: Float32Array<ArrayBuffer>;
-  back: (d: Float32Array) => Float32Array;
-} {
-  const row = (of: Float32Array, i: number): Float32Array => of.subarray(i * width, (i + 1) * width);
-  const norms = Array.from({ length: rows }, (_, i) => norm(row(values, i)));
-  const unit = values.map((x, i) => x / (norms[Math.floor(i / width)] ?? NaN));
-  const back = (d: Float32Array): Float32Array =>
-    d.map((x, i) => {
-      const at = Math.floor(i / width);
-      const radial = row(d, at).reduce((sum, y, e) => sum + y * (row(unit, at)[e] ?? NaN), 0);
-      return (x - (unit[i] ?? NaN) * radial) / (norms[at] ?? NaN);
-    });
-  return { unit, back };
-}
-
-function kernelsOf(kind: string): Losses {
-  const gpu = (): Engine => engineOf(kind);
-  const measure = async (
-    matrices: readonly [Matrix, Matrix],
-    count: number,
-    run: (arrays: [DeviceArray, DeviceArray], numbers: DeviceArray) => [DeviceArray, DeviceArray],
-  ): Promise<Measured> => {
-    const { commands, pool } = gpu();
-    const [a, b] = [normalized(matrices[0]), normalized(matrices[1])];
-    const arrays: [DeviceArray, DeviceArray] = [
-      commands.upload(a.unit, [matrices[0].rows, width]),
-      commands.upload(b.unit, [matrices[1].rows, width]),
-    ];
-    const numbers = pool.allocate([count]);
-    const d = run(arrays, numbers);
-    const measured = {
-      numbers: [...(await commands.read(numbers))],
-      gradients: [a.back(await commands.read(d[0])), b.back(await commands.read(d[1]))],
-    };
-    for (const array of [...arrays, ...d, numbers]) pool.free(array);
-    return measured;
-  };
-  return {
-    infoNce: (anchors, candidates, options, leftOut) =>
-      measure([anchors, candidates], infoNceNumberCount, ([a, c], numbers) => {
-        const bits = leftOut && gpu().commands.upload(leftOut.words, leftOut.shape);
-        const d = infoNce(gpu(), a, c, options, numbers, bits);
-        if (bits) gpu().pool.free(bits);
-        return [d.anchors, d.candidates];
-      }),
-    cosent: (first, second, scores, temperature) =>
-      measure([first, second], cosentNumberCount, ([a, b], numbers) => {
-        const y = gpu().commands.upload(scores);
-        const d = cosent(gpu(), a, b, y, { temperature }, numbers);
-        gpu().pool.free(y);
-        return [d.first, d.second];
-      }),
-  };
-}
+import { kernelsOf, reference, width, type Losses, type Matrix, type Measured } from './lossRuns';
 
 useEngines();
 
@@ -158,6 +48,22 @@ describe.each(all)('losses computed by %s', (_, losses) => {
     const { first, second, scores } = golden.cosent;
     const own = await losses.cosent(matrix(first), matrix(second), Float32Array.from(scores), temperature);
     expectGolden(own, golden.cosent);
+  });
+});
+
+describe.each(kernels)('InfoNCE with options computed by %s', (_, losses) => {
+  const { sets, cases } = golden.infoNceOptions;
+
+  it.each(cases.map((one) => [one.name, one] as const))('matches sentence-transformers: %s', async (_name, one) => {
+    const set = sets[one.perAnchor];
+    const [anchors, candidates] = [matrix(set?.anchors ?? []), matrix(set?.candidates ?? [])];
+    const stated = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' };
+    const { kind: _kind, ...options } = v.parse(infoNceSchema, { ...stated, ...one.options });
+    const leftOut = one.known && lossMaskBits(one.known, candidates.rows);
+    const own = options.matryoshka
+      ? await losses.prefixes(anchors, candidates, options, leftOut)
+      : await losses.infoNce(anchors, candidates, options, leftOut);
+    expectGolden(own, one);
   });
 });
 
@@ -208,6 +114,37 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     },
   );
 
+  it('have the same bits for InfoNCE with all options in windows of any size, and when computed again', async () => {
+    const [B, C] = [130, 390];
+    const [anchors, candidates] = [draw(B), draw(C)];
+    candidates.values.set(anchors.values.map((x, i) => x + (candidates.values[i] ?? NaN)));
+    const known = lossMaskBits(
+      Array.from({ length: B }, () => [below(C), below(C)]),
+      C,
+    );
+    const options = {
+      temperature: 0.05,
+      directions: 'both',
+      softmax: 'joint',
+      sameSide: 'both',
+      hardness: { mode: 'all', strength: 3 },
+      falseNegatives: { byScore: { kind: 'relative', margin: 0.3 } },
+      contrast: 'own',
+    } as const;
+    const whole = await losses.infoNce(anchors, candidates, options, known);
+    expect(whole.numbers.every(Number.isFinite)).toBe(true);
+    for (const maxScores of [2 ** 23, 1, 64 * B, 64 * C, 128 * C])
+      expect(await losses.infoNce(anchors, candidates, { ...options, maxScores }, known)).toEqual(whole);
+  });
+
+  it('ignore the terms within a side if the batch has a single pair', async () => {
+    const [anchors, candidates] = [draw(1), draw(1)];
+    const plain = { temperature: 0.05, directions: 'queryToPassage' } as const;
+    const own = await losses.infoNce(anchors, candidates, { ...plain, softmax: 'joint', sameSide: 'both' });
+    expect(own.numbers[0]).toBe(0);
+    expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) < 1e-6))).toBe(true);
+  });
+
   it.each([1, 2, 40, 130])('match the reference for CoSENT, number of pairs: %i', async (pairs) => {
     const [first, second] = [draw(pairs), draw(pairs)];
     const scores = Float32Array.from({ length: pairs }, () => below(7) / 6);
@@ -232,6 +169,15 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
     expect(own.numbers).toEqual([0, 1]);
     expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) === 0))).toBe(true);
+  });
+});
+
+describe('the params of InfoNCE', () => {
+  it('are refused if options need explicit negatives but anchors have different numbers of them', () => {
+    const options = { temperature: 0.05, directions: 'queryToPassage' } as const;
+    expect(lossParamsOf(options, 2, 5, 0)).toMatchObject({ contrast: 0 });
+    for (const other of [{ contrast: 'own' }, { sameSide: 'passages' }] as const)
+      expect(() => lossParamsOf({ ...options, ...other }, 2, 5, 0)).toThrow(RangeError);
   });
 });
 

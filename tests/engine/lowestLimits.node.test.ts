@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { largestWindowScores, scoreWindows } from '../../workers/engine/losses/scoreWindows';
 import { infoNce, infoNceLoss, infoNceNumberCount } from '../../workers/engine/losses/infoNce';
+import { statPlaneCount } from '../../workers/engine/losses/infoNceParams';
 import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
@@ -96,7 +97,8 @@ describe.each(adapters)(
         const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumberCount])];
         const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);
         expect((await gpu.commands.read(d.candidates)).length).toBe(pairs * width);
-        const planned = 2 * largestWindowScores(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;
+        const planned =
+          2 * largestWindowScores(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + statPlaneCount * pairs;
         expect(gpu.pool.peakBytes).toBeLessThanOrEqual(4 * planned + 256 * 8);
         for (const array of [anchors, positives, numbers, d.anchors, d.candidates]) gpu.pool.free(array);
         expect(errors).toEqual([]);

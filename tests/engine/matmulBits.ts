@@ -6,7 +6,7 @@ import { matmul, type MatmulOptions } from '../../workers/engine/ops/matmul/matm
 import { seededRandom } from './random';
 import { takeArrays } from './takeArrays';
 
-export interface BitsCase {
+interface BitsCase {
   layout: Layout;
   rows: number;
   columns: number;
@@ -18,7 +18,7 @@ export interface BitsCase {
 
 /**
  * Asserts that every tiling sums a product in the canonical order, and that every epilogue has the same bits with every
- * tiling. Operands are integers, of which a few are ±2²⁴ and swallow small terms: any other order gives another sum.
+ * tiling. Operands are integers, a few of them ±2²⁴, which swallow small terms: any other order gives another sum.
  */
 export async function expectEqualBits(
   gpu: WebGpuEngine,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Layout } from '../../src/domain/kernelPlan';
-import { deviceWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/services/device/openDevice';
 import type { Engine } from '../../workers/engine/engine';
 import { dropoutValues } from '../../workers/engine/ops/dropout/dropout';
 import { matrixKernel } from '../../workers/engine/ops/matmul/subgroupMatrixKernel';

@@ -1,4 +1,6 @@
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
+import type { Loss } from '../../workers/engine/losses/loss';
+import { matryoshkaLoss } from '../../workers/engine/losses/matryoshka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
 import { quadsFor } from '../../workers/engine/quads';
@@ -37,6 +39,13 @@ const config = bertConfig({
 
 const tensors = tensorLayout(parameterShapes(config));
 const loss = infoNceLoss({ temperature: 0.05, directions: 'both' });
+const lossWithOptions = matryoshkaLoss(
+  infoNceLoss({
+    ...{ temperature: 0.05, directions: 'both', softmax: 'joint', sameSide: 'both' },
+    hardness: { mode: 'inBatch', strength: 3 },
+  }),
+  [256, 64].map((dimension) => ({ dimension, weight: 1 })),
+);
 const optimizer = adamWConfig(2e-4);
 
 /** Initializes weights as BERT does: normal with standard deviation 0.02, LayerNorm weights one, biases zero. */
@@ -79,7 +88,7 @@ async function hiddenStates(gpu: WebGpuEngine, weights: SegmentTable, mixed: boo
   return values.subarray(0, packed.tokens * config.hiddenSize);
 }
 
-type GradientCase = { way?: StepWay; rate?: number; gradientScale?: number; mixed: boolean };
+type GradientCase = { way?: StepWay; rate?: number; gradientScale?: number; options?: Loss; mixed: boolean };
 
 /** Returns the gradient of every parameter, divided by the loss scale. */
 async function gradientsOf(
@@ -88,11 +97,12 @@ async function gradientsOf(
   given: GradientCase,
 ): Promise<Map<string, Float32Array>> {
   const { way, rate = 0, gradientScale = 1, mixed } = given;
+  const trained = given.options ?? loss;
   const half = mixed ? halves(weights) : undefined;
   const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
   const dropout = rate > 0 ? { rates: { hidden: rate, attention: rate }, seed: 2, step: 7 } : undefined;
   const { anchors, positives } = pairs(8, 1);
-  const options = { pooling: 'mean', loss, gradientScale, way } as const;
+  const options = { pooling: 'mean', loss: trained, gradientScale, way } as const;
   computeGradients({ engine: gpu, weights, half, config, dropout }, { anchors, candidates: positives }, options, into);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of tensors)
@@ -221,10 +231,12 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
     ['dropout 0.1', { rate: 0.1 }],
     ['GradCache', { way: { kind: 'gradCache', tokensPerPass: 60 } }],
     ['no loss scale', { gradientScale: 1 }],
+    ['a loss with options', { options: lossWithOptions }],
   ];
   it.each(cases)('computes gradients within 2e-2 of float32: %s', { timeout: timeoutMs }, async (name, given) => {
     const weights = randomWeights(gpu);
-    const full = await gradientsOf(gpu, weights, { rate: given.rate ?? 0, mixed: false });
+    const { rate = 0, options = loss } = given;
+    const full = await gradientsOf(gpu, weights, { rate, options, mixed: false });
     const mixed = await gradientsOf(gpu, weights, { gradientScale: 2 ** 12, ...given, mixed: true });
     const off = relative(mixed, full);
     console.log(`gradients, ${name}: ${off.toExponential(2)} relative`);

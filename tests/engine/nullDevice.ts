@@ -1,7 +1,8 @@
 import { create, globals } from 'webgpu';
 import { afterEach, beforeEach, vi } from 'vitest';
-import { closeDevice } from '../../workers/engine/device';
+import { closeDevice } from '../../workers/services/device/openDevice';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { HostTimer, TimestampTimer, type WorkTimer } from '../../workers/engine/tuning/workTimer';
 import { collectingReports } from './reports';
 
 /**
@@ -35,11 +36,33 @@ export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: 
   return { gpu: new WebGpuEngine(device, { software: false }, collectingReports(device, errors)), errors };
 }
 
+/** Number of times that work is repeated to measure it on a null device. */
+const maxRepetitions = 8;
+const timers = [HostTimer.prototype, TimestampTimer.prototype].map((timer: WorkTimer) => ({
+  timer,
+  times: timer.times,
+}));
+
+/**
+ * Measures work with few repetitions in every test of the file. A kernel takes no time on a null device, so a
+ * measurement of useful length would record it thousands of times.
+ */
+export function useShortMeasurements(): void {
+  beforeEach(() => {
+    for (const { timer, times } of timers)
+      vi.spyOn(timer, 'times').mockImplementation(function (this: WorkTimer, works) {
+        const few = works.map((work) => ({ ...work, repetitions: Math.min(work.repetitions, maxRepetitions) }));
+        return Reflect.apply(times, this, [few]);
+      });
+  });
+}
+
 /**
  * Gives every test of the file a browser whose GPU is Dawn's null backend, without Chromium's experimental features.
- * Closes the device after each test.
+ * Closes the device after each test. Measurements are short.
  */
 export function useNullBrowser(navigator: object = {}): GPU {
+  useShortMeasurements();
   const gpu = create(['backend=null']);
   beforeEach(() => {
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);

@@ -6,7 +6,7 @@ import type { Database } from '../../src/storage/database';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun } from '../../src/storage/runs';
 import type { CheckpointManifest } from '../../src/storage/schema';
-import { deviceEngine, openDevice } from '../../workers/engine/device';
+import { deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { wasmBase } from './environment';

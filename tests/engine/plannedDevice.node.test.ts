@@ -1,5 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deviceMaxArrayBytes, describeDevice, deviceOffersHalf, openDevice } from '../../workers/engine/device';
+import {
+  deviceMaxArrayBytes,
+  describeDevice,
+  deviceOffersHalf,
+  openDevice,
+} from '../../workers/services/device/openDevice';
 import { useNullBrowser } from './nullDevice';
 import { wasmBase } from './environment';
 

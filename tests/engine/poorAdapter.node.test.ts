@@ -1,5 +1,11 @@
 import { expect, it, vi } from 'vitest';
-import { closeDevice, deviceEngine, deviceMaxArrayBytes, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import {
+  closeDevice,
+  deviceEngine,
+  deviceMaxArrayBytes,
+  deviceWebGpu,
+  openDevice,
+} from '../../workers/services/device/openDevice';
 import { checkStep } from '../../workers/services/deviceCheck/checkStep';
 import { EngineStep } from '../../workers/services/deviceCheck/engineStep';
 import { useNullBrowser } from './nullDevice';

@@ -11,11 +11,12 @@ import { inBrowser, wasmBase } from './environment';
 import { carriedOut, LosingControl } from './losingRun';
 import { prepared } from './smallRun';
 
+// On software WebGPU each new device compiles all kernels again, which takes half a minute, so one test runs there.
+const skipped = '(skipped in a browser: each new device compiles all kernels)';
+
 describe('a run whose device is lost', () => {
-  // On software WebGPU each new device compiles all kernels again, which takes half a minute, so only one test runs
-  // there.
   it.skipIf(inBrowser)(
-    'resumes at the last encoded block or the last checkpoint and ends with the same results',
+    `resumes at the last encoded block or the last checkpoint and ends with the same results ${skipped}`,
     async () => {
       const undisturbed = await carriedOut(() => false);
       expect(undisturbed.failure).toBeUndefined();
@@ -41,16 +42,19 @@ describe('a run whose device is lost', () => {
     expect(disturbed.result).toEqual(undisturbed.result);
   });
 
-  it.skipIf(inBrowser)('fails with gpu-device-lost after four losses in a row without progress', async () => {
-    const { failure, record, lost } = await carriedOut((phase, call) => phase === 'train' && call >= 3);
-    expect(failure).toMatchObject({ details: { kind: 'gpu-device-lost' } });
-    expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
-    expect(lost).toBe(3);
-  });
+  it.skipIf(inBrowser)(
+    `fails with gpu-device-lost after four losses in a row without progress ${skipped}`,
+    async () => {
+      const { failure, record, lost } = await carriedOut((phase, call) => phase === 'train' && call >= 3);
+      expect(failure).toMatchObject({ details: { kind: 'gpu-device-lost' } });
+      expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
+      expect(lost).toBe(3);
+    },
+  );
 });
 
 describe('a run resumed with other kernels', () => {
-  it.skipIf(inBrowser)('records the step after which other kernels computed its results', async () => {
+  it.skipIf(inBrowser)(`records the step after which other kernels computed its results ${skipped}`, async () => {
     for (const kernels of [kernelsVersion, kernelsVersion - 1]) {
       const { db, runId } = await prepared({});
       const resume = (control: RunControl) =>
@@ -69,7 +73,7 @@ describe('a run resumed with other kernels', () => {
 });
 
 describe('a run resumed on other rows', () => {
-  it.skipIf(inBrowser)('is refused before it trains, and keeps its checkpoint', async () => {
+  it.skipIf(inBrowser)(`is refused before it trains, and keeps its checkpoint ${skipped}`, async () => {
     const { db, runId } = await prepared({});
     const start = (control: RunControl) =>
       runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
 import { packTokens } from '../../workers/engine/model/packedTokens';

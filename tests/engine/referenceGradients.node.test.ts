@@ -229,7 +229,7 @@ describe('the reference attention', () => {
     });
   });
 
-  it('returns zeros, also as gradients, for the padding rows after the last text', async () => {
+  it('returns zeros for the padding rows after the last text, in outputs and gradients', async () => {
     await expectNoLeak(async () => {
       const texts = [
         [1, 2, 3],

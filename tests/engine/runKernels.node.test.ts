@@ -15,7 +15,7 @@ import { publicBase, stubPublicFolder } from './publicFolder';
 
 useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
 
-it('compiles all kernels of a run in the background before it encodes or trains', async () => {
+it('a run compiles all its kernels in the background before it encodes or trains', async () => {
   stubPublicFolder();
   const db = await openDatabase('run-kernels');
   const { experimentId } = await prepareDemo(db, publicBase, () => undefined);

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { search } from '../../workers/engine/retrieval/search';
+import { maxQuestionsPerSearch, search } from '../../workers/engine/retrieval/search';
 import { nullGpu } from './nullDevice';
 
 describe("exact search on Dawn's null backend", () => {
+  it('refuses more questions than memory plans count for one search', async () => {
+    const { gpu } = await nullGpu();
+    const vectors = (count: number) => ({ count, width: 4, copyRow: () => undefined });
+    const queries = vectors(maxQuestionsPerSearch + 1);
+    const targets = Array.from({ length: queries.count }, () => []);
+    const searching = search(gpu, { queries, passages: vectors(1), targets, k: 1 });
+    await expect(searching).rejects.toThrow(`a search takes at most ${maxQuestionsPerSearch}`);
+    gpu.dispose();
+  });
+
   it("searches 1,000,000 passages of width 768 within WebGPU's lowest limits and 32 MiB", async () => {
     const { gpu, errors } = await nullGpu();
     const vector = new Float32Array(768);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deviceEngine, deviceWebGpu } from '../../workers/engine/device';
+import { deviceEngine, deviceWebGpu } from '../../workers/services/device/openDevice';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { search } from '../../workers/engine/retrieval/search';
 import type { Vectors } from '../../workers/engine/retrieval/vectors';
@@ -10,10 +10,10 @@ import { openTestDevice } from './testDevice';
 import { scoreOfKey } from '../../workers/engine/retrieval/scoreKeys';
 import type { SearchBlocks } from '../../workers/engine/retrieval/searchBlocks';
 import type { SearchInput } from '../../workers/engine/retrieval/searchInput';
-import type { SearchResult } from '../../workers/engine/retrieval/searchResult';
+import type { QueryResult } from '../../workers/engine/retrieval/queryResult';
 import { expectNoLeak } from './expectNoLeak';
 
-type Search = (input: SearchInput) => Promise<SearchResult[]>;
+type Search = (input: SearchInput) => Promise<QueryResult[]>;
 
 /** The kinds of engines to test. In the browser, the kernels of both software and hardware adapters are tested. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
@@ -69,7 +69,7 @@ function drawCase({ queries, passages, width, k }: Case, number = (): number => 
 }
 
 /** Searches by sorting all scores of each query. */
-function naiveSearch({ queries, passages, targets, k }: SearchInput): SearchResult[] {
+function naiveSearch({ queries, passages, targets, k }: SearchInput): QueryResult[] {
   const row = (vectors: SearchInput['passages'], i: number): Float32Array => {
     const values = new Float32Array(vectors.width);
     vectors.copyRow(i, values, 0);

@@ -1,7 +1,7 @@
 import type { EncoderConfig } from '../../src/domain/model';
 import type { StoredTensor } from '../../src/domain/modelTensors';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { readSafetensorsF16 } from '../reference/safetensorsF16';
 import { tensorLayout } from './tensorLayout';

@@ -76,7 +76,11 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
 export interface SmallRun {
   /** Settings of both stages that differ from the default. */
   stage?: Partial<Stage>;
+  /** Settings of each stage that differ, besides `stage`. There are two stages by default. */
+  stages?: readonly Partial<Stage>[];
   passages?: number;
+  /** Whether each pair has negatives: the first pair one, all others two. */
+  withNegatives?: boolean;
 }
 
 /**
@@ -85,7 +89,7 @@ export interface SmallRun {
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
-  { stage: changed, passages: passageCount = 600 }: SmallRun = {},
+  { stage: changed, stages = [{}, {}], passages: passageCount = 600, withNegatives = false }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -98,6 +102,9 @@ export async function prepared(
     id: `${i}`,
     anchor: text(),
     positive: passages[i]?.text ?? '',
+    ...(withNegatives
+      ? { negatives: [30 + i, 60 + i].slice(i === 0 ? 1 : 0).map((at) => passages[at]?.text ?? '') }
+      : {}),
   }));
   await storeModel(db);
   const stage: Stage = {
@@ -123,7 +130,7 @@ export async function prepared(
       queryPrefix: '',
       passagePrefix: '',
     },
-    stages: [stage, stage],
+    stages: stages.map((own) => ({ ...stage, ...own })),
     evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
   };
   await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });

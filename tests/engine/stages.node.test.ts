@@ -52,3 +52,21 @@ describe('a run that keeps the best weights on dev', () => {
     expect(evaluated).toEqual(kept);
   });
 });
+
+describe('a run whose loss has options', () => {
+  it('ends with the same weights when repeated, and with others than without them', async () => {
+    const loss = {
+      ...defaultStage().loss,
+      ...({ directions: 'both', softmax: 'joint', sameSide: 'both', falseNegatives: { known: true } } as const),
+      hardness: { mode: 'inBatch' as const, strength: 3 },
+    };
+    const [first, second] = [
+      await carriedOut(() => false, {}, { stage: { loss } }),
+      await carriedOut(() => false, {}, { stage: { loss } }),
+    ];
+    expect(first.failure).toBeUndefined();
+    expect(second.result).toEqual(first.result);
+    const plain = await carriedOut(() => false);
+    expect(plain.result.weights).not.toBe(first.result.weights);
+  });
+});

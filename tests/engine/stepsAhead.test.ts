@@ -1,6 +1,6 @@
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deviceEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';

@@ -11,14 +11,14 @@ import { matrixFragments } from '../../src/domain/matrixFragment';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { withHalfPrecision } from '../../workers/engine/halfPrecision';
-import { matrixFeature, matrixUnitsOf, type MatrixUnits } from '../../workers/engine/matrixUnits';
+import { matrixFeature, matrixUnitsOf, plannedMatrixUnits, type MatrixUnits } from '../../workers/engine/matrixUnits';
 import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
 import type { Epilogue } from '../../workers/engine/ops/matmul/epilogue';
 import { matmul, type MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matrixKernel } from '../../workers/engine/ops/matmul/subgroupMatrixKernel';
 import { suitsMatrices } from '../../workers/engine/ops/matmul/subgroupMatrixProduct';
 import { matrixTiling, matrixTilings, tilingBytes } from '../../workers/engine/ops/matmul/subgroupMatrixTiling';
-import { matrixFragmentOfRun, plannedMatrixUnits } from '../../workers/services/device/matricesOfRun';
+import { matrixFragmentOfRun } from '../../workers/services/device/matrixFragmentOfRun';
 import { refuseMissingPrecision } from '../../workers/services/train/refuseRun';
 import { distance, norm } from './differences';
 import { matrixAdapterName, matrixGpu } from './matrixDevice';
@@ -186,9 +186,9 @@ describe('a run on matrix units', () => {
     expect(await matrixFragmentOfRun(one, ['mixed-matrices'], formatKernelPlan(plan))).toEqual(first);
     expect(await matrixFragmentOfRun(both, ['full', 'mixed'], '')).toBeUndefined();
     both.plan = plan;
-    expect(plannedMatrixUnits(both)).toEqual(unitsOf(second));
+    expect(plannedMatrixUnits(both.plan, both.traits.matrixUnits)).toEqual(unitsOf(second));
     one.plan = plan;
-    expect(() => plannedMatrixUnits(one)).toThrow(RangeError);
+    expect(() => plannedMatrixUnits(one.plan, one.traits.matrixUnits)).toThrow(RangeError);
   });
 
   it('is refused with the reason if the device has no matrix units or compiles none of their kernels', async () => {

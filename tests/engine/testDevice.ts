@@ -1,5 +1,5 @@
 import type { ArrayPool } from '../../workers/engine/arrayPool';
-import { deviceEngine, deviceWebGpu, openDevice, checkDevice } from '../../workers/engine/device';
+import { deviceEngine, deviceWebGpu, openDevice, throwGpuFailure } from '../../workers/services/device/openDevice';
 import { releaseIdleMemory } from '../../workers/engine/releaseIdleMemory';
 import { inBrowser, wasmBase } from './environment';
 
@@ -31,7 +31,7 @@ export async function openTestDevice(): Promise<void> {
     await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);
     return;
   }
-  checkDevice();
+  throwGpuFailure();
   open.plan = undefined;
   releaseIdleMemory(open);
 }

@@ -1,4 +1,7 @@
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
+import type { Loss, LossTargets } from '../../workers/engine/losses/loss';
+import { lossMaskBits } from '../../workers/engine/losses/lossMask';
+import { matryoshkaLoss } from '../../workers/engine/losses/matryoshka';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { hiddenStates } from './hiddenStates';
@@ -20,24 +23,23 @@ beforeAll(async () => {
   pytorch = await loadGoldenModel();
 });
 
-type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both' };
+type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both'; loss?: Loss; targets?: LossTargets };
 
 type Computed = { loss: number; gradients: Map<string, Float32Array> };
 
 /** Returns the loss and the gradients of the trainable parameters. */
 async function lossAndGradients(
   { segments: weights }: ParameterStore,
-  { pooling, directions }: Case,
+  { pooling, directions, targets, loss = infoNceLoss({ temperature: golden.temperature, directions }) }: Case,
   dropout?: DropoutPlaces,
   way?: StepWay,
 ): Promise<Computed> {
   const { engine } = weights;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
-  const loss = infoNceLoss({ temperature: golden.temperature, directions });
   const { anchors, positives, config } = pytorch;
   computeGradients(
     { engine, weights, config, dropout },
-    { anchors, candidates: positives },
+    { anchors, candidates: positives, targets },
     { pooling, loss, way },
     into,
   );
@@ -110,6 +112,42 @@ describe('the encoder on a random BERT', () => {
       const testCase: Case = { pooling: 'mean', directions: 'both' };
       const kept = await lossAndGradients(parameters, testCase, dropout);
       expect(await lossAndGradients(parameters, testCase, dropout, { kind: 'recompute' })).toEqual(kept);
+      parameters.dispose();
+    });
+  });
+
+  it('computes a loss with every option in each step strategy, and the same bits twice', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const directions = 'both' as const;
+      const options = {
+        temperature: 0.1,
+        directions,
+        softmax: 'joint',
+        sameSide: 'both',
+        hardness: { mode: 'inBatch', strength: 3 },
+        falseNegatives: { byScore: { kind: 'absolute', margin: 0.001 } },
+      } as const;
+      const prefixes = [8, 4].map((dimension) => ({ dimension, weight: 1 / dimension }));
+      const texts = pytorch.anchors.offsets.length - 1;
+      const targets = { leftOut: lossMaskBits([[1], ...Array.from({ length: texts - 1 }, () => [])], texts) };
+      const testCase: Case = {
+        pooling: 'mean',
+        directions,
+        targets,
+        loss: matryoshkaLoss(infoNceLoss(options), prefixes),
+      };
+      const plain = await lossAndGradients(parameters, testCase);
+      expect(plain.loss).toBeGreaterThan(0);
+      expect(await lossAndGradients(parameters, testCase)).toEqual(plain);
+      expect(await lossAndGradients(parameters, testCase, undefined, { kind: 'recompute' })).toEqual(plain);
+      const cached = await lossAndGradients(parameters, testCase, undefined, { kind: 'gradCache', tokensPerPass: 16 });
+      expect(Math.abs(cached.loss - plain.loss)).toBeLessThan(1e-5 * plain.loss);
+      const all = norm([...plain.gradients.values()].map(norm));
+      for (const [name, gradient] of plain.gradients) {
+        const off = distance(cached.gradients.get(name) ?? [], gradient);
+        expect(off, name).toBeLessThan(1e-4 * norm(gradient) + 1e-6 * all);
+      }
       parameters.dispose();
     });
   });

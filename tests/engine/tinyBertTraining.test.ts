@@ -2,10 +2,12 @@ import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { checkDevice } from '../../workers/engine/device';
+import { deviceEngine, throwGpuFailure } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
+import { sigmoidPairs } from '../../workers/losses/sigmoidPairs';
+import { openTfjsLoss } from '../../workers/services/train/tfjsLoss';
 import { golden, loadGoldenModel } from './golden';
 import { testDeviceBytes, testDeviceLiveArrays, openTestDevice } from './testDevice';
 import { distance, norm } from './differences';
@@ -87,6 +89,27 @@ describe('training a random BERT', () => {
     });
   });
 
+  it('has the same gradients with a loss of tfjs in every step strategy', async () => {
+    await expectNoLeak(async () => {
+      const { loss, close } = await openTfjsLoss(deviceEngine(), sigmoidPairs({ temperature: 0.05 }));
+      const normWith = async (way: StepWay): Promise<number> => {
+        const parameters = pytorch.parameters();
+        const adamW = new AdamWState(parameters);
+        const training = trainer(parameters, adamW, { way, loss });
+        const batch = { anchors: pytorch.anchors, candidates: pytorch.positives };
+        const { gradientNorm } = await training.step(batch, 0, 1);
+        for (const table of [training, parameters, adamW]) table.dispose();
+        return gradientNorm;
+      };
+      const plain = await normWith({ kind: 'plain' });
+      expect(plain).toBeGreaterThan(0);
+      expect(await normWith({ kind: 'recompute' })).toBe(plain);
+      const cached = await normWith({ kind: 'gradCache', tokensPerPass: 7 });
+      expect(Math.abs(cached / plain - 1)).toBeLessThan(1e-3);
+      close();
+    });
+  });
+
   it('resumes from saved weights and moments with the same bits, with and without dropout', async () => {
     const after = async (resumeAt: number, dropout: Stage['dropout']): Promise<Float32Array[]> => {
       let parameters = pytorch.parameters();
@@ -107,6 +130,24 @@ describe('training a random BERT', () => {
       expect(await after(2, 0.1)).toEqual(await after(0, 0.1));
       expect(await after(0, 'model')).toEqual(await after(0, 0.1));
       expect(await after(0, 0.1)).not.toEqual(await after(0, 0));
+    });
+  });
+
+  it('drops other numbers at each step of a seed, and the same ones when a step is repeated', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const adamW = new AdamWState(parameters);
+      const config = { ...pytorch.config, hiddenDropout: 0.1, attentionDropout: 0.1 };
+      const training = trainer(parameters, adamW, { config, dropout: 'model', seed: 5 });
+      const losses: number[] = [];
+      // At a learning rate of 0, only the random numbers can change the loss.
+      for (const step of [1, 2, 3, 1])
+        losses.push((await training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 0, step)).loss);
+      expect(new Set(losses).size).toBe(3);
+      expect(losses[3]).toBe(losses[0]);
+      training.dispose();
+      adamW.dispose();
+      parameters.dispose();
     });
   });
 
@@ -137,7 +178,7 @@ describe('training a random BERT', () => {
     }
     expect(counts[flatSteps]).toBe(counts[20]);
     expect(Math.max(...bytes.slice(51))).toBeLessThanOrEqual(1.02 * Math.max(...bytes.slice(1, 51)));
-    expect(() => checkDevice()).not.toThrow();
+    expect(() => throwGpuFailure()).not.toThrow();
     training.dispose();
     adamW.dispose();
     parameters.dispose();

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MatmulTiling } from '../../src/domain/kernelPlan';
 import type { DeviceArray } from '../../workers/engine/arrays';
-import { closeDevice, deviceWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceWebGpu, openDevice } from '../../workers/services/device/openDevice';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
 import type { Epilogue } from '../../workers/engine/ops/matmul/epilogue';
 import type { MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
-import { compiles, hasSameBits, withBitsOfFirst } from '../../workers/engine/tuning/admission';
+import { hasSameBits, withBitsOfFirst } from '../../workers/engine/tuning/admission';
+import { compiles } from '../../workers/engine/tuning/compiles';
 import { BitHasher, hashOfWords } from '../../workers/engine/tuning/bitHasher';
 import { SampleProduct } from '../../workers/engine/tuning/sampleProduct';
 import { wasmBase } from './environment';

@@ -54,7 +54,7 @@ class FakeGpu {
   }
 }
 
-describe('raising the clock', () => {
+describe('warming up the GPU', () => {
   const slowStart = (sinceStartMs: number): number => (sinceStartMs < 80 ? 3 : 1) * 0.5;
   const work = (gpu: FakeGpu) => ({ record: gpu.record, dispatches: 1 });
 
@@ -80,7 +80,7 @@ describe('raising the clock', () => {
     expect(await warmUp(frozen, work(gpu), gpu.now)).toEqual({ ms: NaN, steady: false });
   });
 
-  it('measures by timestamps if the device has them', async () => {
+  it('uses timestamps if the device has them', async () => {
     const gpu = new FakeGpu(slowStart, { timestamps: (ms) => Math.floor(ms * 10) / 10 });
     const { timer, ms } = await warmTimer(gpu.engine, work(gpu), gpu.now);
     expect([timer.kind, Math.abs(ms / 0.5 - 1) < 0.01]).toEqual(['timestamps', true]);
@@ -92,7 +92,7 @@ describe('raising the clock', () => {
     ['they are in another unit', (ms: number) => 1000 * ms],
     ['they are far too short', (ms: number) => ms / 1000],
     ['they are not numbers', () => NaN],
-  ])("measures by the host's clock if, instead of timestamps, %s", async (_, timestamps) => {
+  ])("uses the host's clock if, instead of timestamps, %s", async (_, timestamps) => {
     const gpu = new FakeGpu(slowStart, { submitMs: 4, ...(timestamps ? { timestamps } : {}) });
     const { timer, ms } = await warmTimer(gpu.engine, work(gpu), gpu.now);
     expect([timer.kind, ms]).toEqual(['host', expect.closeTo(0.5, 2)]);

@@ -7,7 +7,7 @@ export function naiveRanking(ids: readonly string[], scores: ArrayLike<number>):
   return rows.map((row) => row.id);
 }
 
-export interface NaiveMetrics {
+interface NaiveMetrics {
   hitRate: number;
   precision: number;
   recall: number;

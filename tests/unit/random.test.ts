@@ -46,6 +46,26 @@ describe('a random stream', () => {
     expect(counts.reduce((sum, n) => sum + (n - 10_000) ** 2 / 10_000, 0)).toBeLessThan(22.5);
   });
 
+  it('draws each block of four numbers from the next counter', () => {
+    const random = new RandomStream(7, 'dropout', 3, 5);
+    const drawn = Array.from({ length: 8 }, () => random.uint32());
+    expect(drawn).toEqual([...philox([0, 0, 3, 5], [7, 4]), ...philox([1, 0, 3, 5], [7, 4])]);
+  });
+
+  it('skips draws that would make small integers more likely', () => {
+    const bound = 3 * 2 ** 30;
+    const raw = new RandomStream(7, 'bootstrap');
+    const accepted = Array.from({ length: 100 }, () => raw.uint32()).filter((drawn) => drawn < bound);
+    expect(accepted.length).toBeLessThan(90);
+    const random = new RandomStream(7, 'bootstrap');
+    expect(accepted.map(() => random.below(bound))).toEqual(accepted);
+  });
+
+  it('draws fractions from 0 up to but not including 1, each of 32 bits', () => {
+    const [random, raw] = [new RandomStream(7, 'dropout'), new RandomStream(7, 'dropout')];
+    for (let i = 0; i < 20; i++) expect(random.unit() * 2 ** 32).toBe(raw.uint32());
+  });
+
   it('puts every element at every position of a permutation over 200 seeds', () => {
     const places = new Set<string>();
     for (let seed = 0; seed < 200; seed++)

@@ -4,21 +4,31 @@ usage: deviceCheck.py tests/fixtures/engine/deviceCheck.json
 The step is that of workers/services/deviceCheck/checkStep.ts, drawn here once more from the same random numbers. For
 each gradient the file holds its norm and its products with two fixed vectors, which any wrong number would change.
 """
+
 import json, sys
 import numpy as np, torch
-from transformers import BertConfig, BertModel
+from bertModel import bert
 
 SEED, PURPOSE, RANGE, TAU = 20261127, 5, 0.2, 0.05
 SIZES = dict(
-    full=dict(layers=2, hidden=128, heads=2, inner=512, words=512, positions=128, pairs=16, anchor=(8, 24), positive=(32, 104)),
-    small=dict(layers=2, hidden=64, heads=2, inner=128, words=64, positions=24, pairs=4, anchor=(3, 8), positive=(6, 16)),
+    full=dict(
+        layers=2, hidden=128, heads=2, inner=512, words=512, positions=128, pairs=16, anchor=(8, 24), positive=(32, 104)
+    ),
+    small=dict(
+        layers=2, hidden=64, heads=2, inner=128, words=64, positions=24, pairs=4, anchor=(3, 8), positive=(6, 16)
+    ),
 )
 
 
 def philox(blocks, first):
     """Philox4x32-10 with counters (0 .. blocks, 0, first, 0), as src/domain/random.ts: [blocks, 4] of uint32."""
     m = np.uint64(0xFFFFFFFF)
-    c = [np.arange(blocks, dtype=np.uint64), np.zeros(blocks, np.uint64), np.full(blocks, first, np.uint64), np.zeros(blocks, np.uint64)]
+    c = [
+        np.arange(blocks, dtype=np.uint64),
+        np.zeros(blocks, np.uint64),
+        np.full(blocks, first, np.uint64),
+        np.zeros(blocks, np.uint64),
+    ]
     k0, k1 = np.uint64(SEED), np.uint64(PURPOSE)
     for _ in range(10):
         p0, p1 = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
@@ -28,11 +38,15 @@ def philox(blocks, first):
 
 
 class Stream:
-    def __init__(self): self.numbers, self.at = philox(2048, 0).ravel(), 0
+    def __init__(self):
+        self.numbers, self.at = philox(2048, 0).ravel(), 0
+
     def below(self, bound):
         while True:
-            drawn = int(self.numbers[self.at]); self.at += 1
-            if drawn < 2**32 - 2**32 % bound: return drawn % bound
+            drawn = int(self.numbers[self.at])
+            self.at += 1
+            if drawn < 2**32 - 2**32 % bound:
+                return drawn % bound
 
 
 def weights(name, shape, stream):
@@ -45,23 +59,44 @@ def weights(name, shape, stream):
 
 def projections(values):
     i = np.arange(values.size, dtype=np.uint64)
-    return [float(values @ (((i * np.uint64(step)) % np.uint64(2**32)).astype(np.float64) / 2**32 - 0.5)) for step in (2654435761, 1640531527)]
+    return [
+        float(values @ (((i * np.uint64(step)) % np.uint64(2**32)).astype(np.float64) / 2**32 - 0.5))
+        for step in (2654435761, 1640531527)
+    ]
 
 
 def case(s):
-    model = BertModel(BertConfig(vocab_size=s['words'], hidden_size=s['hidden'], num_hidden_layers=s['layers'], num_attention_heads=s['heads'],
-                                 intermediate_size=s['inner'], max_position_embeddings=s['positions'], type_vocab_size=2, hidden_dropout_prob=0.0,
-                                 attention_probs_dropout_prob=0.0, layer_norm_eps=1e-12), add_pooling_layer=False).double().eval()
-    model.set_attn_implementation('eager')
+    model = bert(
+        dict(
+            layers=s['layers'],
+            hiddenSize=s['hidden'],
+            heads=s['heads'],
+            intermediateSize=s['inner'],
+            vocabularySize=s['words'],
+            maxPositions=s['positions'],
+            typeVocabularySize=2,
+            layerNormEpsilon=1e-12,
+        )
+    ).double()
     named = list(model.named_parameters())  # the order of parameterShapes.ts
     with torch.no_grad():
-        for index, (name, p) in enumerate(named): p.copy_(weights(name, tuple(p.shape), index + 1))
+        for index, (name, p) in enumerate(named):
+            p.copy_(weights(name, tuple(p.shape), index + 1))
     random = Stream()
-    def texts(least, most): return [[1 + random.below(s['words'] - 1) for _ in range(least + random.below(most - least + 1))] for _ in range(s['pairs'])]
-    anchors = texts(*s['anchor']); positives = texts(*s['positive'])
+
+    def texts(least, most):
+        return [
+            [1 + random.below(s['words'] - 1) for _ in range(least + random.below(most - least + 1))]
+            for _ in range(s['pairs'])
+        ]
+
+    anchors = texts(*s['anchor'])
+    positives = texts(*s['positive'])
+
     def vectors(batch):
         v = torch.stack([model(input_ids=torch.tensor([text])).last_hidden_state[0].mean(0) for text in batch])
         return torch.nn.functional.normalize(v, dim=1)
+
     scores = vectors(anchors) @ vectors(positives).T / TAU
     loss = torch.nn.functional.cross_entropy(scores, torch.arange(s['pairs']))
     loss.backward()
@@ -72,7 +107,14 @@ def case(s):
     return dict(tokens=sum(map(len, anchors + positives)), loss=loss.item(), gradients=gradients)
 
 
-torch.set_num_threads(1); torch.use_deterministic_algorithms(True)
+torch.set_num_threads(1)
+torch.use_deterministic_algorithms(True)
 with open(sys.argv[1], 'w') as file:
-    json.dump(dict(madeBy=f'tools/golden/deviceCheck.py, torch {torch.__version__}', cases={name: case(s) for name, s in SIZES.items()}), file)
+    json.dump(
+        dict(
+            madeBy=f'tools/golden/deviceCheck.py, torch {torch.__version__}',
+            cases={name: case(s) for name, s in SIZES.items()},
+        ),
+        file,
+    )
     file.write('\n')

@@ -3,16 +3,27 @@
 usage: pytorch.py OUT_DIR
 Every file holds the same tensors: one per type, a transposed view, a view with an offset, and two that share a storage.
 """
+
 import json, os, pickle, sys
 import torch
 
 
 def tensors():
     base = torch.arange(24, dtype=torch.float32).reshape(4, 6) / 8 - 1
-    state = dict(f32=base, transposed=base.t(), offset=base[1:3, 2:5], column=base[:, 3], shared=base[0],
-                 f16=base.half(), bf16=base.bfloat16(), f64=base.double(), scalar=torch.tensor(2.5),
-                 expanded=torch.tensor([[1.5], [2.5]]).expand(2, 3), parameter=torch.nn.Parameter(base[:2] * 3),
-                 position_ids=torch.arange(5)[None])
+    state = dict(
+        f32=base,
+        transposed=base.t(),
+        offset=base[1:3, 2:5],
+        column=base[:, 3],
+        shared=base[0],
+        f16=base.half(),
+        bf16=base.bfloat16(),
+        f64=base.double(),
+        scalar=torch.tensor(2.5),
+        expanded=torch.tensor([[1.5], [2.5]]).expand(2, 3),
+        parameter=torch.nn.Parameter(base[:2] * 3),
+        position_ids=torch.arange(5)[None],
+    )
     return state
 
 
@@ -28,8 +39,11 @@ def main():
     torch.save(module, f'{out}/wholeModule.bin')
     with open(f'{out}/command.bin', 'wb') as file:
         pickle.dump(Command(), file, protocol=2)
-    values = {name: dict(shape=list(t.shape), values=t.detach().float().flatten().tolist())
-              for name, t in state.items() if name != 'position_ids'}
+    values = {
+        name: dict(shape=list(t.shape), values=t.detach().float().flatten().tolist())
+        for name, t in state.items()
+        if name != 'position_ids'
+    }
     with open(f'{out}/state.json', 'w') as file:
         json.dump(dict(madeBy=f'tools/golden/pytorch.py, torch {torch.__version__}', tensors=values), file)
         file.write('\n')

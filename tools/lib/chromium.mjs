@@ -71,7 +71,7 @@ export function hasGraphicsCard() {
 }
 
 /** Whether this machine has an NVIDIA card under Linux, where Chromium needs extra flags to use it. */
-export function hasNvidiaCard() {
+function hasNvidiaCard() {
   return existsSync('/dev/nvidia0');
 }
 

@@ -8,10 +8,10 @@ export const reservedBytes = 128 * 1024 * 1024;
 
 const updateMs = 1000;
 
-export const megabytes = (bytes) => `${Math.floor(bytes / 1e6).toLocaleString('en')} MB`;
+const megabytes = (bytes) => `${Math.floor(bytes / 1e6).toLocaleString('en')} MB`;
 
 /** Returns the bytes that this user can still write to the disk of `path`. */
-export async function freeBytes(path) {
+async function freeBytes(path) {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
 }

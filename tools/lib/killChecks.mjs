@@ -6,16 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { unfinishedFolder } from './resultsFolder.mjs';
 import { root } from './source.mjs';
 
-/** The phases that runs are killed in, each with the line of the runner's output that begins it. */
+/**
+ * The phases in which runs are killed, each with the line of the runner's output that begins it and the one that ends
+ * it. A checkpoint also ends with its event; see `windowsOf`.
+ */
 const phases = {
-  import: /^reading files/,
-  tokenize: /^tokenizing/,
-  evaluation: /^== evaluate(Before|After)/,
-  training: /^== train/,
-  checkpoint: /^writing a checkpoint/,
-  export: /^writing the export/,
+  import: { begins: /^reading files/, ends: /^tokenizing/ },
+  tokenize: { begins: /^tokenizing/, ends: /^(device:|== )/ },
+  evaluation: { begins: /^== evaluate(Before|After)/, ends: /^== (train|done)/ },
+  training: { begins: /^== train/, ends: /^== / },
+  checkpoint: { begins: /^writing a checkpoint/, ends: /^(?!writing a checkpoint)/ },
+  export: { begins: /^writing the export/, ends: /^before: / },
 };
 const phaseNames = Object.keys(phases);
+
+/** Attempts at one kill. Each waits half as long as the one that came too late. */
+const maxAttempts = 6;
 
 /** Maximum wait for the processes of a killed browser to end. */
 const endMs = 20_000;
@@ -40,6 +46,7 @@ function browserProcesses(profile) {
   });
 }
 
+/** Kills the browser at once, before it can notice anything, and resolves when it is gone. */
 async function killBrowser(profile) {
   for (const id of browserProcesses(profile))
     try {
@@ -52,45 +59,47 @@ async function killBrowser(profile) {
 }
 
 /**
- * Runs the runner and resolves with its exit code and the lines that it printed, each with its time in ms. `onLine` is
- * called with each line and a function that kills the runner and its browser.
+ * Runs the runner and resolves with its exit code and the lines that it printed, each with its time. `onLine` is called
+ * with each line and a function that kills the browser and the runner.
  */
 function run(file, out, profile, onLine = () => undefined) {
   const args = ['tools/experiment.mjs', file, '--out', out, '--device', 'wasm', '--profile', profile];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = [];
-  const begun = Date.now();
   let [waiting, stderr] = ['', ''];
   const kill = () => {
-    child.kill('SIGKILL');
     void killBrowser(profile);
+    child.kill('SIGKILL');
   };
   child.stderr.on('data', (text) => (stderr += text));
   child.stdout.on('data', (text) => {
     const parts = (waiting + text).split('\n');
     waiting = parts.pop();
     for (const line of parts) {
-      lines.push({ line, at: Date.now() - begun });
+      lines.push({ line, at: Date.now() });
       onLine(line, kill);
     }
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, lines, stderr, ms: Date.now() - begun }));
+    child.once('close', (code) => resolve({ code, lines, stderr }));
   });
 }
 
-/** Returns how many ms each phase took in a run: from its line to the next line that is not of the same phase. */
-function phaseDurations({ lines, ms }) {
-  const nameOf = (line) => phaseNames.find((name) => phases[name].test(line));
-  return Object.fromEntries(
-    phaseNames.map((name) => {
-      const first = lines.findIndex(({ line }) => nameOf(line) === name);
-      if (first < 0) return [name, 0];
-      const next = lines.slice(first + 1).find(({ line }) => nameOf(line) !== undefined && nameOf(line) !== name);
-      return [name, (next?.at ?? ms) - lines[first].at];
-    }),
-  );
+/** Returns when each occurrence of a phase began and ended, in ms since 1970. One that was cut off has no end. */
+function windowsOf(phase, lines, events) {
+  const { begins, ends } = phases[phase];
+  const windows = [];
+  for (const { line, at } of lines) {
+    const open = windows.at(-1);
+    if (open && open.end === undefined && ends.test(line)) open.end = at;
+    if (begins.test(line) && (!open || open.end !== undefined)) windows.push({ begin: at, end: undefined });
+  }
+  if (phase !== 'checkpoint') return windows;
+  return windows.map(({ begin, end }) => {
+    const stored = events.find((event) => event.type === 'checkpoint' && event.at >= begin)?.at ?? Infinity;
+    return { begin, end: stored < (end ?? Infinity) ? stored : end };
+  });
 }
 
 /** The parts of the results that an interruption must not change. */
@@ -112,69 +121,99 @@ function resultOf(out) {
     trained,
     dev,
   };
-  return { sameParts, repeated: metrics.repeatedSteps, files: metrics.export.files.map(({ path }) => path) };
+  return {
+    sameParts,
+    resumed: metrics.resumed,
+    repeated: metrics.repeatedSteps,
+    files: metrics.export.files.map(({ path }) => path),
+  };
 }
 
 function differing(found, expected) {
   return Object.keys(expected).filter((name) => JSON.stringify(found[name]) !== JSON.stringify(expected[name]));
 }
 
-/**
- * Kills a run in a phase, resumes it, and compares it with the unbroken run. Returns false if the run ended before the
- * kill.
- */
-async function killAndResume(file, folder, { phase, share, duration, expected }) {
-  const [out, profile] = ['out', 'profile'].map((name) => join(folder, name));
-  let killed = false;
-  const first = await run(file, out, profile, (line, kill) => {
-    if (killed || !phases[phase].test(line)) return;
-    killed = true;
-    setTimeout(kill, share * duration);
+/** Kills a run `delayMs` after a phase begins for the `nth` time. Returns whether the phase was still under way. */
+async function killWithin(file, { out, profile }, { phase, nth, delayMs }) {
+  const { begins, ends } = phases[phase];
+  let [begun, inside] = [0, false];
+  let timer;
+  const { code, lines } = await run(file, out, profile, (line, kill) => {
+    const over = inside && ends.test(line);
+    if (over) inside = false;
+    // The kill is too late; end the run, so that another attempt can begin.
+    if (over && begun > nth) return kill();
+    if (!begins.test(line) || inside) return undefined;
+    inside = true;
+    if (begun++ === nth) timer = setTimeout(kill, delayMs);
+    return undefined;
   });
+  clearTimeout(timer);
   await killBrowser(profile);
-  if (first.code !== null) return false;
+  const window = windowsOf(phase, lines, jsonLines(join(out, unfinishedFolder, 'events.jsonl')))[nth];
+  return code === null && window !== undefined && window.end === undefined;
+}
+
+/** Kills a run at a random moment of a phase. Attempts that come too late are repeated in an empty folder. */
+async function killAtRandom(file, folder, phase, windows) {
+  let share = Math.random();
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const nth = Math.floor(Math.random() * windows.length);
+    const delayMs = share * (windows[nth].end - windows[nth].begin);
+    const place = { out: join(folder, 'out'), profile: join(folder, 'profile') };
+    if (await killWithin(file, place, { phase, nth, delayMs })) return { ...place, delayMs, nth, attempt };
+    await rm(folder, { recursive: true, force: true });
+    share /= 2;
+  }
+  throw new Error(`no kill came before the end of the phase in ${maxAttempts} attempts`);
+}
+
+/** Resumes a killed run and compares it with the unbroken one. Returns what the rerun did. */
+async function resume(file, { out, profile }, { phase, expected }) {
   const before = jsonLines(join(out, unfinishedFolder, 'events.jsonl'));
-  const checkpoint = before.findLast((event) => event.type === 'checkpoint')?.step ?? 0;
+  const stored = before.findLast((event) => event.type === 'checkpoint')?.step ?? 0;
+  const checkpoint = phase === 'export' ? expected.sameParts.steps : stored;
   const second = await run(file, out, profile);
   if (second.code !== 0) throw new Error(`the rerun exited with code ${second.code}: ${second.stderr.trim()}`);
-  const { sameParts, repeated, files } = resultOf(out);
+  const { sameParts, resumed, repeated, files } = resultOf(out);
   const changed = differing(sameParts, expected.sameParts);
   if (changed.length > 0) throw new Error(`${changed.join(', ')} differ from the unbroken run`);
   if (files.join() !== expected.files.join() || !files.every((path) => existsSync(join(out, 'export', path))))
     throw new Error('the export has other files than that of the unbroken run');
+  if (checkpoint > 0 && !resumed)
+    throw new Error(`a new run began although there was a checkpoint of step ${checkpoint}`);
   if (repeated && repeated.first <= checkpoint)
     throw new Error(`step ${repeated.first} was trained again although there was a checkpoint of step ${checkpoint}`);
-  return true;
+  return resumed ? `resumed after step ${checkpoint}, ${repeated?.count ?? 0} steps again` : 'began again';
 }
 
 /**
  * Kills runs of an experiment at random moments, `kills` times, each phase in turn. Throws unless each of them ends
- * with the results of an unbroken run. Returns a line for the terminal.
+ * with the unbroken run's results when it is started again, without training a step again that a checkpoint holds.
  */
 export async function killAtRandomMoments(file, folder, kills) {
   const whole = join(folder, 'whole');
   const unbroken = await run(file, join(whole, 'out'), join(whole, 'profile'));
   if (unbroken.code !== 0) throw new Error(`the unbroken run exited with code ${unbroken.code}: ${unbroken.stderr}`);
   const expected = resultOf(join(whole, 'out'));
-  const durations = phaseDurations(unbroken);
-  const survived = [];
+  const events = jsonLines(join(whole, 'out', 'events.jsonl'));
+  const windows = Object.fromEntries(phaseNames.map((name) => [name, windowsOf(name, unbroken.lines, events)]));
   const counts = Object.fromEntries(phaseNames.map((name) => [name, 0]));
   for (let i = 0; i < kills; i++) {
     const phase = phaseNames[i % phaseNames.length];
-    const share = Math.random();
-    const label = `kill ${i + 1} of ${kills}, at ${Math.round(share * 100)}% of the phase ${phase}`;
     const place = join(folder, `kill-${i + 1}`);
+    let label = `kill ${i + 1} of ${kills}, in ${phase}`;
     try {
-      const killed = await killAndResume(file, place, { phase, share, duration: durations[phase], expected });
-      console.log(`  ${label}: ${killed ? 'same results' : 'the run ended first'}`);
-      if (killed) counts[phase] += 1;
-      else survived.push(phase);
+      const killed = await killAtRandom(file, place, phase, windows[phase]);
+      label += ` ${killed.nth + 1} of ${windows[phase].length} after ${Math.round(killed.delayMs)} ms`;
+      if (killed.attempt > 1) label += ` (attempt ${killed.attempt})`;
+      console.log(`  ${label}: ${await resume(file, killed, { phase, expected })}, same results`);
+      counts[phase] += 1;
     } catch (error) {
       throw new Error(`${label}: ${error.message}`, { cause: error });
     }
     await rm(place, { recursive: true, force: true });
   }
-  if (survived.length > kills / 3) throw new Error(`${survived.length} of ${kills} runs ended before they were killed`);
   const list = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
-  return `${kills - survived.length} kills (${list.join(', ')}), each with the results of the unbroken run`;
+  return `${kills} kills (${list.join(', ')}), each with the results of the unbroken run`;
 }

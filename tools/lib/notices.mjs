@@ -19,6 +19,8 @@ const supplements = {
   '@tensorflow/tfjs-backend-cpu': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
   '@tensorflow/tfjs-backend-webgpu': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
   '@tensorflow/tfjs-core': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
+  // tfjs's CPU backend contains it; its licence is a part of its README.
+  seedrandom: { version: '3.0.5', texts: ['seedrandom.txt'] },
   'svelte-toolbelt': { version: '0.10.7', licence: 'MIT' },
 };
 

@@ -1,5 +1,6 @@
 import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { alarmLine } from './alarmLine.mjs';
 import { writing } from './errors.mjs';
 
 const printEveryMs = 3000;
@@ -22,12 +23,12 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
  * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number }} E
+ * @template {{ type: string, step?: number, kind?: string }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step }) => (repeatedTypes.has(type) ? `${type} ${step}` : null);
+  const keyOf = ({ type, step, kind }) => (repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''}` : null);
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {
@@ -37,7 +38,7 @@ export function eventsToKeep(events) {
 }
 
 /** The types of events that a resumed run repeats for the steps after its checkpoint. */
-const repeatedTypes = new Set(['step', 'devEvaluation', 'checkpoint']);
+const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'earlyStop', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
@@ -46,6 +47,7 @@ export const progressWords = {
   tune: 'measuring kernels',
   load: 'loading weights',
   tokenize: 'tokenizing',
+  mine: 'mining negatives, texts and questions:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   checkpoint: 'writing a checkpoint',
@@ -58,13 +60,17 @@ export class RunReport {
   #file;
   #printedAt = 0;
   #print;
+  #printError;
   #recent = [];
+  #stage = -1;
+  #stages = 1;
   #what = '';
   totalSteps = 0;
 
-  constructor(folder, print = (line) => console.log(line)) {
+  constructor(folder, print = (line) => console.log(line), printError = (line) => console.error(line)) {
     this.#file = join(folder, 'events.jsonl');
     this.#print = print;
+    this.#printError = printError;
   }
 
   async begin() {
@@ -90,6 +96,11 @@ export class RunReport {
     this.#print(line);
   }
 
+  /** Prints what the checks before the run found to stderr, so that it is seen even if the output goes to a file. */
+  finding(line) {
+    this.#printError(line);
+  }
+
   progress({ what, done, of }, finished = of > 0 && done >= of) {
     // The first progress of each kind is printed at once, so that the terminal always shows the current work.
     const important = finished || what !== this.#what;
@@ -108,12 +119,14 @@ export class RunReport {
     if (event.type === 'progress') return this.progress(event, false);
     if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
-    if (event.type === 'batchPlan') return this.#printLeftOut(event);
+    if (event.type === 'batchPlan') {
+      this.#stages = event.leftOut.length;
+      return this.#printLeftOut(event);
+    }
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
     if (event.type === 'kernels') return kernelsLines(event).forEach((line) => this.#print(line));
-    if (event.type === 'resumed' && event.reached > event.step)
-      return this.#print(`computing steps ${event.step + 1} to ${event.reached} again, since the last checkpoint`);
+    if (event.type === 'resumed') return this.#print(resumedLine(event));
     if (event.type === 'buildChanged')
       return this.#print(`continuing after step ${event.step} with another version: ${event.build}`);
     if (event.type === 'deviceLost')
@@ -122,17 +135,26 @@ export class RunReport {
       return this.#print(
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
+    if (event.type === 'alarm') return this.#print(alarmLine(event));
+    if (event.type === 'earlyStop') return this.#print(earlyStopLine(event));
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
   }
 
   #printLeftOut({ leftOut }) {
-    const counts = leftOut.flat();
-    if (counts.some((rows) => rows > 0))
-      this.#print(`rows that fit no batch of their epoch, by epoch: ${counts.join(', ')}`);
+    if (!leftOut.flat().some((rows) => rows > 0)) return;
+    const named = leftOut.map((rows, i) => `${leftOut.length > 1 ? `stage ${i + 1}: ` : ''}${rows.join(', ')}`);
+    this.#print(`rows that fit no batch of their epoch, by epoch: ${named.join('; ')}`);
   }
 
-  #printStep({ step, loss, learningRate, tokens, stepMs }) {
+  /** Announces the stage of a step if the run has several and the step before was not in it. */
+  #printStage(stage) {
+    if (this.#stages > 1 && stage !== this.#stage) this.#print(`== stage ${stage + 1} of ${this.#stages}`);
+    this.#stage = stage;
+  }
+
+  #printStep({ step, stage, loss, learningRate, tokens, stepMs }) {
+    this.#printStage(stage);
     this.#what = 'step';
     this.#recent = [...this.#recent.slice(-19), { tokens, stepMs }];
     const ms = this.#recent.reduce((sum, one) => sum + one.stepMs, 0);
@@ -148,7 +170,21 @@ export class RunReport {
   }
 }
 
-/** Returns lines on how the kernels were chosen and the gain over the fixed rules, with one product per line. */
+/** Returns after which step training resumed and which steps are computed again. */
+function resumedLine({ step, reached }) {
+  const from =
+    step === 0 ? 'resumed from the start, without a checkpoint' : `resumed after step ${step}, the last checkpoint`;
+  if (reached <= step) return from;
+  const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
+  return `${from}: computing ${steps} again`;
+}
+
+function earlyStopLine({ step, bestStep, evaluations }) {
+  const brought = evaluations === 1 ? '1 dev evaluation' : `${evaluations} dev evaluations in a row`;
+  return `stopped early after step ${step}: ${brought} without anything better than step ${bestStep}`;
+}
+
+/** Returns how the kernels were chosen and the gain over the fixed rules, one product per line. */
 function kernelsLines({ source, reason, ms, products, unmeasured, refused }) {
   if (source === 'rules') return [`kernels: by the fixed rules (${reason})`];
   const left = unmeasured > 0 ? `, ${unmeasured} by the fixed rules for lack of time` : '';

@@ -113,13 +113,13 @@ export function listen(server, port) {
   });
 }
 
-/** Returns which program listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other'. */
+/** Returns as `kind` which program listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other'. */
 export async function whoListens(port) {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${identityPath}`, { signal: AbortSignal.timeout(3000) });
     const identified = await response.json();
     if (identified?.app !== 'recallsmith') return { kind: 'other' };
-    return { kind: identified.root === rootHash ? 'ours' : 'other-checkout', ...identified };
+    return { kind: identified.root === rootHash ? 'ours' : 'other-checkout' };
   } catch (error) {
     return { kind: error.cause?.code === 'ECONNREFUSED' ? 'none' : 'other' };
   }

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
  * The zones of the code base and what each may import; docs/architecture.md shows the same table. A file belongs to the
  * first zone whose pattern matches its path. `packages` holds package names, or scopes such as `@tensorflow/`.
  */
-export const zones = [
+const zones = [
   { name: 'domain', pattern: /^src\/domain\//, zones: ['domain'], packages: ['valibot', 'hash-wasm', 'fflate'] },
   { name: 'protocol', pattern: /^src\/protocol\//, zones: ['protocol', 'domain'], packages: ['comlink'] },
   { name: 'storage', pattern: /^src\/storage\//, zones: ['storage', 'domain'], packages: ['idb'] },
@@ -37,10 +37,16 @@ export const zones = [
   },
   { name: 'engine', pattern: /^workers\/engine\//, zones: ['engine', 'domain'], packages: [] },
   {
+    name: 'losses',
+    pattern: /^workers\/losses\//,
+    zones: ['losses', 'domain'],
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgpu'],
+  },
+  {
     name: 'formats',
     pattern: /^workers\/formats\//,
     zones: ['formats', 'domain'],
-    packages: ['@bufbuild/protobuf', 'fflate', 'read-excel-file'],
+    packages: ['@bufbuild/protobuf', 'client-zip', 'fflate', 'read-excel-file'],
   },
   {
     name: 'reference',
@@ -51,7 +57,7 @@ export const zones = [
   {
     name: 'services',
     pattern: /^workers\/services\//,
-    zones: ['services', 'engine', 'reference', 'formats', 'storage', 'protocol', 'domain'],
+    zones: ['services', 'engine', 'losses', 'reference', 'formats', 'storage', 'protocol', 'domain'],
     packages: ['@huggingface/', 'fflate', 'onnxruntime-web', 'onnxruntime-common'],
   },
   {
@@ -62,7 +68,7 @@ export const zones = [
   },
 ];
 
-export function zoneOf(path) {
+function zoneOf(path) {
   return zones.find((zone) => zone.pattern.test(path));
 }
 

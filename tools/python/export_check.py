@@ -6,6 +6,7 @@ with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx,
 smallest cosine of each as one JSON object, and exits with code 1 if one of them is below 0.99999, or if transformers
 initializes weights of the export that it finds in the base model.
 """
+
 import json
 import sys
 
@@ -52,7 +53,9 @@ def main(metrics_path, folder, base):
     model = SentenceTransformer(folder, device='cpu')
     cosines = {
         'sentenceTransformers': smallest_cosine(model.encode(reference['texts'], prompt=''), reference['vectors']),
-        'onnxruntime': smallest_cosine(by_onnxruntime(folder, reference['texts'], model.max_seq_length), reference['vectors']),
+        'onnxruntime': smallest_cosine(
+            by_onnxruntime(folder, reference['texts'], model.max_seq_length), reference['vectors']
+        ),
     }
     lost = newly_initialized(folder) - newly_initialized(base)
     if lost:

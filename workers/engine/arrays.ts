@@ -28,9 +28,16 @@ export function bytesPerNumber(dtype: ArrayDType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
 
-/** Returns a view of the array with another shape. Throws RangeError if the number of elements differs. */
-export function reshapedArray(array: DeviceArray, shape: readonly number[]): DeviceArray {
-  if (arrayLength(shape) !== arrayLength(array.shape))
-    throw new RangeError(`cannot reshape [${array.shape.join()}] to [${shape.join()}]`);
-  return { ...array, shape };
+/**
+ * Returns a view of numbers `first` … `end − 1` of a float32 array. On a GPU, an unaligned view can be copied but not
+ * bound.
+ */
+export function rangeOf(array: DeviceArray, first: number, end: number): DeviceArray {
+  return { ...array, offset: array.offset + 4 * first, shape: [end - first] };
+}
+
+/** Returns a view of consecutive rows of a float32 array [N, W]; see `rangeOf`. */
+export function rowsOf(array: DeviceArray, firstRow: number, rows: number): DeviceArray {
+  const [, width = 0] = array.shape;
+  return { ...array, offset: array.offset + 4 * firstRow * width, shape: [rows, width] };
 }

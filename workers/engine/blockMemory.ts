@@ -3,7 +3,7 @@ export interface MemoryBlock {
   readonly size: number;
 }
 
-/** Allocates and frees blocks. */
+/** The memory of one engine, in blocks. */
 export interface BlockMemory {
   create(bytes: number): MemoryBlock;
   destroy(block: MemoryBlock): void;

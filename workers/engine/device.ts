@@ -8,147 +8,38 @@ import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine } from './wasm/openWasmEngine';
 import { wasmFeatures } from './wasm/wasmFeatures';
 
-/** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it and opens only one at a time. */
-interface OpenDevice {
-  /** The preference with which the device was opened. */
-  preference: DevicePreference;
+/** A compute device with its engine: WebGPU, or the CPU through wasm. */
+export interface Device {
   info: DeviceInfo;
   engine: Engine & { dispose: () => void };
+  /** Resolves with the reason when the device is lost. Never resolves on wasm, or after `close`. */
   lost: Promise<AppError>;
+  /** Throws the first failure that the GPU has reported, if any. */
+  check: () => void;
+  /** Frees all memory of the device. */
+  close: () => void;
 }
 
-type Opened = Omit<OpenDevice, 'preference'>;
+/** The backend that a preference leads to; `adapter` is null on wasm. */
+export type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
 
-type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
-
-let open: OpenDevice | null = null;
-/**
- * The WebGPU device whose errors are reported. Set before its engine is created, because the device may be lost that
- * early.
- */
-let current: GPUDevice | null = null;
-/** The first failure that the GPU reported asynchronously. Results computed since then may be zeros. */
-let failure: AppError | null = null;
-
-/** Whether an adapter of this machine has returned a device. Spares `auto` another try before every plan. */
-let adapterWorks = false;
-
-/** Keys of refused devices, each with the error to throw instead of opening the device. */
-let refused: ReadonlyMap<string, AppErrorDetails> = new Map();
-
-/** Refuses these devices, and no others, from now on. The keys are those that `deviceKey` returns. */
-export function refuseDevices(devices: ReadonlyMap<string, AppErrorDetails>): void {
-  refused = devices;
-}
-
-/** `evenRefused` opens a device even if it is refused, in order to check or measure it. */
-interface OpenOptions {
-  evenRefused?: boolean;
+/** What the choice of a backend depends on besides the browser. */
+export interface ChoiceRules {
+  /** Returns the error to throw instead of opening the device with this key, if it is refused. */
+  refusal: (key: string) => AppErrorDetails | undefined;
+  /** Whether an adapter is known to return a device, or else does so when asked. */
+  adapterWorks: () => Promise<boolean>;
 }
 
 /**
- * Closes the open device and opens the preferred one. `auto` opens wasm if the adapter returns no device or is refused.
- * Throws `gpu-unavailable` if WebGPU is preferred but there is no adapter or device, and the device's error if the
- * preferred device is refused.
+ * Returns the backend to open. `auto` chooses wasm if the adapter returns no device or is refused. Throws
+ * `gpu-unavailable` if WebGPU is preferred but there is no adapter, and the device's error if the preferred device is
+ * refused.
  */
-export async function openDevice(
+export async function chooseBackend(
   preference: DevicePreference,
-  wasmBaseUrl: string,
-  options: OpenOptions = {},
-): Promise<DeviceInfo> {
-  closeDevice();
-  const choice = await chooseBackend(preference, options);
-  const opened = choice.adapter
-    ? await openWebGpuOr(choice, choice.adapter, preference, wasmBaseUrl)
-    : await openWasm(choice, wasmBaseUrl);
-  open = { preference, ...opened };
-  return open.info;
-}
-
-/**
- * Returns the open device if it was opened with this preference, else null. A run may be using one device while the
- * user plans for another.
- */
-function currentFor(preference: DevicePreference): OpenDevice | null {
-  return open?.preference === preference ? open : null;
-}
-
-/** Describes the device that `openDevice` would open, without opening it. */
-export async function describeDevice(preference: DevicePreference): Promise<DeviceInfo> {
-  const known = currentFor(preference);
-  if (known) return known.info;
-  const choice = await chooseBackend(preference);
-  if (choice.adapter) return webGpuInfo(choice, choice.adapter);
-  return wasmInfo(choice);
-}
-
-/** Returns the key of the device that `openDevice` would open, even if it is refused. */
-export async function deviceKey(preference: DevicePreference): Promise<{ key: string } & Pick<DeviceInfo, 'backend'>> {
-  const { adapter, backend } = await chooseBackend(preference, { evenRefused: true });
-  return { key: adapter ? await adapterKey(adapter) : wasmKey(), backend };
-}
-
-/** Returns the size of the largest array that the preferred device allows, in bytes; Infinity on wasm. */
-export async function deviceMaxArrayBytes(preference: DevicePreference): Promise<number> {
-  const known = currentFor(preference);
-  const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
-  return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
-}
-
-/** Whether the preferred device supports half precision. Always false on wasm. */
-export async function deviceOffersHalf(preference: DevicePreference): Promise<boolean> {
-  const known = currentFor(preference);
-  if (known) return known.engine.hasHalf ?? false;
-  return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
-}
-
-/** Whether the preferred device offers matrix units that the kernels can use. Always false on wasm. */
-export async function deviceOffersMatrices(preference: DevicePreference): Promise<boolean> {
-  const known = currentFor(preference);
-  if (known) return (known.engine.traits.matrixUnits ?? []).length > 0;
-  const { adapter } = await chooseBackend(preference);
-  return adapter !== null && matrixUnitsOf(adapter.features, adapter.limits, adapter.info).length > 0;
-}
-
-/** Closes the open device and frees all its memory. */
-export function closeDevice(): void {
-  const engine = open?.engine;
-  open = null;
-  current = null;
-  failure = null;
-  engine?.dispose();
-}
-
-/** Returns the engine of the open device. Throws RangeError if no device is open. */
-export function deviceEngine(): Engine {
-  if (!open) throw new RangeError('no device is open');
-  return open.engine;
-}
-
-/** Returns the engine of the open device if that is a WebGPU device, else null. */
-export function deviceWebGpu(): WebGpuEngine | null {
-  return open && webGpuOf(open);
-}
-
-function webGpuOf({ engine }: OpenDevice): WebGpuEngine | null {
-  return engine instanceof WebGpuEngine ? engine : null;
-}
-
-/** Resolves with the reason when the open device is lost. Never resolves on wasm. */
-export function deviceLost(): Promise<AppError> {
-  return open?.lost ?? new Promise<AppError>(() => undefined);
-}
-
-/**
- * Throws the first failure that the GPU has reported since the device was opened, if any. Call this at every readback:
- * a GPU that runs out of memory silently drops work.
- */
-export function checkDevice(): void {
-  if (failure) throw failure;
-}
-
-async function chooseBackend(preference: DevicePreference, { evenRefused = false }: OpenOptions = {}): Promise<Choice> {
-  const refusal = (key: string): AppErrorDetails | undefined => (evenRefused ? undefined : refused.get(key));
+  { refusal, adapterWorks }: ChoiceRules,
+): Promise<Choice> {
   const wasm = (reason: DeviceInfo['reason']): Choice => {
     const wrong = refusal(wasmKey());
     if (wrong) throw new AppError(wrong);
@@ -170,24 +61,23 @@ async function chooseBackend(preference: DevicePreference, { evenRefused = false
   if (wanted && wrong) throw new AppError(wrong);
   if (wrong) return wasm('computes-wrongly');
   if (wanted) return { backend: 'webgpu', reason: 'webgpu-chosen', adapter };
-  if (!(await canRequestDevice())) return wasm('no-device');
+  if (!(await adapterWorks())) return wasm('no-device');
   return { backend: 'webgpu', reason: 'webgpu-available', adapter };
 }
 
 /**
  * Whether an adapter can return a device. Tries this on a separate adapter, because an adapter returns only one device.
  */
-async function canRequestDevice(): Promise<boolean> {
-  if (adapterWorks) return true;
+export async function canRequestDevice(): Promise<boolean> {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return false;
   try {
     (await requestDevice(adapter)).destroy();
-    adapterWorks = true;
+    return true;
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
+    return false;
   }
-  return adapterWorks;
 }
 
 /** Whether the adapter computes on the CPU. Such adapters are tens of times slower than wasm. */
@@ -196,34 +86,24 @@ function isSoftware(info: GPUAdapterInfo): boolean {
   return /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.vendor} ${info.architecture} ${info.description}`);
 }
 
+/** Describes the device that the choice leads to, without opening it. */
+export function describeChoice(choice: Choice): DeviceInfo {
+  return choice.adapter ? webGpuInfo(choice, choice.adapter) : wasmInfo(choice);
+}
+
 function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
   const { vendor, architecture, description } = info;
   return { backend: 'webgpu', reason, adapter: { vendor, architecture, description }, threads: 0, simd: false };
 }
 
-/** Opens the adapter's device. If the adapter can no longer return one, `auto` opens wasm instead. */
-async function openWebGpuOr(
-  choice: Choice,
-  adapter: GPUAdapter,
-  preference: DevicePreference,
-  wasmBaseUrl: string,
-): Promise<Opened> {
-  try {
-    return await openWebGpu(choice, adapter);
-  } catch (thrown) {
-    adapterWorks = false;
-    const refused = thrown instanceof AppError && thrown.details.kind === 'gpu-unavailable';
-    if (preference !== 'auto' || !refused) throw thrown;
-    return openWasm({ backend: 'wasm', reason: 'no-device', adapter: null }, wasmBaseUrl);
-  }
-}
-
-async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
+/** Opens the adapter's device. Throws `gpu-unavailable` if the adapter can no longer return one. */
+export async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Device> {
   const device = await requestDevice(adapter);
-  // Events of this device may still arrive after it has been closed and another one has been opened.
-  current = device;
+  // Events may still arrive after the device has been closed; they are ignored.
+  let closed = false;
+  let failure: AppError | null = null;
   const report = (error: GPUError): void => {
-    if (current !== device) return;
+    if (closed) return;
     failure ??=
       error instanceof GPUOutOfMemoryError
         ? new AppError({ kind: 'gpu-out-of-memory' }, { cause: error })
@@ -232,7 +112,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
   device.addEventListener('uncapturederror', ({ error }) => report(error));
   const lost = new Promise<AppError>((resolve) => {
     void device.lost.then(({ reason, message }) => {
-      if (current !== device) return;
+      if (closed) return;
       failure = new AppError({ kind: 'gpu-device-lost', reason: message || reason });
       resolve(failure);
     });
@@ -240,8 +120,16 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
   // Not every implementation lists subgroup matrices in the device's adapter info, so read the adapter's own.
   const matrixUnits = matrixUnitsOf(device.features, device.limits, adapter.info);
   const traits = { software: isSoftware(adapter.info), matrixUnits };
-  const gpu = new WebGpuEngine(device, traits, { report, check: checkDevice });
-  return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
+  const check = (): void => {
+    if (failure) throw failure;
+  };
+  const engine = new WebGpuEngine(device, traits, { report, check });
+  const close = (): void => {
+    closed = true;
+    failure = null;
+    engine.dispose();
+  };
+  return { info: webGpuInfo(choice, adapter), engine, lost, check, close };
 }
 
 /**
@@ -270,10 +158,12 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   }
 }
 
-async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
+/** Opens the wasm engine. */
+export async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Device> {
   const info = wasmInfo(choice);
   const engine = await openWasmEngine(wasmBaseUrl, info.threads);
-  return { info, engine, lost: new Promise<AppError>(() => undefined) };
+  const lost = new Promise<AppError>(() => undefined);
+  return { info, engine, lost, check: () => undefined, close: () => engine.dispose() };
 }
 
 /**

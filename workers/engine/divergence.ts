@@ -1,4 +1,4 @@
-import { arrayLength, type DeviceArray } from './arrays';
+import { arrayLength, rangeOf, type DeviceArray } from './arrays';
 import { trainedSegmentArrays, type SegmentTable } from './model/segmentTable';
 import { squarePartCount, squarePartLength, sumTableSquares } from './optimizer/sumSquares';
 
@@ -23,8 +23,8 @@ export async function divergedParameter(
       continue;
     }
     const first = part * squarePartLength;
-    const shape = [Math.min(squarePartLength, arrayLength(array.shape) - first)];
-    const values = await commands.read({ ...array, offset: array.offset + first * 4, shape }); // GPU→CPU sync
+    const end = Math.min(first + squarePartLength, arrayLength(array.shape));
+    const values = await commands.read(rangeOf(array, first, end)); // GPU→CPU sync
     return table.ownerOf(segment, first + firstNaNOrLargest(values));
   }
   return undefined;

@@ -1,14 +1,14 @@
 import type { Pooling } from '../../src/domain/model';
 import { maxChunkTexts } from './memory/maxChunkTexts';
 import { quadsFor } from './quads';
-import type { DeviceArray } from './arrays';
+import { rowsOf, type DeviceArray } from './arrays';
 import type { BatchLoss, LossVectors, StepBatch } from './losses/loss';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
 import { encoderBackward, encoderForward, encoderLastHidden } from './model/encoder';
 import type { EncoderContext } from './model/encoderContext';
 import { packTokens } from './model/packedTokens';
 import type { TokenBatch } from './model/tokenBatch';
-import type { SegmentTable } from './model/segmentTable';
+import type { GradientSink } from './model/gradientSink';
 import { poolingBackward, poolingForward } from './ops/pooling/pooling';
 import { normalizeBackward } from './ops/normalize/normalize';
 
@@ -67,7 +67,7 @@ export function gradCacheGradients(
   context: Omit<EncoderContext, 'tokens'>,
   batch: StepBatch,
   { pooling, loss, tokensPerPass }: { pooling: Pooling; loss: BatchLoss; tokensPerPass: number },
-  gradients: SegmentTable,
+  { table, accumulate }: GradientSink,
 ): void {
   const { engine, config } = context;
   const { pool, commands } = engine;
@@ -81,7 +81,7 @@ export function gradCacheGradients(
     inChunk(context, chunk, tokensPerPass, (inner) => {
       const hidden = encoderLastHidden(inner); // [T, H]
       const { y, saved } = withTexts(chunk, () => poolingForward(engine, hidden, textsOf(inner, pooling), true));
-      commands.copy(y, rowsOf(units[chunk.side], chunk));
+      commands.copy(y, rowsOf(units[chunk.side], chunk.firstText, chunk.texts));
       for (const array of [hidden, y, saved.norms]) pool.free(array);
     });
   const dUnits = loss(units); // [B, H] and [C, H]
@@ -92,14 +92,14 @@ export function gradCacheGradients(
       const dPooled = withTexts(chunk, () => {
         const pooled = poolingForward(engine, hidden, textsOf(inner, pooling), true);
         const dUnit = pool.allocate(pooled.y.shape); // [texts, H]
-        commands.copy(rowsOf(dUnits[chunk.side], chunk), dUnit);
+        commands.copy(rowsOf(dUnits[chunk.side], chunk.firstText, chunk.texts), dUnit);
         const dPooled = normalizeBackward(engine, dUnit, pooled.saved);
         for (const array of [hidden, pooled.y, pooled.saved.norms, dUnit]) pool.free(array);
         return dPooled;
       }); // [texts, H]
       const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.dtype); // [T, H]
       pool.free(dPooled);
-      encoderBackward(dHidden, saved, inner, { table: gradients, accumulate: index > 0 });
+      encoderBackward(dHidden, saved, inner, { table, accumulate: accumulate || index > 0 });
     }),
   );
   for (const array of [dUnits.anchors, dUnits.candidates]) pool.free(array);
@@ -123,13 +123,4 @@ function inChunk(
 
 function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
   return { ...tokens, firstText: 0, texts: tokens.packed.texts, pooling };
-}
-
-/**
- * Returns a view of a chunk's rows of the vectors [B, H] or [C, H]. Its offset may be unaligned, so it can be copied but
- * not bound.
- */
-function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {
-  const [, width = 0] = vectors.shape;
-  return { buffer: vectors.buffer, offset: vectors.offset + firstText * width * 4, shape: [texts, width] };
 }

@@ -5,6 +5,7 @@ import { gradCacheGradients } from './gradCache';
 import { freeTargets, uploadTargets, type BatchLoss, type Loss, type StepBatch } from './losses/loss';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
 import { encoderBackward, encoderForward } from './model/encoder';
+import type { GradientSink } from './model/gradientSink';
 import type { EncoderContext } from './model/encoderContext';
 import { packTokens } from './model/packedTokens';
 import { joinTokenBatches } from './model/tokenBatch';
@@ -18,6 +19,8 @@ export interface GradientOptions {
   loss: Loss;
   /** Multiplies all gradients; 1 by default. */
   gradientScale?: number | undefined;
+  /** Whether to add to the gradients of an earlier batch instead of overwriting them. */
+  accumulate?: boolean;
   /** Step strategy; `plain` if absent. */
   way?: StepWay | undefined;
 }
@@ -33,17 +36,19 @@ export function computeGradients(
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { engine, config } = context;
-  const { pooling, way = { kind: 'plain' }, gradientScale = 1 } = options;
+  const { pooling, way = { kind: 'plain' }, gradientScale = 1, accumulate = false } = options;
   const targets = uploadTargets(engine, batch.targets);
   const loss: BatchLoss = (vectors) => options.loss.run(engine, vectors, targets, gradientScale, into.numbers);
   if (way.kind === 'gradCache') {
-    gradCacheGradients(context, batch, { pooling, loss, tokensPerPass: way.tokensPerPass }, into.gradients);
+    const inChunks = { pooling, loss, tokensPerPass: way.tokensPerPass };
+    gradCacheGradients(context, batch, inChunks, { table: into.gradients, accumulate });
   } else {
     const packed = packTokens(joinTokenBatches(batch.anchors, batch.candidates), config, quadsFor);
     engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
       const tokens = uploadTokens(engine, packed);
       const firstCandidate = batch.anchors.offsets.length - 1;
-      wholeBatchGradients({ ...context, tokens }, firstCandidate, { pooling, loss, way }, into.gradients);
+      const sink = { table: into.gradients, accumulate };
+      wholeBatchGradients({ ...context, tokens }, firstCandidate, { pooling, loss, way }, sink);
       freeTokens(engine, tokens);
     });
   }
@@ -58,7 +63,7 @@ function wholeBatchGradients(
   context: EncoderContext,
   firstCandidate: number,
   { pooling, loss, way }: { pooling: Pooling; loss: BatchLoss; way: StepWay },
-  gradients: SegmentTable,
+  gradients: GradientSink,
 ): void {
   const { engine, tokens } = context;
   const { hidden, saved } = encoderForward(context, way.kind === 'recompute'); // [T, H]
@@ -73,5 +78,5 @@ function wholeBatchGradients(
   const dHidden = poolingBackward(engine, dAnchors, dCandidates, { ...tokens, pooling }, hidden.dtype); // [T, H]
   const done = [dUnit.anchors, dUnit.candidates, dAnchors, dCandidates, a.y, a.saved.norms, c.y, c.saved.norms];
   for (const array of done) engine.pool.free(array);
-  encoderBackward(dHidden, saved, context, { table: gradients, accumulate: false });
+  encoderBackward(dHidden, saved, context, gradients);
 }

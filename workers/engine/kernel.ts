@@ -1,6 +1,6 @@
 /** WGSL element type of a bound array. */
 export type KernelElement = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
-export type KernelParamType = 'u32' | 'f32';
+type KernelParamType = 'u32' | 'f32';
 
 /**
  * How the wasm engine runs a kernel: a function in workers/engine/wasm/assembly whose items are split among threads.

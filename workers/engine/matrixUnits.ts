@@ -1,4 +1,5 @@
-import { matrixFragments, type MatrixFragment } from '../../src/domain/matrixFragment';
+import type { KernelPlan } from '../../src/domain/kernelPlan';
+import { isSameFragment, matrixFragments, type MatrixFragment } from '../../src/domain/matrixFragment';
 
 /** One kind of matrix unit of a device, as used for products: half-precision operands, float32 sums. */
 export interface MatrixUnits {
@@ -38,4 +39,17 @@ export function matrixUnitsOf(
         of(config, 'K') === depth,
     );
   return matrixFragments.filter(isOffered).map((fragment) => ({ fragment, subgroupSize: size, memoryBytes }));
+}
+
+/**
+ * Returns the matrix units that the run's plan names. Throws RangeError if they are not in `offered`, the device's own.
+ */
+export function plannedMatrixUnits(
+  plan: KernelPlan | undefined,
+  offered: readonly MatrixUnits[] | undefined,
+): MatrixUnits {
+  const planned = plan?.matrices;
+  const units = planned && offered?.find(({ fragment }) => isSameFragment(fragment, planned));
+  if (!units) throw new RangeError('the plan names no matrix units that the device offers');
+  return units;
 }

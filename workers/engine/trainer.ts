@@ -7,15 +7,17 @@ import type { DeviceArray } from './arrays';
 import { divergedParameter } from './divergence';
 import { sumTableSquares, tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
-import { computeGradients } from './gradients';
-import type { Loss, LossNumbers, StepBatch } from './losses/loss';
+import type { Adapters } from './model/adapters';
+import { textTokens, type Loss, type LossNumbers, type StepBatch } from './losses/loss';
 import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
 import { SegmentTable } from './model/segmentTable';
+import { addBadLosses, meanNumber, numbersLength, stepGradients, type NumbersLayout } from './stepGradients';
 import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
 import { clipping } from './optimizer/clipping';
+import { ratedRanges, type RatedRanges } from './optimizer/layerRates';
 import { stopAfterBadStep } from './optimizer/stopAfterBadStep';
 
 export interface TrainerOptions {
@@ -31,6 +33,7 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
+  adapters?: Adapters | undefined;
   /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
 }
@@ -48,7 +51,8 @@ export interface TrainerNumbers extends Pick<LossNumbers, 'loss'>, Partial<Omit<
 
 /** A step whose commands are submitted. */
 interface BegunStep {
-  batch: StepBatch;
+  /** Batches whose gradients the step accumulates. */
+  batches: readonly StepBatch[];
   learningRate: number;
   step: number;
   /** The loss scale that the step uses, which is correct unless an earlier step turns out to have been skipped. */
@@ -67,6 +71,9 @@ interface BegunStep {
 export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
+  readonly #trained: SegmentTable; // the adapters, or the weights
+  /** By segment: what is updated at which share of the learning rate. */
+  readonly #rated: readonly RatedRanges[][];
   readonly #half: HalfWeights | undefined;
   #copiedInHalf = false;
   /** Flag on the device, [1]: nonzero from the first bad step on. */
@@ -86,7 +93,9 @@ export class Trainer {
     private readonly moments: Readonly<Record<AdamWStateMoment, SegmentTable>>,
   ) {
     this.#engine = weights.engine;
-    this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
+    this.#trained = options.adapters?.segments ?? weights;
+    this.#gradients = new SegmentTable(weights.engine, moments.m.layout, 'trainable');
+    this.#rated = ratedRanges(moments.m.layout, options.config.layers, options.optimizer.layerDecay);
     this.#lossScale = options.lossScale;
     this.#normAt = options.loss.numbers.length;
     if (this.stepsAhead > 0) {
@@ -116,11 +125,13 @@ export class Trainer {
 
   /**
    * Begins a step. `step` counts from 1 and is part of the key for dropout's random numbers. AdamW's t is `step` minus
-   * the skipped steps. Throws RangeError if too many steps have begun.
+   * the skipped steps. With `further` batches, the step trains on the mean of all losses. Throws RangeError if too many
+   * steps have begun.
    */
-  begin(batch: StepBatch, learningRate: number, step: number): void {
+  begin(batch: StepBatch, learningRate: number, step: number, further: readonly StepBatch[] = []): void {
     if (this.#begun.length > this.stepsAhead) throw new RangeError('too many steps have begun');
-    const given = { batch, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
+    const batches = [batch, ...further];
+    const given = { batches, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
     this.#begun.push({ ...given, numbers: this.#record(given) });
   }
 
@@ -133,12 +144,13 @@ export class Trainer {
     if (!begun) throw new RangeError('no step has begun');
     const values = await begun.numbers; // GPU→CPU sync, the only one in a step
     this.#begun.shift();
-    const [loss = NaN] = values;
+    const layout = this.#layoutOf(begun);
+    const loss = meanNumber(values, layout, 0);
     const gradientNorm = values[this.#normAt] ?? NaN;
-    const reported = Object.fromEntries(this.options.loss.numbers.map((name, i) => [name, values[i]]));
+    const names = this.options.loss.numbers;
+    const reported = Object.fromEntries(names.map((name, i) => [name, meanNumber(values, layout, i)]));
     const scaled = await this.#checkFinite(loss, gradientNorm, begun);
-    const { anchors, candidates } = begun.batch;
-    const tokens = (anchors.offsets.at(-1) ?? 0) + (candidates.offsets.at(-1) ?? 0);
+    const tokens = begun.batches.reduce((sum, batch) => sum + textTokens(batch), 0);
     return { ...reported, loss, gradientNorm, tokens, ...scaled };
   }
 
@@ -161,8 +173,8 @@ export class Trainer {
   /** Records and submits all commands of a step. */
   #record(begun: Omit<BegunStep, 'numbers'>): Promise<Float32Array> {
     const { pool, commands } = this.#engine;
-    const numbers = this.#allocateNumbers();
-    const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
+    const numbers = this.#allocateNumbers(begun);
+    const parts = pool.allocate([tableSquarePartCount(this.#gradients) + begun.batches.length - 1]);
     try {
       this.#copyInHalf();
       this.#gradientsOf(begun, numbers);
@@ -178,9 +190,13 @@ export class Trainer {
     }
   }
 
-  /** Allocates room for a step's numbers: those of the loss, the gradient norm and the clipping factor. */
-  #allocateNumbers(): DeviceArray {
-    return this.#engine.pool.allocate([this.#normAt + 2]);
+  #layoutOf({ batches }: Pick<BegunStep, 'batches'>): NumbersLayout {
+    return { ofLoss: this.#normAt, batches: batches.length };
+  }
+
+  /** Allocates room for a step's numbers: those of each batch's loss, the gradient norm and the clipping factor. */
+  #allocateNumbers(step: Pick<BegunStep, 'batches'>): DeviceArray {
+    return this.#engine.pool.allocate([numbersLength(this.#layoutOf(step))]);
   }
 
   /** Before the first step, copies the weights in half precision. Afterwards, AdamW keeps the copies up to date. */
@@ -189,33 +205,34 @@ export class Trainer {
     this.#copiedInHalf = true;
   }
 
-  #gradientsOf({ batch, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
-    const { config, seed, pooling, way, loss } = this.options;
-    const rates = dropoutRates(this.options.dropout, config);
+  #gradientsOf({ batches, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
+    const { config, seed, pooling, way, loss, adapters } = this.options;
+    const rates = dropoutRates(this.options.dropout, config, adapters?.dropout);
     const dropout = rates && { rates, seed, step };
-    const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
+    const context = { engine: this.#engine, weights: this.weights, adapters, half: this.#half, config, dropout };
     const options = { pooling, way, loss, gradientScale: lossScale?.scale };
-    computeGradients(context, batch, options, { numbers, gradients: this.#gradients });
+    stepGradients(context, batches, options, { numbers, ofLoss: this.#normAt, gradients: this.#gradients });
+    this.#gradients.clearFrozen();
   }
 
-  #update(
-    { learningRate, step, lossScale }: Omit<BegunStep, 'numbers'>,
-    numbers: DeviceArray,
-    parts: DeviceArray,
-  ): void {
-    const { optimizer } = this.options;
+  #update(begun: Omit<BegunStep, 'numbers'>, numbers: DeviceArray, parts: DeviceArray): void {
+    const [{ learningRate, step, lossScale }, { optimizer }] = [begun, this.options];
     // AdamW's t counts only steps that changed the weights.
     const update = step - (lossScale?.skipped ?? 0);
     sumTableSquares(this.#gradients, this.#gradients, parts);
+    addBadLosses(this.#engine, numbers, this.#layoutOf(begun), parts, tableSquarePartCount(this.#gradients));
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
     if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
-    this.weights.layout.segments.forEach(({ decayed }, i) => {
-      const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
+    this.#gradients.layout.segments.forEach(({ decayed }, i) => {
+      const [weights, gradients, m, v] = [this.#trained, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
-      const options = { ...optimizer, learningRate, step: update, decayed };
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, this.#half?.copyOf(i));
+      const half = this.options.adapters ? undefined : this.#half?.copyOf(i);
+      for (const { share, ranges } of this.#rated[i] ?? []) {
+        const options = { ...optimizer, learningRate: share * learningRate, step: update, decayed, ranges };
+        adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, half);
+      }
     });
   }
 
@@ -259,7 +276,7 @@ export class Trainer {
     const { pool } = this.#engine;
     const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
     try {
-      const inWeights = inLoss ? await divergedParameter(this.weights, this.#gradients, parts) : undefined;
+      const inWeights = inLoss ? await divergedParameter(this.#trained, this.#gradients, parts) : undefined;
       if (inWeights !== undefined) return inWeights;
       // A later step that has begun has overwritten the gradients. The weights are still those of the bad step.
       if (this.#begun.length > 0) this.#computeAgain(bad);
@@ -270,7 +287,7 @@ export class Trainer {
   }
 
   #computeAgain(bad: BegunStep): void {
-    const numbers = this.#allocateNumbers();
+    const numbers = this.#allocateNumbers(bad);
     this.#gradientsOf(bad, numbers);
     this.#engine.pool.free(numbers);
   }

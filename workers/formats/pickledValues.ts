@@ -28,7 +28,7 @@ interface PickledList {
   items: PickledValue[];
 }
 
-export interface PickledDict {
+interface PickledDict {
   kind: 'dict';
   entries: Map<PickledValue, PickledValue>;
 }

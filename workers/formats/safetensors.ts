@@ -7,7 +7,7 @@ import { modelError as invalid } from './modelError';
 /** Limit that the format sets on the length of the header. */
 const maxHeaderBytes = 100_000_000;
 
-export interface SafetensorsTensor {
+interface SafetensorsTensor {
   /** May be a type that cannot be read, such as F8_E4M3, which matters only if the tensor is read. */
   dtype: string;
   shape: number[];
@@ -16,7 +16,7 @@ export interface SafetensorsTensor {
   end: number;
 }
 
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   file: string;
   tensors: Map<string, SafetensorsTensor>;
   metadata: Record<string, string>;
@@ -168,11 +168,7 @@ export async function readSafetensorsTensor(
 }
 
 /** Returns one tensor's bytes as they are in the file. Throws `model-invalid` (`tensor-missing`). */
-export async function readTensorBytes(
-  blob: Blob,
-  header: SafetensorsHeader,
-  name: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function readTensorBytes(blob: Blob, header: SafetensorsHeader, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const tensor = header.tensors.get(name);
   if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
   return new Uint8Array(await blob.slice(tensor.begin, tensor.end).arrayBuffer());
@@ -190,7 +186,7 @@ export async function openSafetensors(blob: Blob, file: string): Promise<TensorF
   };
 }
 
-export interface SafetensorsEntry {
+interface SafetensorsEntry {
   name: string;
   shape: number[];
   /** Type of the values that `read` returns. Defaults to F32. */

@@ -18,7 +18,7 @@ export interface StepResult {
 }
 
 /** Returns a parameter's weights. Throws RangeError if the step has no parameter of this name. */
-export function weightsOf({ weights }: Pick<TrainingStep, 'weights'>, name: string): Float32Array {
+export function weightsOfParameter({ weights }: Pick<TrainingStep, 'weights'>, name: string): Float32Array {
   const found = weights.get(name);
   if (!found) throw new RangeError(`no weights named ${name}`);
   return found;

@@ -20,14 +20,17 @@ import { fetchHubModel } from './import/fetchHubModel';
 import { importDemoModel } from './import/importDemoModel';
 import { importModel, type ModelImport } from './import/importModel';
 import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
+import { exportTriplets, listNegatives, viewNegatives } from './negatives/viewNegatives';
 import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
+import { examineTexts } from './train/examineTexts';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
 import { sweepWhenAlone } from './storage/sweepWhenAlone';
 import { countSplit } from './split/countSplit';
-import { tokenize, tokenizeTexts } from './tokenize/tokenize';
+import { prefixOf } from '../../src/domain/train/prefix';
+import { tokenize, tokenIdsOf } from './tokenize/tokenize';
 import { holdWorkerLifeLock } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
 
@@ -103,6 +106,12 @@ export const dataWorkerApi: DataApi = {
   deleteDownload: async (download) =>
     whileNoDownload(download.listing.host, async () => deleteDownload(await openDatabase(), download.downloadId)),
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
+  viewNegatives: async (experiment, stageIndex) => viewNegatives(await openDatabase(), experiment, stageIndex),
+  listNegatives: async (experiment, stageIndex, page) =>
+    listNegatives(await openDatabase(), experiment, stageIndex, page),
+  exportTriplets: async (experiment, stageIndex, format) =>
+    exportTriplets(await openDatabase(), experiment, stageIndex, format),
+  examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>
     navigator.locks.request(weightsImportLock, () =>
@@ -119,15 +128,16 @@ export const dataWorkerApi: DataApi = {
     return Promise.resolve();
   },
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
-  tokenizeTexts: async (modelSha256, texts, maxTokens) =>
-    tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),
+  tokenIdsOf: async (modelSha256, texts, maxTokens, tokens) =>
+    tokenIdsOf(await openDatabase(), modelSha256, texts, maxTokens, tokens),
   exportModel: async (request, progress) => {
     const db = await openDatabase();
     const run = await getRun(db, request.runId);
     if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
     const { settings } = await modelOfExperiment(db, run.experiment);
-    const tokens = (texts: string[]) => tokenizeTexts(db, settings.contentSha256, texts, settings.maxTokens);
-    return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
+    const added = prefixOf(run.experiment.stages)?.tokens;
+    const ids = (texts: string[]) => tokenIdsOf(db, settings.contentSha256, texts, settings.maxTokens, added);
+    return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: ids }, progress);
   },
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),

@@ -7,10 +7,11 @@ import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
 import { viewBatch } from './train/viewBatch';
-import { describeDevice } from '../engine/device';
+import { describeDevice } from './device/openDevice';
 import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
 import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdicts';
+import { mineNegatives } from './negatives/mineNegatives';
 import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
@@ -74,6 +75,18 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelSearch: async () => device.controlOf('search')?.cancel(),
+  mineNegatives: (experimentId, preference, progress) =>
+    device.during({ job: 'mine' }, async (control) =>
+      mineNegatives(experimentId, {
+        db: await openedWithVerdicts(),
+        control,
+        device: preference,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelMining: async () => device.controlOf('mine')?.cancel(),
   benchmark: (options, onProgress) =>
     device.during({ job: 'benchmark' }, async (control) =>
       benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: await browserVersion(), onProgress }),

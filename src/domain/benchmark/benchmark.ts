@@ -41,8 +41,8 @@ export const benchmarkConfigs: Record<BenchmarkShape, EncoderConfig> = {
 };
 
 /** Tokens per question and per passage, typical of short Chinese passages. */
-export const benchmarkTexts = { question: 24, passage: 104 } as const;
-export const meanTextTokens = (benchmarkTexts.question + benchmarkTexts.passage) / 2;
+export const benchmarkTextTokens = { question: 24, passage: 104 } as const;
+export const meanTextTokens = (benchmarkTextTokens.question + benchmarkTextTokens.passage) / 2;
 
 export interface BenchmarkOptions {
   shapes: BenchmarkShape[];

@@ -8,7 +8,7 @@ export interface KernelTime {
   flops: number;
 }
 
-export interface KernelTimeRow extends KernelTime {
+interface KernelTimeRow extends KernelTime {
   /** Share of the GPU time of all kernels, 0 … 1. */
   share: number;
   /** Bound bytes per second, a lower bound on memory traffic: a kernel may read the same number more than once. */

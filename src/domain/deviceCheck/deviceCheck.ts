@@ -45,9 +45,8 @@ export interface DeviceCheck {
   peer: PeerCheck | null;
 }
 
-export const checkPhases = ['open', 'reference', 'engine', 'half', 'tfjs', 'speed'] as const;
 export interface CheckProgress {
-  phase: (typeof checkPhases)[number];
+  phase: 'open' | 'reference' | 'engine' | 'half' | 'tfjs' | 'speed';
   /** Share of the whole check that is done, 0 … 1. */
   share: number;
 }

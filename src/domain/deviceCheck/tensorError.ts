@@ -4,7 +4,7 @@ export interface TensorError {
   error: number | null;
 }
 
-export interface ComparedStep {
+interface ComparedStep {
   loss: number;
   gradients: ReadonlyMap<string, ArrayLike<number>>;
 }

@@ -3,7 +3,7 @@ import { pairedBootstrap, mcNemar, type Interval } from './statistics';
 import { firstRank, mrrAtK } from './metrics';
 
 /** Rank of a question's first relevant passage, before and after training. */
-export interface QuestionChange {
+interface QuestionChange {
   questionId: string;
   rankBefore: number;
   rankAfter: number;

@@ -18,11 +18,8 @@ export interface PassageOrder {
 
 export function passageOrder(passages: readonly Pick<Passage, 'id'>[]): PassageOrder {
   const ids = passages.map((passage) => passage.id);
-  const inOrder = Uint32Array.from(ids.keys()).sort((a, b) => {
-    const left = ids[a] ?? '';
-    const right = ids[b] ?? '';
-    return left < right ? -1 : left > right ? 1 : 0;
-  });
+  // Ids are unique, so no two are equal.
+  const inOrder = Uint32Array.from(ids.keys()).sort((a, b) => ((ids[a] ?? '') < (ids[b] ?? '') ? -1 : 1));
   const place = new Uint32Array(ids.length);
   inOrder.forEach((passage, at) => (place[passage] = at));
   return { ids, place, inOrder, indexOf: new Map(ids.map((id, index) => [id, index])) };

@@ -23,6 +23,20 @@ export function wilsonInterval(successes: number, trials: number): Interval {
 }
 
 /**
+ * Returns the 95% interval of the difference after − before of two independent means of values from 0 to 1 (Newcombe
+ * 1998, method 10, of two proportions). It is wider than needed for two evaluations of the same questions, and for
+ * values between 0 and 1, which vary less than proportions do.
+ */
+export function differenceInterval(before: number, nBefore: number, after: number, nAfter: number): Interval {
+  const [from, to] = [wilsonInterval(before * nBefore, nBefore), wilsonInterval(after * nAfter, nAfter)];
+  const difference = after - before;
+  return {
+    low: difference - Math.hypot(after - to.low, from.high - before),
+    high: difference + Math.hypot(to.high - after, before - from.low),
+  };
+}
+
+/**
  * Returns the two-sided p-value of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of
  * won and lost questions at least this uneven if neither model is better. Sums the terms by their logarithms, because
  * with thousands of questions their factors would underflow.
@@ -70,6 +84,6 @@ function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
   const low = sorted[below] ?? 0;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? low;
+  const high = sorted[below + 1] ?? low;
   return low + (at - below) * (high - low);
 }

@@ -3,6 +3,7 @@ import { Columns } from './rowColumns';
 import { judgementIn, judgementOf, rowIdOf } from './judgements';
 import type { RecordFault } from './recordReader';
 import { noNumber } from './scores';
+import { isObject } from '../isObject';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
@@ -12,9 +13,6 @@ const sections = {
   pairs: ['pairs'],
 } as const;
 type Section = keyof typeof sections;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const nameOf = (value: Record<string, unknown>, section: Section): string | undefined =>
   sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);

@@ -14,12 +14,12 @@ export type WeightForm = (typeof weightForms)[number]['form'];
  * The formats of weights and tokenizers that `importModel` reads. Other formats are not fetched, because the import
  * would refuse them after hundreds of megabytes.
  */
-export const importableFiles: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
+const importableFiles: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
   weights: ['safetensors', 'safetensors-shards', 'bin', 'bin-shards'],
   tokenizers: ['tokenizer.json', 'vocab.txt'],
 };
 
-export type HubFileChoice =
+type HubFileChoice =
   | { kind: 'files'; files: HubFile[] }
   | { kind: 'missing'; file: string }
   /** There are weights, but none in a format that the import reads. `found` lists them. */

@@ -5,7 +5,7 @@ import { maxLiteralDepth } from './literal';
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
 
 /** A record whose strings can be stored, or the reason why it cannot be used. */
-export type Cleaned =
+type Cleaned =
   | { value: unknown; replaced: boolean }
   /** Nested deeper than any real record; code that recurses over it would overflow the stack. */
   | { fault: 'too-deep' };

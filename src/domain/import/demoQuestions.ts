@@ -1,5 +1,5 @@
 /** A question to the demo's knowledge base, with the passages that answer it. */
-export interface DemoQuestion {
+interface DemoQuestion {
   text: string;
   relevant: readonly string[];
 }

@@ -5,6 +5,7 @@ import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
 import { keptOf } from './kept';
 import type { Cell, Columns } from './rowColumns';
 import { noNumber, scoreIn } from './scores';
+import { isObject } from '../isObject';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
@@ -31,7 +32,7 @@ export interface DraftRemarks {
   unread: string[];
   /** Ids of negatives that match no passage. */
   unknownNegatives: string[];
-  /** Ids of negatives that could not be looked up, because there is no knowledge base. */
+  /** Number of negatives given by id that could not be looked up, because there is no knowledge base. */
   negativesNotFound: number;
 }
 
@@ -169,7 +170,7 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
  * where only positive relevance counts. `column` is its name in the file.
  */
 function referencesOf(value: unknown, column: string, remarks: DraftRemarks): string[] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+  if (isObject(value))
     return Object.entries(value).flatMap(([id, relevance]) => {
       const score = scoreIn(relevance);
       if (score === null) remarks.unread.push(column);

@@ -23,7 +23,7 @@ function startsWith(bytes: Uint8Array, ...mark: number[]): boolean {
 
 /**
  * Returns the possible encodings of a file that begins with `sample`, most likely first. Among text encodings only
- * UTF-16 contains many NUL bytes: in ASCII characters such as line breaks, every second byte is NUL.
+ * UTF-16 contains many NUL bytes: one in each ASCII character, such as a line break.
  */
 export function encodingCandidates(sample: Uint8Array): TextEncodingName[] {
   if (startsWith(sample, 0xff, 0xfe)) return ['utf-16le'];

@@ -8,16 +8,17 @@ import { ColumnValues } from './columnValues';
 import { proposedMapping } from './proposedMapping';
 import { Columns } from './rowColumns';
 import { shaped } from './shapes';
+import { isObject } from '../isObject';
 
 /**
  * The kind of a file's rows. `bundle`: one object with sections for several slots. `judgements`: qrels. `questions`:
  * questions with the ids of their passages. `texts`: passages, or questions whose passages are judged in another file.
  * `other`: rows that no slot takes.
  */
-export type ContentKind = 'bundle' | 'judgements' | 'pairs' | 'questions' | 'texts' | 'other';
+type ContentKind = 'bundle' | 'judgements' | 'pairs' | 'questions' | 'texts' | 'other';
 
 /** Returns the kind of a record by its shape and column names. */
-export function kindOf(value: unknown): ContentKind {
+function kindOf(value: unknown): ContentKind {
   if (isBundle(value)) return 'bundle';
   if (judgementOf(value)) return 'judgements';
   const clean = cleaned(value);
@@ -100,7 +101,7 @@ export class ContentCounter {
 
   #row(value: unknown): void {
     this.#rows += 1;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    if (!isObject(value)) return;
     const columns = new Columns(Object.entries(value));
     this.#titled ||= columns.has('title');
     this.#asks ||= columns.knows('question') && !columns.knows('passage');

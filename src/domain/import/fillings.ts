@@ -16,7 +16,7 @@ export interface Filling {
 }
 
 /** Why a file fits no slot. */
-export type UnusedReason = 'no-slot' | 'no-judgements' | 'no-questions' | 'no-side';
+type UnusedReason = 'no-slot' | 'no-judgements' | 'no-questions' | 'no-side';
 
 export interface Fillings {
   fillings: Filling[];
@@ -32,7 +32,7 @@ const partWords: Record<Part, RegExp> = {
 const slotOfPart: Record<Part, SlotName> = { train: 'pairs', dev: 'devQuestions', test: 'testQuestions' };
 
 /** Returns the part of the data that a file's name suggests, as in `qrels/dev.tsv` or `train-pairs.jsonl`. */
-export function partOfName(path: string): Part | null {
+function partOfName(path: string): Part | null {
   const base = /[^/\\]*$/.exec(path)?.[0] ?? path;
   const words = base.toLowerCase().split(/[\s._-]+/);
   const parts = Object.entries(partWords) as [Part, RegExp][];
@@ -173,8 +173,9 @@ function addJudgements(
 }
 
 /**
- * Returns the slots that files imported together have content for. With judgements (qrels), files of texts are the
- * questions or the passages that they name; the name of a file of judgements says which questions it judges.
+ * Returns the slots for which files imported together have content. If judgements (qrels) are among them, their ids
+ * tell whether a file of texts holds questions or passages. The name of a judgement file tells which questions it
+ * judges.
  */
 export function fillingsOf(contents: readonly FileContent[]): Fillings {
   const files = contents.some(({ kind }) => kind === 'judgements') ? contents : withFoundReferences(contents);

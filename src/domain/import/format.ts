@@ -2,6 +2,7 @@ import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
 import { jsonlReader, trecJudgement, trecReader, txtReader } from './lineReaders';
 import type { RecordReader } from './recordReader';
+import { isObject } from '../isObject';
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
@@ -12,8 +13,7 @@ function extensionOf(fileName: string): string {
 
 function isJsonObject(line: string): boolean {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject(JSON.parse(line));
   } catch {
     return false;
   }
@@ -68,7 +68,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
   if (extension === 'md' || extension === 'markdown') return 'markdown';
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
-    // With a list on each line, each line is a row. A list of rows, on one line or several, is JSON.
+    // If every line is a list, each line is a row. One list of rows, on one or several lines, is JSON.
     return bracket === 'json' && text.startsWith('[') && !isJsonRow(text.split(/[\r\n]/, 1)[0] ?? '')
       ? 'json'
       : 'jsonl';

@@ -10,7 +10,7 @@ export interface HubOrigin {
 }
 
 /** The two protocols in use: Hugging Face's, which mirrors and self-hosted servers also speak, and ModelScope's. */
-export type HubProtocol = 'huggingface' | 'modelscope';
+type HubProtocol = 'huggingface' | 'modelscope';
 
 /** A server that models are fetched from. `baseUrl` ends with a slash. */
 export interface HubHost {

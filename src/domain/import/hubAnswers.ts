@@ -1,4 +1,5 @@
 import type { HubFileHash, HubFile } from './hub';
+import { isObject } from '../isObject';
 
 /** All files of a model on a hub, before the needed ones are chosen. */
 export interface ListedFiles {
@@ -8,12 +9,6 @@ export interface ListedFiles {
 
 /** Larger sizes are rejected: no browser could store such a file. */
 const maxFileBytes = 2 ** 40;
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= maxFileBytes;
@@ -35,7 +30,7 @@ export function parseHubCommit(answer: unknown): string | null {
   return isObject(answer) ? hexOf(answer['sha'], 40) : null;
 }
 
-function hashOf(entry: Json): HubFileHash | null {
+function hashOf(entry: Record<string, unknown>): HubFileHash | null {
   const { lfs } = entry;
   if (isObject(lfs)) {
     const hex = hexOf(lfs['oid'], 64);

@@ -1,6 +1,7 @@
 import type { DataRole } from '../records';
 import { aliases, bareColumnName } from './columnAliases';
 import { isGrade } from './columnValues';
+import { isObject } from '../isObject';
 
 /** Maximum number of columns considered per file. A file whose records have random names could have millions. */
 const mostColumns = 200;
@@ -32,7 +33,7 @@ export class JudgedColumn {
   }
 
   add(record: unknown): void {
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return;
+    if (!isObject(record)) return;
     for (const [name, value] of Object.entries(record)) {
       if (typeof value !== 'string' && typeof value !== 'number') continue;
       const text = String(value).trim();

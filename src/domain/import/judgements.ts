@@ -3,9 +3,10 @@ import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { Columns } from './rowColumns';
 import { scoreIn } from './scores';
+import { isObject } from '../isObject';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
-export interface Judgement {
+interface Judgement {
   question: string;
   passage: string;
   /** Null if the file has a score for it that cannot be read; 1 if the file has no scores. */
@@ -16,7 +17,7 @@ export interface Judgement {
  * Parses a record as a judgement. Returns null for other records: one with the text of a question or passage is a row.
  */
 export function judgementOf(value: unknown): Judgement | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (!isObject(value)) return null;
   return judgementIn(new Columns(Object.entries(value)));
 }
 
@@ -76,7 +77,7 @@ export class Judgements<Place> {
 
 /** Returns the id of a record that is read as a row of the role, or null. */
 export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (!isObject(value)) return null;
   const id = new Columns(Object.entries(value)).pick(list)?.value;
   return typeof id === 'string' || typeof id === 'number' ? String(id).trim() : null;
 }
@@ -84,7 +85,7 @@ export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): strin
 export type Side = 'questions' | 'passages';
 
 /** Evidence for which side of the judgements a file holds. */
-export interface SideEvidence {
+interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */
   titled: boolean;

@@ -2,6 +2,7 @@ import type { ImportFault } from '../errors';
 import { isBundle } from './bundle';
 import { LiteralFault, LiteralParser } from './literal';
 import type { RawRecord } from './recordReader';
+import { isObject } from '../isObject';
 
 /** Returns a function from a text offset to its line number, counted from 1. */
 function lineFinder(text: string): (at: number) => number {
@@ -51,8 +52,8 @@ const named = (names: readonly string[], row: unknown): unknown =>
  * on the role, and none may disappear.
  */
 function unwrapped(value: unknown, line: number, lineOf: (dict: object) => number): RawRecord[] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const members: [string, unknown][] = Object.entries(value);
+  if (isObject(value)) {
+    const members = Object.entries(value);
     const lists = members.filter(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner));
     const [wrapper, list] = (lists.length === 1 && !isBundle(value) && lists[0]) || [];
     if (Array.isArray(list)) {

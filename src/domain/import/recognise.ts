@@ -11,6 +11,7 @@ import type { RawRecord } from './recordReader';
 import type { ImportFormat } from './format';
 import { proposedMapping } from './proposedMapping';
 import { shaped } from './shapes';
+import { isObject } from '../isObject';
 
 /** Number of records examined to recognise a file's columns. */
 export const surveyedRecords = 50;
@@ -104,7 +105,7 @@ export async function recognise(
   const values = valuesOf(role, records);
   const rows = values.flatMap((value) => namedCells(role, value) ?? []);
   const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
-  const named = values.some((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+  const named = values.some(isObject);
   const shape = await sha256Hex(JSON.stringify([role, named, [...columns].sort()]));
   const own = stated ?? (Object.hasOwn(chosen, shape) ? chosen[shape] : undefined);
   const proposal = proposedMapping(

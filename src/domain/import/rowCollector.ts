@@ -19,7 +19,7 @@ const noRemarks = (): DraftRemarks => ({
 });
 
 /** The rows of a record, and its references that match no passage. */
-export interface ReadRecord {
+interface ReadRecord {
   rows: RowOf[DataRole][];
   ignored: string[];
   unknownNegatives: string[];

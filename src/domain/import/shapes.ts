@@ -1,11 +1,10 @@
+import { isObject } from '../isObject';
+
 /**
  * Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is unlikely to be meant as a
  * set.
  */
 const maxSetTexts = 64;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Returns the text of the last message, or of the last one of that role. */
 function lastText(messages: unknown, role?: string): string | undefined {

@@ -1,3 +1,6 @@
+import type { NegativesReport } from '../negatives/report';
+import type { LossSettings } from '../train/lossSchema';
+import type { MemoryProposal } from './proposal';
 import type { StepWay } from './stepWay';
 
 /** Sizes of a stage's largest batch, which determine the stage's memory need. */
@@ -10,6 +13,8 @@ export interface BatchShape {
   tokens: number;
   /** Tokens of the longest text in the stage. */
   longest: number;
+  /** The loss, which decides on further arrays; if absent, one that needs nothing but scores and statistics. */
+  loss?: LossSettings | undefined;
 }
 
 /** Peak memory of a run in bytes. */
@@ -55,15 +60,6 @@ export interface BatchSettings {
 }
 
 /**
- * The nearest settings that fit. Any one of the changes is enough: shorter texts, a smaller batch or mixed precision.
- */
-export interface MemoryProposal {
-  maxTokens?: number;
-  batchSize?: number;
-  mixedStage?: number;
-}
-
-/**
  * The memory plan of a run. It is stored in the run's record, so that a resumed run uses the same step strategies and
  * has the same bits.
  */
@@ -87,6 +83,8 @@ export interface MemoryReport {
   steps: number;
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
   leftOut: number[][];
+  /** Explicit negatives of each stage; null for stages without. Absent if no stage has any. */
+  negatives?: (NegativesReport | null)[];
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
   defaultBudgetBytes: number;

@@ -1,13 +1,17 @@
 import * as v from 'valibot';
 import { poolings } from '../model';
+import { judgedId } from '../negatives/judgedPairs';
 import { dataRoles, keptFields, rowsPerBlock } from '../records';
 import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
 
-export const experimentSchema = v.strictObject({
+export const storedExperimentSchema = v.strictObject({
   experimentId: id,
   name,
   experiment,
   linked: v.exactOptional(experiment),
+  negativeDecisions: v.exactOptional(
+    v.array(v.strictObject({ id: v.pipe(v.string(), v.regex(judgedId)), keep: v.boolean(), decidedAt: time })),
+  ),
   createdAt: time,
   updatedAt: time,
   demo: v.boolean(),

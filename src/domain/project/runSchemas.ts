@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
+import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
 import {
   errorSchema,
@@ -23,6 +24,7 @@ const checkpointFields = {
   generation: whole,
   step: whole,
   floats: v.pipe(whole, v.minValue(1)),
+  momentFloats: v.exactOptional(whole),
   loopState: v.strictObject({
     bestDev: v.nullable(finite),
     bestStep: v.nullable(whole),
@@ -30,6 +32,8 @@ const checkpointFields = {
     lossScale: v.exactOptional(v.strictObject({ scale: finite, goodSteps: whole, skipped: whole })),
     bestMrrAt10: v.exactOptional(finite),
     devPending: v.exactOptional(v.boolean()),
+    sinceBest: v.exactOptional(whole),
+    stopped: v.exactOptional(v.literal(true)),
   }),
   createdAt: time,
 };
@@ -76,6 +80,15 @@ const memorySchema = v.strictObject({
 const phase = v.picklist(['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done']);
 const status = v.picklist(['queued', 'running', 'paused', 'interrupted', 'cancelled', 'failed', 'done']);
 
+const negativesSchema = v.strictObject({
+  from: v.picklist(['imported', 'random', 'mined']),
+  perAnchor: whole,
+  sha256,
+  excluded: v.strictObject(v.entriesFromList(exclusions, whole)),
+  refilled: whole,
+  refilledRows: whole,
+});
+
 export const runSchema = v.strictObject({
   runId: id,
   experimentId: id,
@@ -91,10 +104,12 @@ export const runSchema = v.strictObject({
   step: whole,
   steps: whole,
   leftOut: v.exactOptional(v.array(v.array(whole))),
+  negatives: v.exactOptional(v.array(v.nullable(negativesSchema))),
   createdAt: time,
   finishedAt: v.exactOptional(time),
   weightsSha256: v.exactOptional(sha256),
   keptStep: v.exactOptional(whole),
+  stoppedStep: v.exactOptional(whole),
   rowsSha256: v.exactOptional(sha256),
   deviceLosses: v.exactOptional(whole),
   deviceChanges: v.exactOptional(v.array(whole)),
@@ -158,6 +173,24 @@ const tuningFields = {
   refused: v.strictObject({ shaders: whole, bits: whole }),
 };
 
+const alarmOf = <Kind extends string, Fields extends v.ObjectEntries>(kind: Kind, fields: Fields) =>
+  eventOf('alarm', { step: whole, kind: v.literal(kind), ...fields });
+const alarmSchema = v.variant('kind', [
+  alarmOf('collapse', { steps: whole, positiveScore: measured, negativeScore: measured }),
+  alarmOf('deadGradients', { steps: whole }),
+  alarmOf('divergence', { steps: whole, loss: measured, lowestLoss: measured }),
+  alarmOf('recallFalls', {
+    evaluations: whole,
+    metric: v.picklist(metricNames),
+    fromStep: whole,
+    from: fraction,
+    to: fraction,
+    change: v.strictObject({ low: finite, high: finite }),
+    fromLoss: measured,
+    loss: measured,
+  }),
+]);
+
 export const runEventSchema = v.variant('type', [
   eventOf('phase', { phase }),
   eventOf('status', { status, error: v.exactOptional(errorSchema) }),
@@ -187,6 +220,8 @@ export const runEventSchema = v.variant('type', [
   }),
   eventOf('progress', { what: v.picklist(progressKinds), done: finite, of: finite }),
   eventOf('devEvaluation', { step: whole, metrics: metricsSchema, best: v.boolean() }),
+  alarmSchema,
+  eventOf('earlyStop', { step: whole, bestStep: whole, evaluations: whole }),
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),
   eventOf('checkpoint', {
     step: whole,

@@ -1,21 +1,21 @@
 import * as v from 'valibot';
 import type { AppErrorDetails } from '../errors';
+import { fraction, sha256 } from '../experimentVersion1';
 import { isObject } from '../isObject';
 import { parseExperiment } from '../parseExperiment';
+
+export { fraction, sha256 };
 
 /**
  * Types of fields that the records of a project file share. Anyone may have made the file, so every field has bounds.
  */
 
-/** SHA-256 as 64 lower-case hex digits. */
-export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 /** An id, which becomes part of paths in the file and of addresses in the page. */
 export const id = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
 export const text = v.string();
 export const name = v.pipe(v.string(), v.maxLength(10_000));
 export const finite = v.pipe(v.number(), v.finite());
 export const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
-export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 /** Milliseconds since 1970, within the range of a Date: formatting any other value throws. */
 export const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 /** A measurement, which may be infinite or NaN. JSON has no such numbers; see `projectJson`. */

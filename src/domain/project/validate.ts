@@ -4,7 +4,7 @@ export type Schema = v.GenericSchema;
 export type Output<S extends Schema> = v.InferOutput<S>;
 
 /** A value that does not match its schema: its path, what the schema expects, and what was found. */
-export interface Mismatch {
+interface Mismatch {
   place: string;
   expected: string;
   received: string;

@@ -102,7 +102,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   bytes.set(await checksum(linkVersion, body), 3);
   bytes.set(body, headerBytes);
   const text = toBase64url(bytes);
-  if (text.length > maxLinkCharacters || body.length > 0xffff) throw fail('too-large');
+  if (text.length > maxLinkCharacters) throw fail('too-large');
   return text;
 }
 
@@ -126,7 +126,8 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
   if (version < linkVersion) throw fail('invalid');
   const length = high * 256 + low;
   if (bytes.length < headerBytes || body.length < length) throw fail('cut');
-  if (body.length > length || toBase64url(bytes) !== text || !(await isIntact(bytes))) throw fail('tampered');
+  // The checksum does not cover the stated length.
+  if (body.length !== length || toBase64url(bytes) !== text || !(await isIntact(bytes))) throw fail('tampered');
   return sharedOf(unfold(body));
 }
 

@@ -2,18 +2,39 @@
 const threshold = { over: 4, under: 5 };
 
 /**
- * Returns the distinct grams of a key: runs of two characters, as in the search terms of Chinese text. A key of one
- * character is one gram.
+ * Yields the grams of a key: runs of two characters, as in the search terms of Chinese text. A key of one character is
+ * one gram.
  */
-export function gramsOf(key: string): Set<string> {
-  const grams = new Set<string>();
+function* eachGram(key: string): Generator<string> {
   let last = '';
+  let first = true;
   for (const character of key) {
-    if (last !== '') grams.add(last + character);
+    if (last !== '') {
+      first = false;
+      yield last + character;
+    }
     last = character;
   }
-  if (grams.size === 0 && last !== '') grams.add(last);
-  return grams;
+  if (first && last !== '') yield last;
+}
+
+/** Returns the distinct grams of a key. */
+export function gramsOf(key: string): Set<string> {
+  return new Set(eachGram(key));
+}
+
+/** Whether a key is a near-duplicate of the key with these grams. Stops as soon as the answer is certain. */
+export function isNearDuplicate(grams: ReadonlySet<string>, key: string): boolean {
+  const { over, under } = threshold;
+  const shared = new Set<string>();
+  const other = new Set<string>();
+  for (const gram of eachGram(key)) {
+    if (grams.has(gram)) shared.add(gram);
+    else other.add(gram);
+    // Even if all of `grams` are shared, the union has `other.size` more.
+    if (under * grams.size < over * (grams.size + other.size)) return false;
+  }
+  return shared.size > 0 && under * shared.size >= over * (grams.size + other.size);
 }
 
 /**

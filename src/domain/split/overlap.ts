@@ -5,7 +5,7 @@ import { questionKey } from './questionKey';
  * How two texts are the same: character by character, after normalisation (see `questionKey`), or nearly (character
  * grams with a Jaccard similarity of at least 0.8).
  */
-export type OverlapKind = 'exact' | 'normalised' | 'near';
+type OverlapKind = 'exact' | 'normalised' | 'near';
 
 /** A training pair, a scored pair or a dev question that repeats a question of another part. */
 export interface Overlap {

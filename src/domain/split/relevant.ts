@@ -47,7 +47,7 @@ export function resolveReferences(
   };
 }
 
-export interface ResolvedQuestions {
+interface ResolvedQuestions {
   /** Questions with at least one known passage. `relevant` holds only ids from the knowledge base. */
   kept: Question[];
   /** Every unknown reference, with the index of its question. `dropped`: none of the question's references is known. */

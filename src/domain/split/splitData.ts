@@ -7,7 +7,7 @@ import { hasListedBatches } from '../train/batchList';
 import { resolveRelevant } from './relevant';
 import { passageLookup } from './passageLookup';
 
-export interface SplitInput {
+interface SplitInput {
   experiment: Pick<Experiment, 'seed' | 'split' | 'stages'>;
   pairs: readonly Pair[];
   knowledgeBase: readonly Passage[];

@@ -1,12 +1,23 @@
 import type { DataRole } from '../records';
 
-export const storedKinds = ['experiment', 'model', 'dataset', 'tokenSet', 'batchList', 'download'] as const;
-export type StoredKind = (typeof storedKinds)[number];
+export const storedKinds = [
+  'experiment',
+  'model',
+  'dataset',
+  'tokenSet',
+  'minedNegatives',
+  'batchList',
+  'download',
+] as const;
+type StoredKind = (typeof storedKinds)[number];
+
+/** Kinds that are deleted only if nothing uses them. */
+export type UnusedKind = Exclude<StoredKind, 'experiment' | 'download'>;
 
 /** Something in storage that has a size and can be deleted. */
 export interface StoredItem {
   kind: StoredKind;
-  /** One id, or the keys of all token sets with the same users. */
+  /** One id, or the keys of all token sets or mined negatives with the same users. */
   ids: string[];
   /** Empty if items of this kind have no names. */
   name: string;

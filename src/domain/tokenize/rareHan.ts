@@ -1,3 +1,5 @@
+import { isObject } from '../isObject';
+
 /**
  * Han characters beyond the BMP that Hugging Face's tokenizers (Rust, 0.23) put spaces around: CJK extensions B, C, D,
  * E, and the compatibility supplement. Extension E starts at U+2B920 there, not at U+2B820; ids must equal theirs.
@@ -7,27 +9,17 @@ const rareHanPattern = new RegExp(rareHan, 'u');
 /** Maximum nesting of normalizer sequences. Genuine tokenizers nest once. */
 const maxDepth = 16;
 
-interface Normalizer {
-  type?: unknown;
-  handle_chinese_chars?: unknown;
-  normalizers?: unknown;
-}
-
 /** Whether a text contains a character whose ids depend on `separatingRareHan`. */
 export function hasRareHan(text: string): boolean {
   return rareHanPattern.test(text);
 }
 
-function isNormalizer(value: unknown): value is Normalizer {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function separating(normalizer: unknown, depth: number): unknown {
-  if (!isNormalizer(normalizer)) return normalizer;
+  if (!isObject(normalizer)) return normalizer;
   if (depth > maxDepth) throw new RangeError(`normalizers nested more than ${maxDepth} deep`);
-  if (normalizer.type === 'Sequence' && Array.isArray(normalizer.normalizers))
-    return { ...normalizer, normalizers: normalizer.normalizers.map((inner) => separating(inner, depth + 1)) };
-  if (normalizer.type !== 'BertNormalizer' || !normalizer.handle_chinese_chars) return normalizer;
+  if (normalizer['type'] === 'Sequence' && Array.isArray(normalizer['normalizers']))
+    return { ...normalizer, normalizers: normalizer['normalizers'].map((inner) => separating(inner, depth + 1)) };
+  if (normalizer['type'] !== 'BertNormalizer' || !normalizer['handle_chinese_chars']) return normalizer;
   const separator = { type: 'Replace', pattern: { Regex: rareHan }, content: ' $& ' };
   return { type: 'Sequence', normalizers: [separator, normalizer] };
 }

@@ -1,34 +1,54 @@
+import { prefixText } from './prefixList';
 import { dataOfStage, defaultExperiment, type Experiment } from '../experiment';
+import type { InfoNceSettings } from './lossSchema';
 
-/** Returns the values of the settings under "Advanced" on the train screen. */
-function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
-  const stage = stages[0];
+/** Returns the values of a stage's settings under "Advanced" on the train screen. */
+function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0): Record<string, unknown> {
+  const stage = stages[stageIndex];
   if (!stage) return {};
   const { schedule, optimizer, batching, loss } = stage;
+  const onPairs = dataOfStage(stage) === 'pairs';
   return {
     schedule: schedule.kind,
-    warmup: schedule.warmup,
+    warmup: schedule.warmupSteps === undefined ? schedule.warmup : `${schedule.warmupSteps} steps`,
     weightDecay: optimizer.weightDecay,
+    layerDecay: optimizer.layerDecay ?? 1,
     clipNorm: optimizer.clipNorm,
     beta1: optimizer.beta1,
     beta2: optimizer.beta2,
     epsilon: optimizer.epsilon,
     unit: stage.duration.unit,
     seed,
-    ...(loss.kind === 'inBatchInfoNce' ? { directions: loss.directions } : {}),
+    loss: loss.kind,
+    ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
     dropout: stage.dropout,
+    ...(onPairs ? { negatives: stage.negatives?.from ?? 'inBatch' } : {}),
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
+    patience: evaluation.earlyStop?.patience ?? 0,
     checkpoint: evaluation.checkpoint,
-    ...(batching.kind === 'seeded' && dataOfStage(stage) === 'pairs'
-      ? { avoidDuplicates: batching.avoidDuplicatePassages }
-      : {}),
+    ...(batching.kind === 'seeded' ? { accumulation: batching.accumulation ?? 1 } : {}),
+    ...(batching.kind === 'seeded' && onPairs ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+  };
+}
+
+function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
+  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka } = loss;
+  const { known, byScore } = falseNegatives ?? {};
+  return {
+    directions,
+    ...(directions === 'both' && !sameSide ? { softmax } : {}),
+    sameSide,
+    hardness: hardness && `${hardness.mode} ${hardness.strength}`,
+    knownAnswers: known,
+    byScore: byScore && `${byScore.kind} ${byScore.margin}`,
+    matryoshka: matryoshka && prefixText(matryoshka),
   };
 }
 
 /** Counts the advanced settings, and how many of them differ from the defaults. */
-export function countAdvanced(experiment: Experiment): { all: number; changed: number } {
-  const values = advancedValues(experiment);
+export function countAdvanced(experiment: Experiment, stageIndex = 0): { all: number; changed: number } {
+  const values = advancedValues(experiment, stageIndex);
   const usual = advancedValues(defaultExperiment());
   const names = Object.keys(values);
   return { all: names.length, changed: names.filter((name) => values[name] !== usual[name]).length };

@@ -13,6 +13,11 @@ export function readBatchList(json: unknown): { batches: number[][] } | { wrongA
   return result.success ? { batches: result.output } : { wrongAt: v.getDotPath(result.issues[0]) ?? '' };
 }
 
+/** Returns the number of rows in the largest batch. */
+export function largestBatch(batches: readonly (readonly number[])[]): number {
+  return batches.reduce((most, batch) => Math.max(most, batch.length), 0);
+}
+
 /** Whether the experiment lists its batches. The list names training rows, so no pair can be held out or skipped. */
 export function hasListedBatches({ stages }: Pick<Experiment, 'stages'>): boolean {
   return stages.some((stage) => stage.batching.kind === 'listed');

@@ -1,6 +1,8 @@
-import { dataOfStage, type Stage } from '../experiment';
-import { stepCount } from './planBatches';
-import { keepsTextsApart, type TrainCounts } from './runRefusal';
+import type { Stage } from '../experiment';
+import type { TrainCounts } from './pairCounts';
+import { pairsPerStep } from './batchingSchema';
+import { dataOfStage, keepsTextsApart } from './stageData';
+import { stepCount } from './stepCount';
 
 /** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
 export interface CountedSteps {
@@ -18,7 +20,7 @@ export function countedSteps(
     const { batching, duration } = stage;
     if (batching.kind === 'listed') return null;
     const { pairs, passages, anchors } = train[dataOfStage(stage)];
-    total.steps += stepCount(pairs, batching.batchSize, duration);
+    total.steps += stepCount(pairs, pairsPerStep(batching), duration);
     const repeats = keepsTextsApart(stage) && Math.min(passages, anchors) < pairs;
     total.atMost ||= repeats && duration.unit === 'epochs';
   }

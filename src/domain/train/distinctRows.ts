@@ -1,20 +1,9 @@
 import { AppError } from '../errors';
 import type { TrainRow } from './trainRows';
+import { numbered } from './numbered';
 
 /** Marks the end of an epoch in a stream of rows. */
 export const epochEnd = -1;
-
-/** Numbers texts from 0 in order of appearance; equal texts get the same number. */
-function numbered(texts: Iterable<string>): Uint32Array {
-  const known = new Map<string, number>();
-  const numbers: number[] = [];
-  for (const text of texts) {
-    const number = known.get(text) ?? known.size;
-    known.set(text, number);
-    numbers.push(number);
-  }
-  return Uint32Array.from(numbers);
-}
 
 /** The passages and anchors of the batch that is being filled. */
 class DistinctBatch {

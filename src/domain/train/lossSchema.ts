@@ -1,5 +1,81 @@
 import * as v from 'valibot';
 import { stageVersion1 } from '../experimentVersion1';
+import { isObject } from '../isObject';
+import type { StageData } from './stageData';
+
+/** Raises the logits of negatives by strength · cosine, as `hardness_mode` of sentence-transformers 6. */
+const hardnessSchema = v.strictObject({
+  /** Which negatives: other questions' passages, the question's explicit negatives, or both. */
+  mode: v.picklist(['inBatch', 'explicit', 'all']),
+  strength: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+});
+
+const falseNegativesSchema = v.strictObject({
+  /** Leaves out passages that the training data gives as answers to the same question. Absent means false. */
+  known: v.optional(v.boolean()),
+  /** Leaves out negatives that score above the positive minus a margin. */
+  byScore: v.optional(
+    v.strictObject({
+      /** What the margin is: a cosine, or a share of the positive's cosine. */
+      kind: v.picklist(['absolute', 'relative']),
+      margin: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    }),
+  ),
+});
+
+const prefixSchema = v.strictObject({
+  dimension: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_536)),
+  weight: v.pipe(v.number(), v.minValue(0.001), v.maxValue(1000)),
+});
+export type Prefix = v.InferOutput<typeof prefixSchema>;
+
+/** InfoNCE. An absent field means what version 1 does. */
+const infoNceEntries = v.strictObject({
+  ...stageVersion1.entries.loss.entries,
+  /**
+   * The passages that a question is contrasted with: all of the batch; its own and all explicit negatives; or its own
+   * and its own explicit negatives. Absent means `batch`.
+   */
+  contrast: v.optional(v.picklist(['batch', 'explicit', 'own'])),
+  /** One softmax per direction, or one for all terms. Absent means `perDirection`. */
+  softmax: v.optional(v.picklist(['perDirection', 'joint'])),
+  /** Sides whose texts are also contrasted with each other. Needs a joint softmax. */
+  sameSide: v.optional(v.picklist(['queries', 'passages', 'both'])),
+  hardness: v.optional(hardnessSchema),
+  falseNegatives: v.optional(falseNegativesSchema),
+  /** Lengths of the vectors' prefixes that are trained, with their weights. Absent means the whole vector. */
+  matryoshka: v.optional(
+    v.pipe(
+      v.array(prefixSchema),
+      v.minLength(1),
+      v.maxLength(16),
+      v.check(
+        (prefixes) => new Set(prefixes.map(({ dimension }) => dimension)).size === prefixes.length,
+        'dimensions that differ',
+      ),
+    ),
+  ),
+});
+
+export const infoNceSchema = v.pipe(
+  infoNceEntries,
+  v.forward(
+    v.partialCheck(
+      [['softmax'], ['sameSide']],
+      // A side's own texts never include the positive, so a softmax over them only would have no target.
+      ({ softmax, sameSide }) => sameSide === undefined || softmax === 'joint',
+      'joint',
+    ),
+    ['softmax'],
+  ),
+);
+export type InfoNceSettings = v.InferOutput<typeof infoNceSchema>;
+
+/** Each pair's score against each other passage of the batch, compared one by one (uniem's PairInBatchSigmoidLoss). */
+const sigmoidPairsSchema = v.strictObject({
+  kind: v.literal('sigmoidPairs'),
+  temperature: stageVersion1.entries.loss.entries.temperature,
+});
 
 /** CoSENT: the cosines of scored pairs should have the order of their scores. */
 const cosentSchema = v.strictObject({
@@ -7,15 +83,76 @@ const cosentSchema = v.strictObject({
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
-export const lossSchema = v.variant('kind', [stageVersion1.entries.loss, cosentSchema]);
+/** The loss of a stage. The first member contains the loss of version 1. */
+export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema, cosentSchema]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
-
-/** The rows that a stage can train on: pairs, or two sentences with a score. */
-export const stageDataKinds = ['pairs', 'scoredPairs'] as const;
-export type StageData = (typeof stageDataKinds)[number];
+export type LossKind = LossSettings['kind'];
+export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
 
 /** The rows that each loss trains on. */
-export const dataOfLoss: Record<LossSettings['kind'], StageData> = {
+export const dataOfLoss: Record<LossKind, StageData> = {
   inBatchInfoNce: 'pairs',
+  sigmoidPairs: 'pairs',
   cosent: 'scoredPairs',
 };
+
+/** Returns the losses that train on these rows. The first is the usual one. */
+export function lossKindsFor(data: StageData): LossKind[] {
+  return lossKinds.filter((kind) => dataOfLoss[kind] === data);
+}
+
+/** The losses that the engine's own kernels compute. tfjs computes the others; see workers/losses. */
+export type FusedLossSettings = Extract<LossSettings, { kind: 'inBatchInfoNce' | 'cosent' }>;
+export type TfjsLossSettings = Exclude<LossSettings, FusedLossSettings>;
+
+export function isTfjsLoss(loss: LossSettings): loss is TfjsLossSettings {
+  return loss.kind !== 'inBatchInfoNce' && loss.kind !== 'cosent';
+}
+
+/** Returns the settings of another loss. Keeps the temperature, which all losses have. */
+export function lossOfKind(kind: LossKind, { temperature }: LossSettings): LossSettings {
+  switch (kind) {
+    case 'inBatchInfoNce':
+      return { kind, temperature, directions: 'queryToPassage' };
+    case 'sigmoidPairs':
+    case 'cosent':
+      return { kind, temperature };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Drops values that equal their defaults, so that equal losses have equal hashes. Does not validate. */
+export function withoutUsualLoss(loss: Record<string, unknown>): Record<string, unknown> {
+  if (loss['kind'] !== 'inBatchInfoNce') return loss;
+  const { contrast, softmax, hardness, falseNegatives, ...rest } = loss;
+  const oneTerm = rest['directions'] === 'queryToPassage' && rest['sameSide'] === undefined;
+  const usualSoftmax = softmax === 'perDirection' || (softmax === 'joint' && oneTerm);
+  const noHardness = isObject(hardness) && hardness['strength'] === 0;
+  const masks = isObject(falseNegatives) ? withoutFalse(falseNegatives) : falseNegatives;
+  return {
+    ...rest,
+    ...(contrast === undefined || contrast === 'batch' ? {} : { contrast }),
+    ...(softmax === undefined || usualSoftmax ? {} : { softmax }),
+    ...(hardness === undefined || noHardness ? {} : { hardness }),
+    ...(masks === undefined || (isObject(masks) && Object.keys(masks).length === 0) ? {} : { falseNegatives: masks }),
+  };
+}
+
+function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return known === false || known === undefined ? rest : { ...rest, known };
+}
+
+/**
+ * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
+ * contrasted with each other in a joint softmax, so `sameSide` brings one.
+ */
+export function withLossChange(
+  loss: InfoNceSettings,
+  change: { [Name in keyof InfoNceSettings]?: InfoNceSettings[Name] | undefined },
+): InfoNceSettings {
+  const merged: Record<string, unknown> = { ...loss, ...change };
+  if (merged['sameSide'] !== undefined) merged['softmax'] = 'joint';
+  for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
+  return v.parse(infoNceSchema, withoutUsualLoss(merged));
+}

@@ -2,10 +2,14 @@ import { AppError } from '../errors';
 import { own } from '../errorWords';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
-import { batchShortage, keepsTextsApart, scoreFault } from './runRefusal';
+import { batchShortage } from './runRefusal';
+import { scoreFault } from './scoreFault';
+import { keepsTextsApart } from './stageData';
 import type { TrainRow } from './trainRows';
 import { distinctRows, epochEnd } from './distinctRows';
 import { countPairs } from './pairCounts';
+import { pairsPerStep } from './batchingSchema';
+import { fullBatches } from './stepCount';
 
 type Duration = Stage['duration'];
 
@@ -21,27 +25,16 @@ export interface BatchPlanRequest {
 
 /** All batches of a stage. */
 export interface BatchPlan {
-  /** For each step, a list of indexes into the pairs. */
+  /**
+   * For each step, a list of indexes into the pairs. A step that accumulates gradients lists one batch after the other;
+   * see `batchesOfStep`.
+   */
   batches: number[][];
   /**
    * For each epoch that the steps touch, the number of rows that are left out of it because they fit none of its
    * batches. If the steps end within an epoch, its count is still that of the whole epoch. Empty for listed batches.
    */
   leftOut: number[];
-}
-
-/**
- * Returns the number of steps of a stage whose epochs have all pairs. All batches are full: pairs left over from an
- * epoch go into the first batch of the next one. If rows are left out of an epoch, `planBatches` plans fewer steps.
- */
-export function stepCount(pairs: number, batchSize: number, duration: Duration): number {
-  return duration.unit === 'steps' ? duration.value : fullBatches(duration.value * pairs, batchSize);
-}
-
-/** Returns the number of full batches, but at least 1. */
-function fullBatches(rows: number, batchSize: number): number {
-  // 1e-9 absorbs rounding: 0.1 epochs of 320 pairs must be 2 batches of 16 even if 0.1 * 320 rounds below 32.
-  return Math.max(1, Math.floor(rows / batchSize + 1e-9));
 }
 
 /**
@@ -53,13 +46,14 @@ export function planBatches(request: BatchPlanRequest): BatchPlan {
   const { pairs, seed, stageIndex } = request;
   const { batching, duration } = request.stage;
   if (batching.kind === 'listed') return { batches: listedBatches(request), leftOut: [] };
-  const shortage = batchShortage(request.stage, countPairs(pairs)) ?? scoreFault(request.stage, stageIndex, pairs);
+  const shortage =
+    batchShortage(request.stage, stageIndex, countPairs(pairs)) ?? scoreFault(request.stage, stageIndex, pairs);
   if (shortage) throw new AppError(shortage);
   const { batchSize } = batching;
   const orderOf = (epoch: number): Uint32Array =>
     permutation(pairs.length, new RandomStream(seed, 'batchOrder', stageIndex, epoch));
   const rows = keepsTextsApart(request.stage) ? distinctRows(pairs, batchSize, orderOf) : shuffledRows(orderOf);
-  return cutBatches(rows, pairs.length, batchSize, duration);
+  return cutBatches(rows, pairs.length, pairsPerStep(batching), duration);
 }
 
 /** Yields every row once per epoch, and `epochEnd` after each epoch. */
@@ -70,8 +64,8 @@ function* shuffledRows(orderOf: (epoch: number) => Uint32Array): Generator<numbe
   }
 }
 
-/** Cuts a stream of rows into the batches of a stage. Reads the stream up to the end of the last epoch it needs. */
-function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, duration: Duration): BatchPlan {
+/** Cuts a stream of rows into the steps of a stage. Reads the stream up to the end of the last epoch it needs. */
+function cutBatches(stream: Iterable<number>, pairs: number, perStep: number, duration: Duration): BatchPlan {
   const rows: number[] = [];
   const leftOut: number[] = [];
   let epochBegin = 0;
@@ -82,10 +76,10 @@ function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, 
     }
     leftOut.push(pairs - (rows.length - epochBegin));
     epochBegin = rows.length;
-    const steps = stepsOf(duration, pairs, batchSize, leftOut);
-    if (steps !== null && rows.length >= steps * batchSize)
+    const steps = stepsOf(duration, pairs, perStep, leftOut);
+    if (steps !== null && rows.length >= steps * perStep)
       return {
-        batches: Array.from({ length: steps }, (_, i) => rows.slice(i * batchSize, (i + 1) * batchSize)),
+        batches: Array.from({ length: steps }, (_, i) => rows.slice(i * perStep, (i + 1) * perStep)),
         leftOut,
       };
   }
@@ -93,12 +87,12 @@ function cutBatches(stream: Iterable<number>, pairs: number, batchSize: number, 
 }
 
 /** Returns the steps of a stage, or null if `leftOut` does not cover enough epochs to tell. */
-function stepsOf(duration: Duration, pairs: number, batchSize: number, leftOut: readonly number[]): number | null {
+function stepsOf(duration: Duration, pairs: number, perStep: number, leftOut: readonly number[]): number | null {
   const { unit, value } = duration;
   if (unit === 'steps') return value;
   if (leftOut.length < Math.ceil(value)) return null;
   const missing = leftOut.reduce((sum, rows, epoch) => sum + rows * Math.min(1, Math.max(0, value - epoch)), 0);
-  return fullBatches(value * pairs - missing, batchSize);
+  return fullBatches(value * pairs - missing, perStep);
 }
 
 /** Returns how many epochs, including a fraction, the first `rows` rows of a stage with `pairs` pairs make up. */

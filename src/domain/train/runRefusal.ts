@@ -1,29 +1,26 @@
 import type { AppErrorDetails } from '../errors';
-import { dataOfStage, type Experiment, type Stage } from '../experiment';
-import type { StageData } from './lossSchema';
-import type { PairCounts } from './pairCounts';
-import type { TrainRow } from './trainRows';
-
-type Rows = Pick<Stage, 'batching' | 'data'>;
-
-/** Counts of the training rows of each kind. */
-export type TrainCounts = Record<StageData, PairCounts>;
-
-/** Scores beyond this cannot be told apart in single precision, in which the engine compares them. */
-export const largestScore = 1e6;
-
-/** Whether no batch may have a text twice. A repeated text of scored pairs is never a false negative. */
-export function keepsTextsApart({ batching, data }: Rows): boolean {
-  return batching.kind === 'seeded' && batching.avoidDuplicatePassages && dataOfStage({ data }) === 'pairs';
-}
+import { usesHalf, type Experiment, type Stage } from '../experiment';
+import type { StoredTensor } from '../modelTensors';
+import { pairsPerStep } from './batchingSchema';
+import { lossRefusal } from './lossRefusal';
+import type { PairCounts, TrainCounts } from './pairCounts';
+import { adaptedWeights } from './lora';
+import { prefixRefusal } from './prefixRefusal';
+import { dataOfStage, keepsTextsApart } from './stageData';
+import { stepCount } from './stepCount';
+import { layerCount, trainedParameters } from './trainedParameters';
 
 /** Returns the error if the stage's rows can't fill one batch, with the count that falls short; else null. */
-export function batchShortage(stage: Rows, { pairs, passages, anchors }: PairCounts): AppErrorDetails | null {
+export function batchShortage(
+  stage: Pick<Stage, 'batching' | 'data'>,
+  stageIndex: number,
+  { pairs, passages, anchors }: PairCounts,
+): AppErrorDetails | null {
   const { batching } = stage;
   if (batching.kind === 'listed') return null;
   const { batchSize } = batching;
   if (dataOfStage(stage) === 'scoredPairs')
-    return pairs < batchSize ? { kind: 'too-few-scored-pairs', pairs, batchSize } : null;
+    return pairs < batchSize ? { kind: 'too-few-scored-pairs', stage: stageIndex, pairs, batchSize } : null;
   const short = { kind: 'too-few-pairs', batchSize } as const;
   if (pairs < batchSize) return { ...short, pairs };
   if (!keepsTextsApart(stage) || Math.min(passages, anchors) >= batchSize) return null;
@@ -32,28 +29,77 @@ export function batchShortage(stage: Rows, { pairs, passages, anchors }: PairCou
     : { ...short, pairs: anchors, distinct: 'anchors' };
 }
 
-/** Returns the error if a stage trains on scores that are no numbers, out of range or all equal; else null. */
-export function scoreFault(
-  stage: Pick<Stage, 'data'>,
-  stageIndex: number,
-  rows: readonly TrainRow[],
+/**
+ * Returns the error for a stage that trains no parameter of the model, freezes layers that it lacks, or trains adapters
+ * or a prefix that do not suit it, or null.
+ */
+export function strategyRefusal(
+  { stages, model = null }: Pick<Experiment, 'stages'> & Partial<Pick<Experiment, 'model'>>,
+  tensors: StoredTensor[],
 ): AppErrorDetails | null {
-  if (dataOfStage(stage) === 'pairs') return null;
-  const fault = { kind: 'scores-unusable', stage: stageIndex } as const;
-  // Written so that NaN counts as out of range.
-  const wrong = rows.find(({ score = NaN }) => !(Math.abs(score) <= largestScore));
-  if (wrong) return { ...fault, id: wrong.id, found: String(wrong.score), largest: largestScore };
-  const first = Math.fround(rows[0]?.score ?? NaN);
-  if (rows.every(({ score = NaN }) => Math.fround(score) === first)) return { ...fault, equal: first };
+  const layers = layerCount(tensors);
+  for (const [index, stage] of stages.entries()) {
+    const frozen = stage.frozen?.layers ?? 0;
+    if (frozen > layers) return { kind: 'too-many-frozen-layers', stage: index, frozen, layers };
+    if (trainedParameters(tensors, stage).trained === 0) return { kind: 'nothing-trained', stage: index };
+    const refusal = loraRefusal(stage, index, tensors);
+    if (refusal) return refusal;
+  }
+  return prefixRefusal({ stages, model });
+}
+
+/** Returns the error for adapters that are no smaller than their matrices or trained in mixed precision, or null. */
+function loraRefusal(stage: Stage, index: number, tensors: readonly StoredTensor[]): AppErrorDetails | null {
+  if (stage.strategy.kind !== 'lora') return null;
+  if (usesHalf(stage.precision)) return { kind: 'lora-needs-full-precision', stage: index };
+  const width = Math.min(...adaptedWeights(tensors, stage).flatMap(({ shape }) => shape));
+  const { rank } = stage.strategy;
+  return rank > width ? { kind: 'lora-rank-too-large', stage: index, rank, width } : null;
+}
+
+/**
+ * Returns the error for the first stage whose warm-up has more steps than the stage, or null. `steps`: the number of
+ * steps of each stage, or null if it is not known.
+ */
+export function warmupRefusal(
+  { stages }: Pick<Experiment, 'stages'>,
+  steps: readonly (number | null)[],
+): AppErrorDetails | null {
+  for (const [stage, { schedule }] of stages.entries()) {
+    const [warmup, most] = [schedule.warmupSteps ?? 0, steps[stage] ?? Infinity];
+    if (warmup > most) return { kind: 'warmup-too-long', stage, warmup, steps: most };
+  }
   return null;
 }
 
-/** Returns the error for a run that has no test questions or too few rows for a batch, or null. */
-export function runRefusal(experiment: Experiment, train: TrainCounts, testQuestions: number): AppErrorDetails | null {
+/**
+ * Returns the error for a run that has no test questions, too few rows for a batch, a longer warm-up than a stage or a
+ * loss that its data or model does not suit, or null. `dimension` is the length of the model's vectors.
+ */
+export function runRefusal(
+  experiment: Experiment,
+  train: TrainCounts,
+  testQuestions: number,
+  dimension: number | null = null,
+): AppErrorDetails | null {
   if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
-  for (const stage of experiment.stages) {
-    const shortage = batchShortage(stage, train[dataOfStage(stage)]);
+  for (const [index, stage] of experiment.stages.entries()) {
+    const shortage = batchShortage(stage, index, train[dataOfStage(stage)]);
     if (shortage) return shortage;
+  }
+  const most = experiment.stages.map((stage) =>
+    stage.batching.kind === 'listed'
+      ? null
+      : stepCount(train[dataOfStage(stage)].pairs, pairsPerStep(stage.batching), stage.duration),
+  );
+  return warmupRefusal(experiment, most) ?? lossRefusalOf(experiment, dimension);
+}
+
+/** Returns the error for the first stage whose loss its data or the model does not suit, or null. */
+export function lossRefusalOf({ stages }: Experiment, dimension: number | null): AppErrorDetails | null {
+  for (const [index, stage] of stages.entries()) {
+    const refusal = lossRefusal(stage, index, dimension);
+    if (refusal) return refusal;
   }
   return null;
 }

@@ -9,6 +9,8 @@ import {
 } from '../run';
 import type { Metrics } from '../evaluate/metrics';
 import type { DeviceInfo } from '../device';
+import type { Alarm } from './alarm';
+import type { EarlyStop } from './earlyStop';
 import type { KernelTuning } from '../kernelTuning';
 
 /**
@@ -34,6 +36,8 @@ export interface RunView {
   repeating: { from: number; to: number } | null;
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
+  alarms: Alarm[];
+  earlyStop: EarlyStop | null;
   test: Partial<Record<'before' | 'after', Metrics>>;
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; waitedMs: number; bytes: number } | null;
@@ -68,6 +72,8 @@ export function emptyRunView(): RunView {
     repeating: null,
     steps: [],
     dev: [],
+    alarms: [],
+    earlyStop: null,
     test: {},
     progress: null,
     checkpoint: null,
@@ -123,6 +129,8 @@ function applyStep(view: RunView, event: EventOf<'step'>): void {
 function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): void {
   cutFrom(view.steps, step + 1);
   cutFrom(view.dev, step + 1);
+  cutFrom(view.alarms, step + 1);
+  if (view.earlyStop && view.earlyStop.step > step) view.earlyStop = null;
   view.repeating = reached > step ? { from: step + 1, to: reached } : null;
   view.stepEndedAt = null;
 }
@@ -175,6 +183,12 @@ function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'devEvaluation':
       return applyDevEvaluation(view, event);
+    case 'alarm':
+      view.alarms.push(event);
+      return;
+    case 'earlyStop':
+      view.earlyStop = event;
+      return;
     case 'testEvaluation':
       view.test[event.moment] = event.metrics;
       return;

@@ -7,8 +7,9 @@ function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** Returns the number of warm-up steps: at least 1, unless `warmup` is 0. */
-function warmupSteps(steps: number, warmup: number): number {
+/** Returns the number of warm-up steps: as stated, or at least 1 for a share above 0. */
+function stepsOfWarmup(steps: number, { warmup, warmupSteps }: Stage['schedule']): number {
+  if (warmupSteps !== undefined) return warmupSteps;
   return warmup > 0 ? Math.max(1, roundHalfEven(warmup * steps)) : 0;
 }
 
@@ -18,7 +19,7 @@ function warmupSteps(steps: number, warmup: number): number {
  * constant.
  */
 export function learningRateAt(step: number, steps: number, schedule: Stage['schedule'], peak: number): number {
-  const warm = warmupSteps(steps, schedule.warmup);
+  const warm = stepsOfWarmup(steps, schedule);
   if (step < warm) return peak * ((step + 1) / warm);
   const rest = Math.max(1, steps - warm);
   switch (schedule.kind) {

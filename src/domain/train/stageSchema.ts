@@ -1,19 +1,36 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
-import { dataOfLoss, lossSchema, stageDataKinds, type LossSettings, type StageData } from './lossSchema';
+import { batchingSchema } from './batchingSchema';
+import { dataOfLoss, lossSchema } from './lossSchema';
+import { negativesSchema } from './negativesSchema';
+import { scheduleSchema } from './scheduleSchema';
+import { stageDataKinds } from './stageData';
+import { frozenSchema, strategySchema } from './strategySchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
 export const stageSchema = v.pipe(
   v.strictObject({
     ...stageVersion1.entries,
+    strategy: strategySchema,
+    /** Absent if nothing is frozen. */
+    frozen: v.optional(frozenSchema),
     loss: lossSchema,
     /** The rows that the stage trains on. Absent means pairs. */
     data: v.optional(v.picklist(stageDataKinds)),
+    /** Absent means that only the other texts of the batch are negatives. */
+    negatives: v.optional(negativesSchema),
+    batching: batchingSchema,
+    schedule: scheduleSchema,
+    optimizer: v.strictObject({
+      ...stageVersion1.entries.optimizer.entries,
+      /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
+      layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
+    }),
   }),
   v.forward(
     v.partialCheck(
       [['data'], ['loss', 'kind']],
-      ({ data, loss }) => dataOfLoss[loss.kind] === (data ?? 'pairs'),
+      ({ data = 'pairs', loss }) => dataOfLoss[loss.kind] === data,
       'the data that the loss needs',
     ),
     ['data'],
@@ -27,23 +44,16 @@ export const stageSchema = v.pipe(
     ),
     ['batching', 'kind'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['data'], ['negatives']],
+      ({ data, negatives }) => data !== 'scoredPairs' || negatives === undefined,
+      'scored pairs have no negatives',
+    ),
+    ['negatives'],
+  ),
 );
 export type Stage = v.InferOutput<typeof stageSchema>;
-
-/** Returns the rows that a stage trains on. */
-export function dataOfStage({ data }: Pick<Stage, 'data'>): StageData {
-  return data ?? 'pairs';
-}
-
-/** Whether a stage of the experiment trains on these rows. */
-export function trainsOn(stages: readonly Pick<Stage, 'data'>[], data: StageData): boolean {
-  return stages.some((stage) => dataOfStage(stage) === data);
-}
-
-/** Returns the loss that a stage gets when other data is chosen for it. */
-export function defaultLoss(data: StageData): LossSettings {
-  return data === 'pairs' ? defaultStage().loss : { kind: 'cosent', temperature: 0.05 };
-}
 
 /** Whether activations are in half precision. A stage without `precision` uses full precision. */
 export function usesHalf(precision: Precision | undefined): boolean {

@@ -1,5 +1,6 @@
-import { dataOfStage, type Stage } from '../experiment';
 import type { Pair, ScoredPair } from '../records';
+import { dataOfStage } from './stageData';
+import type { Stage } from './stageSchema';
 
 /** A row that a stage trains on: a pair, or two sentences of which the second is in the place of the positive. */
 export interface TrainRow extends Pick<Pair, 'id' | 'anchor' | 'positive'> {

@@ -10,13 +10,13 @@ import type { Dictionary } from '../i18n/dictionary';
 import { formatError, formatFigure } from '../i18n/format';
 
 /** A sentence on a check or on one of its parts, and whether it found wrong numbers. */
-export interface Verdict {
+interface CheckVerdict {
   text: string;
   wrong: boolean;
 }
 
 /** Returns "Agrees to 2e-6; 31 times faster than tfjs", or which number is wrong and by how much. */
-export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): Verdict {
+export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): CheckVerdict {
   const t = dictionary.deviceCheck;
   const wrong = wrongTensor(check, 'full');
   if (wrong) return { text: t.wrong(difference(dictionary, wrong)), wrong: true };
@@ -31,7 +31,7 @@ export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): Verdic
 }
 
 /** Returns the verdict on mixed precision, or null if the device does not offer it. */
-export function mixedVerdict(dictionary: Dictionary, check: DeviceCheck): Verdict | null {
+export function mixedVerdict(dictionary: Dictionary, check: DeviceCheck): CheckVerdict | null {
   const t = dictionary.deviceCheck;
   const worst = worstError(check, 'mixed');
   if (!worst) return null;

@@ -2,18 +2,21 @@ import { benchmarkTexts } from './en/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './en/common';
 import { deviceTexts } from './en/device';
 import { deviceCheckTexts } from './en/deviceCheck';
+import { doctorTexts } from './en/doctor';
 import { evaluateTexts } from './en/evaluate';
 import { experimentTexts } from './en/experiment';
 import { homeTexts } from './en/home';
 import { importTexts } from './en/import';
 import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
+import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
 import { stagesTexts, nextTexts } from './en/stages';
 import { projectTexts, storageTexts } from './en/storage';
 import { tokenizeTexts } from './en/tokenize';
+import { strategyTexts } from './en/strategy';
 import { trainTexts } from './en/train';
 
 /** The English texts. Their shape is the dictionary type: the Chinese texts have the same keys and parameters. */
@@ -26,9 +29,12 @@ export const en = {
   experiment: experimentTexts,
   next: nextTexts,
   import: importTexts,
+  negatives: negativesTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
+  strategy: strategyTexts,
   train: trainTexts,
+  doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
   report: reportTexts,

@@ -1,8 +1,10 @@
 import type { AppErrorDetails } from '../../domain/errors';
 import type { Said } from '../../domain/errorWords';
+import { formatCount } from './format';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
 import { scoresUnusable, tooFewScoredPairs } from './errors/scoredPairs';
+import { tooFewNegatives } from './errors/negatives';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
@@ -13,6 +15,7 @@ import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
 import { matricesReason } from './errors/matricesReason';
 import { memoryTooSmall, neededMemoryWords } from './errors/memory';
+import { prefixSentences } from './errors/prefixFaults';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
 import { said, spaced } from './errors/ownWords';
@@ -93,6 +96,19 @@ const sentences: Sentences = {
   'too-few-pairs': tooFewPairs,
   'too-few-scored-pairs': tooFewScoredPairs,
   'scores-unusable': scoresUnusable,
+  'no-negatives': () => ({
+    zh: '导入的问答对里没有负例，请在“负例”阶段改用别的负例，或导入带负例的问答对。',
+    en: 'The imported pairs have no negatives; choose other negatives in the Negatives stage, or import pairs that have some.',
+  }),
+  'too-few-negatives': tooFewNegatives,
+  'negatives-not-mined': () => ({
+    zh: '负例还没有挖掘，请先在“负例”阶段开始挖掘。',
+    en: 'The negatives are not mined yet; mine them first, in the Negatives stage.',
+  }),
+  'negatives-changed': () => ({
+    zh: '现在的版本选出的负例和这次训练开始时不同，接着训练会混用两种负例，所以停下了。请开始一次新的训练。',
+    en: 'This version chooses other negatives than the version that began the run, and resuming would mix the two; start a new run.',
+  }),
   'nothing-to-evaluate': (details) =>
     details.part === 'test'
       ? {
@@ -139,6 +155,10 @@ const sentences: Sentences = {
     zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${said(details.reason).zh}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
     en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${said(details.reason).en}); save the project again, or use another copy. Nothing here was changed.`,
   }),
+  'project-overtaken': (details) => ({
+    zh: `打开 ${shortened(details.file)} 时，另一个标签页存入了其中的内容，所以这次什么也没有添加。请再打开一次。`,
+    en: `While ${shortened(details.file)} was being opened, another tab stored part of its contents, so nothing was added; open it again.`,
+  }),
   'project-partial': projectPartial,
   'checkpoint-corrupt': (details) => ({
     zh: `检查点 ${details.generation} 已损坏，会从上一个检查点接着训练；如果再次出现，请重新开始训练。`,
@@ -149,6 +169,49 @@ const sentences: Sentences = {
     en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
   'device-wrong': (details) => deviceWrong(details),
+  'nothing-trained': ({ stage }) => ({
+    zh: `阶段 ${stage + 1} 的训练方式没有选中任何参数，请换一个关键词，或少冻结一些。`,
+    en: `The strategy of stage ${stage + 1} trains none of the model’s parameters; choose other keywords, or freeze less.`,
+  }),
+  'early-stop-without-dev': ({ lacks }) =>
+    lacks === 'interval'
+      ? {
+          zh: '早停要在训练中评测验证集，但“验证间隔”是 0；请改大，或把早停设为 0。',
+          en: 'Early stopping needs dev evaluations during training, but the dev interval is 0; raise it, or set the early stop to 0.',
+        }
+      : {
+          zh: '早停要在训练中评测验证集，但没有验证问题；请留出一些，或把早停设为 0。',
+          en: 'Early stopping needs dev evaluations during training, but there are no dev questions; hold some out, or set the early stop to 0.',
+        },
+  'too-many-frozen-layers': ({ stage, frozen, layers }) => ({
+    zh: `阶段 ${stage + 1} 要冻结 ${frozen} 层，但模型只有 ${layers} 层，请减少冻结的层数。`,
+    en: `Stage ${stage + 1} freezes ${frozen} layers, but the model has only ${layers}; freeze fewer.`,
+  }),
+  'lora-rank-too-large': ({ stage, rank, width }) => ({
+    zh: `阶段 ${stage + 1} 的 LoRA 秩是 ${formatCount(rank)}，但选中的矩阵最窄只有 ${formatCount(width)}；请改小。`,
+    en: `The LoRA rank of stage ${stage + 1} is ${formatCount(rank)}, but the narrowest of its matrices is ${formatCount(width)} wide; lower it.`,
+  }),
+  'lora-needs-full-precision': ({ stage }) => ({
+    zh: `LoRA 只能用全精度训练，请把阶段 ${stage + 1} 的“精度”改回全精度，或换一种训练方式。`,
+    en: `LoRA trains in full precision only; set the precision of stage ${stage + 1} back to full, or choose another strategy.`,
+  }),
+  'warmup-too-long': ({ stage, warmup, steps }) => ({
+    zh: `阶段 ${stage + 1} 的预热有 ${formatCount(warmup)} 步，但这个阶段只有 ${formatCount(steps)} 步，请减少预热步数。`,
+    en: `The warm-up of stage ${stage + 1} has ${formatCount(warmup)} steps, but the stage has only ${formatCount(steps)}; use fewer warm-up steps.`,
+  }),
+  ...prefixSentences,
+  'loss-needs-negatives': () => ({
+    zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
+    en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',
+  }),
+  'loss-takes-pairs': ({ negatives }) => ({
+    zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,
+    en: `The sigmoid pair loss takes pairs only, but the stage has ${formatCount(negatives)} explicit negatives per question; choose in-batch InfoNCE, or leave the negatives out.`,
+  }),
+  'prefix-too-long': ({ prefix, dimension }) => ({
+    zh: `截短维数（Matryoshka）填了 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改小。`,
+    en: `The Matryoshka dimensions include ${formatCount(prefix)}, but the model’s vectors have only ${formatCount(dimension)} dimensions; use smaller ones.`,
+  }),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',

@@ -64,6 +64,11 @@ export function formatError(error: number): string {
   return error === 0 ? '0' : error.toExponential(0).replace('e+', 'e');
 }
 
+/** Formats a learning rate or temperature with all its digits, as papers print them: "2e-5", but "0.05". */
+export function formatRate(rate: number): string {
+  return rate > 0 && rate < 0.001 ? rate.toExponential() : String(rate);
+}
+
 /** Returns the start of a content hash, enough to distinguish two hashes by eye. */
 export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);

@@ -3,18 +3,21 @@ import { benchmarkTexts } from './zh/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './zh/common';
 import { deviceTexts } from './zh/device';
 import { deviceCheckTexts } from './zh/deviceCheck';
+import { doctorTexts } from './zh/doctor';
 import { evaluateTexts } from './zh/evaluate';
 import { experimentTexts } from './zh/experiment';
 import { homeTexts } from './zh/home';
 import { importTexts } from './zh/import';
 import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
+import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
 import { projectTexts, storageTexts } from './zh/storage';
 import { tokenizeTexts } from './zh/tokenize';
+import { strategyTexts } from './zh/strategy';
 import { trainTexts } from './zh/train';
 
 export const zh: Dictionary = {
@@ -26,9 +29,12 @@ export const zh: Dictionary = {
   experiment: experimentTexts,
   next: nextTexts,
   import: importTexts,
+  negatives: negativesTexts,
   split: splitTexts,
   tokenize: tokenizeTexts,
+  strategy: strategyTexts,
   train: trainTexts,
+  doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
   report: reportTexts,

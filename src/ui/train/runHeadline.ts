@@ -18,7 +18,10 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
   if (view.repeating) {
     const [from, to] = [formatCount(view.repeating.from), formatCount(view.repeating.to)];
     const at = last ? formatCount(last.step) : null;
-    return { title: t.repeating(from, to), text: t.repeatingText(at, formatCount(record.steps)) };
+    return {
+      title: t.repeating(from, to),
+      text: t.repeatingText(at, formatCount(record.steps), view.repeating.from === 1),
+    };
   }
   if (!last) return { title: t.firstStep, text: t.leave };
   const left = timeLeftMs(view, record, view.lastAt);
@@ -40,8 +43,8 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   const t = dictionary.train.sentence;
   const text =
     record.keptStep === undefined
-      ? t.done(record.steps)
-      : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
+      ? t.done(record.stoppedStep ?? record.steps)
+      : t.doneKept(formatCount(record.keptStep), formatCount(record.stoppedStep ?? record.steps));
   const hits = devHits(view.dev, record.keptStep);
   return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
 }
@@ -53,15 +56,24 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const place = training
     ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
     : t.job.phases[view.phase];
-  const under = view.progress ? runProgressText(t, record, view) : '';
+  // Without a known total, the progress text is the step, which the place says already.
+  const under = view.progress && view.progress.of > 0 ? runProgressText(t, record, view) : '';
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
-/** Says from which step an interrupted run can resume, and which steps it will repeat. */
-function interruptedText({ train: { sentence } }: Dictionary, view: RunView): string {
+/** Says from which step an interrupted run can resume, which steps it will repeat, and how exact the result will be. */
+function interruptedText({ train: { sentence } }: Dictionary, record: RunRecord, view: RunView): string {
   const from = (view.checkpoint?.step ?? 0) + 1;
   const to = view.steps[view.steps.length - 1]?.step ?? 0;
-  return from > to ? sentence.interrupted : sentence.interruptedAfter(formatCount(from), formatCount(to));
+  const none = view.checkpoint === null;
+  const resume = none
+    ? sentence.interruptedAtStart
+    : from > to
+      ? sentence.interrupted
+      : sentence.interruptedAfter(formatCount(from), formatCount(to));
+  const changed = view.deviceChanges.length > 0 || view.buildChanges.length > 0;
+  if (changed) return resume;
+  return `${resume}${record.build === __BUILD__ ? sentence.sameBits : sentence.otherBuild}`;
 }
 
 /** Describes a run or, before the first run, the run that the settings would start (`plan`). */
@@ -83,7 +95,7 @@ export function runHeadline(
     case 'failed':
       return {
         title: t.stopped[record.status](placeText(dictionary, record, view)),
-        text: record.status === 'interrupted' ? interruptedText(dictionary, view) : t[record.status],
+        text: record.status === 'interrupted' ? interruptedText(dictionary, record, view) : t[record.status],
       };
     case 'done':
       return doneHeadline(dictionary, record, view);

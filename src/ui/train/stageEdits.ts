@@ -1,45 +1,74 @@
-import type { Experiment, Precision, Stage } from '../../domain/experiment';
-import { defaultLoss } from '../../domain/train/stageSchema';
-import type { StageData } from '../../domain/train/lossSchema';
+import type { Experiment, Precision, Stage, StageData } from '../../domain/experiment';
+import { withPatience } from '../../domain/train/earlyStop';
+import type { Negatives } from '../../domain/train/negativesSchema';
+import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
+import type { Frozen, Strategy } from '../../domain/train/strategySchema';
+import { withData } from '../../domain/train/withData';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
-/** Changes settings of the first training stage. */
+/** Changes settings of the training stage that the form shows. */
 export function editStage(experiment: ExperimentState, change: Partial<Stage>): void {
-  experiment.change((e) => ({
-    ...e,
-    stages: e.stages.map((one, index) => (index === 0 ? { ...one, ...change } : one)),
-  }));
+  replaceStage(experiment, (stage) => ({ ...stage, ...change }));
 }
 
-/** Chooses the rows that the first stage trains on, with a loss for them. Pairs are the default, so their field is left out. */
+/** Chooses the rows that the stage trains on, with a loss for them. */
 export function editData(experiment: ExperimentState, data: StageData): void {
-  experiment.change((e) => ({
-    ...e,
-    stages: e.stages.map((one, index) => {
-      if (index !== 0) return one;
-      const { data: _, ...rest } = { ...one, loss: defaultLoss(data) };
-      return data === 'pairs' ? rest : { ...rest, data };
-    }),
-  }));
+  replaceStage(experiment, (stage) => withData(stage, data));
 }
 
 export function editOptimizer(experiment: ExperimentState, change: Partial<Stage['optimizer']>): void {
-  const stage = experiment.experiment?.stages[0];
-  if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
+  replaceStage(experiment, (stage) => ({ ...stage, optimizer: { ...stage.optimizer, ...change } }));
+}
+
+/** Sets how many seeded batches a step accumulates. With one, the field is left out. */
+export function editAccumulation(experiment: ExperimentState, accumulation: number): void {
+  replaceStage(experiment, (stage) => {
+    if (stage.batching.kind === 'listed') return stage;
+    const { accumulation: _, ...batching } = stage.batching;
+    return { ...stage, batching: accumulation === 1 ? batching : { ...batching, accumulation } };
+  });
+}
+
+/** Sets the learning rate of each layer as a share of that of the layer above. Without decay, the field is left out. */
+export function editLayerDecay(experiment: ExperimentState, layerDecay: number): void {
+  replaceStage(experiment, ({ optimizer: { layerDecay: _, ...optimizer }, ...rest }) => ({
+    ...rest,
+    optimizer: layerDecay === 1 ? optimizer : { ...optimizer, layerDecay },
+  }));
+}
+
+/** Sets which embeddings and layers the stage leaves as they are. */
+export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
+  replaceStage(experiment, (stage) => withFrozen(stage, frozen));
+}
+
+/** Gives the stage a strategy with its usual settings. */
+export function editStrategy(experiment: ExperimentState, kind: Strategy['kind']): void {
+  replaceStage(experiment, (stage) => withStrategy(stage, kind));
+}
+
+function replaceStage(experiment: ExperimentState, edit: (stage: Stage) => Stage): void {
+  experiment.change((e) => ({
+    ...e,
+    stages: e.stages.map((one, index) => (index === experiment.stageIndex ? edit(one) : one)),
+  }));
 }
 
 /** Sets the precision. Full precision is the default, so its field is left out. */
 export function editPrecision(experiment: ExperimentState, precision: Precision): void {
-  experiment.change((e) => ({
-    ...e,
-    stages: e.stages.map((one, index) => {
-      if (index !== 0) return one;
-      const { precision: _, ...rest } = one;
-      return precision === 'full' ? rest : { ...rest, precision };
-    }),
-  }));
+  replaceStage(experiment, ({ precision: _, ...rest }) => (precision === 'full' ? rest : { ...rest, precision }));
+}
+
+/** Sets the explicit negatives. Without any, their field is left out. */
+export function editNegatives(experiment: ExperimentState, negatives: Negatives | null): void {
+  replaceStage(experiment, ({ negatives: _, ...rest }) => (negatives ? { ...rest, negatives } : rest));
 }
 
 export function editEvaluation(experiment: ExperimentState, change: Partial<Experiment['evaluation']>): void {
   experiment.change((e) => ({ ...e, evaluation: { ...e.evaluation, ...change } }));
+}
+
+/** Sets after how many dev evaluations without a new best the run stops; 0 turns early stopping off. */
+export function editPatience(experiment: ExperimentState, patience: number): void {
+  experiment.change((e) => ({ ...e, evaluation: withPatience(e.evaluation, patience) }));
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { maxBatchShape } from '../../../workers/engine/memory/batchShape';
-import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { chooseWay } from '../../../workers/engine/memory/chooseWay';
 import { proposal } from '../../../workers/engine/memory/proposal';
 import { searchBytes } from '../../../workers/engine/retrieval/searchMemory';
@@ -81,15 +80,18 @@ describe('the choice of a step strategy', () => {
     });
     const arrayBytes = 2 ** 27;
     const maxPairs = Math.floor(arrayBytes / 4 / 768);
-    const at = (pairs: number) =>
+    const at = (pairs: number, candidates = pairs) =>
       chooseWay(
         bertBase,
         parameters,
-        { pairs, candidates: pairs, tokens: 12 * pairs, longest: 6 },
+        { pairs, candidates, tokens: 6 * (pairs + candidates), longest: 6 },
         { budgetBytes: 64 * GiB, arrayBytes },
       );
     expect(at(maxPairs).fits).toBe(true);
     expect(at(maxPairs + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
+    const pairs = Math.floor(maxPairs / 2);
+    expect(at(pairs, 2 * pairs).fits).toBe(true);
+    expect(at(pairs + 1, 2 * (pairs + 1))).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
   it('counts only one window of scores, so that batches of many pairs fit', () => {
@@ -209,21 +211,5 @@ describe('the shape of the largest batch', () => {
 
   it('is null without batches', () => {
     expect(maxBatchShape([], tokens)).toBeNull();
-  });
-});
-
-describe('the memory budget', () => {
-  it("defaults to half the machine's memory, between 1 and 8 GiB, and at most 3 GiB on wasm", () => {
-    expect([0.5, 4, 8, 32, undefined].map((memory) => defaultBudgetBytes('webgpu', memory) / GiB)).toEqual([
-      1, 2, 4, 8, 2,
-    ]);
-    expect([0.5, 4, 8, 32].map((memory) => defaultBudgetBytes('wasm', memory) / GiB)).toEqual([1, 2, 3, 3]);
-  });
-
-  it('is the one that the user set, but no more than wasm can address', () => {
-    expect(budgetBytes('webgpu', 20 * GiB, 8)).toBe(20 * GiB);
-    expect(budgetBytes('wasm', 20 * GiB, 8)).toBe(3 * GiB);
-    expect([allowsBudget('webgpu', 20 * GiB), allowsBudget('wasm', 3 * GiB)]).toEqual([true, true]);
-    expect(allowsBudget('wasm', 3 * GiB + 1)).toBe(false);
   });
 });

@@ -118,6 +118,29 @@ describe('the memory plan of a run', () => {
     expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
   });
 
+  it('plans gradients, moments and the checkpoint copy of each stage for what it trains', () => {
+    const biases = 12 * 8448 + 768;
+    const { choice, run } = planRun({ ...request(64, [64]), trained: [biases] });
+    const full = planRun(request(64, [64]));
+    expect(choice.need.moments).toBe(8 * biases);
+    expect(choice.need.gradients).toBe(4 * biases);
+    expect(choice.need.moments).toBeLessThan(0.02 * full.choice.need.moments);
+    expect(run.snapshotBytes).toBe(4 * count + 8 * biases);
+    const mixed = planRun({ ...request(64, [64, 64]), trained: [biases, count] });
+    expect(mixed.choice).toEqual(full.choice);
+    expect(mixed.run.snapshotBytes).toBe(12 * count);
+  });
+
+  it('refuses to train all of BERT-base in a small budget and proposes BitFit, which fits', () => {
+    const trainedBiases = 12 * 8448 + 768;
+    const given = { ...request(1, [64]), trainedBiases };
+    const { choice, proposal } = planRun(given);
+    expect(choice).toMatchObject({ fits: false, shortage: { limit: 'budget', limitBytes: GiB } });
+    expect(proposal).toEqual({ bitFit: true });
+    expect(planRun({ ...given, trained: [trainedBiases] }).choice.fits).toBe(true);
+    expect(planRun({ ...request(0.3, [64]), trainedBiases }).proposal).toEqual({});
+  });
+
   it('applies a lower token limit to the texts of the evaluation, too', () => {
     const evaluated = { ...evaluation, longest: 4000 };
     const at = (change: Partial<RunPlanRequest>) =>

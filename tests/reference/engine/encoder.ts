@@ -8,7 +8,7 @@ import { layerBackward, layerForward, type LayerContext, type LayerSaved } from 
 import { hiddenDropoutMask } from './ops/dropout';
 import type { Gradients } from './gradients';
 
-export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
+type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
 
 /** Returns hidden [T, H] and the tensors that the backward pass needs. Call this inside a tidy. */
 export function encoderForward(context: LayerContext): { hidden: tf.Tensor; saved: EncoderSaved } {

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { checkTolerance, wrongTensor, type DeviceCheck } from '../../../src/domain/deviceCheck/deviceCheck';
+import { checkFailure } from '../../../src/domain/deviceCheck/failure';
 import { tensorErrors } from '../../../src/domain/deviceCheck/tensorError';
 
-const reference = { loss: 2, gradients: new Map([['a', [3, 4]], ['b', [0, 12]], ['zero', [0, 0]]]) }; // prettier-ignore
+const reference = {
+  loss: 2,
+  gradients: new Map([
+    ['a', [3, 4]],
+    ['b', [0, 12]],
+    ['zero', [0, 0]],
+  ]),
+};
 const withGradient = (name: string, values: number[]) => ({
   loss: 2,
   gradients: new Map([...reference.gradients, [name, values]]),
@@ -56,5 +64,23 @@ describe('the verdict on a device', () => {
     expect(wrongTensor(check(1e-6, 2 * checkTolerance.mixed), 'mixed')?.tensor).toBe('h');
     expect(wrongTensor(check(1e-6, 2 * checkTolerance.mixed), 'full')).toBeNull();
     expect(wrongTensor(check(null), 'mixed')).toBeNull();
+  });
+});
+
+describe('a failure during a device check', () => {
+  it('is that the check stopped, and why; an error of another kind stays unchanged', () => {
+    expect(checkFailure({ kind: 'gpu-out-of-memory' })).toEqual({ kind: 'check-stopped', cause: 'memory' });
+    expect(checkFailure({ kind: 'gpu-device-lost', reason: 'gone' })).toEqual({
+      kind: 'check-stopped',
+      cause: 'device',
+      reason: 'gone',
+    });
+    expect(checkFailure({ kind: 'worker-crashed', worker: 'gpu', reason: 'gone' })).toEqual({
+      kind: 'check-stopped',
+      cause: 'worker',
+      reason: 'gone',
+    });
+    const other = { kind: 'gpu-unavailable', reason: 'x' } as const;
+    expect(checkFailure(other)).toBe(other);
   });
 });

@@ -26,6 +26,13 @@ describe('the Wilson interval', () => {
     }
   });
 
+  it('begins at exactly 0 without successes and ends at exactly 1 without failures, whatever the rounding', () => {
+    for (let trials = 1; trials <= 200; trials++) {
+      expect(wilsonInterval(0, trials).low).toBe(0);
+      expect(wilsonInterval(trials, trials).high).toBe(1);
+    }
+  });
+
   it('stays between 0 and 1', () => {
     expect(wilsonInterval(0, 5).low).toBe(0);
     expect(wilsonInterval(5, 5).high).toBe(1);
@@ -126,6 +133,25 @@ describe('a comparison', () => {
     const swapped = compareQuestions(after, before, 1);
     expect(swapped.lost.map((change) => change.questionId).sort()).toEqual(['a', 'd']);
     expect(swapped.won.map((change) => change.questionId)).toEqual(['b']);
+  });
+
+  it('lists the question that fell deepest first among the lost ones', () => {
+    const fell = ['a', 'b', 'c'].map((id) => result(id, 1));
+    const { lost } = compareQuestions(fell, [result('a', 4), result('b', 90), result('c', 7)], 1);
+    expect(lost.map((change) => [change.questionId, change.rankAfter])).toEqual([
+      ['b', 90],
+      ['c', 7],
+      ['a', 4],
+    ]);
+  });
+
+  it('estimates the change in MRR@10 from the questions that both evaluations have', () => {
+    const { mrrChange } = compareQuestions(before, after, 1, 3);
+    const [old, now] = [
+      [1 / 3, 1, 1, 0, 1 / 2],
+      [1, 1 / 5, 1, 1, 1 / 3],
+    ];
+    expect(mrrChange).toEqual(pairedBootstrap(old ?? [], now ?? [], 3));
   });
 
   it('counts wins at the given cutoff k', () => {

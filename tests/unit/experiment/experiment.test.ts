@@ -1,13 +1,11 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
-import { fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
-import { sha256Hasher, sha256Hex, sha256Stream } from '../../../src/domain/hash';
+import { defaultExperiment, defaultStage, schemaVersion, type Experiment } from '../../../src/domain/experiment';
+import { experimentFileOf, fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
+import { lossOfKind } from '../../../src/domain/train/lossSchema';
 
 const hash = (digit: string): string => digit.repeat(64);
 function thrown(work: () => unknown): unknown {
@@ -17,70 +15,6 @@ function thrown(work: () => unknown): unknown {
     return (error as AppError).details;
   }
 }
-
-describe('canonical JSON', () => {
-  // Examples from RFC 8785, sections 3.2.2 and 3.2.3.
-  it('matches the example in RFC 8785 for numbers, strings and literals', () => {
-    const value = {
-      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
-      string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
-      literals: [null, true, false],
-    };
-    expect(canonicalJson(value)).toBe(
-      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
-    );
-  });
-
-  it('sorts object keys by UTF-16 code units, as RFC 8785 requires', () => {
-    const value = {
-      '\u20ac': 'Euro',
-      '\r': 'CR',
-      '\ufb33': 'Dalet',
-      '1': 'One',
-      '\ud83d\ude00': 'Smiley',
-      '\u0080': 'Control',
-      '\u00f6': 'o',
-    };
-    const order = [...canonicalJson(value).matchAll(/:"([^"]+)"/g)].map((match) => match[1]);
-    expect(order).toEqual(['CR', 'One', 'Control', 'o', 'Euro', 'Smiley', 'Dalet']);
-  });
-
-  it('does not depend on the order of members, and parses back to the same value', () => {
-    const property = fc.property(fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: 'grapheme' })), (value) => {
-      const reversed = Object.fromEntries(Object.entries(value).reverse());
-      expect(canonicalJson(reversed)).toBe(canonicalJson(value));
-      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
-    });
-    fc.assert(property);
-  });
-
-  it('rejects a value without a canonical form and names its path', () => {
-    expect(thrown(() => canonicalJson({ a: [1, Number.NaN] }))).toEqual({
-      kind: 'experiment-invalid',
-      path: 'a[1]',
-      found: 'NaN',
-      expected: own('finite-number'),
-    });
-    expect(thrown(() => canonicalJson({ a: { b: 'x\ud800' } }))).toMatchObject({
-      path: 'a.b',
-      found: own('lone-surrogate'),
-    });
-    expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
-  });
-});
-
-describe('SHA-256', () => {
-  it('matches the example in FIPS 180-2, however the bytes are split', async () => {
-    const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
-    expect(await sha256Hex('abc')).toBe(expected);
-    expect(await sha256Stream(['a', new TextEncoder().encode('bc')])).toBe(expected);
-    const whole = Float32Array.of(1, 2, 3, 4);
-    expect(await sha256Stream([whole.subarray(0, 1), whole.subarray(1)])).toBe(await sha256Hex(whole));
-    const hasher = await sha256Hasher();
-    hasher.update('ab').update('c');
-    expect(hasher.hex()).toBe(expected);
-  });
-});
 
 describe('an experiment', () => {
   it('parsed from an empty object equals the default experiment', () => {
@@ -115,6 +49,10 @@ describe('an experiment', () => {
     [{ stages: [{ batching: { kind: 'listed', sha256: hash('a'), batchSize: 4 } }] }, 'stages.0.batching.batchSize'],
     [{ stages: [{ optimizer: { beta1: 1 } }] }, 'stages.0.optimizer.beta1'],
     [{ stages: [{ dropout: 1 }] }, 'stages.0.dropout'],
+    [{ stages: [{ loss: { kind: 'sigmoid', temperature: 0.05 } }] }, 'stages.0.loss.kind'],
+    [{ stages: [{ loss: { kind: 'sigmoidPairs' } }] }, 'stages.0.loss.temperature'],
+    [{ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0 } }] }, 'stages.0.loss.temperature'],
+    [{ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 1, directions: 'both' } }] }, 'stages.0.loss.directions'],
     [{ stages: [{ dropout: 'config' }] }, 'stages.0.dropout'],
     [{ stages: [] }, 'stages'],
     [{ data: [{ role: 'pairs', contentSha256: 'abc' }] }, 'data.0.contentSha256'],
@@ -124,6 +62,65 @@ describe('an experiment', () => {
     [null, ''],
   ])('is rejected with the path of the invalid field: %j', (input, path) => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
+  });
+
+  it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {
+    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.1 } }] });
+    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.1 }]);
+    const loss = lossOfKind('inBatchInfoNce', { ...defaultStage().loss, temperature: 0.05 });
+    expect(parseExperiment({ ...pairs, stages: [{ loss }] })).toEqual(defaultExperiment());
+  });
+
+  it.each<[object, unknown, unknown]>([
+    [{ seed: 'x' }, '"x"', own('number')],
+    [{ seed: 1.5 }, '1.5', own('integer')],
+    [{ seed: -1 }, '-1', '>=0'],
+    [{ seeds: 3 }, '"seeds"', own('no-such-field')],
+    [{ split: 3 }, '3', own('object')],
+    [{ stages: {} }, '{}', own('list')],
+    [{ stages: [{ batching: { avoidDuplicatePassages: 1 } }] }, '1', own('boolean')],
+    [{ stages: [{ strategy: { kind: 'bitFit', keywords: ['gamma'] } }] }, '"gamma"', own('parameter-keyword')],
+    [
+      { stages: [{ loss: { matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) } }] },
+      '[{"dimension":8,"weight":1},{"dimension":8,"weight":1}]',
+      undefined,
+    ],
+    [{ model: { contentSha256: 'abc' } }, '"abc"', own('sha256')],
+    [{ data: [{ role: 'pairs' }] }, own('no-value'), undefined],
+    [{ evaluation: { checkpoint: 'first' } }, '"first"', ['"bestDev"', '"last"']],
+    [{ seed: 'x'.repeat(100) }, `"${'x'.repeat(79)}`, own('number')],
+    [{ schemaVersion: '1' }, '"1"', own('integer-from-to', 1, schemaVersion)],
+    [{ schemaVersion: 0.5 }, '0.5', own('integer-from-to', 1, schemaVersion)],
+  ])('that is rejected says what is there and what is expected: %j', (input, found, expected) => {
+    const details = thrown(() => parseExperiment(input));
+    expect(details).toMatchObject({ kind: 'experiment-invalid', found });
+    expect((details as { expected?: unknown }).expected).toEqual(expected);
+  });
+
+  it('fills in the prefixes of its model, but no other setting of it', () => {
+    const model = { contentSha256: hash('1'), pooling: 'cls', normalize: true, maxTokens: 64 };
+    expect(parseExperiment({ model }).model).toEqual({ ...model, queryPrefix: '', passagePrefix: '' });
+    expect(parseExperiment({ model: { ...model, queryPrefix: '问：' } }).model?.queryPrefix).toBe('问：');
+    expect(thrown(() => parseExperiment({ model: { contentSha256: hash('1') } }))).toMatchObject({
+      path: 'model.pooling',
+    });
+  });
+
+  it('states that titles are joined only if they are', () => {
+    const entry = { role: 'knowledgeBase', contentSha256: hash('1') };
+    const of = (joinTitles: boolean) => parseExperiment({ data: [{ ...entry, joinTitles }] }).data;
+    expect(of(false)).toEqual([entry]);
+    expect(of(true)).toEqual([{ ...entry, joinTitles: true }]);
+  });
+
+  it('keeps a union of another kind as it is given', () => {
+    const batching = { kind: 'listed', sha256: hash('a') };
+    expect(parseExperiment({ stages: [{ batching }] }).stages[0]?.batching).toEqual(batching);
+    const [epochs] = parseExperiment({ stages: [{ duration: { unit: 'epochs' } }] }).stages;
+    expect(epochs?.duration).toEqual({ unit: 'epochs', value: 2 });
+    expect(thrown(() => parseExperiment({ stages: [{ duration: { unit: 'steps' } }] }))).toMatchObject({
+      path: 'stages.0.duration.value',
+    });
   });
 
   it('states its precision only if it is not full, so that older experiments keep their hash', async () => {
@@ -181,6 +178,55 @@ function flatNames(value: unknown, names: Record<string, true> = {}): Record<str
 }
 
 describe('an experiment file', () => {
+  it('states whether titles are joined, also for a knowledge base that is read from a file', () => {
+    const joinTitles = (data: unknown[]) => parseExperimentFile({ data }).joinTitles;
+    expect(joinTitles([{ role: 'knowledgeBase', joinTitles: true }])).toBe(true);
+    expect(joinTitles([{ role: 'knowledgeBase', joinTitles: false }])).toBe(false);
+    expect([joinTitles([{ role: 'knowledgeBase' }]), joinTitles([{ role: 'pairs' }]), joinTitles([])]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    const entries = [{ role: 'pairs' }, { role: 'pairs', contentSha256: hash('2') }];
+    expect(parseExperimentFile({ data: entries }).experiment.data).toEqual([entries[1]]);
+    expect(thrown(() => parseExperimentFile({ data: [{ role: 'pairs' }, { role: 'pears' }] }))).toMatchObject({
+      path: 'data.1.role',
+    });
+    expect(thrown(() => parseExperimentFile({ data: 'x' }))).toMatchObject({ path: 'data' });
+  });
+
+  it('gets a hash only for the stages that list their batches without one', () => {
+    const listed = { kind: 'listed', sha256: hash('9') };
+    const file = parseExperimentFile({
+      locations: { batches: 'b.json' },
+      stages: [{ batching: listed }, {}, { batching: { kind: 'listed' } }],
+    });
+    expect(file.stagesToFill).toEqual([2]);
+    const model = { contentSha256: hash('1'), pooling: 'mean', normalize: true, maxTokens: 8 } as const;
+    const read = { data: [], model: { ...model, queryPrefix: '', passagePrefix: '' }, batchesSha256: hash('3') };
+    expect(fillExperiment(file, read).stages.map(({ batching }) => batching)).toEqual([
+      listed,
+      defaultExperiment().stages[0]?.batching,
+      { kind: 'listed', sha256: hash('3') },
+    ]);
+  });
+
+  it('written for an experiment names the model of a hub and the files of the data, if they are known', () => {
+    const experiment = defaultExperiment();
+    const hub = { host: 'huggingface.co', id: 'a/b', commit: 'c'.repeat(40) };
+    expect(experimentFileOf(experiment, null)).toEqual(experiment);
+    expect(experimentFileOf(experiment, {})).toEqual(experiment);
+    // A location does not name its host, so only a model of the public hub can be found again.
+    expect(experimentFileOf(experiment, { hub: { ...hub, host: 'hub.example' } })).toEqual(experiment);
+    const facts = { contentSha256: hash('2'), name: 'a', rows: 1, characters: 1, createdAt: 1 };
+    const pairs = { ...facts, role: 'pairs' as const, sources: [{ path: 'a.csv' }] };
+    expect(experimentFileOf(experiment, { hub }, { pairs })).toEqual({
+      ...experiment,
+      locations: { pairs: 'a.csv', model: `hub:a/b@${hub.commit}` },
+    });
+    expect(experimentFileOf(experiment, null, { pairs })).toEqual({ ...experiment, locations: { pairs: 'a.csv' } });
+  });
+
   const locations = {
     knowledgeBase: 'kb.jsonl',
     pairs: 'pairs.jsonl',

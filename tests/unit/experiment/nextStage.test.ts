@@ -4,8 +4,9 @@ import { nextStage } from '../../../src/domain/nextStage';
 const complete = { missingSlots: [], hasModel: true, hasResult: false };
 
 describe('the button at the end of a stage', () => {
-  it('leads from a complete import to Split, from there to Tokenize, and on to Train', () => {
-    expect(nextStage('import', complete)).toEqual({ stage: 'split', missing: [] });
+  it('leads from a complete import to Negatives and Split, from there to Tokenize, and on to Train', () => {
+    expect(nextStage('import', complete)).toEqual({ stage: 'negatives', missing: [] });
+    expect(nextStage('negatives', complete)).toEqual({ stage: 'split', missing: [] });
     expect(nextStage('split', complete)).toEqual({ stage: 'tokenize', missing: [] });
     expect(nextStage('tokenize', complete)).toEqual({ stage: 'train', missing: [] });
   });
@@ -20,6 +21,7 @@ describe('the button at the end of a stage', () => {
   });
 
   it('is left out while the screen only asks for missing inputs', () => {
+    expect(nextStage('negatives', { ...complete, missingSlots: ['pairs'] })).toBeNull();
     expect(nextStage('split', { ...complete, missingSlots: ['pairs'] })).toBeNull();
     expect(nextStage('tokenize', { ...complete, hasModel: false })).toBeNull();
     expect(nextStage('evaluate', complete)).toBeNull();

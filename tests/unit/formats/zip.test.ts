@@ -23,14 +23,14 @@ function zipOf(name: string, content: string, extra: number): Blob {
   return new Blob([local, path, new Uint8Array(extra).fill(7), bytes, entry, path, end]);
 }
 
-it.each([0, 4, 28])('reads an entry after a local extra field of %i bytes', async (extra) => {
+it.each([0, 4, 28])('an entry after a local extra field of %i bytes is read', async (extra) => {
   const zip = zipOf('猪.txt', 'content', extra);
   const [entry] = await readZipDirectory(zip, 'a.zip');
   expect(entry).toMatchObject({ path: '猪.txt', bytes: 7 });
   expect(entry && (await (await zipEntryBlob(zip, 'a.zip', entry)).text())).toBe('content');
 });
 
-it('says of an archive without its end that it is incomplete, and of another file that it is no archive', async () => {
+it('a zip archive without its end is reported as incomplete, and any other file as not an archive', async () => {
   const whole = zipOf('a.txt', 'content', 0);
   for (const [blob, code] of [
     [whole.slice(0, whole.size - 10), 'zip-cut'],

@@ -37,15 +37,46 @@ test('a written zip has the paths and bytes of its files, read by this app and b
   expect(Buffer.compare(weights.subarray(9 * 2 ** 20, 18 * 2 ** 20), pattern(9 * 2 ** 20))).toBe(0);
 });
 
+test('text, bytes and pieces of bytes become the same files, in a blob of the type of zip archives', async () => {
+  const zip = await writeZip([
+    { name: 'text', input: 'ab' },
+    { name: 'bytes', input: Uint8Array.of(97, 98) },
+    { name: 'pieces', input: pieces(1, 0, 2) },
+  ]);
+  expect(zip.type).toBe('application/zip');
+  const read = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+  expect(Object.entries(read).map(([name, bytes]) => [name, ...bytes])).toEqual([
+    ['text', 97, 98],
+    ['bytes', 97, 98],
+    ['pieces', 0, 0, 31],
+  ]);
+  const [text, bytes] = await readZipDirectory(zip, 'a.zip');
+  expect(text?.crc32).toBe(bytes?.crc32);
+});
+
 test('the checksums match the bytes, so a tool that verifies them unpacks the zip', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-zip-'));
   const bytes = new Uint8Array(await (await writeZip(files())).arrayBuffer());
   await writeFile(join(folder, 'a.zip'), bytes);
   expect(await unzip(join(folder, 'a.zip'), join(folder, 'out'))).toHaveLength(4);
   expect(await readFile(join(folder, 'out/说明.md'), 'utf8')).toBe('检出率\n');
-  bytes[30 + '说明.md'.length + 4 + 20] = 0; // first byte of the first file
+  bytes[30 + Buffer.byteLength('说明.md')] = 0; // first byte of the first file
   await writeFile(join(folder, 'b.zip'), bytes);
   await expect(unzip(join(folder, 'b.zip'), join(folder, 'out'))).rejects.toThrow(/damaged/);
+});
+
+test('the same files make the same bytes', async () => {
+  const small = () => writeZip(files().slice(0, 2));
+  const [a, b] = [await small(), await small()];
+  expect(Buffer.compare(await a.bytes(), await b.bytes())).toBe(0);
+});
+
+test('an error of a file rejects with that error, and nothing is left unhandled', async () => {
+  async function* failing() {
+    yield pattern(5);
+    await Promise.reject(new Error('out of weights'));
+  }
+  await expect(writeZip([{ name: 'a', input: failing() }])).rejects.toThrow('out of weights');
 });
 
 test('no byte of a file is read a second time for its checksum', async () => {

@@ -47,7 +47,7 @@ beforeEach(() => {
   stored.clear();
 });
 
-it('fetches a model named by its id and revision, and reports commit and content hash', async () => {
+it('a model named by its id and revision is fetched, and its commit and content hash are reported', async () => {
   const { experiment } = await read({ locations });
   expect(experiment.model?.contentSha256).toBe(model.contentSha256);
   expect(asked).toEqual([[{ host: hubHosts.huggingface, id: 'BAAI/bge-base-zh-v1.5', revision: 'v1' }, null]]);
@@ -55,19 +55,19 @@ it('fetches a model named by its id and revision, and reports commit and content
   expect(notes[1]).toContain(model.contentSha256);
 });
 
-it('asks the chosen host with the given token', async () => {
+it('the chosen host is asked with the given token', async () => {
   await read({ locations }, { hubHost: 'http://127.0.0.1:8080', hubToken: 'secret' });
   expect(asked[0]?.[0].host.baseUrl).toBe('http://127.0.0.1:8080/');
   expect(asked[0]?.[1]).toBe('secret');
 });
 
-it('refuses a model from a hub if its content differs from the hash in the experiment', async () => {
+it('a model from a hub is refused if its content differs from the hash in the experiment', async () => {
   await expect(read({ locations, model: { contentSha256: 'b'.repeat(64) } })).rejects.toMatchObject({
     details: { kind: 'experiment-invalid', path: 'model.contentSha256' },
   });
 });
 
-it('asks no host for a model that the profile has already stored', async () => {
+it('no host is asked for a model that the profile has already stored', async () => {
   stored.set(model.contentSha256, model);
   await read({ locations, model: { contentSha256: model.contentSha256 } });
   expect(asked).toEqual([]);

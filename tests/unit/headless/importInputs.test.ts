@@ -23,7 +23,7 @@ vi.mock('../../../src/state/gateway', () => ({
 }));
 const { InputReader } = await import('../../../src/headless/importInputs');
 
-it('reads a workbook as the knowledge base of a headless run and says which sheet was read', async () => {
+it('a headless run reads a workbook as its knowledge base and says which sheet was read', async () => {
   const sheets = [
     { name: '猪病', rows: [['内容'], ['甲段']] },
     { name: '饲料', rows: [['内容'], ['乙段']] },
@@ -40,7 +40,7 @@ it('reads a workbook as the knowledge base of a headless run and says which shee
   expect(reader.recognised.knowledgeBase).toMatchObject([{ sheet: '猪病', sheets: ['猪病', '饲料'], records: 1 }]);
 });
 
-it('reads a file in the same way as the page, from the experiment file that the page wrote', async () => {
+it('a headless run reads a file in the same way as the page that wrote the experiment file', async () => {
   const text = encoded('gb18030', '养殖户说,兽医处理,分类\n猪咳嗽,通风,病\n');
   const file = new File([text], '工单.csv');
   const db = await openDatabase('replay');

@@ -37,6 +37,7 @@ const examples: OwnWordsValues = {
   sha256: [],
   'different-names': [],
   'column-for': ['#'],
+  'parameter-keyword': [],
   'list-of': [1, 64],
   'part-missing': [2, '7'],
   'download-deleted': [],

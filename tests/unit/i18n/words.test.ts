@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../../../src/ui/i18n/en';
 import { errorSentence } from '../../../src/ui/i18n/errors';
 import { zh } from '../../../src/ui/i18n/zh';
+import { errorCases } from './errorCases';
 
 /** Returns every text of a dictionary with its path. Functions are called with 1 for every argument. */
 function textsOf(value: unknown, path = ''): [string, string][] {
@@ -37,6 +38,16 @@ describe('the texts of the page', () => {
       'All rows were imported and can be used.',
     ]);
     expect(zh.import.leftOutKept(2, 1)).toBe('其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。');
+  });
+
+  it('address the reader as 你, and have full-width punctuation beside Chinese characters', () => {
+    const chinese = [
+      ...textsOf(zh).map(([, text]) => text),
+      ...errorCases.map((details) => errorSentence(details, 'zh')),
+    ];
+    expect(chinese.filter((text) => text.includes('您'))).toEqual([]);
+    expect(chinese.filter((text) => /[\u4e00-\u9fff][,;:!?]|[,;:!?][\u4e00-\u9fff]/.test(text))).toEqual([]);
+    expect(chinese.some((text) => text.includes('你'))).toBe(true);
   });
 
   it('use one word for the id of a model, in the form and in its errors', () => {

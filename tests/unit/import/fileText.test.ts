@@ -14,6 +14,15 @@ describe('control characters', () => {
   });
 });
 
+describe('half of a character, as an escape of JSON can name', () => {
+  it('becomes U+FFFD, because it could not be stored, and the number of rows is reported', async () => {
+    const text = String.raw`{"text":"猪\ud83d"}` + '\n' + String.raw`{"text":"\ud83d\ude00"}`;
+    const { rows, rejected } = await imported('knowledgeBase', file('kb.jsonl', text));
+    expect(rows.map((row) => row.text)).toEqual(['猪\ufffd', '😀']);
+    expect(rejected).toEqual([{ file: 'kb.jsonl', line: 1, fault: 'control-replaced', field: '1' }]);
+  });
+});
+
 describe('a file', () => {
   const line = '母猪妊娠期的饲喂量应根据体况进行调整。\n';
   const bytes = new TextEncoder().encode(line.repeat(5));

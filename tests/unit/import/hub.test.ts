@@ -7,6 +7,7 @@ import {
   parseHostAddress,
   parseHubLocation,
   parseModelId,
+  suggestedModels,
   type HubFile,
 } from '../../../src/domain/import/hub';
 import { chooseHubFiles, type WeightForm } from '../../../src/domain/import/chooseHubFiles';
@@ -43,6 +44,17 @@ describe('the id of a model', () => {
       revision: 'main',
     });
     expect(parseHubLocation('BAAI/bge-base-zh-v1.5')).toBeNull();
+  });
+});
+
+describe('the models and hosts that the page suggests', () => {
+  it('are bge-base-zh-v1.5 and m3e-base, from Hugging Face, its mirror or ModelScope', () => {
+    expect(suggestedModels).toEqual(['BAAI/bge-base-zh-v1.5', 'moka-ai/m3e-base']);
+    expect(Object.entries(hubHosts).map(([name, { protocol, baseUrl }]) => [name, protocol, baseUrl])).toEqual([
+      ['huggingface', 'huggingface', 'https://huggingface.co/'],
+      ['hf-mirror', 'huggingface', 'https://hf-mirror.com/'],
+      ['modelscope', 'modelscope', 'https://www.modelscope.cn/'],
+    ]);
   });
 });
 

@@ -86,6 +86,17 @@ describe('looking up a model on a hub', () => {
     expect(hub.requests.at(-1)?.headers.cookie).toBeUndefined();
   });
 
+  it('asks the browser for neither cookies nor a referrer, in every request for a list and for a file', async () => {
+    await start({ pageSize: 2 });
+    const asked = vi.spyOn(globalThis, 'fetch');
+    await fetched();
+    const requests = asked.mock.calls.map(([url, init]) => ({ url, ...init }));
+    asked.mockRestore();
+    expect(requests.length).toBeGreaterThan(5);
+    for (const request of requests)
+      expect(request).toMatchObject({ credentials: 'omit', referrerPolicy: 'no-referrer', mode: 'cors' });
+  });
+
   it('sends no token from a browser that would pass it on with a redirect', async () => {
     await start({ token: 'hf_secret' });
     vi.stubGlobal('navigator', { onLine: true, userAgent: 'Mozilla/5.0 Chrome/118.0.0.0 Safari/537.36' });

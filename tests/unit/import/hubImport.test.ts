@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseHostAddress, type HubHost, type HubListing } from '../../../src/domain/import/hub';
-import { storageEstimate, storageNeeded } from '../../../src/domain/import/hubSpace';
+import { storageEstimate, storageNeeded } from '../../../src/domain/import/storageNeeded';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';

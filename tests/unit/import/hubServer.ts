@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** How the hub misbehaves, by file path. */
-export interface Misbehaviour {
+interface Misbehaviour {
   /** Cuts the connection after `after` bytes of a response, in the first `times` responses. */
   cut?: { after: number; times: number };
   /** Sends `after` bytes and then nothing, in the first response only. */
@@ -53,7 +53,7 @@ const sha = (algorithm: string, ...pieces: (string | Buffer)[]): string => {
   return hash.digest('hex');
 };
 
-/** Files from this size on are listed with their SHA-256, as in git LFS. */
+/** Files of at least this size are listed with their SHA-256, as in git LFS. */
 const lfsFrom = 4096;
 
 function treeEntry(path: string, content: Buffer, { claims, claimsHash }: Misbehaviour): object {

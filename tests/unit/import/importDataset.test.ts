@@ -44,6 +44,8 @@ describe('importing a file', () => {
     [{ id: 'q', query: '问', passageId: 'x' }],
     [{ id: 'q', query: '问', relevant: { x: 1, y: 0 } }],
     [{ id: 'q', query: '问', positive: 'x' }],
+    [{ 编号: 'q', 问题: '问', 答案编号: 'x' }],
+    [{ 问题编号: 'q', 问题: '问', 段落编号: 'x' }],
   ])('makes a question from %j', async (row) => {
     expect((await imported('questions', file('a.jsonl', json(row)))).rows).toEqual([
       { id: 'q', text: '问', relevant: ['x'] },

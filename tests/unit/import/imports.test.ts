@@ -9,7 +9,7 @@ import { recogniseFiles } from '../../../workers/services/import/recogniseFiles'
 import { importModel } from '../../../workers/services/import/importModel';
 import { encoded } from './encoded';
 import { freshDatabase, storedExperiment } from '../storage/support';
-import { browser, freshBrowser, local, opened } from '../state/experimentPage';
+import { browser, fileAccepted, freshBrowser, local, opened } from '../state/experimentPage';
 import { tinyFolder } from './tinyModel';
 
 Object.assign(browser.data, {
@@ -30,6 +30,17 @@ describe('importing into an experiment', () => {
     await imports.importFiles('knowledgeBase', [knowledgeBase]);
     await imports.importFiles('pairs', [file('pairs.jsonl', { query: '问', positiveId: 'b' })]);
     expect(experiment.datasets.pairs).toMatchObject({ name: 'pairs.jsonl', rows: 1 });
+  });
+
+  it('removes the error of a refused file when it accepts another file or a model, and not when it refuses one', async () => {
+    const { imports } = await opened();
+    fileAccepted.mockClear();
+    await imports.importFiles('knowledgeBase', [file('bad.jsonl', { nothing: 1 })]).catch(() => undefined);
+    expect(fileAccepted).not.toHaveBeenCalled();
+    await imports.importFiles('knowledgeBase', [knowledgeBase]);
+    expect(fileAccepted).toHaveBeenCalledTimes(1);
+    await imports.importModel(await tinyFolder(), 'm');
+    expect(fileAccepted).toHaveBeenCalledTimes(2);
   });
 
   it('rejects questions if none of them names a known passage, and keeps the previous questions', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
 import { demoHashes, demoParts } from '../../../src/domain/import/demoInputs';
-import { inputStates, missingSlots } from '../../../src/domain/import/inputs';
+import { inputStates, lacksInput, missingSlots, namedHash } from '../../../src/domain/import/inputs';
 import { withEntry } from '../../../src/domain/import/slots';
 
 const sha = (letter: string): string => letter.repeat(64);
@@ -33,6 +33,23 @@ describe('the inputs of an experiment', () => {
       named: sha('a'),
       found: sha('e'),
     });
+  });
+
+  it('are missing if only the link names them, and here if link and experiment agree', () => {
+    const without = { ...linked, data: linked.data.filter(({ role }) => role !== 'pairs') };
+    expect(inputStates(without, linked, { pairs: sha('b') }).pairs).toEqual({ state: 'missing', named: sha('b') });
+    expect(inputStates(linked, null, { pairs: sha('b') }).pairs).toEqual({ state: 'here' });
+    expect(inputStates(linked, null, { pairs: sha('x') }).pairs).toEqual({ state: 'missing', named: sha('b') });
+    expect(inputStates(linked, without, { pairs: sha('b') }).pairs).toEqual({ state: 'here' });
+    expect(namedHash(null, 'model')).toBeUndefined();
+    expect(namedHash(null, 'pairs')).toBeUndefined();
+  });
+
+  it('are what an error is about if data or the model is not there, or there is too little of it', () => {
+    expect(lacksInput({ kind: 'model-missing' })).toBe(true);
+    expect(lacksInput({ kind: 'data-missing', role: 'pairs' })).toBe(true);
+    expect(lacksInput({ kind: 'too-few-pairs', pairs: 1, batchSize: 2 })).toBe(true);
+    expect(lacksInput({ kind: 'cancelled' })).toBe(false);
   });
 
   it('can be taken from the demo if the experiment names its content and does not have it yet', () => {

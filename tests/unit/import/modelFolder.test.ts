@@ -134,7 +134,7 @@ describe('a folder with only vocab.txt', () => {
 
   const demo = new URL('../../../../shared/models/demo-zh/', import.meta.url);
   const hasDemo = existsSync(demo);
-  it.skipIf(!hasDemo)('gets the tokenizer.json that the demo model comes with (needs ../shared)', () => {
+  it.skipIf(!hasDemo)('gets the tokenizer.json that the demo model comes with (skipped without ../shared)', () => {
     const read = (name: string): string => readFileSync(new URL(name, demo), 'utf8');
     const names = ['vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'];
     const made: object = JSON.parse(

@@ -14,6 +14,7 @@ const imported = async (db: Database, texts: Record<string, string> = {}, name =
 
 const cls = { '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true }) };
 const prompts = { 'config_sentence_transformers.json': JSON.stringify({ prompts: { query: 'q: ' } }) };
+const passagePrompt = { 'config_sentence_transformers.json': JSON.stringify({ prompts: { document: 'q: ' } }) };
 const unnormalized = { 'modules.json': JSON.stringify([{ path: '', type: 'a.Transformer' }]) };
 const cased = { 'tokenizer_config.json': JSON.stringify({ do_lower_case: false }) };
 const limit = { 'sentence_bert_config.json': JSON.stringify({ max_seq_length: 7 }) };
@@ -28,7 +29,7 @@ describe('the identity of a model', () => {
   });
 
   it('changes with pooling, normalization, prompts and tokenizer flags, but not with their order', async () => {
-    const folders = [{}, cls, prompts, unnormalized, cased, { ...cls, ...prompts }];
+    const folders = [{}, cls, prompts, passagePrompt, unnormalized, cased, { ...cls, ...prompts }];
     const db = await open();
     const models = [];
     for (const texts of folders) models.push(await imported(db, texts));

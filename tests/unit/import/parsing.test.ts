@@ -1,9 +1,11 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import { literalRecords } from '../../../src/domain/import/literalRecords';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
 import { CsvReader } from '../../../src/domain/import/csv';
 import { jsonlReader } from '../../../src/domain/import/lineReaders';
 import type { DataRole } from '../../../src/domain/records';
+import { largestBatch } from '../../../src/domain/train/batchList';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 import { importBatchList } from '../../../workers/services/import/importBatchList';
@@ -111,6 +113,14 @@ describe('the content of a JSONL line', () => {
     expect((await imported('pairs', source)).rows.map((row) => row.anchor)).toEqual(['问一', '问二']);
   });
 
+  it('nested too deeply in Python quotes is reported, too', async () => {
+    const deep = `{'query': '问', 'pos': ${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    const source = file('p.jsonl', `{"query":"一","pos":"答"}\n${deep}\n{"query":"二","pos":"答"}`);
+    const { rows, rejected } = await imported('pairs', source);
+    expect(rejected).toEqual([{ file: 'p.jsonl', line: 2, fault: 'too-deep' }]);
+    expect(rows.map(({ anchor }) => anchor)).toEqual(['一', '二']);
+  });
+
   it('nested too deeply is reported, and the rows around it are kept', async () => {
     const deep = `{"query":"问","pos":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     for (const role of ['pairs', 'knowledgeBase', 'questions'] as const) {
@@ -130,6 +140,16 @@ describe('large data', () => {
     const { dataset } = await imported('pairs', file('p.json', `{"data":[${rows.join(',')}]}`));
     expect(dataset.rows).toBe(200_000);
   }, 120_000);
+
+  // A function call takes about 120,000 arguments on the page and more than 500,000 in the threads of these tests.
+  it('of 600,000 rows under a key becomes as many records', () => {
+    expect(literalRecords(`{"data":[${'{},'.repeat(600_000)}]}`, 'json')).toHaveLength(600_000);
+  }, 60_000);
+
+  it('as a batch list of 600,000 steps has the size of its largest batch', () => {
+    const steps = new Array<number[]>(600_000).fill([0, 1]);
+    expect(largestBatch(steps.concat([[0, 1, 2]]))).toBe(3);
+  });
 
   it('as a batch list of 150,000 steps is imported', async () => {
     const source = file('b.json', `[${Array.from({ length: 150_000 }, () => '[0,1]').join(',')}]`);

@@ -42,6 +42,21 @@ describe('pairs that name their passages by id', () => {
     expect(report.rejected).toEqual([{ file: 'p.jsonl', line: 3, fault: 'unknown-passage', field: 'zz' }]);
   });
 
+  it.each(['pid', 'passage_id', 'passage ids', 'docId', 'doc_ids', 'corpus-id', '答案编号', '答案ID', '段落编号'])(
+    'may name them in a column called %s, even if most ids are unknown',
+    async (name) => {
+      const { db, options } = await withPassages();
+      const rows = ['a', 'x', 'y', 'z'].map((id, i) => ({ query: `问${i}`, [name]: id }));
+      const report = await importDataset(db, [file('p.jsonl', json(...rows))], 'pairs', ignore, options);
+      expect((await readRows(db, 'pairs', report.dataset.contentSha256)).map((row) => row.positive)).toEqual(['甲段']);
+      expect(report.rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
+        [2, 'unknown-passage', 'x'],
+        [3, 'unknown-passage', 'y'],
+        [4, 'unknown-passage', 'z'],
+      ]);
+    },
+  );
+
   it('need the knowledge base first, unless the row contains the text as well', async () => {
     const db = await fresh();
     const thrown: unknown = await importDataset(db, [file('p.jsonl', byId)], 'pairs', ignore).catch(

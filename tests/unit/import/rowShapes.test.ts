@@ -71,10 +71,17 @@ describe('lists as rows', () => {
   ];
   it.each([
     ['a list per line', 'a.jsonl', '["问一","答一"]\n["问二","答二","负二"]\n'],
+    ['a list per line named .txt', 'a.txt', '["问一","答一"]\n["问二","答二","负二"]\n'],
+    ['a list per line named .json', 'a.json', '["问一","答一"]\n["问二","答二","负二"]\n'],
     ['a list of lists', 'a.json', '[["问一","答一"],["问二","答二","负二"]]'],
     ['a list of lists named .jsonl', 'a.jsonl', '[["问一","答一"],["问二","答二","负二"]]'],
   ])('%s becomes pairs, and further texts are negatives', async (_name, name, content) => {
     expect((await imported('pairs', file(name, content))).rows).toEqual(expected);
+  });
+
+  it('of a file with one line are one row, not a list of rows', async () => {
+    const { rows } = await imported('pairs', file('a.jsonl', '["问一","答一"]\n'));
+    expect(rows).toEqual(expected.slice(0, 1));
   });
 
   it('that form a set become its pairs, or one row with a report', async () => {

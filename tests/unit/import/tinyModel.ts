@@ -43,7 +43,7 @@ export interface Tensor {
   dtype?: FileDType;
 }
 
-export const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
+const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Returns the tensors of the tiny model, each with different values. */
 export function tinyTensors(of: EncoderConfig = config): (Tensor & { values: Float32Array })[] {

@@ -104,8 +104,9 @@ describe('the service worker', () => {
     expect(await next.answer(old)).toBe('network');
   });
 
-  it('waits for older tabs until the page asks it to take over', () => {
-    const { self, message } = serviceWorker('dddd', new FakeCaches());
+  it('waits for older tabs until the page asks it to take over', async () => {
+    const { self, message, dispatch } = serviceWorker('dddd', new FakeCaches());
+    await dispatch('install');
     expect(self.skipped).toBe(false);
     message('activate');
     expect(self.skipped).toBe(true);

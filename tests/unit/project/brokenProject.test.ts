@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
 import { downloadZip } from 'client-zip';
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { own } from '../../../src/domain/errorWords';
 import { projectFormat } from '../../../src/domain/project/manifest';
 import { freshDatabase, storedExperiment } from '../storage/support';
@@ -54,12 +56,51 @@ describe('a project file with a hostile or broken record', () => {
     expect(await there.count('weightParts')).toBe(0);
   });
 
+  const other = (kept: object) => blocks(first((row) => ({ ...row, kept })));
+  const kept: [string, RegExp, (value: never) => unknown][] = [
+    ['was changed', /^datasetBlocks/, other({ topic: '牛' })],
+    ['was added', /^datasetBlocks/, other({ topic: '猪', chunk: '1' })],
+    ['is missing', /^datasetBlocks/, other({})],
+    ['is not in the record', /^datasets.json/, (sets: Rows) => sets.map(({ kept: _, ...set }) => set)],
+    [
+      'has another count',
+      /^datasets.json/,
+      (sets: { kept: object }[]) => sets.map((set) => ({ ...set, kept: { ...set.kept, fields: [] } })),
+    ],
+  ];
+  it.each(kept)('is refused if a kept column %s, and nothing is stored', async (_what, entry, edit) => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here);
+    const file = await saved(here);
+    const path = [...(await entriesOf(file)).keys()].find((key) => entry.test(key)) ?? '';
+    await expect(open(there, await edited(file, path, edit))).rejects.toMatchObject({
+      details: { kind: 'project-invalid', entry: expect.stringMatching(/^datasets.json /) as string },
+    });
+    expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
+  });
+
   it.each([['[null]'], ['[{"path": 7}]'], ['{}']])('is refused if its manifest lists the files %s', async (files) => {
     const manifest = `{"app":"recallsmith","format":2,"build":"x","files":${files}}`;
     const zip = await downloadZip([{ name: 'manifest.json', input: manifest }]).blob();
     await expect(open(await freshDatabase(), new File([zip], 'p.zip'))).rejects.toMatchObject({
       details: { kind: 'project-invalid', file: 'p.zip', entry: 'manifest.json' },
     });
+  });
+
+  it('is refused if a changed row has the hash of its block, but not that of its data set', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    const { dataset } = await fill(here);
+    const file = await saved(here);
+    const path = [...(await entriesOf(file)).keys()].find((key) => key.startsWith('datasetBlocks')) ?? '';
+    const change = (block: { rows: Rows }) => {
+      const rows = block.rows.map((row, index) => (index === 0 ? { ...row, text: 'changed' } : row));
+      const text = rows.map(({ kept: _, ...content }) => `${canonicalJson(content)}\n`).join('');
+      return { ...block, rows, sha256: createHash('sha256').update(text).digest('hex') };
+    };
+    await expect(open(there, await edited(file, path, change as never))).rejects.toMatchObject({
+      details: { kind: 'project-invalid', entry: `datasets.json ${dataset}`, reason: own('hash-differs') },
+    });
+    expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
   });
 
   it('is refused if a block of rows is not JSON', async () => {

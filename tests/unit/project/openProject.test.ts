@@ -1,18 +1,39 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../../src/domain/run';
 import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { openDatabase } from '../../../src/storage/database';
 import { deleteExperiment } from '../../../src/storage/deletedExperiments';
 import { listExperiments, putExperiment } from '../../../src/storage/experiments';
 import { appendEvents } from '../../../src/storage/runEvents';
-import { freshDatabase, storedExperiment } from '../storage/support';
-import { all, contentsOf, fill, none, open, saved, storeRun, weightsIn } from './support';
+import { freshDatabase, storedExperiment, stubLocks } from '../storage/support';
+import { all, contentsOf, fill, never, none, open, quiet, saved, storeRun, weightsIn } from './support';
 
 const empty = { experiments: 0, runs: 0, warnings: [] };
+
+/** Every field that a run's record may lack, except its error. */
+const optionalFields = {
+  memory: { budgetBytes: 2e9, ways: [{ kind: 'gradCache', tokensPerPass: 64 }], encodingTokens: 512, snapshotBytes: 9 },
+  leftOut: [[1, 2], [0]],
+  finishedAt: 8,
+  weightsSha256: 'a'.repeat(64),
+  keptStep: 1,
+  rowsSha256: 'b'.repeat(64),
+  deviceLosses: 2,
+  deviceChanges: [1],
+  buildChanges: [{ step: 1, build: 'older' }],
+} satisfies Partial<RunRecord>;
 
 describe('opening a project in an empty database', () => {
   it('restores every row and every weight byte for byte', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
-    await fill(here, 'e', 'r', { steps: [1], rows: 1001 });
+    const { model } = await fill(here, 'e', 'r', { steps: [1], rows: 1001 });
+    await here.put('models', {
+      ...model,
+      files: { ...model.files, 'vocab.txt': '[PAD]\n猪' },
+      hub: { host: 'huggingface.co', id: 'a/b', commit: 'c'.repeat(40) },
+    });
+    await here.put('runs', { ...((await here.get('runs', 'r')) as RunRecord), ...optionalFields });
     expect(await open(there, await saved(here))).toEqual({ experiments: 1, runs: 1, warnings: [] });
     const [before, after] = [await contentsOf(here), await contentsOf(there)];
     for (const store of ['experiments', 'datasetBlocks', 'models', 'runs', 'runEvents', 'evaluations', 'checkpoints'])
@@ -94,6 +115,18 @@ describe('opening a project where its ids are taken', () => {
     expect((await a.get('runEvents', ['r', 1]))?.at).toBe(1);
   });
 
+  it('distinguishes two histories even if only one evaluation differs', async () => {
+    const [a, b] = [await freshDatabase(), await freshDatabase()];
+    for (const db of [a, b]) await fill(db, 'e', 'r');
+    const [evaluation] = await b.getAll('evaluations');
+    if (!evaluation) throw new Error('no evaluation');
+    await b.put('evaluations', { ...evaluation, encodeMs: 77 });
+    expect(await open(a, await saved(b), all)).toMatchObject({ runs: 1 });
+    const { runId, part, moment } = evaluation;
+    expect((await a.get('evaluations', [runId, part, moment]))?.encodeMs).toBe(evaluation.encodeMs);
+    expect((await a.getAll('evaluations')).filter(({ encodeMs }) => encodeMs === 77)).toHaveLength(1);
+  });
+
   it('leaves the other history out if the user wants no copy', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     await fill(a, 'e', 'r', { loss: 3 });
@@ -163,7 +196,18 @@ describe('opening a project where its ids are taken', () => {
   });
 });
 
-it('if another tab adds the same run while a project is opened, nothing of the project is added', async () => {
+it('two tabs that open one project at once take turns: the second finds all of it stored', async () => {
+  stubLocks();
+  const here = await freshDatabase();
+  await fill(here);
+  const file = await saved(here);
+  const { dataWorkerApi } = await import('../../../workers/services/dataWorkerApi');
+  const opening = [1, 2].map(() => dataWorkerApi.openProject(file, never, quiet));
+  expect(await Promise.all(opening)).toEqual([{ experiments: 1, runs: 1, warnings: [] }, empty]);
+  expect((await listExperiments(await openDatabase())).map(({ experimentId }) => experimentId)).toEqual(['e']);
+});
+
+it('if another tab adds the same run while a project is opened, says so and adds nothing of the project', async () => {
   const [here, there] = [await freshDatabase(), await freshDatabase()];
   const filled = await fill(here);
   await fill(there, 'e', 'other');
@@ -173,7 +217,8 @@ it('if another tab adds the same run while a project is opened, nothing of the p
     await there.put('runs', { ...(await here.get('runs', 'r')), experimentId: 'e', build: 'taken' } as never);
     return copied;
   });
-  await expect(opening).rejects.toThrow();
+  const file = expect.stringMatching(/^recallsmith-project-/) as string;
+  await expect(opening).rejects.toMatchObject({ details: { kind: 'project-overtaken', file } });
   expect(await there.getAllKeys('experiments')).toEqual(['e']);
   expect((await there.get('runs', 'r'))?.build).toBe('taken');
   expect(await there.get('evaluations', ['r', 'test', 'after'])).toBeUndefined();

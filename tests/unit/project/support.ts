@@ -67,11 +67,12 @@ export async function storeModel(db: Database, scale = 1): Promise<StoredModel> 
 
 export async function storePassages(db: Database, count: number): Promise<string> {
   const writer = await DatasetWriter.open('knowledgeBase', 'kb');
-  for (let i = 0; i < count; i++) writer.add({ id: String(i), text: `猪 ${i}` });
+  for (let i = 0; i < count; i++)
+    writer.add({ id: String(i), text: `猪 ${i}`, kept: { topic: i % 2 === 0 ? '猪' : '病' } });
   return (await writer.finish(db)).contentSha256;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Distinguishes the histories of two runs. */
   loss?: number;
   status?: RunRecord['status'];
@@ -115,7 +116,7 @@ export async function storeRun(
   await putEvaluation(db, evaluationOf(runId, loss / 10));
 }
 
-export interface Filled {
+interface Filled {
   experiment: Experiment;
   model: StoredModel;
   dataset: string;

@@ -15,8 +15,8 @@ import { openProject } from '../../../workers/services/project/openProject';
 import { saveProject } from '../../../workers/services/project/saveProject';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
 import { modelCard } from '../../../workers/services/report/exportModelCard';
+import { checkSafetensors } from '../../../workers/services/report/checkSafetensors';
 import {
-  checkSafetensors,
   missingPooler,
   safetensors as exportedWeights,
   untrainedReader,

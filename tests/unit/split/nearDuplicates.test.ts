@@ -61,6 +61,18 @@ describe('the search for near-duplicates', () => {
     expect(new NearDuplicateIndex(['abc']).nearest('')).toBeNull();
   });
 
+  it('finds a key of one character, but never an empty one', () => {
+    expect(new NearDuplicateIndex(['b', 'a']).nearest('a')).toEqual({ index: 1, jaccard: 1 });
+    expect(new NearDuplicateIndex(['', 'a']).nearest('')).toBeNull();
+  });
+
+  it('finds the first of equally similar keys, in whatever order they are compared', () => {
+    expect(new NearDuplicateIndex(['abcdef', 'abcdef']).nearest('abcdef')).toEqual({ index: 0, jaccard: 1 });
+    // Only the second key has the bigram ab, the rarest one, so it is compared before the first.
+    const keys = ['bcdefghijk', 'abcdefghij', 'xjk', 'yjk'];
+    expect(new NearDuplicateIndex(keys).nearest('abcdefghijk')).toEqual({ index: 0, jaccard: 0.9 });
+  });
+
   it('compares normalised texts, and reports both as they were written', async () => {
     expect(await search(['怎样，在手机上修改 登录密码呢'], ['怎样在手机上修改登录密码？', '别的'])).toEqual([
       {

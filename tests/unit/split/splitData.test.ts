@@ -65,6 +65,42 @@ describe('the split', () => {
     expect(splitData({ experiment: settings(0), pairs, knowledgeBase }).dev).toEqual([]);
   });
 
+  it('holds out the same questions in every version, in the order of the file', () => {
+    const pairs = pairsOf(
+      20,
+      (i) => `问${i}`,
+      (i) => `段${i}`,
+    );
+    const { dev, trainRows } = splitData({ experiment: settings(0.25), pairs, knowledgeBase });
+    // Written by version 0.1.0.
+    expect(dev.map(({ id }) => id)).toEqual(['dev:r4', 'dev:r10', 'dev:r14', 'dev:r16', 'dev:r17']);
+    expect(trainRows).toHaveLength(15);
+  });
+
+  it('counts questions that differ in case as one only if the model folds case', () => {
+    const pairs = pairsOf(
+      2,
+      (i) => ['VPN', 'vpn'][i] ?? '',
+      (i) => `段${i}`,
+    );
+    const held = (foldCase?: boolean) => {
+      const input = { experiment: settings(0.5), pairs, knowledgeBase };
+      return splitData(foldCase === undefined ? input : { ...input, foldCase }).dev.length;
+    };
+    // Half of the pairs is one row, but rows of one question stay together.
+    expect([held(), held(false), held(true)]).toEqual([1, 1, 0]);
+  });
+
+  it('finds the passage of a held-out pair despite white space around its text', () => {
+    const pairs = pairsOf(
+      1,
+      () => '问',
+      () => ' 段3\n',
+    );
+    const split = splitData({ experiment: settings(1), pairs, knowledgeBase });
+    expect([split.dev[0]?.relevant, split.extraPassages]).toEqual([['p3'], []]);
+  });
+
   it('lists all passages of a held-out question by their ids in the knowledge base', () => {
     const pairs = pairsOf(
       2,

@@ -44,3 +44,48 @@ describe('the error of a refused file', () => {
     expect(app.error).toMatchObject({ kind: 'gpu-unavailable' });
   });
 });
+
+describe('an error', () => {
+  it('about something done on a screen goes when that screen is left', () => {
+    app.report(new AppError({ kind: 'run-elsewhere', runId: 'r' }));
+    app.screenLeft();
+    expect(app.error).toBeNull();
+  });
+
+  it.each([
+    { kind: 'storage-failed', reason: 'x' },
+    { kind: 'worker-crashed', worker: 'gpu', reason: 'x' },
+    { kind: 'quota-exceeded' },
+  ] as const)('that concerns more than one screen stays until it is dismissed: $kind', (details) => {
+    app.report(new AppError(details));
+    app.screenLeft();
+    expect(app.error).toEqual(details);
+  });
+
+  it('goes when a run starts, unless storage failed', () => {
+    app.report(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: 'x' }));
+    app.runStarted();
+    expect(app.error).toBeNull();
+    app.report(new AppError({ kind: 'storage-failed', reason: 'x' }));
+    app.runStarted();
+    expect(app.error).not.toBeNull();
+  });
+});
+
+describe('a notice', () => {
+  it('replaces the one with the same text, but not one that offers an undo', () => {
+    vi.useFakeTimers();
+    const undo = () => undefined;
+    app.notify('Deleted', undo);
+    for (let i = 0; i < 2; i++) app.notify('Everything in the file is here already.');
+    app.notify('Deleted', undo);
+    expect(app.notices.map(({ text }) => text)).toEqual([
+      'Deleted',
+      'Everything in the file is here already.',
+      'Deleted',
+    ]);
+    vi.advanceTimersByTime(60_000);
+    expect(app.notices).toEqual([]);
+    vi.useRealTimers();
+  });
+});

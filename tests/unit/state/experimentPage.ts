@@ -62,11 +62,13 @@ vi.doMock('../../../src/state/gateway', () => ({
     listRuns: () => Promise.resolve([]),
   },
 }));
+/** Called when a file was accepted, which hides the error of a refused one. */
+export const fileAccepted = vi.fn();
 vi.doMock('../../../src/state/app.svelte', () => ({
-  app: { language: 'en', attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
+  app: { language: 'en', attempt: (work: () => Promise<unknown>) => work(), fileAccepted },
 }));
 export const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { ImportsState } = await import('../../../src/state/imports.svelte');
+export const { ImportsState } = await import('../../../src/state/imports.svelte');
 
 /** Gives the page an empty database with one experiment, `e`, and an empty localStorage. */
 export async function freshBrowser(): Promise<void> {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { RunRecord, RunStatus } from '../../../src/domain/run';
 
@@ -8,6 +8,7 @@ const startRun = vi.fn<(runId: string) => Promise<void>>();
 const cancelRun = vi.fn<(runId: string) => Promise<void>>();
 const reported: AppErrorDetails[] = [];
 let demo = false;
+let deleted = false;
 
 const write = (runId: string, status: RunStatus): void =>
   void records.set(runId, { runId, experimentId: 'e', status, createdAt: Date.now() } as RunRecord);
@@ -20,7 +21,7 @@ vi.mock('../../../src/state/gateway', () => ({
     readEvents: () => Promise.resolve([]),
     isRunHeld: (runId: string) => Promise.resolve(held.has(runId)),
     getExperiment: (experimentId: string) => Promise.resolve({ experimentId, demo: experimentId === 'e' && demo }),
-    listExperiments: () => Promise.resolve([{ experimentId: 'e' }]),
+    listExperiments: () => Promise.resolve(deleted ? [] : [{ experimentId: 'e' }]),
     listRuns: () => Promise.resolve([...records.values()]),
     updateRun: (runId: string, change: { status: RunStatus }) => Promise.resolve(write(runId, change.status)),
   },
@@ -28,6 +29,7 @@ vi.mock('../../../src/state/gateway', () => ({
 vi.mock('../../../src/state/app.svelte', () => ({
   app: {
     report: (thrown: AppError) => void reported.push(thrown.details),
+    runStarted: () => void (reported.length = 0),
     attempt: (work: () => Promise<unknown>) => work(),
   },
 }));
@@ -58,8 +60,10 @@ beforeEach(() => {
   router.go.mockReset();
   router.route.stage = 'train';
   demo = false;
+  deleted = false;
   otherTab = () => null;
 });
+afterEach(() => void vi.useRealTimers());
 
 describe('a run', () => {
   it('is not stored while the device is being measured, and the refusal names the benchmark', async () => {
@@ -85,7 +89,9 @@ describe('a run', () => {
     expect(jobs.current?.active).toBe(false);
     expect(deviceJob.current).toBeNull();
     startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
+    // The error no longer applies once the run has been resumed.
     await expect(jobs.runToEnd('r')).resolves.toBe(true);
+    expect(reported).toEqual([]);
   });
 
   it('stored as failed stays failed', async () => {
@@ -132,15 +138,11 @@ describe('a run', () => {
 
   it('left in the queue by a tab that just died can be resumed within 20 seconds', async () => {
     vi.useFakeTimers();
-    try {
-      write('q', 'queued');
-      await jobs.boot();
-      expect(records.get('q')?.status).toBe('queued');
-      await vi.advanceTimersByTimeAsync(20_000);
-      expect(records.get('q')?.status).toBe('interrupted');
-    } finally {
-      vi.useRealTimers();
-    }
+    write('q', 'queued');
+    await jobs.boot();
+    expect(records.get('q')?.status).toBe('queued');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(records.get('q')?.status).toBe('interrupted');
   });
 
   it('paused when its page was closed stays paused, does not block a new run, and can be continued or cancelled', async () => {
@@ -158,6 +160,32 @@ describe('a run', () => {
     expect(records.get('p')?.status).toBe('cancelled');
   });
 
+  it('paused when its page was closed is shown in the strip until it ends, is cancelled or is deleted', async () => {
+    const shown = () => jobs.current?.resting === true && jobs.current.runId;
+    records.set('old', { runId: 'old', experimentId: 'e', status: 'paused', createdAt: 1 } as RunRecord);
+    records.set('new', { runId: 'new', experimentId: 'e', status: 'paused', createdAt: 2 } as RunRecord);
+    await jobs.boot();
+    expect(shown()).toBe('new');
+    // A run that is executed takes its place and gives it back.
+    let finish = (): void => undefined;
+    startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
+    await jobs.start('e');
+    await vi.waitFor(() => expect([jobs.current?.runId, jobs.current?.active]).toEqual(['r', true]));
+    await jobs.showPaused();
+    expect(jobs.current?.runId).toBe('r');
+    write('r', 'done');
+    finish();
+    await vi.waitFor(() => expect(shown()).toBe('new'));
+    await jobs.cancel('new');
+    await vi.waitFor(() => expect(shown()).toBe('old'));
+    deleted = true;
+    await jobs.showPaused();
+    expect(jobs.current).toBeNull();
+    deleted = false;
+    await jobs.showPaused();
+    expect(shown()).toBe('old');
+  });
+
   it('paused in this page stays paused if the worker dies', async () => {
     startRun.mockImplementationOnce((runId) => {
       write(runId, 'paused');
@@ -169,13 +197,18 @@ describe('a run', () => {
   });
 
   it('paused in another tab is watched until that tab closes', async () => {
+    vi.useFakeTimers();
     write('p', 'paused');
     held.add('p');
-    await jobs.boot();
+    const booting = jobs.boot();
+    // No tab answers, so the run counts as paused elsewhere only after a while.
+    await vi.advanceTimersByTimeAsync(11_000);
+    await booting;
     expect(jobs.follow('p').active).toBe(true);
     expect(jobs.follow('p').elsewhere).toBe(true);
     held.delete('p');
-    await vi.waitFor(() => expect(jobs.follow('p').active).toBe(false), { timeout: 4000 });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(jobs.follow('p').active).toBe(false);
     expect(records.get('p')?.status).toBe('paused');
   });
 

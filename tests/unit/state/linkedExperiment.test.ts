@@ -12,6 +12,7 @@ import { baseUrl, browser, opened } from './experimentPage';
 
 browser.data.countSplit = (experiment, progress) => countSplit(browser.db, experiment, progress);
 
+vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
 const { experiments } = await import('../../../src/state/experiments.svelte');
 const { sharedInputs } = await import('../../../src/state/sharing');
 

@@ -14,7 +14,7 @@ import { getExperiment, listExperiments, putExperiment } from '../../../src/stor
 import { whilePinned } from '../../../src/storage/pins';
 import { appendEvents } from '../../../src/storage/runEvents';
 import { addRun, deleteRun, putRun } from '../../../src/storage/runs';
-import { sweepOrphanWeights } from '../../../src/storage/sweep';
+import { sweepOrphanBlocks, sweepOrphanWeights } from '../../../src/storage/sweep';
 import { evaluationOf, freshDatabase, runRecord, storedExperiment, stubLocks } from './support';
 
 const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
@@ -137,6 +137,38 @@ describe('the sweep', () => {
     expect(await sweepOrphanWeights(db, 'model')).toBe(1);
     const left = (await db.getAllKeys('weightParts')).map(([id]) => id).filter((id) => id.startsWith('model'));
     expect(left).toEqual(['model-1', 'model-2']);
+  });
+
+  it('keeps the weights that a model only keeps for its export', async () => {
+    const db = await freshDatabase();
+    for (const weightsId of ['model-1', 'model-pooler'])
+      await db.put('weightParts', { weightsId, part: 0, bytes: new ArrayBuffer(4) });
+    await db.put('models', {
+      contentSha256: 'm',
+      weightsId: 'model-1',
+      untrained: { weightsId: 'model-pooler' },
+    } as never);
+    expect(await sweepOrphanWeights(db, 'model')).toBe(0);
+    expect(await db.count('weightParts')).toBe(2);
+  });
+
+  it.each(['checkpoints', 'runEvents', 'evaluations'] as const)(
+    'finds a run that is not stored if only its %s are left',
+    async (name) => {
+      const db = await withRuns('a');
+      for (const store of runStoreNames) if (store !== name && store !== 'weightParts') await db.clear(store);
+      await sweepOrphanWeights(db, 'checkpoint');
+      expect(await counts(db)).toEqual([0, 0, 0, 0, 0]);
+    },
+  );
+
+  it('deletes rows whose data set is not stored, and keeps the others', async () => {
+    const db = await freshDatabase();
+    for (const contentSha256 of ['kept', 'left'])
+      await db.put('datasetBlocks', { contentSha256, block: 0, rows: [], sha256: '' });
+    await db.put('datasets', { contentSha256: 'kept' } as never);
+    await sweepOrphanBlocks(db);
+    expect(await db.getAllKeys('datasetBlocks')).toEqual([['kept', 0]]);
   });
 });
 

@@ -1,10 +1,19 @@
 import 'fake-indexeddb/auto';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { RunRecord } from '../../../src/domain/run';
-import { checkpointBytesOfRun, latestCheckpoint, takeSnapshot, writeSnapshot } from '../../../src/storage/checkpoints';
+import {
+  checkpointBytesOfRun,
+  latestCheckpoint,
+  takeCheckpointSnapshot,
+  writeSnapshot,
+} from '../../../src/storage/checkpoints';
 import { openDatabase } from '../../../src/storage/database';
 import { requireStorage, reservedBytes } from '../../../src/storage/space';
 import { WeightWriter } from '../../../src/storage/weights';
+import { encoderLayout } from '../../../workers/services/import/encoderTensors';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { importModel } from '../../../workers/services/import/importModel';
+import { config, tinyFolder } from '../import/tinyModel';
 
 const withFree = (freeBytes: number | undefined) =>
   vi.stubGlobal('navigator', {
@@ -30,7 +39,8 @@ it('a checkpoint without room is refused before a byte of it is stored', async (
     yield Promise.resolve(new Float32Array(25));
   }
   const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
-  const snapshot = () => takeSnapshot({ runId: 'r', step: 1, role: 'latest', sections: [section()], loopState });
+  const snapshot = () =>
+    takeCheckpointSnapshot({ runId: 'r', step: 1, role: 'latest', sections: [section()], loopState });
   withFree(reservedBytes + 99);
   await expect(writeSnapshot(db, await snapshot())).rejects.toMatchObject({
     details: { kind: 'quota-exceeded', neededBytes: 100, freeBytes: 99 },
@@ -53,4 +63,29 @@ it('weights without room are refused before a part is stored', async () => {
 it('a run needs room for three checkpoints with moments, and for two of the best weights', () => {
   expect(checkpointBytesOfRun(10, false)).toBe(3 * 3 * 40);
   expect(checkpointBytesOfRun(10, true)).toBe(3 * 3 * 40 + 2 * 40);
+});
+
+it('an import without room is refused before its file is read', async () => {
+  const db = await openDatabase(`space-${crypto.randomUUID()}`);
+  const file = new File(['{"text":"段"}'], 'kb.jsonl');
+  const importing = () => importDataset(db, [file], 'knowledgeBase', () => undefined);
+  withFree(reservedBytes + 2 * file.size - 1);
+  await expect(importing()).rejects.toMatchObject({
+    details: { kind: 'quota-exceeded', neededBytes: 2 * file.size, freeBytes: 2 * file.size - 1 },
+  });
+  expect([await db.count('datasets'), await db.count('datasetBlocks')]).toEqual([0, 0]);
+  withFree(reservedBytes + 2 * file.size);
+  expect((await importing()).dataset.rows).toBe(1);
+});
+
+it('a model without room is refused before one of its tensors is stored', async () => {
+  const db = await openDatabase(`space-${crypto.randomUUID()}`);
+  const neededBytes = encoderLayout(config).totalFloats * 4;
+  let tensors = 0;
+  withFree(reservedBytes + neededBytes - 1);
+  const importing = importModel(await tinyFolder(), 'm', () => void (tensors += 1), db);
+  await expect(importing).rejects.toMatchObject({
+    details: { kind: 'quota-exceeded', neededBytes, freeBytes: neededBytes - 1 },
+  });
+  expect([tensors, await db.count('weightParts')]).toEqual([0, 0]);
 });

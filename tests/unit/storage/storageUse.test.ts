@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
 import { runLockName, weightsImportLock } from '../../../src/protocol/locks';
 import { deleteUnused } from '../../../src/storage/deleteUnused';
 import { whilePinned } from '../../../src/storage/pins';
@@ -34,6 +35,19 @@ describe('the list of stored items', () => {
     expect(of('dataset').filter(({ usedBy }) => usedBy.join() === 'one,second')).toHaveLength(1);
     expect(of('tokenSet')).toEqual([{ kind: 'tokenSet', ids: ['t'], name: '', bytes: 12, usedBy: [] }]);
     expect(of('batchList')).toMatchObject([{ ids: ['b'], bytes: 7, usedBy: [] }]);
+  });
+
+  it('says which experiment lists its batches in a batch list', async () => {
+    const db = await freshDatabase();
+    const { experiment } = await fill(db);
+    const listed = { ...defaultStage(), batching: { kind: 'listed' as const, sha256: 'b' } };
+    await db.put('experiments', storedExperiment('second', { experiment: { ...experiment, stages: [listed] } }));
+    for (const sha256 of ['b', 'c']) await db.put('batchLists', { sha256, batches: [[1, 2]] });
+    const lists = (await storageUse(db)).filter(({ kind }) => kind === 'batchList');
+    expect(lists.map(({ ids, usedBy }) => [ids[0], usedBy])).toEqual([
+      ['b', ['second']],
+      ['c', []],
+    ]);
   });
 
   it('says which experiment token sets belong to', async () => {
@@ -82,6 +96,44 @@ describe('deleting an unused item', () => {
     expect(await deleteUnused(db, 'dataset', [dataset])).toBe(false);
     expect(await db.getAllKeys('datasets')).toEqual([dataset]);
     expect(new Set((await db.getAllKeys('datasetBlocks')).map(([id]) => id))).toEqual(new Set([dataset]));
+  });
+
+  it('deletes the weights that a model only keeps for its export, with the model', async () => {
+    const db = await freshDatabase();
+    await fill(db);
+    const other = await storeModel(db, 2);
+    await db.put('models', { ...other, untrained: { weightsId: 'model-pooler', tensors: [] } });
+    await db.put('weightParts', { weightsId: 'model-pooler', part: 0, bytes: new ArrayBuffer(4) });
+    expect(await deleteUnused(db, 'model', [other.contentSha256])).toBe(true);
+    expect(await db.getKey('weightParts', ['model-pooler', 0])).toBeUndefined();
+  });
+
+  it('keeps a model that only the shared link of an experiment names', async () => {
+    const db = await freshDatabase();
+    const { model, experiment } = await fill(db);
+    await deleteRun(db, 'r');
+    await db.put('experiments', storedExperiment('e', { linked: experiment }));
+    expect(await deleteUnused(db, 'model', [model.contentSha256])).toBe(false);
+    await db.put('experiments', storedExperiment('e'));
+    expect(await deleteUnused(db, 'model', [model.contentSha256])).toBe(true);
+  });
+
+  it('deletes the batch lists that no experiment names, and keeps the others', async () => {
+    const db = await freshDatabase();
+    const stage = { ...defaultStage(), batching: { kind: 'listed' as const, sha256: 'used' } };
+    await db.put('experiments', storedExperiment('e', { experiment: { ...defaultExperiment(), stages: [stage] } }));
+    for (const sha256 of ['used', 'unused', 'other']) await db.put('batchLists', { sha256, batches: [[1, 2]] });
+    expect(await deleteUnused(db, 'batchList', ['unused'])).toBe(true);
+    expect(await deleteUnused(db, 'batchList', ['used', 'other'])).toBe(false);
+    expect(await db.getAllKeys('batchLists')).toEqual(['other', 'used']);
+  });
+
+  it('deletes the chosen token sets and no others, because they can be computed again', async () => {
+    const db = await freshDatabase();
+    for (const key of ['a', 'b', 'c'])
+      await db.put('tokenSets', { key, ids: new ArrayBuffer(4), offsets: new ArrayBuffer(4), truncated: 0 });
+    expect(await deleteUnused(db, 'tokenSet', ['a', 'c'])).toBe(true);
+    expect(await db.getAllKeys('tokenSets')).toEqual(['b']);
   });
 
   it('waits until a project that is being saved is written', async () => {

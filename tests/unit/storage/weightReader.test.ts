@@ -6,12 +6,12 @@ import {
   keptCheckpoint,
   latestCheckpoint,
   loadNewestCheckpoint,
-  weightsOf,
+  weightsOfCheckpoint,
   writeCheckpoint,
 } from '../../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putRun } from '../../../src/storage/runs';
-import { readTensors, weightPartBytes, type FloatRange, type StoredWeights } from '../../../src/storage/weightReader';
+import { readTensors, weightPartBytes, type StoredRange, type StoredWeights } from '../../../src/storage/weightReader';
 import { WeightWriter } from '../../../src/storage/weights';
 import { countingReads } from './storedFloats';
 
@@ -21,22 +21,22 @@ const partFloats = weightPartBytes / 4;
 const fresh = (): Promise<Database> => openDatabase(`test-${crypto.randomUUID()}`);
 
 /** Returns tensors of 3.5 MiB each, some of which lie across the end of a part. */
-function layout(tensors: number): FloatRange[] {
+function layout(tensors: number): StoredRange[] {
   const length = 3.5 * 2 ** 18;
   return Array.from({ length: tensors }, (_, i) => ({ offset: i * length, length }));
 }
 
-function valuesOf({ offset, length }: FloatRange, add = 0): Float32Array {
+function valuesOf({ offset, length }: StoredRange, add = 0): Float32Array {
   const values = new Float32Array(length);
   for (let i = 0; i < length; i++) values[i] = ((offset + i) % 8191) + add;
   return values;
 }
 
-async function* section(ranges: readonly FloatRange[], add = 0): AsyncGenerator<Float32Array> {
+async function* section(ranges: readonly StoredRange[], add = 0): AsyncGenerator<Float32Array> {
   for (const range of ranges) yield Promise.resolve(valuesOf(range, add));
 }
 
-async function expectTensors(db: Database, weights: StoredWeights, ranges: readonly FloatRange[], add = 0) {
+async function expectTensors(db: Database, weights: StoredWeights, ranges: readonly StoredRange[], add = 0) {
   let seen = 0;
   for await (const [range, values] of readTensors(db, weights, ranges)) {
     seen += 1;
@@ -46,7 +46,7 @@ async function expectTensors(db: Database, weights: StoredWeights, ranges: reado
   expect(seen).toBe(ranges.length);
 }
 
-async function withCheckpoint(ranges: readonly FloatRange[], runId = 'r'): Promise<Database> {
+async function withCheckpoint(ranges: readonly StoredRange[], runId = 'r'): Promise<Database> {
   const db = await fresh();
   const record = { experimentHash: '', build: '', device: null, devicePreference: 'wasm', kernelPlan: '' } as const;
   const state = { status: 'running', phase: 'train', step: 0, steps: 10, createdAt: 1 } as const;
@@ -75,7 +75,7 @@ test('kept weights and a resumed state are verified as they are loaded, and read
   expect(bytes.read / total).toBeLessThanOrEqual(1.05);
   bytes.read = 0;
   await loadNewestCheckpoint(db, 'r', async (checkpoint) => {
-    const weights = weightsOf(checkpoint);
+    const weights = weightsOfCheckpoint(checkpoint);
     await expectTensors(db, weights, ranges);
     const second = ranges.map(({ offset, length }) => ({ offset: offset + total / 4, length }));
     let first: Float32Array | undefined;

@@ -7,7 +7,7 @@ import { putModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { preparedData } from '../../../workers/services/split/preparedData';
-import { tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
+import { tokenize, tokenIdsOf } from '../../../workers/services/tokenize/tokenize';
 import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 import { demoFiles, demoModel } from './demoModel';
 
@@ -87,12 +87,12 @@ describe('tokenizing an experiment', () => {
 
   it('keeps the first and the last special token of a truncated text', async () => {
     const { db } = await prepared();
-    const [whole, cut, empty] = await tokenizeTexts(
+    const [whole, cut, empty] = await tokenIdsOf(
       db,
       modelSha256,
       ['母猪'.repeat(20), '母猪'.repeat(20), ''],
       9999,
-    ).then(async ([first, , last]) => [first, (await tokenizeTexts(db, modelSha256, ['母猪'.repeat(20)], 5))[0], last]);
+    ).then(async ([first, , last]) => [first, (await tokenIdsOf(db, modelSha256, ['母猪'.repeat(20)], 5))[0], last]);
     expect(cut).toEqual([...whole!.slice(0, 4), whole!.at(-1)]);
     expect(empty).toEqual([whole!.at(0), whole!.at(-1)]);
   });

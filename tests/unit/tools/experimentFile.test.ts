@@ -14,7 +14,7 @@ async function inputsOf(pairs: unknown): Promise<unknown> {
   return inputs;
 }
 
-it('serves the file of a location that says how to read it, and every file of a list', async () => {
+it('the file of a location that says how to read it is served, and every file of a list', async () => {
   for (const name of ['a.csv', 'b.csv']) await writeFile(join(folder, name), '');
   const [a, b] = ['a.csv', 'b.csv'].map((path) => ({ slot: 'pairs', path, file: join(folder, path) }));
   expect(await inputsOf('a.csv')).toEqual([a]);
@@ -24,7 +24,7 @@ it('serves the file of a location that says how to read it, and every file of a 
   await expect(inputsOf([7])).rejects.toThrow('locations.pairs names no file');
 });
 
-it('serves every file that a location lists, and one file for every slot that names it', async () => {
+it('every file that a location lists is served, and one file for every slot that names it', async () => {
   for (const name of ['queries.jsonl', 'test.tsv']) await writeFile(join(folder, name), '');
   const locations = { knowledgeBase: 'queries.jsonl', testQuestions: ['queries.jsonl', 'test.tsv'] };
   const path = join(folder, 'experiment.json');

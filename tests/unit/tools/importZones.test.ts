@@ -9,6 +9,8 @@ describe('the import rule', () => {
     expect(forbiddenImport('workers/services/report/exportModel.ts', '@huggingface/transformers')).toBeNull();
     expect(forbiddenImport('workers/reference/tfjs/tfjsStep.ts', '@tensorflow/tfjs-core')).toBeNull();
     expect(forbiddenImport('workers/services/deviceCheck/checkDevice.ts', '../../reference/trainingStep')).toBeNull();
+    expect(forbiddenImport('workers/losses/angle.ts', '@tensorflow/tfjs-core')).toBeNull();
+    expect(forbiddenImport('workers/services/train/openLoss.ts', '../../losses/vectorLossOf')).toBeNull();
   });
 
   it.each([
@@ -21,6 +23,8 @@ describe('the import rule', () => {
     ['workers/engine/device.ts', '@tensorflow/tfjs-core/dist/tensor'],
     ['workers/engine/device.ts', '../reference/trainingStep'],
     ['workers/services/deviceCheck/checkDevice.ts', '@tensorflow/tfjs-core'],
+    ['workers/losses/angle.ts', '../engine/losses/loss'],
+    ['workers/reference/tfjs/tfjsStep.ts', '../../losses/gradients'],
     ['workers/reference/float64/float64Step.ts', '../../services/deviceCheck/checkStep'],
     ['workers/gpu.worker.ts', '../src/storage/database'],
     ['workers/formats/onnx/writer.ts', '../../engine/device'],

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { progressKinds } from '../../../src/domain/run';
 import { layerProducts, productPasses } from '../../../src/domain/kernelTuning';
@@ -17,6 +19,19 @@ const step = (number: number, loss: number, seq: number) => ({
   runId: 'r',
   seq,
   at: seq,
+});
+
+it('a run report prints findings to stderr and everything else to stdout', async () => {
+  const [out, err]: [string[], string[]] = [[], []];
+  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+  const report = new RunReport(
+    folder,
+    (line) => out.push(line),
+    (line) => err.push(line),
+  );
+  report.note('a note');
+  report.finding('warning: a finding');
+  expect([out, err]).toEqual([['a note'], ['warning: a finding']]);
 });
 
 describe('events.jsonl', () => {
@@ -41,7 +56,45 @@ describe('events.jsonl', () => {
     await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 0]] }]);
     expect(printed).toEqual([]);
     await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 2], [1]] }]);
-    expect(printed).toEqual(['rows that fit no batch of their epoch, by epoch: 0, 2, 1']);
+    expect(printed).toEqual(['rows that fit no batch of their epoch, by epoch: stage 1: 0, 2; stage 2: 1']);
+    await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 3]] }]);
+    expect(printed.at(-1)).toBe('rows that fit no batch of their epoch, by epoch: 0, 3');
+  });
+
+  it('is accompanied by a line at the beginning of each stage, if there are several', async () => {
+    const stagesSeen = async (leftOut: number[][], stages: number[]): Promise<string[]> => {
+      const printed: string[] = [];
+      const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+      const steps = stages.map((stage, i) => ({ ...step(i + 1, 0.5, i), stage }));
+      await report.add([{ type: 'batchPlan', steps: steps.length, leftOut }, ...steps]);
+      return printed.filter((line) => line.startsWith('=='));
+    };
+    expect(await stagesSeen([[0], [0]], [0, 0, 1, 1])).toEqual(['== stage 1 of 2', '== stage 2 of 2']);
+    expect(await stagesSeen([[0]], [0, 0])).toEqual([]);
+  });
+
+  it('is accompanied by a line on the step after which a run resumed and the steps that are computed again', async () => {
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([
+      { type: 'resumed', step: 5, reached: 9 },
+      { type: 'resumed', step: 5, reached: 6 },
+      { type: 'resumed', step: 5, reached: 5 },
+      { type: 'resumed', step: 0, reached: 3 },
+    ]);
+    expect(printed).toEqual([
+      'resumed after step 5, the last checkpoint: computing steps 6 to 9 again',
+      'resumed after step 5, the last checkpoint: computing step 6 again',
+      'resumed after step 5, the last checkpoint',
+      'resumed from the start, without a checkpoint: computing steps 1 to 3 again',
+    ]);
+  });
+
+  it('is accompanied by a line on the step after which another version continues the run', async () => {
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([{ type: 'buildChanged', step: 5, build: '1.0.1+abcd' }]);
+    expect(printed).toEqual(['continuing after step 5 with another version: 1.0.1+abcd']);
   });
 
   it('keeps only the later line of a step that a resume repeated, and drops progress', () => {
@@ -78,6 +131,19 @@ describe('events.jsonl', () => {
     ]);
   });
 
+  it('has each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
+    const alarm = (kind: string, of: string) => ({ type: 'alarm', step: 20, kind, steps: 10, of });
+    const events = [alarm('deadGradients', 'first'), alarm('collapse', 'first'), alarm('deadGradients', 'second')];
+    expect(eventsToKeep(events).map(({ kind, of }) => `${kind} ${of}`)).toEqual([
+      'collapse first',
+      'deadGradients second',
+    ]);
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([alarm('deadGradients', 'first')]);
+    expect(printed).toEqual(['alarm at step 20: all gradients were 0 for 10 steps: the run no longer learns']);
+  });
+
   it('has a phrase for every kind of progress', async () => {
     expect(Object.keys(progressWords)).toEqual(expect.arrayContaining([...progressKinds]));
     const printed: string[] = [];
@@ -111,12 +177,19 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('accepts 150,000 earlier events of a resumed run in one call', async () => {
+  it('accepts 150,000 earlier events of a resumed run in one call, with the stack of the runner', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
-    const report = new RunReport(folder, () => undefined);
-    await report.begin();
-    await report.add(Array.from({ length: 150_000 }, (_, i) => step(i + 1, 0.5, i)));
-    await report.finish();
+    const module = new URL('../../../tools/lib/runReport.mjs', import.meta.url).href;
+    const code = `import(${JSON.stringify(module)}).then(async ({ RunReport }) => {
+      const report = new RunReport(${JSON.stringify(folder)}, () => undefined);
+      await report.begin();
+      const event = { type: 'step', learningRate: 1e-5, loss: 0.5, tokens: 9, stepMs: 1 };
+      await report.add(Array.from({ length: 150_000 }, (_, i) => ({ ...event, step: i + 1, seq: i })));
+      await report.finish();
+    })`;
+    // The threads of these tests have four times the stack of a program, which does not take 150,000 arguments.
+    const program = new Worker(code, { eval: true, resourceLimits: { stackSizeMb: 1 } });
+    await once(program, 'exit');
     const text = await readFile(join(folder, 'events.jsonl'), 'utf8');
     expect(text.trim().split('\n')).toHaveLength(150_000);
   }, 60_000);

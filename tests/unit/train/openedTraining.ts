@@ -22,17 +22,21 @@ Object.assign(browser.gpu, {
     return null;
   },
 });
-vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
+/** The page's runs. A test adds what it needs. */
+export const jobs: { follow?: (runId: string) => object } = {};
+vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs }));
 // The tests look only at the stage's own text, so its other parts are replaced by empty components.
 const replaced = [
   'train/Hyperparameters',
   'train/AdvancedSettings',
+  'train/Strategy',
   'train/RunCurves',
   'train/BatchView',
   'common/RunControls',
 ];
 for (const part of replaced) vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });
+vi.stubGlobal('__BUILD__', 'test');
 export const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 
 /** Imports rows and returns their data set. */
@@ -93,7 +97,7 @@ export const model: StoredModel = {
     attentionDropout: 0,
     padTokenId: 0,
   },
-  tensors: [],
+  tensors: [{ name: 'embeddings.LayerNorm.bias', shape: [1], offset: 0, length: 1 }],
   totalFloats: 1000,
   weightsId: 'w',
   files: {},

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { epochsOf, planBatches, stepCount } from '../../../src/domain/train/planBatches';
+import { epochsOf, planBatches } from '../../../src/domain/train/planBatches';
+import { stepCount } from '../../../src/domain/train/stepCount';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { Pair } from '../../../src/domain/records';
@@ -156,6 +157,16 @@ describe('the batch plan', () => {
       ],
       leftOut: [0, 1],
     });
+    // Rows 0 to 3 share a passage. Of rows 2 and 1, which wait for the third batch, the one drawn first is taken.
+    expect(plan([0, 0, 0, 0, 1, 2, 3, 4, 5, 6], all)).toEqual({
+      batches: [
+        [4, 7, 0, 6],
+        [3, 9, 5, 8],
+        [2, 6, 4, 9],
+        [2, 8, 7, 5],
+      ],
+      leftOut: [1, 2],
+    });
   });
 
   it('counts epochs by the number of rows that each epoch has', () => {
@@ -219,6 +230,56 @@ describe('the batch plan', () => {
     expect(thrown(() => planBatches({ ...request, stage: stage(3) }))).toMatchObject({
       kind: 'experiment-invalid',
       path: 'stages.1.duration',
+    });
+  });
+});
+
+describe('a listed order', () => {
+  const plan = (duration: { unit: 'epochs' | 'steps'; value: number }, listed?: number[][], pairs = 3) =>
+    thrownOr(() =>
+      planBatches({
+        pairs: pairsOf(pairs),
+        stage: { batching: { kind: 'listed', sha256: '0'.repeat(64) }, duration },
+        stageIndex: 0,
+        seed: 7,
+        ...(listed && { listed }),
+      }),
+    );
+  const thrownOr = <T>(work: () => T): unknown => {
+    let result: T | undefined;
+    const details = thrown(() => (result = work()));
+    return details ?? result;
+  };
+  const [first, second] = [
+    [0, 1],
+    [2, 0],
+  ];
+
+  it('is followed once per epoch, and at least for one step', () => {
+    const batches = (value: number) => ({ batches: [first, second, first, second].slice(0, value), leftOut: [] });
+    expect(plan({ unit: 'epochs', value: 2 }, [first, second])).toEqual(batches(4));
+    expect(plan({ unit: 'epochs', value: 1.5 }, [first, second])).toEqual(batches(3));
+    expect(plan({ unit: 'epochs', value: 0.01 }, [first, second])).toEqual(batches(1));
+  });
+
+  it('is refused if it is missing or empty', () => {
+    const missing = { kind: 'experiment-invalid', path: 'stages.0.batching', found: own('no-batch-list') };
+    expect(plan({ unit: 'epochs', value: 1 })).toEqual(missing);
+    expect(plan({ unit: 'epochs', value: 1 }, [])).toEqual(missing);
+  });
+
+  it('is refused with the numbers if it has fewer steps than asked for, or names a row that is not there', () => {
+    expect(plan({ unit: 'steps', value: 3 }, [first, second])).toEqual({
+      kind: 'experiment-invalid',
+      path: 'stages.0.duration',
+      found: '3',
+      expected: own('at-most', 2),
+    });
+    expect(plan({ unit: 'steps', value: 2 }, [first, second], 2)).toEqual({
+      kind: 'experiment-invalid',
+      path: 'stages.0.batching',
+      found: own('row', 2),
+      expected: own('row-from-to', 0, 1),
     });
   });
 });

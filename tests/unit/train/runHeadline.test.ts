@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunEvent, RunEventBody, RunRecord } from '../../../src/domain/run';
 import { applyEvents, emptyRunView } from '../../../src/domain/train/runView';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 import { runHeadline } from '../../../src/ui/train/runHeadline';
 
+vi.stubGlobal('__BUILD__', '0.1.0+aaaa');
 const record = { status: 'paused', steps: 119 } as RunRecord;
 function view(...bodies: RunEventBody[]) {
   const empty = emptyRunView();
@@ -30,6 +31,9 @@ describe('the headline on a paused run', () => {
   it('names the step during training, and the dev evaluation that it interrupts', () => {
     const training = view({ type: 'phase', phase: 'train' }, step);
     expect(runHeadline(zh, record, training, null).title).toBe('已暂停：第 25 步，共 119 步');
+    const writing: RunEventBody = { type: 'progress', what: 'checkpoint', done: 1, of: 0 };
+    const pausing = view({ type: 'phase', phase: 'train' }, step, writing);
+    expect(runHeadline(zh, record, pausing, null).title).toBe('已暂停：第 25 步，共 119 步');
     const evaluating = view({ type: 'phase', phase: 'train' }, step, encoding);
     expect(runHeadline(en, record, evaluating, null).title).toBe('Paused: step 25 of 119, encoding passages 30 / 288');
   });
@@ -64,7 +68,34 @@ describe('the headline on a run that stopped', () => {
     expect(runHeadline(zh, running, resumed, null).title).toBe('正在重新计算第 51 到 73 步');
   });
 
+  it('names no checkpoint if none was written before the run was interrupted', () => {
+    const phase: RunEventBody = { type: 'phase', phase: 'train' };
+    const steps = [1, 2].map((n) => ({ ...step, step: n }) as RunEventBody);
+    const stopped = { ...record, status: 'interrupted' } as const;
+    expect(runHeadline(en, stopped, view(phase, ...steps), null).text).toContain('resumes from its start');
+    expect(runHeadline(zh, stopped, view(phase), null).text).toContain('从头算起');
+    const resumed = view(phase, ...steps, { type: 'resumed', step: 0, reached: 2 });
+    expect(runHeadline(en, { ...record, status: 'running' }, resumed, null).text).toBe(
+      'The run was interrupted before its first checkpoint, so it resumed from its start.',
+    );
+  });
+
+  it('promises the same bits only if neither the program nor the device has changed', () => {
+    const textOf = (build: string, ...bodies: RunEventBody[]) =>
+      runHeadline(en, { ...record, status: 'interrupted', build }, view(step, ...bodies), null).text;
+    expect(textOf('0.1.0+aaaa')).toContain('bit for bit');
+    expect(textOf('0.1.0+bbbb')).toContain('The program has changed since then');
+    const changes: RunEventBody[] = [
+      { type: 'buildChanged', step: 6, build: '0.1.0+aaaa' },
+      { type: 'deviceChanged', step: 6 },
+    ];
+    for (const changed of changes) expect(textOf('0.1.0+aaaa', changed)).not.toContain('bit');
+  });
+
   it('names the evaluation before training instead of a step 0', () => {
+    const writing: RunEventBody = { type: 'progress', what: 'checkpoint', done: 1, of: 0 };
+    const pausing = view({ type: 'phase', phase: 'train' }, step, writing);
+    expect(runHeadline(zh, record, pausing, null).title).toBe('已暂停：第 25 步，共 119 步');
     const evaluating = view({ type: 'phase', phase: 'evaluateBefore' });
     const { title } = runHeadline(en, { ...record, status: 'interrupted' }, evaluating, null);
     expect(title).toBe('Interrupted: Evaluating before');

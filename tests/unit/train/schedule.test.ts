@@ -44,6 +44,7 @@ describe('the learning rate', () => {
   it('rounds the warm-up as Python does: 2.5 steps to 2, 3.5 steps to 4, but never to less than 1', () => {
     const warm = (warmup: number, steps: number): number =>
       Math.round(1 / learningRateAt(0, steps, { kind: 'constant', warmup }, 1));
+    expect([warm(0.27, 10), warm(0.43, 10)]).toEqual([3, 4]);
     expect([warm(0.25, 10), warm(0.35, 10), warm(0.01, 10), warm(0, 10)]).toEqual([2, 4, 1, 1]);
   });
 

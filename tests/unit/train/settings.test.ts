@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { defaultExperiment } from '../../../src/domain/experiment';
+import { defaultExperiment, type Experiment, type Stage } from '../../../src/domain/experiment';
 import { countAdvanced } from '../../../src/domain/train/advancedSettings';
+import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
 import { settingRanges } from '../../../src/domain/train/settingRanges';
 import { presetOf, withPreset } from '../../../src/domain/train/presets';
 
@@ -14,6 +16,28 @@ describe('the presets of the train stage', () => {
     expect(withPreset(quick, 'standard')).toEqual(experiment);
   });
 
+  it('go through the pairs once, twice or five times, in the first stage only', () => {
+    const experiment = defaultExperiment();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('the default experiment has no stage');
+    const two = { ...experiment, stages: [stage, { ...stage, dropout: 0.1 }], seed: 3 };
+    for (const [name, value] of [
+      ['quick', 1],
+      ['standard', 2],
+      ['thorough', 5],
+    ] as const)
+      expect(withPreset(two, name)).toEqual({
+        ...two,
+        stages: [{ ...stage, duration: { unit: 'epochs', value } }, two.stages[1]],
+      });
+    expect(
+      withPreset({ ...experiment, evaluation: { ...experiment.evaluation, checkpoint: 'last' } }, 'standard'),
+    ).toEqual(experiment);
+    expect(presetOf(withPreset(experiment, 'thorough'))).toBe('thorough');
+    expect(presetOf({ ...experiment, stages: [{ ...stage, duration: { unit: 'steps', value: 2 } }] })).toBeNull();
+    expect(presetOf({ ...experiment, stages: [] })).toBeNull();
+  });
+
   it('do not include a duration or checkpoint of the user’s own', () => {
     const experiment = defaultExperiment();
     const [stage] = experiment.stages;
@@ -24,25 +48,87 @@ describe('the presets of the train stage', () => {
   });
 });
 
+const withLoss = (stage: Stage, change: Parameters<typeof withLossChange>[1]): Stage => ({
+  ...stage,
+  loss: withLossChange(v.parse(infoNceSchema, stage.loss), change),
+});
+
 describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(15);
+    expect(all).toBe(25);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 15, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 25, changed: 2 });
+  });
+
+  it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
+    ['the schedule', (_, stage) => ({ stage: { ...stage, schedule: { ...stage.schedule, kind: 'cosine' } } })],
+    ['the warm-up', (_, stage) => ({ stage: { ...stage, schedule: { ...stage.schedule, warmup: 0.2 } } })],
+    ['weight decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, weightDecay: 0 } } })],
+    ['gradient clipping', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, clipNorm: 0 } } })],
+    [
+      'accumulation',
+      (_, stage) => ({ stage: { ...stage, batching: { ...stage.batching, accumulation: 2 } as Stage['batching'] } }),
+    ],
+    ['layer decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, layerDecay: 0.9 } } })],
+    ['beta1', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta1: 0.8 } } })],
+    ['beta2', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta2: 0.99 } } })],
+    ['epsilon', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, epsilon: 1e-6 } } })],
+    ['the unit of the duration', (_, stage) => ({ stage: { ...stage, duration: { unit: 'steps', value: 2 } } })],
+    [
+      'the directions of the loss',
+      (_, stage) => ({ stage: { ...stage, loss: { ...stage.loss, directions: 'both' } } }),
+    ],
+    [
+      'whether equal texts may share a batch',
+      (_, stage) => ({
+        stage: { ...stage, batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: false } },
+      }),
+    ],
+    ['dropout', (_, stage) => ({ stage: { ...stage, dropout: 'model' } })],
+    ['the seed', () => ({ seed: 8 })],
+    ['steps between dev evaluations', ({ evaluation }) => ({ evaluation: { ...evaluation, devEverySteps: 5 } })],
+    ['early stopping', ({ evaluation }) => ({ evaluation: { ...evaluation, earlyStop: { patience: 3 } } })],
+    ['the kept checkpoint', ({ evaluation }) => ({ evaluation: { ...evaluation, checkpoint: 'last' } })],
+    ['a term within a side', (_, stage) => ({ stage: withLoss(stage, { sameSide: 'both' }) })],
+    ['hardness', (_, stage) => ({ stage: withLoss(stage, { hardness: { mode: 'inBatch', strength: 9 } }) })],
+    ['the mask of known answers', (_, stage) => ({ stage: withLoss(stage, { falseNegatives: { known: true } }) })],
+    [
+      'the mask by score',
+      (_, stage) => ({
+        stage: withLoss(stage, { falseNegatives: { byScore: { kind: 'absolute', margin: 0 } } }),
+      }),
+    ],
+    ['the dimensions', (_, stage) => ({ stage: withLoss(stage, { matryoshka: [{ dimension: 64, weight: 1 }] }) })],
+  ])('count one change if only %s differs from the default', (name, change) => {
+    const experiment = defaultExperiment();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('the default experiment has no stage');
+    const changed = change(experiment, stage);
+    const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
+    // With both directions, the form also asks for the softmax.
+    const all = name === 'the directions of the loss' ? 26 : 25;
+    expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
+  });
+
+  it('do not count the options of InfoNCE for another loss', () => {
+    const experiment = defaultExperiment();
+    const loss = { kind: 'sigmoidPairs' as const, temperature: 0.05 };
+    const pairs = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) };
+    expect(countAdvanced(pairs)).toEqual({ all: 19, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 14, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 23, changed: 0 });
   });
 });
 

@@ -1,11 +1,13 @@
 import { render } from 'svelte/server';
 import { describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../../src/domain/experiment';
-import type { RunRecord } from '../../../src/domain/run';
-import { datasetOf, model, openedTraining, startButtonIn, textOf, TrainStage } from './openedTraining';
+import type { RunRecord, RunStatus } from '../../../src/domain/run';
+import { emptyRunView } from '../../../src/domain/train/runView';
+import { datasetOf, jobs, model, openedTraining, startButtonIn, textOf, TrainStage } from './openedTraining';
 
 const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { MemoryState } = await import('../../../src/state/memory.svelte');
+const { default: LivePanel } = await import('../../../src/ui/train/LivePanel.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
 describe('the training stage', () => {
@@ -101,10 +103,74 @@ describe('a batch that no selection of pairs can fill', () => {
   });
 });
 
+describe('a run that stopped early', () => {
+  it('says after which step and why', () => {
+    const view = { ...emptyRunView(), earlyStop: { step: 75, bestStep: 50, evaluations: 3 } };
+    const props = { headline: { title: '', text: '' }, run: null, record: null, view, readOnly: true };
+    expect(textOf(render(LivePanel, { props }).body)).toContain(
+      'Stopped early after step 75: 3 dev evaluations in a row brought nothing better than step 50.',
+    );
+  });
+});
+
+describe('a run that raised alarms', () => {
+  it('shows the newest of each kind', () => {
+    const alarms = [10, 30].map((step) => ({ step, kind: 'deadGradients' as const, steps: 10 }));
+    const shownWith = (count: number) =>
+      render(LivePanel, {
+        props: {
+          ...{ headline: { title: '', text: '' }, run: null, record: null, readOnly: true },
+          view: { ...emptyRunView(), alarms: alarms.slice(0, count) },
+        },
+      }).body;
+    expect(shownWith(2).match(/<li/g)).toHaveLength(1);
+    expect(textOf(shownWith(2))).toContain('At step 30, all gradients had been 0 for 10 steps');
+    expect(shownWith(0)).not.toContain('data-testid="alarms"');
+  });
+});
+
+describe('a run that waits for the user', () => {
+  const refresh = () => Promise.resolve();
+  const shownWith = async (status: RunStatus, active: boolean) => {
+    const { experiment, state } = await openedTraining();
+    await state.setModel(model);
+    const record = { runId: 'r', status, createdAt: 0, steps: 76, experiment } as RunRecord;
+    state.runs = [record];
+    jobs.follow = () => ({ runId: 'r', record, active, here: active, refresh, current: emptyRunView });
+    return render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
+  };
+  const buttonIn = (body: string, testid: string) =>
+    new RegExp(`<button[^>]*data-testid="${testid}"[^>]*>`).exec(body)?.[0] ?? '';
+
+  it.each([
+    ['paused', 'foot-continue-run', 'The run is paused'],
+    ['interrupted', 'foot-resume-run', 'The run isn’t finished'],
+  ] as const)('is continued by the primary button after a reload, not replaced by a new run: %s', async (...row) => {
+    const [status, testid, title] = row;
+    const body = await shownWith(status, false);
+    expect(buttonIn(body, testid)).toContain('primary');
+    expect(startButtonIn(body)).not.toContain('primary');
+    expect(textOf(body)).toContain(title);
+    expect(textOf(body)).toContain('Start a new run');
+    expect(textOf(body)).not.toContain('Train again');
+  });
+
+  it('is continued by the primary button while it is paused in this page', async () => {
+    const body = await shownWith('paused', true);
+    expect(buttonIn(body, 'foot-continue-run')).toContain('primary');
+    expect(startButtonIn(body)).toBeUndefined();
+    expect(textOf(body)).not.toContain('See the result');
+  });
+
+  it('has no such button once it is done or was cancelled', async () => {
+    for (const status of ['done', 'cancelled'] as const) expect(await shownWith(status, false)).not.toContain('foot-');
+  });
+});
+
 describe('the list of runs', () => {
   it('has a column for the number of steps and one for the step whose weights were kept', async () => {
-    const { state } = await openedTraining();
-    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76 } as RunRecord;
+    const { experiment, state } = await openedTraining();
+    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76, experiment } as RunRecord;
     state.runs = [
       { ...run, keptStep: 50 },
       { ...run, runId: 's' },
@@ -119,7 +185,7 @@ describe('the list of runs', () => {
           .slice(1)
           .map((cell) => textOf(`<td${cell}`)),
       );
-    expect(rows[0]?.slice(2)).toEqual(['Steps', 'Kept step']);
+    expect(rows[0]?.slice(2)).toEqual(['Steps', 'Weights kept from step']);
     expect(rows.slice(1).map((row) => row.slice(2))).toEqual([
       ['76', '50'],
       ['76', '–'],

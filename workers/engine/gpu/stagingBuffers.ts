@@ -3,7 +3,7 @@ const smallBytes = 256;
 /** Number of pooled buffers: one is read while the next two steps are under way. */
 const ringLength = 3;
 
-export interface StagingBuffer {
+interface StagingBuffer {
   buffer: GPUBuffer;
   bytes: number;
 }

@@ -39,6 +39,11 @@ export class WebGpuEngine implements Engine {
     return this.#scratch;
   }
 
+  /** Returns the array's buffer, for other code that computes on the same device. Submit the commands first. */
+  bufferOf({ buffer }: DeviceArray): GPUBuffer {
+    return this.#memory.bufferOf(buffer);
+  }
+
   /**
    * Compiles the kernels that `record` dispatches on the engine it is given, all at once and in the background. A
    * kernel that the device cannot compile fails only at its first use.

@@ -7,21 +7,28 @@ import type { LossMask } from './lossMask';
 export interface LossTargets {
   /** Pairs of anchor and candidate that do not count. */
   leftOut?: LossMask;
-  /** The score of each row, for losses of scored pairs. */
+  /** The score that each anchor and its candidate should have: [B]. */
   scores?: Float32Array<ArrayBuffer>;
+  /** A teacher's scores of each anchor with its positive and its explicit negatives: [B, C / B]. */
+  teacherScores?: { values: Float32Array<ArrayBuffer>; shape: readonly [number, number] };
 }
 
 /** The targets of a batch on the device. */
-export interface DeviceTargets {
+interface DeviceTargets {
   leftOut?: DeviceArray; // [B, ⌈C / 32⌉]
   scores?: DeviceArray; // [B]
+  teacherScores?: DeviceArray; // [B, C / B]
 }
 
 /** Uploads the targets. This runs all recorded commands, so upload before the batch is encoded. */
-export function uploadTargets({ commands }: Engine, { leftOut, scores }: LossTargets = {}): DeviceTargets {
+export function uploadTargets(
+  { commands }: Engine,
+  { leftOut, scores, teacherScores }: LossTargets = {},
+): DeviceTargets {
   return {
-    ...(leftOut ? { leftOut: commands.upload(leftOut.words, leftOut.shape) } : {}),
-    ...(scores ? { scores: commands.upload(scores, [scores.length]) } : {}),
+    ...(leftOut && { leftOut: commands.upload(leftOut.words, leftOut.shape) }),
+    ...(scores && { scores: commands.upload(scores) }),
+    ...(teacherScores && { teacherScores: commands.upload(teacherScores.values, teacherScores.shape) }),
   };
 }
 
@@ -36,6 +43,11 @@ export interface StepBatch {
   /** Text i < B belongs to anchor i. Explicit negatives follow, the same number for each anchor, in anchor order. */
   candidates: TokenBatch;
   targets?: LossTargets | undefined;
+}
+
+/** Returns the number of tokens of all texts. */
+export function textTokens({ anchors, candidates }: StepBatch): number {
+  return (anchors.offsets.at(-1) ?? 0) + (candidates.offsets.at(-1) ?? 0);
 }
 
 /** The numbers that a loss may report for a batch. */

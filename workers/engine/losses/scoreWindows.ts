@@ -11,7 +11,7 @@ export interface ScoreWindow {
  * anchors by 2,896 candidates still fit in one window. The maximum is the same on all devices, so that no result
  * depends on a device's limits.
  */
-export const maxScoresPerWindow = 2 ** 23;
+const maxScoresPerWindow = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
 const windowStep = 64;
 

@@ -53,17 +53,19 @@ function runNeed(step: MemoryNeed, evaluation: number, threadBytes: number): Mem
 }
 
 /**
- * Returns the shortage if the longest text's rows, the batch's vectors or an evaluation need a larger array than the
- * device allows.
+ * Returns the shortage if the longest text's rows, the batch's vectors or scores, or an evaluation need a larger array
+ * than the device allows.
  */
 function arrayShortage(
   config: EncoderConfig,
-  { longest, pairs, evaluation }: StageShape,
+  { longest, pairs, candidates, evaluation, loss }: StageShape,
   limitBytes: number,
   precision: Precision,
 ): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
-  const vectors = 4 * pairs * config.hiddenSize;
-  const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
+  // tfjs keeps the batch's scores in one array; InfoNCE computes them in windows.
+  const scores = loss?.kind === 'sigmoidPairs' ? 4 * pairs * pairs : 0;
+  const vectors = 4 * candidates * config.hiddenSize;
+  const neededBytes = Math.max(rows, vectors, scores, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
 }

@@ -37,7 +37,7 @@ export function encodingTokens(
   precision: Precision = 'full',
 ): number {
   const spare = budgetBytes - threadBytes - trainingStateBytes(config, parameters, precision) - scratchBytes;
-  const fitting = Math.max(minEncodingTokens, quadsIn(spare / encodingRowBytes(config)));
+  const fitting = Math.max(minEncodingTokens, quadsIn(spare / encodingRowBytes(config, parameters.adapters)));
   const allowed = quadsIn(arrayBytes / widestRowBytes(config));
   return Math.max(quadsFor(longest), Math.min(maxEncodingTokens(config), allowed, fitting));
 }

@@ -1,9 +1,44 @@
+import type { Stage } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
+import { adapterTensors } from '../../../src/domain/train/lora';
+import type { LoraMatrix } from '../../../src/domain/train/loraSchema';
+import { parameterAlignmentFloats } from '../alignment';
 
-/** Parameter counts of a model: all parameters, and the trained ones, which have gradients and moments. */
+/**
+ * Parameter counts of a model: all parameters, and those that have gradients and moments. Those are the trained ones,
+ * and the frozen parts of matrices that also have trained parts.
+ */
 export interface ParameterCount {
   all: number;
   trained: number;
+  /** The adapters of a stage that trains with LoRA. They are part of both counts. */
+  adapters?: AdapterMemory | undefined;
+}
+
+/** What the memory of adapters depends on. */
+export interface AdapterMemory {
+  floats: number;
+  rank: number;
+  dropout: number;
+  matrices: readonly LoraMatrix[];
+}
+
+/** Returns the count of a model's parameters with the adapters of a stage. */
+export function withAdapters(parameters: ParameterCount, adapters: AdapterMemory | undefined): ParameterCount {
+  return adapters ? { all: parameters.all + adapters.floats, trained: adapters.floats, adapters } : parameters;
+}
+
+/** Returns the memory that a stage's adapters need, or undefined if it does not train with LoRA. */
+export function adapterMemory(
+  tensors: readonly Pick<StoredTensor, 'name' | 'shape'>[],
+  stage: Pick<Stage, 'strategy' | 'frozen'>,
+): AdapterMemory | undefined {
+  if (stage.strategy.kind !== 'lora') return undefined;
+  const { rank, dropout, matrices } = stage.strategy;
+  const padded = (length: number): number => Math.ceil(length / parameterAlignmentFloats) * parameterAlignmentFloats;
+  const floats = adapterTensors(tensors, stage).reduce((sum, { length }) => sum + padded(length), 0);
+  return { floats, rank, dropout, matrices };
 }
 
 /** Returns the number of an encoder's parameters: those of BertModel without the pooler. */

@@ -3,21 +3,23 @@ import { own } from '../../../src/domain/errorWords';
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { maxBatchShape } from './batchShape';
+import { maxBatchShape, type NegativeTexts } from './batchShape';
 import { chooseWay } from './chooseWay';
 import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
 import { encodingTokens } from './encodingMemory';
-import type { ParameterCount } from './parameterCount';
+import { encodingRowBytes } from './rowBytes';
+import { withAdapters, type AdapterMemory, type ParameterCount } from './parameterCount';
+import type { MemoryProposal } from '../../../src/domain/memory/proposal';
 import type {
+  BatchShape,
   MemoryAlternative,
   MemoryReport,
-  MemoryProposal,
   BatchSettings,
   WayChoice,
 } from '../../../src/domain/memory/report';
-import { snapshotBytes } from './stepMemory';
+import { snapshotBytes, stepMemoryNeed } from './stepMemory';
 import type { MemoryLimits } from './memoryLimits';
 
 type Batches = readonly (readonly number[])[];
@@ -25,13 +27,23 @@ type Batches = readonly (readonly number[])[];
 export interface RunPlanRequest {
   config: EncoderConfig;
   parameters: ParameterCount;
+  /** Floats in each stage's gradients and in each of its moments; `parameters.trained` if absent. */
+  trained?: readonly number[];
+  /** The adapters of each stage that trains with LoRA. */
+  adapters?: readonly (AdapterMemory | undefined)[];
+  /** `trained` if a stage trained only biases. */
+  trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;
   /** The texts of each stage's rows. */
   tokens: readonly Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>[];
   /** Batches of each stage. */
   batches: readonly Batches[];
+  /** Explicit negatives of each stage; none if absent. */
+  negatives?: readonly (NegativeTexts | null)[];
   evaluation: EvaluationShape;
+  /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
+  losses?: readonly BatchShape['loss'][];
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
   /** Whether the device supports half precision. */
@@ -50,13 +62,15 @@ type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
  */
 export function planRun(
   request: RunPlanRequest,
-): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
-  const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
+): Omit<MemoryReport, 'steps' | 'leftOut' | 'negatives' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
+  const { batches, maxTokens, limits, config, evaluation, precisions = [] } = request;
+  const parameters = mostParameters(request);
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = stageShape(request, stage, stageBatches, maxTokens);
-    return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
+    const ofStage = stageParameters(request, stage);
+    return shape ? [{ stage, shape, choice: chooseWay(config, ofStage, shape, limits, precisions[stage]) }] : [];
   });
-  const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
+  const [mostDemanding] = [...stages].sort((a, b) => demand(request, b) - demand(request, a));
   if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
   const { stage, shape } = mostDemanding;
@@ -89,7 +103,11 @@ export function planRun(
     }),
     proposal: choice.fits
       ? {}
-      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, mostDemanding) },
+      : {
+          ...proposal(current, (settings) => at(settings)?.fits ?? false),
+          ...mixedProposal(request, mostDemanding),
+          ...bitFitProposal(request, stages),
+        },
   };
 }
 
@@ -99,31 +117,58 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
 }
 
 function stageShape(
-  { tokens, evaluation }: RunPlanRequest,
+  { tokens, evaluation, losses, negatives }: RunPlanRequest,
   stage: number,
   batches: Batches,
   maxTokens: number,
 ): StageShape | null {
   const ofStage = tokens[stage];
-  const shape = ofStage ? maxBatchShape(batches, ofStage, maxTokens) : null;
-  return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
+  const shape = ofStage && maxBatchShape(batches, ofStage, maxTokens, negatives?.[stage]);
+  if (!shape) return null;
+  const longest = Math.min(maxTokens, evaluation.longest);
+  return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
-function mixedProposal(
-  { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
-  { stage, shape }: PlannedStage,
-): MemoryProposal {
-  if (!offersHalf || usesHalf(precisions?.[stage])) return {};
+function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage): MemoryProposal {
+  const { config, limits, precisions, offersHalf = false } = request;
+  const parameters = stageParameters(request, stage);
+  // Adapters are trained in full precision only.
+  if (!offersHalf || usesHalf(precisions?.[stage]) || parameters.adapters) return {};
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
+}
+
+/** Proposes to train only biases if all stages would then fit. */
+function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]): MemoryProposal {
+  const { config, limits, precisions = [], parameters, trainedBiases } = request;
+  if (trainedBiases === undefined) return {};
+  const biases = { ...parameters, trained: trainedBiases };
+  const fits = stages.every(({ stage, shape }) => chooseWay(config, biases, shape, limits, precisions[stage]).fits);
+  return fits ? { bitFit: true } : {};
+}
+
+function stageParameters({ parameters, trained, adapters }: RunPlanRequest, stage: number): ParameterCount {
+  return withAdapters({ ...parameters, trained: trained?.[stage] ?? parameters.trained }, adapters?.[stage]);
+}
+
+/** Returns the largest counts of any stage, and the adapters that need the most memory when texts are encoded. */
+function mostParameters(request: RunPlanRequest): ParameterCount {
+  const counts = request.batches.map((_, stage) => stageParameters(request, stage));
+  const most = (of: 'all' | 'trained'): number => counts.reduce((highest, count) => Math.max(highest, count[of]), 0);
+  const rowBytes = ({ adapters }: ParameterCount): number => encodingRowBytes(request.config, adapters);
+  const [widest] = [...counts].sort((a, b) => rowBytes(b) - rowBytes(a));
+  return { all: most('all'), trained: most('trained'), adapters: widest?.adapters };
 }
 
 /**
  * Returns a stage's memory demand as a sort key. Stages that do not fit rank above those that fit; within each group,
- * more tokens per batch rank higher.
+ * those that would need more with the plain step strategy rank higher.
  */
-function demand({ shape, choice }: PlannedStage): number {
-  return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
+function demand(request: RunPlanRequest, { stage, shape, choice }: PlannedStage): number {
+  const { config, precisions } = request;
+  const way = { kind: 'plain', tokensPerPass: shape.tokens } as const;
+  const need = stepMemoryNeed(config, stageParameters(request, stage), shape, way, precisions?.[stage]);
+  return (choice.fits ? 0 : 2 ** 60) + need.total;
 }
 
 /**
@@ -141,7 +186,8 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
     const shape = batches && stageShape(request, stage, batches, maxTokens);
-    return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
+    const parameters = stageParameters(request, stage);
+    return shape && chooseWay(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }
 

@@ -1,4 +1,5 @@
-import type { BatchSettings, MemoryProposal } from '../../../src/domain/memory/report';
+import type { MemoryProposal } from '../../../src/domain/memory/proposal';
+import type { BatchSettings } from '../../../src/domain/memory/report';
 import { maxPassing } from './maxPassing';
 
 /** Lowest token limit to propose. Shorter texts carry too little content to be worth training on. */

@@ -1,6 +1,7 @@
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
+import type { AdapterMemory } from './parameterCount';
 
 /**
  * An encode-only batch has at most one text per this many tokens. Otherwise, the vectors of many short texts would take
@@ -17,6 +18,11 @@ export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, 
   return activationBytes(precision) * Math.max(3 * hiddenSize, intermediateSize);
 }
 
+/** Whether queries, keys and values fit a feed-forward buffer that is not much larger, so that they can reuse it. */
+function fitsFeedForward({ hiddenSize: H, intermediateSize: F }: EncoderConfig): boolean {
+  return 3 * H <= F && 0.75 * F <= 3 * H;
+}
+
 /**
  * Returns the bytes per row that are held when the backward pass of the top layer begins, which is the peak of a step.
  * A buffer is reused only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of
@@ -30,9 +36,8 @@ export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], preci
   const hidden = kind === 'recompute' ? L + 4 : 5 * L;
   // Two gradients of width H, and the sum of the embeddings.
   const around = 3;
-  // The gradient of queries, keys and values can reuse a feed-forward buffer if that buffer is not much larger.
-  const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
-  const queryKeyValue = kept + (gradientFits ? 0 : 1);
+  // The gradient of queries, keys and values can reuse a feed-forward buffer.
+  const queryKeyValue = kept + (fitsFeedForward(config) ? 0 : 1);
   // Column sums per part of 16 rows: two for a LayerNorm and one for a bias.
   const columnParts = (2 * H + H) / 16;
   const tokenInfo = 4 + 4 + 5;
@@ -42,10 +47,33 @@ export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], preci
 }
 
 /**
- * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens,
- * and a share of the texts' vectors.
+ * Returns the bytes per row that a step with adapters needs besides: u and the gradients of u of three modules; with an
+ * adapter before GELU, that adapter's output; and with dropout, the dropped inputs of adapters.
  */
-export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
+export function adapterRowBytes(
+  config: EncoderConfig,
+  { rank, dropout, matrices }: AdapterMemory,
+  kind: StepWay['kind'],
+): number {
+  const { layers, hiddenSize: H, intermediateSize: F } = config;
+  const ofAttention = matrices.filter((matrix) => ['query', 'key', 'value'].includes(matrix)).length;
+  const beforeGelu = matrices.includes('intermediate.dense');
+  // The buffer of such an output, once free, may become the next layer's queries, keys and values.
+  const wider = beforeGelu && kind !== 'recompute' && fitsFeedForward(config) ? (layers - 1) * (F - 3 * H) : 0;
+  const dropsWide = dropout > 0 && matrices.includes('output.dense');
+  const dropsNarrow = dropout > 0 && matrices.some((matrix) => matrix !== 'output.dense');
+  return (
+    4 * (rank * (1 + Math.max(1, ofAttention)) + (beforeGelu || dropsWide ? F : 0) + (dropsNarrow ? H : 0) + wider)
+  );
+}
+
+/**
+ * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens, a
+ * share of the texts' vectors, and what adapters add.
+ */
+export function encodingRowBytes(config: EncoderConfig, adapters?: AdapterMemory): number {
+  const { hiddenSize: H, intermediateSize: F, heads } = config;
   const vectors = (H + 1 + 1) / minEncodingTokensPerText;
-  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
+  const ofAdapters = adapters ? adapterRowBytes(config, { ...adapters, dropout: 0 }, 'recompute') : 0;
+  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors) + ofAdapters;
 }

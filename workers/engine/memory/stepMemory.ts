@@ -1,20 +1,23 @@
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
+import type { InfoNceSettings } from '../../../src/domain/train/lossSchema';
 import { scratchBytes } from '../scratch';
 import { quadsFor } from '../quads';
+import { statPlaneCount } from '../losses/infoNceParams';
 import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
-import type { BatchShape, MemoryNeed } from '../../../src/domain/memory/report';
+import type { MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
-import { stepRowBytes } from './rowBytes';
+import { adapterRowBytes, stepRowBytes } from './rowBytes';
+import type { StageShape } from './stageShape';
 import { halfWeightBytes, paddingFloats } from './trainingState';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function stepMemoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
-  shape: BatchShape,
+  shape: StageShape,
   way: StepWay,
   precision: Precision = 'full',
 ): MemoryNeed {
@@ -25,8 +28,10 @@ export function stepMemoryNeed(
   const rows = rowsOf(shape, way);
   const chunkVectors =
     way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
-  const kept =
-    rows * stepRowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
+  const { adapters } = parameters;
+  const ofAdapters = adapters ? adapterRowBytes(config, adapters, way.kind) : 0;
+  const rowBytes = stepRowBytes(config, way.kind, precision) + ofAdapters;
+  const kept = rows * rowBytes + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
@@ -37,18 +42,49 @@ export function snapshotBytes({ all, trained }: ParameterCount): number {
 }
 
 /** Returns the number of rows for which the encoder's arrays have room. */
-function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
+function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
   return quadsFor(most);
 }
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics.
+ * the unnormalized vectors; and what it computes from them.
  */
-function lossNumbers({ hiddenSize }: EncoderConfig, { pairs, candidates }: BatchShape, kind: StepWay['kind']): number {
-  const vectors = (pairs + candidates) * hiddenSize;
-  const { byRow, byColumn } = scoreWindows(pairs, candidates);
-  const window = Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * window + 8 * pairs;
+function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepWay['kind']): number {
+  const { pairs, candidates, loss } = shape;
+  const vectors = (kind === 'gradCache' ? 2 : 3) * (pairs + candidates) * hiddenSize;
+  switch (loss?.kind) {
+    case undefined:
+    case 'inBatchInfoNce':
+      return vectors + infoNceNumbers(shape, loss);
+    case 'cosent':
+      return vectors + 6 * pairs; // scores, cosines and statistics
+    case 'sigmoidPairs':
+      // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
+      return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    default:
+      return loss satisfies never;
+  }
+}
+
+/**
+ * Returns how many numbers InfoNCE computes from the vectors: a window of scores and a window of their gradients;
+ * statistics of the rows and columns; the mask of pairs left out; and prefixes of each length with their norms and
+ * gradients. The pool keeps the arrays of each length, because it reuses an array only for one of similar size.
+ */
+function infoNceNumbers(
+  { pairs, candidates }: StageShape,
+  { sameSide, falseNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
+): number {
+  const amongQueries = sameSide === 'queries' || sameSide === 'both';
+  const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
+  const mask = candidates > pairs || falseNegatives?.known ? pairs * Math.ceil(candidates / 32) : 0;
+  const prefixes = matryoshka.reduce((sum, { dimension }) => sum + (pairs + candidates) * (2 * dimension + 1), 0);
+  return 2 * window + statPlaneCount * pairs + mask + prefixes;
+}
+
+function largestWindow(rows: number, columns: number): number {
+  const { byRow, byColumn } = scoreWindows(rows, columns);
+  return Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
 }

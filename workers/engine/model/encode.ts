@@ -24,7 +24,7 @@ export interface EncodeRoom {
 
 /** Returns the texts' vectors [B, H] in row-major order, with unit length if `normalize`. GPU→CPU sync. */
 export async function encodeBatch(
-  { segments: weights }: ParameterStore,
+  { segments: weights, adapters }: ParameterStore,
   config: EncoderConfig,
   batch: TokenBatch,
   { pooling, normalize, room = { tokens: 0, texts: 0 } }: EncodeOptions,
@@ -33,7 +33,7 @@ export async function encodeBatch(
   const packed = packTokens(batch, config, quadsFor);
   const { hidden, y, norms } = engine.pool.withRowCapacity(packed.rows, quadsFor(room.tokens), () => {
     const tokens = uploadTokens(engine, packed);
-    const hidden = encoderLastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
+    const hidden = encoderLastHidden({ engine, weights, adapters, config, tokens, dropout: undefined }); // [T, H]
     const texts = { ...tokens, firstText: 0, texts: packed.texts, pooling };
     const { y, saved } = engine.pool.withRowCapacity(packed.texts, room.texts, () =>
       poolingForward(engine, hidden, texts, normalize),

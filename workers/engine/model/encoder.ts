@@ -2,19 +2,20 @@ import type { DeviceArray } from '../arrays';
 import { dropoutApply } from '../ops/dropout/dropout';
 import { embeddingDropoutPlace } from '../ops/dropout/dropoutPlaces';
 import { columnSums } from '../ops/columnSums/columnSums';
-import { embeddingLookup, embeddingGradient } from '../ops/embedding/embedding';
+import { embeddingLookup, embeddingGradient, type EmbeddingPiece } from '../ops/embedding/embedding';
 import { rowGroups } from '../ops/embedding/rowGroups';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/layerNorm';
 import { freeLayerActivations, layerBackward, layerForward, type LayerSaved } from './layer';
 import type { GradientSink } from './gradientSink';
 import { activationDType, type EncoderContext } from './encoderContext';
 import { embeddingParameterNames, layerParameterNames } from './parameterNames';
+import type { SegmentTable } from './segmentTable';
 
 /**
  * Arrays that a layer keeps for the backward pass. If the backward pass recomputes the layer, that is only its input.
  */
 type Kept = { x: DeviceArray } | LayerSaved;
-export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
+type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 
 /**
  * Returns hidden [T, H] and the arrays that the backward pass needs. `recompute` saves memory by keeping only each
@@ -61,9 +62,11 @@ export function encoderBackward(
   gradients: GradientSink,
 ): void {
   const { table } = gradients;
+  const { adapters } = context;
   const embeddingNeeded = Object.values(embeddingParameterNames).some((name) => table.has(name));
-  const needed = Array.from({ length: context.config.layers }, (_, layer) =>
-    layerParameterNames(layer).some((name) => table.has(name)),
+  const needed = Array.from(
+    { length: context.config.layers },
+    (_, layer) => adapters?.inLayer(layer) || layerParameterNames(layer).some((name) => table.has(name)),
   );
   let dy: DeviceArray | undefined = dHidden;
   for (let layer = context.config.layers - 1; layer >= 0; layer--) {
@@ -95,7 +98,7 @@ function embed(context: EncoderContext): { y: DeviceArray; saved: LayerNormSaved
   const { engine, weights, config, tokens } = context;
   const { hiddenSize: hidden, maxPositions, typeVocabularySize } = config;
   const tables = {
-    words: weights.pieces(embeddingParameterNames.words),
+    words: [...weights.pieces(embeddingParameterNames.words), ...prefixPieces(weights, weights)],
     positions: weights.view(embeddingParameterNames.positions, [maxPositions, hidden]),
     types: weights.view(embeddingParameterNames.types, [typeVocabularySize, hidden]),
   };
@@ -127,12 +130,11 @@ function embedBackward(
   const dz = layerNormBackward(engine, dNorm, saved, norm, accumulate); // [T, H]
   engine.pool.free(dNorm);
   freeNorm(context, saved);
-  for (const [name, indices] of [
-    [embeddingParameterNames.words, ids],
-    [embeddingParameterNames.positions, positions],
+  for (const [pieces, indices] of [
+    [[...piecesOf(table, embeddingParameterNames.words), ...prefixPieces(table, context.weights)], ids],
+    [piecesOf(table, embeddingParameterNames.positions), positions],
   ] as const) {
-    if (!table.has(name)) continue;
-    const pieces = table.pieces(name);
+    if (pieces.length === 0) continue;
     if (!accumulate) for (const { array } of pieces) engine.commands.clear(array);
     embeddingGradient(engine, dz, rowGroups(indices.subarray(0, count)), pieces);
   }
@@ -142,6 +144,19 @@ function embedBackward(
     columnSums(engine, dz, firstType, accumulate);
   }
   engine.pool.free(dz);
+}
+
+function piecesOf(table: SegmentTable, name: string): EmbeddingPiece[] {
+  return table.has(name) ? table.pieces(name) : [];
+}
+
+/** Returns a table's rows of a prefix, if it has any. Their ids follow those of the words. */
+function prefixPieces(table: SegmentTable, { layout }: SegmentTable): EmbeddingPiece[] {
+  const [words = 0] = layout.shapes.get(embeddingParameterNames.words) ?? [];
+  return piecesOf(table, embeddingParameterNames.prefix).map((piece) => ({
+    ...piece,
+    firstRow: words + piece.firstRow,
+  }));
 }
 
 function freeNorm({ engine }: EncoderContext, { z, stats }: LayerNormSaved): void {

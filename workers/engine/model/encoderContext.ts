@@ -2,6 +2,7 @@ import type { EncoderConfig } from '../../../src/domain/model';
 import type { ArrayDType } from '../arrays';
 import type { Engine } from '../engine';
 import type { DropoutPlaces } from '../ops/dropout/dropoutPlaces';
+import type { Adapters } from './adapters';
 import type { DeviceTokens } from './deviceTokens';
 import type { HalfWeights } from './halfWeights';
 import type { SegmentTable } from './segmentTable';
@@ -15,6 +16,8 @@ export interface EncoderContext {
    * precision.
    */
   half?: HalfWeights | undefined;
+  /** Set if the stage trains with LoRA and its adapters are not merged into the weights. */
+  adapters?: Adapters | undefined;
   config: EncoderConfig;
   tokens: DeviceTokens;
   dropout: DropoutPlaces | undefined;

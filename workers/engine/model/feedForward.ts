@@ -49,13 +49,13 @@ export function feedForwardBackward(
   for (const array of [dy, outputNorm.z, outputNorm.stats]) pool.free(array);
   const place = layerDropoutPlace(context.dropout, layer, 2);
   const dOutput = place ? dropoutApply(engine, dz, place) : dz; // [T, H]
-  linearParameterGradients(context, gradients, layer, 'output', dOutput, gelu, [H, F]);
+  const ofOutput = linearParameterGradients(context, gradients, layer, 'output', dOutput, gelu, [H, F]);
   pool.free(gelu);
-  const dPre = linearInputGradient(context, layer, 'output', dOutput, [H, F], { geluGradient: pre }); // [T, F]
+  const dPre = linearInputGradient(context, layer, 'output', dOutput, [H, F], ofOutput, { geluGradient: pre }); // [T, F]
   pool.free(pre);
   if (dOutput !== dz) pool.free(dOutput);
-  linearParameterGradients(context, gradients, layer, 'intermediate', dPre, middle, [F, H]);
-  const dMiddle = linearInputGradient(context, layer, 'intermediate', dPre, [F, H], { residual: dz }); // [T, H]
+  const ofInput = linearParameterGradients(context, gradients, layer, 'intermediate', dPre, middle, [F, H]);
+  const dMiddle = linearInputGradient(context, layer, 'intermediate', dPre, [F, H], ofInput, { residual: dz }); // [T, H]
   for (const array of [dPre, dz, middle]) pool.free(array);
   return dMiddle;
 }

@@ -4,14 +4,15 @@ import { addColumnPartials, columnSums } from '../ops/columnSums/columnSums';
 import { matmul, type MatmulOptions } from '../ops/matmul/matmul';
 import type { EncoderContext } from './encoderContext';
 import type { GradientSink } from './gradientSink';
+import { adapterGradients, addAdapterInputGradients, addAdapters, type AdapterGradient } from './lora';
 import { layerParameterName, type LayerModuleName } from './parameterNames';
 
 /** Shape [out, in] of a linear module's weight. */
 type WeightShape = readonly [number, number];
 
 /**
- * Computes y = x·Wᵀ + b with a linear module of a layer, then applies the epilogue in `options`. If the shape has three
- * times the rows of `query`, the product also covers key and value.
+ * Computes y = x·Wᵀ + b with a linear module of a layer, plus the output of its adapter if it has one, then applies the
+ * epilogue in `options`. A product of `query` also covers key and value: its shape has three times the rows.
  */
 export function linearForward(
   context: EncoderContext,
@@ -25,44 +26,65 @@ export function linearForward(
   const y = engine.pool.allocate([x.shape[0] ?? 0, shape[0]], x.dtype);
   const weight = productWeight(context, layer, module, shape);
   const bias = weights.view(layerParameterName(layer, module, 'bias'), [shape[0]]);
-  matmul(engine, 'NT', x, weight, y, { bias, matrices: context.half?.matrices, ...options });
+  const common = { bias, matrices: context.half?.matrices, ...options };
+  if (!options.gelu || !context.adapters?.has(layer, module)) {
+    matmul(engine, 'NT', x, weight, y, common);
+    // Residual and mask are linear, so the adapter's output can follow with the same mask.
+    addAdapters(context, layer, module, x, y, options);
+    return y;
+  }
+  // GELU applies to the sum of both outputs, so the adapter's output is computed first.
+  const adapted = engine.pool.allocate(y.shape, y.dtype); // [T, out]
+  addAdapters(context, layer, module, x, adapted, { accumulate: false });
+  matmul(engine, 'NT', x, weight, y, { ...common, residual: adapted });
+  engine.pool.free(adapted);
   return y;
 }
 
-/** Computes dx = dy·W, then applies the epilogue in `options`. */
+/**
+ * Computes dx = dy·W plus the adapters' part, then applies the epilogue in `options`. Frees the gradients `adapters`,
+ * which `linearParameterGradients` returned.
+ */
 export function linearInputGradient(
   context: EncoderContext,
   layer: number,
   module: LayerModuleName,
   dy: DeviceArray,
   shape: WeightShape,
-  options: MatmulOptions = {},
+  adapters: readonly AdapterGradient[],
+  options: Pick<MatmulOptions, 'residual' | 'geluGradient'> = {},
 ): DeviceArray {
   const dx = context.engine.pool.allocate([dy.shape[0] ?? 0, shape[1]], dy.dtype);
   matmul(context.engine, 'NN', dy, productWeight(context, layer, module, shape), dx, {
     matrices: context.half?.matrices,
     ...options,
   });
+  addAdapterInputGradients(context.engine, adapters, dx, options);
   return dx;
 }
 
-/** Writes the gradients of a linear module's weight and bias, if they are trained. */
+/**
+ * Writes the gradients of a linear module's weight and bias, if they are trained, and of its adapters. Returns the
+ * adapters' part of the gradient of x, to be passed to `linearInputGradient` or freed.
+ */
 export function linearParameterGradients(
-  { half }: Pick<EncoderContext, 'half'>,
-  { table, accumulate }: GradientSink,
+  context: EncoderContext,
+  gradients: GradientSink,
   layer: number,
   module: LayerModuleName,
   dy: DeviceArray,
   x: DeviceArray,
   shape: WeightShape,
-): void {
+): AdapterGradient[] {
+  const { table, accumulate } = gradients;
   const [weightName, biasName] = [
     layerParameterName(layer, module, 'weight'),
     layerParameterName(layer, module, 'bias'),
   ];
   const weight = table.has(weightName) ? table.view(weightName, shape) : undefined;
   const bias = table.has(biasName) ? table.view(biasName, [shape[0]]) : undefined;
-  writeGradients(table.engine, dy, x, { weight, bias }, { accumulate, matrices: half?.matrices });
+  writeGradients(table.engine, dy, x, { weight, bias }, { accumulate, matrices: context.half?.matrices });
+  return adapterGradients(context, gradients, layer, module, dy, x);
 }
 
 /**

@@ -1,6 +1,10 @@
+import { prefixRowsName } from '../../../src/domain/train/prefix';
+
 /** Parameter names of Hugging Face's BertModel, without the prefix `bert.` and without the pooler. */
 export const embeddingParameterNames = {
   words: 'embeddings.word_embeddings.weight',
+  /** New rows of the word embeddings, which a stage may train on their own. Most models lack them. */
+  prefix: prefixRowsName,
   positions: 'embeddings.position_embeddings.weight',
   types: 'embeddings.token_type_embeddings.weight',
   gamma: 'embeddings.LayerNorm.weight',
@@ -32,8 +36,21 @@ export const layerModuleNames: readonly LayerModuleName[] = [
   'outputNorm',
 ];
 
+/** Returns the full name of a module, e.g. `encoder.layer.0.output.dense`. */
+export function layerModulePath(layer: number, module: LayerModuleName): string {
+  return `encoder.layer.${layer}.${layerModules[module]}`;
+}
+
+/** Returns the module that a weight belongs to, or undefined if it is no module's weight. */
+export function layerModuleOf(weight: string): { layer: number; module: LayerModuleName } | undefined {
+  const [, layer] = /^encoder\.layer\.(\d+)\./.exec(weight) ?? [];
+  if (layer === undefined) return undefined;
+  const module = layerModuleNames.find((name) => weight === layerParameterName(Number(layer), name, 'weight'));
+  return module && { layer: Number(layer), module };
+}
+
 export function layerParameterName(layer: number, module: LayerModuleName, part: 'weight' | 'bias'): string {
-  return `encoder.layer.${layer}.${layerModules[module]}.${part}`;
+  return `${layerModulePath(layer, module)}.${part}`;
 }
 
 /** Returns the names of one layer's parameters. */

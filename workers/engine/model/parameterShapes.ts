@@ -1,7 +1,7 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import { embeddingParameterNames, type LayerModuleName, layerModuleNames, layerParameterName } from './parameterNames';
 
-export interface ParameterShape {
+interface ParameterShape {
   name: string;
   shape: number[];
 }

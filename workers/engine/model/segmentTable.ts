@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import { type DeviceArray, arrayLength } from '../arrays';
+import { type DeviceArray, arrayLength, rangeOf } from '../arrays';
 import type { Engine } from '../engine';
 import type { EmbeddingPiece } from '../ops/embedding/embedding';
 import type { SegmentLayout, SegmentPlacement } from './segmentLayout';
@@ -51,7 +51,8 @@ export class SegmentTable {
 
   /** Whether this table holds the parameter. */
   has(name: string): boolean {
-    return this.#placements(name).every(({ segment }) => this.arrays[segment] !== undefined);
+    const placements = this.layout.placements.get(name);
+    return placements?.every(({ segment }) => this.arrays[segment] !== undefined) ?? false;
   }
 
   /** Overwrites a parameter. Throws `model-invalid` if the number of values does not match the shape. */
@@ -94,6 +95,19 @@ export class SegmentTable {
         if (piece.segment === segment && at >= piece.offset && at < piece.offset + piece.rows * piece.width)
           return piece.name;
     return undefined;
+  }
+
+  /** Sets the frozen parts of segments that also have trained parts to zero. */
+  clearFrozen(): void {
+    for (const [segment, { floats, ranges }] of this.layout.segments.entries()) {
+      const array = this.arrays[segment];
+      if (!array || !ranges) continue;
+      let at = 0;
+      for (const { first, end } of [...ranges, { first: floats, end: floats }]) {
+        if (first > at) this.engine.commands.clear(rangeOf(array, at, first));
+        at = end;
+      }
+    }
   }
 
   dispose(): void {

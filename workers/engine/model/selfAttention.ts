@@ -6,6 +6,7 @@ import type { LayerNormSaved } from '../ops/layerNorm/layerNorm';
 import type { EncoderContext } from './encoderContext';
 import type { GradientSink } from './gradientSink';
 import { linearForward, linearInputGradient, linearParameterGradients } from './linear';
+import { freeAdapterGradients } from './lora';
 import { sublayerNormBackward, sublayerNormForward } from './sublayerNorm';
 
 export type SelfAttentionSaved = { x: DeviceArray; attention: AttentionSaved; attentionNorm: LayerNormSaved };
@@ -49,13 +50,15 @@ export function selfAttentionBackward(
   for (const array of [dy, attentionNorm.z, attentionNorm.stats]) pool.free(array);
   const place = layerDropoutPlace(context.dropout, layer, 1);
   const dOutput = place ? dropoutApply(engine, dz, place) : dz; // [T, H]
-  linearParameterGradients(context, gradients, layer, 'attentionOutput', dOutput, attention.y, [H, H]);
-  const dAttention = linearInputGradient(context, layer, 'attentionOutput', dOutput, [H, H]); // [T, H]
+  const ofOutput = linearParameterGradients(context, gradients, layer, 'attentionOutput', dOutput, attention.y, [H, H]);
+  const dAttention = linearInputGradient(context, layer, 'attentionOutput', dOutput, [H, H], ofOutput); // [T, H]
   if (dOutput !== dz) pool.free(dOutput);
   const dqkv = attentionBackward(engine, dAttention, attention); // [T, 3H]
   for (const array of [dAttention, attention.qkv, attention.y, attention.lse]) pool.free(array);
-  linearParameterGradients(context, gradients, layer, 'query', dqkv, x, [3 * H, H]);
-  const dx = needX ? linearInputGradient(context, layer, 'query', dqkv, [3 * H, H], { residual: dz }) : undefined; // [T, H]
+  const ofInput = linearParameterGradients(context, gradients, layer, 'query', dqkv, x, [3 * H, H]);
+  const finish = { residual: dz };
+  const dx = needX ? linearInputGradient(context, layer, 'query', dqkv, [3 * H, H], ofInput, finish) : undefined; // [T, H]
+  if (!needX) freeAdapterGradients(engine, ofInput);
   for (const array of [dqkv, dz, x]) pool.free(array);
   return dx;
 }

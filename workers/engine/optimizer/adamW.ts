@@ -1,6 +1,7 @@
-import { arrayLength, type DeviceArray } from '../arrays';
+import { arrayLength, rangeOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { kernel } from '../kernel';
+import type { TrainedRange } from '../model/segmentLayout';
 
 export interface AdamWOptions {
   beta1: number;
@@ -23,12 +24,17 @@ export interface HalfCopy {
  *
  * numbers[at] is the gradient norm and numbers[at + 1] the factor that clips the gradients. If the norm is not finite,
  * the kernel changes nothing, so that the run stops with its last good weights. If given, `half` receives the new
- * weights too.
+ * weights too. With `ranges`, only these parts of the segment are updated.
  */
 export function adamW(
   engine: Engine,
-  segment: { weights: DeviceArray; gradients: DeviceArray; m: DeviceArray; v: DeviceArray; numbers: DeviceArray },
-  options: AdamWOptions & { learningRate: number; step: number; decayed: boolean },
+  segment: Record<'weights' | 'gradients' | 'm' | 'v' | 'numbers', DeviceArray>,
+  options: AdamWOptions & {
+    learningRate: number;
+    step: number;
+    decayed: boolean;
+    ranges?: readonly TrainedRange[] | undefined;
+  },
   at: number,
   half?: HalfCopy,
 ): void {
@@ -46,11 +52,37 @@ export function adamW(
     stepSize: learningRate / (1 - beta1 ** step),
     rootCorrection: Math.sqrt(1 - beta2 ** step),
   };
-  const { quadsPerGroup, plain, withHalf } = engine.traits.software ? softwareKernels : gpuKernels;
-  const groups = Math.ceil(length / 4 / quadsPerGroup);
-  if (!half) return engine.commands.dispatch(plain, segment, params, groups);
-  const range = { halfFirst: half.first / 4, halfQuads: arrayLength(half.array.shape) / 4 };
-  engine.commands.dispatch(withHalf, { ...segment, half: half.array }, { ...params, ...range }, groups);
+  const { quadsPerGroup, whole, range: ofRange } = engine.traits.software ? softwareKernels : gpuKernels;
+  const groups = (floats: number): number => Math.ceil(floats / 4 / quadsPerGroup);
+  const halfRange = half && { halfFirst: half.first / 4, halfQuads: arrayLength(half.array.shape) / 4 };
+  if (!options.ranges) {
+    if (!half || !halfRange) return engine.commands.dispatch(whole.plain, segment, params, groups(length));
+    const arrays = { ...segment, half: half.array };
+    return engine.commands.dispatch(whole.withHalf, arrays, { ...params, ...halfRange }, groups(length));
+  }
+  for (const { first, end } of options.ranges) {
+    const rangeParams = { ...params, length: end - first, firstQuad: first / 4 };
+    if (engine.traits.wasm) engine.commands.dispatch(whole.plain, partOf(segment, first, end), rangeParams, 1);
+    else if (!half || !halfRange) engine.commands.dispatch(ofRange.plain, segment, rangeParams, groups(end - first));
+    else
+      engine.commands.dispatch(
+        ofRange.withHalf,
+        { ...segment, half: half.array },
+        { ...rangeParams, ...halfRange },
+        groups(end - first),
+      );
+  }
+}
+
+/** Returns views of a range. Only wasm binds arrays at any offset; on a GPU the kernel adds it. */
+function partOf<Arrays extends Record<'weights' | 'gradients' | 'm' | 'v' | 'numbers', DeviceArray>>(
+  segment: Arrays,
+  first: number,
+  end: number,
+): Arrays {
+  const part = (array: DeviceArray): DeviceArray => rangeOf(array, first, end);
+  const { weights, gradients, m, v } = segment;
+  return { ...segment, weights: part(weights), gradients: part(gradients), m: part(m), v: part(v) };
 }
 
 const adamWParams = {
@@ -70,15 +102,15 @@ const adamWParams = {
  * Builds the kernels, without and with a half-precision copy. Each thread loads all of its vec4s before it computes, so
  * that enough loads are in flight to keep the memory busy.
  */
-export function makeAdamW(threads: number, quadsPerThread: number) {
+function makeAdamW(threads: number, quadsPerThread: number) {
   const each = (statement: (n: number) => string): string =>
     Array.from({ length: quadsPerThread }, (_, n) => `  ${statement(n)}`).join('\n');
-  const body = (copy: (n: number) => string): string => `
+  const body = (first: string, copy: (n: number) => string): string => `
   // Test the bits: a shader compiler may assume that no number is NaN or infinite.
   let broken = (bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u;
   let clip = numbers[p.at + 1u];
-  let end = (p.length + 3u) / 4u;
-${each((n) => `let i${n} = group * ${threads * quadsPerThread}u + lane + ${threads * n}u;`)}
+  let end = ${first}(p.length + 3u) / 4u;
+${each((n) => `let i${n} = ${first}group * ${threads * quadsPerThread}u + lane + ${threads * n}u;`)}
 ${each((n) => `let j${n} = min(i${n}, end - 1u);`)}
 ${each((n) => `let g${n} = gradients[j${n}] * clip;`)}
 ${each((n) => `let m${n} = m[j${n}];`)}
@@ -95,32 +127,44 @@ ${each(
     weights[i${n}] = w1;${copy(n)}
   }`,
 )}`;
+  const copy = (n: number): string => `
+    let h${n} = i${n} - p.halfFirst;
+    if (h${n} < p.halfQuads) { half[h${n}] = w1; }`;
   const reads = { gradients: 'vec4<f32>', numbers: 'f32' } as const;
   const writes = { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' } as const;
-  const workgroup = [threads, 1, 1] as const;
+  const halfWrites = { ...writes, half: 'vec4<f32>' } as const;
+  const common = { reads, workgroup: [threads, 1, 1] } as const;
+  const halfParams = { ...adamWParams, halfFirst: 'u32', halfQuads: 'u32' } as const;
+  const wasm = { call: 'adamW', items: ({ length }: { length: number }) => Math.ceil(length / 4) } as const;
+  const first = 'p.firstQuad + ';
   return {
     quadsPerGroup: threads * quadsPerThread,
-    plain: kernel({
-      name: 'adamW',
-      params: adamWParams,
-      reads,
-      writes,
-      wasm: { call: 'adamW', items: ({ length }) => Math.ceil(length / 4) },
-      workgroup,
-      body: body(() => ''),
-    }),
-    withHalf: kernel({
-      name: 'adamW with half copies',
-      params: { ...adamWParams, halfFirst: 'u32', halfQuads: 'u32' },
-      reads,
-      writes: { ...writes, half: 'vec4<f32>' },
-      workgroup,
-      body: body(
-        (n) => `
-    let h${n} = i${n} - p.halfFirst;
-    if (h${n} < p.halfQuads) { half[h${n}] = w1; }`,
-      ),
-    }),
+    whole: {
+      plain: kernel({ ...common, name: 'adamW', params: adamWParams, writes, wasm, body: body('', () => '') }),
+      withHalf: kernel({
+        ...common,
+        name: 'adamW with half copies',
+        params: halfParams,
+        writes: halfWrites,
+        body: body('', copy),
+      }),
+    },
+    range: {
+      plain: kernel({
+        ...common,
+        name: 'adamW of a range',
+        params: { ...adamWParams, firstQuad: 'u32' },
+        writes,
+        body: body(first, () => ''),
+      }),
+      withHalf: kernel({
+        ...common,
+        name: 'adamW of a range with half copies',
+        params: { ...halfParams, firstQuad: 'u32' },
+        writes: halfWrites,
+        body: body(first, copy),
+      }),
+    },
   };
 }
 

@@ -1,4 +1,9 @@
-/** Whether weight decay applies: to everything except biases and LayerNorm. */
+import { prefixRowsName } from '../../../src/domain/train/prefix';
+
+/**
+ * Whether weight decay applies: to everything except biases, LayerNorm and a prefix's embeddings. The latter have no
+ * gradient before their first stage, and must stay as they are until then.
+ */
 export function hasWeightDecay(name: string): boolean {
-  return !name.endsWith('bias') && !name.includes('LayerNorm');
+  return !name.endsWith('bias') && !name.includes('LayerNorm') && name !== prefixRowsName;
 }

@@ -5,7 +5,7 @@ import { uploadPassageBlock, type PassageBlockScratch } from './passageBlock';
 import { addRankCounts, prepareRankCounts } from './rankCounts';
 import { scoreOfKey } from './scoreKeys';
 import type { SearchInput } from './searchInput';
-import type { SearchResult } from './searchResult';
+import type { QueryResult } from './queryResult';
 import { keepTopK } from './topK';
 import { fillMatrix, type RowRange } from './vectors';
 import { range } from './range';
@@ -47,7 +47,7 @@ export class QueryGroup {
   }
 
   /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
-  async read(): Promise<SearchResult[]> {
+  async read(): Promise<QueryResult[]> {
     const kept = unsignedIntegers(await this.engine.commands.read(this.#kept));
     const counts = this.#targets ? unsignedIntegers(await this.engine.commands.read(this.#targets.counts)) : undefined;
     const [, k = 0] = this.#kept.shape;

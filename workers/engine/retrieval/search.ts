@@ -5,7 +5,7 @@ import { searchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
 import type { SearchInput } from './searchInput';
 import type { BetweenSearchBlocks } from './searchBlocks';
-import type { SearchResult } from './searchResult';
+import type { QueryResult } from './queryResult';
 
 /**
  * Maximum number of questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer
@@ -14,17 +14,19 @@ import type { SearchResult } from './searchResult';
 export const maxQuestionsPerSearch = 1024;
 
 /**
- * Runs an exact search by dot product. Among equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product
- * is always summed over E in the same order, so neither block sizes nor the number of queries changes a bit of the
- * result. GPU→CPU sync.
+ * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
+ * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
+ * Throws RangeError for more than `maxQuestionsPerSearch` queries: memory plans count no larger search.
  */
 export async function search(
   engine: Engine,
   input: SearchInput,
   between: BetweenSearchBlocks = () => Promise.resolve(),
-): Promise<SearchResult[]> {
+): Promise<QueryResult[]> {
   const { queries, passages } = input;
   if (queries.count === 0) return [];
+  if (queries.count > maxQuestionsPerSearch)
+    throw new RangeError(`${queries.count} queries; a search takes at most ${maxQuestionsPerSearch}`);
   const stride = upToQuad(passages.width);
   const blocks = input.blocks ?? searchBlocks(passages.width, { queries: queries.count, passages: passages.count });
   const block = engine.pool.allocate([upToQuad(blocks.passages), stride]);
@@ -43,7 +45,7 @@ export async function search(
       for (const group of groups) group.take(uploaded, count, first);
       await between(first + count, passages.count);
     }
-    const found: SearchResult[] = [];
+    const found: QueryResult[] = [];
     // GPU→CPU sync per group
     for (const group of groups) for (const one of await group.read()) found.push(one);
     return found;

@@ -4,15 +4,6 @@ import type { Epilogue } from '../ops/matmul/epilogue';
 import { BitHasher } from './bitHasher';
 import { mostResults, resultsOf, type SampleProduct } from './sampleProduct';
 
-/** Compiles kernels in the background. Returns whether the device accepts all of them. */
-export async function compiles(
-  { commands }: WebGpuEngine,
-  kernels: ReturnType<SampleProduct['kernels']>,
-): Promise<boolean> {
-  const settled = await Promise.allSettled(kernels.map((kernel) => commands.prepare(kernel)));
-  return settled.every(({ status }) => status === 'fulfilled');
-}
-
 /**
  * Returns the tilings whose whole result, with this epilogue, has the same bits as that of the first one, so that the
  * results of a run do not depend on measurements. All tilings must have been compiled, and the product must have

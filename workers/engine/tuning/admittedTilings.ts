@@ -3,14 +3,15 @@ import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { defaultTiling } from '../ops/matmul/defaultTiling';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 import { planKey } from '../ops/matmul/planKey';
-import { compiles, hasSameBits } from './admission';
+import { hasSameBits } from './admission';
+import { compiles } from './compiles';
 import { SampleProduct } from './sampleProduct';
 import { arrayBytesOf, shapeToMeasure } from './shapeToMeasure';
 
 /** FLOPs of a product whose bits are compared: enough for several workgroups of any tiling, but little work. */
 const comparedFlops = 2e9;
 
-export interface AdmittedTilings {
+interface AdmittedTilings {
   matmul: Record<string, MatmulTiling>;
   /** Number of tilings that were replaced by the default, by reason for the replacement. */
   refused: { shaders: number; bits: number };

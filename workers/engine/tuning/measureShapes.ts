@@ -1,7 +1,7 @@
 import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import type { Kernel } from '../kernel';
-import { compiles } from './admission';
+import { compiles } from './compiles';
 import type { CompileQueue } from './compileQueue';
 import { measureCandidates, type Contest, type MeasuredCandidates } from './measureCandidates';
 import type { SampleProduct } from './sampleProduct';

@@ -34,7 +34,7 @@ export interface Ranked<T> {
   relative: number;
 }
 
-export interface Ranking<T> {
+interface Ranking<T> {
   /**
    * The default and the candidates measured in the last rounds, best first. Equally fast ones keep the order of the
    * candidates, which puts the default before all others.

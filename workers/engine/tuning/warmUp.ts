@@ -15,7 +15,7 @@ const maxBatches = 50;
  */
 const maxRepetitions = 4096;
 
-export interface WarmUp {
+interface WarmUp {
   /** Milliseconds of one repetition at the end; NaN if the timer cannot measure it. */
   ms: number;
   /** Whether the last two batches agreed. */

@@ -24,7 +24,7 @@ export interface WorkTimer {
   readonly kind: TimerKind;
   /** Minimum total duration of the repetitions for a precision of 1%. */
   readonly preciseMs: number;
-  /** Returns the milliseconds per repetition of each work, measured one after another. GPU→CPU sync. */
+  /** Times each piece of work in turn and returns its milliseconds per repetition. GPU→CPU sync. */
   times: (works: readonly TimedWork[]) => Promise<number[]>;
 }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { ArrayPool } from '../arrayPool';
+import { arrayLength, type DeviceArray } from '../arrays';
 import type { MemoryBlock } from '../blockMemory';
 import type { Engine, EngineTraits } from '../engine';
 import { WasmCommands } from './wasmCommands';
@@ -15,7 +16,7 @@ const initialPages = 64;
  * refuse to reserve that much.
  */
 const maxPages = [65_536, 32_768, 16_384];
-export interface WasmEngineOptions {
+interface WasmEngineOptions {
   module: WebAssembly.Module;
   /** Whether the module was built for memory that threads share. */
   shared: boolean;
@@ -70,6 +71,11 @@ export class WasmEngine implements Engine {
     this.#control.quit();
     for (const thread of this.#threads.splice(0)) thread.stop();
     this.pool.dispose();
+  }
+
+  /** Returns a view of the array's numbers, which is valid until the next allocation. */
+  valuesOf({ buffer, offset, shape }: DeviceArray): Float32Array {
+    return new Float32Array(this.memory.buffer, this.#heap.addressOf(buffer) + offset, arrayLength(shape));
   }
 
   get #threadCount(): number {

@@ -9,7 +9,7 @@ const simdProbe = Uint8Array.of(
   0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0, 0x0a, 8, 1, 6, 0, 0x41, 0, 0xfd, 0x0f, 0x0b
 ); // prettier-ignore
 
-export interface WasmFeatures {
+interface WasmFeatures {
   simd: boolean;
   /** Whether the browser has relaxed SIMD, whose fused multiply-add is a third faster but rounds differently. */
   relaxed: boolean;

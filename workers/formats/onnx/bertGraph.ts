@@ -2,14 +2,14 @@ import type { EncoderConfig, Pooling } from '../../../src/domain/model';
 import type { AttributeProto, GraphProto, NodeProto, InitializerProto } from './onnxProto';
 
 /** Source of an initializer's values: a parameter, a linear weight transposed to [in, out], or a constant. */
-export type BertInitializerSource =
+type BertInitializerSource =
   { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
 
 export interface BertInitializer extends InitializerProto {
   source: BertInitializerSource;
 }
 
-export interface BertGraph extends GraphProto {
+interface BertGraph extends GraphProto {
   initializers: BertInitializer[];
 }
 

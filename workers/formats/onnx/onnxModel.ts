@@ -4,7 +4,7 @@ import { graphProtoBytes, initializerProtoBytes, initializerProtoPrefix, modelPr
 /** The first opset with LayerNormalization, and the last in which ReduceL2 takes its axes as an attribute. */
 const opset = 17;
 
-export interface OnnxModelOptions extends BertGraphOptions {
+interface OnnxModelOptions extends BertGraphOptions {
   producer: { name: string; version: string };
   /** Returns a parameter's values by its canonical name. */
   read: (name: string) => Promise<Float32Array<ArrayBuffer>>;

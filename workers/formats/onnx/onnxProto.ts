@@ -13,7 +13,7 @@ export interface NodeProto {
   attributes?: AttributeProto[];
 }
 
-export interface ValueInfoProto {
+interface ValueInfoProto {
   name: string;
   type: keyof typeof onnxType;
   /** A string names an axis whose size is not fixed. */

@@ -1,5 +1,5 @@
 import { embeddingParameterNames } from '../../engine/model/parameterNames';
-import { weightsOf } from '../trainingStep';
+import { weightsOfParameter } from '../trainingStep';
 import type { EncoderContext } from './layer';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from './layerNorm';
 import { addScaledRow, columnSums, matrixOf, zeros, type Matrix } from './matrix';
@@ -12,7 +12,7 @@ export function embeddingForward(
   { step, texts }: EncoderContext,
 ): { y: Matrix; saved: LayerNormSaved } {
   const { hiddenSize, layerNormEpsilon } = step.config;
-  const table = (name: string): Matrix => matrixOf(weightsOf(step, name), hiddenSize);
+  const table = (name: string): Matrix => matrixOf(weightsOfParameter(step, name), hiddenSize);
   const [wordTable, positionTable, typeTable] = [table(words), table(positions), table(types)];
   const sum = zeros(ids.length, hiddenSize); // [T, H]
   for (const { first, rows } of texts)
@@ -21,7 +21,7 @@ export function embeddingForward(
       addScaledRow(sum, row, positionTable, row - first, 1);
       addScaledRow(sum, row, typeTable, 0, 1);
     }
-  return layerNormForward(sum, weightsOf(step, gamma), weightsOf(step, beta), layerNormEpsilon);
+  return layerNormForward(sum, weightsOfParameter(step, gamma), weightsOfParameter(step, beta), layerNormEpsilon);
 }
 
 /** Adds the gradients of the tables and of the LayerNorm to `gradients`. */
@@ -33,7 +33,7 @@ export function embeddingBackward(
   gradients: Map<string, Float64Array>,
 ): void {
   const { hiddenSize, vocabularySize, maxPositions, typeVocabularySize } = step.config;
-  const norm = layerNormBackward(dy, weightsOf(step, gamma), saved);
+  const norm = layerNormBackward(dy, weightsOfParameter(step, gamma), saved);
   gradients.set(gamma, norm.gamma);
   gradients.set(beta, norm.beta);
   const [dWords, dPositions] = [zeros(vocabularySize, hiddenSize), zeros(maxPositions, hiddenSize)];

@@ -1,6 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import { layerParameterName, type LayerModuleName } from '../../engine/model/parameterNames';
-import { weightsOf, type TrainingStep } from '../trainingStep';
+import { weightsOfParameter, type TrainingStep } from '../trainingStep';
 import { attentionBackward, attentionForward, type AttentionSaved, type TextRows } from './attention';
 import { geluBackward, geluForward } from './gelu';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from './layerNorm';
@@ -28,7 +28,7 @@ type Gradients = Map<string, Float64Array>;
 export function layerForward(x: Matrix, layer: number, context: EncoderContext): { y: Matrix; saved: LayerSaved } {
   const { weights, config } = context.step;
   const part = (module: LayerModuleName, name: 'weight' | 'bias'): Float32Array =>
-    weightsOf({ weights }, layerParameterName(layer, module, name));
+    weightsOfParameter({ weights }, layerParameterName(layer, module, name));
   const linear = (input: Matrix, module: LayerModuleName): Matrix => {
     const y = timesTransposed(input, matrixOf(part(module, 'weight'), input.columns)); // [T, out]
     const bias = part(module, 'bias');
@@ -64,10 +64,10 @@ export function layerBackward(
   const linear = (d: Matrix, x: Matrix, module: LayerModuleName): Matrix => {
     gradients.set(name(module, 'weight'), transposedTimes(d, x).values); // [out, in]
     gradients.set(name(module, 'bias'), columnSums(d));
-    return times(d, matrixOf(weightsOf({ weights }, name(module, 'weight')), x.columns)); // [T, in]
+    return times(d, matrixOf(weightsOfParameter({ weights }, name(module, 'weight')), x.columns)); // [T, in]
   };
   const norm = (d: Matrix, module: 'attentionNorm' | 'outputNorm'): Matrix => {
-    const result = layerNormBackward(d, weightsOf({ weights }, name(module, 'weight')), saved[module]);
+    const result = layerNormBackward(d, weightsOfParameter({ weights }, name(module, 'weight')), saved[module]);
     gradients.set(name(module, 'weight'), result.gamma);
     gradients.set(name(module, 'bias'), result.beta);
     return result.x;

@@ -6,7 +6,7 @@ import { TfjsStep } from './tfjsStep';
  * A training step on its own tfjs device. When their work is done, `run` and `gradients` throw the first error that the
  * device has reported, if any.
  */
-export interface OpenTfjsStep {
+interface OpenTfjsStep {
   run: () => Promise<number>;
   gradients: () => Promise<StepResult['gradients']>;
   close: () => void;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingParameterNames, layerParameterName, type LayerModuleName } from '../../engine/model/parameterNames';
 import { parameterShapes } from '../../engine/model/parameterShapes';
-import { weightsOf, type StepResult, type TrainingStep } from '../trainingStep';
+import { weightsOfParameter, type StepResult, type TrainingStep } from '../trainingStep';
 import { registerGradients } from './gradients';
 
 interface PaddedTexts {
@@ -29,7 +29,7 @@ export class TfjsStep {
   constructor(private readonly step: TrainingStep) {
     registerGradients();
     for (const { name, shape } of parameterShapes(step.config)) {
-      const values = weightsOf(step, name);
+      const values = weightsOfParameter(step, name);
       const [out = 0, width = 0] = shape;
       const tensor = isLinear(name)
         ? tf.tensor(transposed(values, out, width), [width, out])

@@ -9,7 +9,9 @@ import {
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
 import type { DeviceInfo } from '../../../src/domain/device';
-import { closeDevice, openDevice, deviceEngine, deviceWebGpu } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import type { Engine } from '../../engine/engine';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
 import { backwardShapes, forwardShapes, type ModelShape } from '../../engine/tuning/modelShapes';
 import { planKey } from '../../engine/ops/matmul/planKey';
@@ -39,7 +41,7 @@ export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Pr
   progress.report('open', 0);
   const device = await openDevice(options.device, deps.wasmBaseUrl, { evenRefused: true });
   try {
-    return await measure(device, options, deps, progress);
+    return await measure(deviceEngine(), device, options, deps, progress);
   } catch (thrown) {
     throw (await deviceLossBehind(thrown)) ?? thrown;
   } finally {
@@ -49,6 +51,7 @@ export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Pr
 
 /** Runs the benchmark on the open device. */
 async function measure(
+  engine: Engine,
   device: DeviceInfo,
   options: BenchmarkOptions,
   { control, browser }: Deps,
@@ -60,9 +63,9 @@ async function measure(
       progress.report(phase, share);
       await control.checkpoint();
     };
-  const products = await bestProducts(options, during('products'));
+  const products = await bestProducts(engine, options, during('products'));
   const peak = products.reduce((best, each) => (each.gflops > best.gflops ? each : best));
-  const gpu = deviceWebGpu();
+  const gpu = webGpuOf(engine);
   const tuned = gpu !== null && !gpu.traits.software;
   if (tuned) gpu.plan = measuredKernelPlan(products);
   const request = {
@@ -73,7 +76,7 @@ async function measure(
   };
   const [steps, skipped]: [StepSpeed[], SkippedShape[]] = [[], []];
   for (const shape of options.shapes) {
-    const measured = await benchmarkSteps(deviceEngine(), shape, { ...request, between: during(shape) });
+    const measured = await benchmarkSteps(engine, shape, { ...request, between: during(shape) });
     if ('stepMs' in measured) steps.push(measured);
     else skipped.push(measured);
   }
@@ -144,15 +147,13 @@ function shapesOf(shape: BenchmarkShape): ModelShape[] {
 }
 
 /** Measures the matrix products of all shapes as a run computes them: tuned on a GPU, by fixed rules on a CPU. */
-async function bestProducts(options: BenchmarkOptions, between: Between): Promise<MeasuredShape[]> {
+async function bestProducts(engine: Engine, options: BenchmarkOptions, between: Between): Promise<MeasuredShape[]> {
   const wanted = options.shapes.flatMap(shapesOf);
   const tuning = {
     budgetMs: budgetsOf(options).products,
     between: (done: number, of: number) => between(done / of),
   };
   await between(0);
-  const gpu = deviceWebGpu();
-  return gpu && !gpu.traits.software
-    ? tuneMatmul(gpu, wanted, tuning)
-    : measureProducts(deviceEngine(), wanted, tuning);
+  const gpu = webGpuOf(engine);
+  return gpu && !gpu.traits.software ? tuneMatmul(gpu, wanted, tuning) : measureProducts(engine, wanted, tuning);
 }

@@ -1,6 +1,6 @@
 import {
   benchmarkConfigs,
-  benchmarkTexts,
+  benchmarkTextTokens,
   meanTextTokens,
   type BenchmarkShape,
   type SkippedShape,
@@ -28,7 +28,7 @@ const mostSteps = 40;
 /** Maximum number of layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;
 
-export interface BenchmarkStepsRequest {
+interface BenchmarkStepsRequest {
   /** GFLOP/s of the fastest matrix product. */
   peakGflops: number;
   limits: MemoryLimits;
@@ -90,7 +90,7 @@ function affordablePairs(config: EncoderConfig, peakGflops: number): number {
 /** Plans the step with the same memory planner as a run. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
-  const shape = { pairs, candidates: pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
+  const shape = { pairs, candidates: pairs, tokens: pairs * pairTokens, longest: benchmarkTextTokens.passage };
   return chooseWay(config, { all: count, trained: count }, shape, limits);
 }
 
@@ -112,7 +112,7 @@ async function timeSteps(
   { budgetMs, brief, between }: BenchmarkStepsRequest,
 ): Promise<StepTimes> {
   const training = new RandomTraining(engine, { config, way });
-  const { question, passage } = benchmarkTexts;
+  const { question, passage } = benchmarkTextTokens;
   const texts = { anchors: equalLengths(pairs, question), positives: equalLengths(pairs, passage) };
   try {
     const startedAt = performance.now();

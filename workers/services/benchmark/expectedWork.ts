@@ -6,11 +6,12 @@ import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from '../train/reportMemory';
 import { refuseTooLittleMemory } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
+import { negativesOfStages, tokenizedNegatives, type TokenizedNegatives } from '../negatives/stageNegatives';
+import { negativesOf } from '../train/stepBatch';
 import { stageBatches } from '../train/stageBatches';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { stageTokens, storedTokenSets } from '../train/runTokens';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import { storedExperiment } from '../train/storedExperiment';
-import { storedStageTokens } from '../train/stepBatch';
 import { tokenize } from '../tokenize/tokenize';
 
 type Offsets = Pick<TokenSet, 'offsets'>;
@@ -30,12 +31,13 @@ export async function expectedWork(
   const plan = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(plan);
   const keys = await tokenize(db, experiment, () => undefined);
-  const sets = async (...names: ('knowledgeBase' | 'devQuestions' | 'testQuestions')[]) =>
-    Promise.all(names.map((name) => storedTokenSet(db, keys[name])));
-  const ofStages = await Promise.all(
-    experiment.stages.map(async (stage) => Object.values(await storedStageTokens(db, keys, stage))),
-  );
-  const encoded = await sets('knowledgeBase', 'devQuestions', 'testQuestions');
+  const tokens = await storedTokenSets(db, keys);
+  const negatives = tokenizedNegatives(await negativesOfStages(db, experiment, data), () => tokens);
+  const ofStages = experiment.stages.map((_, stage) => {
+    const { anchors, positives } = stageTokens({ experiment, tokens }, stage);
+    return [anchors, positives];
+  });
+  const encoded = [tokens.knowledgeBase, tokens.dev, tokens.test];
   const batches = await stageBatches(db, experiment, data);
   const steps = batches.flat().length;
   const all = [...new Set(ofStages.flat()), ...encoded];
@@ -43,7 +45,7 @@ export async function expectedWork(
     config: model.config,
     steps,
     stages: batches.map((stage, i) => ({
-      trainingTokens: tokensOf(stage.flat(), ofStages[i] ?? []),
+      trainingTokens: tokensOf(stage.flat(), ofStages[i] ?? [], negatives[i]),
       way: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),
@@ -60,9 +62,16 @@ function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolea
   return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
 }
 
-/** Returns the total number of tokens in the anchors and positives of the given rows. */
-function tokensOf(rows: readonly number[], pairs: readonly Offsets[]): number {
-  return sum(rows, (row) => sum(pairs, ({ offsets }) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)));
+/** Returns the total number of tokens in the anchors, positives and explicit negatives of the given rows. */
+function tokensOf(
+  rows: readonly number[],
+  pairs: readonly Offsets[],
+  negatives: TokenizedNegatives | null | undefined,
+): number {
+  const length = ({ offsets }: Offsets, text: number): number => (offsets[text + 1] ?? 0) - (offsets[text] ?? 0);
+  const own = (row: number): number =>
+    negatives ? sum(negativesOf([row], negatives), (text) => length(negatives.tokens, text)) : 0;
+  return sum(rows, (row) => sum(pairs, (set) => length(set, row)) + own(row));
 }
 
 function tokensIn({ offsets }: Offsets): number {

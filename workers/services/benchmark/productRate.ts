@@ -8,7 +8,7 @@ import { warmTimer } from '../../engine/tuning/warmUp';
 const rounds = 3;
 const maxRepetitions = 1000;
 
-export interface ProductRate {
+interface ProductRate {
   shape: MatmulShape;
   ms: number;
   gflops: number;

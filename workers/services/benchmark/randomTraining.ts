@@ -31,7 +31,7 @@ export interface StepTexts {
   positives: readonly number[];
 }
 
-export interface RandomTrainingOptions {
+interface RandomTrainingOptions {
   config: EncoderConfig;
   way?: StepWay;
   precision?: Precision;

@@ -1,6 +1,6 @@
 import { budgetBytes } from '../../../src/domain/memory/budget';
 import type { DeviceInfo, DevicePreference } from '../../../src/domain/device';
-import { deviceMaxArrayBytes } from '../../engine/device';
+import { deviceMaxArrayBytes } from './openDevice';
 import { minThreadsBytes, scratchBytes, threadScratchBytes } from '../../engine/scratch';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 

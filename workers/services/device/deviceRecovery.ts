@@ -1,6 +1,6 @@
 import { type AppError, toAppError } from '../../../src/domain/errors';
 import type { DeviceInfo } from '../../../src/domain/device';
-import { deviceLost, openDevice } from '../../engine/device';
+import { deviceLost, openDevice } from './openDevice';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 
 /** Maximum number of device losses in a row without progress. After more, another attempt is unlikely to help. */

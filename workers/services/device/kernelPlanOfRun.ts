@@ -37,7 +37,7 @@ export interface KernelPlanInput {
 }
 
 /** A run's kernel plan and how it was chosen. `tuning` is null if there was no choice to make. */
-export interface ChosenPlan {
+interface ChosenPlan {
   plan: KernelPlan;
   tuning: KernelTuning | null;
 }

@@ -9,7 +9,7 @@ import type {
 import { tensorErrors } from '../../../src/domain/deviceCheck/tensorError';
 import { AppError } from '../../../src/domain/errors';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import type { Engine } from '../../engine/engine';
 import { float64Step } from '../../reference/float64/float64Step';
 import type { StepResult, TrainingStep } from '../../reference/trainingStep';
@@ -29,7 +29,7 @@ const begins: Record<CheckProgress['phase'], number> = {
   speed: 0.8,
 };
 
-export interface CheckDeps {
+interface CheckDeps {
   control: RunControl;
   wasmBaseUrl: string;
   /** Name and version of the browser, as it reports them. */

@@ -11,7 +11,7 @@ import { SegmentTable } from '../../engine/model/segmentTable';
 import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import type { StoredTensor } from '../../../src/domain/modelTensors';
-import { weightsOf, type StepResult, type TrainingStep } from '../../reference/trainingStep';
+import { weightsOfParameter, type StepResult, type TrainingStep } from '../../reference/trainingStep';
 
 /** A training step on the engine, computed by the same functions as in a run. */
 export class EngineStep {
@@ -29,7 +29,7 @@ export class EngineStep {
     const { config } = step;
     this.#parameters = new ParameterStore(engine, layOut(step));
     const { segments } = this.#parameters;
-    for (const { name } of this.#parameters.tensors) this.#parameters.write(name, weightsOf(step, name));
+    for (const { name } of this.#parameters.tensors) this.#parameters.write(name, weightsOfParameter(step, name));
     this.#gradients = new SegmentTable(engine, segments.layout, 'trainable');
     if (precision === 'mixed') this.#half = new HalfWeights(segments, config);
     this.#batch = { anchors: tokenBatch(step.anchors), candidates: tokenBatch(step.positives) };

@@ -1,5 +1,5 @@
 /** A step that can be repeated. `run` resolves once the step is done. */
-export interface TimedStep {
+interface TimedStep {
   run: () => Promise<unknown>;
 }
 

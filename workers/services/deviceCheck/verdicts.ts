@@ -10,7 +10,7 @@ import type { Experiment } from '../../../src/domain/experiment';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import type { Database } from '../../../src/storage/database';
 import { getDeviceCheck, listDeviceChecks, putDeviceCheck } from '../../../src/storage/deviceChecks';
-import { deviceKey, refuseDevices } from '../../engine/device';
+import { deviceKey, refuseDevices } from '../device/openDevice';
 import { browserVersion } from '../device/browserVersion';
 
 /** Whether a check applies to this browser version, which fixes the shader compiler, and to these kernels. */

@@ -7,7 +7,8 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { FoundPassage, SearchRequest, SearchResult } from '../../../src/protocol/search';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { pickedVectors } from '../../engine/retrieval/vectors';
 import { TextTokenizer } from '../tokenize/textTokenizer';
@@ -84,7 +85,7 @@ export async function searchPassages(request: SearchRequest, deps: SearchDeps): 
     const texts = [request.question];
     const { queryPrefix: prefix, maxTokens } = settings;
     const question = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, quiet);
-    return { ...(await ranked(known, question, request.relevant)), searchMs: performance.now() - begun };
+    return { ...(await ranked(engine, known, question, request.relevant)), searchMs: performance.now() - begun };
   } finally {
     closeDevice(); // frees the weights too
   }
@@ -92,6 +93,7 @@ export async function searchPassages(request: SearchRequest, deps: SearchDeps): 
 
 /** Ranks all passages in the same way as an evaluation. GPU→CPU sync. */
 async function ranked(
+  engine: Engine,
   { passages, vectors }: EncodedKnowledgeBase,
   question: EncodedTexts,
   relevant: SearchRequest['relevant'],
@@ -100,7 +102,7 @@ async function ranked(
   const inOrder = pickedVectors(vectors, passages.length, (place) => order.inOrder[place] ?? 0);
   const places = relevantPlaces({ id: '', text: '', relevant: [...relevant] }, order);
   const input = { queries: question, passages: inOrder, targets: [places], k: shownFirst };
-  const [found] = await search(deviceEngine(), input);
+  const [found] = await search(engine, input);
   const at = (place: number, rank: number): FoundPassage => {
     const index = order.inOrder[place] ?? 0;
     const { id = '', text = '' } = passages[index] ?? {};

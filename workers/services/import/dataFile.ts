@@ -18,7 +18,7 @@ export interface ReadingChoices {
 }
 
 /** An unpacked text file, with its encoding and format. */
-export interface TextDataFile extends FileText {
+interface TextDataFile extends FileText {
   file: File;
   format: TextFormat;
   facts: FileFacts;
@@ -66,7 +66,7 @@ async function openText(
   return { ...text, file, format, facts, stated };
 }
 
-export interface OpenOptions extends ReadingChoices {
+interface OpenOptions extends ReadingChoices {
   /** Whether to read a file even if no encoding fits, so that the user sees it and can name the right one. */
   guess?: boolean;
 }

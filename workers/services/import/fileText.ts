@@ -11,7 +11,7 @@ import {
 } from '../../../src/domain/import/encoding';
 import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/import/fileType';
 
-export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
+async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
 }
@@ -40,7 +40,7 @@ export interface FileText {
 }
 
 /** The encodings that fit a file. */
-export interface Detection {
+interface Detection {
   /** The detected encoding, or null if none fits and the user has to name it. */
   best: FileText | null;
   /** Other encodings in which all bytes are valid. Many texts are valid in both GB18030 and Big5. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
 import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
-import { storageNeeded } from '../../../src/domain/import/hubSpace';
+import { storageNeeded } from '../../../src/domain/import/storageNeeded';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { needing } from '../../../src/storage/space';
@@ -24,7 +24,7 @@ export interface DownloadPatience {
   silenceMs: number;
 }
 
-export const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
+const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
 
 interface Context {
   db: Database;

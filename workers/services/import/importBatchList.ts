@@ -1,4 +1,4 @@
-import { readBatchList } from '../../../src/domain/train/batchList';
+import { largestBatch, readBatchList } from '../../../src/domain/train/batchList';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import { sha256Hex } from '../../../src/domain/hash';
@@ -31,6 +31,5 @@ export async function importBatchList(
   const { batches } = read;
   const sha256 = await sha256Hex(canonicalJson(batches));
   await putBatchList(db, sha256, batches);
-  const batchSize = batches.reduce((most, batch) => Math.max(most, batch.length), 0);
-  return { sha256, steps: batches.length, batchSize };
+  return { sha256, steps: batches.length, batchSize: largestBatch(batches) };
 }

@@ -97,7 +97,7 @@ function noneJudged(file: string, { listed }: Rejections): AppError {
   });
 }
 
-export interface JudgedFiles {
+interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
   judgements: Judgements<RejectionPlace> | null;

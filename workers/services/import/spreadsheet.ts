@@ -61,7 +61,7 @@ export async function readSpreadsheet(
     return { file, facts, head: columns.join(), damaged: false, records, stated };
   } catch (thrown) {
     if (!(thrown instanceof XlsxFault)) throw thrown;
-    // This is another zip archive, or one that was cut off, which the caller refuses by its type.
+    // Any other zip archive, or a truncated one: the caller refuses it by its type.
     if (thrown.fault === 'xlsx-broken' && (!isNamedSo || (await typeOfFile(file)) !== 'excel')) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });
   }

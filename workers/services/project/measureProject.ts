@@ -2,7 +2,7 @@ import type { ProjectContents, ProjectPart } from '../../../src/domain/project/c
 import { projectJson } from '../../../src/domain/project/schemaFields';
 import type { Database } from '../../../src/storage/database';
 import { listExperiments } from '../../../src/storage/experiments';
-import { takeSnapshot, type RunSnapshot } from './projectSnapshot';
+import { takeProjectSnapshot, type RunSnapshot } from './projectSnapshot';
 import { checkpointsToSave, isFinished, weightFloats } from './savedRun';
 
 const utf8Bytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
@@ -40,7 +40,7 @@ export async function measureProject(db: Database): Promise<ProjectContents[]> {
   const sizes = new Map<string, number>();
   const all: ProjectContents[] = [];
   for (const { experimentId, name } of await listExperiments(db)) {
-    const { experiments, runs, models, datasets } = await takeSnapshot(db, [experimentId]);
+    const { experiments, runs, models, datasets } = await takeProjectSnapshot(db, [experimentId]);
     const parts: ProjectPart[] = [{ key: experimentId, bytes: utf8Bytes(experiments), optimizerState: false }];
     for (const { contentSha256, weightsId, totalFloats, files, untrained } of models) {
       parts.push({ key: contentSha256, bytes: utf8Bytes(files), optimizerState: false });

@@ -1,3 +1,8 @@
+import type { Stage } from '../../../src/domain/experiment';
+import type { FloatLayout } from '../../../src/domain/modelTensors';
+import { stageLayout } from '../../../src/domain/train/lora';
+import { withPrefixRows } from '../../../src/domain/train/prefix';
+import { stageMoments } from '../../../src/domain/train/trainedParameters';
 import { own } from '../../../src/domain/errorWords';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { AppError } from '../../../src/domain/errors';
@@ -101,13 +106,16 @@ class Staging {
    * Stores a run's checkpoints. Returns null, and stores nothing, if the bytes of one do not match its hash or its
    * model.
    */
-  async checkpoints({ checkpoints }: RunInFile, runId: string, floats: number): Promise<CheckpointManifest[] | null> {
+  async checkpoints(
+    { checkpoints, record }: RunInFile,
+    runId: string,
+    model: FloatLayout & Pick<StoredModel, 'config'>,
+  ): Promise<CheckpointManifest[] | null> {
     const manifests: CheckpointManifest[] = [];
     for (const { weights, ...checkpoint } of checkpoints) {
       const weightsId = this.#newWeightsId('checkpoint');
       const { sha256 } = await storeWeights(this.db, this.reader, weights, weightsId);
-      const expected = checkpoint.role === 'latest' ? floats * 3 : floats;
-      if ((weights.sha256 ?? sha256) !== sha256 || checkpoint.floats !== expected) {
+      if ((weights.sha256 ?? sha256) !== sha256 || !fitsModel(checkpoint, model, record.experiment.stages)) {
         for (const manifest of [...manifests, { weightsId }]) await deleteWeights(this.db, manifest.weightsId);
         return null;
       }
@@ -127,6 +135,21 @@ class Staging {
   }
 }
 
+/** Whether a checkpoint has as many weights and as large moments as one of the run's stages. */
+function fitsModel(
+  { role, floats, momentFloats }: Pick<CheckpointManifest, 'role' | 'floats' | 'momentFloats'>,
+  base: FloatLayout & Pick<StoredModel, 'config'>,
+  stages: readonly Stage[],
+): boolean {
+  const model = withPrefixRows(base, stages);
+  return stages.some((one) => {
+    const weights = stageLayout(model, one).totalFloats;
+    if (role !== 'latest') return floats === weights;
+    const moment = momentFloats ?? weights;
+    return floats === weights + 2 * moment && moment === stageMoments(model, one).totalFloats;
+  });
+}
+
 async function stage(
   db: Database,
   reader: ProjectReader,
@@ -144,13 +167,12 @@ async function stage(
       if (place.state === 'here') continue;
       const { model } = run.record.experiment;
       const known = ready.models.find(({ contentSha256 }) => contentSha256 === model?.contentSha256);
-      const floats = (known ?? (model && (await getModel(db, model.contentSha256))))?.totalFloats;
-      const checkpoints =
-        run.checkpoints.length === 0 ? [] : floats && (await staging.checkpoints(run, place.id, floats));
+      const base = known ?? (model && (await getModel(db, model.contentSha256)));
+      const checkpoints = run.checkpoints.length === 0 ? [] : base && (await staging.checkpoints(run, place.id, base));
       if (checkpoints) ready.runs.push({ run, place, experimentId: owner.id, checkpoints });
       else
         content.warnings.push(
-          partial(reader, stored.name, floats ? 'weights-damaged' : 'model-missing', run.record.runId),
+          partial(reader, stored.name, base ? 'weights-damaged' : 'model-missing', run.record.runId),
         );
     }
   return ready;
@@ -168,10 +190,15 @@ const visible = [
 ] as const;
 
 /**
- * Makes everything visible in one transaction. If a row already exists, `add` fails, which undoes the whole
- * transaction.
+ * Makes everything visible in one transaction. `add` fails, and so undoes all, where another tab has stored a row since
+ * it was looked for.
+ * @throws project-overtaken
  */
-async function commit(db: Database, { placed, runs, models, datasets, batchLists }: Ready): Promise<void> {
+async function commit(
+  db: Database,
+  { placed, runs, models, datasets, batchLists }: Ready,
+  file: string,
+): Promise<void> {
   const transaction = withHandledEnd(db.transaction(visible, 'readwrite', { durability: 'strict' }));
   const store = <Name extends (typeof visible)[number]>(name: Name) => transaction.objectStore(name);
   const added: Promise<unknown>[] = [];
@@ -194,9 +221,13 @@ async function commit(db: Database, { placed, runs, models, datasets, batchLists
     for (const evaluation of run.evaluations) added.push(store('evaluations').add({ ...evaluation, runId }));
     for (const checkpoint of checkpoints) added.push(store('checkpoints').add(checkpoint));
   }
-  // Only the transaction's own error is thrown. The errors of its requests must not count as unhandled.
-  for (const request of added) request.catch(() => undefined);
-  await transaction.done;
+  // The transaction's own error is thrown; those of its requests must not count as unhandled.
+  let isTaken = false;
+  for (const request of added)
+    request.catch((cause: unknown) => (isTaken ||= cause instanceof Error && cause.name === 'ConstraintError'));
+  await transaction.done.catch((cause: unknown) => {
+    throw isTaken ? new AppError({ kind: 'project-overtaken', file }, { cause }) : cause;
+  });
 }
 
 /** Warns about inputs that an opened experiment names but neither the file nor storage contains. */
@@ -243,7 +274,7 @@ export async function openProject(
   const staging = new Staging(db, reader, () => progress(Math.min(of, ++done), of));
   try {
     const ready = await stage(db, reader, content, placed, staging);
-    await makingRoom(db, () => commit(db, ready));
+    await makingRoom(db, () => commit(db, ready, file.name));
     for (const { place, deleted } of placed)
       if (place.state === 'here' && deleted) await restoreExperiment(db, place.id);
     progress(of, of);

@@ -4,7 +4,7 @@ import { eventsPath, partPath, storedPartPath } from '../../../src/domain/projec
 import {
   batchListSchema,
   datasetSchema,
-  experimentSchema,
+  storedExperimentSchema,
   modelSchemas,
 } from '../../../src/domain/project/contentSchemas';
 import { checkpointSchemas, evaluationSchema, runEventSchema, runSchema } from '../../../src/domain/project/runSchemas';
@@ -27,10 +27,10 @@ export interface WeightsInFile {
   sha256?: string;
 }
 
-export type CheckpointInFile = Omit<CheckpointManifest, 'weightsId' | 'sha256' | 'parts'> & { weights: WeightsInFile };
+type CheckpointInFile = Omit<CheckpointManifest, 'weightsId' | 'sha256' | 'parts'> & { weights: WeightsInFile };
 
 /** Tensors of a model besides its weights. */
-export type UntrainedInFile = Omit<UntrainedTensors, 'weightsId'> & { weights: WeightsInFile };
+type UntrainedInFile = Omit<UntrainedTensors, 'weightsId'> & { weights: WeightsInFile };
 export type ModelInFile = Omit<StoredModel, 'weightsId' | 'untrained'> & {
   weights: WeightsInFile;
   untrained?: UntrainedInFile | null;
@@ -56,7 +56,7 @@ export interface ProjectContent {
 
 /** Does not compile if a stored experiment has a field that its schema lacks. */
 export type CompleteExperiment = Extract<
-  SameFields<Output<typeof experimentSchema>, Omit<StoredExperiment, 'deletedAt'>>,
+  SameFields<Output<typeof storedExperimentSchema>, Omit<StoredExperiment, 'deletedAt'>>,
   true
 >;
 
@@ -171,7 +171,7 @@ export function partial(reader: { name: string }, name: string, fault: ProjectFa
 
 /** Reads and validates every record. Throws `project-invalid` with the entry and position of the first invalid one. */
 export async function readContent(reader: ProjectReader): Promise<ProjectContent> {
-  const experiments: StoredExperiment[] = await reader.records('experiments', experimentSchema);
+  const experiments: StoredExperiment[] = await reader.records('experiments', storedExperimentSchema);
   const models = await readModels(reader);
   const datasets = await reader.records('datasets', datasetSchema);
   const batchLists = await reader.records('batchLists', batchListSchema);

@@ -34,7 +34,7 @@ const stores = [
 ] as const;
 
 /** Reads all records in one transaction, so that the records of a run in progress belong to one point in time. */
-export async function takeSnapshot(db: Database, experimentIds: readonly string[]): Promise<ProjectSnapshot> {
+export async function takeProjectSnapshot(db: Database, experimentIds: readonly string[]): Promise<ProjectSnapshot> {
   const transaction = db.transaction(stores);
   const experiments: StoredExperiment[] = [];
   const runs: RunSnapshot[] = [];

@@ -20,7 +20,7 @@ import { whilePinned } from '../../../src/storage/pins';
 import { readWeights } from '../../../src/storage/weightReader';
 import { writeZip } from '../../formats/zipWriter';
 import { partial } from './projectContent';
-import { takeSnapshot, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
+import { takeProjectSnapshot, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
 import { checkpointsToSave, weightFloats, type CheckpointToSave } from './savedRun';
 
 /** Maximum bytes of a part of the weights. Only one part is in memory at a time. */
@@ -149,10 +149,14 @@ class ProjectWriter {
         this.#leaveOut(run, 'weights-damaged');
         return null;
       }
-      const { weightsId, sha256: _, parts: __, ...fields } = whole;
+      const { weightsId, sha256: _, parts: __, momentFloats, ...fields } = whole;
       const length = weightFloats(whole);
-      const cuts = [length, 2 * length, 3 * length].map((cut) => cut * 4).filter((cut) => cut <= floats * 4);
-      saved.push({ ...fields, role, floats, weights: yield* this.#weights(weightsId, cuts) });
+      const moment = momentFloats ?? length;
+      const cuts = [length, length + moment, length + 2 * moment]
+        .map((cut) => cut * 4)
+        .filter((cut) => cut <= floats * 4);
+      const ofMoments = role === 'latest' && momentFloats !== undefined ? { momentFloats } : {};
+      saved.push({ ...fields, ...ofMoments, role, floats, weights: yield* this.#weights(weightsId, cuts) });
     }
     return saved;
   }
@@ -181,7 +185,7 @@ export async function saveProject(
 ): Promise<SavedProject> {
   return whilePinned(async () => {
     const fileName = `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip`;
-    const writer = new ProjectWriter(db, await takeSnapshot(db, choice.experimentIds), fileName, progress);
+    const writer = new ProjectWriter(db, await takeProjectSnapshot(db, choice.experimentIds), fileName, progress);
     const zip = await writeZip(writer.entries(choice, build));
     return { zip, fileName, warnings: writer.warnings };
   });

@@ -10,12 +10,10 @@ export interface CheckpointToSave {
   instead: CheckpointManifest[];
 }
 
-/**
- * Returns the number of floats in a checkpoint's weights. In a `latest` checkpoint, two moments of the same size follow
- * them.
- */
-export function weightFloats({ role, floats }: CheckpointManifest): number {
-  return role === 'latest' ? floats / 3 : floats;
+/** Returns the number of floats in a checkpoint's weights. In a `latest` checkpoint, two moments follow them. */
+export function weightFloats({ role, floats, momentFloats }: CheckpointManifest): number {
+  if (role !== 'latest') return floats;
+  return momentFloats === undefined ? floats / 3 : floats - 2 * momentFloats;
 }
 
 export function isFinished({ record }: RunSnapshot): boolean {

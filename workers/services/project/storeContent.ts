@@ -11,6 +11,7 @@ import type { Database } from '../../../src/storage/database';
 import { writeDatasetBlock } from '../../../src/storage/datasets';
 import { WeightWriter } from '../../../src/storage/weights';
 import { charactersOf } from '../import/datasetWriter';
+import { KeptColumns } from '../import/keptColumns';
 import { encoderLayout } from '../import/encoderTensors';
 import { readEncoderConfig } from '../import/importModelConfig';
 import { fullIdentity } from '../import/modelIdentity';
@@ -84,11 +85,12 @@ export async function storeModelWeights(
 
 /**
  * Stores the blocks of a data set and returns its record, with characters and titles counted. Throws if a row is
- * invalid or if the rows do not match the record.
+ * invalid, or if the rows or their kept columns do not match the record.
  */
 export async function storeBlocks(db: Database, reader: ProjectReader, dataset: Dataset): Promise<Dataset> {
   const { contentSha256, role } = dataset;
   const hasher = await sha256Hasher();
+  const keptColumns = await KeptColumns.open();
   const ids = new Set<string>();
   let [rows, characters, titles] = [0, 0, 0];
   for (let block = 0; rows < dataset.rows; block++) {
@@ -101,6 +103,7 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
     let text = '';
     for (const row of checked) {
       text += canonicalRow(reader, path, row);
+      keptColumns.add(row.kept);
       ids.add(row.id);
       characters += charactersOf(row);
       if ('title' in row && hasTitle(row)) titles += 1;
@@ -110,14 +113,18 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
     await writeDatasetBlock(db, contentSha256, block, checked, stored.sha256);
     rows += checked.length;
   }
-  if (hasher.hex() !== contentSha256 || ids.size !== rows)
+  if (
+    hasher.hex() !== contentSha256 ||
+    ids.size !== rows ||
+    !sameValue(keptColumns.finish() ?? undefined, dataset.kept)
+  )
     throw reader.invalid(`datasets.json ${contentSha256}`, own('hash-differs'));
   return { ...dataset, characters, ...(dataset.titles === undefined ? {} : { titles }) };
 }
 
 function canonicalRow(reader: ProjectReader, path: string, row: Row): string {
   try {
-    // Kept columns do not count, as in `DatasetWriter`.
+    // Kept columns have a hash of their own, as in `DatasetWriter`.
     const { kept: _, ...content } = row;
     return `${canonicalJson(content)}\n`;
   } catch (cause) {

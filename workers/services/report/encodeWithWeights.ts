@@ -1,5 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import { withPrefixRows } from '../../../src/domain/train/prefix';
+import type { Stage } from '../../../src/domain/experiment';
 import type { Pooling } from '../../../src/domain/model';
 import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
@@ -8,7 +10,8 @@ import type { Database } from '../../../src/storage/database';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { encodeBatch } from '../../engine/model/encode';
 import { canUseKernelPlan } from '../device/kernelPlanOfRun';
 import { loadWeights } from '../train/weightTransfer';
@@ -23,10 +26,12 @@ interface Weights {
   normalize: boolean;
   device: DevicePreference;
   plan: KernelPlan | null;
+  /** The stages of the run that trained the weights. */
+  stages: readonly Stage[];
 }
 
 async function weightsOf(db: Database, source: Source): Promise<Weights> {
-  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', plan: null };
+  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', plan: null, stages: [] };
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
@@ -39,6 +44,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
     normalize,
     device: run.devicePreference,
     plan,
+    stages: run.experiment.stages,
   };
 }
 
@@ -50,13 +56,15 @@ export async function encodeWithWeights(
   wasmBaseUrl: string,
 ): Promise<Float32Array[]> {
   const weights = await weightsOf(db, source);
-  const model = await getModel(db, weights.modelSha256);
-  if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
+  const base = await getModel(db, weights.modelSha256);
+  if (!base) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
+  const model = withPrefixRows(base, weights.stages);
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
-    const gpu = deviceWebGpu();
+    const engine = deviceEngine();
+    const gpu = webGpuOf(engine);
     if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
-    const parameters = await loadWeights(deviceEngine(), db, model, weights.stored ?? model, () => undefined);
+    const parameters = await loadWeights(engine, db, model, weights.stored ?? model, () => undefined);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

@@ -2,8 +2,10 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import type { ExperimentModel } from '../../../src/domain/experiment';
 import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
+import { prefixOf } from '../../../src/domain/train/prefix';
 import { onnxModel } from '../../formats/onnx/onnxModel';
-import type { FileInput } from '../../formats/zipWriter';
+import type { FileInput } from '../../formats/collectFile';
+import { adapterFiles } from './exportAdapter';
 import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
@@ -42,6 +44,12 @@ function pooling(settings: ExperimentModel, model: StoredModel): unknown {
   };
 }
 
+/** Returns config.json. Its vocabulary is larger than the base model's if the run trained a prefix. */
+function modelConfig({ model: { files, config }, run }: ExportSource): unknown {
+  const size = prefixOf(run.experiment.stages) ? { vocab_size: config.vocabularySize } : {};
+  return { ...parsedJson(files['config.json']), ...size, architectures: ['BertModel'], torch_dtype: 'float32' };
+}
+
 function prompts(settings: ExperimentModel): unknown {
   return {
     prompts: { query: settings.queryPrefix, document: settings.passagePrefix },
@@ -50,7 +58,7 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
-/** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
+/** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules, ONNX, and the adapter. */
 export function exportFolder(source: ExportSource): ExportFolderEntry[] {
   const { model, settings, run } = source;
   const { files, config } = model;
@@ -59,7 +67,7 @@ export function exportFolder(source: ExportSource): ExportFolderEntry[] {
   return [
     {
       name: 'config.json',
-      input: jsonText({ ...parsedJson(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }),
+      input: jsonText(modelConfig(source)),
     },
     ...exportedTokenizerFiles(files, settings.maxTokens),
     { name: 'modules.json', input: jsonText(modules(normalize)) },
@@ -69,6 +77,7 @@ export function exportFolder(source: ExportSource): ExportFolderEntry[] {
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),
     { name: 'model.safetensors', input: safetensors(source) },
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
+    ...adapterFiles(source),
     { name: 'README.md', input: modelCard(source) },
     { name: 'experiment.json', input: `${canonicalJson(experimentFileOf(run.experiment, model))}\n` },
   ];

@@ -7,12 +7,17 @@ import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
 import { readTensors } from '../../../src/storage/weightReader';
 import { readZipDirectory, zipEntryBlob } from '../../formats/zip';
-import { collectFile, writeZip } from '../../formats/zipWriter';
+import { collectFile } from '../../formats/collectFile';
+import { writeZip } from '../../formats/zipWriter';
 import { embedWithOnnx } from './embedWithOnnx';
+import { adapterExport, exportedAdapters } from './exportAdapter';
 import { exportFolder, type ExportFolderEntry } from './exportFolder';
+import { promptsAfter } from '../../../src/domain/train/prefix';
+import { joinPrefix } from './joinPrefix';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
-import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
+import { checkSafetensors } from './checkSafetensors';
+import { missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
 /**
  * Tolerances for float32 rounding across a dozen layers. A larger deviation means that the export is not the trained
@@ -21,7 +26,7 @@ import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from 
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
-export interface ExportModelDeps {
+interface ExportModelDeps {
   db: Database;
   /** Base URL of onnxruntime-web's files. */
   ortBaseUrl: string;
@@ -31,16 +36,18 @@ export interface ExportModelDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
+  const { stages } = run.experiment;
   const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
   const model = await withUntrained(db, stored);
   const kept = await keptCheckpoint(db, run.runId);
   // The weights are written twice, in different orders, so they are read once and held in memory.
   const held = new Map<string, Float32Array<ArrayBuffer>>();
-  for await (const [{ name }, values] of readTensors(db, kept.weights, model.tensors)) held.set(name, values);
+  const tensors = [...model.tensors, ...exportedAdapters(run.experiment, model)];
+  for await (const [{ name }, values] of readTensors(db, kept.weights, tensors)) held.set(name, values);
   return {
     run,
-    model,
-    settings,
+    model: joinPrefix(model, stages, held),
+    settings: promptsAfter(settings, stages),
     before: await getEvaluation(db, run.runId, 'test', 'before'),
     after: await getEvaluation(db, run.runId, 'test', 'after'),
     testVector: {
@@ -75,7 +82,7 @@ export async function exportModel(
   const vectors = await embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await deps.tokenize(texts), deps.ortBaseUrl);
   const check = compare(request.reference, vectors, model.config.hiddenSize, written.normalize);
   progress(files.length + 1, files.length + 1);
-  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable };
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable, adapter: written.adapter };
 }
 
 /**
@@ -87,6 +94,7 @@ interface WrittenFiles extends Pick<ExportSource, 'model' | 'readUntrained'> {
   files: ExportedFile[];
   fileName: string;
   normalize: boolean;
+  adapter: ExportReport['adapter'];
 }
 
 async function writeFiles(request: ExportRequest, db: Database, progress: Progress): Promise<WrittenFiles> {
@@ -103,8 +111,9 @@ async function writeFiles(request: ExportRequest, db: Database, progress: Progre
   const files: ExportedFile[] = [];
   if (!zip) for (const { name, input } of counted()) files.push({ path: name, blob: await collectFile(input) });
   const fileName = `${source.model.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-recallsmith.zip`;
-  const { model, settings, readUntrained } = source;
-  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize };
+  const { model, settings, readUntrained, run } = source;
+  const adapter = adapterExport(run.experiment);
+  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize, adapter };
 }
 
 async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {

@@ -3,6 +3,9 @@ import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { lowercasesFirst } from '../tokenize/letterCase';
+import { prefixOf } from '../../../src/domain/train/prefix';
+import { onlyStageLines, stageTable } from './cardStages';
+import { adapterExport, exportedLora } from './exportAdapter';
 import type { ExportSource } from './exportSource';
 import { missingPooler } from './exportWeights';
 
@@ -38,7 +41,24 @@ function results({ before, after }: ExportSource): string {
   ].join('\n');
 }
 
-function snippets({ settings }: ExportSource): string {
+/** Returns the example that adds the adapter to the base model. */
+function adapterSnippet({ run, model }: ExportSource): string[] {
+  if (!exportedLora(run.experiment)) return [];
+  return [
+    '',
+    '```python',
+    '# peft: only the adapter, on the base model',
+    'from peft import PeftModel',
+    'from sentence_transformers import SentenceTransformer',
+    `base = ${JSON.stringify(model.hub?.id ?? 'path/to/the/base/model')}`,
+    'model = SentenceTransformer(base, model_kwargs={"dtype": "float32"})',
+    'model[0].auto_model = PeftModel.from_pretrained(model[0].auto_model, "path/to/this/folder/adapter")',
+    '```',
+  ];
+}
+
+function snippets(source: ExportSource): string {
+  const { settings } = source;
   const pool = settings.pooling === 'last' ? 'last_token' : settings.pooling;
   const prefix = JSON.stringify(settings.queryPrefix);
   return [
@@ -72,6 +92,7 @@ function snippets({ settings }: ExportSource): string {
     '# text-embeddings-inference',
     `text-embeddings-router --model-id path/to/this/folder --pooling ${pool}`,
     '```',
+    ...adapterSnippet(source),
   ].join('\n');
 }
 
@@ -123,17 +144,44 @@ function poolerLine({ model }: ExportSource): string {
   );
 }
 
+function adapterLines({ run }: ExportSource): string[] {
+  const lora = exportedLora(run.experiment);
+  if (lora)
+    return [
+      `- LoRA: r = ${lora.rank}, α = ${lora.alpha}, ${lora.matrices.join(', ')}`,
+      '- 适配器 / Adapter: `adapter/`（PEFT 格式），可加载到基座模型上；其余文件里的权重已合并它。/ ' +
+        "`adapter/` in PEFT's format, for the base model. The weights in the other files include it.",
+    ];
+  return adapterExport(run.experiment) === 'several-stages'
+    ? [
+        '- 适配器 / Adapter: LoRA 阶段已合并进权重；还有别的阶段改变了权重，所以没有单独导出适配器。/ ' +
+          'merged into the weights. Other stages changed the weights too, so it is not exported on its own.',
+      ]
+    : [];
+}
+
+function prefixLines({ run }: ExportSource): string[] {
+  const prefix = prefixOf(run.experiment.stages);
+  if (!prefix) return [];
+  const tokens = prefix.tokens.map((token) => `\`${token}\``).join(', ');
+  return [
+    `- 前缀词元 / Prefix tokens: ${tokens}，新加的特殊词元，上面的前缀已包含 / ` +
+      'new special tokens, which the prefixes above include',
+  ];
+}
+
 function trainingLines(source: ExportSource): string[] {
   const { model, run } = source;
-  const stage = run.experiment.stages.at(-1);
   return [
     `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
-    `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
-    `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
+    ...adapterLines(source),
+    ...prefixLines(source),
+    ...onlyStageLines(run.experiment),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
     `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,
+    ...stageTable(run.experiment),
   ];
 }
 

@@ -13,7 +13,7 @@ export interface ExportSource {
   after: Evaluation | undefined;
   /** First values of the first reference text's vector, so that users can check their own setup. */
   testVector: { text: string; values: number[] };
-  /** Reads the kept weights by canonical parameter name. */
+  /** Reads the kept weights, and the adapters if they are exported, by name. */
   read: (name: string) => Promise<Float32Array<ArrayBuffer>>;
   /** Returns the bytes of a tensor of `model.untrained`. */
   readUntrained: (tensor: UntrainedTensor) => Uint8Array<ArrayBuffer>;

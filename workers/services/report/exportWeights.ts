@@ -1,13 +1,10 @@
-import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { readWeights } from '../../../src/storage/weightReader';
 import { hasWeights } from '../../../src/storage/weights';
 import { poolerShapes } from '../../engine/model/parameterShapes';
-import { openSafetensors, writeSafetensors } from '../../formats/safetensors';
+import { writeSafetensors } from '../../formats/safetensors';
 import type { ExportSource } from './exportSource';
-
-const file = 'model.safetensors';
 
 /**
  * Returns the model without its untrained tensors if their bytes are missing. Earlier versions of the app, which don't
@@ -50,23 +47,4 @@ export function safetensors({ model, read, readUntrained }: ExportSource): Async
     const tensor = untrained.get(name);
     return tensor ? Promise.resolve(readUntrained(tensor)) : read(name);
   });
-}
-
-/**
- * Throws unless the file is valid and has all tensors of the model, with the untrained ones byte for byte as imported.
- */
-export async function checkSafetensors(
-  blob: Blob,
-  { model, readUntrained }: Pick<ExportSource, 'model' | 'readUntrained'>,
-): Promise<void> {
-  const written = await openSafetensors(blob, file);
-  for (const { name } of model.tensors)
-    if (!written.tensors.has(name))
-      throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-missing', tensor: name });
-  for (const tensor of model.untrained?.tensors ?? []) {
-    const [found, expected] = [await written.readBytes(tensor.name), readUntrained(tensor)];
-    const same = found.length === expected.length && found.every((byte, i) => byte === expected[i]);
-    if (!same || written.tensors.get(tensor.name)?.dtype !== tensor.dtype)
-      throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-differs', tensor: tensor.name });
-  }
 }

@@ -9,7 +9,7 @@ const searchedPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-export interface NearDuplicateInput {
+interface NearDuplicateInput {
   pairs: readonly Pair[];
   /** Rows of `pairs` that are searched. */
   rows: readonly number[];

@@ -20,11 +20,11 @@ export interface PreparedData {
 }
 
 /**
- * Returns a function that replaces the positive of a pair with the text that is encoded for the passage. Otherwise, a
- * model would be trained on passages without their titles and evaluated on passages with titles. If several passages
- * have the same text, the first one decides.
+ * Returns a function that replaces the positive and the negatives of a pair with the texts that are encoded for these
+ * passages. Otherwise, a model would be trained on passages without their titles and evaluated on passages with titles.
+ * If several passages have the same text, the first one decides.
  */
-function withEncodedPositive({ knowledgeBase, encodedTexts }: StoredSplit): (pair: Pair) => Pair {
+function withEncodedPassages({ knowledgeBase, encodedTexts }: StoredSplit): (pair: Pair) => Pair {
   const joined = new Map<string, string>();
   const seen = new Set<string>();
   for (const [index, { text }] of knowledgeBase.entries()) {
@@ -32,10 +32,13 @@ function withEncodedPositive({ knowledgeBase, encodedTexts }: StoredSplit): (pai
     if (encoded !== text && !seen.has(text.trim())) joined.set(text.trim(), encoded);
     seen.add(text.trim());
   }
-  return (pair) => {
-    const positive = joined.get(pair.positive.trim());
-    return positive === undefined ? pair : { ...pair, positive };
-  };
+  if (joined.size === 0) return (pair) => pair;
+  const encoded = (text: string): string => joined.get(text.trim()) ?? text;
+  return (pair) => ({
+    ...pair,
+    positive: encoded(pair.positive),
+    ...(pair.negatives ? { negatives: pair.negatives.map(encoded) } : {}),
+  });
 }
 
 /**
@@ -47,7 +50,7 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
   const { pairs, knowledgeBase, encodedTexts, split, trainRows } = stored;
   const passages = knowledgeBase.map((passage, index) => ({ ...passage, text: encodedTexts[index] ?? passage.text }));
   return {
-    pairs: trainRows.flatMap((row) => pairs[row] ?? []).map(withEncodedPositive(stored)),
+    pairs: trainRows.flatMap((row) => pairs[row] ?? []).map(withEncodedPassages(stored)),
     scoredPairs: stored.scoredRows.flatMap((row) => stored.scoredPairs[row] ?? []),
     knowledgeBase: passages.concat(split.extraPassages),
     dev: split.dev,

@@ -6,9 +6,12 @@ import type { RunRecord } from '../../../src/domain/run';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
+import { minedBytes } from '../../../src/storage/minedNegatives';
 import { listModels } from '../../../src/storage/models';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { datasetBytes } from '../project/measureProject';
+import { minedKey } from '../negatives/minedKey';
+import { preparedData } from '../split/preparedData';
 import { tokenSetKeys } from '../tokenize/tokenize';
 
 const jsonBytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
@@ -61,6 +64,38 @@ async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
   });
 }
 
+/** Lists mined negatives with the experiments that use them. Those of the same experiments are listed as one item. */
+async function minedItems(db: Database, owners: readonly Owner[]): Promise<StoredItem[]> {
+  const users: Users = new Map();
+  for (const owner of owners)
+    for (const experiment of experimentsOf(owner))
+      for (const key of await minedKeysOf(db, experiment)) addUser(users, key, owner.stored.name);
+  const items = new Map<string, StoredItem>();
+  for (const stored of await db.getAll('minedNegatives')) {
+    const { key } = stored;
+    const usedBy = [...(users.get(key) ?? [])];
+    const group = JSON.stringify(usedBy);
+    const item = items.get(group) ?? { kind: 'minedNegatives', ids: [], name: '', bytes: 0, usedBy };
+    item.ids.push(key);
+    item.bytes += minedBytes(stored);
+    items.set(group, item);
+  }
+  return [...items.values()];
+}
+
+async function minedKeysOf(db: Database, experiment: Experiment): Promise<string[]> {
+  const stages = [...experiment.stages.keys()].filter((stage) => experiment.stages[stage]?.negatives?.from === 'mined');
+  if (stages.length === 0) return [];
+  try {
+    const data = await preparedData(db, experiment);
+    return await Promise.all(stages.map((stage) => minedKey(experiment, stage, data)));
+  } catch (thrown) {
+    // Without its data, an experiment can't use mined negatives.
+    if (thrown instanceof AppError) return [];
+    throw thrown;
+  }
+}
+
 /** Lists token sets with the experiments that use them. The sets of one experiment are listed as one item. */
 async function tokenSetItems(db: Database, owners: readonly Owner[]): Promise<StoredItem[]> {
   const users: Users = new Map();
@@ -109,6 +144,7 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
   for (const { contentSha256: id, name, role } of await db.getAll('datasets'))
     items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), usedBy: usedBy(id) });
   for (const item of await tokenSetItems(db, owners)) items.push(item);
+  for (const item of await minedItems(db, owners)) items.push(item);
   for (const { sha256: id, batches } of await db.getAll('batchLists'))
     items.push({ kind: 'batchList', ids: [id], name: '', bytes: jsonBytes(batches), usedBy: usedBy(id) });
   for (const { downloadId, listing, received } of await listDownloads(db)) {

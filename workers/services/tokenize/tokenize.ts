@@ -3,7 +3,9 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
-import type { TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { importedPool } from '../../../src/domain/negatives/importedPool';
+import type { PerTokenSet, TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { wordRows } from '../../../src/domain/train/prefix';
 import { hasRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -11,6 +13,7 @@ import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 import { lowercasesFirst } from './letterCase';
+import { withTokens } from './prefixTokens';
 import { TextTokenizer } from './textTokenizer';
 
 /**
@@ -88,9 +91,10 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /** Lists the texts of an experiment's token sets, in the order of `preparedData`. */
-async function jobsOf(db: Database, experiment: Experiment): Promise<{ [Name in keyof TokenSetKeys]: TokenJob }> {
+async function jobsOf(db: Database, experiment: Experiment): Promise<PerTokenSet<TokenJob>> {
   const { queryPrefix, passagePrefix } = experiment.model ?? { queryPrefix: '', passagePrefix: '' };
   const data = await preparedData(db, experiment);
+  const usesImported = experiment.stages.some(({ negatives }) => negatives?.from === 'imported');
   return {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
@@ -104,6 +108,7 @@ async function jobsOf(db: Database, experiment: Experiment): Promise<{ [Name in 
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },
     devQuestions: { texts: data.dev.map((question) => question.text), prefix: queryPrefix },
     testQuestions: { texts: data.test.map((question) => question.text), prefix: queryPrefix },
+    ...(usesImported ? { negatives: { texts: importedPool(data.pairs).texts, prefix: passagePrefix } } : {}),
   };
 }
 
@@ -150,16 +155,22 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
     knowledgeBase: await make(jobs.knowledgeBase),
     devQuestions: await make(jobs.devQuestions),
     testQuestions: await make(jobs.testQuestions),
+    ...(jobs.negatives ? { negatives: await make(jobs.negatives) } : {}),
   };
 }
 
-/** Returns the token ids of a few texts, without a prefix. Stores nothing. */
-export async function tokenizeTexts(
+/**
+ * Returns the token ids of a few texts, without a prefix. `tokens` are special tokens that the model's tokenizer lacks.
+ * Stores nothing.
+ */
+export async function tokenIdsOf(
   db: Database,
   modelSha256: string,
   texts: string[],
   maxTokens: number,
+  tokens: readonly string[] = [],
 ): Promise<number[][]> {
-  const tokenizer = new TextTokenizer(await storedModel(db, modelSha256));
+  const { files, tensors } = await storedModel(db, modelSha256);
+  const tokenizer = new TextTokenizer({ files: withTokens(files, tokens, wordRows(tensors)) });
   return texts.map((text) => tokenizer.encode(text, maxTokens).ids);
 }

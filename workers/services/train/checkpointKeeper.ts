@@ -1,10 +1,17 @@
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
-import { takeSnapshot, writeCheckpoint, writeSnapshot, type CheckpointInput } from '../../../src/storage/checkpoints';
+import { stageLayout } from '../../../src/domain/train/lora';
+import { momentLayout } from '../../../src/domain/train/trainedParameters';
+import {
+  takeCheckpointSnapshot,
+  writeCheckpoint,
+  writeSnapshot,
+  type CheckpointInput,
+} from '../../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import type { RunSessionOnDevice } from './runSession';
 import type { TrainingState } from './trainingState';
-import { trainingSections, weightTensors } from './weightTransfer';
+import { mergedWeightTensors, trainingSections } from './weightTransfer';
 
 /**
  * Writes checkpoints of the training loop, one at a time: when one is due, before a pause, and at the end of a stage.
@@ -89,7 +96,7 @@ export class CheckpointKeeper {
       this.#stored(await writeCheckpoint(db, input), begunAt, performance.now());
       return;
     }
-    const snapshot = await takeSnapshot(input);
+    const snapshot = await takeCheckpointSnapshot(input);
     const takenAt = performance.now();
     this.#writing = writeSnapshot(db, snapshot)
       .then((manifest) => this.#stored(manifest, begunAt, takenAt))
@@ -98,11 +105,19 @@ export class CheckpointKeeper {
   }
 
   #input(role: CheckpointInput['role']): CheckpointInput {
-    const { record, model } = this.session;
-    const { step, loop, adamW } = this.state;
-    const sections =
-      role === 'best' ? [weightTensors(model, this.parameters)] : trainingSections(model, this.parameters, adamW);
-    return { runId: record.runId, step, role, loopState: { ...loop }, sections };
+    const { record, model, experiment } = this.session;
+    const { step, stage, loop, adamW } = this.state;
+    const choice = experiment.stages[stage];
+    const layout = choice ? stageLayout(model, choice) : model;
+    const common = { runId: record.runId, step, role, loopState: { ...loop } };
+    // Only a resumed run needs the weights without the adapters of an unfinished stage.
+    if (role === 'best') return { ...common, sections: [mergedWeightTensors(layout, this.parameters)] };
+    const momentFloats = momentLayout(layout, (name) => adamW.isTrained(name)).totalFloats;
+    return {
+      ...common,
+      sections: trainingSections(layout, this.parameters, adamW),
+      ...(momentFloats === layout.totalFloats ? {} : { momentFloats }),
+    };
   }
 
   #stored({ role, step, generation, floats }: CheckpointManifest, begunAt: number, resumedAt: number): void {

@@ -1,13 +1,22 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { storedWeightFloats } from '../../../src/domain/train/lora';
+import { momentFloats } from '../../../src/domain/train/trainedParameters';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
-import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
+import { deviceOffersHalf, deviceOffersMatrices } from '../device/openDevice';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseTooLittleMemory, refuseMissingPrecision } from './refuseRun';
+import {
+  refuseLongWarmup,
+  refuseTooLittleMemory,
+  refuseMissingPrecision,
+  refuseStrategy,
+  refuseUnsuitedLoss,
+  refuseUnusedEarlyStop,
+} from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -28,10 +37,14 @@ export async function createRun(
 ): Promise<string> {
   const experiment = await storedExperiment(db, experimentId);
   const { model } = await modelOfExperiment(db, experiment);
+  refuseStrategy(experiment, model);
+  refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
+  refuseLongWarmup(experiment, stages);
   refuseMissingPrecision(experiment, {
     half: await deviceOffersHalf(request.device),
     matrices: await deviceOffersMatrices(request.device),
@@ -40,7 +53,8 @@ export async function createRun(
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
-  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest));
+  const moments = momentFloats(model, experiment.stages);
+  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
@@ -57,6 +71,7 @@ export async function createRun(
     step: 0,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
+    ...(memory.negatives ? { negatives: memory.negatives } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

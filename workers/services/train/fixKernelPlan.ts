@@ -1,16 +1,19 @@
 import type { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
 import { formatKernelPlan, parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { latestCheckpoint } from '../../../src/storage/checkpoints';
 import { updateRun } from '../../../src/storage/runs';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { deviceWebGpu } from '../../engine/device';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { dropoutRates } from '../../engine/ops/dropout/dropoutRates';
 import { encodingPlan } from '../../engine/model/encodingPlan';
 import { browserVersion } from '../device/browserVersion';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { matrixFragmentOfRun } from '../device/matricesOfRun';
+import { matrixFragmentOfRun } from '../device/matrixFragmentOfRun';
 import type { BetweenBatches } from '../evaluate/betweenBatches';
 import type { RunSessionOnDevice, TuningState } from './runSession';
+import { stageTokens } from './runTokens';
 
 /**
  * If the device failed while kernels were measured, makes the fixed rules choose from now on and returns true. The run
@@ -24,12 +27,24 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
   return failed;
 }
 
-/** Estimates the tokens per training step from the first stage's mean text lengths and the size of its first batch. */
-function tokensOfStep(batches: readonly number[][][], { stageTokens }: RunSessionOnDevice): number {
+/** Estimates the tokens that are trained on at a time from the mean text lengths and the size of the first batch. */
+function tokensAtATime(size: number, session: RunSessionOnDevice): number {
+  const {
+    experiment,
+    tokens,
+    negatives: [negatives],
+  } = session;
+  const { anchors, positives } = stageTokens({ experiment, tokens }, 0);
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
-  const first = stageTokens[0];
-  const tokens = first ? mean(first.anchors) + mean(first.positives) : 0;
-  return Math.ceil((batches.flat()[0]?.length ?? 1) * tokens);
+  const ofNegatives = negatives ? negatives.perAnchor * mean(negatives.tokens) : 0;
+  return Math.ceil(size * (mean(anchors) + mean(positives) + ofNegatives));
+}
+
+function firstBatchSize({ stages }: Experiment, batches: readonly number[][][]): number {
+  const index = batches.findIndex((steps) => steps.length > 0);
+  const [stage, rows] = [stages[index], batches[index]?.[0]];
+  const first = stage && rows ? batchesOfStep(rows, stage.batching)[0] : rows;
+  return first?.length ?? 1;
 }
 
 /**
@@ -44,11 +59,11 @@ export async function fixKernelPlan(
   between: BetweenBatches,
 ): Promise<void> {
   const { db, record, model, engine, device } = session;
-  const gpu = deviceWebGpu();
+  const gpu = webGpuOf(engine);
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
-    training: Math.min(tokensOfStep(batches, session), most),
+    training: Math.min(tokensAtATime(firstBatchSize(session.experiment, batches), session), most),
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);

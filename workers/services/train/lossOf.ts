@@ -1,13 +1,14 @@
-import type { Stage } from '../../../src/domain/experiment';
+import type { FusedLossSettings } from '../../../src/domain/train/lossSchema';
 import { infoNceLoss } from '../../engine/losses/infoNce';
 import { cosentLoss } from '../../engine/losses/cosent';
 import type { Loss } from '../../engine/losses/loss';
+import { matryoshkaLoss } from '../../engine/losses/matryoshka';
 
-/** Returns the loss that a stage trains with. */
-export function lossOf({ loss }: Pick<Stage, 'loss'>): Loss {
+/** Returns a loss that the engine's own kernels compute. */
+export function lossOf(loss: FusedLossSettings): Loss {
   switch (loss.kind) {
     case 'inBatchInfoNce':
-      return infoNceLoss(loss);
+      return loss.matryoshka ? matryoshkaLoss(infoNceLoss(loss), loss.matryoshka) : infoNceLoss(loss);
     case 'cosent':
       return cosentLoss(loss);
     default:

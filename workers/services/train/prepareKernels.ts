@@ -1,6 +1,7 @@
 import { shownPassages } from '../../../src/domain/evaluate/ranking';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { deviceWebGpu } from '../../engine/device';
+import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
 import { encodeBatch } from '../../engine/model/encode';
@@ -13,8 +14,13 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { stageTokens } from './runTokens';
+import { adapterPlans } from './adapterPlans';
+import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
-import { stepBatch } from './stepBatch';
+import type { TokenizedNegatives } from '../negatives/stageNegatives';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
+import { negativesOf, scoresOfStage, stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
@@ -22,8 +28,10 @@ import { stepBatch } from './stepBatch';
  * because kernels are chosen by the number of rows.
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
-  await deviceWebGpu()?.prepareKernels(async (engine) => {
-    const parameters = new ParameterStore(engine, session.model.tensors);
+  await webGpuOf(session.engine)?.prepareKernels(async (engine) => {
+    const { experiment, model } = session;
+    const trainedIn = experiment.stages.map(trainedBy);
+    const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans(experiment, model));
     await recordEncoding(session, engine, parameters);
     await recordSearch(session, engine);
     for (const [stageIndex, ofStage] of batches.entries()) await recordSteps(session, parameters, stageIndex, ofStage);
@@ -64,27 +72,42 @@ async function recordSteps(
   batches: readonly number[][],
 ): Promise<void> {
   const stage = session.experiment.stages[stageIndex];
-  const tokens = session.stageTokens[stageIndex];
-  if (!stage || !tokens) return;
+  if (!stage) return;
+  const tokens = stageTokens(session, stageIndex);
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
-  const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
-  const adamW = new AdamWState(parameters);
-  const trainer = new Trainer(options, parameters.segments, adamW.segments);
-  for (const batch of smallestAndLargest(batches, [tokens.anchors, tokens.positives]))
-    await trainer.step(stepBatch(tokens, batch), 0, 1);
+  const { loss, close } = await openLoss(parameters.segments.engine, stage);
+  const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
+  parameters.beginStage(stageIndex);
+  const { adapters } = parameters;
+  const adamW = new AdamWState(parameters, stageIndex);
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
+  const negatives = session.negatives[stageIndex];
+  const scores = scoresOfStage(stage, session.data);
+  const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
+  for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
+    const batch = stepBatch(tokens, rows, { negatives, scores });
+    // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
+    trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
+    await trainer.finish();
+  }
+  parameters.mergeAdapters();
   trainer.dispose();
+  close();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }
 
-/** Returns the batches with the fewest and the most tokens over all sets together. */
-function smallestAndLargest(batches: readonly number[][], sets: readonly Pick<TokenSet, 'offsets'>[]): number[][] {
+/** Returns the batches with the fewest and the most tokens over all sets and explicit negatives together. */
+function smallestAndLargest(
+  batches: readonly number[][],
+  sets: readonly Pick<TokenSet, 'offsets'>[],
+  negatives?: TokenizedNegatives | null,
+): number[][] {
+  const tokensIn = ({ offsets }: Pick<TokenSet, 'offsets'>, texts: readonly number[]): number =>
+    texts.reduce((tokens, text) => tokens + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);
   const tokensOf = (batch: readonly number[]): number =>
-    sets.reduce(
-      (sum, { offsets }) =>
-        batch.reduce((tokens, text) => tokens + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), sum),
-      0,
-    );
+    sets.reduce((sum, set) => sum + tokensIn(set, batch), 0) +
+    (negatives ? tokensIn(negatives.tokens, negativesOf(batch, negatives)) : 0);
   let [smallest, largest] = [batches[0], batches[0]];
   let [fewest, most] = [Infinity, 0];
   for (const batch of batches) {

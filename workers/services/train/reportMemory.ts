@@ -1,19 +1,26 @@
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { planBatches } from '../../../src/domain/train/planBatches';
-import { AppError } from '../../../src/domain/errors';
+import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
-import { parameterCount } from '../../engine/memory/parameterCount';
+import { adapterMemory, parameterCount } from '../../engine/memory/parameterCount';
 import { planRun } from '../../engine/memory/planRun';
+import { trainedTableFloats } from '../../engine/model/segmentLayout';
+import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { onlyBiases } from '../../../src/domain/train/strategyEdits';
+import { refuseLongWarmup, refuseStrategy } from './refuseRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
-import { describeDevice, deviceOffersHalf } from '../../engine/device';
+import { describeDevice, deviceOffersHalf } from '../device/openDevice';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
+import { negativesOfStages, reportNegatives, tokenizedNegatives } from '../negatives/stageNegatives';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
-import { storedStageTokens } from './stepBatch';
+import { prefixOf } from '../../../src/domain/train/prefix';
+import { prefixedSets } from '../tokenize/prefixTokens';
+import { stageTokens, storedTokenSets } from './runTokens';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
@@ -26,26 +33,36 @@ export async function reportMemory(
   request: DeviceMemoryRequest,
 ): Promise<MemoryReport> {
   const { model, settings } = await modelOfExperiment(db, experiment);
+  refuseStrategy(experiment, model);
   const stages = await planStages(db, experiment, data);
+  refuseLongWarmup(experiment, stages);
   const keys = await tokenize(db, experiment, () => undefined);
-  const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
-  const evaluation = evaluationShape(
-    data.knowledgeBase.length,
-    [data.dev, data.test],
-    await Promise.all(encoded.map((key) => storedTokenSet(db, key))),
-  );
+  const chosen = await negativesOfStages(db, experiment, data);
+  const counts = await reportNegatives(chosen);
+  // Texts get longer with a prefix, so all stages are planned with it.
+  const own = await storedTokenSets(db, keys);
+  const prefix = prefixOf(experiment.stages);
+  const tokens = prefix ? prefixedSets(own, model, prefix, settings.maxTokens) : own;
+  const negatives = tokenizedNegatives(chosen, () => tokens);
+  const encoded = [tokens.knowledgeBase, tokens.dev, tokens.test];
+  const evaluation = evaluationShape(data.knowledgeBase.length, [data.dev, data.test], encoded);
   const info = await describeDevice(request.device);
   const { backend } = info;
   const count = parameterCount(model.config);
   const plan = planRun({
     config: model.config,
     parameters: { all: count, trained: count },
+    trained: experiment.stages.map((stage) => trainedTableFloats(model.tensors, trainedBy(stage))),
+    adapters: experiment.stages.map((stage) => adapterMemory(model.tensors, stage)),
+    trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
-    tokens: await Promise.all(experiment.stages.map((stage) => storedStageTokens(db, keys, stage))),
-    batches: stages.map(({ batches }) => batches),
+    tokens: experiment.stages.map((_, stage) => stageTokens({ experiment, tokens }, stage)),
+    batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
+    negatives,
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
+    losses: experiment.stages.map(({ loss }) => loss),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),
     atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
   });
@@ -54,10 +71,19 @@ export async function reportMemory(
     backend,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
+    ...(counts ? { negatives: counts } : {}),
     defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
     canRaise: allowsBudget(backend, plan.choice.need.total),
   };
 }
+
+/** Returns the batches of a stage's steps, which are in memory one at a time. */
+function smallBatches({ stages }: Experiment, stageIndex: number, steps: readonly number[][]): number[][] {
+  const stage = stages[stageIndex];
+  return stage ? steps.flatMap((rows) => batchesOfStep(rows, stage.batching)) : [];
+}
+
+const tooFew: ReadonlySet<AppErrorDetails['kind']> = new Set(['too-few-pairs', 'too-few-scored-pairs']);
 
 function batchesOfSize(
   experiment: Experiment,
@@ -69,9 +95,11 @@ function batchesOfSize(
   if (!stage || stage.batching.kind !== 'seeded') return null;
   try {
     const changed = { ...stage, batching: { ...stage.batching, batchSize } };
-    return planBatches({ pairs: rowsOfStage(stage, data), stage: changed, stageIndex, seed: experiment.seed }).batches;
+    const pairs = rowsOfStage(stage, data);
+    const { batches } = planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed });
+    return batches.flatMap((rows) => batchesOfStep(rows, changed.batching));
   } catch (thrown) {
-    if (thrown instanceof AppError && /^too-few-(scored-)?pairs$/.test(thrown.details.kind)) return null;
+    if (thrown instanceof AppError && tooFew.has(thrown.details.kind)) return null;
     throw thrown;
   }
 }

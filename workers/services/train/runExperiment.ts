@@ -2,17 +2,21 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, loadNewestCheckpoint, weightsOfCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
-import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import { stageLayout } from '../../../src/domain/train/lora';
+import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { adapterPlans } from './adapterPlans';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
+import { alarmWatchOf } from './alarmWatchOf';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
@@ -20,11 +24,13 @@ import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { tokensInStage, type RunTokens } from './runTokens';
 import { prepareKernels } from './prepareKernels';
+import { stageOfStep } from './stageOfStep';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
-import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
+import { loadBase, loadMoments, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
 
 export interface RunDeps {
@@ -44,7 +50,7 @@ export interface RunDeps {
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
   if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
-  const log = await RunLog.open(deps.db, runId, deps.onEvents);
+  const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
     await onDevices(deps, record, log);
@@ -121,7 +127,14 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   // buffers.
   releaseIdleMemory(engine);
   const [parameters] = await Promise.all([
-    loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of)),
+    loadBase(
+      engine,
+      db,
+      model,
+      (done, of) => session.log.progress('load', done, of),
+      session.experiment.stages.map(trainedBy),
+      { adapterPlans: adapterPlans(session.experiment, model), seed: session.experiment.seed },
+    ),
     prepareKernels(session, batches),
   ]);
   try {
@@ -131,20 +144,30 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     // buffers.
     releaseIdleMemory(engine);
     await enterPhase(session, 'train');
-    const state = await trainingState(session, parameters);
+    const state = await trainingState(session, parameters, batches);
     try {
       if (state.step < steps || state.loop.devPending)
         await trainModel(
-          { session, batches, leftOut, evaluateDev: (step, onPause) => devMetrics(session, parameters, step, onPause) },
+          {
+            session,
+            batches,
+            leftOut,
+            evaluateDev: (step, onPause) => {
+              const tokens = tokensInStage(session, stageOfStep(step, batches).stage);
+              return devMetrics(session, parameters, { step, tokens }, onPause);
+            },
+          },
           parameters,
           state,
         );
+      if (state.loop.stopped) await updateRun(db, runId, { stoppedStep: state.step });
     } finally {
       state.adamW.dispose();
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptCheckpoint(db, runId);
+    parameters.dropAdapters(); // the kept weights include them
     await reloadWeights(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
@@ -156,19 +179,29 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
 }
 
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
-async function trainingState(session: RunSessionOnDevice, parameters: ParameterStore): Promise<TrainingState> {
+async function trainingState(
+  session: RunSessionOnDevice,
+  parameters: ParameterStore,
+  batches: readonly (readonly number[][])[],
+): Promise<TrainingState> {
   const { db, record, model } = session;
   const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
-    const weights = weightsOf(checkpoint);
-    await reloadWeights(db, model, weights, parameters);
-    const adamW = await loadMoments(db, model, weights, parameters);
-    return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+    const weights = weightsOfCheckpoint(checkpoint);
+    const { step, loopState } = checkpoint;
+    const { stage, isEnd } = stageOfStep(step, batches);
+    parameters.beginStage(stage, isEnd || loopState.stopped);
+    const choice = session.experiment.stages[stage];
+    const layout = choice ? stageLayout(model, choice) : model;
+    await reloadWeights(db, layout, weights, parameters);
+    const adamW = await loadMoments(db, layout, weights, parameters, stage);
+    return { step, stage, loop: { ...loopState }, adamW };
   });
   if (resumed || record.step > 0)
     await session.log.flushWith({ type: 'resumed', step: resumed?.step ?? 0, reached: record.step });
-  return (
-    resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
-  );
+  if (resumed) return resumed;
+  parameters.beginStage(0);
+  const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
+  return { step: 0, stage: 0, loop, adamW: new AdamWState(parameters) };
 }
 
 function between(
@@ -196,7 +229,8 @@ async function evaluateMoment(
   const missing: typeof parts = [];
   for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
   if (missing.length === 0) return;
-  const evaluate = await evaluator(session, parameters, moment, moment);
+  const tokens = moment === 'before' ? session.tokens : (session.prefixed ?? session.tokens);
+  const evaluate = await evaluator(session, parameters, moment, { name: moment, tokens });
   for (const part of missing) {
     const evaluation = await evaluate(part);
     await putEvaluation(db, evaluation);
@@ -212,28 +246,28 @@ async function evaluateMoment(
 async function devMetrics(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
-  step: number,
+  { step, tokens }: { step: number; tokens: RunTokens },
   onPause: () => Promise<void>,
 ): Promise<Metrics> {
-  const evaluate = await evaluator(session, parameters, 'after', `step ${step}`, onPause);
+  const evaluate = await evaluator(session, parameters, 'after', { name: `step ${step}`, tokens }, onPause);
   const { metrics } = await evaluate('dev');
   session.recovery.forgetVectors();
   return metrics;
 }
 
 /**
- * Encodes the knowledge base once and returns a function that evaluates a part against it. `weights` identifies the
- * weights in use. Vectors computed before a device loss are reused, because the same steps on the same device produce
- * the same weights.
+ * Encodes the knowledge base once and returns a function that evaluates a part against it. `name` identifies the
+ * weights in use, and `tokens` are the texts that go with them. Vectors computed before a device loss are reused,
+ * because the same steps on the same device produce the same weights.
  */
 async function evaluator(
   session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
-  weights: string,
+  { name: weights, tokens }: { name: string; tokens: RunTokens },
   onPause?: () => Promise<void>,
 ) {
-  const { model, settings, tokens, data, order, experiment, record } = session;
+  const { model, settings, data, order, experiment, record } = session;
   const encoder = {
     parameters,
     config: model.config,

@@ -1,5 +1,6 @@
 import { toAppError, type AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { RunEvent, RunEventBody, RunStatus } from '../../../src/domain/run';
+import type { AlarmWatch } from '../../../src/domain/train/alarmWatch';
 import type { Database } from '../../../src/storage/database';
 import { appendEvents } from '../../../src/storage/runEvents';
 import { updateRun } from '../../../src/storage/runs';
@@ -23,16 +24,25 @@ export class RunLog {
     private readonly db: Database,
     private readonly runId: string,
     private readonly onEvents: (events: RunEvent[]) => void,
+    private readonly watch?: AlarmWatch,
   ) {}
 
-  static open(db: Database, runId: string, onEvents: (events: RunEvent[]) => void): Promise<RunLog> {
-    return Promise.resolve(new RunLog(db, runId, onEvents));
+  /** Opens the log. Each event is shown to `watch`, and its alarms follow the event in the log. */
+  static open(
+    db: Database,
+    runId: string,
+    onEvents: (events: RunEvent[]) => void,
+    watch?: AlarmWatch,
+  ): Promise<RunLog> {
+    return Promise.resolve(new RunLog(db, runId, onEvents, watch));
   }
 
-  /** Queues an event for the next batch. Throws if storing an earlier batch failed. */
+  /** Queues an event, and the alarms that it raises, for the next batch. Throws if storing an earlier batch failed. */
   append(body: RunEventBody): void {
     if (this.#failure !== null) throw this.#failure;
-    this.#waiting.push({ body, at: Date.now() });
+    const at = Date.now();
+    this.#waiting.push({ body, at });
+    for (const alarm of this.watch?.saw(body) ?? []) this.#waiting.push({ body: { type: 'alarm', ...alarm }, at });
     const now = performance.now();
     if (now - this.#lastFlush >= batchMs) this.#startFlush();
   }

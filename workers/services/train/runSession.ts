@@ -1,7 +1,6 @@
 import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
 import type { RulesReason } from '../../../src/domain/kernelTuning';
 import type { StoredModel } from '../../../src/domain/model';
-import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { RunRecord } from '../../../src/domain/run';
 import type { DeviceInfo } from '../../../src/domain/device';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
@@ -10,12 +9,15 @@ import type { Engine } from '../../engine/engine';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { keepRowsIdentity } from '../split/rowsIdentity';
 import { DeviceRecovery } from '../device/deviceRecovery';
+import { prefixOf } from '../../../src/domain/train/prefix';
+import { prefixedSets } from '../tokenize/prefixTokens';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
 import { modelOfExperiment } from './modelOfExperiment';
-import { stageTokens, type StageTokens } from './stepBatch';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { negativesOfStages, tokenizedNegatives, type TokenizedNegatives } from '../negatives/stageNegatives';
+import { keepNegativesIdentity } from '../negatives/keepNegatives';
+import { storedTokenSets, tokensInStage, type RunTokens } from './runTokens';
 
 /** Everything that a run needs, read once at its start. */
 export interface RunSession {
@@ -25,9 +27,11 @@ export interface RunSession {
   settings: ExperimentModel;
   model: StoredModel;
   data: PreparedData;
-  tokens: { knowledgeBase: TokenSet; dev: TokenSet; test: TokenSet };
-  /** What each stage trains on. */
-  stageTokens: StageTokens[];
+  tokens: RunTokens;
+  /** The same with the prefix that the run trains; undefined if it trains none. */
+  prefixed?: RunTokens | undefined;
+  /** Explicit negatives of each stage; null for stages without. */
+  negatives: (TokenizedNegatives | null)[];
   order: PassageOrder;
   control: RunControl;
   log: RunLog;
@@ -60,15 +64,14 @@ export async function openRunSession(
   const { model, settings } = await modelOfExperiment(db, experiment);
   const data = await preparedData(db, experiment);
   await keepRowsIdentity(db, record, data);
+  const chosen = await negativesOfStages(db, experiment, data);
+  await keepNegativesIdentity(record, chosen);
   const keys = await tokenize(db, experiment, (done, of) => log.progress('tokenize', done, of));
-  const tokens = {
-    knowledgeBase: await storedTokenSet(db, keys.knowledgeBase),
-    dev: await storedTokenSet(db, keys.devQuestions),
-    test: await storedTokenSet(db, keys.testQuestions),
-  };
-  const ofStages = await stageTokens(db, keys, experiment.stages, data);
+  const tokens = await storedTokenSets(db, keys);
+  const prefix = prefixOf(experiment.stages);
+  const prefixed = prefix ? prefixedSets(tokens, model, prefix, settings.maxTokens) : undefined;
+  const negatives = tokenizedNegatives(chosen, (stage) => tokensInStage({ experiment, tokens, prefixed }, stage));
   const order = passageOrder(data.knowledgeBase);
   const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
-  const texts = { data, tokens, stageTokens: ofStages };
-  return { db, record, experiment, settings, model, ...texts, order, control, log, ...state };
+  return { db, record, experiment, settings, model, data, tokens, prefixed, negatives, order, control, log, ...state };
 }

@@ -1,17 +1,19 @@
 import type { Stage } from '../../../src/domain/experiment';
+import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { epochsOf } from '../../../src/domain/train/planBatches';
+import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
-import { rowsOfStage } from '../../../src/domain/train/trainRows';
-import { stepBatch, type StageTokens } from './stepBatch';
+import { stageTokens } from './runTokens';
+import { scoresOfStage, stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
   stage: Stage;
   stageIndex: number;
-  tokens: StageTokens;
-  /** Rows of the stage's data in each batch: [step][row]. */
+  /** Rows of the stage's data in each step: [step][row]. */
   batches: readonly (readonly number[])[];
   /** Training rows left out of each epoch. */
   leftOut: number[];
@@ -30,6 +32,8 @@ export class StageSteps {
   #pairsSeen: number;
   readonly #rows: number;
   #recordedAt = -Infinity;
+  readonly #known: KnownAnswers | undefined;
+  readonly #scores: Float32Array | undefined;
 
   constructor(
     private readonly session: RunSessionOnDevice,
@@ -40,6 +44,10 @@ export class StageSteps {
     this.#rows = rowsOfStage(of.stage, session.data).length;
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
+    this.#scores = scoresOfStage(of.stage, session.data);
+    const { loss } = of.stage;
+    if (loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known)
+      this.#known = new KnownAnswers(session.data.pairs);
   }
 
   /** Begins the next step. */
@@ -49,7 +57,13 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    this.trainer.begin(stepBatch(this.of.tokens, batch), learningRate, index + 1);
+    const tokens = stageTokens(this.session, this.of.stageIndex);
+    const negatives = this.session.negatives[this.of.stageIndex];
+    const additions = { negatives, known: this.#known, scores: this.#scores };
+    const [first = stepBatch(tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
+      stepBatch(tokens, rows, additions),
+    );
+    this.trainer.begin(first, learningRate, index + 1, further);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 

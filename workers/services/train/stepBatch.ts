@@ -1,51 +1,91 @@
-import { AppError } from '../../../src/domain/errors';
+import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { dataOfStage, type Stage } from '../../../src/domain/experiment';
-import type { TokenSet, TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
-import type { Database } from '../../../src/storage/database';
 import type { StepBatch } from '../../engine/losses/loss';
+import { lossMaskBits } from '../../engine/losses/lossMask';
+import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { pickTexts } from '../evaluate/encodeTexts';
+import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import type { PreparedData } from '../split/preparedData';
-import { storedTokenSet } from '../tokenize/storedTokenSet';
+import type { StageTokens } from './runTokens';
 
-/** Token sets of the texts that a stage trains on: one text per row each. */
-export interface StageTokens {
-  anchors: TokenSet;
-  positives: TokenSet;
-  /** Scores of the rows, if they are scored pairs. */
-  scores?: Float32Array;
+/** What a stage adds to the texts of its batches. */
+export interface StageAdditions {
+  /** Explicit negatives; null for none. */
+  negatives?: TokenizedNegatives | null | undefined;
+  /** If given, the loss leaves out the positives that also answer another question of the batch. */
+  known?: KnownAnswers | undefined;
+  /** The score of each row of the stage's data, if it is scored pairs. */
+  scores?: Float32Array | undefined;
 }
 
-/** Reads the token sets of the rows that a stage trains on. */
-export async function storedStageTokens(
-  db: Database,
-  keys: TokenSetKeys,
+/** Returns the scores of the rows that a stage trains on; undefined if they have none. */
+export function scoresOfStage(
   stage: Pick<Stage, 'data'>,
-): Promise<Omit<StageTokens, 'scores'>> {
-  const scored = dataOfStage(stage) === 'scoredPairs';
-  const [first, second] = scored ? [keys.sentences1, keys.sentences2] : [keys.anchors, keys.positives];
-  if (first === undefined || second === undefined) throw new AppError({ kind: 'data-missing', role: 'scoredPairs' });
-  return { anchors: await storedTokenSet(db, first), positives: await storedTokenSet(db, second) };
-}
-
-/** Reads what each stage of a run trains on. */
-export async function stageTokens(
-  db: Database,
-  keys: TokenSetKeys,
-  stages: readonly Pick<Stage, 'data'>[],
   { scoredPairs }: Pick<PreparedData, 'scoredPairs'>,
-): Promise<StageTokens[]> {
-  const scores = Float32Array.from(scoredPairs, ({ score }) => score);
-  return Promise.all(
-    stages.map(async (stage) => ({
-      ...(await storedStageTokens(db, keys, stage)),
-      ...(dataOfStage(stage) === 'scoredPairs' ? { scores } : {}),
-    })),
-  );
+): Float32Array | undefined {
+  return dataOfStage(stage) === 'scoredPairs' ? Float32Array.from(scoredPairs, ({ score }) => score) : undefined;
 }
 
-/** Returns the texts of a step, and their scores if they have any, from the rows of its batch. */
-export function stepBatch({ anchors, positives, scores }: StageTokens, rows: readonly number[]): StepBatch {
-  const batch = { anchors: pickTexts(anchors, rows), candidates: pickTexts(positives, rows) };
-  if (!scores) return batch;
-  return { ...batch, targets: { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) } };
+/**
+ * Returns the texts of a step from the rows of its batch. Explicit negatives may be candidates of all anchors, so those
+ * that answer another anchor's question are left out for that anchor.
+ */
+export function stepBatch(
+  tokens: StageTokens,
+  rows: readonly number[],
+  { negatives, known, scores }: StageAdditions = {},
+): StepBatch {
+  const anchors = pickTexts(tokens.anchors, rows);
+  const positives = pickTexts(tokens.positives, rows);
+  const chosen = negatives ? negativesOf(rows, negatives) : [];
+  const candidates = negatives ? joined(positives, pickTexts(negatives.tokens, chosen)) : positives;
+  const byNegatives = negatives ? answeringNegatives(rows, chosen, negatives) : null;
+  const leftOut = merged(known?.inBatch(rows) ?? null, byNegatives);
+  const targets = {
+    ...(leftOut && { leftOut: lossMaskBits(leftOut, rows.length + chosen.length) }),
+    ...(scores && { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) }),
+  };
+  return { anchors, candidates, ...(leftOut || scores ? { targets } : {}) };
+}
+
+/** Returns the explicit negatives of a batch as indexes into their pool: `perAnchor` for each row, in row order. */
+export function negativesOf(
+  rows: readonly number[],
+  { chosen, perAnchor }: Pick<TokenizedNegatives, 'chosen' | 'perAnchor'>,
+): number[] {
+  return rows.flatMap((row) => Array.from(chosen.subarray(row * perAnchor, (row + 1) * perAnchor)));
+}
+
+function joined(first: TokenBatch, second: TokenBatch): TokenBatch {
+  const ids = new Int32Array(first.ids.length + second.ids.length);
+  ids.set(first.ids);
+  ids.set(second.ids, first.ids.length);
+  const offsets = new Uint32Array(first.offsets.length + second.offsets.length - 1);
+  offsets.set(first.offsets);
+  second.offsets.forEach((offset, i) => (offsets[first.offsets.length - 1 + i] = first.ids.length + offset));
+  return { ids, offsets };
+}
+
+/** Returns for each anchor the explicit negatives of the batch that answer its question, or null if there are none. */
+function answeringNegatives(
+  rows: readonly number[],
+  chosen: readonly number[],
+  { pool, answers }: TokenizedNegatives,
+): number[][] | null {
+  const leftOut: number[][] = rows.map(() => []);
+  let any = false;
+  chosen.forEach((index, n) => {
+    const text = pool[index] ?? '';
+    if (!answers.answersAny(text)) return;
+    rows.forEach((row, anchor) => {
+      if (!answers.answers(row, text)) return;
+      leftOut[anchor]?.push(rows.length + n);
+      any = true;
+    });
+  });
+  return any ? leftOut : null;
+}
+
+function merged(a: number[][] | null, b: number[][] | null): number[][] | null {
+  return a && b ? a.map((candidates, anchor) => [...candidates, ...(b[anchor] ?? [])]) : (a ?? b);
 }

@@ -1,16 +1,19 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { beatsBestDev } from '../../../src/domain/train/bestDev';
+import { prefixOf } from '../../../src/domain/train/prefix';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
+import { plannedMatrixUnits } from '../../engine/matrixUnits';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import type { Loss } from '../../engine/losses/loss';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
-import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
-import { lossOf } from './lossOf';
+import { noteDevEvaluation } from './earlyStop';
+import { openLoss } from './openLoss';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
 import type { TrainingState } from './trainingState';
@@ -25,12 +28,14 @@ export interface TrainingDeps {
 }
 
 /**
- * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
+ * Trains from `state.step` to the end of the last stage, or until the run stops early. Resuming from any checkpoint
+ * leads to bit-identical results.
  */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   if (state.loop.devPending) await evaluatePending(deps, parameters, state);
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
+    if (state.loop.stopped) return;
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
     begin += batches.length;
   }
@@ -41,6 +46,9 @@ async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, s
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   try {
     await evaluateOnDev(deps, state, keeper);
+    if (!state.loop.stopped) return;
+    parameters.mergeAdapters();
+    await keeper.write();
   } finally {
     await keeper.end();
   }
@@ -56,23 +64,58 @@ async function trainStage(
   const { engine, experiment } = deps.session;
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
-  const tokens = deps.session.stageTokens[stageIndex];
-  if (!stage || !batches || !tokens)
+  if (!stage || !batches)
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
-  if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
+  if (state.step === begin && stageIndex > 0) {
+    resetOptimizer(state, parameters, stageIndex);
+    if (prefixOf(experiment.stages)?.stage === stageIndex) forgetBest(state);
+  }
   releaseIdleMemory(engine);
-  const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
-  const trainer = new Trainer(options, parameters.segments, state.adamW.segments);
+  const { loss, close } = await openLoss(engine, stage);
+  try {
+    await trainWithLoss(deps, parameters, state, { stage, stageIndex, batches, begin, loss });
+  } finally {
+    close();
+  }
+}
+
+interface StageInRun {
+  stage: Stage;
+  stageIndex: number;
+  batches: number[][];
+  /** Number of steps in the run before the stage. */
+  begin: number;
+  loss: Loss;
+}
+
+async function trainWithLoss(
+  deps: TrainingDeps,
+  parameters: ParameterStore,
+  state: TrainingState,
+  { stage, stageIndex, batches, begin, loss }: StageInRun,
+): Promise<void> {
+  const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss });
+  const { adapters } = parameters;
+  const trainer = new Trainer({ ...options, adapters }, parameters.segments, state.adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   const leftOut = deps.leftOut[stageIndex] ?? [];
-  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, tokens, batches, leftOut, begin });
+  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
   try {
     for (let step = state.step + 1; step <= begin + batches.length; step++) {
       steps.begin();
       await steps.recordAllBut(trainer.stepsAhead);
+      if (step === begin + batches.length) {
+        // From here on, evaluations and checkpoints see the adapters as part of the weights.
+        await steps.recordAllBut(0);
+        parameters.mergeAdapters();
+      }
       if (devIsDue(deps, step)) {
         await steps.recordAllBut(0);
         await evaluateOnDev(deps, state, keeper);
+        if (state.loop.stopped) {
+          parameters.mergeAdapters(); // as at the end of the stage
+          break;
+        }
       }
       await keeper.writeWhenDue(() => steps.recordAllBut(0));
       await waitWhilePaused(deps.session, steps, keeper);
@@ -105,22 +148,35 @@ async function waitWhilePaused(
   }
 }
 
-/** Resets the optimizer: each stage starts with zero moments and the initial loss scale. */
-function resetOptimizer(state: TrainingState, parameters: ParameterStore): void {
+/**
+ * Resets the optimizer: each stage starts with its own adapters, zero moments of what it trains, and the initial loss
+ * scale.
+ */
+function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageIndex: number): void {
   state.adamW.dispose();
-  state.adamW = new AdamWState(parameters);
+  parameters.beginStage(stageIndex);
+  state.stage = stageIndex;
+  state.adamW = new AdamWState(parameters, stageIndex);
   delete state.loop.lossScale;
+}
+
+/** Forgets the best step so far. Weights from before a prefix was trained go with texts without it. */
+function forgetBest({ loop }: TrainingState): void {
+  loop.bestDev = null;
+  loop.bestStep = null;
+  delete loop.bestMrrAt10;
+  delete loop.sinceBest;
 }
 
 /** Returns the trainer's options for a stage that begins after `begin` steps of the run. */
 export function trainerOptions(
   { experiment, settings, model, record, engine }: RunSessionOnDevice,
-  { loss, optimizer, dropout, precision }: Stage,
+  { optimizer, dropout, precision }: Stage,
   { loop }: Pick<TrainingState, 'loop'>,
-  { stageIndex, begin }: { stageIndex: number; begin: number },
+  { stageIndex, begin, loss }: { stageIndex: number; begin: number; loss: Loss },
 ): TrainerOptions {
   return {
-    loss: lossOf({ loss }),
+    loss,
     optimizer,
     dropout,
     config: model.config,
@@ -128,7 +184,7 @@ export function trainerOptions(
     seed: experiment.seed,
     stepsBefore: begin,
     lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
-    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine) : undefined,
+    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine.plan, engine.traits.matrixUnits) : undefined,
     way: record.memory?.ways[stageIndex],
   };
 }
@@ -136,7 +192,7 @@ export function trainerOptions(
 function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
   if (session.data.dev.length === 0) return false;
   const { devEverySteps, checkpoint } = session.experiment.evaluation;
-  const last = batches.reduce((sum, stage) => sum + stage.length, 0);
+  const last = stepsOf(batches);
   return (devEverySteps > 0 && step % devEverySteps === 0) || (step === last && checkpoint === 'bestDev');
 }
 
@@ -145,7 +201,7 @@ function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
  * wins.
  */
 async function evaluateOnDev(
-  { session, evaluateDev }: TrainingDeps,
+  { session, batches, evaluateDev }: TrainingDeps,
   state: TrainingState,
   keeper: CheckpointKeeper,
 ): Promise<void> {
@@ -163,4 +219,11 @@ async function evaluateOnDev(
     if (checkpoint === 'bestDev') await keeper.writeBest();
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
+  // A run can't stop before its prefix is trained: its texts have the prefix in the evaluation after it.
+  if (state.stage >= (prefixOf(session.experiment.stages)?.stage ?? 0))
+    noteDevEvaluation(session, state, best, stepsOf(batches));
+}
+
+function stepsOf(batches: TrainingDeps['batches']): number {
+  return batches.reduce((sum, stage) => sum + stage.length, 0);
 }

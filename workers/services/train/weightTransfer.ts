@@ -1,13 +1,16 @@
-import type { StoredModel } from '../../../src/domain/model';
-import type { StoredTensor } from '../../../src/domain/modelTensors';
+import type { FloatLayout, StoredTensor } from '../../../src/domain/modelTensors';
 import type { Database } from '../../../src/storage/database';
 import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
 import { sha256Stream } from '../../../src/domain/hash';
+import type { AdapterPlan } from '../../../src/domain/train/lora';
+import { initialPrefixRows, prefixRowsName, wordRowsName } from '../../../src/domain/train/prefix';
+import { momentLayout } from '../../../src/domain/train/trainedParameters';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
+import type { IsTrainable } from '../../engine/model/isTrainable';
 import { ParameterStore } from '../../engine/model/parameterStore';
 
-type Layout = Pick<StoredModel, 'tensors' | 'totalFloats'>;
+type Layout = FloatLayout;
 
 async function* laidOut(layout: Layout, read: (name: string) => Promise<Float32Array>): AsyncGenerator<Float32Array> {
   let at = 0;
@@ -24,19 +27,25 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
   return laidOut(layout, (name) => parameters.read(name));
 }
 
+/** Yields the weights in the stored layout, with the adapters of the current stage merged into them. */
+export function mergedWeightTensors(layout: Layout, parameters: ParameterStore): AsyncGenerator<Float32Array> {
+  return laidOut(layout, (name) => parameters.readMerged(name));
+}
+
 /**
- * Returns generators of the weights, the first moments and the second moments: all tensors that a resumed run needs for
- * bit-identical results.
+ * Returns generators of the weights, and of the first and the second moments of the trained parameters: all tensors
+ * that a resumed run needs for bit-identical results.
  */
 export function trainingSections(
   layout: Layout,
   parameters: ParameterStore,
   adamW: AdamWState,
 ): AsyncGenerator<Float32Array>[] {
+  const moments = momentLayout(layout, (name) => adamW.isTrained(name));
   return [
     weightTensors(layout, parameters),
-    laidOut(layout, (name) => adamW.read('m', name)),
-    laidOut(layout, (name) => adamW.read('v', name)),
+    laidOut(moments, (name) => adamW.read('m', name)),
+    laidOut(moments, (name) => adamW.read('v', name)),
   ];
 }
 
@@ -48,16 +57,43 @@ export function weightsSha256(tensors: readonly StoredTensor[], parameters: Para
   return sha256Stream(weights());
 }
 
-/** Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. */
+/**
+ * Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. `trainedIn` states
+ * for each stage which parameters it trains, and `adapterPlans` its adapters.
+ */
 export async function loadWeights(
   engine: Engine,
   db: Database,
   layout: Layout,
   weights: StoredWeights,
   onTensor: (done: number, of: number) => void,
+  trainedIn?: readonly IsTrainable[],
+  adapterPlans?: readonly (AdapterPlan | undefined)[],
 ): Promise<ParameterStore> {
-  const parameters = new ParameterStore(engine, layout.tensors);
+  const parameters = new ParameterStore(engine, layout.tensors, trainedIn, adapterPlans);
   await reloadWeights(db, layout, weights, parameters, onTensor);
+  return parameters;
+}
+
+/**
+ * Reads a base model for a run, like `loadWeights`. If the run trains a prefix, its embeddings get their initial
+ * values.
+ */
+export async function loadBase(
+  engine: Engine,
+  db: Database,
+  model: Layout & StoredWeights,
+  onTensor: (done: number, of: number) => void,
+  trainedIn: readonly IsTrainable[],
+  { adapterPlans, seed }: { adapterPlans: readonly (AdapterPlan | undefined)[]; seed: number },
+): Promise<ParameterStore> {
+  const prefix = model.tensors.find(({ name }) => name === prefixRowsName);
+  if (!prefix) return loadWeights(engine, db, model, model, onTensor, trainedIn, adapterPlans);
+  const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans);
+  const stored = { ...model, tensors: model.tensors.filter((tensor) => tensor !== prefix) };
+  await reloadWeights(db, stored, model, parameters, onTensor);
+  const [tokens = 0, width = 0] = prefix.shape;
+  parameters.write(prefix.name, initialPrefixRows(await parameters.read(wordRowsName), width, tokens, seed));
   return parameters;
 }
 
@@ -76,19 +112,21 @@ export async function reloadWeights(
   }
 }
 
-/** Reads the optimizer's moments from a `latest` checkpoint, where they follow the weights. */
+/** Reads the optimizer's moments in a stage from a `latest` checkpoint, where they follow the weights. */
 export async function loadMoments(
   db: Database,
   layout: Layout,
   weights: StoredWeights,
   parameters: ParameterStore,
+  stage = 0,
 ): Promise<AdamWState> {
-  const adamW = new AdamWState(parameters);
+  const adamW = new AdamWState(parameters, stage);
+  const { tensors, totalFloats } = momentLayout(layout, (name) => adamW.isTrained(name));
   const moments = (['m', 'v'] as const).flatMap((moment, i) =>
-    layout.tensors.map(({ name, offset, length }) => ({
+    tensors.map(({ name, offset, length }) => ({
       moment,
       name,
-      offset: (i + 1) * layout.totalFloats + offset,
+      offset: layout.totalFloats + i * totalFloats + offset,
       length,
     })),
   );

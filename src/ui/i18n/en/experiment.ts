@@ -6,5 +6,5 @@ export const experimentTexts = {
   overtaken: 'This experiment was changed in another tab. Your last change here is not saved yet.',
   keepMine: 'Keep my version',
   keepTheirs: 'Keep the other tab’s version',
-  readOnly: 'This experiment is running in another tab. Here you can watch, but not change anything.',
+  readOnly: 'This experiment’s run is in another tab. Here you can watch, but not change anything.',
 };

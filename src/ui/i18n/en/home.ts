@@ -60,7 +60,7 @@ export const homeTexts = {
   pairs: (n: number) => count(n, 'pair'),
   duration: { epochs: (n: number) => count(n, 'epoch'), steps: (n: number) => count(n, 'step') },
   verdicts: { better: 'Better', worse: 'Worse', noDifferenceShown: 'No difference shown' },
-  firstRight: (questions: number) => `of ${count(questions, 'question')}, first is right`,
+  firstRight: (questions: number) => `of ${count(questions, 'question')}, first result is right`,
   changed: (won: number, lost: number, p: string) =>
     `${count(won, 'question')} improved, ${formatCount(lost)} got worse, ${p}.`,
   chance: ' The difference could be chance.',
@@ -87,7 +87,7 @@ export const homeTexts = {
   failed: 'Failed',
   deleteTitle: 'Delete this experiment?',
   deleteText: (name: string) =>
-    `“${name}” and its runs are removed from this list, and a run in progress is stopped. You can restore them on the storage page until the space is needed.`,
+    `“${name}” and its runs are removed from this list, and a run in progress in this tab is stopped. A run in another tab must be cancelled there first. You can restore them on the storage page until the space is needed.`,
   deleted: (name: string) => `Deleted “${name}”.`,
   deleteName: (name: string) => `Delete ${name}`,
   newName: (n: number) => `Experiment ${n}`,

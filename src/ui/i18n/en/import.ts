@@ -37,13 +37,13 @@ export const importTexts = {
   reading: 'Reading…',
   any: {
     label: 'Several files at once',
-    help: 'Drop several files, or a whole folder, anywhere on this page: you’ll see what they hold before anything is imported. Or drop each file on its place below.',
+    help: 'Drop several files, or a whole folder, anywhere on this page: you’ll see what they hold before anything is imported. Or drop each file on its slot below.',
     folder: 'Choose a folder',
   },
   fill: {
     title: 'What the files hold',
-    help: 'The checked places are filled. A place that already has data is replaced only if you check it.',
-    none: 'These files have nothing that a place below can use.',
+    help: 'The checked slots are filled. A slot that already has data is replaced only if you check it.',
+    none: 'These files have nothing that a slot below can use.',
     found: {
       knowledgeBase: (n: number) => count(n, 'passage'),
       pairs: (n: number) => count(n, 'pair'),
@@ -58,13 +58,13 @@ export const importTexts = {
     notUsed: 'Not used:',
     unused: {
       'no-slot': (path: string) =>
-        `${path}: no place takes rows with these columns. If that’s wrong, drop it on its place and choose the columns.`,
+        `${path}: no slot accepts these columns. If that’s wrong, drop the file on the right slot and choose the columns.`,
       'no-judgements': (path: string) =>
         `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
       'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
       'no-side': (path: string) => `${path}: none of the judgements (qrels) here refers to its rows.`,
     },
-    apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
+    apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} slots`),
   },
   titles: {
     join: (n: number) => `Put the title before the text (${count(n, 'passage')} with a title).`,
@@ -169,7 +169,9 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `The demo has the inputs that are still missing here: ${names}.`,
+    demoOffer: (names: string) =>
+      `The demo has inputs that this experiment names but that aren’t in use here: ${names}.`,
+    demoReplaces: (names: string) => `Adding them replaces what you imported: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {

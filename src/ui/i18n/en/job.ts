@@ -1,5 +1,5 @@
 export const jobTexts = {
-  strip: 'Running job',
+  strip: 'Current job',
   phases: {
     prepare: 'Preparing',
     evaluateBefore: 'Evaluating before',

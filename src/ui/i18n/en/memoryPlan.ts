@@ -50,5 +50,6 @@ export const memoryPlanTexts = {
   useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
   useBatchSize: (n: number) => `Set the batch size to ${n}`,
   useMixed: 'Use mixed precision',
+  useBitFit: 'Train only the biases',
   useBudget: (bytes: string) => `Set the budget to ${bytes}`,
 };

@@ -8,7 +8,7 @@ export const reportTexts = {
   model: 'Base model',
   data: 'Data',
   device: 'Device',
-  kept: 'Kept step',
+  kept: 'Weights kept from step',
   weights: 'SHA-256 of the weights',
   build: 'Program version',
   exportTitle: 'The model',
@@ -21,6 +21,12 @@ export const reportTexts = {
     `Done. The reopened export gives the same vectors as this page: lowest cosine ${cosine} over ${count(texts, 'text')}.`,
   poolerNotKept:
     'The base model was imported by an earlier version, which did not keep its pooler, so the export has none. Text vectors do not depend on it, but transformers warns about newly initialized weights. To include it, import the base model again in the import stage, then export again.',
+  adapter: {
+    included:
+      'The zip also has adapter/, the LoRA adapter in PEFT’s format, which peft loads onto the base model. In all other files it is merged into the weights.',
+    'several-stages':
+      'The LoRA adapter is merged into the weights. It is not exported on its own, because other stages changed the weights too, so it would not fit the base model.',
+  },
   exportFiles: 'Files in the zip',
   linkTitle: 'The experiment as a link',
   linkHelp:
@@ -33,7 +39,7 @@ export const reportTexts = {
   fileHelp: 'experiment.json holds the same settings, for the command line and for version control.',
   downloadFile: 'Download experiment.json',
   project: 'Everything in one file',
-  projectHelp: 'All data, runs, checkpoints and models in this browser. Any other Recallsmith can open it.',
+  projectHelp: 'The experiments you choose, with their data, runs and models. Any other Recallsmith can open it.',
 };
 
 export const linkTexts = {

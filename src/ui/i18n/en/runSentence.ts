@@ -24,10 +24,12 @@ export const runSentenceTexts = {
     `Loss ${loss}${left === null ? '' : `, about ${left} left`}. Dev hasn’t been evaluated since training began.`,
   repeating: (from: string, to: string) =>
     from === to ? `Computing step ${from} again` : `Computing steps ${from} to ${to} again`,
-  repeatingText: (step: string | null, steps: string) =>
-    `The run resumed from its last checkpoint, which was written before these steps.${
-      step === null ? '' : ` Now after step ${step} of ${steps}.`
-    }`,
+  repeatingText: (step: string | null, steps: string, fromStart: boolean) =>
+    `${
+      fromStart
+        ? 'The run was interrupted before its first checkpoint, so it resumed from its start.'
+        : 'The run resumed from its last checkpoint, which was written before these steps.'
+    }${step === null ? '' : ` Now after step ${step} of ${steps}.`}`,
   evaluateAfter: 'Asking the test questions again with the trained weights',
   atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
   stopped: {
@@ -37,12 +39,15 @@ export const runSentenceTexts = {
     failed: (place: string) => `Failed: ${place}`,
   },
   paused: 'You can close the page; nothing is lost.',
-  interrupted:
-    'The page or its worker was closed. You can resume from the last checkpoint; on the same device, the result will be the same, bit for bit.',
+  interruptedAtStart:
+    'The page or its worker was closed before the first checkpoint was written, so the run resumes from its start.',
+  interrupted: 'The page or its worker was closed. You can resume from the last checkpoint.',
   interruptedAfter: (from: string, to: string) =>
     `The page or its worker was closed. You can resume from the last checkpoint: ${
       from === to ? `step ${from} is` : `steps ${from} to ${to} are`
-    } computed again. On the same device, the result will be the same, bit for bit.`,
+    } computed again.`,
+  sameBits: ' On the same device, the result will be the same, bit for bit.',
+  otherBuild: ' The program has changed since then, so the result may differ slightly from that of an unbroken run.',
   cancelled: 'The curves are kept, but you can’t resume the run.',
   failed: 'The error below stopped the run.',
   doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,

@@ -9,6 +9,7 @@ export const stagesTexts = {
   },
   names: {
     import: 'Import',
+    negatives: 'Negatives',
     split: 'Split',
     tokenize: 'Tokenize',
     train: 'Train',
@@ -27,6 +28,13 @@ export const stagesTexts = {
         'About a second per 100,000 rows, and about as much disk space as the files take. A base model takes the size of its weights in float32.',
       wrong:
         'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. If the encoding is recognised wrongly, the text comes out garbled: check the preview.',
+    },
+    negatives: {
+      does: 'Chooses passages that each question is pushed away from, beside those of its batch: random ones, those that the file brought, or those that the base model mines from the knowledge base.',
+      costs:
+        'Mining encodes the knowledge base and all questions once: seconds to minutes. In training, each negative takes as much time and memory as a positive.',
+      wrong:
+        'A mined passage that answers the question is a false negative and teaches the opposite. Known answers, near-duplicates and passages that score close to the positive are left out; judge samples to see what remains.',
     },
     split: {
       does: 'Keeps three parts of the data apart: the training pairs update the weights, dev chooses the checkpoint, and test is used only before and after training.',
@@ -68,8 +76,12 @@ export const nextTexts = {
   notYet: 'Something is missing',
   missing: (inputs: string) => `Still to add: ${inputs}.`,
   ready: {
-    split: {
+    negatives: {
       title: 'Data and model are in',
+      text: 'Next, choose where negatives come from, or go on with those of the batch.',
+    },
+    split: {
+      title: 'Negatives can be changed at any time',
       text: 'Next, see how many questions train, dev and test have.',
     },
     tokenize: { title: 'The data is split', text: 'Next, see how long the texts are and whether any is cut.' },

@@ -1,4 +1,7 @@
 import { formatCount } from '../format';
+import { alarmTexts } from './alarms';
+import { batchViewTexts } from './batchView';
+import { consequenceTexts } from './consequences';
 import { count } from './count';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
@@ -15,11 +18,16 @@ export const trainTexts = {
     `After step ${step}, the run continued on another device or program version. The result is valid, but not bit-identical to a run on one device.`,
   buildChanged: (step: number, build: string) =>
     `After step ${step}, the run continued with another version of the program (${build}). The result is valid, but may differ in its bits from a run with one version.`,
+  stoppedEarly: (step: string, evaluations: number, best: string, rate: string | null) =>
+    `Stopped early after step ${step}: ${count(evaluations, 'dev evaluation')} in a row brought nothing better than step ${best}.${
+      rate === null ? '' : ` The learning rate was ${rate} then; its schedule spans all steps.`
+    }`,
   deviceLosses: (n: number) =>
     n === 1
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: runSentenceTexts,
+  alarms: alarmTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
@@ -29,6 +37,11 @@ export const trainTexts = {
     doneText: 'Next, see which questions improved and which got worse.',
     refused: 'A run can’t start with these settings',
     again: 'You can train again',
+    paused: 'The run is paused',
+    pausedText: 'It waits until you continue.',
+    stopped: 'The run isn’t finished',
+    startNew: 'Start a new run',
+    startNewText: 'A new run would start from the base model with the current settings.',
     againText: 'A new run starts from the base model with the current settings.',
   },
   trend: {
@@ -44,7 +57,7 @@ export const trainTexts = {
       best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
     }`,
   devEnds: 'Dev is evaluated only before and after training.',
-  firstRight: 'First is right',
+  firstRight: 'Ranked first',
   firstTen: 'In the first 10',
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
   lossPanel: 'Loss (thick: smoothed, thin: each step)',
@@ -53,7 +66,7 @@ export const trainTexts = {
   endStep: (steps: number) => count(steps, 'step'),
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
-    `dev at step ${step}: first is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
+    `dev at step ${step}: first result is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
   scoreGap: (now: string, start: string) =>
     `Positives and negatives are ${now} apart, compared with ${start} at the start`,
   scoreGapHelp: 'Mean score of the batch at each step.',
@@ -73,24 +86,7 @@ export const trainTexts = {
       thorough: '. Takes the longest; keeps the best step on dev.',
     },
   },
-  consequences: {
-    duration: (pairs: number, steps: number, atMost: boolean) =>
-      `${count(pairs, 'pair')} make ${atMost ? 'at most ' : ''}${count(steps, 'step')} in all.`,
-    leftOut: (low: number, high: number) =>
-      `Each epoch leaves out ${low === high ? '' : `${formatCount(low)} to `}${count(high, 'pair')} that ${
-        low === 1 && high === 1 ? 'fits' : 'fit'
-      } no batch, because too many pairs share a passage or a question.`,
-    data: {
-      pairs: 'Each question should score highest with its own passage (InfoNCE).',
-      scoredPairs: 'The cosines of the pairs should have the order of their scores (CoSENT).',
-    },
-    comparedRows: 'The scores of all pairs in a batch are compared with each other. Larger is usually better.',
-    cosentTemperature: 'The smaller it is, the more the worst misordered pairs count.',
-    batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
-    learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
-    temperature: 'The smaller it is, the more the hardest negatives count.',
-    primary: 'Decide before training, and stick to it.',
-  },
+  consequences: consequenceTexts,
   picture: 'Dev hit rates and loss over the steps',
   loss: 'Loss',
   step: 'Step',
@@ -112,6 +108,7 @@ export const trainTexts = {
   device: 'Device',
   waiting: 'The chart starts after the first step.',
   settings: 'Settings',
+  settingsOf: (stage: number) => `Settings of stage ${stage}`,
   groups: {
     data: 'Batches and duration',
     loss: 'Loss',
@@ -122,25 +119,42 @@ export const trainTexts = {
     learningRate: 'Learning rate',
     data: 'Train on',
     temperature: 'Temperature τ',
+    loss: 'Loss',
     directions: 'Directions',
+    softmax: 'Softmax',
+    sameSide: 'Also push apart',
+    contrast: 'Passages compared',
+    hardness: 'Hardness weighting',
+    hardnessStrength: 'Hardness strength α',
+    knownAnswers: 'Leave out known answers',
+    byScore: 'Leave out by score',
+    scoreMargin: 'Margin',
+    matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
+    accumulation: 'Batches per step',
     duration: 'Duration',
     unit: 'Unit',
     schedule: 'Schedule',
+    warmupUnit: 'Warm-up',
     warmup: 'Warm-up share',
+    warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
+    layerDecay: 'Layer-wise decay of the rate',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
     dropoutRate: 'Dropout rate',
     precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
+    patience: 'Early stop (evaluations)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',
     beta1: 'Adam β₁',
     beta2: 'Adam β₂',
     epsilon: 'Adam ε',
     primary: 'Keep weights by',
+    negatives: 'Negatives',
+    negativesPerAnchor: 'Negatives per question',
   },
   help: {
     tokensPerSecond: 'Tokens of the last 20 steps, divided by the time of these steps. Padding doesn’t count.',
@@ -148,17 +162,42 @@ export const trainTexts = {
     timeLeft:
       'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
-    data: 'Pairs train with InfoNCE, scored pairs with CoSENT. Both sentences of a scored pair get the query prefix.',
+    data: 'Pairs and scored pairs have losses of their own. Both sentences of a scored pair get the query prefix.',
     temperature:
-      'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
+      'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
+    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
+    softmax:
+      'Each direction on its own, then averaged; or one softmax over both, whose denominator sums the scores of both directions.',
+    sameSide:
+      'Also pushes apart the batch’s questions, its passages, or both. All scores then share one softmax; with both ways and both sides, this is the loss of GTE.',
+    contrast:
+      'All of the batch: the other questions’ passages are negatives, too (sentence-transformers, FlagEmbedding). Own positive and all explicit negatives: the triplet loss of uniem. Own only: the question’s own positive and negatives.',
+    hardness:
+      'Adds α times its score to each negative, so that hard negatives count more. Usual: α = 9 for the batch’s negatives, 5 for explicit ones.',
+    hardnessStrength: 'The factor α: the larger it is, the more hard negatives count.',
+    knownAnswers:
+      'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
+    byScore:
+      'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
+    scoreMargin:
+      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    matryoshka:
+      'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
+    accumulation:
+      'Averages the gradients of this many batches before each step (gradient accumulation). Each question is still compared only with the negatives of its own batch: unlike a larger batch, this adds no negatives.',
     duration: 'How many times all pairs are seen, or how many steps the run makes.',
     schedule: 'How the learning rate falls after the warm-up.',
+    warmupUnit: 'Whether the warm-up is a share of the stage’s steps or a number of steps.',
     warmup: 'Share of all steps during which the learning rate rises from 0.',
+    warmupSteps:
+      'Number of steps during which the learning rate rises from 0. The stage must have at least as many steps.',
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
+    layerDecay:
+      'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:
@@ -168,12 +207,18 @@ export const trainTexts = {
       'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly. With matrix units, products are several times faster, but browsers offer them only as an experiment behind a flag, and the sums are rounded in another order.',
     devEverySteps:
       'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
+    patience:
+      'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t reached its end then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
     avoidDuplicates: 'A passage that is in a batch twice would be its own negative.',
     beta1: 'Decay of the running mean of the gradients.',
     beta2: 'Decay of the running mean of the squared gradients.',
     epsilon: 'Avoids division by 0.',
-    primary: 'Dev chooses by this metric. Decide on it before the run.',
+    primary: 'The best step on dev is chosen by this metric. Fix it before the run.',
+    negatives:
+      'Each question always has the other passages of its batch as negatives. Here you can add explicit ones; passages that may answer the question are left out.',
+    negativesPerAnchor:
+      'How many negatives each pair adds to its batch. Each one takes as much time and memory as a positive.',
   },
   options: {
     full: 'Full (float32)',
@@ -182,8 +227,28 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
+    inBatchInfoNce: 'in-batch InfoNCE',
+    sigmoidPairs: 'sigmoid pairs',
+    cosent: 'CoSENT',
     queryToPassage: 'question → passage',
     both: 'both ways',
+    perDirection: 'per direction',
+    joint: 'one for both',
+    noSameSide: 'nothing else',
+    amongQuestions: 'questions',
+    amongPassages: 'passages',
+    amongBoth: 'questions and passages',
+    contrastBatch: 'all of the batch',
+    contrastExplicit: 'own positive, all negatives',
+    contrastOwn: 'own only',
+    noHardness: 'off',
+    inBatchNegatives: 'negatives of the batch',
+    explicitNegatives: 'explicit negatives',
+    allNegatives: 'all negatives',
+    noScoreMask: 'off',
+    absoluteMargin: 'absolute margin',
+    relativeMargin: 'relative margin',
+    noPrefixes: 'none',
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',
@@ -191,10 +256,15 @@ export const trainTexts = {
     constant: 'constant',
     pairs: 'pairs',
     scoredPairs: 'scored pairs',
+    warmupShare: 'share of the steps',
+    warmupCount: 'number of steps',
     bestDev: 'the best on dev',
     last: 'the last one',
   },
   invalid: (low: string, high: string) => `Enter a number from ${low} to ${high}.`,
+  invalidPrefixes: (largest: string) =>
+    `Enter up to 16 different dimensions from 1 to ${largest}; weights from 0.001 to 1000.`,
+  prefixesWithoutAll: (all: string) => `The whole vector (${all}) isn’t among them, so it isn’t trained.`,
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
   listed: 'The experiment file lists the batch order; nothing is drawn at random.',
   memoryPlan: memoryPlanTexts,
@@ -202,23 +272,12 @@ export const trainTexts = {
   storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} of disk space.`,
   storageTight: (bytes: string, free: string) =>
     `Two checkpoints need ${bytes} of disk space, but only ${free} is free. Make room first, or the run will stop when the disk is full.`,
-  batch: 'Look at a batch',
-  batchTitle: (step: number) => `What step ${step} sees`,
-  batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
-  scoredBatchHelp:
-    'The scores of all rows are compared with each other: of two rows, the one with the higher score should have the higher cosine.',
-  sentence1: 'Sentence 1',
-  sentence2: 'Sentence 2',
-  score: (score: string) => `Score ${score}`,
-  batchStep: 'Step',
-  anchor: 'Anchor (question)',
-  positive: 'Positive',
-  negatives: (n: number) => count(n, 'in-batch negative'),
+  batchView: batchViewTexts,
   runs: 'Runs of this experiment',
   runsNone: 'No run yet.',
   state: 'Status',
   steps: 'Steps',
-  keptStep: 'Kept step',
+  keptStep: 'Weights kept from step',
   when: 'Started',
   missing: (names: string) => `Still missing: ${names}.`,
   goImport: 'Go to import',

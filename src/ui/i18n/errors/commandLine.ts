@@ -1,3 +1,4 @@
+import { formatCount } from '../format';
 import type { AppErrorDetails } from '../../../domain/errors';
 import { dataRoleName } from './dataRoleName';
 import { deviceWrong } from './deviceWrong';
@@ -33,6 +34,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
             zh: `没有可用的验证问题，请在 ${file} 中写明 locations.devQuestions，或提高 split.devFraction。`,
             en: `There are no usable dev questions; name some in locations.devQuestions of ${file}, or raise split.devFraction.`,
           };
+    case 'no-negatives':
+      return {
+        zh: `问答对里没有负例，请在 ${file} 中修改 stages[].negatives，或在 locations.pairs 中写明带负例的文件。`,
+        en: `The pairs have no negatives; change stages[].negatives of ${file}, or name a file with negatives in locations.pairs.`,
+      };
     case 'import-failed':
       return details.fault === 'needs-knowledge-base'
         ? {
@@ -47,6 +53,61 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
       };
     case 'device-wrong':
       return deviceWrong(details, file);
+    case 'nothing-trained':
+      return {
+        zh: `stages[${details.stage}] 没有选中模型的任何参数，请修改实验文件中的 stages[${details.stage}].strategy.keywords，或少冻结一些。`,
+        en: `stages[${details.stage}] trains none of the model’s parameters; change stages[${details.stage}].strategy.keywords of the experiment file, or freeze less.`,
+      };
+    case 'early-stop-without-dev':
+      return details.lacks === 'interval'
+        ? {
+            zh: `evaluation.earlyStop 要在训练中评测验证集，但 evaluation.devEverySteps 是 0；请在实验文件中改大，或去掉 earlyStop。`,
+            en: `evaluation.earlyStop needs dev evaluations during training, but evaluation.devEverySteps is 0; raise it in the experiment file, or remove earlyStop.`,
+          }
+        : {
+            zh: `evaluation.earlyStop 要在训练中评测验证集，但没有验证问题；请在实验文件中给出，或去掉 earlyStop。`,
+            en: `evaluation.earlyStop needs dev evaluations during training, but there are no dev questions; name some in the experiment file, or remove earlyStop.`,
+          };
+    case 'too-many-frozen-layers':
+      return {
+        zh: `stages[${details.stage}].frozen.layers 是 ${details.frozen}，但模型只有 ${details.layers} 层，请在实验文件中改小。`,
+        en: `stages[${details.stage}].frozen.layers is ${details.frozen}, but the model has only ${details.layers} layers; lower it in the experiment file.`,
+      };
+    case 'lora-rank-too-large':
+      return {
+        zh: `stages[${details.stage}].strategy.rank 是 ${formatCount(details.rank)}，但选中的矩阵最窄只有 ${formatCount(details.width)}，请在实验文件中改小。`,
+        en: `stages[${details.stage}].strategy.rank is ${formatCount(details.rank)}, but the narrowest of its matrices is ${formatCount(details.width)} wide; lower it in the experiment file.`,
+      };
+    case 'lora-needs-full-precision':
+      return {
+        zh: `LoRA 只能用全精度训练，请从实验文件中去掉 stages[${details.stage}].precision，或修改 stages[${details.stage}].strategy。`,
+        en: `LoRA trains in full precision only; remove stages[${details.stage}].precision from the experiment file, or change stages[${details.stage}].strategy.`,
+      };
+    case 'prefix-token-known':
+    case 'prefix-too-many-tokens':
+    case 'prefix-differs':
+    case 'prefix-tokenizer':
+      return prefixRemedy(details);
+    case 'warmup-too-long':
+      return {
+        zh: `stages[${details.stage}].schedule.warmupSteps 是 ${details.warmup}，但这个阶段只有 ${details.steps} 步，请在实验文件中改小。`,
+        en: `stages[${details.stage}].schedule.warmupSteps is ${details.warmup}, but the stage has only ${details.steps} steps; lower it in the experiment file.`,
+      };
+    case 'loss-needs-negatives':
+      return {
+        zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,
+        en: `The loss uses explicit negatives, but the training data has none; remove contrast from stages[${details.stage}].loss of the experiment file, and don’t use "explicit" as hardness.mode.`,
+      };
+    case 'loss-takes-pairs':
+      return {
+        zh: `stages[${details.stage}].loss.kind 是 "sigmoidPairs"，只用问答对，但每题还有 ${formatCount(details.negatives)} 个单独给出的负例；请在实验文件中改成 "inBatchInfoNce"，或不用这些负例。`,
+        en: `stages[${details.stage}].loss.kind is "sigmoidPairs", which takes pairs only, but there are ${formatCount(details.negatives)} explicit negatives per question; use "inBatchInfoNce" in the experiment file, or leave the negatives out.`,
+      };
+    case 'prefix-too-long':
+      return {
+        zh: `stages[${details.stage}].loss.matryoshka 里有 ${formatCount(details.prefix)} 维，但模型的向量只有 ${formatCount(details.dimension)} 维；请改小。`,
+        en: `stages[${details.stage}].loss.matryoshka includes ${formatCount(details.prefix)} dimensions, but the model’s vectors have only ${formatCount(details.dimension)}; use smaller ones.`,
+      };
     case 'half-unavailable':
       return {
         zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`,
@@ -68,6 +129,35 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         en: `Memory ran out${need.en}; set a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again, which starts a new run.`,
       };
     }
+    default:
+      return null;
+  }
+}
+
+/** Names the setting of a prefix that can't be used. */
+function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string}`; stage: number }>): Sentence | null {
+  const path = `stages[${details.stage}].strategy`;
+  switch (details.kind) {
+    case 'prefix-token-known':
+      return {
+        zh: `${path}.tokens 中的“${details.token}”在模型的词表里已经有了，请在实验文件中换一个名称。`,
+        en: `“${details.token}” in ${path}.tokens is in the model’s vocabulary already; choose another name in the experiment file.`,
+      };
+    case 'prefix-too-many-tokens':
+      return {
+        zh: `${path}.tokens 有 ${details.tokens} 个词元，但按 model.maxTokens 最多只能有 ${details.most} 个，请在实验文件中改小。`,
+        en: `${path}.tokens has ${details.tokens} tokens, but model.maxTokens leaves room for at most ${details.most}; use fewer in the experiment file.`,
+      };
+    case 'prefix-differs':
+      return {
+        zh: `${path} 和 stages[${details.first}].strategy 的前缀不同；一次训练只能有一个前缀，请在实验文件中改成一样的。`,
+        en: `${path} has another prefix than stages[${details.first}].strategy; a run has one prefix, so make them the same in the experiment file.`,
+      };
+    case 'prefix-tokenizer':
+      return {
+        zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些词元；请在实验文件中换名称（如小写），或换训练方式。`,
+        en: `The model’s tokenizer can’t take ${path}.tokens: it is no WordPiece tokenizer, or changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
+      };
     default:
       return null;
   }

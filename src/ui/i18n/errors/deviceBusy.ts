@@ -16,5 +16,9 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
     zh: '正在检索一个问题，请稍等片刻，或先取消它。',
     en: 'A search is in progress; wait a moment, or cancel it first.',
   },
+  mine: {
+    zh: '正在挖掘负例，请等它结束，或先取消它。',
+    en: 'Negatives are being mined; wait for it, or cancel it first.',
+  },
   export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
 };

@@ -37,7 +37,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
       ? wrongFileTypeSentences[fileType]
       : {
           zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
-          en: 'files of this type can’t be imported; save it as JSONL, CSV or TXT',
+          en: 'this type of file can’t be imported; save it as JSONL, CSV or TXT',
         },
   'json-broken': () => ({
     zh: 'JSON 写法有误，请检查引号、逗号和括号',
@@ -76,8 +76,11 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'the row repeats the column names; it is not data',
   }),
   'headings-unused': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 个标题，下面没有正文，没有变成段落`,
-    en: `${counted(field, 'heading')} without text below, the first in this line, made no passage`,
+    zh: `共有 ${name} 个标题下面没有正文，未生成段落（第一个在这一行）`,
+    en:
+      field === '1'
+        ? '1 heading has no text below it, so it was skipped (it is on this line)'
+        : `${shortened(field)} headings have no text below them, so they were skipped (the first is on this line)`,
   }),
   'too-deep': () => ({
     zh: '列表或对象嵌套得太深，请改成一行一条的平铺写法',
@@ -197,15 +200,15 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'file-unused': () => ({
     zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',
-    en: 'the judgements name no row of this file for this place, so it is not used here; import it where it belongs',
+    en: 'the judgements name no row of this file for this slot, so it is not used here; import it on the slot where it belongs',
   }),
   'messages-unused': ({ name, field }) => ({
     zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,
     en: `only the last user message and its answer are used; ${counted(field, 'message')} of this and later rows are not`,
   }),
   'negatives-unused': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 条负例，已随问答对保存，但训练还用不到它们`,
-    en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
+    zh: `从这一行起共有 ${name} 条负例，已随问答对保存；训练默认不用，可以在“负例”阶段选用`,
+    en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, and training uses them only if you choose so in the Negatives stage`,
   }),
   'judged-irrelevant': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,

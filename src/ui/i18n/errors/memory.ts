@@ -43,7 +43,7 @@ function memoryLack({ limit, neededBytes, limitBytes, canRaise }: MemoryDetails)
  * the device can use more.
  */
 function memoryRemedies(
-  { limit, canRaise, maxTokens, batchSize, mixedStage }: MemoryDetails,
+  { limit, canRaise, maxTokens, batchSize, mixedStage, bitFit }: MemoryDetails,
   file?: string,
 ): Sentence[] {
   const ways: Sentence[] = [];
@@ -72,6 +72,15 @@ function memoryRemedies(
             en: `set stages[${mixedStage}].precision of ${file} to "mixed"`,
           }
         : { zh: '改用混合精度', en: 'use mixed precision' },
+    );
+  if (bitFit)
+    ways.push(
+      file
+        ? {
+            zh: `把 ${file} 中每个阶段的 strategy 设为 {"kind": "bitFit"}`,
+            en: `set the strategy of every stage of ${file} to {"kind": "bitFit"}`,
+          }
+        : { zh: '只训练偏置（BitFit）', en: 'train only the biases (BitFit)' },
     );
   if (limit === 'array') ways.push({ zh: '换用更小的模型，或另一台设备', en: 'use a smaller model or another device' });
   else if (canRaise)

@@ -95,7 +95,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     en: 'the tokenizer can’t be read; use a WordPiece or Unigram tokenizer.json',
   }),
   'pooling-unsupported': ({ found }) => ({
-    zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或末个 token 池化的模型`,
+    zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或最后一个 token 池化的模型`,
     en: `the pooling “${found}” is not supported; use a model with mean, [CLS] or last-token pooling`,
   }),
 };

@@ -10,7 +10,7 @@ export const commonTexts: Dictionary['common'] = {
   close: '关闭',
   cancel: '取消',
   copied: '已复制',
-  copyYourself: '浏览器不让本页复制。文字已经选中，请按 Ctrl+C 或 ⌘C。',
+  copyYourself: '浏览器不允许本页复制。文字已经选中，请按 Ctrl+C 或 ⌘C。',
   undo: '撤销',
   dismiss: '知道了',
   update: '有新版本。',

@@ -8,5 +8,5 @@ export const experimentTexts: Dictionary['experiment'] = {
   overtaken: '这个实验在另一个标签页里改过，你在这里的最后一次修改还没有保存。',
   keepMine: '保留我的',
   keepTheirs: '保留另一个标签页的',
-  readOnly: '这个实验正在另一个标签页里运行：这里只能看，不能改。',
+  readOnly: '这个实验的训练在另一个标签页里：这里只能看，不能改。',
 };

@@ -55,7 +55,7 @@ export const importTexts: Dictionary['import'] = {
       '问答对和问题来自同一个文件，问的是同样的问题。训练会跳过和验证题、测试题相同的问答对，这样一对也剩不下。除非你另有问答对，否则请取消其中一项。',
     notUsed: '没有用到：',
     unused: {
-      'no-slot': (path) => `${path}：没有一处用得上这样的列。如果认错了，请把它拖到对应的位置，再选各列的用途。`,
+      'no-slot': (path) => `${path}：没有哪个位置用得上这些列。如果认错了，请把它拖到对应的位置，再选各列的用途。`,
       'no-judgements': (path) => `${path}：只有问题，没写哪个段落能回答。请和判定文件（qrels）一起拖入。`,
       'no-questions': (path) => `${path}：它判定的问题不在这些文件里。`,
       'no-side': (path) => `${path}：这里的判定文件（qrels）没有提到它的任何一行。`,
@@ -114,8 +114,8 @@ export const importTexts: Dictionary['import'] = {
     encodingSeveral: (names) => `这个文件按 ${names} 都读得通。如果下面是乱码，请换另一种。`,
     encodingUnsure: (names) => `文字编码拿不准，${names} 都读得通，请在“核对各列”里看看有没有乱码。`,
     encodingUnknown: '没有认出文字编码，请选一种，直到下面的文字不再是乱码。',
-    encodingChosen: '编码用的是你为这类文件选过的。',
-    sheetChosen: '工作表用的是你为这类工作簿选过的。',
+    encodingChosen: '编码沿用了你上次为这类文件选的。',
+    sheetChosen: '工作表沿用你上次为这类工作簿选的那张。',
     sheet: '工作表',
     sheetOf: (sheet, sheets) => (sheets > 1 ? `工作表“${sheet}”（共 ${sheets} 个）` : `工作表“${sheet}”`),
     read: (n) => `读到 ${formatCount(n)} 行`,
@@ -157,7 +157,8 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
+    demoOffer: (names) => `这个实验指定、但这里没有用上的${names}，演示自带，可以直接补上。`,
+    demoReplaces: (names) => `补上会替换你导入的${names}。`,
     useDemo: '补上演示文件',
   },
   model: {
@@ -176,7 +177,7 @@ export const importTexts: Dictionary['import'] = {
     source: '文件夹里的精度',
     hubOrigin: '下载自',
     pooling: '池化',
-    poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '末个 token' },
+    poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '最后一个 token' },
     normalize: '归一化到单位长度',
     maxTokens: '最大 token 数',
     queryPrefix: '问题前缀',

@@ -1,7 +1,7 @@
 import type { Dictionary } from '../dictionary';
 
 export const jobTexts: Dictionary['job'] = {
-  strip: '正在进行的任务',
+  strip: '当前任务',
   phases: { prepare: '准备', evaluateBefore: '训练前评测', train: '训练', evaluateAfter: '训练后评测', done: '完成' },
   what: {
     tokenize: '分词',

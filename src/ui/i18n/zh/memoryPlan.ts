@@ -34,5 +34,6 @@ export const memoryPlanTexts: Dictionary['train']['memoryPlan'] = {
   useMaxTokens: (n) => `最大 token 数改为 ${formatCount(n)}`,
   useBatchSize: (n) => `批大小改为 ${formatCount(n)}`,
   useMixed: '改用混合精度',
+  useBitFit: '只训练偏置',
   useBudget: (bytes) => `预算改为 ${bytes}`,
 };

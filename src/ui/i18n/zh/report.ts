@@ -9,7 +9,7 @@ export const reportTexts: Dictionary['report'] = {
   model: '基座模型',
   data: '数据',
   device: '设备',
-  kept: '保留的步',
+  kept: '保留第几步的权重',
   weights: '权重的 SHA-256',
   build: '程序版本',
   exportTitle: '模型',
@@ -21,6 +21,11 @@ export const reportTexts: Dictionary['report'] = {
     `完成。重新打开的文件和本页的向量一致：${formatCount(texts)} 条文本里最小的余弦是 ${cosine}。`,
   poolerNotKept:
     '基座模型是用早先的版本导入的，当时没有保存 pooler，所以导出的模型里也没有。文本向量不受影响，但 transformers 载入时会提示有新初始化的权重。要补上，请在“导入”阶段重新导入基座模型，再导出一次。',
+  adapter: {
+    included:
+      'zip 里还有 adapter/：PEFT 格式的 LoRA 适配器，可以用 peft 加载到基座模型上。其余文件里的权重已经合并了它。',
+    'several-stages': 'LoRA 适配器已合并进权重。因为还有别的阶段改变了权重，它和基座模型对不上，所以没有单独导出。',
+  },
   exportFiles: 'zip 里的文件',
   linkTitle: '用链接分享实验',
   linkHelp: '链接只带设置和数据的哈希，不带数据。打开的人需要有同样的文件。',
@@ -32,7 +37,7 @@ export const reportTexts: Dictionary['report'] = {
   fileHelp: 'experiment.json 里是同样的设置，供命令行和版本管理使用。',
   downloadFile: '下载 experiment.json',
   project: '全部存成一个文件',
-  projectHelp: '包括这个浏览器里的全部数据、训练、检查点和模型，可以在别处的召回工坊打开。',
+  projectHelp: '包括你选的实验，以及它们的数据、训练记录和模型，可以在别处的召回工坊打开。',
 };
 
 export const linkTexts: Dictionary['link'] = {

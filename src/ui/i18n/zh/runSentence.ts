@@ -23,8 +23,12 @@ export const runSentenceTexts: Dictionary['train']['sentence'] = {
   trainingNoDev: (loss, left) =>
     `损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。训练开始后还没有评测过验证集。`,
   repeating: (from, to) => `正在重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步`,
-  repeatingText: (step, steps) =>
-    `训练从最近的检查点接着进行，这些步在检查点之后。${step === null ? '' : `现在算完第 ${step} 步，共 ${steps} 步。`}`,
+  repeatingText: (step, steps, fromStart) =>
+    `${
+      fromStart
+        ? '训练在写第一个检查点之前就中断了，所以从头算起。'
+        : '训练从最近的检查点接着进行，这些步在检查点之后。'
+    }${step === null ? '' : `现在算完第 ${step} 步，共 ${steps} 步。`}`,
   evaluateAfter: '正在用训练后的权重再做一遍测试题',
   atStep: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
   stopped: {
@@ -34,9 +38,12 @@ export const runSentenceTexts: Dictionary['train']['sentence'] = {
     failed: (place) => `出错：${place}`,
   },
   paused: '关掉页面也不会丢失进度。',
-  interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
+  interruptedAtStart: '页面或后台线程在写第一个检查点之前就关闭了，接着训练要从头算起。',
+  interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练。',
   interruptedAfter: (from, to) =>
-    `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步；在同一台设备上，结果逐位相同。`,
+    `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步。`,
+  sameBits: '在同一台设备上，结果和不中断时逐位相同。',
+  otherBuild: '程序已经换了版本，结果可能和不中断时略有不同。',
   cancelled: '曲线还在，但不能再接着训练。',
   failed: '训练因下面的错误停止。',
   doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,

@@ -10,7 +10,7 @@ export const settingsTexts: Dictionary['settings'] = {
   deviceHelp: '用于新的训练；已经开始的训练沿用原来的设备。',
   devices: { auto: '自动', webgpu: 'WebGPU', wasm: 'CPU（wasm）' },
   deviceNow: '按这个选择，实际使用：',
-  deviceAsking: '正在查看设备……',
+  deviceAsking: '正在检测设备……',
   storage: '存储',
   used: '已用',
   quota: '可用空间',

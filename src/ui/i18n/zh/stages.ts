@@ -3,7 +3,15 @@ import type { Dictionary } from '../dictionary';
 export const stagesTexts: Dictionary['stages'] = {
   rail: '实验的各个阶段',
   states: { empty: '空', ready: '就绪', running: '进行中', stale: '已过期：前面的阶段改过', done: '完成' },
-  names: { import: '导入', split: '划分', tokenize: '分词', train: '训练', evaluate: '评测', report: '报告' },
+  names: {
+    import: '导入',
+    negatives: '负例',
+    split: '划分',
+    tokenize: '分词',
+    train: '训练',
+    evaluate: '评测',
+    report: '报告',
+  },
   about: '关于这一阶段',
   does: '做什么',
   costs: '开销',
@@ -14,6 +22,12 @@ export const stagesTexts: Dictionary['stages'] = {
       does: '逐行读取你的文件，按内容的哈希存进这个浏览器。没有采用的行都会列出，写明行号和原因。',
       costs: '十万行约一秒，占用的磁盘和文件差不多大。基座模型占用的磁盘等于 float32 权重的大小。',
       wrong: '测试问题指向的段落不在知识库里，就没法判分，会被列出并跳过。编码若认错，文字会变成乱码，请看一眼预览。',
+    },
+    negatives: {
+      does: '为每个问题选出要远离的段落，加在批内负例之外：随机抽取、文件里带的，或用基座模型从知识库里挖掘。',
+      costs: '挖掘要把知识库和全部问题编码一遍，从几秒到几分钟。训练时，每个负例的用时和内存与一个正例相同。',
+      wrong:
+        '挖到的段落若能回答问题，就是假负例，会把模型教反。已知答案、近似重复的和得分接近正例的都已排除；看看样例，就知道还剩多少。',
     },
     split: {
       does: '把数据分成互不相交的三份：训练集更新权重，验证集挑选检查点，测试集只在训练前后各用一次。',
@@ -51,7 +65,8 @@ export const nextTexts: Dictionary['next'] = {
   notYet: '还差一点',
   missing: (inputs) => `还缺：${inputs}。`,
   ready: {
-    split: { title: '数据和模型都有了', text: '接着看训练、验证和测试各有多少题。' },
+    negatives: { title: '数据和模型都有了', text: '接着选负例从哪里来，只用批内的也可以。' },
+    split: { title: '负例随时可以改', text: '接着看训练、验证和测试各有多少题。' },
     tokenize: { title: '三份数据分好了', text: '接着看文本有多长，有没有被截断。' },
     train: { title: '可以训练了', text: '接着选设置，不改也能直接开始。' },
     report: { title: '结果已经保存', text: '接着导出模型，或者分享这个实验。' },

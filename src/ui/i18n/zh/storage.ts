@@ -11,11 +11,13 @@ export const storageTexts: Dictionary['storage'] = {
     model: '模型',
     dataset: '数据集',
     tokenSet: '分词结果',
+    minedNegatives: '挖掘出的负例',
     batchList: '批次顺序',
     download: '没下载完的模型',
   },
   roles: { knowledgeBase: '知识库', pairs: '问答对', questions: '问题', scoredPairs: '打分句对' },
   tokenSets: (n) => `${formatCount(n)} 份分词结果`,
+  minedNegatives: (n) => `${formatCount(n)} 个训练阶段的负例`,
   batchList: '批次顺序',
   usedBy: '用到它的实验',
   unused: '没有实验用到',
@@ -27,7 +29,7 @@ export const storageTexts: Dictionary['storage'] = {
   confirm: (name, size) => `将删除“${name}”（${size}），删除后不能恢复。`,
   deleted: (size) => `已腾出 ${size}。`,
   inUse: '刚刚有实验用到了它，所以没有删除。',
-  empty: '还没有实验、数据或模型。已用的空间是程序本身，供离线使用。',
+  empty: '还没有实验、数据或模型。目前只有程序本身占用空间（供离线使用）。',
   open: '打开“存储”页',
 };
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { normalizeBackward, normalizeForward, type NormalizeSaved } from '../ops/normalize';
 import type { CosentOptions } from '../../../../workers/engine/losses/cosent';
 
-export type CosentSaved = {
+type CosentSaved = {
   first: NormalizeSaved;
   second: NormalizeSaved;
   /** exp((s_i − s_j)/τ − L) if y_j > y_i, else 0: [B, B]. */
@@ -13,7 +13,7 @@ export type CosentSaved = {
  * Loss, and the share of comparisons (two pairs with different scores) whose cosines are in the right order, or 1
  * without comparisons. Both are scalars.
  */
-export type CosentResult = { loss: tf.Tensor; ordered: tf.Tensor };
+type CosentResult = { loss: tf.Tensor; ordered: tf.Tensor };
 
 /**
  * Computes CoSENT (Huang et al., IEEE/ACM TASLP 2024): L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)) with the cosines

@@ -4,14 +4,14 @@ import type { InfoNceOptions } from '../../../../workers/engine/losses/infoNce';
 import type { LossMask } from '../../../../workers/engine/losses/lossMask';
 import { lossMaskValues } from './lossMask';
 
-export type InfoNceSaved = {
+type InfoNceSaved = {
   anchors: NormalizeSaved;
   candidates: NormalizeSaved;
   probabilities: tf.Tensor[];
   options: InfoNceOptions;
 };
 /** Loss, accuracy, and mean cosines of positives and negatives, all as scalars. */
-export type InfoNceResult = {
+type InfoNceResult = {
   loss: tf.Tensor;
   accuracy: tf.Tensor;
   positiveScore: tf.Tensor;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
-export type AttentionInputs = {
+type AttentionInputs = {
   q: tf.Tensor;
   k: tf.Tensor;
   v: tf.Tensor;
@@ -11,7 +11,7 @@ export type AttentionInputs = {
 };
 /** Returns a dropout mask [S, S] for the probabilities of one text and head. */
 export type AttentionMask = (place: { row: number; length: number; head: number; heads: number }) => tf.Tensor;
-export type AttentionGradients = { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor };
+type AttentionGradients = { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor };
 /** Tensors for the backward pass. In the lists, head h of text i is entry i·A + h. */
 export type AttentionSaved = {
   q: tf.Tensor;

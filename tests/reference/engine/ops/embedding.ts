@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 import { planSegmentSum, segmentSum } from './segmentSum';
 
-export type EmbeddingTables = { words: tf.Tensor; positions: tf.Tensor; types: tf.Tensor };
-export type EmbeddingNeed = { words: boolean; positions: boolean; types: boolean };
-export type EmbeddingGradients = { words?: tf.Tensor; positions?: tf.Tensor; types?: tf.Tensor };
+type EmbeddingTables = { words: tf.Tensor; positions: tf.Tensor; types: tf.Tensor };
+type EmbeddingNeed = { words: boolean; positions: boolean; types: boolean };
+type EmbeddingGradients = { words?: tf.Tensor; positions?: tf.Tensor; types?: tf.Tensor };
 
 /**
  * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2): y[t] = words[id_t] + positions[position_t] +

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 export type LinearSaved = { x: tf.Tensor; weight: tf.Tensor };
-export type LinearGradients = { x?: tf.Tensor; weight?: tf.Tensor; bias?: tf.Tensor };
-export type LinearNeed = { x: boolean; weight: boolean; bias: boolean };
+type LinearGradients = { x?: tf.Tensor; weight?: tf.Tensor; bias?: tf.Tensor };
+type LinearNeed = { x: boolean; weight: boolean; bias: boolean };
 
 /**
  * Returns y = x·Wᵀ + b: x [T, in], weight [out, in] as in PyTorch, bias [out] → y [T, out]. Operands are transposed

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Minimum by which a vector is divided, as in torch.nn.functional.normalize. */
+/** Smallest divisor of a vector, as in torch.nn.functional.normalize. */
 const minNorm = 1e-12;
 
 export type NormalizeSaved = { y: tf.Tensor; norm: tf.Tensor };

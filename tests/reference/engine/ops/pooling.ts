@@ -3,7 +3,7 @@ import type { Pooling } from '../../../../src/domain/model';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
 /** Weights [B, T], one per text and token. */
-export type PoolingSaved = { weights: tf.Tensor };
+type PoolingSaved = { weights: tf.Tensor };
 
 /**
  * Pools hidden [T, H] → y [B, H]: the mean, first or last token of each text, as a product with a matrix of weights.

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-export type LayerNormInputs = {
+type LayerNormInputs = {
   x: tf.Tensor;
   residual: tf.Tensor | undefined;
   mask: tf.Tensor | undefined;
@@ -14,9 +14,9 @@ export type LayerNormSaved = {
   gamma: tf.Tensor;
   mask: tf.Tensor | undefined;
 };
-export type LayerNormNeed = { x: boolean; gamma: boolean; beta: boolean };
+type LayerNormNeed = { x: boolean; gamma: boolean; beta: boolean };
 /** `sum` is the gradient of s, and so also of the residual. Multiplied by the mask, it is the gradient of x. */
-export type LayerNormGradients = { x?: tf.Tensor; sum?: tf.Tensor; gamma?: tf.Tensor; beta?: tf.Tensor };
+type LayerNormGradients = { x?: tf.Tensor; sum?: tf.Tensor; gamma?: tf.Tensor; beta?: tf.Tensor };
 
 /**
  * Returns y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis and s = mask·x + residual (Ba et al.,

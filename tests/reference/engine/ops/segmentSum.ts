@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The order in which the rows of each segment are added. */
-export interface SegmentSumPlan {
+interface SegmentSumPlan {
   /** Round r adds rows left[k] and right[k] to get row k of the next round. */
   rounds: { left: Int32Array; right: Int32Array }[];
   /** For each segment, the row of the last round that holds its sum. */

@@ -13,7 +13,7 @@ import {
 } from './rowAttention';
 import { tiledKeyValueKernel, tiledQueryKernel } from './tiledBackward';
 import { tiledForwardKernel } from './tiledForward';
-import type { TileVariant } from './tileWriter';
+import type { AttentionTileVariant } from './tileWriter';
 import type { AttentionPass, AttentionTiling } from './tiling';
 
 /**
@@ -25,7 +25,7 @@ import type { AttentionPass, AttentionTiling } from './tiling';
  * GPUs compute heads of size 32 and 64 by tiles in workgroup memory. Other head sizes, and all heads on software
  * adapters, are computed row by row.
  */
-export interface AttentionInputs {
+interface AttentionInputs {
   /** [T, 3H]: each row holds its query, key and value, head after head. */
   qkv: DeviceArray;
   /**
@@ -87,7 +87,7 @@ function choose<RowKernel, TiledKernel>(
   { qkv, blocks, heads, dropout, tilings }: AttentionInputs,
   pass: AttentionPass,
   rowKernel: (variant: RowVariant) => RowKernel,
-  tiledKernel: (variant: TileVariant) => TiledKernel,
+  tiledKernel: (variant: AttentionTileVariant) => TiledKernel,
 ): { kernel: RowKernel | TiledKernel; groups: readonly [number, number, number] } {
   const headSize = (qkv.shape[1] ?? 0) / 3 / heads;
   const count = blocks.shape[0] ?? 0;

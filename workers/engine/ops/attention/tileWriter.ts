@@ -11,7 +11,7 @@ import {
 } from './tiling';
 
 /** A tiled attention kernel of one head size. */
-export interface TileVariant {
+export interface AttentionTileVariant {
   headSize: 32 | 64;
   tiling: AttentionTiling;
   dropout: boolean;
@@ -42,7 +42,7 @@ const four = [0, 1, 2, 3] as const;
  * its sums once per tile. Rows past the end of the text count as zero.
  */
 export class TileWriter {
-  readonly #variant: TileVariant;
+  readonly #variant: AttentionTileVariant;
   /** Number of rows of threads. The thread's row i is at place `i · #rowThreads + r` in workgroup memory. */
   readonly #rowThreads: number;
   /** Number of vec4s in a row of an operand. */
@@ -52,7 +52,7 @@ export class TileWriter {
   readonly rows: readonly number[];
   readonly outputs: readonly number[];
 
-  constructor(variant: TileVariant) {
+  constructor(variant: AttentionTileVariant) {
     const { headSize, tiling } = variant;
     this.#variant = variant;
     this.#rowThreads = tiling.rows / threadRows;
@@ -111,8 +111,8 @@ ${each(this.rows, (i) => `  let row${i} = min(first + ${threadRows}u * r + ${i}u
   }
 
   /**
-   * Stores the registers in `columns`. Column 4·c + j is at place 8·j + c, so that threads with consecutive c read from
-   * different banks.
+   * Stores the registers in `columns`. Column 4·c + j is stored at 8·j + c, so that threads with consecutive c read
+   * from different banks.
    */
   store(name: string): string {
     return each(this.#shares, (n) => {
@@ -248,7 +248,7 @@ ${each(four, (i) => `    let factor${i} = vec4<f32>(${four.map((j) => `draw${j}[
 /** Defines `in_text`: which of the thread's four columns are within the text. */
 export const columnsInText = '    let in_text = vec4<u32>(base + 4u * c) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(end);';
 
-export function scaleOf({ headSize }: TileVariant): string {
+export function scaleOf({ headSize }: AttentionTileVariant): string {
   return String(1 / Math.sqrt(headSize));
 }
 

@@ -11,7 +11,7 @@ import {
   TileWriter,
   value,
   type Operand,
-  type TileVariant,
+  type AttentionTileVariant,
 } from './tileWriter';
 import { tileThreads, tileWorkgroup } from './tiling';
 
@@ -19,7 +19,7 @@ import { tileThreads, tileWorkgroup } from './tiling';
  * Computes dq_i = s·Σ_j dS_ij·k_j by tiles, and δ_i for the key-value kernel. Values and keys take turns in workgroup
  * memory.
  */
-export const tiledQueryKernel = memo((variant: TileVariant) => {
+export const tiledQueryKernel = memo((variant: AttentionTileVariant) => {
   const { tiling, headSize } = variant;
   const tile = new TileWriter(variant);
   return kernel({
@@ -58,7 +58,7 @@ ${tile.writeRows((i) =>
  * Computes dv_j = Σ_i P_ij·dy_i and dk_j = s·Σ_i dS_ij·q_i by tiles. The workgroup's own rows are keys. Workgroup
  * memory holds queries, then dy, then queries again; P and dS take turns in it as well.
  */
-export const tiledKeyValueKernel = memo((variant: TileVariant) => {
+export const tiledKeyValueKernel = memo((variant: AttentionTileVariant) => {
   const { tiling, headSize } = variant;
   const tile = new TileWriter(variant);
   return kernel({
@@ -104,7 +104,7 @@ ${tile.writeRows((i) =>
 });
 
 /** Computes δ = dy·y of the workgroup's rows, adding one product after another. */
-function deltas({ headSize, tiling }: TileVariant): string {
+function deltas({ headSize, tiling }: AttentionTileVariant): string {
   return `
   for (var n = lane; n < count; n += ${tileThreads(tiling)}u) {
     let at = (first + n) * hidden + part;
@@ -128,7 +128,7 @@ ${tile.store('first')}
 }
 
 /** Recomputes P of the thread's row from its scores and log-sum-exp. P is zero past the end of the text. */
-function probabilities(variant: TileVariant, i: number, level: string): string {
+function probabilities(variant: AttentionTileVariant, i: number, level: string): string {
   const power = `exp(score${i} * ${scaleOf(variant)} - ${level})`;
   return `    let probability${i} = select(vec4<f32>(0.0), ${power}, in_text);`;
 }

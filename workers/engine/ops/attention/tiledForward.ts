@@ -1,7 +1,7 @@
 import { kernel } from '../../kernel';
 import { memo } from '../../memo';
 import { attentionFlops, attentionParams } from './attentionShape';
-import { columnsInText, each, key, query, scaleOf, TileWriter, value, type TileVariant } from './tileWriter';
+import { columnsInText, each, key, query, scaleOf, TileWriter, value, type AttentionTileVariant } from './tileWriter';
 import { columnThreads, tileWorkgroup } from './tiling';
 
 const eight = Array.from({ length: columnThreads }, (_, n) => n);
@@ -11,7 +11,7 @@ const eight = Array.from({ length: columnThreads }, (_, n) => n);
  * P, with sums of four in `totals`. Then rescales all sums and adds P·v. Keys and values take turns in workgroup
  * memory.
  */
-export const tiledForwardKernel = memo((variant: TileVariant) => {
+export const tiledForwardKernel = memo((variant: AttentionTileVariant) => {
   const { tiling, headSize } = variant;
   const tile = new TileWriter(variant);
   return kernel({
@@ -49,7 +49,7 @@ ${each(tile.outputs, (v) => `    y[${tile.output({ ...query, stride: 'hidden' },
 });
 
 /** Computes the scores, and stores the maximum of the thread's four scores per row in `tops`. */
-function maxima(tile: TileWriter, variant: TileVariant): string {
+function maxima(tile: TileWriter, variant: AttentionTileVariant): string {
   return `${tile.products('score', query)}
 ${columnsInText}
 ${each(

@@ -1,3 +1,4 @@
+import type { LayerModuleName } from '../../model/parameterNames';
 import type { DropoutRates } from './dropoutRates';
 
 /** Selects a mask's random numbers. The same key yields the same mask on every device and after a resume. */
@@ -34,8 +35,30 @@ export function layerDropoutPlace(
   return placeOf(dropout, drop === 0 ? 'attention' : 'hidden', 1 + layer * 3 + drop);
 }
 
+/** Adapters' places are numbered from here on, above those of the deepest model. */
+const firstAdapterOp = 4096;
+const adaptedModules: readonly LayerModuleName[] = [
+  'query',
+  'key',
+  'value',
+  'attentionOutput',
+  'intermediate',
+  'output',
+];
+
+/** Returns the place at the input of a module's adapter, or undefined if nothing is dropped there. */
+export function adapterDropoutPlace(
+  dropout: DropoutPlaces | undefined,
+  layer: number,
+  module: LayerModuleName,
+): DropoutPlace | undefined {
+  const op = firstAdapterOp + layer * adaptedModules.length + adaptedModules.indexOf(module);
+  return placeOf(dropout, 'adapters', op);
+}
+
 function placeOf(dropout: DropoutPlaces | undefined, which: keyof DropoutRates, op: number): DropoutPlace | undefined {
   if (!dropout) return undefined;
   const { rates, ...key } = dropout;
-  return rates[which] > 0 ? { ...key, op, rate: rates[which] } : undefined;
+  const rate = rates[which] ?? 0;
+  return rate > 0 ? { ...key, op, rate } : undefined;
 }

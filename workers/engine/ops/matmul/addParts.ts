@@ -4,8 +4,8 @@ import { dropoutParams } from '../dropout/dropout';
 import { geluFunctions } from '../gelu/gelu';
 import { epilogueCode, type Epilogue } from './epilogue';
 
-export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeof dropoutParams;
-export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
+type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeof dropoutParams;
+type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
  * Builds the second pass of a product whose inner dimension was split. It adds the partial products [parts, rows,

@@ -13,9 +13,9 @@ import { wasmMatmul } from './wasmMatmul';
 import { plannedTiling } from './plannedTiling';
 import { matmulGroups } from './matmulGroups';
 import { addKernel, partEpilogue, productInParts, type ProductInParts } from './partialProducts';
-import { matrixProduct, suitsMatrices } from './subgroupMatrixProduct';
+import { subgroupMatrixProduct, suitsMatrices } from './subgroupMatrixProduct';
 import { tileKernel } from './tileKernel';
-import type { TileVariant } from './tileVariant';
+import type { MatmulTileVariant } from './tileVariant';
 
 export interface MatmulOptions {
   /** Factor α of the product; 1 by default. */
@@ -72,7 +72,7 @@ export function matmul(
   const problem = { ...shape, epilogue: epilogueClass(epilogue), half: isHalf(a) };
   const { matrices, chunk = matmulChunk(shape) } = options;
   if (matrices && isHalf(a) && isHalf(b) && suitsMatrices(shape))
-    return matrixProduct(engine, matrices, shape, { epilogue, chunk }, arrays, values);
+    return subgroupMatrixProduct(engine, matrices, shape, { epilogue, chunk }, arrays, values);
   const { tiling = plannedTiling(engine.traits, engine.plan, problem) } = options;
   const product = { layout, tiling, aligned: isAligned(shape) };
   const scratch = shape.depth > chunk ? engine.scratch : undefined;
@@ -89,7 +89,7 @@ function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu
 /** Computes partial products with the tiling's kernel; see `productInParts`. */
 function tileProductInParts(
   engine: Engine,
-  { epilogue, chunk, scratch, ...product }: TileVariant & ProductInParts,
+  { epilogue, chunk, scratch, ...product }: MatmulTileVariant & ProductInParts,
   arrays: Arrays,
   shape: Shape,
   values: DropoutValues & { alpha: number },

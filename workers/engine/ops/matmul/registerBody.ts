@@ -1,10 +1,10 @@
-import type { TileVariant } from './tileVariant';
+import type { MatmulTileVariant } from './tileVariant';
 import { addScalarTerms, chunkOfWorkgroup, declareScalarSums, lines } from './tileText';
 
 const four = [0, 1, 2, 3];
 
 /** Returns the kernel body without workgroup memory: every thread reads its own operands. */
-export function registerBody(variant: TileVariant): string {
+export function registerBody(variant: MatmulTileVariant): string {
   const { tiling } = variant;
   const { threadRows, threadColumns } = tiling;
   return `
@@ -27,7 +27,7 @@ ${sums(variant, (q, r) => `a${q}[${r}]`)}
  * those rows for a different quad, and broadcasts them to the others when that quad's turn comes, so a subgroup reads
  * `a` only once.
  */
-export function subgroupBody(variant: TileVariant): string {
+export function subgroupBody(variant: MatmulTileVariant): string {
   const { tiling } = variant;
   const { threadRows, threadColumns, workgroup } = tiling;
   return `
@@ -49,7 +49,7 @@ ${sums(variant, (q, r) => `a${q}_${r}`)}
   }`;
 }
 
-function start({ tiling, epilogue }: TileVariant): string {
+function start({ tiling, epilogue }: MatmulTileVariant): string {
   const { threadRows, threadColumns, workgroup } = tiling;
   return `
   let tileRow = wid.y * ${threadRows * workgroup[1]}u;
@@ -63,16 +63,16 @@ ${epilogue.aSums ? lines(threadRows / 4, (q) => `  var s${q} = vec4<f32>();`) : 
 ${chunkOfWorkgroup}`;
 }
 
-function rowQuad({ tiling: { workgroup } }: TileVariant, q: number): string {
+function rowQuad({ tiling: { workgroup } }: MatmulTileVariant, q: number): string {
   return `4u * (fourRow + ${q * workgroup[1]}u)`;
 }
 
-function columnQuad({ tiling: { workgroup } }: TileVariant, q: number): string {
+function columnQuad({ tiling: { workgroup } }: MatmulTileVariant, q: number): string {
   return `4u * (fourColumn + ${q * workgroup[0]}u)`;
 }
 
 /** Returns WGSL that adds to the column sums, in the first column of threads. */
-function sums({ tiling, epilogue }: TileVariant, a: (q: number, r: number) => string): string {
+function sums({ tiling, epilogue }: MatmulTileVariant, a: (q: number, r: number) => string): string {
   if (!epilogue.aSums) return '';
   const add = lines(
     tiling.threadRows / 4,
@@ -82,7 +82,7 @@ function sums({ tiling, epilogue }: TileVariant, a: (q: number, r: number) => st
 }
 
 /** Returns WGSL that writes the column sums. */
-export function storeRegisterSums({ tiling }: TileVariant): string {
+export function storeRegisterSums({ tiling }: MatmulTileVariant): string {
   const { threadRows, workgroup } = tiling;
   const one = (i: number): string => {
     const row = `4u * (fourRow + ${(i >> 2) * workgroup[1]}u) + ${i % 4}u`;

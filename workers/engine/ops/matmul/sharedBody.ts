@@ -1,5 +1,5 @@
 import type { MatmulTiling } from '../../../../src/domain/kernelPlan';
-import type { TileVariant } from './tileVariant';
+import type { MatmulTileVariant } from './tileVariant';
 import { addTerms, chunkOfWorkgroup, declareSums, lines } from './tileText';
 
 /** An operand as the threads of a workgroup see it. */
@@ -17,7 +17,7 @@ interface Operand {
   innerContiguous: boolean;
 }
 
-function operands({ layout, tiling }: TileVariant): [Operand, Operand] {
+function operands({ layout, tiling }: MatmulTileVariant): [Operand, Operand] {
   const { threadRows, threadColumns, workgroup } = tiling;
   const [x, y] = workgroup;
   return [
@@ -54,7 +54,7 @@ export function sharedBytes({ threadRows, threadColumns, workgroup, sharedDepth 
 }
 
 /** Declares the tiles of both operands. Line k holds inner element k, with four rows or columns in each vec4. */
-export function sharedMemory(variant: TileVariant): string {
+export function sharedMemory(variant: MatmulTileVariant): string {
   const { sharedDepth } = variant.tiling;
   return operands(variant)
     .map(({ name, side }) => `var<workgroup> tile_${name}: array<vec4<f32>, ${sharedDepth * pitch(side)}>;`)
@@ -66,7 +66,7 @@ export function sharedMemory(variant: TileVariant): string {
  * thread adds the terms of its rows and columns from there. All inner elements are unrolled, because shader compilers
  * unroll too little to hide the latency of workgroup memory.
  */
-export function sharedBody(variant: TileVariant): string {
+export function sharedBody(variant: MatmulTileVariant): string {
   const { tiling, epilogue } = variant;
   const { sharedDepth, prefetch = false } = tiling;
   const [a, b] = operands(variant);
@@ -194,7 +194,7 @@ function addSums({ side }: Operand, tiling: MatmulTiling): string {
 }
 
 /** Returns WGSL that writes the column sums. */
-export function storeSharedSums({ tiling }: TileVariant): string {
+export function storeSharedSums({ tiling }: MatmulTileVariant): string {
   const side = tiling.threadRows * tiling.workgroup[1];
   return lines(sumsPerThread(tiling), (i) => {
     const row = `lane + ${i * threadsOf(tiling)}u`;

@@ -7,7 +7,7 @@ import { operandTile, type OperandTile } from './subgroupMatrixOperands';
 import { blockStride, matrixBlocks, packed, sumsStride, tilingSubgroups } from './subgroupMatrixTiling';
 import type { MatrixVariant } from './subgroupMatrixVariant';
 
-export type MatrixParam = 'rows' | 'columns' | 'depth' | 'chunk' | 'alpha' | keyof typeof dropoutParams;
+type MatrixParam = 'rows' | 'columns' | 'depth' | 'chunk' | 'alpha' | keyof typeof dropoutParams;
 export type MatrixArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**

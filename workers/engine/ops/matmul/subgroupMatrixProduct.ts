@@ -26,7 +26,7 @@ export function matrixProbe({ fragment, subgroupSize, memoryBytes }: MatrixUnits
 }
 
 /** Runs `matmul` on matrix units. Arrays that the epilogue does not use are bound but never accessed. */
-export function matrixProduct(
+export function subgroupMatrixProduct(
   engine: Engine,
   { fragment, subgroupSize, memoryBytes }: MatrixUnits,
   shape: Shape,

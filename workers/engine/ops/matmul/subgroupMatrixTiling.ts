@@ -39,7 +39,7 @@ export function sumsStride({ subgroupColumns }: MatrixTiling): number {
 }
 
 /** Number of blocks in workgroup memory, and their length in vec4<u32>. */
-export interface Blocks {
+interface Blocks {
   count: number;
   length: number;
 }

@@ -7,7 +7,7 @@ import { registerBody, storeRegisterSums, subgroupBody } from './registerBody';
 import { sharedBody, sharedMemory, storeSharedSums } from './sharedBody';
 import { blockReader } from './tileBlocks';
 import { lines } from './tileText';
-import type { TileVariant } from './tileVariant';
+import type { MatmulTileVariant } from './tileVariant';
 
 export type TileParam = 'rows' | 'columns' | 'depth' | 'quads' | 'alpha' | keyof typeof dropoutParams;
 export type TileArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
@@ -18,7 +18,7 @@ export type TileArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
  * Each workgroup along z takes `quads` quads of the inner dimension and writes one partial y. `rows`, `columns` and
  * `depth` are those of the whole product.
  */
-export function tileKernel(variant: TileVariant): Kernel<TileParam, TileArray, TileArray> {
+export function tileKernel(variant: MatmulTileVariant): Kernel<TileParam, TileArray, TileArray> {
   const { layout, tiling, epilogue, aligned } = variant;
   const { workgroup, sharedDepth, subgroups = false } = tiling;
   const element: KernelElement = aligned ? 'vec4<f32>' : 'f32';
@@ -52,7 +52,7 @@ export function tileKernel(variant: TileVariant): Kernel<TileParam, TileArray, T
   });
 }
 
-function tileName({ layout, tiling }: TileVariant): string {
+function tileName({ layout, tiling }: MatmulTileVariant): string {
   const { threadRows, threadColumns, workgroup, sharedDepth, subgroups, prefetch } = tiling;
   const shared = `${sharedDepth ? ` shared ${sharedDepth}` : ''}${prefetch ? ' prefetched' : ''}`;
   const sharing = subgroups ? ' by subgroups' : shared;
@@ -60,7 +60,7 @@ function tileName({ layout, tiling }: TileVariant): string {
 }
 
 /** Applies the epilogue to a thread's sums and writes them, four columns at a time if rows are aligned. */
-function store({ tiling, epilogue, aligned }: TileVariant): string {
+function store({ tiling, epilogue, aligned }: MatmulTileVariant): string {
   const { threadRows, threadColumns, workgroup, sharedDepth } = tiling;
   const width = aligned ? 4 : 1;
   const value = (i: number, q: number, r: number): string => {

@@ -2,7 +2,7 @@ import type { Layout, MatmulTiling } from '../../../../src/domain/kernelPlan';
 import type { Epilogue } from './epilogue';
 
 /** Everything that distinguishes one product kernel from another. */
-export interface TileVariant {
+export interface MatmulTileVariant {
   layout: Layout;
   tiling: MatmulTiling;
   epilogue: Epilogue;

@@ -8,7 +8,7 @@ import { rowKernelGroups, rowKernel } from '../../rowKernel';
 import { heldNormalize, meanQuads, means } from './poolingKernels';
 
 /** A range of consecutive texts in a packed batch. */
-export interface PooledTexts {
+interface PooledTexts {
   /** [texts of the batch + 1]: first row of each text, then the number of tokens. */
   offsets: DeviceArray;
   /** [T, 4]: begin and end of the row's text, index of that text, token id. */

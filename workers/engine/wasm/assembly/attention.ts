@@ -140,7 +140,8 @@ function maskRow(at: usize, row: u32, seed: u32, step: u32, op: u32, below: u32,
 
 /** Computes dq of the block's rows, and δ = dy·y for each row and head. */
 export function attentionQueries(
-  qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32, longest: u32, squaredLengths: u32,
+  qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32,
+  longest: u32, squaredLengths: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
@@ -178,7 +179,8 @@ export function attentionQueries(
 
 /** Computes dk and dv of the block's rows from all rows of their text. */
 export function attentionKeyValues(
-  qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32, longest: u32, squaredLengths: u32,
+  qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32,
+  longest: u32, squaredLengths: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
@@ -198,7 +200,8 @@ export function attentionKeyValues(
     againstText(own + valueAt, qkvRow, dText, yRow, headSize, gradients);
     for (let i: u32 = 0; i < count; i += 4) {
       if (below) drawMasks((first + i - begin) / 4, heads, seed, step, op, below, dropFirst, drop);
-      for (let key = i; key < min(i + 4, count); key++) keyRow(key, scale, below ? masks + <usize>(key - i) * scoreRow : 0);
+      for (let key = i; key < min(i + 4, count); key++)
+        keyRow(key, scale, below ? masks + <usize>(key - i) * scoreRow : 0);
     }
     overText(scores, dText, yRow, headSize, into + valueAt, qkvRow);
     overText(gradients, text + queryAt, qkvRow, headSize, into + keyAt, qkvRow);

@@ -20,7 +20,8 @@ export function columnPartials(
 
 /** Computes, for each part, Σ dy and after it Σ dy·(z − mean)/σ. */
 export function normPartials(
-  dy: usize, z: usize, stats: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32, end: u32,
+  dy: usize, z: usize, stats: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32,
+  end: u32,
 ): void {
   const bytes = <usize>width * 4;
   for (let part = begin; part < end; part++) {

@@ -44,7 +44,9 @@ function factors(below: u32, scale: f32): v128 {
  * Returns the dropout factors of four attention probabilities: those of a row in one head for keys 4·quad … 4·quad + 3
  * of its text.
  */
-export function dropoutKeys(rowAndHead: u32, quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
+export function dropoutKeys(
+  rowAndHead: u32, quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32,
+): v128 {
   philox(rowAndHead + dropFirst, quad, op, step, seed);
   return factors(below, scale);
 }
@@ -60,14 +62,17 @@ export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dr
 
 /** Computes y = x ∘ mask for quads `begin` … `end − 1`. */
 export function dropout(
-  x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, begin: u32, end: u32,
+  x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, begin: u32,
+  end: u32,
 ): void {
   for (let quad = begin; quad < end; quad++) {
     const at = <usize>quad * 16;
     if (quad * 4 + 4 <= length && (dropFirst & 3) == 0)
       v128.store(y + at, f32x4.mul(v128.load(x + at), dropoutQuad(quad, seed, step, op, below, dropFirst, scale)));
     else
-      for (let i = quad * 4; i < min(quad * 4 + 4, length); i++)
-        store<f32>(y + <usize>i * 4, load<f32>(x + <usize>i * 4) * dropoutOne(i, seed, step, op, below, dropFirst, scale));
+      for (let i = quad * 4; i < min(quad * 4 + 4, length); i++) {
+        const factor = dropoutOne(i, seed, step, op, below, dropFirst, scale);
+        store<f32>(y + <usize>i * 4, load<f32>(x + <usize>i * 4) * factor);
+      }
   }
 }

@@ -6,11 +6,13 @@ export { addPartials, addTwoPartials, columnPartials, normPartials } from './col
 export { cosentCosines, cosentGradient, cosentLoss, cosentRows } from './cosent';
 export { dropout } from './dropout';
 export { embeddingGradient, embeddingLookup } from './embedding';
-export { infoNceColumns, infoNceGradient, infoNceNumbers, infoNceRows } from './infoNce';
+export { infoNceColumns, infoNceGradient, infoNceJoint, infoNceNumbers, infoNceRows } from './infoNce';
 export { layerNormBackward, layerNormForward } from './layerNorm';
+export { prefixBackward, prefixForward, prefixNumbers } from './matryoshka';
 export { matmul } from './matmul';
 export { normalizeBackward } from './normalize';
 export { poolingBackward, poolingForward } from './pooling';
+export { sameSideGradient, sameSideRows } from './sameSide';
 export { setScratch } from './scratch';
 export { searchBest, searchCount, searchPick } from './search';
 export { gradientSquares } from './sumSquares';

@@ -4,7 +4,8 @@ import { sumOf } from './vectors';
 /** Kernels of workers/engine/ops/layerNorm, where the formulas are. A call covers rows `begin` … `end − 1`. */
 
 export function layerNormForward(
-  z: usize, gamma: usize, beta: usize, y: usize, stats: usize, rows: u32, width: u32, epsilon: f32, begin: u32, end: u32,
+  z: usize, gamma: usize, beta: usize, y: usize, stats: usize, rows: u32, width: u32, epsilon: f32, begin: u32,
+  end: u32,
 ): void {
   const quads = width & ~3;
   for (let row = begin; row < end; row++) {
@@ -28,8 +29,10 @@ export function layerNormForward(
       const unit = f32x4.mul(f32x4.sub(v128.load(from + i * 4), mean4), scale4);
       v128.store(to + i * 4, madd(unit, v128.load(gamma + i * 4), v128.load(beta + i * 4)));
     }
-    for (let i: usize = quads; i < width; i++)
-      store<f32>(to + i * 4, (load<f32>(from + i * 4) - mean) * scale * load<f32>(gamma + i * 4) + load<f32>(beta + i * 4));
+    for (let i: usize = quads; i < width; i++) {
+      const x = (load<f32>(from + i * 4) - mean) * scale;
+      store<f32>(to + i * 4, x * load<f32>(gamma + i * 4) + load<f32>(beta + i * 4));
+    }
     store<f32>(stats + <usize>row * 8, mean);
     store<f32>(stats + <usize>row * 8, scale, 4);
   }

@@ -52,7 +52,9 @@ export function matmul(
       for (let i: u32 = 0; i < height; i++) {
         const from = (row + i) * columns + column;
         const keptRow = kept + <usize>i * width * 4;
-        finishRow(y, bias, residual, pre, keptRow, from, column, width, alpha, seed, step, op, below, dropFirst, scale, flags);
+        finishRow(
+          y, bias, residual, pre, keptRow, from, column, width, alpha, seed, step, op, below, dropFirst, scale, flags,
+        );
       }
     if (flags & withASums && column == 0) {
       const sums = aSums + <usize>row * 4;

@@ -1,10 +1,9 @@
+// Products of matrix blocks, computed in tiles of 6 × 8 with the sums in twelve vector registers. The right operand is
+// packed into panels of 8 columns; the left one is read in place.
+
 import { scratch } from './scratch';
 import { madd } from './simd';
 
-/**
- * Computes products of matrix blocks in tiles of 6 × 8, with the sums in twelve vector registers. The right operand is
- * packed into panels of 8 columns; the left one is read in place.
- */
 const tileRows: u32 = 6;
 const tileColumns: u32 = 8;
 /**

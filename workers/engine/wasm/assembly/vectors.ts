@@ -25,7 +25,8 @@ export function dotOf(a: usize, b: usize, count: u32): f32 {
 export function addScaled(to: usize, from: usize, factor: f32, count: u32): void {
   const quads = count & ~3;
   const f = splat(factor);
-  for (let i: usize = 0; i < quads; i += 4) v128.store(to + i * 4, madd(f, v128.load(from + i * 4), v128.load(to + i * 4)));
+  for (let i: usize = 0; i < quads; i += 4)
+    v128.store(to + i * 4, madd(f, v128.load(from + i * 4), v128.load(to + i * 4)));
   for (let i: usize = quads; i < count; i++)
     store<f32>(to + i * 4, load<f32>(to + i * 4) + factor * load<f32>(from + i * 4));
 }

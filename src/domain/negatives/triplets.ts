@@ -1,0 +1,34 @@
+/** A training pair with its explicit negatives. */
+export interface Triplet {
+  anchor: string;
+  positive: string;
+  negatives: readonly string[];
+}
+
+export const tripletFormats = ['jsonl', 'csv'] as const;
+export type TripletFormat = (typeof tripletFormats)[number];
+
+/**
+ * Returns a cell of a CSV file. A cell that a spreadsheet would take for a formula begins with an apostrophe, which the
+ * spreadsheet hides.
+ */
+function csvCell(text: string): string {
+  const guarded = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+}
+
+/** Returns the lines of a file of triplets, each with its line break: JSON, or CSV with one column per negative. */
+export function* tripletLines(
+  triplets: Iterable<Triplet>,
+  format: TripletFormat,
+  perAnchor: number,
+): Generator<string> {
+  if (format === 'csv') {
+    const names = Array.from({ length: perAnchor }, (_, i) => `negative_${i + 1}`);
+    yield `${['anchor', 'positive', ...names].join(',')}\r\n`;
+  }
+  for (const { anchor, positive, negatives } of triplets)
+    yield format === 'jsonl'
+      ? `${JSON.stringify({ anchor, positive, negatives })}\n`
+      : `${[anchor, positive, ...negatives].map(csvCell).join(',')}\r\n`;
+}

@@ -1,0 +1,157 @@
+import { differenceInterval } from '../evaluate/statistics';
+import type { MetricName } from '../experiment';
+import type { RunEventBody, StepReport } from '../run';
+import { collapseScore, type Alarm } from './alarm';
+
+/** Steps in a row with alike scores, or without gradients, that raise an alarm. A single such step may be a batch's. */
+const suspectSteps = 10;
+/** Steps in a row with a high loss that raise an alarm. Chosen so that a few hard batches do not raise one. */
+const highSteps = 20;
+/** Steps averaged for a level of the loss. */
+const levelSteps = 10;
+/** A loss is high if it exceeds the lowest level of its stage by half, … */
+const highRatio = 1.5;
+/** … and a tenth of the stage's first level. Otherwise the noise of a loss close to 0 would be high. */
+const highShare = 0.1;
+/** Dev evaluations below an earlier one that raise an alarm. */
+const fallingEvaluations = 3;
+
+interface WatchedStep {
+  step: number;
+  stage: number;
+  loss: number;
+  positiveScore: number;
+  negativeScore: number;
+  dead: boolean;
+  high: boolean;
+  /** Level of the loss after the first steps of the stage, and the lowest level so far. Infinite until then. */
+  firstLevel: number;
+  lowestLevel: number;
+}
+interface DevPoint {
+  step: number;
+  value: number;
+  questions: number;
+}
+
+/**
+ * Watches the events of a run and raises alarms. Depends only on the events, so a run that was closed and resumed
+ * raises the same alarms as one that was not, once its earlier events have been seen again.
+ */
+export class AlarmWatch {
+  readonly #steps: WatchedStep[] = [];
+  readonly #dev: DevPoint[] = [];
+
+  constructor(private readonly primary: MetricName) {}
+
+  /** Returns the alarms that the next event of the log raises. */
+  saw(event: RunEventBody): Alarm[] {
+    switch (event.type) {
+      case 'step':
+        return this.#sawStep(event);
+      case 'devEvaluation':
+        cutAfter(this.#dev, event.step - 1);
+        this.#dev.push({ step: event.step, value: event.metrics[this.primary], questions: event.metrics.questions });
+        return this.#recallAlarms();
+      case 'resumed':
+        cutAfter(this.#steps, event.step);
+        cutAfter(this.#dev, event.step);
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  #sawStep(report: StepReport): Alarm[] {
+    cutAfter(this.#steps, report.step - 1);
+    this.#steps.push(this.#watched(report));
+    const { step, positiveScore = NaN, negativeScore = NaN } = report;
+    const alarms: Alarm[] = [];
+    if (this.#justHeldFor(suspectSteps, isAlike))
+      alarms.push({ step, kind: 'collapse', steps: suspectSteps, positiveScore, negativeScore });
+    if (this.#justHeldFor(suspectSteps, ({ dead }) => dead))
+      alarms.push({ step, kind: 'deadGradients', steps: suspectSteps });
+    if (this.#justHeldFor(highSteps, ({ high }) => high)) {
+      const { lowestLevel } = this.#steps[this.#steps.length - 1 - highSteps] ?? { lowestLevel: NaN };
+      const loss = mean(this.#steps.slice(-levelSteps));
+      alarms.push({ step, kind: 'divergence', steps: highSteps, loss, lowestLoss: lowestLevel });
+    }
+    return alarms;
+  }
+
+  #watched(report: StepReport): WatchedStep {
+    const { step, stage, loss, gradientNorm, positiveScore = NaN, negativeScore = NaN } = report;
+    const newest = this.#steps[this.#steps.length - 1];
+    const previous = newest?.stage === stage ? newest : { firstLevel: Infinity, lowestLevel: Infinity };
+    const recent = [...this.#steps.slice(1 - levelSteps), { stage, loss }];
+    const isFull = recent.length === levelSteps && recent[0]?.stage === stage;
+    const level = isFull ? mean(recent) : Infinity;
+    const { lowestLevel } = previous;
+    const firstLevel = previous.firstLevel === Infinity ? level : previous.firstLevel;
+    return {
+      ...{ step, stage, loss, positiveScore, negativeScore },
+      dead: gradientNorm === 0,
+      high: loss > lowestLevel + (highRatio - 1) * Math.abs(lowestLevel) && loss > highShare * firstLevel,
+      firstLevel,
+      lowestLevel: Math.min(lowestLevel, level),
+    };
+  }
+
+  /** Whether the last `count` steps are of one stage and `holds` for each of them, but not for the step before. */
+  #justHeldFor(count: number, holds: (step: WatchedStep) => boolean): boolean {
+    const steps = this.#steps;
+    const stage = steps[steps.length - 1]?.stage;
+    const holdsAt = (index: number): boolean => {
+      const step = steps[index];
+      return step !== undefined && step.stage === stage && holds(step);
+    };
+    for (let back = 1; back <= count; back++) if (!holdsAt(steps.length - back)) return false;
+    return !holdsAt(steps.length - 1 - count);
+  }
+
+  #recallAlarms(): Alarm[] {
+    const fall = this.#fall(this.#dev);
+    return fall && !this.#fall(this.#dev.slice(0, -1)) ? [fall] : [];
+  }
+
+  /**
+   * Returns the alarm if the metric is below its earlier best in each of the last evaluations while the loss fell. A
+   * level below the best is no fall yet, because the best of many is high by chance: the metric must also have fallen
+   * from each of these evaluations to the next, or by more than chance explains.
+   */
+  #fall(dev: DevPoint[]): Alarm | null {
+    const [first, second, last] = dev.slice(-fallingEvaluations);
+    const earlier = dev.slice(0, -fallingEvaluations);
+    if (!first || !second || !last || earlier.length === 0) return null;
+    const best = earlier.reduce((a, b) => (b.value > a.value ? b : a));
+    if ([first, second, last].some(({ value }) => value >= best.value)) return null;
+    const change = differenceInterval(best.value, best.questions, last.value, last.questions);
+    const fallsEachTime = first.value > second.value && second.value > last.value;
+    if (!fallsEachTime && change.high >= 0) return null;
+    const after = dev[dev.indexOf(best) + 1] ?? last;
+    const before = this.#stepsWithin(best.step, after.step);
+    const now = this.#stepsWithin(second.step, last.step);
+    const [fromLoss, loss] = [mean(before), mean(now)];
+    if (before[0]?.stage !== now[0]?.stage || !(loss < fromLoss)) return null;
+    const evaluations = dev.length - 1 - dev.indexOf(best);
+    const values = { metric: this.primary, fromStep: best.step, from: best.value, to: last.value, change };
+    return { step: last.step, kind: 'recallFalls', evaluations, ...values, fromLoss, loss };
+  }
+
+  /** Returns the steps after `from`, up to and including `to`. */
+  #stepsWithin(from: number, to: number): WatchedStep[] {
+    return this.#steps.filter(({ step }) => step > from && step <= to);
+  }
+}
+
+function isAlike({ positiveScore, negativeScore }: WatchedStep): boolean {
+  return positiveScore > collapseScore && negativeScore > collapseScore;
+}
+
+function cutAfter(list: { step: number }[], step: number): void {
+  while ((list[list.length - 1]?.step ?? -Infinity) > step) list.pop();
+}
+
+function mean(steps: { loss: number }[]): number {
+  return steps.reduce((sum, { loss }) => sum + loss, 0) / steps.length;
+}

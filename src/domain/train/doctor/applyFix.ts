@@ -1,0 +1,45 @@
+import type { Experiment, Stage } from '../../experiment';
+import type { Finding, Fix } from './finding';
+
+/** Returns the experiment with a finding's fix. Without a fix, returns it unchanged. */
+export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Finding, 'fix' | 'stage'>): Experiment {
+  if (!fix) return experiment;
+  const { model } = experiment;
+  switch (fix.setting) {
+    case 'maxTokens':
+      return { ...experiment, model: model && { ...model, maxTokens: fix.value } };
+    case 'pooling':
+      return { ...experiment, model: model && { ...model, pooling: fix.value } };
+    case 'prefixes': {
+      const { queryPrefix, passagePrefix } = fix;
+      return { ...experiment, model: model && { ...model, queryPrefix, passagePrefix } };
+    }
+    case 'removeNearDuplicates':
+      return { ...experiment, split: { ...experiment.split, removeNearDuplicates: true } };
+    default:
+      return {
+        ...experiment,
+        stages: experiment.stages.map((one, index) => (index === stage ? fixedStage(one, fix) : one)),
+      };
+  }
+}
+
+type StageFix = Exclude<Fix, { setting: 'maxTokens' | 'pooling' | 'prefixes' | 'removeNearDuplicates' }>;
+
+function fixedStage(stage: Stage, fix: StageFix): Stage {
+  const { batching } = stage;
+  switch (fix.setting) {
+    case 'batchSize':
+      return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, batchSize: fix.value } } : stage;
+    case 'avoidDuplicates':
+      return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, avoidDuplicatePassages: true } } : stage;
+    case 'temperature':
+      return { ...stage, loss: { ...stage.loss, temperature: fix.value } };
+    case 'learningRate':
+      return { ...stage, optimizer: { ...stage.optimizer, learningRate: fix.value } };
+    case 'epochs':
+      return { ...stage, duration: { unit: 'epochs', value: fix.value } };
+    default:
+      return fix satisfies never;
+  }
+}

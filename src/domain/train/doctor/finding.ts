@@ -1,0 +1,81 @@
+import type { Experiment } from '../../experiment';
+import type { Pooling } from '../../model';
+import type { Strategy } from '../strategySchema';
+import type { ExperimentFacts } from './facts';
+import type { ModelSize } from './recommended';
+
+/**
+ * `stops`: a run would be refused; the refusal itself says why. `warns`: the result will probably be worse than it
+ * could be. `advises`: a setting that is usually better.
+ */
+export type Severity = 'stops' | 'warns' | 'advises';
+
+/** Which texts a finding is about: those that are searched with, or those that are found. */
+export type TextSide = 'questions' | 'passages';
+
+/** The numbers of each kind of finding, from which its sentences are written. */
+export interface FindingFacts {
+  /** Each question is compared with fewer negatives than usual. */
+  smallBatch: { batchSize: number; enough: number };
+  /** The batch is larger than the number of different passages or questions. */
+  fewDistinct: { batchSize: number; distinct: number; of: 'passages' | 'anchors' };
+  /** Share of the rows whose own passage is also in the batch as a negative. */
+  duplicatePositives: { repeated: number; share: number };
+  /** `weight`: how much a negative counts that scores 0.1 lower than the positive, relative to the positive. */
+  temperatureLow: { temperature: number; weight: number };
+  temperatureHigh: { temperature: number; weight: number };
+  learningRateLow: RateFacts;
+  learningRateHigh: RateFacts;
+  /** `limit`: the most tokens that the model can read. */
+  truncated: { side: TextSide; truncated: number; texts: number; maxTokens: number; limit: number };
+  nearDuplicates: { pairs: number };
+  /** Pairs with the same question as a dev or test question, which a batch list trains on. */
+  listedLeaks: { pairs: number };
+  /** `by`: whether the model's folder states the usual setting, or only the catalogue does. */
+  pooling: { pooling: Pooling; usual: Pooling; by: 'model' | 'catalogue' };
+  prefixes: { usualQuery: string; usualPassage: string; by: 'model' | 'catalogue' };
+  /** Shares of the texts that begin with the prompt. */
+  promptMismatch: { side: TextSide; prompt: string; training: number; evaluation: number };
+  /** The texts begin with the prefix already, so that it is added a second time. */
+  promptTwice: { side: TextSide; prompt: string; share: number };
+  fewSteps: { steps: number; enough: number; pairs: number };
+  manyEpochs: { epochs: number; most: number; pairs: number };
+  memoryShort: { neededBytes: number; limitBytes: number };
+  /** `shorter`: a length limit that 99% of the texts keep and with which a step encodes its batch only once. */
+  chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
+}
+
+export interface RateFacts {
+  learningRate: number;
+  recommended: number;
+  parameters: number;
+  size: ModelSize;
+  rateKind: Strategy['kind'];
+}
+
+/** An edit of the experiment that removes a finding, as data: it is shown on a button and written to metrics.json. */
+export type Fix =
+  /** `bytes`: the memory that a run then needs, if it is known. */
+  | { setting: 'batchSize'; value: number; bytes?: number }
+  | { setting: 'temperature'; value: number }
+  | { setting: 'learningRate'; value: number }
+  | { setting: 'epochs'; value: number }
+  | { setting: 'maxTokens'; value: number }
+  | { setting: 'avoidDuplicates' }
+  | { setting: 'removeNearDuplicates' }
+  | { setting: 'pooling'; value: Pooling }
+  | { setting: 'prefixes'; queryPrefix: string; passagePrefix: string };
+
+export type FindingKind = keyof FindingFacts;
+export interface FindingOf<Kind extends FindingKind> {
+  kind: Kind;
+  severity: Severity;
+  /** The stage that the finding is about; absent if it is about the whole experiment. */
+  stage?: number;
+  facts: FindingFacts[Kind];
+  fix?: Fix;
+}
+export type Finding = { [Kind in FindingKind]: FindingOf<Kind> }[FindingKind];
+
+/** Examines an experiment. A check whose facts are not known yet finds nothing. */
+export type Check = (experiment: Experiment, facts: ExperimentFacts) => Finding[];

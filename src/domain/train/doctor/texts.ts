@@ -1,0 +1,61 @@
+import type { LengthFacts, SplitFacts, TextFacts } from './facts';
+import type { Check, Finding, FindingOf, TextSide } from './finding';
+
+/** Shares of truncated texts. Chosen, not measured: 2% are outliers; with 10%, one answer in ten may be cut off. */
+const truncatedShare = { advises: 0.02, warns: 0.1 };
+
+/** Finds texts of which a considerable share is truncated at the length limit. */
+export const truncationFindings: Check = ({ model: settings }, { model, texts }) => {
+  if (!settings || !model || !texts) return [];
+  const { lengths } = texts;
+  const limits = { maxTokens: settings.maxTokens, limit: model.config.maxPositions };
+  const found = [
+    truncated('passages', [lengths.positives, lengths.knowledgeBase], limits),
+    truncated('questions', questionLengths(lengths), limits),
+  ];
+  return found.flatMap((finding) => finding ?? []);
+};
+
+/** Returns the lengths of all texts that are encoded as questions. Both sentences of scored pairs are. */
+function questionLengths({ anchors, devQuestions, testQuestions, sentences1, sentences2 }: TextFacts['lengths']) {
+  return [anchors, devQuestions, testQuestions, sentences1, sentences2].flatMap((set) => set ?? []);
+}
+
+function truncated(
+  side: TextSide,
+  sets: readonly LengthFacts[],
+  { maxTokens, limit }: { maxTokens: number; limit: number },
+): FindingOf<'truncated'> | null {
+  const texts = sets.reduce((sum, set) => sum + set.texts, 0);
+  const count = sets.reduce((sum, set) => sum + set.truncated, 0);
+  const share = count / Math.max(1, texts);
+  if (share <= truncatedShare.advises) return null;
+  return {
+    kind: 'truncated',
+    severity: share > truncatedShare.warns ? 'warns' : 'advises',
+    facts: { side, truncated: count, texts, maxTokens, limit },
+    // A model that already reads as much as it can needs shorter texts, which no setting makes.
+    ...(maxTokens < limit ? { fix: { setting: 'maxTokens', value: limit } } : {}),
+  };
+}
+
+/** Finds training pairs that repeat questions of dev or test. Other repeated pairs are left out of training anyway. */
+export const leakFindings: Check = (_experiment, { split }) => (split ? leaks(split) : []);
+
+function leaks({
+  leaks: { exact, normalised },
+  listedBatches,
+  nearDuplicates: { count, removed },
+}: SplitFacts): Finding[] {
+  const found: Finding[] = [];
+  if (listedBatches && exact + normalised > 0)
+    found.push({ kind: 'listedLeaks', severity: 'warns', facts: { pairs: exact + normalised } });
+  if (count > 0 && !removed)
+    found.push({
+      kind: 'nearDuplicates',
+      severity: 'warns',
+      facts: { pairs: count },
+      ...(listedBatches ? {} : { fix: { setting: 'removeNearDuplicates' } }),
+    });
+  return found;
+}

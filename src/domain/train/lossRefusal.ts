@@ -1,0 +1,22 @@
+import type { AppErrorDetails } from '../errors';
+import type { Stage } from '../experiment';
+
+/**
+ * Returns why a stage's loss can't be computed, or null: it needs explicit negatives that the stage lacks, can't use
+ * those that the stage has, or has a prefix that is longer than the model's vectors. `dimension` is the length of the
+ * model's vectors; null if the model is not known.
+ */
+export function lossRefusal(
+  { loss, negatives }: Pick<Stage, 'loss' | 'negatives'>,
+  stage: number,
+  dimension: number | null,
+): AppErrorDetails | null {
+  if (loss.kind === 'sigmoidPairs')
+    return negatives ? { kind: 'loss-takes-pairs', stage, negatives: negatives.perAnchor } : null;
+  if (loss.kind !== 'inBatchInfoNce') return null;
+  const needsNegatives = (loss.contrast ?? 'batch') !== 'batch' || loss.hardness?.mode === 'explicit';
+  if (needsNegatives && !negatives) return { kind: 'loss-needs-negatives', stage };
+  const longest = (loss.matryoshka ?? []).reduce((most, prefix) => Math.max(most, prefix.dimension), 0);
+  if (dimension !== null && longest > dimension) return { kind: 'prefix-too-long', stage, prefix: longest, dimension };
+  return null;
+}

@@ -1,0 +1,17 @@
+import type { Stage } from '../experiment';
+
+/** Returns how many negatives a question of a full batch is contrasted with, before any are left out. */
+export function negativesPerQuestion(
+  { loss, negatives }: Pick<Stage, 'loss' | 'negatives'>,
+  batchSize: number,
+): number {
+  const own = negatives?.perAnchor ?? 0;
+  switch (loss.kind === 'inBatchInfoNce' ? loss.contrast : 'batch') {
+    case 'own':
+      return own;
+    case 'explicit':
+      return batchSize * own;
+    default:
+      return batchSize * (1 + own) - 1;
+  }
+}

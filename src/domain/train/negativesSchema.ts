@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import { fraction } from '../experimentVersion1';
+import { judgedId } from '../negatives/judgedPairs';
+
+/** Explicit negatives per pair. Each of them is one more text in every batch, so more than a few are rarely useful. */
+const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
+
+/** Largest number of negatives that the user can drop by hand. */
+export const maxDropped = 1000;
+
+/** Ids of negatives that the user has dropped; see `JudgedPairs`. Absent means none. */
+const dropped = v.optional(
+  v.pipe(
+    v.array(v.pipe(v.string(), v.regex(judgedId))),
+    v.minLength(1),
+    v.maxLength(maxDropped),
+    v.check((ids) => new Set(ids).size === ids.length),
+  ),
+);
+
+export const highestRank = 10_000;
+const rank = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(highestRank));
+const cosine = v.pipe(v.number(), v.minValue(-1), v.maxValue(1));
+export const picks = ['top', 'random', 'lowest'] as const;
+
+/**
+ * Explicit negatives of a stage's pairs, in addition to those in the batch. A stage without this field uses only the
+ * negatives in the batch.
+ */
+export const negativesSchema = v.variant('from', [
+  /** The negatives that the pairs' file has. A pair with fewer gets others' at random. */
+  v.strictObject({ from: v.literal('imported'), perAnchor, dropped }),
+  /** Passages of the knowledge base, drawn at random. */
+  v.strictObject({ from: v.literal('random'), perAnchor, dropped }),
+  /** Passages found by searching the knowledge base with the base model. */
+  v.pipe(
+    v.strictObject({
+      from: v.literal('mined'),
+      perAnchor,
+      dropped,
+      /** Ranks of the search that are candidates, counted from 1. */
+      firstRank: rank,
+      lastRank: rank,
+      /** Cosines that a candidate may have. Absent means no limit. */
+      minScore: v.optional(cosine),
+      maxScore: v.optional(cosine),
+      /**
+       * A candidate's cosine is at most that of the positive times 1 − `relativeMargin`, and at most that of the
+       * positive less `absoluteMargin`.
+       */
+      relativeMargin: fraction,
+      absoluteMargin: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+      /** Which of the candidates to take: the highest-ranked, random ones, or the lowest-ranked. */
+      pick: v.picklist(picks),
+    }),
+    v.forward(
+      v.check(({ firstRank, lastRank }) => firstRank <= lastRank),
+      ['lastRank'],
+    ),
+    v.forward(
+      v.check(({ minScore = -1, maxScore = 1 }) => minScore <= maxScore),
+      ['maxScore'],
+    ),
+  ),
+]);
+export type MinedNegatives = Extract<Negatives, { from: 'mined' }>;
+export type Negatives = v.InferOutput<typeof negativesSchema>;
+export type NegativeSource = Negatives['from'];
+
+export const defaultNegativesPerAnchor = 1;
+
+/**
+ * Returns the settings with which mining starts: ranks 300 to 500 of 10,000 passages or more, and the same shares of a
+ * smaller knowledge base.
+ */
+export function defaultMined(passages: number, perAnchor = defaultNegativesPerAnchor): MinedNegatives {
+  const scale = Math.min(1, passages / 10_000);
+  const firstRank = Math.max(2, Math.round(300 * scale));
+  const lastRank = Math.max(firstRank + perAnchor, Math.round(500 * scale));
+  return { from: 'mined', perAnchor, firstRank, lastRank, relativeMargin: 0.05, pick: 'random' };
+}

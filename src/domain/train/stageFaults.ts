@@ -1,0 +1,33 @@
+/** Why a stage of an experiment can't run with this data, model or device. */
+export type StageFault =
+  /** The stage's strategy trains no parameter of the model. */
+  | { kind: 'nothing-trained'; stage: number }
+  | { kind: 'too-many-frozen-layers'; stage: number; frozen: number; layers: number }
+  /** The rank of the stage's adapters exceeds the smaller side of a matrix. */
+  | { kind: 'lora-rank-too-large'; stage: number; rank: number; width: number }
+  /** The stage asks for LoRA and for mixed precision. */
+  | { kind: 'lora-needs-full-precision'; stage: number }
+  /** A token of the stage's prefix is in the model's vocabulary. */
+  | { kind: 'prefix-token-known'; stage: number; token: string }
+  /** The prefix has more tokens than `most`, which is what the experiment's length limit leaves beside a text. */
+  | { kind: 'prefix-too-many-tokens'; stage: number; tokens: number; most: number }
+  /** The prefix of the stage differs from that of stage `first`. */
+  | { kind: 'prefix-differs'; stage: number; first: number }
+  /** The model's tokenizer can't take the tokens of a prefix: it is no WordPiece tokenizer, or changes them. */
+  | { kind: 'prefix-tokenizer'; stage: number }
+  /** The stage's loss uses explicit negatives, but the stage has none. */
+  | { kind: 'loss-needs-negatives'; stage: number }
+  /** The stage trains on explicit negatives, but its loss compares pairs only. */
+  | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
+  /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
+  | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** A stage that trains on scored pairs has fewer of them than a batch. */
+  | { kind: 'too-few-scored-pairs'; stage: number; pairs: number; batchSize: number }
+  /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */
+  | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
+  /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
+  | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }
+  /** The warm-up of a stage has more steps than the stage. */
+  | { kind: 'warmup-too-long'; stage: number; warmup: number; steps: number }
+  /** The stage asks for mixed precision, but the device has only float32. */
+  | { kind: 'half-unavailable'; stage: number };

@@ -1,0 +1,33 @@
+import type { Stage } from './stageSchema';
+import { defaultLora } from './loraSchema';
+import { defaultPrefix } from './prefixSchema';
+import { defaultKeywords, type Frozen, type Strategy } from './strategySchema';
+
+/** The strategy that trains only biases. */
+export const onlyBiases: Pick<Stage, 'strategy'> = { strategy: { kind: 'bitFit', keywords: [...defaultKeywords] } };
+
+/** The usual settings of each strategy. */
+const usual: Readonly<Record<Strategy['kind'], () => Strategy>> = {
+  full: () => ({ kind: 'full' }),
+  bitFit: () => onlyBiases.strategy,
+  lora: () => ({ ...defaultLora, matrices: [...defaultLora.matrices] }),
+  prefix: () => ({ ...defaultPrefix }),
+};
+
+/**
+ * Returns the stage with another strategy. Adapters are trained in full precision only, and a prefix freezes all else
+ * anyway.
+ */
+export function withStrategy({ precision, frozen, ...stage }: Stage, kind: Strategy['kind']): Stage {
+  return {
+    ...stage,
+    strategy: usual[kind](),
+    ...(precision !== undefined && kind !== 'lora' ? { precision } : {}),
+    ...(frozen && kind !== 'prefix' ? { frozen } : {}),
+  };
+}
+
+/** Returns the stage with another choice of frozen parameters. One that freezes nothing leaves the field out. */
+export function withFrozen({ frozen: _, ...stage }: Stage, frozen: Frozen): Stage {
+  return frozen.embeddings || frozen.layers > 0 ? { ...stage, frozen } : stage;
+}

@@ -1,0 +1,39 @@
+import { toAppError } from '../domain/errors';
+import type { Experiment } from '../domain/experiment';
+import type { MemoryReport } from '../domain/memory/report';
+import { examine } from '../domain/train/doctor/examine';
+import type { Finding } from '../domain/train/doctor/finding';
+import { gateway } from '../state/gateway';
+import { en } from '../ui/i18n/en';
+import { findingText, fixText } from '../ui/train/findingText';
+import type { HeadlessJob } from './jobRoutes';
+
+/** Returns the memory plan of an experiment, or null if there is none: then the run is refused with the reason. */
+async function memoryPlan(experimentId: string, { device, budgetBytes }: HeadlessJob): Promise<MemoryReport | null> {
+  try {
+    return await (await gateway.gpu()).planMemory(experimentId, device, budgetBytes ?? null);
+  } catch (thrown) {
+    // A dead worker can't go on to train; anything else will be reported when the run is created.
+    if (toAppError(thrown).details.kind === 'worker-crashed') throw thrown;
+    return null;
+  }
+}
+
+/** Checks an experiment before its run, as the page does. */
+export async function findingsOf(experimentId: string, experiment: Experiment, job: HeadlessJob): Promise<Finding[]> {
+  const data = await gateway.data();
+  return examine(experiment, {
+    model: (await gateway.getModel(experiment.model?.contentSha256 ?? '')) ?? null,
+    split: await data.countSplit(experiment, () => undefined),
+    texts: await data.examineTexts(experiment, () => undefined),
+    memory: await memoryPlan(experimentId, job),
+  });
+}
+
+/** Returns the line that the terminal shows for a finding. A refusal of the run states the reason itself. */
+export function findingLine(finding: Finding, stages: number): string {
+  const { title, why } = findingText(en, finding, stages);
+  const reason = finding.severity === 'stops' ? '' : ` ${why}`;
+  const fix = finding.fix ? ` To fix it: ${fixText(en, finding.fix)}.` : '';
+  return `${en.doctor.severities[finding.severity].toLowerCase()}: ${title}.${reason}${fix}`;
+}

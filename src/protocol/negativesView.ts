@@ -1,0 +1,40 @@
+import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
+import type { ScoreBins } from '../domain/negatives/scoreBins';
+import type { NegativeSource } from '../domain/train/negativesSchema';
+
+/** An explicit negative. Rank and score are known only if it was mined. One drawn in its place has no rank. */
+export interface ShownNegative {
+  text: string;
+  rank: number | null;
+  score: number | null;
+}
+
+/** A training pair with its explicit negatives. */
+export interface NegativesRow {
+  pairId: string;
+  anchor: string;
+  positive: string;
+  positiveScore: number | null;
+  negatives: ShownNegative[];
+}
+
+/** A pair with one negative, to be judged. Samples don't change when negatives are dropped. */
+export interface NegativeSample extends Omit<NegativesRow, 'negatives'> {
+  /** See `JudgedPairs.idOf`. */
+  id: string;
+  negative: ShownNegative;
+}
+
+/** The explicit negatives of a stage, for display. */
+export interface NegativesView {
+  from: NegativeSource;
+  pairs: number;
+  excluded: ExclusionCounts;
+  refilled: number;
+  refilledRows: number;
+  /** Counts of the scores of positives, mined negatives and random passages, in this order. Null if none were mined. */
+  bins: ScoreBins | null;
+  /** Passages that score above the positive minus the margin, and all that were compared. Null if none were mined. */
+  suspects: { found: number; of: number } | null;
+  samples: NegativeSample[];
+}

@@ -1,0 +1,174 @@
+import 'fake-indexeddb/auto';
+import { describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../src/domain/errors';
+import { AnswerIndex } from '../../src/domain/negatives/answerIndex';
+import { noExclusions } from '../../src/domain/negatives/chooseNegatives';
+import type { Stage } from '../../src/domain/experiment';
+import { KnownAnswers } from '../../src/domain/train/knownAnswers';
+import { getExperiment, putExperiment } from '../../src/storage/experiments';
+import { updateRun } from '../../src/storage/runs';
+import { Trainer } from '../../workers/engine/trainer';
+import { maxBatchShape } from '../../workers/engine/memory/batchShape';
+import { RunControl } from '../../workers/services/train/runControl';
+import { runExperiment } from '../../workers/services/train/runExperiment';
+import { reportExperimentMemory } from '../../workers/services/train/reportMemory';
+import { stepBatch } from '../../workers/services/train/stepBatch';
+import { viewBatch } from '../../workers/services/train/viewBatch';
+import { wasmBase } from './environment';
+import { carriedOut } from './losingRun';
+import { prepared } from './smallRun';
+
+const random: Partial<Stage> = { negatives: { from: 'random', perAnchor: 3 } };
+const imported: Partial<Stage> = { negatives: { from: 'imported', perAnchor: 2 } };
+
+describe('a run with explicit negatives', () => {
+  it('compares every anchor with the positives and all explicit negatives of its batch', async () => {
+    const steps = vi.spyOn(Trainer.prototype, 'begin');
+    const { failure } = await carriedOut(() => false, {}, { stage: random });
+    expect(failure).toBeUndefined();
+    const texts = steps.mock.calls.map(([{ anchors, candidates }]) => [
+      anchors.offsets.length - 1,
+      candidates.offsets.length - 1,
+    ]);
+    expect(texts).toEqual(Array.from({ length: 12 }, () => [4, 16]));
+    steps.mockRestore();
+  });
+
+  it('can be contrasted with its own negatives or with all explicit ones, by the loss of the stage', async () => {
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+    const losses: Stage['loss'][] = [
+      loss,
+      { ...loss, contrast: 'explicit' },
+      { ...loss, contrast: 'own' },
+      { ...loss, contrast: 'own', hardness: { mode: 'explicit', strength: 5 } },
+      { ...loss, contrast: 'own', falseNegatives: { known: true } },
+    ];
+    const weights = new Set<unknown>();
+    for (const one of losses) {
+      const { failure, result } = await carriedOut(() => false, {}, { stage: { ...random, loss: one } });
+      expect(failure).toBeUndefined();
+      weights.add(result.weights);
+    }
+    // No pair of the batches has a known answer among the other positives, so the last two runs differ from each other
+    // only by hardness.
+    expect(weights.size).toBe(4);
+  });
+
+  it('has the same bits after the device was lost, and other ones than without negatives', async () => {
+    const undisturbed = await carriedOut(() => false, {}, { stage: imported, withNegatives: true });
+    const disturbed = await carriedOut(
+      (phase, call) => phase === 'train' && [5, 11].includes(call),
+      {},
+      { stage: imported, withNegatives: true, pauses: (phase, call) => phase === 'train' && [3, 9].includes(call) },
+    );
+    expect([undisturbed.failure, disturbed.failure, disturbed.lost]).toEqual([undefined, undefined, 2]);
+    expect(disturbed.result).toEqual(undisturbed.result);
+    const without = await carriedOut(() => false, {}, { withNegatives: true });
+    expect(without.record?.negatives).toBeUndefined();
+    expect(without.result.weights).not.toBe(undisturbed.result.weights);
+  });
+
+  it('records the hash and the counts of its negatives, and does not resume with others', async () => {
+    const { db, runId } = await prepared({}, { stage: imported, withNegatives: true });
+    const [record] = await db.getAll('runs');
+    const [first] = record?.negatives ?? [];
+    expect(first).toMatchObject({ from: 'imported', perAnchor: 2, refilled: 1, refilledRows: 1 });
+    if (!first) throw new Error('the record has no negatives');
+    await updateRun(db, runId, { negatives: [{ ...first, sha256: '0'.repeat(64) }, first] });
+    const run = runExperiment(
+      { db, control: new RunControl(), build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined },
+      runId,
+    );
+    await expect(run).rejects.toMatchObject({ details: { kind: 'negatives-changed' } });
+  });
+
+  it('is refused before it starts if the pairs have no negatives to use', async () => {
+    const thrown: unknown = await prepared({}, { stage: imported }).catch((error: unknown) => error);
+    expect(thrown instanceof AppError && thrown.details).toEqual({ kind: 'no-negatives' });
+  });
+
+  it('shows the negatives of each row of a batch', async () => {
+    const { db } = await prepared({}, { stage: imported, withNegatives: true });
+    const { rows } = await viewBatch(db, 'e', 7);
+    const own = (await db.getAll('datasetBlocks')).flatMap(({ rows: stored }) => stored);
+    for (const { pairId, negatives } of rows) {
+      expect(negatives).toHaveLength(2);
+      const pair = own.find((row) => 'anchor' in row && row.id === pairId);
+      if (pairId !== '0') expect(pair && 'negatives' in pair && pair.negatives).toEqual(negatives);
+    }
+  });
+
+  it('plans its memory with the negatives', async () => {
+    const { db } = await prepared({}, { stage: random });
+    const stored = await getExperiment(db, 'e');
+    if (!stored) throw new Error('no experiment');
+    const { negatives: _, ...without } = stored.experiment.stages[0] ?? {};
+    const needs: number[] = [];
+    for (const stage of [without, { ...without, ...random }] as Stage[]) {
+      await putExperiment(db, { ...stored, experiment: { ...stored.experiment, stages: [stage] } });
+      const request = { device: 'wasm', budgetBytes: null } as const;
+      const { shape, choice, negatives } = await reportExperimentMemory(db, 'e', request);
+      expect(negatives?.[0]?.perAnchor).toBe(stage.negatives?.perAnchor);
+      expect(shape.candidates).toBe(stage.negatives ? 16 : 4);
+      needs.push(choice.need.activations);
+    }
+    expect(needs[1]).toBeGreaterThan(needs[0] ?? Infinity);
+  });
+});
+
+describe('the batch of a step with explicit negatives', () => {
+  const set = (...texts: number[][]) => {
+    const offsets = new Uint32Array(texts.length + 1);
+    texts.forEach((text, i) => (offsets[i + 1] = (offsets[i] ?? 0) + text.length));
+    return { key: '', truncated: 0, ids: Int32Array.from(texts.flat()), offsets };
+  };
+  const pairs = [
+    { id: '0', anchor: 'a', positive: 'p' },
+    { id: '1', anchor: 'b', positive: 'q' },
+    { id: '2', anchor: 'c', positive: 'r' },
+  ];
+  const negatives = {
+    from: 'random' as const,
+    perAnchor: 2,
+    // Row 0 has q, the answer of row 1, and x; row 1 has x and y; row 2 has p, the answer of row 0, and y.
+    chosen: Int32Array.from([0, 1, 1, 2, 3, 2]),
+    pool: ['q', 'x', 'y', 'p'],
+    tokens: set([10], [11, 11], [12], [13, 13, 13]),
+    answers: new AnswerIndex(pairs, false),
+    excluded: noExclusions(),
+    refilled: 0,
+    refilledRows: 0,
+  };
+  const tokens = { anchors: set([1], [2], [3]), positives: set([4], [5], [6]) };
+
+  it('has the positives first, then the negatives of each anchor in order', () => {
+    const { candidates } = stepBatch(tokens, [2, 0], { negatives });
+    expect(Array.from(candidates.ids)).toEqual([6, 4, 13, 13, 13, 12, 10, 11, 11]);
+    expect(Array.from(candidates.offsets)).toEqual([0, 1, 2, 5, 6, 7, 9]);
+  });
+
+  it('leaves a negative out for the anchors whose question it answers, and only for them', () => {
+    const { targets } = stepBatch(tokens, [2, 0, 1], { negatives });
+    // Candidates: r p q | p y | q x | x y. For row 0, the p at 3 is left out; for row 1, the q at 5.
+    expect(targets?.leftOut).toEqual({ words: Uint32Array.from([0, 1 << 3, 1 << 5]), shape: [3, 1] });
+    const others = { ...negatives, chosen: Int32Array.from([1, 2, 1, 2, 1, 2]) };
+    expect(stepBatch(tokens, [0, 2], { negatives: others }).targets).toBe(undefined);
+  });
+
+  it('leaves out known answers among the positives as well, if the loss asks for it', () => {
+    const known = new KnownAnswers([...pairs, { anchor: 'a', positive: 'r' }]);
+    const { targets } = stepBatch(tokens, [2, 0, 1], { negatives, known });
+    // Row 0, the second anchor, also leaves out r, the positive of the first.
+    expect(targets?.leftOut).toEqual({ words: Uint32Array.from([0, (1 << 3) | 1, 1 << 5]), shape: [3, 1] });
+    expect(stepBatch(tokens, [2, 0, 1], { known }).targets?.leftOut?.words).toEqual(Uint32Array.from([0, 1, 0]));
+  });
+
+  it('counts for the memory plan with its negatives, cut at the maximum length', () => {
+    expect(maxBatchShape([[0, 2]], tokens, 2, negatives)).toEqual({
+      pairs: 2,
+      candidates: 6,
+      tokens: 4 + 6,
+      longest: 2,
+    });
+  });
+});

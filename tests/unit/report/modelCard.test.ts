@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import { defaultExperiment, defaultStage, type Stage } from '../../../src/domain/experiment';
+import { defaultLora } from '../../../src/domain/train/loraSchema';
+import { modelCard } from '../../../workers/services/report/exportModelCard';
+import type { ExportSource } from '../../../workers/services/report/exportSource';
+import { evaluationOf, runRecord } from '../storage/support';
+
+const settings: ExportSource['settings'] = {
+  contentSha256: 'm',
+  pooling: 'mean',
+  normalize: true,
+  maxTokens: 77,
+  queryPrefix: '',
+  passagePrefix: '',
+};
+
+interface Changes {
+  settings?: Partial<ExportSource['settings']>;
+  model?: object;
+  run?: Partial<ExportSource['run']>;
+  experiment?: object;
+  before?: Evaluation;
+  after?: Evaluation;
+  testVector?: ExportSource['testVector'];
+}
+
+function card(changes: Changes = {}): string {
+  const { before, after, testVector = { text: '猪', values: [0.5, -1 / 3] } } = changes;
+  const model = { name: 'demo', contentSha256: 'base', config: { hiddenSize: 4 }, files: {}, tensors: [] };
+  return modelCard({
+    model: { ...model, ...changes.model } as never,
+    settings: { ...settings, ...changes.settings },
+    run: runRecord('r', 'e', { experiment: { ...defaultExperiment(), ...changes.experiment }, ...changes.run }),
+    ...{ before, after, testVector },
+    read: () => Promise.resolve(new Float32Array()),
+    readUntrained: () => new Uint8Array(),
+  });
+}
+const lines = (changes: Changes = {}): string[] => card(changes).split('\n');
+/** Returns the lines of a section, by the English part of its heading. */
+function section(heading: string, changes: Changes = {}): string[] {
+  const all = lines(changes);
+  const from = all.findIndex((line) => line.startsWith('## ') && line.endsWith(` / ${heading}`));
+  const length = all.slice(from + 1).findIndex((line) => line.startsWith('## '));
+  return all.slice(from + 1, length < 0 ? undefined : from + 1 + length).filter((line) => line !== '');
+}
+
+describe('the model card', () => {
+  it('begins with the metadata that model hubs read, and the name of the model', () => {
+    expect(lines().slice(0, 5)).toEqual([
+      '---',
+      'library_name: sentence-transformers',
+      'tags: [sentence-similarity, feature-extraction]',
+      '---',
+      '# demo',
+    ]);
+  });
+
+  it('has its sections in order, each in both languages', () => {
+    const headings = lines().filter((line) => line.startsWith('## '));
+    expect(headings.map((line) => line.split(' / ')[1])).toEqual([
+      ...['Settings', 'Training', 'Results', 'SHA-256 of the data', 'Self-check', 'Code examples'],
+    ]);
+    expect(headings.every((line) => /^## .*\p{Script=Han}/u.test(line))).toBe(true);
+  });
+
+  it('lists the settings that change vectors', () => {
+    const values = (changes: Changes): string[] =>
+      section('Settings', changes)
+        .filter((line) => line.startsWith('- '))
+        .map((line) => line.split(': ').slice(1).join(': '));
+    expect(values({})).toEqual(['mean', '是 / yes', '77 tokens', '否 / no', '无 / none', '无 / none']);
+    const changed = { pooling: 'cls', normalize: false, queryPrefix: '问：', passagePrefix: '段：' } as const;
+    const files = { 'sentence_bert_config.json': '{"do_lower_case":true}' };
+    expect(values({ settings: changed, model: { files } })).toEqual([
+      ...['cls', '否 / no', '77 tokens', '是 / yes', '`问：`', '`段：`'],
+    ]);
+  });
+
+  it('says how titles are joined to passages only if the experiment joins them', () => {
+    const data = (joinTitles: boolean) => [{ role: 'knowledgeBase', contentSha256: 'k', joinTitles }];
+    expect(card({ experiment: { data: data(true) } })).toContain('Passages with a title: title, space, text');
+    expect(card({ experiment: { data: data(false) } })).not.toContain('with a title');
+  });
+
+  it('says which weights it holds and how they were trained', () => {
+    const stage = { ...defaultStage(), loss: { ...defaultStage().loss, temperature: 0.07 } };
+    const stages = [{ ...stage, optimizer: { ...stage.optimizer, learningRate: 3e-5 } }];
+    const about = section('Training', { experiment: { stages }, run: { step: 9, weightsSha256: 'trained' } }).join(
+      '\n',
+    );
+    expect(about).toContain('Base model: demo (`base`)');
+    expect(about).toContain('Temperature τ: 0.07');
+    expect(about).toContain('Learning rate: 0.00003');
+    expect(about).toContain('Weights from step: 9');
+    expect(about).toContain('SHA-256 of the weights: `trained`');
+    expect(about).not.toContain('From:');
+    expect(card({ run: { step: 9, keptStep: 4 } })).toContain('Weights from step: 4');
+  });
+
+  it('describes the adapter, and says why it is not exported if several stages changed the weights', () => {
+    const lora = { ...defaultStage(), strategy: defaultLora };
+    const one = card({ experiment: { stages: [lora] } });
+    expect(one).toContain('LoRA: r = 8, α = 16, query, key, value,');
+    expect(one).toContain('PeftModel.from_pretrained(');
+    const two = card({ experiment: { stages: [defaultStage(), lora] } });
+    expect(two).toContain('Other stages changed the weights too, so it is not exported on its own.');
+    expect(two).not.toContain('PeftModel');
+    expect(card({})).not.toContain('dapter');
+  });
+
+  it('describes every stage of a training with several in a table, and a single one in the list', () => {
+    const { optimizer } = defaultStage();
+    const stages: Stage[] = [
+      { ...defaultStage(), duration: { unit: 'steps', value: 1 }, frozen: { embeddings: true, layers: 1 } },
+      {
+        ...defaultStage(),
+        strategy: { kind: 'bitFit', keywords: ['bias', 'layer.1'] },
+        frozen: { embeddings: false, layers: 2 },
+        loss: { kind: 'sigmoidPairs', temperature: 0.07 },
+        batching: { kind: 'listed', sha256: 'b' },
+        optimizer: { ...optimizer, learningRate: 1e-3 },
+      },
+      defaultStage(),
+    ];
+    const about = section('Training', { experiment: { stages } });
+    expect(about.slice(about.findIndex((line) => line.includes('SHA-256 of the weights')) + 1)).toEqual([
+      '训练依次分 3 个阶段，后一个阶段从前一个阶段的权重开始。',
+      'Trained in 3 stages, each from the weights of the one before.',
+      '| 阶段 / Stage | 训练的参数 / Trained | 冻结 / Frozen | 损失 / Loss | 温度 τ / Temperature τ | 批大小 / Batch size | 时长 / Duration | 学习率 / Learning rate |',
+      '|---|---|---|---|---|---|---|---|',
+      '| 1 | 全参数 / full | 嵌入、最低 1 层 / embeddings, lowest layer | 批内 InfoNCE / in-batch InfoNCE | 0.05 | 16 | 1 步 / 1 step | 0.0002 |',
+      '| 2 | BitFit: `bias`, `layer.1` | 最低 2 层 / lowest 2 layers | sigmoid 成对损失 / sigmoid pairs | 0.07 | 由文件列出 / listed in a file | 2 轮 / 2 epochs | 0.001 |',
+      '| 3 | 全参数 / full | 无 / none | 批内 InfoNCE / in-batch InfoNCE | 0.05 | 16 | 2 轮 / 2 epochs | 0.0002 |',
+    ]);
+    expect(about.some((line) => line.startsWith('- 温度') || line.startsWith('- 学习率'))).toBe(false);
+    expect(section('Training').filter((line) => line.startsWith('|'))).toEqual([]);
+  });
+
+  it('lists the data by role and part', () => {
+    const data = [
+      { role: 'knowledgeBase', contentSha256: 'k' },
+      { role: 'pairs', contentSha256: 'p' },
+      { role: 'questions', part: 'dev', contentSha256: 'd' },
+      { role: 'questions', part: 'test', contentSha256: 't' },
+    ];
+    expect(section('SHA-256 of the data', { experiment: { data } })).toEqual([
+      '- 知识库 / Knowledge base: `k`',
+      '- 训练问答对 / Training pairs: `p`',
+      '- 验证问题 / Dev questions: `d`',
+      '- 测试问题 / Test questions: `t`',
+    ]);
+  });
+
+  it('has a vector to check a setup with, whose text cannot break the markup', () => {
+    const [, , vector] = section('Self-check', { testVector: { text: 'a `b`\nc', values: [0.5, -1 / 3] } });
+    expect(vector).toBe("`a 'b' c` → [0.500000, -0.333333, …]");
+  });
+});
+
+describe('the results in the model card', () => {
+  const { metrics, ...others } = evaluationOf('r', 0.25);
+  const before = { ...others, metrics: { ...metrics, recallAt10: 0.875, mrrAt10: 0.625, ndcgAt10: 0.6875 } };
+  const after: Evaluation = { ...evaluationOf('r', 0.5), hitRateAtK: { 1: 0.5, 3: 0.75 } };
+
+  it('are a table of the metrics before and after training', () => {
+    const found = section('Results', { before: { ...before, hitRateAtK: { 1: 0.25, 3: 0.5 } }, after });
+    expect(found[0]).toContain('2 题');
+    expect(found[1]).toContain('2 test questions, searched over 3 passages.');
+    expect(found.slice(2)).toEqual([
+      '| 指标 / Metric | 训练前 / Before | 训练后 / After |',
+      '|---|---|---|',
+      '| 检出率@1 / Hit rate @1 | 25.0% (10.0%–90.0%) | 50.0% (10.0%–90.0%) |',
+      '| 检出率@3 / Hit rate @3 | 50.0% | 75.0% |',
+      '| Recall@10 | 0.8750 | 1.0000 |',
+      '| MRR@10 | 0.6250 | 0.7500 |',
+      '| nDCG@10 | 0.6875 | 0.8000 |',
+    ]);
+  });
+
+  it('are said to be missing unless there are both evaluations', () => {
+    for (const changes of [{}, { before }, { after }])
+      expect(section('Results', changes).at(-1)).toBe('Not evaluated on a test set.');
+  });
+});
+
+describe('the code examples in the model card', () => {
+  /** Returns the blocks of code: the language, then the lines. */
+  const blocks = (changes: Changes = {}): string[][] =>
+    card(changes)
+      .split('```')
+      .filter((_, index) => index % 2 === 1)
+      .map((block) => block.trimEnd().split('\n'));
+
+  it('load the folder in sentence-transformers, with the prompt for queries', () => {
+    const [python = []] = blocks();
+    expect(python).toContain('model = SentenceTransformer("path/to/this/folder")');
+    expect(python.at(-1)).toContain('prompt_name="query"');
+  });
+
+  it('set the pooling, the prefix and the normalization in transformers.js, which has other defaults', () => {
+    const changed = { pooling: 'last', normalize: false, queryPrefix: 'say "q": ' } as const;
+    const last = (changes: Changes): string | undefined => blocks(changes)[1]?.at(-1);
+    expect(last({ settings: changed })).toBe(
+      `const vectors = await embed(["say \\"q\\": " + '问题'], { pooling: 'last_token', normalize: false });`,
+    );
+    expect(last({})).toBe(`const vectors = await embed(["" + '问题'], { pooling: 'mean', normalize: true });`);
+  });
+
+  it('truncate, prefix and pool in onnxruntime as the run did', () => {
+    const python = blocks({ settings: { queryPrefix: '问：' } })[2] ?? [];
+    expect(python).toEqual(expect.arrayContaining(['tokenizer.enable_truncation(max_length=77)']));
+    expect(python).toContain('ids = np.array([tokenizer.encode("问：" + "问题").ids])');
+    expect(python.at(-1)).toContain('.run(["sentence_embedding"], inputs)[0]');
+    const inputs = python.find((line) => line.startsWith('inputs = '));
+    for (const name of ['input_ids', 'attention_mask', 'token_type_ids']) expect(inputs).toContain(`"${name}"`);
+  });
+
+  it('serve the folder in text-embeddings-inference with the pooling of the run', () => {
+    expect(blocks({ settings: { pooling: 'cls' } })[3]?.at(-1)).toMatch(/^text-embeddings-router .* --pooling cls$/);
+  });
+
+  it('name the language of each block', () => {
+    expect(blocks().map(([language]) => language)).toEqual(['python', 'js', 'python', 'sh']);
+  });
+});

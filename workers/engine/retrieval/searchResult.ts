@@ -1,5 +1,0 @@
-/** Result of one query: its best passages, best first, and the rank (from 1) of each of its targets, in input order. */
-export interface SearchResult {
-  top: { passage: number; score: number }[];
-  ranks: number[];
-}

@@ -1,0 +1,126 @@
+import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
+import type { Experiment } from '../../../src/domain/experiment';
+import { sha256OfTexts } from '../../../src/domain/hash';
+import { drawn } from '../../../src/domain/negatives/chooseNegatives';
+import { JudgedPairs } from '../../../src/domain/negatives/judgedPairs';
+import { scoreBins } from '../../../src/domain/negatives/scoreBins';
+import { tripletLines, type TripletFormat } from '../../../src/domain/negatives/triplets';
+import { RandomStream } from '../../../src/domain/random';
+import type { NegativeSample, NegativesRow, NegativesView, ShownNegative } from '../../../src/protocol/negativesView';
+import type { Database } from '../../../src/storage/database';
+import { preparedData, type PreparedData } from '../split/preparedData';
+import { modelFoldsCase } from '../tokenize/letterCase';
+import { negativesOfStages, type StageNegatives } from './stageNegatives';
+
+/** Number of samples to judge. The 95% interval of a share is then at most ±14 percentage points. */
+const sampleCount = 50;
+
+interface ViewedStage {
+  data: PreparedData;
+  negatives: StageNegatives;
+}
+
+/** Returns what a stage's negatives are like, and samples to judge. */
+export async function viewNegatives(db: Database, experiment: Experiment, stageIndex: number): Promise<NegativesView> {
+  const viewed = await viewedStage(db, experiment, stageIndex);
+  const { data, negatives } = viewed;
+  const { from, excluded, refilled, refilledRows, scores } = negatives;
+  const counts = { from, pairs: data.pairs.length, excluded, refilled, refilledRows };
+  const samples = await samplesOf(db, experiment, stageIndex);
+  if (!scores) return { ...counts, bins: null, suspects: null, samples };
+  const mined = scores.negatives.filter((_, at) => (scores.ranks[at] ?? 0) > 0);
+  const bins = scoreBins([scores.positives, mined, scores.random]);
+  return { ...counts, bins, suspects: { found: excluded.margin, of: scores.candidates }, samples };
+}
+
+/** Returns some of a stage's pairs with their negatives. */
+export async function listNegatives(
+  db: Database,
+  experiment: Experiment,
+  stageIndex: number,
+  { first, count }: { first: number; count: number },
+): Promise<NegativesRow[]> {
+  const viewed = await viewedStage(db, experiment, stageIndex);
+  const last = Math.min(first + count, viewed.data.pairs.length);
+  return Array.from({ length: Math.max(0, last - first) }, (_, i) => rowOf(viewed, first + i));
+}
+
+/** Returns a file of a stage's pairs with their negatives. */
+export async function exportTriplets(
+  db: Database,
+  experiment: Experiment,
+  stageIndex: number,
+  format: TripletFormat,
+): Promise<Blob> {
+  const { data, negatives } = await viewedStage(db, experiment, stageIndex);
+  const { perAnchor, chosen, pool } = negatives;
+  function* triplets() {
+    for (const [row, { anchor, positive }] of data.pairs.entries()) {
+      const indexes = chosen.subarray(row * perAnchor, (row + 1) * perAnchor);
+      yield { anchor, positive, negatives: Array.from(indexes, (index) => pool[index] ?? '') };
+    }
+  }
+  return new Blob([...tripletLines(triplets(), format, perAnchor)], {
+    type: format === 'csv' ? 'text/csv' : 'application/jsonl',
+  });
+}
+
+async function viewedStage(db: Database, experiment: Experiment, stageIndex: number): Promise<ViewedStage> {
+  const data = await preparedData(db, experiment);
+  const negatives = (await negativesOfStages(db, experiment, data))[stageIndex];
+  if (!negatives)
+    throw new AppError({
+      kind: 'experiment-invalid',
+      path: `stages.${stageIndex}.negatives`,
+      found: own('no-value'),
+    });
+  return { data, negatives };
+}
+
+function rowOf({ data, negatives }: ViewedStage, row: number): NegativesRow {
+  const { id = '', anchor = '', positive = '' } = data.pairs[row] ?? {};
+  const { perAnchor, scores } = negatives;
+  return {
+    pairId: id,
+    anchor,
+    positive,
+    positiveScore: scores?.positives[row] ?? null,
+    negatives: Array.from({ length: perAnchor }, (_, i) => negativeAt(negatives, row * perAnchor + i)),
+  };
+}
+
+function negativeAt({ chosen, pool, scores }: StageNegatives, at: number): ShownNegative {
+  const score = scores?.negatives[at] ?? NaN;
+  const rank = scores?.ranks[at] ?? 0;
+  return {
+    text: pool[chosen[at] ?? 0] ?? '',
+    rank: rank > 0 ? rank : null,
+    score: Number.isNaN(score) ? null : score,
+  };
+}
+
+/**
+ * Draws samples from the negatives as they were before any was dropped, so that the list stays the same while the user
+ * judges. Leaves out passages that were drawn at random because a pair had too few mined ones.
+ */
+async function samplesOf(db: Database, experiment: Experiment, stageIndex: number): Promise<NegativeSample[]> {
+  const stages = experiment.stages.map((stage, index) => {
+    if (index !== stageIndex || !stage.negatives) return stage;
+    const { dropped: _, ...negatives } = stage.negatives;
+    return { ...stage, negatives };
+  });
+  const viewed = await viewedStage(db, { ...experiment, stages }, stageIndex);
+  const { chosen, perAnchor, scores } = viewed.negatives;
+  const ids = new JudgedPairs([], await modelFoldsCase(db, experiment), await sha256OfTexts());
+  const samples = new Map<string, NegativeSample>();
+  for (const at of drawn(chosen.length, new RandomStream(experiment.seed, 'negativeSamples', stageIndex, 1))) {
+    if (samples.size === sampleCount) break;
+    if (scores?.ranks[at] === 0) continue;
+    const { negatives: _, ...row } = rowOf(viewed, Math.floor(at / perAnchor));
+    const negative = negativeAt(viewed.negatives, at);
+    const id = ids.idOf(row.anchor, negative.text);
+    samples.set(id, { ...row, id, negative });
+  }
+  return [...samples.values()];
+}
