@@ -188,7 +188,9 @@ export function parseWith<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  throw experimentInvalid(path, issue.input, expectedBy(issue));
+  // A check over several fields is given the whole object; its path names the field that is wrong.
+  const found = issue.type === 'partial_check' ? issue.path?.at(-1)?.value : issue.input;
+  throw experimentInvalid(path, found, expectedBy(issue));
 }
 
 /**

@@ -4,6 +4,7 @@ import { hasListedBatches, readBatchList } from '../../../src/domain/train/batch
 import { countedSteps } from '../../../src/domain/train/countedSteps';
 import { countPairs, type PairCounts } from '../../../src/domain/train/pairCounts';
 import { batchShortage, runRefusal } from '../../../src/domain/train/runRefusal';
+import { scoreFault } from '../../../src/domain/train/scoreFault';
 
 const seeded = (batchSize: number, avoidDuplicatePassages = true): Stage['batching'] => ({
   kind: 'seeded',
@@ -65,6 +66,33 @@ describe('a run', () => {
       pairs: 100,
       batchSize: 128,
     });
+  });
+});
+
+describe('a stage that trains on scored pairs', () => {
+  const stage = { ...batch(16), data: 'scoredPairs' } as const;
+  const rows = (...scores: number[]) => scores.map((score, i) => ({ id: `s${i}`, anchor: 'a', positive: 'b', score }));
+
+  it('needs enough scored pairs for a batch, whatever the number of pairs and of different texts', () => {
+    const experiment = { ...defaultExperiment(), stages: [{ ...defaultStage(), ...stage }] };
+    const refusal = { kind: 'too-few-scored-pairs', stage: 0, pairs: 15, batchSize: 16 };
+    expect(runRefusal(experiment, trained(countsOf(100), 15), 1)).toEqual(refusal);
+    expect(runRefusal(experiment, trained(countsOf(0), 16), 1)).toBeNull();
+    expect(batchShortage(stage, 0, countsOf(16, 1, 1))).toBeNull();
+  });
+
+  it('is refused if a score is no number or out of range, or if all scores are equal in single precision', () => {
+    expect(scoreFault(stage, 1, rows(0, 0.5, -3))).toBeNull();
+    const fault = { kind: 'scores-unusable', stage: 1 };
+    expect(scoreFault(stage, 1, rows(0, 1e7))).toEqual({ ...fault, id: 's1', found: '10000000', largest: 1e6 });
+    expect(scoreFault(stage, 1, rows(NaN, 1))).toEqual({ ...fault, id: 's0', found: 'NaN', largest: 1e6 });
+    expect(scoreFault(stage, 1, rows(0.5, 0.5 + 1e-9))).toEqual({ ...fault, equal: 0.5 });
+    expect(scoreFault({}, 1, rows(0.5, 0.5))).toBeNull();
+  });
+
+  it('counts its steps from the scored pairs and never leaves rows out of an epoch', () => {
+    const stages = [{ ...stage, duration: { unit: 'epochs', value: 1 } as const }];
+    expect(countedSteps(stages, trained(countsOf(100, 3, 3), 64))).toEqual({ steps: 4, atMost: false });
   });
 });
 
