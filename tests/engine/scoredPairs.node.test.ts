@@ -50,6 +50,22 @@ describe('a run that trains on pairs and then on scored pairs', () => {
   });
 });
 
+describe('a run with a loss of scored pairs that tfjs computes', () => {
+  it.each<Stage['loss']>([{ kind: 'angle', temperature: 0.05 }, { kind: 'cosineMse' }])(
+    'has the same bits after device losses, and a finite loss in each step: $kind',
+    async (loss) => {
+      const run = { stages: [{ ...onScores, loss }], scores };
+      const undisturbed = await carriedOut(() => false, {}, run);
+      const disturbed = await carriedOut((phase, call) => phase === 'train' && [3, 5].includes(call), {}, run);
+      expect([undisturbed.failure, disturbed.failure, disturbed.lost]).toEqual([undefined, undefined, 2]);
+      expect(disturbed.result).toEqual(undisturbed.result);
+      const losses = [...undisturbed.result.losses.values()];
+      expect(losses).toHaveLength(6);
+      expect(losses.every((value) => Number.isFinite(value) && value > 0)).toBe(true);
+    },
+  );
+});
+
 describe('a run whose scored pairs cannot be compared', () => {
   const begun = (values: number[]) => prepared({}, { stages: [onScores], scores: values });
 

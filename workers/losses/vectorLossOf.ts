@@ -1,4 +1,6 @@
 import type { TfjsLossSettings } from '../../src/domain/train/lossSchema';
+import { angle } from './angle';
+import { cosineMse } from './cosineMse';
 import { sigmoidPairs } from './sigmoidPairs';
 import type { VectorLoss } from './vectorLoss';
 
@@ -7,7 +9,11 @@ export function vectorLossOf(loss: TfjsLossSettings): VectorLoss {
   switch (loss.kind) {
     case 'sigmoidPairs':
       return sigmoidPairs(loss);
+    case 'angle':
+      return angle(loss);
+    case 'cosineMse':
+      return cosineMse();
     default:
-      return loss.kind satisfies never;
+      return loss satisfies never;
   }
 }

@@ -83,8 +83,23 @@ const cosentSchema = v.strictObject({
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
+/** Mean squared difference between cosines and scores (sentence-transformers' CosineSimilarityLoss). */
+const cosineMseSchema = v.strictObject({ kind: v.literal('cosineMse') });
+
+/** AnglE: angles between complex vectors should have the order of the scores. */
+const angleSchema = v.strictObject({
+  kind: v.literal('angle'),
+  temperature: stageVersion1.entries.loss.entries.temperature,
+});
+
 /** The loss of a stage. The first member contains the loss of version 1. */
-export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema, cosentSchema]);
+export const lossSchema = v.variant('kind', [
+  infoNceSchema,
+  sigmoidPairsSchema,
+  cosentSchema,
+  angleSchema,
+  cosineMseSchema,
+]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
 export type LossKind = LossSettings['kind'];
 export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
@@ -94,6 +109,8 @@ export const dataOfLoss: Record<LossKind, StageData> = {
   inBatchInfoNce: 'pairs',
   sigmoidPairs: 'pairs',
   cosent: 'scoredPairs',
+  angle: 'scoredPairs',
+  cosineMse: 'scoredPairs',
 };
 
 /** Returns the losses that train on these rows. The first is the usual one. */
@@ -109,14 +126,31 @@ export function isTfjsLoss(loss: LossSettings): loss is TfjsLossSettings {
   return loss.kind !== 'inBatchInfoNce' && loss.kind !== 'cosent';
 }
 
-/** Returns the settings of another loss. Keeps the temperature, which all losses have. */
-export function lossOfKind(kind: LossKind, { temperature }: LossSettings): LossSettings {
+/** Returns the temperature of a loss, or null if it has none. */
+export function temperatureOf(loss: LossSettings): number | null {
+  return 'temperature' in loss ? loss.temperature : null;
+}
+
+/** Returns the loss with another temperature, if it has one. */
+export function withTemperature<Loss extends LossSettings>(loss: Loss, temperature: number): Loss {
+  return 'temperature' in loss ? { ...loss, temperature } : loss;
+}
+
+/** The usual temperature of all losses that have one. */
+const usualTemperature = 0.05;
+
+/** Returns the settings of another loss. Keeps the temperature if both have one. */
+export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
+  const temperature = temperatureOf(before) ?? usualTemperature;
   switch (kind) {
     case 'inBatchInfoNce':
       return { kind, temperature, directions: 'queryToPassage' };
     case 'sigmoidPairs':
     case 'cosent':
+    case 'angle':
       return { kind, temperature };
+    case 'cosineMse':
+      return { kind };
     default:
       return kind satisfies never;
   }

@@ -6,7 +6,6 @@ import { defaultExperiment, defaultStage, schemaVersion, type Experiment } from 
 import { experimentFileOf, fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossOfKind } from '../../../src/domain/train/lossSchema';
-import { withData } from '../../../src/domain/train/withData';
 
 const hash = (digit: string): string => digit.repeat(64);
 function thrown(work: () => unknown): unknown {
@@ -16,8 +15,6 @@ function thrown(work: () => unknown): unknown {
     return (error as AppError).details;
   }
 }
-
-const cosent = { kind: 'cosent', temperature: 0.05 } as const;
 
 describe('an experiment', () => {
   it('parsed from an empty object equals the default experiment', () => {
@@ -57,18 +54,6 @@ describe('an experiment', () => {
     [{ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0 } }] }, 'stages.0.loss.temperature'],
     [{ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 1, directions: 'both' } }] }, 'stages.0.loss.directions'],
     [{ stages: [{ dropout: 'config' }] }, 'stages.0.dropout'],
-    [{ stages: [{ data: 'sentences' }] }, 'stages.0.data'],
-    [{ stages: [{ data: 'scoredPairs' }] }, 'stages.0.data'],
-    [{ stages: [{ loss: cosent }] }, 'stages.0.data'],
-    [{ stages: [{ data: 'scoredPairs', loss: { kind: 'cosent', temperature: 0 } }] }, 'stages.0.loss.temperature'],
-    [
-      { stages: [{ data: 'scoredPairs', loss: cosent, negatives: { from: 'random', perAnchor: 1 } }] },
-      'stages.0.negatives',
-    ],
-    [
-      { stages: [{ data: 'scoredPairs', loss: cosent, batching: { kind: 'listed', sha256: hash('a') } }] },
-      'stages.0.batching.kind',
-    ],
     [{ stages: [] }, 'stages'],
     [{ data: [{ role: 'pairs', contentSha256: 'abc' }] }, 'data.0.contentSha256'],
     [{ evaluation: { primary: 'accuracy' } }, 'evaluation.primary'],
@@ -77,15 +62,6 @@ describe('an experiment', () => {
     [null, ''],
   ])('is rejected with the path of the invalid field: %j', (input, path) => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
-  });
-
-  it('has version 2 if a stage trains on scored pairs, and leaves out pairs as the data of a stage', () => {
-    const scored = parseExperiment({ stages: [{ data: 'scoredPairs', loss: cosent }] });
-    expect([scored.schemaVersion, scored.stages[0]?.data, scored.stages[0]?.loss]).toEqual([2, 'scoredPairs', cosent]);
-    expect(parseExperiment({ stages: [{ data: 'pairs' }] })).toEqual(defaultExperiment());
-    const back = scored.stages.map((stage) => withData(stage, 'pairs'));
-    expect(parseExperiment({ ...scored, stages: back })).toEqual(defaultExperiment());
-    expect(back.map((stage) => withData(stage, 'scoredPairs'))).toEqual(scored.stages);
   });
 
   it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {

@@ -38,7 +38,10 @@ const infoNce = fc
   )
   .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss));
 
-const cosent = fc.record({ kind: fc.constant('cosent' as const), temperature });
+const ofScores = fc.oneof(
+  fc.record({ kind: fc.constantFrom('cosent' as const, 'angle' as const), temperature }),
+  fc.constant({ kind: 'cosineMse' as const }),
+);
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 
 const optimizer = {
@@ -106,7 +109,7 @@ const { frozen: _, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const onPairs = fc.record(stageFields, { requiredKeys });
 const onScoredPairs = fc.record(
-  { ...stageFields, data: fc.constant('scoredPairs' as const), loss: cosent, batching: seeded },
+  { ...stageFields, data: fc.constant('scoredPairs' as const), loss: ofScores, batching: seeded },
   { requiredKeys: [...requiredKeys, 'data'] },
 );
 const stage = fc.oneof({ arbitrary: onPairs, weight: 3 }, onScoredPairs);

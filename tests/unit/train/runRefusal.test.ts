@@ -70,7 +70,8 @@ describe('a run', () => {
 });
 
 describe('a stage that trains on scored pairs', () => {
-  const stage = { ...batch(16), data: 'scoredPairs' } as const;
+  const loss = { kind: 'cosent', temperature: 0.05 } as const;
+  const stage = { ...batch(16), data: 'scoredPairs', loss } as const;
   const rows = (...scores: number[]) => scores.map((score, i) => ({ id: `s${i}`, anchor: 'a', positive: 'b', score }));
 
   it('needs enough scored pairs for a batch, whatever the number of pairs and of different texts', () => {
@@ -87,7 +88,10 @@ describe('a stage that trains on scored pairs', () => {
     expect(scoreFault(stage, 1, rows(0, 1e7))).toEqual({ ...fault, id: 's1', found: '10000000', largest: 1e6 });
     expect(scoreFault(stage, 1, rows(NaN, 1))).toEqual({ ...fault, id: 's0', found: 'NaN', largest: 1e6 });
     expect(scoreFault(stage, 1, rows(0.5, 0.5 + 1e-9))).toEqual({ ...fault, equal: 0.5 });
-    expect(scoreFault({}, 1, rows(0.5, 0.5))).toBeNull();
+    expect(scoreFault(defaultStage(), 1, rows(0.5, 0.5))).toBeNull();
+    const reached = { ...stage, loss: { kind: 'cosineMse' } } as const;
+    expect(scoreFault(reached, 1, rows(-1, 1))).toBeNull();
+    expect(scoreFault(reached, 1, rows(0, 5))).toEqual({ ...fault, id: 's1', found: '5', largest: 1 });
   });
 
   it('counts its steps from the scored pairs and never leaves rows out of an epoch', () => {

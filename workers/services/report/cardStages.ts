@@ -1,5 +1,5 @@
 import type { Experiment, Stage } from '../../../src/domain/experiment';
-import type { LossKind } from '../../../src/domain/train/lossSchema';
+import { temperatureOf, type LossKind } from '../../../src/domain/train/lossSchema';
 import { prefixTokens } from '../../../src/domain/train/prefix';
 import type { Strategy } from '../../../src/domain/train/strategySchema';
 
@@ -13,6 +13,8 @@ const lossNames: Record<LossKind, string> = {
   inBatchInfoNce: '批内 InfoNCE / in-batch InfoNCE',
   sigmoidPairs: 'sigmoid 成对损失 / sigmoid pairs',
   cosent: 'CoSENT（打分句对） / CoSENT (scored pairs)',
+  angle: 'AnglE（打分句对） / AnglE (scored pairs)',
+  cosineMse: '余弦均方误差（打分句对） / cosine MSE (scored pairs)',
 };
 
 function strategyCell({ strategy }: Stage): string {
@@ -58,7 +60,7 @@ const columns: [name: string, cell: (stage: Stage, index: number) => string][] =
   ['训练的参数 / Trained', strategyCell],
   ['冻结 / Frozen', frozenCell],
   ['损失 / Loss', ({ loss }) => lossNames[loss.kind]],
-  ['温度 τ / Temperature τ', ({ loss }) => String(loss.temperature)],
+  ['温度 τ / Temperature τ', ({ loss }) => String(temperatureOf(loss) ?? '–')],
   ['批大小 / Batch size', batchCell],
   ['时长 / Duration', durationCell],
   ['学习率 / Learning rate', rateCell],
@@ -69,9 +71,11 @@ export function onlyStageLines({ stages }: Experiment): string[] {
   const [stage, second] = stages;
   if (!stage || second) return [];
   const batches = stage.batching.kind === 'seeded' ? stage.batching.accumulation : undefined;
+  const temperature = temperatureOf(stage.loss);
   const decay = stage.optimizer.layerDecay;
   return [
-    `- 温度 τ / Temperature τ: ${stage.loss.temperature}`,
+    ...(stage.data ? [`- 损失 / Loss: ${lossNames[stage.loss.kind]}`] : []),
+    ...(temperature === null ? [] : [`- 温度 τ / Temperature τ: ${temperature}`]),
     `- 学习率 / Learning rate: ${stage.optimizer.learningRate}`,
     ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
     ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),

@@ -18,6 +18,8 @@ export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
     case 'sigmoidPairs':
       return true;
     case 'cosent':
+    case 'angle':
+    case 'cosineMse':
       return false;
     default:
       return loss satisfies never;

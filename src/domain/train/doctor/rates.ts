@@ -1,5 +1,6 @@
 import type { Stage } from '../../experiment';
 import type { StoredTensor } from '../../modelTensors';
+import { temperatureOf } from '../lossSchema';
 import type { Strategy } from '../strategySchema';
 import { trainedParameters } from '../trainedParameters';
 import type { Check, Finding } from './finding';
@@ -15,7 +16,9 @@ const scoreGap = 0.1;
 
 /** Examines the temperature of each stage. */
 export const temperatureFindings: Check = (experiment) =>
-  perStage(experiment, ({ loss: { temperature } }, stage): Finding[] => {
+  perStage(experiment, ({ loss }, stage): Finding[] => {
+    const temperature = temperatureOf(loss);
+    if (temperature === null) return [];
     const facts = { temperature, weight: Math.exp(-scoreGap / temperature) };
     const fix = (value: number) => ({ setting: 'temperature', value }) as const;
     if (temperature < temperatures.low)

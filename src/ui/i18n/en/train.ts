@@ -166,6 +166,8 @@ export const trainTexts = {
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
     loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
+    scoredLoss:
+      'CoSENT compares the scores of all pairs in a batch with each other: the higher score should have the higher cosine. AnglE does the same with angles instead of cosines. Cosine MSE makes each cosine equal to its score, which must be from −1 to 1.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -230,6 +232,8 @@ export const trainTexts = {
     inBatchInfoNce: 'in-batch InfoNCE',
     sigmoidPairs: 'sigmoid pairs',
     cosent: 'CoSENT',
+    angle: 'AnglE',
+    cosineMse: 'cosine MSE',
     queryToPassage: 'question → passage',
     both: 'both ways',
     perDirection: 'per direction',

@@ -148,6 +148,8 @@ export const trainTexts: Dictionary['train'] = {
     data: '问答对和打分句对各有自己的损失函数。打分句对的两个句子前面都加问题前缀。',
     temperature: '损失里用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
     loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。',
+    scoredLoss:
+      'CoSENT：同一批里的句对两两比较，分数高的余弦也应该高。AnglE：同样比较，但用角度代替余弦。余弦均方误差：让余弦等于分数，分数要在 −1 到 1 之间。',
     directions: '单向：用每个问题找段落。双向：再用每个段落找问题，两个损失取平均。',
     softmax: '每个方向各算一个 softmax，再取平均；或者两个方向合用一个，分母把两个方向的得分加在一起。',
     sameSide:
@@ -200,6 +202,8 @@ export const trainTexts: Dictionary['train'] = {
     inBatchInfoNce: '批内 InfoNCE',
     sigmoidPairs: 'sigmoid 成对损失',
     cosent: 'CoSENT',
+    angle: 'AnglE',
+    cosineMse: '余弦均方误差',
     queryToPassage: '问题 → 段落',
     both: '双向',
     perDirection: '每个方向一个',
