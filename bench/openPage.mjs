@@ -55,22 +55,8 @@ export async function openPage(browserPath) {
     logLevel: 'error',
     plugins: [plainFolders()],
     server: { port: 0, host: '127.0.0.1', strictPort: false, hmr: false },
-    optimizeDeps: {
-      include: [
-        'comlink',
-        'idb',
-        'hash-wasm',
-        'valibot',
-        'fflate',
-        '@bufbuild/protobuf/wire',
-        '@huggingface/tokenizers',
-        'onnxruntime-web/wasm',
-        '@tensorflow/tfjs',
-        '@tensorflow/tfjs-core',
-        '@tensorflow/tfjs-backend-wasm',
-        '@tensorflow/tfjs-backend-webgpu',
-      ],
-    },
+    // Bundle every package before the first request: a package found later restarts Vite and fails the row.
+    optimizeDeps: { entries: ['bench/page/*.{html,ts}', 'workers/*.ts'] },
   });
   await server.listen();
   const { port } = server.httpServer.address();

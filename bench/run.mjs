@@ -15,8 +15,10 @@ import { installWhenNeeded } from '../tools/lib/install.mjs';
 import { runCommand } from '../tools/lib/runCommand.mjs';
 import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
 import { benchAdapter } from './adapter/run.mjs';
+import { median, times } from './figures.mjs';
 import { exportFolder, openPage } from './openPage.mjs';
 import { printTable } from './printTable.mjs';
+import { frozenAgainstFull, minedWithin, miningTask } from './trainingRows.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]
 
@@ -68,9 +70,6 @@ function stepFlops({ config, anchors, positives }) {
   const pairs = all.reduce((sum, length) => sum + length * length, 0);
   return layers * (tokens * 6 * (4 * h * h + 2 * h * f) + pairs * 12 * h);
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
-const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
 
 /**
  * Each function measures one row or several, and returns { figure, ours, peer, bar, met, ratio?, detail? } or a list of
@@ -128,6 +127,14 @@ const rows = {
   },
   async encodeWebgpu({ page }) {
     return encodeRow(page, 'webgpu', 1.5);
+  },
+  async frozenWasm({ page }) {
+    const config = { ...demoZh, layers: 12 };
+    const task = { config, anchors: lengths(8, 9, 20), positives: lengths(8, 50, 110), rounds: 5, frozenLayers: 6 };
+    return frozenAgainstFull(await page('frozenRow', task));
+  },
+  async mineWasm({ page }) {
+    return minedWithin(await page('miningRow', miningTask()), 4);
   },
   async weights({ page }) {
     const ms = await page('weightsRow', bertBase);

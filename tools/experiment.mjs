@@ -55,7 +55,11 @@ events.jsonl can be read during the run and after a failure.
                  experiment and of the trained weights, and the milliseconds of each phase
   events.jsonl   one line per step (step, loss, lr, gradientNorm, tokens, ms, …) and one line
                  for every other event, with its type
-  export/        the trained model: safetensors, ONNX, tokenizer, model card, experiment.json`;
+  export/        the trained model: safetensors, ONNX, tokenizer, model card, experiment.json
+
+With "compare": "negatives" in the file, the command trains with negatives from the batch only,
+with mined ones, and with mined and filtered ones, and compares the three runs on dev. metrics.json
+then has the comparison, events.jsonl names the run of each line as "arm", and nothing is exported.`;
 
 const devices = ['auto', 'webgpu', 'wasm'];
 const hubHosts = ['huggingface', 'hf-mirror', 'modelscope'];
@@ -127,7 +131,7 @@ function connect(options, input, { report, results, profile }) {
   return { ...routes, finished: finished.promise };
 }
 
-/** Runs the experiment in a browser. Returns the id of the run and the metrics. */
+/** Runs the experiment in a browser. Returns the ids of its runs and the metrics. */
 async function runInBrowser(options, input, parts) {
   const { profile, interrupted } = parts;
   const { token, route, finished } = connect(options, input, parts);
@@ -136,12 +140,12 @@ async function runInBrowser(options, input, parts) {
   try {
     const url = `http://127.0.0.1:${port}/#/headless?job=${token}`;
     const { result, chromium } = await runPage(options, profile.path, url, { finished, interrupted });
-    const { ok, sentence, runId, metrics } = result;
+    const { ok, sentence, runIds, metrics } = result;
     if (!ok) throw new Error(await withFullDisk(sentence, profile.path));
     if (!metrics) throw new Error('The page finished without sending metrics.');
     const { environment } = metrics;
     return {
-      runId,
+      runIds,
       metrics: { ...metrics, environment: { ...environment, chromium: chromium ?? environment.browser } },
     };
   } finally {
@@ -157,12 +161,20 @@ function withResolvers() {
 }
 
 function printMetrics(metrics, out) {
+  if (metrics.compare !== undefined) return printArms(metrics, out);
   const { k, won, lost, mcNemarP } = metrics.comparison;
   const p = mcNemarP.toPrecision(2);
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
   console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${out}`);
+}
+
+/** Prints the dev metrics of runs that were compared. */
+function printArms({ arms, sentence }, out) {
+  for (const { arm, dev } of arms) console.log(`${`${arm}:`.padEnd(10)}${metricsLine(dev.after.metrics)}`);
+  console.log(sentence);
+  console.log(`Wrote metrics.json and events.jsonl to ${out}`);
 }
 
 /** Returns the path of the browser. Throws if there is none. */
@@ -184,10 +196,10 @@ async function runAndWrite(options, input, interrupted) {
     await requireDiskSpace(options.out, 0, 'the results');
     const report = new RunReport(results.unfinished);
     await report.begin();
-    const { runId, metrics } = await runInBrowser(options, input, { report, results, profile, interrupted });
+    const { runIds, metrics } = await runInBrowser(options, input, { report, results, profile, interrupted });
     await report.finish();
     await results.finish(metrics);
-    await profile.deliver(runId);
+    await profile.deliver(runIds);
     printMetrics(metrics, options.out);
   } finally {
     await profile?.close();

@@ -3,6 +3,7 @@ import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { expose } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { StoredTensor } from '../../src/domain/modelTensors';
+import { trainedBy } from '../../src/domain/train/trainedParameters';
 import { openDevice, deviceEngine } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
@@ -27,9 +28,14 @@ function layout(config: EncoderConfig): StoredTensor[] {
 
 const ours = {
   open: (backend: 'wasm' | 'webgpu', wasmBase: string) => openDevice(backend, wasmBase),
-  startTraining(config: EncoderConfig): void {
+  /** Prepares training. With `frozenLayers`, the embeddings and this many of the lowest layers stay as they are. */
+  startTraining(config: EncoderConfig, frozenLayers = 0): void {
     const tensors = layout(config);
-    const parameters = new ParameterStore(deviceEngine(), tensors);
+    const parameters = new ParameterStore(deviceEngine(), tensors, [
+      frozenLayers > 0
+        ? trainedBy({ strategy: { kind: 'full' }, frozen: { embeddings: true, layers: frozenLayers } })
+        : () => true,
+    ]);
     for (const { name, length } of tensors) {
       const norm = name.includes('LayerNorm.weight');
       parameters.write(
@@ -62,6 +68,8 @@ const ours = {
     await model?.trainer.step({ anchors, candidates: positives }, 1e-4, ++steps);
     return performance.now() - begin;
   },
+  /** Dispatches that the engine has counted so far. */
+  dispatches: () => deviceEngine().commands.counters.dispatches,
   /** Returns the milliseconds of one product [m, k] · [n, k]ᵀ. */
   async matmul(m: number, n: number, k: number): Promise<number> {
     const { pool, commands } = deviceEngine();

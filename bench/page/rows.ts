@@ -6,6 +6,7 @@ import type { Padded } from '../peers/stockStep';
 import type { StockPeer } from '../peers/stock.worker';
 import { encodeByTransformersJs, openTransformersJs } from '../peers/transformersJs';
 import type { Ours } from './ours.worker';
+import type { Mining, MiningResult, MiningTask } from './mining.worker';
 import type { Weights } from './weights.worker';
 
 type Backend = 'wasm' | 'webgpu';
@@ -141,6 +142,44 @@ export async function encodeRow(task: EncodeRowTask): Promise<RowTimes & { batch
   }
   closeWorkers();
   return { ...times, batchSize: best.batchSize, threads: ours.threads };
+}
+
+/** Times steps with frozen lower layers against steps of all layers, which take turns. Also counts dispatches per step. */
+export async function frozenRow(
+  task: Omit<StepRowTask, 'products' | 'backend'> & { frozenLayers: number },
+): Promise<RowTimes & { dispatches: { ours: number; peer: number }; threads: number }> {
+  const { config, rounds, frozenLayers } = task;
+  const frozen = await openOurs('wasm');
+  const full = await openOurs('wasm');
+  await frozen.api.startTraining(config, frozenLayers);
+  await full.api.startTraining(config);
+  const times: RowTimes = { ours: [], peer: [] };
+  const counted = { ours: 0, peer: 0 };
+  for (let round = 0; round <= rounds; round++) {
+    const [anchors, positives] = [task.anchors, task.positives].map((lengths) =>
+      randomTexts(lengths, config.vocabularySize),
+    );
+    if (!anchors || !positives) throw new Error('two batches');
+    const before = { ours: await frozen.api.dispatches(), peer: await full.api.dispatches() };
+    const oursMs = await frozen.api.step(anchors, positives);
+    const peerMs = await full.api.step(anchors, positives);
+    counted.ours = (await frozen.api.dispatches()) - before.ours;
+    counted.peer = (await full.api.dispatches()) - before.peer;
+    if (round === 0) continue;
+    times.ours.push(oursMs);
+    times.peer.push(peerMs);
+  }
+  closeWorkers();
+  return { ...times, dispatches: counted, threads: frozen.threads };
+}
+
+/** Times the mining of negatives and compares the result with a naive search. */
+export async function miningRow(task: MiningTask): Promise<MiningResult> {
+  const worker = new Worker(new URL('./mining.worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const result = await wrap<Mining>(worker).mine(task);
+  closeWorkers();
+  return result;
 }
 
 /** Times import, load, checkpoint and export of a model with random weights, next to plain writes and reads. */

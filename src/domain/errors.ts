@@ -152,6 +152,7 @@ export type ProjectFault =
   /** The run's weights are incomplete or do not match their hash. */
   | 'weights-missing'
   | 'weights-damaged'
+  | 'negatives-foreign'
   /** The file lacks the run's events or its experiment. */
   | 'events-missing'
   | 'experiment-missing'

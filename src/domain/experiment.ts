@@ -7,6 +7,7 @@ import {
 } from './experimentVersion1';
 import type { StoredModel } from './model';
 import { earlyStopSchema } from './train/earlyStopSchema';
+import { settingRanges } from './train/settingRanges';
 import { defaultStage, stageSchema } from './train/stageSchema';
 
 export { experimentModelSchema, metricNames, precisions, type Precision } from './experimentVersion1';
@@ -30,6 +31,11 @@ export const experimentSchema = v.strictObject({
     ...experimentVersion1.entries.evaluation.entries,
     /** Absent if the run never stops early. */
     earlyStop: v.optional(earlyStopSchema),
+    /**
+     * Limits the time of dev evaluations during training to this share, by evaluating on a sample of the knowledge base
+     * or less often; see `planDev`. Absent if each is on the whole knowledge base.
+     */
+    devTimeShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(settingRanges.devTimeShare.high))),
   }),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
 });

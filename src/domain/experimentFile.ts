@@ -64,7 +64,12 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
+  /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
+  compare: Comparing | null;
 }
+
+const comparingSchema = v.picklist(['negatives']);
+type Comparing = v.InferOutput<typeof comparingSchema>;
 
 /**
  * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
@@ -103,7 +108,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, model, ...rest } = json;
+  const { locations: given, compare, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const complete = withDefaults({ ...rest, model: null, data: withHash });
@@ -115,6 +120,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     stagesToFill,
     locations,
     joinTitles,
+    compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
   };
 }
 

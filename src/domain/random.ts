@@ -56,6 +56,8 @@ const randomPurpose = {
   adapters: 8,
   negativeSamples: 9,
   prefix: 12,
+  devSample: 14,
+  devScores: 15,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

@@ -1,12 +1,14 @@
 import type { AppErrorDetails } from './errors';
 import type { DeviceInfo, DevicePreference } from './device';
 import type { EvaluationMoment } from './evaluate/evaluation';
+import type { DevScores } from './evaluate/devScores';
 import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
 import type { KernelTuning } from './kernelTuning';
 import type { NegativesReport } from './negatives/report';
 import type { RunMemory } from './memory/report';
 import type { Alarm } from './train/alarm';
+import type { DevPlan } from './train/devPlan';
 import type { EarlyStop } from './train/earlyStop';
 
 /** The phases of a run, in order. */
@@ -21,6 +23,11 @@ export interface RunRecord {
   /** Copy of the experiment from the start of the run, with all defaults filled in. */
   experiment: Experiment;
   experimentHash: string;
+  /**
+   * Set if the run only compares settings, which differ from those of its experiment. It is evaluated on dev only, and
+   * is not the experiment's result.
+   */
+  trial?: true;
   /**
    * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
    */
@@ -39,6 +46,8 @@ export interface RunRecord {
   steps: number;
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. Missing in runs of earlier versions. */
   leftOut?: number[][];
+  /** How dev is evaluated during training. Missing unless the experiment limits the time for it. */
+  devPlan?: DevPlan;
   /** Explicit negatives of each stage; null for stages without. Missing if no stage has any. */
   negatives?: (NegativesReport | null)[];
   createdAt: number;
@@ -90,6 +99,15 @@ export interface StepReport {
   skipped?: true;
 }
 
+/** An evaluation on dev before or during training. */
+export interface DevEvaluation {
+  metrics: Metrics;
+  /** The size of the knowledge base, if dev was evaluated on a sample of it. */
+  sampleOf?: number;
+  /** Missing in runs of earlier versions. */
+  scores?: DevScores;
+}
+
 /** The kinds of work for which a run reports progress. */
 export const progressKinds = ['tokenize', 'tune', 'load', 'encodePassages', 'encodeQuestions', 'checkpoint'] as const;
 export type ProgressKind = (typeof progressKinds)[number];
@@ -122,7 +140,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       done: number;
       of: number;
     }
-  | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
+  | ({ type: 'devEvaluation'; step: number; best: boolean } & DevEvaluation)
   /** A sign that the run goes wrong. It changes nothing about the run. */
   | ({ type: 'alarm' } & Alarm)
   | ({ type: 'earlyStop' } & EarlyStop)

@@ -28,6 +28,8 @@ export interface ImportedInputs {
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
   recognised: Partial<Record<SlotName, Recognition[]>>;
+  /** Set if the file asks for several runs that are compared. */
+  compare: ExperimentFile['compare'];
   /** Number of passages with a title, in a knowledge base that was read from files. */
   titles: number;
 }
@@ -181,5 +183,6 @@ export async function importInputs(
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
   const { leftOut, recognised, titles } = reader;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, titles };
+  const { compare } = file;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, titles };
 }

@@ -24,7 +24,7 @@ export interface HeadlessJob {
   inputs: { slot: string; path: string; url: string }[];
 }
 
-export type JobResult = { ok: true; runId: string } | { ok: false; sentence: string; details: AppError['details'] };
+export type JobResult = { ok: true; runIds: string[] } | { ok: false; sentence: string; details: AppError['details'] };
 
 /** The runner's routes for one job. Throws `download-failed` if a response is not OK. */
 export class JobRoutes {

@@ -1,7 +1,11 @@
 import { AppError } from '../domain/errors';
+import type { ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
+import type { Finding } from '../domain/train/doctor/finding';
+import { lastStepOf } from '../domain/train/lastStep';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
+import { compareNegatives } from './compareNegatives';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
 import { findingLine, findingsOf } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
@@ -73,12 +77,19 @@ async function prepare(inputs: ImportedInputs, job: HeadlessJob, sender: EventSe
   return experimentId;
 }
 
-async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {
+/** Trains a run to its end, unless it is done. `arm` marks its events if the command compares several runs. */
+async function train(
+  runId: string,
+  sender: EventSender,
+  arm?: ArmName,
+): Promise<{ run: RunRecord; events: RunEvent[] }> {
+  const send = (events: RunEvent[]): void =>
+    sender.send('events', arm === undefined ? events : events.map((event) => ({ ...event, arm })));
   const earlier = await gateway.readEvents(runId, 0);
-  if (earlier.length > 0) sender.send('events', earlier);
-  const { steps = 0, status } = (await gateway.getRun(runId)) ?? {};
-  sender.send('progress', { totalSteps: steps });
-  if (status !== 'done') await (await gateway.gpu()).startRun(runId, (events) => sender.send('events', events));
+  if (earlier.length > 0) send(earlier);
+  const stored = await gateway.getRun(runId);
+  sender.send('progress', { totalSteps: stored ? lastStepOf(stored, null) : 0 });
+  if (stored?.status !== 'done') await (await gateway.gpu()).startRun(runId, send);
   await sender.settled();
   const run = await gateway.getRun(runId);
   if (run?.status !== 'done')
@@ -88,13 +99,13 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
 
 /**
  * Runs one job from end to end: imports files, trains, posts metrics and export. All of this is the page's own code.
- * Returns the id of the run.
+ * Returns the ids of the runs: one, or those that the job compares.
  */
 export async function runJob(
   routes: JobRoutes,
   job: HeadlessJob,
   sentenceOf: (inputs: ImportedInputs) => string[],
-): Promise<string> {
+): Promise<string[]> {
   const sender = new EventSender(routes);
   const begun = performance.now();
   sender.send('progress', { what: 'import', done: 0, of: 0 });
@@ -105,14 +116,13 @@ export async function runJob(
   });
   const importMs = performance.now() - begun;
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
+  if (inputs.compare) return runArms(routes, job, inputs, sender);
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
   const { resumed } = earlier;
   const note = resumed ? resumeNote(resumed) : earlier.note;
   if (note !== undefined) sender.send('progress', { note });
   const experimentId = resumed?.experimentId ?? (await prepare(inputs, job, sender));
-  const findings = await findingsOf(experimentId, inputs.experiment, job);
-  const { stages } = inputs.experiment;
-  for (const finding of findings) sender.send('progress', { finding: findingLine(finding, stages.length) });
+  const findings = await sendFindings(experimentId, inputs, job, sender);
   const newRun = async () => (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
   const { run, events } = await train(resumed?.runId ?? (await newRun()), sender);
   const exportBegun = performance.now();
@@ -130,5 +140,38 @@ export async function runJob(
     }),
   );
   for (const { path, blob } of exported.files) await routes.postExport(path, blob);
-  return run.runId;
+  return [run.runId];
+}
+
+/** Examines the experiment before its run, and sends what was found to the terminal. */
+async function sendFindings(
+  experimentId: string,
+  { experiment }: ImportedInputs,
+  job: HeadlessJob,
+  sender: EventSender,
+): Promise<readonly Finding[]> {
+  const findings = await findingsOf(experimentId, experiment, job);
+  for (const finding of findings) sender.send('progress', { finding: findingLine(finding, experiment.stages.length) });
+  return findings;
+}
+
+/** Runs the arms of the negatives experiment and posts how they compare. Nothing is exported. */
+async function runArms(
+  routes: JobRoutes,
+  job: HeadlessJob,
+  inputs: ImportedInputs,
+  sender: EventSender,
+): Promise<string[]> {
+  const { runIds, metrics } = await compareNegatives({
+    job,
+    inputs,
+    note: (note) => sender.send('progress', { note }),
+    prepare: () => prepare(inputs, job, sender),
+    findings: (experimentId) => sendFindings(experimentId, inputs, job, sender),
+    mineProgress: throttled((done, of) => sender.send('progress', { what: 'mine', done, of })),
+    train: (runId, arm) => train(runId, sender, arm),
+  });
+  await sender.settled();
+  await routes.post('metrics', metrics);
+  return runIds;
 }

@@ -13,14 +13,21 @@ function ranksOf(evaluation: Evaluation): Record<string, number[]> {
 }
 
 /** Returns an evaluation without its per-question results. */
-function summaryOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs }: Evaluation): object {
+export function summaryOf({
+  metrics,
+  hitRateAtK,
+  recallAtK,
+  precisionAtK,
+  hitRateIntervals,
+  encodeMs,
+}: Evaluation): object {
   return { metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs };
 }
 
 /**
  * Returns the milliseconds per phase. For a resumed run, this includes work before the interruption but no idle time.
  */
-function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
+export function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   const durations: Record<string, number> = {};
   let phase: string | null = null;
   let last = 0;
@@ -49,7 +56,7 @@ export function repeatedSteps(events: readonly RunEvent[]): { count: number; fir
   return count > 0 ? { count, first, last } : null;
 }
 
-function environmentOf(run: RunRecord): object {
+export function environmentOf(run: RunRecord): object {
   return {
     build: run.build,
     browser: navigator.userAgent,
@@ -112,6 +119,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     keptStep: run.keptStep,
     steps: run.steps,
     stoppedStep: run.stoppedStep ?? null,
+    ...(run.devPlan ? { devPlan: run.devPlan } : {}),
     leftOutOfEpochs: run.leftOut ?? [],
     ...(run.negatives ? { negatives: run.negatives } : {}),
     deviceLosses: run.deviceLosses ?? 0,

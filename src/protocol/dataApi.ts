@@ -13,6 +13,7 @@ import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { DevTextIds, DevTexts } from './devTexts';
 import type { SearchRequest } from './search';
 import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
@@ -245,6 +246,8 @@ export interface DataApi {
   exportTriplets(experiment: Experiment, stageIndex: number, format: TripletFormat): Promise<Blob>;
   /** Reads all texts for the checks before a run. Creates the token sets that are missing. */
   examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
+  /** Returns the beginnings of dev questions and passages of a run's experiment. */
+  devTexts(experiment: Experiment, ids: DevTextIds): Promise<DevTexts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;

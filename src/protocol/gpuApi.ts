@@ -1,6 +1,7 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
 import type { CheckProgress, DeviceCheck, DeviceCheckState } from '../domain/deviceCheck/deviceCheck';
 import type { ExpectedWork } from '../domain/benchmark/expectedWork';
+import type { Experiment } from '../domain/experiment';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
@@ -31,9 +32,15 @@ export interface GpuApi {
   configure(options: WorkerOptions): Promise<void>;
   /**
    * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
-   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default).
+   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With the
+   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only.
    */
-  createRun(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<string>;
+  createRun(
+    experimentId: string,
+    device: DevicePreference,
+    budgetBytes: number | null,
+    trial?: Experiment,
+  ): Promise<string>;
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
@@ -62,10 +69,16 @@ export interface GpuApi {
   searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
   cancelSearch(): Promise<void>;
   /**
-   * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored.
-   * Reports progress in texts and questions. Rejects with `cancelled` after `cancelMining`.
+   * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored;
+   * or those of `trials`, which have the experiment's data and model. Searches once for all of them. Reports progress
+   * in texts and questions. Rejects with `cancelled` after `cancelMining`.
    */
-  mineNegatives(experimentId: string, device: DevicePreference, progress: Progress): Promise<void>;
+  mineNegatives(
+    experimentId: string,
+    device: DevicePreference,
+    progress: Progress,
+    trials?: readonly Experiment[],
+  ): Promise<void>;
   cancelMining(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after

@@ -1,3 +1,4 @@
+import type { AbovePositive } from '../domain/negatives/abovePositive';
 import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
 import type { ScoreBins } from '../domain/negatives/scoreBins';
 import type { NegativeSource } from '../domain/train/negativesSchema';
@@ -34,7 +35,12 @@ export interface NegativesView {
   refilledRows: number;
   /** Counts of the scores of positives, mined negatives and random passages, in this order. Null if none were mined. */
   bins: ScoreBins | null;
-  /** Passages that score above the positive minus the margin, and all that were compared. Null if none were mined. */
+  /**
+   * Passages that score above the positive minus the margin, and all that were compared. Null if none were mined, or
+   * without a margin.
+   */
   suspects: { found: number; of: number } | null;
+  /** Mined negatives that score above the positive. Null if none were mined. */
+  above: AbovePositive | null;
   samples: NegativeSample[];
 }

@@ -1,6 +1,7 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { DevicePreference } from '../domain/device';
 import type { Language } from '../domain/language';
+import { sameValue } from '../domain/project/sameValue';
 import { remember, remembered } from './localChoices';
 
 type Theme = 'auto' | 'light' | 'dark';
@@ -107,6 +108,11 @@ class AppState {
   /** Call when the user opens another screen or stage. Hides an error about something done on the one before. */
   screenLeft(): void {
     if (this.error && !lasting.has(this.error.kind)) this.error = null;
+  }
+
+  /** Call when another part of the screen shows this error. Hides it from the top of the page. */
+  shownElsewhere(details: AppErrorDetails): void {
+    if (this.error && sameValue(this.error, details)) this.error = null;
   }
 
   /** Call when the user starts, continues or resumes a run. An error of an earlier try no longer applies. */

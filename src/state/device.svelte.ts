@@ -1,4 +1,5 @@
 import type { DeviceInfo, DevicePreference } from '../domain/device';
+import { roomIn } from '../storage/space';
 import { gateway } from './gateway';
 
 /** The device that a preference selects on this machine, and the browser's storage quota. */
@@ -6,6 +7,11 @@ class DeviceState {
   info = $state.raw<DeviceInfo | null>(null);
   asking = $state(false);
   storage = $state.raw<{ used: number; quota: number; persisted: boolean } | null>(null);
+
+  /** Bytes that can still be stored; null if that is unknown. A run or an import that needs more is refused. */
+  get room(): number | null {
+    return this.storage && this.storage.quota > 0 ? roomIn(this.storage) : null;
+  }
 
   async ask(preference: DevicePreference): Promise<void> {
     this.asking = true;

@@ -62,8 +62,10 @@ export class ExperimentState extends SavedExperiment {
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different and that this page's demo contains. */
   readonly demoParts = $derived<DemoInput[]>(this.inputs ? demoParts(this.inputs) : []);
-  readonly latestRun = $derived<RunRecord | null>(this.runs[0] ?? null);
-  readonly latestDone = $derived<RunRecord | null>(this.runs.find((run) => run.status === 'done') ?? null);
+  /** The runs that are no trials of other settings. */
+  readonly ownRuns = $derived(this.runs.filter((run) => run.trial !== true));
+  readonly latestRun = $derived<RunRecord | null>(this.ownRuns[0] ?? null);
+  readonly latestDone = $derived<RunRecord | null>(this.ownRuns.find((run) => run.status === 'done') ?? null);
   readonly activeRun = $derived(
     this.runs.find((run) => run.status === 'running' || run.status === 'paused' || run.status === 'queued') ?? null,
   );

@@ -42,7 +42,7 @@ async function resultOf({ runId, experiment }: RunRecord): Promise<ExperimentRes
 }
 
 async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
-  const runs = await gateway.listRuns(stored.experimentId);
+  const runs = (await gateway.listRuns(stored.experimentId)).filter((run) => run.trial !== true);
   const done = runs.find((run) => run.status === 'done');
   const rows = { passages: 0, pairs: 0, questions: 0 };
   for (const entry of stored.experiment.data) {

@@ -1,4 +1,5 @@
 import { AppError, toAppError } from '../domain/errors';
+import type { Experiment } from '../domain/experiment';
 import type { RunRecord, RunStatus } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
@@ -160,8 +161,13 @@ class JobsState {
     return runId;
   }
 
-  async #create(experimentId: string): Promise<string> {
-    return (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
+  async #create(experimentId: string, trial?: Experiment): Promise<string> {
+    return (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget, trial);
+  }
+
+  /** Records a run of the experiment with other settings, which `runToEnd` starts. Throws `device-busy`. */
+  createTrial(experimentId: string, trial: Experiment): Promise<string> {
+    return deviceJob.during('run', () => this.#create(experimentId, trial));
   }
 
   /**

@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '../domain/errors';
 import { sha256Hex, sha256Stream } from '../domain/hash';
+import { keptCheckpoints } from '../domain/train/checkpointBytes';
 import { withHandledEnd, type Database } from './database';
 import { makingRoom } from './deletedExperiments';
 import { unlessPinned } from './pins';
@@ -34,19 +35,6 @@ function generationsOf(runId: string): IDBKeyRange {
 
 function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['role']): CheckpointManifest[] {
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
-}
-
-/** Number of checkpoints kept per role. There are two of `latest`, in case the newer one is damaged. */
-const kept = { latest: 2, best: 1 } as const;
-
-/**
- * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. `momentFloats`
- * is the most floats that a stage has in each moment.
- */
-export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, momentFloats = totalFloats): number {
-  const weights = totalFloats * 4;
-  // A `latest` checkpoint has two moments per trained weight.
-  return (kept.latest + 1) * (weights + momentFloats * 8) + (hasBest ? (kept.best + 1) * weights : 0);
 }
 
 /** Reads all tensors, so that training can continue while `writeSnapshot` stores them. */
@@ -113,7 +101,7 @@ async function commit(
     parts.forEach(({ blob }, part) => {
       if (blob) written.push(weightParts.put({ weightsId, part, bytes: blob }));
     });
-    for (const old of ofRole(existing, role).slice(0, -(kept[role] - 1) || undefined)) {
+    for (const old of ofRole(existing, role).slice(0, -(keptCheckpoints[role] - 1) || undefined)) {
       written.push(checkpoints.delete([runId, old.generation]));
       replaced.add(old.weightsId);
     }

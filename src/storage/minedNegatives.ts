@@ -27,10 +27,21 @@ export async function putMinedNegatives(
   await makingRoom(db, () => db.put('minedNegatives', { key, ...arrays, sha256, candidates, ...counts }));
 }
 
+/** Returns the record of stored negatives, or undefined if there is none or its bytes do not match their hash. */
+export async function getMinedRecord(db: Database, key: string): Promise<StoredMinedNegatives | undefined> {
+  const stored = await db.get('minedNegatives', key);
+  return stored && (await hashOf(stored)) === stored.sha256 ? stored : undefined;
+}
+
+/** Stores the record of negatives that were mined elsewhere. */
+export async function putMinedRecord(db: Database, record: StoredMinedNegatives): Promise<void> {
+  await makingRoom(db, () => db.put('minedNegatives', record));
+}
+
 /** Returns stored negatives, or undefined if there are none or their bytes do not match their hash. */
 export async function getMinedNegatives(db: Database, key: string): Promise<ChosenNegatives | undefined> {
-  const stored = await db.get('minedNegatives', key);
-  if (!stored || (await hashOf(stored)) !== stored.sha256) return undefined;
+  const stored = await getMinedRecord(db, key);
+  if (!stored) return undefined;
   const { perAnchor, excluded, refilled, refilledRows, candidates } = stored;
   const scores = {
     positives: new Float32Array(stored.positives),

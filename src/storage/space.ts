@@ -5,6 +5,11 @@ import { AppError, toAppError } from '../domain/errors';
  */
 export const reservedBytes = 64 * 1024 * 1024;
 
+/** Returns how many bytes more the browser lets this origin store, with the reserve still free. */
+export function roomIn({ quota, used }: { quota: number; used: number }): number {
+  return Math.max(0, quota - used - reservedBytes);
+}
+
 /**
  * Throws `quota-exceeded` unless `neededBytes` more can be stored with the reserve still free. Does not throw if the
  * browser does not report its quota.
@@ -14,7 +19,7 @@ export async function requireStorage(neededBytes: number): Promise<void> {
   if (!('navigator' in globalThis)) return;
   const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
   if (quota === undefined) return;
-  const freeBytes = Math.max(0, quota - usage - reservedBytes);
+  const freeBytes = roomIn({ quota, used: usage });
   if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
 }
 

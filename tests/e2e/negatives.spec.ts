@@ -1,5 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
+import {
+  demoModel,
+  expect,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  setField,
+  storedRuns,
+  test,
+} from './support';
 
 test('negatives are mined, shown, judged by keys and exported, and decisions outlive a reload', async ({
   page,
@@ -32,4 +42,37 @@ test('negatives are mined, shown, judged by keys and exported, and decisions out
   await page.getByTestId('export-csv').click();
   const text = await readFile(await (await download).path(), 'utf8');
   expect(text.split('\r\n')[0]).toBe('anchor,positive,negative_1');
+});
+
+test('three kinds of negatives are compared, and a reload in between does not repeat finished runs', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'train');
+  await setField(page, 'duration', 1);
+  await setField(page, 'batchSize', 16);
+  await openStage(page, 'negatives');
+  // The mined runs then have one negative per question, too, instead of five.
+  await page.locator('#negatives').selectOption('random');
+  const panel = page.getByTestId('negatives-experiment');
+  await page.getByTestId('start-arms').click();
+  const isDone = (arm: string) =>
+    expect(panel.getByTestId(`arm-${arm}`)).toContainText(/完成|done/, { timeout: 120_000 });
+  await isDone('inBatch');
+  const [first] = await storedRuns(page);
+  await page.reload();
+  await expect(page.getByTestId('start-arms')).toHaveText(/继续比较|Continue the comparison/);
+  await page.getByTestId('start-arms').click();
+  await isDone('filtered');
+  await expect(page.getByTestId('arms-sentence')).toContainText(/95% 区间|95% interval/);
+  await expect(page.getByTestId('arms-picture').locator('canvas')).toHaveCount(2);
+  const runs = (await storedRuns(page)).filter(({ status }) => status === 'done');
+  expect(runs).toHaveLength(3);
+  expect(runs[0]?.runId).toBe(first?.runId);
+  // The test questions were not used, so there is no result to show.
+  await openStage(page, 'evaluate');
+  await expect(page.getByRole('link', { name: /前往训练|Go to training/ })).toBeVisible();
 });

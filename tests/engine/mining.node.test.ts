@@ -44,7 +44,7 @@ async function withMined(negatives: MinedNegatives = mined, further: Partial<Sta
   const experiment = { ...stored.experiment, stages };
   await putExperiment(db, { ...stored, experiment });
   const mine = (control = new RunControl(), progress: (done: number, of: number) => void = () => undefined) =>
-    mineNegatives('e', { db, control, device: 'wasm', wasmBaseUrl: wasmBase, progress });
+    mineNegatives('e', undefined, { db, control, device: 'wasm', wasmBaseUrl: wasmBase, progress });
   const chosen = async () => {
     const [negatives] = await negativesOfStages(db, experiment, await preparedData(db, experiment));
     if (!negatives) throw new Error('no negatives');
@@ -97,7 +97,7 @@ describe('mined negatives', () => {
     let compared = 0;
     for (const [row, { positive, scores }] of (await naiveScores(given)).entries()) {
       const ranked = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-      const bound = positive * (1 - mined.relativeMargin);
+      const bound = positive * (1 - (mined.relativeMargin ?? 0));
       const allowed = ranked
         .slice(mined.firstRank - 1, mined.lastRank)
         .filter((at) => (scores[at] ?? 0) <= bound && !negatives.answers.exclusionOf(row, negatives.pool[at] ?? ''));

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { checkpointBytesOfRun } from '../../src/storage/checkpoints';
+import { checkpointBytesOfRun } from '../../src/domain/train/checkpointBytes';
 import { getModel } from '../../src/storage/models';
 import { getRun, listRuns } from '../../src/storage/runs';
 import { reservedBytes } from '../../src/storage/space';

@@ -32,7 +32,7 @@ function readDelivered(file) {
 
 /**
  * Opens a browser profile, by default a temporary one. Browser storage belongs to an address including its port, so a
- * kept profile reuses its port. `delivered` lists the runs whose results were written; `deliver` adds one.
+ * kept profile reuses its port. `delivered` lists the runs whose results were written; `deliver` adds some.
  */
 export async function openProfile(folder) {
   if (folder === undefined) return temporaryProfile();
@@ -50,7 +50,7 @@ export async function openProfile(folder) {
     port: existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0,
     delivered,
     keepPort: (used) => replace(portFile, String(used)),
-    deliver: (runId) => replace(deliveredFile, JSON.stringify([...delivered, runId])),
+    deliver: (runIds) => replace(deliveredFile, JSON.stringify([...delivered, ...runIds])),
     close: async () => undefined,
   };
 }

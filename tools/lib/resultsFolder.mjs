@@ -14,7 +14,10 @@ const json = async (path) => JSON.parse(await readFile(path, 'utf8'));
 async function listedExport(path) {
   try {
     const metrics = await json(path);
-    if (typeof metrics.experimentHash !== 'string' || typeof metrics.weightsSha256 !== 'string') return null;
+    if (typeof metrics.experimentHash !== 'string') return null;
+    // Runs that are compared are not exported.
+    if (metrics.compare === 'negatives') return [];
+    if (typeof metrics.weightsSha256 !== 'string') return null;
     return metrics.export.files.map((file) => file.path);
   } catch {
     return null;

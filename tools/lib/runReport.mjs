@@ -23,12 +23,13 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
  * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number, kind?: string }} E
+ * @template {{ type: string, step?: number, kind?: string, arm?: string }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step, kind }) => (repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''}` : null);
+  const keyOf = ({ type, step, kind, arm }) =>
+    repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''} ${arm ?? ''}` : null;
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {
@@ -133,7 +134,7 @@ export class RunReport {
       return this.#print(`device lost (${event.reason}): resuming from the last checkpoint`);
     if (event.type === 'devEvaluation')
       return this.#print(
-        `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
+        `dev at step ${event.step}${sampleWords(event)}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
       );
     if (event.type === 'alarm') return this.#print(alarmLine(event));
     if (event.type === 'earlyStop') return this.#print(earlyStopLine(event));
@@ -177,6 +178,11 @@ function resumedLine({ step, reached }) {
   if (reached <= step) return from;
   const steps = reached === step + 1 ? `step ${reached}` : `steps ${step + 1} to ${reached}`;
   return `${from}: computing ${steps} again`;
+}
+
+/** Says on how many passages dev was evaluated, if not on all. */
+function sampleWords({ metrics, sampleOf }) {
+  return sampleOf === undefined ? '' : ` on a sample of ${metrics.passages} of ${sampleOf} passages`;
 }
 
 function earlyStopLine({ step, bestStep, evaluations }) {

@@ -24,6 +24,7 @@ import { exportTriplets, listNegatives, viewNegatives } from './negatives/viewNe
 import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
+import { devTexts } from './train/devTexts';
 import { examineTexts } from './train/examineTexts';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
@@ -112,6 +113,7 @@ export const dataWorkerApi: DataApi = {
   exportTriplets: async (experiment, stageIndex, format) =>
     exportTriplets(await openDatabase(), experiment, stageIndex, format),
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
+  devTexts: async (experiment, ids) => devTexts(await openDatabase(), experiment, ids),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>
     navigator.locks.request(weightsImportLock, () =>

@@ -37,8 +37,8 @@ export const gpuWorkerApi: GpuApi = {
     baseUrl = options.baseUrl;
     await holdWorkerLifeLock(options.lifeLock);
   },
-  createRun: async (experimentId, preference, budgetBytes) =>
-    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__),
+  createRun: async (experimentId, preference, budgetBytes, trial) =>
+    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__, trial),
   planMemory: async (experimentId, preference, budgetBytes) =>
     reportExperimentMemory(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }),
   describeDevice: async (preference) => {
@@ -75,9 +75,9 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelSearch: async () => device.controlOf('search')?.cancel(),
-  mineNegatives: (experimentId, preference, progress) =>
+  mineNegatives: (experimentId, preference, progress, trials) =>
     device.during({ job: 'mine' }, async (control) =>
-      mineNegatives(experimentId, {
+      mineNegatives(experimentId, trials, {
         db: await openedWithVerdicts(),
         control,
         device: preference,

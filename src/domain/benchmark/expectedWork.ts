@@ -11,7 +11,7 @@ export interface ExpectedWork {
   mixed: boolean;
   /** Tokens encoded per evaluation: the knowledge base and the questions. */
   encodingTokens: number;
-  /** Number of evaluations. */
+  /** Number of evaluations. One on a sample of the knowledge base counts as its share. */
   evaluations: number;
   /** Mean tokens per text. */
   textTokens: number;

@@ -51,6 +51,11 @@ const metricOf: Record<MetricName, (ranks: Ranks) => number> = {
   ndcgAt10: (ranks) => ndcgAtK(ranks, 10),
 };
 
+/** Returns a metric of one question. */
+export function questionMetric(name: MetricName, ranks: Ranks): number {
+  return metricOf[name](ranks);
+}
+
 /** Returns the mean over questions. Divides once at the end, so that the mean of ones is exactly 1. */
 function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
   let sum = 0;

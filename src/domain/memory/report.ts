@@ -1,4 +1,5 @@
 import type { NegativesReport } from '../negatives/report';
+import type { DevPlan } from '../train/devPlan';
 import type { LossSettings } from '../train/lossSchema';
 import type { MemoryProposal } from './proposal';
 import type { StepWay } from './stepWay';
@@ -85,6 +86,10 @@ export interface MemoryReport {
   leftOut: number[][];
   /** Explicit negatives of each stage; null for stages without. Absent if no stage has any. */
   negatives?: (NegativesReport | null)[];
+  /** How dev is evaluated during training, with the experiment's limit. Absent without dev questions. */
+  devPlan?: DevPlan;
+  /** The same with the usual limit. Absent if the experiment has a limit. */
+  limitedDevPlan?: DevPlan;
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
   defaultBudgetBytes: number;

@@ -1,5 +1,5 @@
 import { permutation, type RandomStream } from '../random';
-import type { MinedNegatives } from '../train/negativesSchema';
+import { hasMargin, type MinedNegatives } from '../train/negativesSchema';
 import type { ExclusionCounts } from './chooseNegatives';
 
 /** The passages that a search found for a question, best first from rank 1, and the score of its positive. */
@@ -15,11 +15,13 @@ export interface FoundForRow {
 export function scoreExclusion(
   score: number,
   positiveScore: number,
-  { minScore = -1, maxScore = 1, relativeMargin, absoluteMargin = 0 }: MinedNegatives,
+  settings: MinedNegatives,
 ): 'scoreWindow' | 'margin' | null {
+  const { minScore = -1, maxScore = 1, relativeMargin = 0, absoluteMargin = 0 } = settings;
   // Rounding may carry a cosine beyond ±1.
   const cosine = Math.min(1, Math.max(-1, score));
   if (cosine < minScore || cosine > maxScore) return 'scoreWindow';
+  if (!hasMargin(settings)) return null;
   const bound = Math.min(positiveScore * (1 - relativeMargin), positiveScore - absoluteMargin);
   return score > bound ? 'margin' : null;
 }

@@ -1,4 +1,5 @@
 import type { NegativeSource } from '../train/negativesSchema';
+import type { AbovePositive } from './abovePositive';
 import type { ExclusionCounts } from './chooseNegatives';
 
 /** The explicit negatives of a stage of a run. */
@@ -12,4 +13,6 @@ export interface NegativesReport {
   /** Negatives drawn at random because a pair had too few of its own, and the number of such pairs. */
   refilled: number;
   refilledRows: number;
+  /** Only for mined ones: how many there are, and how many score above the positive of their question. */
+  scored?: AbovePositive;
 }

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { poolings } from '../model';
+import { exclusions } from '../negatives/answerIndex';
 import { judgedId } from '../negatives/judgedPairs';
+import { maxPerAnchor } from '../train/negativesSchema';
 import { dataRoles, keptFields, rowsPerBlock } from '../records';
 import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
 
@@ -76,6 +78,21 @@ export const blockSchema = v.strictObject({
 });
 
 export const batchListSchema = v.strictObject({ sha256, batches: v.array(v.array(whole)) });
+
+/** Mined negatives without their arrays, which are stored together in one binary entry. */
+export const minedSchema = v.strictObject({
+  key: sha256,
+  perAnchor: v.pipe(whole, v.minValue(1), v.maxValue(maxPerAnchor)),
+  /** Number of pairs, and of scores of random passages. */
+  pairs: whole,
+  random: whole,
+  candidates: whole,
+  /** SHA-256 of all arrays. */
+  sha256,
+  excluded: v.strictObject(v.entriesFromList(exclusions, whole)),
+  refilled: whole,
+  refilledRows: whole,
+});
 
 const guessable = <Schema extends v.GenericSchema>(value: Schema) => v.strictObject({ value, guessed: v.boolean() });
 const prefix = v.pipe(v.string(), v.maxLength(500));

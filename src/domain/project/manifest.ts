@@ -17,6 +17,7 @@ export const listPaths = {
   models: 'models.json',
   datasets: 'datasets.json',
   batchLists: 'batchLists.json',
+  minedNegatives: 'minedNegatives.json',
 } as const;
 export type ListName = keyof typeof listPaths;
 
@@ -25,6 +26,7 @@ export const blockPath = (contentSha256: string, block: number): string =>
   `datasetBlocks/${contentSha256}/${block}.json`;
 /** Paths of one part of the weights: here in format 1, below in all later formats. */
 export const storedPartPath = (weightsId: string, part: number): string => `weightParts/${weightsId}/${part}.bin`;
+export const minedPath = (key: string): string => `minedNegatives/${key}.bin`;
 export const partPath = (sha256: string): string => `weights/${sha256}.bin`;
 
 /** The manifest comes last in the file and lists everything else. */

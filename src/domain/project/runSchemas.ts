@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
+import { hardestQuestions } from '../evaluate/devScores';
 import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
 import {
@@ -87,6 +88,7 @@ const negativesSchema = v.strictObject({
   excluded: v.strictObject(v.entriesFromList(exclusions, whole)),
   refilled: whole,
   refilledRows: whole,
+  scored: v.exactOptional(v.strictObject({ above: whole, of: whole })),
 });
 
 export const runSchema = v.strictObject({
@@ -94,6 +96,7 @@ export const runSchema = v.strictObject({
   experimentId: id,
   experiment,
   experimentHash: sha256,
+  trial: v.exactOptional(v.literal(true)),
   build: name,
   device: v.nullable(deviceSchema),
   devicePreference: v.picklist(['auto', 'webgpu', 'wasm']),
@@ -105,6 +108,7 @@ export const runSchema = v.strictObject({
   steps: whole,
   leftOut: v.exactOptional(v.array(v.array(whole))),
   negatives: v.exactOptional(v.array(v.nullable(negativesSchema))),
+  devPlan: v.exactOptional(v.strictObject({ passages: whole, of: whole, everySteps: whole, share: fraction })),
   createdAt: time,
   finishedAt: v.exactOptional(time),
   weightsSha256: v.exactOptional(sha256),
@@ -173,6 +177,21 @@ const tuningFields = {
   refused: v.strictObject({ shaders: whole, bits: whole }),
 };
 
+const countsSchema = v.strictObject({
+  first: v.pipe(v.number(), v.integer(), v.minValue(-50), v.maxValue(49)),
+  counts: v.pipe(v.array(whole), v.maxLength(100)),
+});
+const scoredPassage = v.strictObject({ passageId: text, score: finite });
+const scoresSchema = v.strictObject({
+  right: countsSchema,
+  bestWrong: countsSchema,
+  randomWrong: countsSchema,
+  hardest: v.pipe(
+    v.array(v.strictObject({ questionId: text, right: scoredPassage, wrong: scoredPassage })),
+    v.maxLength(hardestQuestions),
+  ),
+});
+
 const alarmOf = <Kind extends string, Fields extends v.ObjectEntries>(kind: Kind, fields: Fields) =>
   eventOf('alarm', { step: whole, kind: v.literal(kind), ...fields });
 const alarmSchema = v.variant('kind', [
@@ -219,7 +238,13 @@ export const runEventSchema = v.variant('type', [
     skipped: v.exactOptional(v.literal(true)),
   }),
   eventOf('progress', { what: v.picklist(progressKinds), done: finite, of: finite }),
-  eventOf('devEvaluation', { step: whole, metrics: metricsSchema, best: v.boolean() }),
+  eventOf('devEvaluation', {
+    step: whole,
+    metrics: metricsSchema,
+    best: v.boolean(),
+    sampleOf: v.exactOptional(whole),
+    scores: v.exactOptional(scoresSchema),
+  }),
   alarmSchema,
   eventOf('earlyStop', { step: whole, bestStep: whole, evaluations: whole }),
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),

@@ -25,6 +25,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     ...(onPairs ? { negatives: stage.negatives?.from ?? 'inBatch' } : {}),
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
+    devTimeShare: evaluation.devTimeShare ?? 0,
     patience: evaluation.earlyStop?.patience ?? 0,
     checkpoint: evaluation.checkpoint,
     ...(batching.kind === 'seeded' ? { accumulation: batching.accumulation ?? 1 } : {}),

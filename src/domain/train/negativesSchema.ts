@@ -3,7 +3,8 @@ import { fraction } from '../experimentVersion1';
 import { judgedId } from '../negatives/judgedPairs';
 
 /** Explicit negatives per pair. Each of them is one more text in every batch, so more than a few are rarely useful. */
-const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64));
+export const maxPerAnchor = 64;
+const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxPerAnchor));
 
 /** Largest number of negatives that the user can drop by hand. */
 export const maxDropped = 1000;
@@ -46,9 +47,9 @@ export const negativesSchema = v.variant('from', [
       maxScore: v.optional(cosine),
       /**
        * A candidate's cosine is at most that of the positive times 1 − `relativeMargin`, and at most that of the
-       * positive less `absoluteMargin`.
+       * positive less `absoluteMargin`. If both are absent, candidates may score above the positive.
        */
-      relativeMargin: fraction,
+      relativeMargin: v.optional(fraction),
       absoluteMargin: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
       /** Which of the candidates to take: the highest-ranked, random ones, or the lowest-ranked. */
       pick: v.picklist(picks),
@@ -69,6 +70,19 @@ export type NegativeSource = Negatives['from'];
 
 export const defaultNegativesPerAnchor = 1;
 
+/** Relative margin to the positive's score that sentence-transformers recommends (TopK-PercPos, 95%). */
+export const defaultRelativeMargin = 0.05;
+
+/** Whether mined negatives that score above the positive, or close to it, are left out. */
+export function hasMargin({ relativeMargin, absoluteMargin }: MinedNegatives): boolean {
+  return relativeMargin !== undefined || absoluteMargin !== undefined;
+}
+
+/** Returns the settings without margins. */
+export function withoutMargin({ relativeMargin: _, absoluteMargin: __, ...rest }: MinedNegatives): MinedNegatives {
+  return rest;
+}
+
 /**
  * Returns the settings with which mining starts: ranks 300 to 500 of 10,000 passages or more, and the same shares of a
  * smaller knowledge base.
@@ -77,5 +91,5 @@ export function defaultMined(passages: number, perAnchor = defaultNegativesPerAn
   const scale = Math.min(1, passages / 10_000);
   const firstRank = Math.max(2, Math.round(300 * scale));
   const lastRank = Math.max(firstRank + perAnchor, Math.round(500 * scale));
-  return { from: 'mined', perAnchor, firstRank, lastRank, relativeMargin: 0.05, pick: 'random' };
+  return { from: 'mined', perAnchor, firstRank, lastRank, relativeMargin: defaultRelativeMargin, pick: 'random' };
 }

@@ -1,6 +1,7 @@
 import type { AppErrorDetails } from '../errors';
 import {
   progressKinds,
+  type DevEvaluation,
   type ProgressKind,
   type RunEvent,
   type RunPhase,
@@ -35,7 +36,7 @@ export interface RunView {
   /** The steps since the last checkpoint that a resumed run is computing again; null once it has passed them. */
   repeating: { from: number; to: number } | null;
   steps: StepReport[];
-  dev: { step: number; metrics: Metrics; best: boolean }[];
+  dev: ({ step: number; best: boolean } & DevEvaluation)[];
   alarms: Alarm[];
   earlyStop: EarlyStop | null;
   test: Partial<Record<'before' | 'after', Metrics>>;
@@ -135,12 +136,13 @@ function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): voi
   view.stepEndedAt = null;
 }
 
-function applyDevEvaluation(view: RunView, { step, metrics, best, at }: EventOf<'devEvaluation'>): void {
+function applyDevEvaluation(view: RunView, event: EventOf<'devEvaluation'>): void {
+  const { step, at } = event;
   // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
   // curve.
   if (view.phase === 'evaluateAfter') return;
   cutFrom(view.dev, step);
-  view.dev.push({ step, metrics, best });
+  view.dev.push(event);
   if (view.stepEndedAt === null || view.phase !== 'train') return;
   view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + at - view.stepEndedAt };
   view.stepEndedAt = null;

@@ -18,6 +18,7 @@ export const settingRanges = {
   seed: { low: 0, high: 2 ** 32 - 1, integer: true },
   negativesPerAnchor: { low: 1, high: 64, integer: true },
   patience: { low: 0, high: 1000, integer: true },
+  devTimeShare: { low: 0, high: 0.5 },
   devEverySteps: { low: 0, high: 10_000_000, integer: true },
 } as const satisfies Record<string, { low: number; high: number; integer?: true }>;
 export type NumberSetting = keyof typeof settingRanges;

@@ -1,18 +1,24 @@
 import type { RunRecord } from '../run';
 import { checkpointIntervalMs } from './checkpointInterval';
+import { devInterval } from './devPlan';
+import { lastStepOf } from './lastStep';
 import { recentMean, type RunView } from './runView';
 
-type Plan = { steps: number; experiment: Pick<RunRecord['experiment'], 'evaluation'> };
+type Plan = Pick<RunRecord, 'steps' | 'stoppedStep' | 'devPlan'> & {
+  experiment: Pick<RunRecord['experiment'], 'evaluation'>;
+};
 
 /** Whether dev is evaluated after this step, if there are dev questions. */
-function devIsDue(step: number, { steps, experiment }: Plan): boolean {
-  const { devEverySteps, checkpoint } = experiment.evaluation;
+function devIsDue(step: number, plan: Plan): boolean {
+  const devEverySteps = devInterval(plan);
+  const { steps, experiment } = plan;
+  const { checkpoint } = experiment.evaluation;
   return (devEverySteps > 0 && step % devEverySteps === 0) || (step === steps && checkpoint === 'bestDev');
 }
 
 /** Counts the dev evaluations after `step`, without the one due at `step` itself. */
 function devEvaluationsAfter(step: number, plan: Plan): number {
-  const { devEverySteps } = plan.experiment.evaluation;
+  const devEverySteps = devInterval(plan);
   const regular = devEverySteps > 0 ? Math.floor(plan.steps / devEverySteps) - Math.floor(step / devEverySteps) : 0;
   const last = devEverySteps > 0 && plan.steps % devEverySteps === 0 ? 0 : devIsDue(plan.steps, plan) ? 1 : 0;
   return step < plan.steps ? regular + last : 0;
@@ -22,8 +28,9 @@ function devEvaluationsAfter(step: number, plan: Plan): number {
 function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number {
   // The evaluation before training reports dev too, unless there are no dev questions.
   if (view.dev.length === 0) return 0;
-  // Until a dev evaluation is measured, the one before training serves: it encodes the same knowledge base.
-  const each = view.devTime.count > 0 ? view.devTime.ms / view.devTime.count : view.evaluationMs;
+  // Until a dev evaluation is measured, the one before training serves, which encodes the whole knowledge base.
+  const { passages, of } = plan.devPlan ?? { passages: 1, of: 1 };
+  const each = view.devTime.count > 0 ? view.devTime.ms / view.devTime.count : view.evaluationMs * (passages / of);
   const begun = devIsDue(step, plan) && view.dev[view.dev.length - 1]?.step !== step;
   const rest = begun ? Math.max(0, each - Math.max(0, now - (view.stepEndedAt ?? now))) : 0;
   return each * devEvaluationsAfter(step, plan) + rest;
@@ -41,7 +48,8 @@ function withCheckpoints(ms: number, view: RunView): number {
  * measured durations, and an evaluation after training that takes as long as the one before. During the evaluation
  * after training, extrapolates from its progress, or without any from the evaluation before training.
  */
-export function timeLeftMs(view: RunView, plan: Plan, now: number): number | null {
+export function timeLeftMs(view: RunView, planned: Plan, now: number): number | null {
+  const plan = { ...planned, steps: lastStepOf(planned, view) };
   const evaluation = view.evaluationMs;
   if (view.phase === 'evaluateAfter') {
     const { progress } = view;

@@ -3,7 +3,7 @@ import type { Said } from '../../domain/errorWords';
 import { formatCount } from './format';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
-import { scoresUnusable, tooFewScoredPairs } from './errors/scoredPairs';
+import { negativesNeedPairs, scoresUnusable, tooFewScoredPairs } from './errors/scoredPairs';
 import { tooFewNegatives } from './errors/negatives';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
@@ -96,6 +96,7 @@ const sentences: Sentences = {
   'too-few-pairs': tooFewPairs,
   'too-few-scored-pairs': tooFewScoredPairs,
   'scores-unusable': scoresUnusable,
+  'negatives-need-pairs': negativesNeedPairs,
   'no-negatives': () => ({
     zh: '导入的问答对里没有负例，请在“负例”阶段改用别的负例，或导入带负例的问答对。',
     en: 'The imported pairs have no negatives; choose other negatives in the Negatives stage, or import pairs that have some.',
@@ -126,7 +127,7 @@ const sentences: Sentences = {
     const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
     const figures = {
       zh: [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，'),
-      en: [need ? `${need} needed in total` : '', free ? `${free} free` : ''].filter(Boolean).join(', '),
+      en: [need ? `${need} needed in total` : '', free ? `${free} available` : ''].filter(Boolean).join(', '),
     };
     return {
       zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,

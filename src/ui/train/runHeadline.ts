@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../domain/run';
 import { devHits } from '../../domain/train/devTrend';
+import { lastStepOf } from '../../domain/train/lastStep';
 import type { RunView } from '../../domain/train/runView';
 import { timeLeftMs } from '../../domain/train/timeLeft';
 import type { Dictionary } from '../i18n/dictionary';
@@ -12,6 +13,12 @@ export interface RunHeadline {
   text: string;
 }
 
+/** Returns the number of passages that dev is evaluated on during training, or null if these are all. */
+function sampleText({ dev }: RunView): string | null {
+  const newest = dev[dev.length - 1];
+  return newest?.sampleOf === undefined ? null : formatCount(newest.metrics.passages);
+}
+
 function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
@@ -20,21 +27,22 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
     const at = last ? formatCount(last.step) : null;
     return {
       title: t.repeating(from, to),
-      text: t.repeatingText(at, formatCount(record.steps), view.repeating.from === 1),
+      text: t.repeatingText(at, formatCount(lastStepOf(record, view)), view.repeating.from === 1),
     };
   }
   if (!last) return { title: t.firstStep, text: t.leave };
   const left = timeLeftMs(view, record, view.lastAt);
   const parts = {
     step: formatCount(last.step),
-    steps: formatCount(record.steps),
+    steps: formatCount(lastStepOf(record, view)),
     loss: formatFigure(last.loss),
     left: left === null ? null : formatDuration(left, dictionary.time),
   };
   const hits = devHits(view.dev);
+  const sample = sampleText(view);
   if (!hits) return { title: t.trainingTitle(parts.step, parts.steps), text: t.trainingNoDev(parts.loss, parts.left) };
   return {
-    title: t.devHits(hits.before, hits.now, hits.of),
+    title: t.devHits(hits.before, hits.now, hits.of, sample),
     text: t.training(parts.step, parts.steps, parts.loss, parts.left),
   };
 }
@@ -43,10 +51,12 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   const t = dictionary.train.sentence;
   const text =
     record.keptStep === undefined
-      ? t.done(record.stoppedStep ?? record.steps)
-      : t.doneKept(formatCount(record.keptStep), formatCount(record.stoppedStep ?? record.steps));
+      ? t.done(lastStepOf(record, view))
+      : t.doneKept(formatCount(record.keptStep), formatCount(lastStepOf(record, view)));
   const hits = devHits(view.dev, record.keptStep);
-  return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
+  return hits
+    ? { title: t.devHits(hits.before, hits.now, hits.of, sampleText(view)), text }
+    : { title: text, text: t.doneNext };
 }
 
 /** Says where the run is: its phase, the step during training, and the work in progress. */
@@ -54,7 +64,7 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const step = view.steps[view.steps.length - 1]?.step ?? 0;
   const training = view.phase === 'train' && step > 0;
   const place = training
-    ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
+    ? t.train.sentence.atStep(formatCount(step), formatCount(lastStepOf(record, view)))
     : t.job.phases[view.phase];
   // Without a known total, the progress text is the step, which the place says already.
   const under = view.progress && view.progress.of > 0 ? runProgressText(t, record, view) : '';

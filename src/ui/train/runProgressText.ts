@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../domain/run';
+import { lastStepOf } from '../../domain/train/lastStep';
 import type { RunView } from '../../domain/train/runView';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatCount } from '../i18n/format';
@@ -9,5 +10,7 @@ export function runProgressText({ job }: Dictionary, record: RunRecord, view: Ru
   const step = view.steps[view.steps.length - 1]?.step;
   if (progress && progress.of > 0)
     return `${job.what[progress.what]} ${formatCount(progress.done)} / ${formatCount(progress.of)}`;
-  return view.phase === 'train' && step !== undefined ? `${formatCount(step)} / ${formatCount(record.steps)}` : '';
+  return view.phase === 'train' && step !== undefined
+    ? `${formatCount(step)} / ${formatCount(lastStepOf(record, view))}`
+    : '';
 }

@@ -1,4 +1,5 @@
 import type { Experiment, Precision, Stage, StageData } from '../../domain/experiment';
+import { withDevTimeShare } from '../../domain/train/devPlan';
 import { withPatience } from '../../domain/train/earlyStop';
 import type { Negatives } from '../../domain/train/negativesSchema';
 import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
@@ -71,4 +72,9 @@ export function editEvaluation(experiment: ExperimentState, change: Partial<Expe
 /** Sets after how many dev evaluations without a new best the run stops; 0 turns early stopping off. */
 export function editPatience(experiment: ExperimentState, patience: number): void {
   experiment.change((e) => ({ ...e, evaluation: withPatience(e.evaluation, patience) }));
+}
+
+/** Limits the time of dev evaluations during training; 0 sets no limit. */
+export function editDevTimeShare(experiment: ExperimentState, share: number): void {
+  experiment.change((e) => ({ ...e, evaluation: withDevTimeShare(e.evaluation, share) }));
 }

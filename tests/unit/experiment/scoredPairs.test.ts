@@ -22,7 +22,7 @@ describe('a stage that trains on scored pairs', () => {
     ['data', '"scoredPairs"', { data: 'scoredPairs' }],
     ['data', undefined, { loss: cosent }],
     ['loss.temperature', '0', { ...onScores, loss: { ...cosent, temperature: 0 } }],
-    ['loss.temperature', '0.05', { ...onScores, loss: { kind: 'cosineMse', temperature: 0.05 } }],
+    ['loss.temperature', undefined, { ...onScores, loss: { kind: 'cosineMse', temperature: 0.05 } }],
     ['negatives', undefined, { ...onScores, negatives: { from: 'random', perAnchor: 1 } }],
     ['batching.kind', '"listed"', { ...onScores, batching: { kind: 'listed', sha256: 'a'.repeat(64) } }],
   ])('is rejected with the path %s of a wrong field', (path, found, stage) => {

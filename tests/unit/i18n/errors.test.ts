@@ -21,6 +21,12 @@ describe('an error message', () => {
     );
   });
 
+  it('calls a row of a workbook a row', () => {
+    const details: AppErrorDetails = { kind: 'import-failed', file: 'faq.XLSX', line: 2, fault: 'relevant-missing' };
+    expect(errorSentence(details, 'en')).toMatch(/^faq\.XLSX, row 2: /);
+    expect(errorSentence(details, 'zh')).toMatch(/^faq\.XLSX 第 2 行：/);
+  });
+
   it("names the user's own experiment file and its fields on the command line", () => {
     const sentencesOf = (details: AppErrorDetails) => errorSentences(details, 'own.json');
     for (const details of errorCases) {

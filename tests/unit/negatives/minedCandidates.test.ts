@@ -36,6 +36,15 @@ describe('the candidates that mining takes', () => {
     expect(excluded).toMatchObject({ scoreWindow: 3, margin: 0 });
   });
 
+  it('may score above the positive if the settings have no margin', () => {
+    const { relativeMargin: _, ...free } = settings;
+    const excluded = Object.fromEntries(exclusions.map((reason) => [reason, 0])) as ExclusionCounts;
+    const random = new RandomStream(1, 'minedPick');
+    expect(minedCandidates({ top, positiveScore: 0.1 }, free, random, excluded)).toEqual([11, 12, 13, 14]);
+    expect(excluded).toMatchObject({ margin: 0 });
+    expect(candidates({ relativeMargin: 0 }, 0.75).kept).toEqual([12, 13, 14]);
+  });
+
   it('come from the lowest rank, or in random order', () => {
     expect(candidates({ pick: 'lowest' }).kept).toEqual([14, 13, 12]);
     expect(candidates({ pick: 'random' }).kept.sort()).toEqual([12, 13, 14]);

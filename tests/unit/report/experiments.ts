@@ -114,12 +114,16 @@ const onScoredPairs = fc.record(
 );
 const stage = fc.oneof({ arbitrary: onPairs, weight: 3 }, onScoredPairs);
 
-const evaluation = fc.record({
-  primary: fc.constantFrom(...metricNames),
-  ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
-  devEverySteps: fc.nat(1000),
-  checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
-});
+const evaluation = fc.record(
+  {
+    primary: fc.constantFrom(...metricNames),
+    ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
+    devEverySteps: fc.nat(1000),
+    checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
+    devTimeShare: fc.double({ min: 0, minExcluded: true, max: 0.5, noNaN: true }),
+  },
+  { requiredKeys: ['primary', 'ks', 'devEverySteps', 'checkpoint'] },
+);
 
 /** Any valid experiment. */
 export const experiments: fc.Arbitrary<Experiment> = fc

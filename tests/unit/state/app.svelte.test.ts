@@ -52,6 +52,15 @@ describe('an error', () => {
     expect(app.error).toBeNull();
   });
 
+  it('goes when a part of the screen shows the same one, and only then', () => {
+    const full = { kind: 'quota-exceeded', neededBytes: 55, freeBytes: 2 } as const;
+    app.report(new AppError(full));
+    app.shownElsewhere({ ...full, freeBytes: 3 });
+    expect(app.error).toEqual(full);
+    app.shownElsewhere({ ...full });
+    expect(app.error).toBeNull();
+  });
+
   it.each([
     { kind: 'storage-failed', reason: 'x' },
     { kind: 'worker-crashed', worker: 'gpu', reason: 'x' },

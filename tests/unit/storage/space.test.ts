@@ -1,12 +1,8 @@
 import 'fake-indexeddb/auto';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { RunRecord } from '../../../src/domain/run';
-import {
-  checkpointBytesOfRun,
-  latestCheckpoint,
-  takeCheckpointSnapshot,
-  writeSnapshot,
-} from '../../../src/storage/checkpoints';
+import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
+import { latestCheckpoint, takeCheckpointSnapshot, writeSnapshot } from '../../../src/storage/checkpoints';
 import { openDatabase } from '../../../src/storage/database';
 import { requireStorage, reservedBytes } from '../../../src/storage/space';
 import { WeightWriter } from '../../../src/storage/weights';

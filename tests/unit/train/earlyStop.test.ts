@@ -4,11 +4,19 @@ import { defaultExperiment, withLowestVersion, type Experiment } from '../../../
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { checkpointSchemas, runEventSchema } from '../../../src/domain/project/runSchemas';
 import { earlyStopRefusal, withPatience } from '../../../src/domain/train/earlyStop';
+import { lastStepOf } from '../../../src/domain/train/lastStep';
+import { runShare } from '../../../src/domain/train/runView';
+import { timeLeftMs } from '../../../src/domain/train/timeLeft';
+import type { RunEventBody, RunRecord } from '../../../src/domain/run';
+import { en } from '../../../src/ui/i18n/en';
+import { runHeadline } from '../../../src/ui/train/runHeadline';
 import { RunReport } from '../../../tools/lib/runReport.mjs';
 import { noteDevEvaluation } from '../../../workers/services/train/earlyStop';
 import type { TrainingState } from '../../../workers/services/train/trainingState';
 import { refuseUnusedEarlyStop } from '../../../workers/services/train/refuseRun';
-import { viewAfter } from './runEvents';
+import { phase, viewAfter } from './runEvents';
+
+const step0 = { type: 'step', stepMs: 1, tokens: 1, loss: 1 } as Extract<RunEventBody, { type: 'step' }>;
 
 const withEarlyStop = (patience: number, devEverySteps = 5): Experiment => ({
   ...defaultExperiment(),
@@ -58,6 +66,20 @@ describe('early stopping', () => {
     expect(viewAfter([1, stop]).earlyStop).toMatchObject({ step: 6, bestStep: 3 });
     expect(viewAfter([1, stop], [2, { type: 'resumed', step: 6, reached: 6 }]).earlyStop).toMatchObject({ step: 6 });
     expect(viewAfter([1, stop], [2, { type: 'resumed', step: 5, reached: 6 }]).earlyStop).toBeNull();
+  });
+
+  it('ends the axis, the progress and the time left at the step it stopped after, not at the planned one', () => {
+    const stop = { type: 'earlyStop', step: 6, bestStep: 3, evaluations: 3 } as const;
+    const steps = [4, 5, 6].map((step): [number, RunEventBody] => [step, { ...step0, step }]);
+    const view = viewAfter([0, phase('evaluateBefore')], [3, phase('train')], ...steps, [9, stop]);
+    const record = { steps: 100, status: 'running', experiment: withEarlyStop(3) } as RunRecord;
+    expect(lastStepOf(record, view)).toBe(6);
+    expect(lastStepOf({ steps: 100, stoppedStep: 6 }, null)).toBe(6);
+    expect(runShare(view, lastStepOf(record, view))).toBeCloseTo(0.9);
+    expect(timeLeftMs(view, record, 9)).toBe(view.evaluationMs);
+    expect(runHeadline(en, record, view, null).title).toBe('Training: step 6 of 6');
+    expect(runHeadline(en, { ...record, status: 'paused' }, view, null).title).toBe('Paused: step 6 of 6');
+    expect(lastStepOf(record, viewAfter(...steps))).toBe(100);
   });
 
   it('is reported in the terminal', async () => {

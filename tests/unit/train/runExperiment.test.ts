@@ -271,7 +271,7 @@ describe('while texts are encoded', () => {
         setTimeout(() => control.continue(), 30);
         return encode(...given);
       });
-      expect(await evaluateDev(1, onPause)).toEqual(metrics);
+      expect((await evaluateDev(1, onPause)).metrics).toEqual(metrics);
     });
     await runExperiment(deps, 'r');
     expect(onPause).toHaveBeenCalledTimes(1);

@@ -95,17 +95,17 @@ function training(setup: Setup = {}) {
     data: { dev: Array.from({ length: devQuestions }), pairs: [1, 2] },
     settings: { pooling: 'cls' },
     model: { config: { layers: 3 } },
-    record: { memory: { ways: batches.map((_, stage) => ({ kind: 'plain', stage })) } },
+    record: { experiment, memory: { ways: batches.map((_, stage) => ({ kind: 'plain', stage })) } },
     log: { append: (event: Record<string, unknown>) => void logged.push(event), settle: () => Promise.resolve() },
   };
   const adamW = { segments: 'moments 0', dispose: () => void done.push('dispose moments') };
   const state = { step, stage: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0, ...loop }, adamW };
   const left = [...dev];
-  const evaluateDev = async (at: number, onPause: () => Promise<void>): Promise<Metrics> => {
+  const evaluateDev = async (at: number, onPause: () => Promise<void>): Promise<{ metrics: Metrics }> => {
     done.push(`dev ${at}`);
     await onDev(onPause);
     const mrrAt10 = left.shift() ?? 0;
-    return { hitRateAt1: 0, hitRateAt3: 0, hitRateAt5: 0, hitRateAt10: 0, mrrAt10 } as Metrics;
+    return { metrics: { hitRateAt1: 0, hitRateAt3: 0, hitRateAt5: 0, hitRateAt10: 0, mrrAt10 } as Metrics };
   };
   const deps = { session, batches, leftOut: batches.map(() => []), evaluateDev };
   const note = (what: string): void => void (adapters && done.push(what));

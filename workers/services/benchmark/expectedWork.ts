@@ -1,15 +1,16 @@
 import type { ExpectedWork } from '../../../src/domain/benchmark/expectedWork';
 import { usesHalf, type Experiment } from '../../../src/domain/experiment';
+import { devEvaluations, type DevPlan } from '../../../src/domain/train/devPlan';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from '../train/reportMemory';
 import { refuseTooLittleMemory } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
-import { negativesOfStages, tokenizedNegatives, type TokenizedNegatives } from '../negatives/stageNegatives';
-import { negativesOf } from '../train/stepBatch';
+import { negativesOfStages, tokenizedNegatives } from '../negatives/stageNegatives';
 import { stageBatches } from '../train/stageBatches';
 import { stageTokens, storedTokenSets } from '../train/runTokens';
+import { trainingTokens } from '../train/trainingTokens';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import { storedExperiment } from '../train/storedExperiment';
 import { tokenize } from '../tokenize/tokenize';
@@ -45,33 +46,24 @@ export async function expectedWork(
     config: model.config,
     steps,
     stages: batches.map((stage, i) => ({
-      trainingTokens: tokensOf(stage.flat(), ofStages[i] ?? [], negatives[i]),
+      trainingTokens: trainingTokens(stage.flat(), ofStages[i] ?? [], negatives[i]),
       way: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),
     encodingTokens: sum(encoded, tokensIn),
-    evaluations: evaluationsOf(experiment, steps, data.dev.length > 0),
+    evaluations: evaluationsOf(experiment, steps, plan.devPlan),
     textTokens: sum(all, tokensIn) / Math.max(1, sum(all, textsIn)),
   };
 }
 
-/** Counts the evaluations of a run: one before and one after training, plus those on dev in between. */
-function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolean): number {
-  if (!hasDev) return 2;
-  const { devEverySteps } = evaluation;
-  return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
-}
-
-/** Returns the total number of tokens in the anchors, positives and explicit negatives of the given rows. */
-function tokensOf(
-  rows: readonly number[],
-  pairs: readonly Offsets[],
-  negatives: TokenizedNegatives | null | undefined,
-): number {
-  const length = ({ offsets }: Offsets, text: number): number => (offsets[text + 1] ?? 0) - (offsets[text] ?? 0);
-  const own = (row: number): number =>
-    negatives ? sum(negativesOf([row], negatives), (text) => length(negatives.tokens, text)) : 0;
-  return sum(rows, (row) => sum(pairs, (set) => length(set, row)) + own(row));
+/**
+ * Counts the evaluations of a run: one before and one after training, plus those on dev in between. One on a sample
+ * counts as its share of the knowledge base.
+ */
+function evaluationsOf({ evaluation }: Experiment, steps: number, devPlan: DevPlan | undefined): number {
+  if (!devPlan) return 2;
+  const { everySteps, passages, of } = devPlan;
+  return 2 + devEvaluations(steps, everySteps, evaluation.checkpoint === 'bestDev') * (passages / Math.max(1, of));
 }
 
 function tokensIn({ offsets }: Offsets): number {

@@ -42,14 +42,24 @@ type MissingStage = StageToMine & { key: string };
 
 /**
  * Mines the negatives of all stages that need some, with the base model over the whole knowledge base, and stores them.
- * Does nothing if they are stored. Opens the device for this job only.
+ * Does nothing if they are stored. Opens the device for this job only. `trials` are mined instead of the current
+ * experiment. They have the same data and model, so one search serves all of them.
  * @throws cancelled; experiment-invalid if a rank is beyond the knowledge base; model-missing or data-missing.
  */
-export async function mineNegatives(experimentId: string, deps: MiningDeps): Promise<void> {
+export async function mineNegatives(
+  experimentId: string,
+  trials: readonly Experiment[] | undefined,
+  deps: MiningDeps,
+): Promise<void> {
   const { db } = deps;
-  const experiment = await storedExperiment(db, experimentId);
+  const all = trials ?? [await storedExperiment(db, experimentId)];
+  const [experiment] = all;
+  if (!experiment) return;
   const data = await preparedData(db, experiment);
-  const stages = await stagesToMine(db, experiment, data);
+  const stages: MissingStage[] = [];
+  for (const each of all)
+    for (const stage of await stagesToMine(db, each, data))
+      if (!stages.some(({ key }) => key === stage.key)) stages.push(stage);
   if (stages.length === 0) return;
   await openDevice(deps.device, deps.wasmBaseUrl);
   try {

@@ -1,7 +1,9 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hex } from '../../../src/domain/hash';
-import type { PreparedData } from '../split/preparedData';
+import type { Database } from '../../../src/storage/database';
+import { preparedData, type PreparedData } from '../split/preparedData';
 import { rowsSha256 } from '../split/rowsIdentity';
 
 /** Part of the key of all mined negatives. Increase it when the same input would be mined differently. */
@@ -17,4 +19,18 @@ export async function minedKey(
   const { dropped: _, ...negatives } = stages[stageIndex]?.negatives ?? {};
   const rows = await rowsSha256(data);
   return sha256Hex(canonicalJson({ minedVersion, rows, seed, model, negatives, stageIndex }));
+}
+
+/** Returns the keys of all mined negatives that an experiment uses, whether they are stored or not. */
+export async function minedKeysOf(db: Database, experiment: Experiment): Promise<string[]> {
+  const stages = [...experiment.stages.keys()].filter((stage) => experiment.stages[stage]?.negatives?.from === 'mined');
+  if (stages.length === 0) return [];
+  try {
+    const data = await preparedData(db, experiment);
+    return await Promise.all(stages.map((stage) => minedKey(experiment, stage, data)));
+  } catch (thrown) {
+    // Without its data, an experiment can't use mined negatives.
+    if (thrown instanceof AppError) return [];
+    throw thrown;
+  }
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256OfTexts } from '../../../src/domain/hash';
+import { abovePositive } from '../../../src/domain/negatives/abovePositive';
 import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import { chooseNegatives, type ChosenNegatives } from '../../../src/domain/negatives/chooseNegatives';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
@@ -129,5 +130,7 @@ async function reportOf(stage: StageNegatives): Promise<NegativesReport> {
   const hasher = await sha256Hasher();
   // Hashes each text after its length, so that different lists of texts never hash the same bytes.
   for (const index of chosen) hasher.update(`${pool[index]?.length ?? 0}:`).update(pool[index] ?? '');
-  return { from, perAnchor, sha256: hasher.hex(), excluded, refilled, refilledRows };
+  const scored = abovePositive(stage);
+  const counts = { excluded, refilled, refilledRows, ...(scored ? { scored } : {}) };
+  return { from, perAnchor, sha256: hasher.hex(), ...counts };
 }

@@ -2,11 +2,13 @@ import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256OfTexts } from '../../../src/domain/hash';
+import { abovePositive } from '../../../src/domain/negatives/abovePositive';
 import { drawn } from '../../../src/domain/negatives/chooseNegatives';
 import { JudgedPairs } from '../../../src/domain/negatives/judgedPairs';
 import { scoreBins } from '../../../src/domain/negatives/scoreBins';
 import { tripletLines, type TripletFormat } from '../../../src/domain/negatives/triplets';
 import { RandomStream } from '../../../src/domain/random';
+import { hasMargin } from '../../../src/domain/train/negativesSchema';
 import type { NegativeSample, NegativesRow, NegativesView, ShownNegative } from '../../../src/protocol/negativesView';
 import type { Database } from '../../../src/storage/database';
 import { preparedData, type PreparedData } from '../split/preparedData';
@@ -28,10 +30,13 @@ export async function viewNegatives(db: Database, experiment: Experiment, stageI
   const { from, excluded, refilled, refilledRows, scores } = negatives;
   const counts = { from, pairs: data.pairs.length, excluded, refilled, refilledRows };
   const samples = await samplesOf(db, experiment, stageIndex);
-  if (!scores) return { ...counts, bins: null, suspects: null, samples };
+  if (!scores) return { ...counts, bins: null, suspects: null, above: null, samples };
   const mined = scores.negatives.filter((_, at) => (scores.ranks[at] ?? 0) > 0);
   const bins = scoreBins([scores.positives, mined, scores.random]);
-  return { ...counts, bins, suspects: { found: excluded.margin, of: scores.candidates }, samples };
+  const above = abovePositive(negatives);
+  const { negatives: settings } = experiment.stages[stageIndex] ?? {};
+  if (settings?.from === 'mined' && !hasMargin(settings)) return { ...counts, bins, suspects: null, above, samples };
+  return { ...counts, bins, suspects: { found: excluded.margin, of: scores.candidates }, above, samples };
 }
 
 /** Returns some of a stage's pairs with their negatives. */

@@ -2,7 +2,9 @@ import type { ProjectContents, ProjectPart } from '../../../src/domain/project/c
 import { projectJson } from '../../../src/domain/project/schemaFields';
 import type { Database } from '../../../src/storage/database';
 import { listExperiments } from '../../../src/storage/experiments';
-import { takeProjectSnapshot, type RunSnapshot } from './projectSnapshot';
+import { minedBytes } from '../../../src/storage/minedNegatives';
+import { minedOf } from './projectNegatives';
+import { takeProjectSnapshot, usedExperiments, type RunSnapshot } from './projectSnapshot';
 import { checkpointsToSave, isFinished, weightFloats } from './savedRun';
 
 const utf8Bytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
@@ -53,6 +55,8 @@ export async function measureProject(db: Database): Promise<ProjectContents[]> {
       sizes.set(contentSha256, bytes);
       parts.push({ key: contentSha256, bytes, optimizerState: false });
     }
+    for (const stored of await minedOf(db, usedExperiments({ experiments, runs })))
+      parts.push({ key: stored.key, bytes: minedBytes(stored), optimizerState: false });
     for (const run of runs) for (const part of partsOfRun(run)) parts.push(part);
     const unfinished = runs.filter((run) => !isFinished(run)).length;
     all.push({ experimentId, name, runs: runs.length, unfinished, parts });

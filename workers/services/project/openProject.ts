@@ -4,7 +4,6 @@ import { stageLayout } from '../../../src/domain/train/lora';
 import { withPrefixRows } from '../../../src/domain/train/prefix';
 import { stageMoments } from '../../../src/domain/train/trainedParameters';
 import { own } from '../../../src/domain/errorWords';
-import type { AppErrorDetails } from '../../../src/domain/errors';
 import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Dataset } from '../../../src/domain/records';
@@ -27,6 +26,7 @@ import {
 } from './placeContent';
 import { partial, readContent, type ModelInFile, type ProjectContent, type RunInFile } from './projectContent';
 import { ProjectReader } from './projectReader';
+import { foreignNegatives, missingInputs } from './projectWarnings';
 import { storeBlocks, storeModelWeights, storeWeights } from './storeContent';
 
 /** A run whose weights are in storage. */
@@ -230,24 +230,6 @@ async function commit(
   });
 }
 
-/** Warns about inputs that an opened experiment names but neither the file nor storage contains. */
-async function missingInputs(
-  db: Database,
-  reader: ProjectReader,
-  placed: PlacedExperiment[],
-): Promise<AppErrorDetails[]> {
-  const warnings: AppErrorDetails[] = [];
-  for (const { stored, place } of placed) {
-    if (place.state === 'here') continue;
-    const { data, model } = stored.experiment;
-    for (const { contentSha256 } of data)
-      if (!(await hasDataset(db, contentSha256))) warnings.push(partial(reader, stored.name, 'data-missing'));
-    if (model && !(await hasModel(db, model.contentSha256)))
-      warnings.push(partial(reader, stored.name, 'model-missing'));
-  }
-  return warnings;
-}
-
 /**
  * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Does
  * not add contents that are already stored. If an id is taken by something else, asks `choose` whether to add a copy;
@@ -278,7 +260,11 @@ export async function openProject(
     for (const { place, deleted } of placed)
       if (place.state === 'here' && deleted) await restoreExperiment(db, place.id);
     progress(of, of);
-    const warnings = [...content.warnings, ...(await missingInputs(db, reader, placed))];
+    const warnings = [
+      ...content.warnings,
+      ...(await missingInputs(db, reader, placed)),
+      ...(await foreignNegatives(db, reader, content, placed)),
+    ];
     const experiments = placed.filter(({ place, deleted }) => place.state !== 'here' || deleted).length;
     return { experiments, runs: ready.runs.length, warnings };
   } catch (thrown) {

@@ -18,7 +18,8 @@ import type { StoredModel } from '../../../src/domain/model';
 import type { UntrainedTensors } from '../../../src/domain/modelTensors';
 import type { Dataset } from '../../../src/domain/records';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
-import type { CheckpointManifest, StoredExperiment } from '../../../src/storage/schema';
+import type { CheckpointManifest, StoredExperiment, StoredMinedNegatives } from '../../../src/storage/schema';
+import { readMined } from './projectNegatives';
 import type { ProjectReader } from './projectReader';
 
 /** Weights in the file: the paths of their parts, in order. Files of format 1 state one hash over all bytes. */
@@ -51,6 +52,7 @@ export interface ProjectContent {
   models: ModelInFile[];
   datasets: Dataset[];
   batchLists: { sha256: string; batches: number[][] }[];
+  minedNegatives: StoredMinedNegatives[];
   warnings: AppErrorDetails[];
 }
 
@@ -181,7 +183,8 @@ export async function readContent(reader: ProjectReader): Promise<ProjectContent
   for (const { sha256, batches } of batchLists)
     if ((await sha256Hex(canonicalJson(batches))) !== sha256)
       throw reader.invalid(`batchLists.json ${sha256}`, own('hash-differs'));
-  const content: ProjectContent = { experiments, runs: [], models, datasets, batchLists, warnings: [] };
+  const minedNegatives = await readMined(reader);
+  const content: ProjectContent = { experiments, runs: [], models, datasets, batchLists, minedNegatives, warnings: [] };
   await readRuns(reader, content);
   return content;
 }

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import { referencesOf } from '../../../src/domain/project/references';
 import type { Dataset } from '../../../src/domain/records';
@@ -78,4 +79,9 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
     if (list) snapshot.batchLists.push(list);
   }
   return snapshot;
+}
+
+/** Returns the experiments of a snapshot and those that its runs were made with. */
+export function usedExperiments({ experiments, runs }: Pick<ProjectSnapshot, 'experiments' | 'runs'>): Experiment[] {
+  return [...experiments.map(({ experiment }) => experiment), ...runs.map(({ record }) => record.experiment)];
 }

@@ -5,6 +5,7 @@ import {
   eventsPath,
   listPaths,
   manifestPath,
+  minedPath,
   partPath,
   projectFormat,
   type Manifest,
@@ -15,12 +16,13 @@ import type { ProjectChoice, Progress, SavedProject } from '../../../src/protoco
 import { isWhole } from '../../../src/storage/checkpoints';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
-import type { CheckpointManifest } from '../../../src/storage/schema';
+import type { CheckpointManifest, StoredMinedNegatives } from '../../../src/storage/schema';
 import { whilePinned } from '../../../src/storage/pins';
 import { readWeights } from '../../../src/storage/weightReader';
 import { writeZip } from '../../formats/zipWriter';
 import { partial } from './projectContent';
-import { takeProjectSnapshot, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
+import { minedOf, savedMined, type SavedMined } from './projectNegatives';
+import { takeProjectSnapshot, usedExperiments, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
 import { checkpointsToSave, weightFloats, type CheckpointToSave } from './savedRun';
 
 /** Maximum bytes of a part of the weights. Only one part is in memory at a time. */
@@ -62,6 +64,7 @@ class ProjectWriter {
   constructor(
     private readonly db: Database,
     private readonly snapshot: ProjectSnapshot,
+    private readonly mined: readonly StoredMinedNegatives[],
     private readonly fileName: string,
     private readonly progress: Progress,
   ) {}
@@ -93,8 +96,14 @@ class ProjectWriter {
       }
       this.progress(++done, of);
     }
+    const minedNegatives: SavedMined[] = [];
+    for (const stored of this.mined) {
+      const { record, bytes } = savedMined(stored);
+      yield await this.#entry(minedPath(record.key), bytes, record.sha256);
+      minedNegatives.push(record);
+    }
     const lists = {
-      ...{ experiments, models, datasets, batchLists, checkpoints },
+      ...{ minedNegatives, experiments, models, datasets, batchLists, checkpoints },
       runs: saved.map(({ record }) => record),
       evaluations: saved.flatMap(({ evaluations }) => evaluations),
     };
@@ -185,7 +194,10 @@ export async function saveProject(
 ): Promise<SavedProject> {
   return whilePinned(async () => {
     const fileName = `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip`;
-    const writer = new ProjectWriter(db, await takeProjectSnapshot(db, choice.experimentIds), fileName, progress);
+    const snapshot = await takeProjectSnapshot(db, choice.experimentIds);
+    // Stored under the hash of all that determines them, so they never change.
+    const mined = await minedOf(db, usedExperiments(snapshot));
+    const writer = new ProjectWriter(db, snapshot, mined, fileName, progress);
     const zip = await writeZip(writer.entries(choice, build));
     return { zip, fileName, warnings: writer.warnings };
   });

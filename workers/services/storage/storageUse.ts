@@ -10,8 +10,7 @@ import { minedBytes } from '../../../src/storage/minedNegatives';
 import { listModels } from '../../../src/storage/models';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { datasetBytes } from '../project/measureProject';
-import { minedKey } from '../negatives/minedKey';
-import { preparedData } from '../split/preparedData';
+import { minedKeysOf } from '../negatives/minedKey';
 import { tokenSetKeys } from '../tokenize/tokenize';
 
 const jsonBytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
@@ -81,19 +80,6 @@ async function minedItems(db: Database, owners: readonly Owner[]): Promise<Store
     items.set(group, item);
   }
   return [...items.values()];
-}
-
-async function minedKeysOf(db: Database, experiment: Experiment): Promise<string[]> {
-  const stages = [...experiment.stages.keys()].filter((stage) => experiment.stages[stage]?.negatives?.from === 'mined');
-  if (stages.length === 0) return [];
-  try {
-    const data = await preparedData(db, experiment);
-    return await Promise.all(stages.map((stage) => minedKey(experiment, stage, data)));
-  } catch (thrown) {
-    // Without its data, an experiment can't use mined negatives.
-    if (thrown instanceof AppError) return [];
-    throw thrown;
-  }
 }
 
 /** Lists token sets with the experiments that use them. The sets of one experiment are listed as one item. */

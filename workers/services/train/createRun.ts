@@ -1,9 +1,10 @@
 import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
 import { storedWeightFloats } from '../../../src/domain/train/lora';
 import { momentFloats } from '../../../src/domain/train/trainedParameters';
-import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
@@ -26,22 +27,24 @@ import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
 
 /**
- * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
- * nothing except missing token sets.
+ * Stores the record of a new run, with a copy of the current experiment, or of the settings of a trial. Throws if the
+ * experiment cannot run. Computes nothing except missing token sets.
  */
 export async function createRun(
   db: Database,
   experimentId: string,
   request: DeviceMemoryRequest,
   build: string,
+  trial?: Experiment,
 ): Promise<string> {
-  const experiment = await storedExperiment(db, experimentId);
+  const experiment = trial ?? (await storedExperiment(db, experimentId));
   const { model } = await modelOfExperiment(db, experiment);
   refuseStrategy(experiment, model);
   refuseUnsuitedLoss(experiment, model.config);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
-  if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
+  const part = trial ? 'dev' : 'test';
+  if (data[part].length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   refuseUnusedEarlyStop(experiment, data.dev.length);
   const stages = await planStages(db, experiment, data);
   refuseLongWarmup(experiment, stages);
@@ -60,6 +63,7 @@ export async function createRun(
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
+    ...(trial ? { trial: true } : {}),
     rowsSha256: await rowsSha256(data),
     build,
     device: null,
@@ -72,6 +76,7 @@ export async function createRun(
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
     ...(memory.negatives ? { negatives: memory.negatives } : {}),
+    ...(memory.devPlan && experiment.evaluation.devTimeShare !== undefined ? { devPlan: memory.devPlan } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

@@ -39,13 +39,14 @@ export async function prepareKernels(session: RunSessionOnDevice, batches: numbe
 }
 
 async function recordEncoding(
-  { model, settings, record, tokens }: RunSessionOnDevice,
+  { model, settings, record, tokens, devSample }: RunSessionOnDevice,
   engine: Engine,
   parameters: ParameterStore,
 ): Promise<void> {
   const plan = encodingPlan(engine.traits, model.config, record.memory?.encodingTokens);
   const options = { pooling: settings.pooling, normalize: true };
-  for (const texts of [tokens.knowledgeBase, tokens.dev, tokens.test]) {
+  const sampled = devSample ? [pickTexts(tokens.knowledgeBase, devSample.rows)] : [];
+  for (const texts of [tokens.knowledgeBase, ...sampled, tokens.dev, tokens.test]) {
     const batches = textBatchesByLength(texts.offsets, plan);
     for (const batch of smallestAndLargest(batches, [texts]))
       await encodeBatch(parameters, model.config, pickTexts(texts, batch), options);

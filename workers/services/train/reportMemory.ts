@@ -20,6 +20,7 @@ import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import { prefixedSets } from '../tokenize/prefixTokens';
+import { devPlans } from './devPlans';
 import { stageTokens, storedTokenSets } from './runTokens';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
@@ -72,6 +73,10 @@ export async function reportMemory(
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
     ...(counts ? { negatives: counts } : {}),
+    ...devPlans({
+      ...{ experiment, data, tokens, negatives, layers: model.config.layers },
+      batches: stages.map(({ batches }) => batches),
+    }),
     defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
     canRaise: allowsBudget(backend, plan.choice.need.total),
   };

@@ -1,10 +1,7 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
-import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
-import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { keptCheckpoint, loadNewestCheckpoint, weightsOfCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
-import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
@@ -13,10 +10,9 @@ import type { ParameterStore } from '../../engine/model/parameterStore';
 import { stageLayout } from '../../../src/domain/train/lora';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { adapterPlans } from './adapterPlans';
-import { encodeTexts } from '../evaluate/encodeTexts';
-import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import { alarmWatchOf } from './alarmWatchOf';
+import { between, evaluateDev, evaluateMoment } from './evaluateRun';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
@@ -24,14 +20,13 @@ import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
-import { tokensInStage, type RunTokens } from './runTokens';
+import { tokensInStage } from './runTokens';
 import { prepareKernels } from './prepareKernels';
 import { stageOfStep } from './stageOfStep';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
 import { loadBase, loadMoments, weightsSha256, reloadWeights } from './weightTransfer';
-import { evaluateVectors } from '../evaluate/evaluateVectors';
 
 export interface RunDeps {
   db: Database;
@@ -154,7 +149,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
             leftOut,
             evaluateDev: (step, onPause) => {
               const tokens = tokensInStage(session, stageOfStep(step, batches).stage);
-              return devMetrics(session, parameters, { step, tokens }, onPause);
+              return evaluateDev(session, parameters, { step, tokens }, onPause);
             },
           },
           parameters,
@@ -202,93 +197,4 @@ async function trainingState(
   parameters.beginStage(0);
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   return { step: 0, stage: 0, loop, adamW: new AdamWState(parameters) };
-}
-
-function between(
-  session: RunSessionOnDevice,
-  what: 'tune' | 'encodePassages' | 'encodeQuestions',
-  key: string,
-  onPause?: () => Promise<void>,
-): BetweenBatches {
-  return async (done, of) => {
-    const { log, control, recovery } = session;
-    log.progress(what, done, of);
-    recovery.reached(key, done);
-    await control.checkpoint(onPause ?? (() => log.status('paused')), () => log.status('running'));
-  };
-}
-
-/** Evaluates on dev and test with the weights on the device. Skips evaluations whose results are already stored. */
-async function evaluateMoment(
-  session: RunSessionOnDevice,
-  parameters: ParameterStore,
-  moment: EvaluationMoment,
-): Promise<void> {
-  const { db, record, data } = session;
-  const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
-  const missing: typeof parts = [];
-  for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
-  if (missing.length === 0) return;
-  const tokens = moment === 'before' ? session.tokens : (session.prefixed ?? session.tokens);
-  const evaluate = await evaluator(session, parameters, moment, { name: moment, tokens });
-  for (const part of missing) {
-    const evaluation = await evaluate(part);
-    await putEvaluation(db, evaluation);
-    session.recovery.reached(`${part} ${moment}`, 1);
-    if (part === 'test') await session.log.flushWith({ type: 'testEvaluation', moment, metrics: evaluation.metrics });
-    else if (moment === 'before')
-      await session.log.flushWith({ type: 'devEvaluation', step: 0, metrics: evaluation.metrics, best: false });
-  }
-  session.recovery.forgetVectors();
-}
-
-/** Evaluates on dev during training. `onPause` must write a checkpoint before it reports the run as paused. */
-async function devMetrics(
-  session: RunSessionOnDevice,
-  parameters: ParameterStore,
-  { step, tokens }: { step: number; tokens: RunTokens },
-  onPause: () => Promise<void>,
-): Promise<Metrics> {
-  const evaluate = await evaluator(session, parameters, 'after', { name: `step ${step}`, tokens }, onPause);
-  const { metrics } = await evaluate('dev');
-  session.recovery.forgetVectors();
-  return metrics;
-}
-
-/**
- * Encodes the knowledge base once and returns a function that evaluates a part against it. `name` identifies the
- * weights in use, and `tokens` are the texts that go with them. Vectors computed before a device loss are reused,
- * because the same steps on the same device produce the same weights.
- */
-async function evaluator(
-  session: RunSessionOnDevice,
-  parameters: ParameterStore,
-  moment: EvaluationMoment,
-  { name: weights, tokens }: { name: string; tokens: RunTokens },
-  onPause?: () => Promise<void>,
-) {
-  const { model, settings, data, order, experiment, record } = session;
-  const encoder = {
-    parameters,
-    config: model.config,
-    pooling: settings.pooling,
-    maxBatchTokens: record.memory?.encodingTokens,
-  };
-  const startedAt = performance.now();
-  const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {
-    const key = `${texts} ${weights}`;
-    const vectors = session.recovery.vectors(key, tokens[texts].offsets.length - 1, model.config.hiddenSize);
-    return encodeTexts(encoder, tokens[texts], between(session, what, key, onPause), vectors);
-  };
-  const passageVectors = await encode('encodePassages', 'knowledgeBase');
-  return async (part: 'dev' | 'test') => {
-    const questionVectors = await encode('encodeQuestions', part);
-    const encodeMs = performance.now() - startedAt;
-    const common = { runId: record.runId, part, moment, experiment, questions: data[part] };
-    return evaluateVectors(
-      session.engine,
-      { ...common, order, questionVectors, passageVectors, encodeMs },
-      between(session, 'encodeQuestions', `search ${part} ${weights}`, onPause),
-    );
-  };
 }

@@ -11,6 +11,7 @@ import { keepRowsIdentity } from '../split/rowsIdentity';
 import { DeviceRecovery } from '../device/deviceRecovery';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import { prefixedSets } from '../tokenize/prefixTokens';
+import { devSampleOf, type DevSample } from './devSampleOf';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
@@ -33,6 +34,8 @@ export interface RunSession {
   /** Explicit negatives of each stage; null for stages without. */
   negatives: (TokenizedNegatives | null)[];
   order: PassageOrder;
+  /** The passages that dev is evaluated on during training; undefined if it is evaluated on all. */
+  devSample?: DevSample | undefined;
   control: RunControl;
   log: RunLog;
   recovery: DeviceRecovery;
@@ -72,6 +75,8 @@ export async function openRunSession(
   const prefixed = prefix ? prefixedSets(tokens, model, prefix, settings.maxTokens) : undefined;
   const negatives = tokenizedNegatives(chosen, (stage) => tokensInStage({ experiment, tokens, prefixed }, stage));
   const order = passageOrder(data.knowledgeBase);
+  const devSample = devSampleOf(record, data);
   const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
-  return { db, record, experiment, settings, model, data, tokens, prefixed, negatives, order, control, log, ...state };
+  const read = { experiment, settings, model, data, tokens, prefixed, negatives, order, devSample };
+  return { db, record, ...read, control, log, ...state };
 }

@@ -4,7 +4,8 @@ import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import { usesHalf, type Stage } from '../../../src/domain/experiment';
-import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import type { DevEvaluation } from '../../../src/domain/run';
+import { devInterval } from '../../../src/domain/train/devPlan';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import { plannedMatrixUnits } from '../../engine/matrixUnits';
@@ -24,7 +25,7 @@ export interface TrainingDeps {
   batches: number[][][];
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
   leftOut: number[][];
-  evaluateDev: (step: number, onPause: () => Promise<void>) => Promise<Metrics>;
+  evaluateDev: (step: number, onPause: () => Promise<void>) => Promise<DevEvaluation>;
 }
 
 /**
@@ -191,9 +192,10 @@ export function trainerOptions(
 
 function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
   if (session.data.dev.length === 0) return false;
-  const { devEverySteps, checkpoint } = session.experiment.evaluation;
+  const everySteps = devInterval(session.record);
+  const { checkpoint } = session.experiment.evaluation;
   const last = stepsOf(batches);
-  return (devEverySteps > 0 && step % devEverySteps === 0) || (step === last && checkpoint === 'bestDev');
+  return (everySteps > 0 && step % everySteps === 0) || (step === last && checkpoint === 'bestDev');
 }
 
 /**
@@ -208,9 +210,10 @@ async function evaluateOnDev(
   const { primary, checkpoint } = session.experiment.evaluation;
   releaseIdleMemory(session.engine);
   state.loop.devPending = true;
-  const metrics = await evaluateDev(state.step, () => keeper.pause());
+  const evaluated = await evaluateDev(state.step, () => keeper.pause());
   delete state.loop.devPending;
   releaseIdleMemory(session.engine);
+  const { metrics } = evaluated;
   const best = beatsBestDev(metrics, primary, state.loop);
   if (best) {
     state.loop.bestDev = metrics[primary];
@@ -218,7 +221,7 @@ async function evaluateOnDev(
     state.loop.bestStep = state.step;
     if (checkpoint === 'bestDev') await keeper.writeBest();
   }
-  session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
+  session.log.append({ type: 'devEvaluation', step: state.step, best, ...evaluated });
   // A run can't stop before its prefix is trained: its texts have the prefix in the evaluation after it.
   if (state.stage >= (prefixOf(session.experiment.stages)?.stage ?? 0))
     noteDevEvaluation(session, state, best, stepsOf(batches));

@@ -15,6 +15,8 @@ export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Findin
       const { queryPrefix, passagePrefix } = fix;
       return { ...experiment, model: model && { ...model, queryPrefix, passagePrefix } };
     }
+    case 'devTimeShare':
+      return { ...experiment, evaluation: { ...experiment.evaluation, devTimeShare: fix.value } };
     case 'removeNearDuplicates':
       return { ...experiment, split: { ...experiment.split, removeNearDuplicates: true } };
     default:
@@ -25,13 +27,20 @@ export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Findin
   }
 }
 
-type StageFix = Exclude<Fix, { setting: 'maxTokens' | 'pooling' | 'prefixes' | 'removeNearDuplicates' }>;
+type StageFix = Exclude<
+  Fix,
+  { setting: 'maxTokens' | 'pooling' | 'prefixes' | 'devTimeShare' | 'removeNearDuplicates' }
+>;
 
 function fixedStage(stage: Stage, fix: StageFix): Stage {
   const { batching } = stage;
   switch (fix.setting) {
     case 'batchSize':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, batchSize: fix.value } } : stage;
+    case 'negativesMargin':
+      return stage.negatives?.from === 'mined'
+        ? { ...stage, negatives: { ...stage.negatives, relativeMargin: fix.value } }
+        : stage;
     case 'avoidDuplicates':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, avoidDuplicatePassages: true } } : stage;
     case 'temperature':

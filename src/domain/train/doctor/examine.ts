@@ -1,9 +1,11 @@
 import type { Experiment } from '../../experiment';
 import { batchFindings } from './batch';
+import { devTimeFindings } from './devTime';
 import { durationFindings } from './duration';
 import type { ExperimentFacts } from './facts';
 import type { Check, Finding, Severity } from './finding';
 import { memoryFindings } from './memory';
+import { negativesFindings } from './negatives';
 import { poolingFindings, prefixFindings, promptFindings } from './prompts';
 import { learningRateFindings, temperatureFindings } from './rates';
 import { leakFindings, truncationFindings } from './texts';
@@ -19,7 +21,9 @@ const checks: readonly Check[] = [
   learningRateFindings,
   temperatureFindings,
   batchFindings,
+  negativesFindings,
   durationFindings,
+  devTimeFindings,
 ];
 
 const order: Record<Severity, number> = { stops: 0, warns: 1, advises: 2 };

@@ -1,4 +1,5 @@
 import type { Experiment } from '../../experiment';
+import type { AbovePositive } from '../../negatives/abovePositive';
 import type { Pooling } from '../../model';
 import type { Strategy } from '../strategySchema';
 import type { ExperimentFacts } from './facts';
@@ -28,6 +29,8 @@ export interface FindingFacts {
   learningRateHigh: RateFacts;
   /** `limit`: the most tokens that the model can read. */
   truncated: { side: TextSide; truncated: number; texts: number; maxTokens: number; limit: number };
+  /** Mined negatives of a stage that score above the positive of their question. */
+  negativesAbove: AbovePositive;
   nearDuplicates: { pairs: number };
   /** Pairs with the same question as a dev or test question, which a batch list trains on. */
   listedLeaks: { pairs: number };
@@ -40,6 +43,8 @@ export interface FindingFacts {
   promptTwice: { side: TextSide; prompt: string; share: number };
   fewSteps: { steps: number; enough: number; pairs: number };
   manyEpochs: { epochs: number; most: number; pairs: number };
+  /** `share`: of training and dev evaluations together. `sample`: the passages that a limit of `limit` would leave. */
+  devTakesLong: { share: number; passages: number; sample: number; limit: number };
   memoryShort: { neededBytes: number; limitBytes: number };
   /** `shorter`: a length limit that 99% of the texts keep and with which a step encodes its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
@@ -61,6 +66,9 @@ export type Fix =
   | { setting: 'learningRate'; value: number }
   | { setting: 'epochs'; value: number }
   | { setting: 'maxTokens'; value: number }
+  | { setting: 'devTimeShare'; value: number }
+  /** Leaves out mined negatives by a relative margin to the positive's score. */
+  | { setting: 'negativesMargin'; value: number }
   | { setting: 'avoidDuplicates' }
   | { setting: 'removeNearDuplicates' }
   | { setting: 'pooling'; value: Pooling }

@@ -71,6 +71,12 @@ const findings: FindingWords = {
         maxTokens < limit ? '' : ' The model can’t read more: split long texts before you import them.'
       }`,
   },
+  negativesAbove: {
+    title: ({ above, of }) =>
+      `${formatPercent(above / of)} of the mined negatives (${formatCount(above)} of ${formatCount(of)}) score above the positive`,
+    why: () =>
+      'By the base model’s scores they may be right answers. Training pushes the question away from them, which makes retrieval worse.',
+  },
   nearDuplicates: {
     title: ({ pairs }) =>
       `${count(pairs, 'training pair')} nearly ${pairs === 1 ? 'repeats' : 'repeat'} a test question`,
@@ -112,6 +118,11 @@ const findings: FindingWords = {
     title: ({ epochs, pairs }) => `${count(epochs, 'epoch')} is a lot for ${count(pairs, 'pair')}`,
     why: ({ most }) => `After about ${count(most, 'epoch')}, a model tends to learn the pairs by heart.`,
   },
+  devTakesLong: {
+    title: ({ share }) => `Dev evaluations take about ${formatPercent(share, 0)} of the training’s time`,
+    why: ({ passages, sample, limit }) =>
+      `Each one encodes all ${formatCount(passages)} passages. A sample of ${formatCount(sample)} with all right answers is enough to choose a step, and takes at most ${formatPercent(limit, 0)}.`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,
@@ -137,6 +148,8 @@ const fixes: FixWords = {
   learningRate: ({ value }) => `Set the learning rate to ${formatRate(value)}`,
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,
   maxTokens: ({ value }) => `Set the limit to ${value} tokens`,
+  devTimeShare: ({ value }) => `Limit dev to ${formatPercent(value, 0)} of the time`,
+  negativesMargin: ({ value }) => `Leave out negatives by a relative margin of ${value}`,
   avoidDuplicates: () => 'Keep equal passages out of a batch',
   removeNearDuplicates: () => 'Remove them from training',
   pooling: ({ value }) => `Use “${poolings[value]}”`,

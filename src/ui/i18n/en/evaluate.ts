@@ -12,8 +12,8 @@ export const evaluateTexts = {
       `${count(won, 'question')} improved, ${formatCount(lost)} got worse at hit rate@${k}: `,
     better: (p: string) => `retrieval got better, ${p}.`,
     worse: (p: string) => `retrieval got worse, ${p}.`,
-    noneShown: (p: string, points: string) =>
-      `no difference shown, ${p}. The change of ${points} points could be chance.`,
+    noneShown: (p: string, points: string | null) =>
+      `no difference shown, ${p}.${points === null ? '' : ` The change of ${points} points could be chance.`}`,
     same: 'No question changed between hit and miss: no difference shown.',
     rates: (before: string, after: string) => `${before} → ${after}`,
   },

@@ -43,6 +43,9 @@ export const negativesTexts = {
       `An estimated ${share} of the passages in the rank range may be right answers: ${formatCount(found)} of ${formatCount(of)} score above the positive minus the margin. They were left out.`,
     suspectsHow:
       'Counted before anything is left out. The base model can be wrong in both directions, so judge samples below.',
+    above: (share: string, found: number, of: number) =>
+      `${share} of the mined negatives, ${formatCount(found)} of ${formatCount(of)}, score above the positive, so they may be right answers.`,
+    aboveHow: 'They were kept, because passages close to the positive are not left out.',
     noCandidates: 'No passage is in the rank range and the score window.',
     onlyMined: 'Scores are known only for mined negatives.',
   },
@@ -70,6 +73,44 @@ export const negativesTexts = {
     random: 'random',
     score: (score: string) => `score ${score}`,
   },
+  arms: {
+    title: 'Which negatives help on your data?',
+    how: 'Trains the base model three times with your settings, the same seed and the same steps; only the negatives differ. Each run is kept to its last step and evaluated on dev only, so the test questions stay unused.',
+    ranks: (first: string, last: string, perAnchor: number) =>
+      `Mined: ${count(perAnchor, 'passage')} per question, drawn from ranks ${first} to ${last}.`,
+    scaled: (passages: string) => `These are ranks 300 to 500 of 10,000 passages, scaled to ${passages}.`,
+    alike: 'Known answers and near-duplicates of them are left out of both mined runs.',
+    names: { inBatch: 'in the batch only', mined: 'mined', filtered: 'mined and filtered' },
+    notes: {
+      inBatch: 'No explicit negatives.',
+      mined: 'By rank only, whatever they score.',
+      filtered:
+        'Without passages that score close to the positive (relative margin 0.05), and without those you dropped.',
+    },
+    start: 'Compare negatives',
+    goOn: 'Continue the comparison',
+    cancel: 'Stop the comparison',
+    waiting: 'not started',
+    mining: (done: string, of: string) => `Mining for the comparison: ${done} of ${of} done`,
+    steps: (done: string, of: string) => `step ${done} of ${of}`,
+    dev: (metric: string) => `${metric} on dev`,
+    loss: 'Loss, smoothed',
+    lossNote: 'Don’t compare the heights of the losses: with more negatives, the same model has a higher loss.',
+    picture: 'Dev and loss of the three runs over the steps',
+    subjects: { mined: 'mined ones', filtered: 'mined and filtered ones' },
+    sentence: (questions: number, mined: string, filtered: string) =>
+      `Compared with negatives from the batch only, on ${count(questions, 'dev question')}, ${mined}; ${filtered}.`,
+    verdicts: {
+      better: (arm: string, figures: string) => `${arm} do better (${figures})`,
+      worse: (arm: string, figures: string) => `${arm} do worse (${figures})`,
+      noDifferenceShown: (arm: string, figures: string) => `${arm} show no difference (${figures})`,
+    },
+    figures: (metric: string, change: string, low: string, high: string) =>
+      `${metric} ${change}, 95% interval ${low} to ${high}`,
+    points: ' percentage points',
+    seedNote: 'The intervals cover the choice of questions, not that of the seed.',
+    trial: (name: string) => `comparison: ${name}`,
+  },
   mined: {
     mine: 'Mine negatives',
     mining: (done: string, of: string) => `Mining negatives: ${done} of ${of} done`,
@@ -80,6 +121,9 @@ export const negativesTexts = {
     pick: 'Which of them',
     pickHelp: 'Which candidates to take if there are more than needed.',
     picks: { top: 'the highest-ranked', random: 'random ones', lowest: 'the lowest-ranked' },
+    filter: 'Leave out by score',
+    filterHelp:
+      'Leaves out candidates that score above the question’s positive minus a margin: the base model holds them to be right answers, or nearly so.',
     relativeMargin: 'Relative margin',
     relativeMarginHelp:
       'A negative scores at most the positive’s score times 1 − margin, so that passages that may be right are left out.',

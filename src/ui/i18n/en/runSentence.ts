@@ -13,8 +13,8 @@ export const runSentenceTexts = {
   prepare: 'Preparing data, tokens and model',
   evaluateBefore: 'Asking the test questions with the original weights',
   firstStep: 'Training has started; the first step is being computed',
-  devHits: (before: number, now: number, of: number) =>
-    `On dev, the first result is right for ${formatCount(now)} of ${count(of, 'question')}, ${
+  devHits: (before: number, now: number, of: number, sample: string | null) =>
+    `On dev${sample === null ? '' : ` (a sample of ${sample} passages)`}, the first result is right for ${formatCount(now)} of ${count(of, 'question')}, ${
       now === before ? 'as before training' : `${now > before ? 'up' : 'down'} from ${formatCount(before)}`
     }`,
   trainingTitle: (step: string, steps: string) => `Training: step ${step} of ${steps}`,

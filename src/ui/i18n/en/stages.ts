@@ -52,7 +52,7 @@ export const stagesTexts = {
     train: {
       does: 'Pulls each question towards its own passage and away from the other passages in the batch (in-batch negatives, InfoNCE), with AdamW.',
       costs:
-        'Memory: four times the weights, plus the intermediate results of a batch (see Memory). Disk: six times the weights, for two checkpoints. The time grows with tokens × parameters; it is measured and shown.',
+        'Memory: four times the weights, plus the intermediate results of a batch (see Memory). Disk: up to eleven times the weights, for the checkpoints. The time grows with tokens × parameters; it is measured and shown.',
       wrong:
         'If the learning rate is too high, the model forgets what it knew: the loss falls, and so does recall on dev. A passage that also answers another question in the batch is a false negative.',
     },

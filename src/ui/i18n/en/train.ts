@@ -2,6 +2,7 @@ import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
+import { devScoreTexts } from './devScores';
 import { count } from './count';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
@@ -28,6 +29,7 @@ export const trainTexts = {
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
+  devScores: devScoreTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
@@ -52,11 +54,6 @@ export const trainTexts = {
     noGain: (over: boolean): string =>
       over ? 'No better than before training' : 'So far no better than before training',
   },
-  devEvery: (steps: number, metric: string, best: boolean) =>
-    `Dev is evaluated ${steps === 1 ? 'after every step' : `every ${formatCount(steps)} steps`}${
-      best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
-    }`,
-  devEnds: 'Dev is evaluated only before and after training.',
   firstRight: 'Ranked first',
   firstTen: 'In the first 10',
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
@@ -67,8 +64,8 @@ export const trainTexts = {
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
     `dev at step ${step}: first result is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
-  scoreGap: (now: string, start: string) =>
-    `Positives and negatives are ${now} apart, compared with ${start} at the start`,
+  scoreGap: (now: string, start: string | null) =>
+    `Positives and negatives are ${now} apart${start === null ? '' : `, compared with ${start} at the start`}`,
   scoreGapHelp: 'Mean score of the batch at each step.',
   moreFigures: 'More figures per step',
   nextSettings: 'Settings for the next run',
@@ -146,6 +143,7 @@ export const trainTexts = {
     dropoutRate: 'Dropout rate',
     precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
+    devTimeShare: 'Time for dev, at most (share)',
     patience: 'Early stop (evaluations)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',
@@ -208,7 +206,9 @@ export const trainTexts = {
     precision:
       'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly. With matrix units, products are several times faster, but browsers offer them only as an experiment behind a flag, and the sums are rounded in another order.',
     devEverySteps:
-      'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
+      'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base, unless its time is limited.',
+    devTimeShare:
+      'Limits dev evaluations to this share of the time they take together with training; 0 sets no limit. Dev is then evaluated on a seeded sample of the knowledge base with all right answers, and less often if even a small sample takes too long. The evaluations before and after training use the whole knowledge base.',
     patience:
       'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t reached its end then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
@@ -272,10 +272,11 @@ export const trainTexts = {
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
   listed: 'The experiment file lists the batch order; nothing is drawn at random.',
   memoryPlan: memoryPlanTexts,
-  storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} of disk space; ${free} is free.`,
-  storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} of disk space.`,
-  storageTight: (bytes: string, free: string) =>
-    `Two checkpoints need ${bytes} of disk space, but only ${free} is free. Make room first, or the run will stop when the disk is full.`,
+  storageNeed: (bytes: string, room: string) =>
+    `The run’s checkpoints need up to ${bytes} of disk space; the browser allows this page ${room} more.`,
+  storageNeedOnly: (bytes: string) => `The run’s checkpoints need up to ${bytes} of disk space.`,
+  storageTight: (bytes: string, room: string) =>
+    `The run’s checkpoints need up to ${bytes} of disk space, but the browser allows this page only ${room} more, so a run can’t start. Make room first.`,
   batchView: batchViewTexts,
   runs: 'Runs of this experiment',
   runsNone: 'No run yet.',

@@ -9,6 +9,7 @@ function counted(count: string | undefined, noun: string): string {
 }
 
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
+type Place = Pick<ImportDetails, 'file' | 'line' | 'question'>;
 type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: string };
 
 /**
@@ -249,9 +250,14 @@ export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'
   return sentences[details.fault]({ ...details, name: shortened(details.field, 90) });
 }
 
-/** Returns a phrase for a place in a file: the line, or the number of the question if its line is not known. */
-export function importPlaceWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
-  if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
+const isWorkbookName = (file: string): boolean => /\.(xls[xmb]?|et)$/i.test(file);
+
+/**
+ * Returns a phrase for a place in a file: the line, which a workbook calls a row, or the number of the question if its
+ * line is not known.
+ */
+export function importPlaceWords({ file, line, question }: Place): Sentence | '' {
+  if (line !== undefined) return { zh: `第 ${line} 行`, en: `${isWorkbookName(file) ? 'row' : 'line'} ${line}` };
   if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
   return '';
 }

@@ -4,6 +4,10 @@ import { shortened } from './shortened';
 
 const reasons: Record<ProjectFault, Sentence> = {
   'weights-missing': { zh: '文件里它的权重不全', en: 'its weights are not complete in the file' },
+  'negatives-foreign': {
+    zh: '文件里的挖掘负例和它的数据或设置不符，没有采用',
+    en: 'mined negatives in the file belong to other data or settings and were left out',
+  },
   'weights-damaged': { zh: '它的权重已损坏', en: 'its weights are damaged' },
   'events-missing': { zh: '文件里没有它的训练过程', en: 'the file lacks its events' },
   'experiment-missing': { zh: '文件里没有它所属的实验', en: 'the file lacks its experiment' },

@@ -12,6 +12,13 @@ export function tooFewScoredPairs({
   };
 }
 
+export function negativesNeedPairs(): Sentence {
+  return {
+    zh: '所有阶段都用打分句对训练，没有负例可比；请让至少一个阶段用问答对训练。',
+    en: 'All stages train on scored pairs, which have no negatives to compare; let at least one stage train on pairs.',
+  };
+}
+
 export function scoresUnusable(details: Extract<AppErrorDetails, { kind: 'scores-unusable' }>): Sentence {
   if ('equal' in details)
     return {

@@ -68,6 +68,11 @@ const findings: FindingWords = {
         maxTokens < limit ? '' : '模型最多只能读这么长，请把长文本切开再导入。'
       }`,
   },
+  negativesAbove: {
+    title: ({ above, of }) =>
+      `挖掘的负例里有 ${formatPercent(above / of)}（${formatCount(of)} 个里的 ${formatCount(above)} 个）得分高于正例`,
+    why: () => '照基座模型的得分，它们可能是正确答案。训练会让问题远离它们，检索就会变差。',
+  },
   nearDuplicates: {
     title: ({ pairs }) => `${formatCount(pairs)} 个问答对与测试问题近似`,
     why: () => '训练时见过，测试结果就会比实际检索好看。',
@@ -106,6 +111,11 @@ const findings: FindingWords = {
     title: ({ epochs, pairs }) => `${formatCount(pairs)} 个问答对训练 ${formatCount(epochs)} 轮偏多`,
     why: ({ most }) => `超过 ${most} 轮左右，模型容易把问答对背下来。`,
   },
+  devTakesLong: {
+    title: ({ share }) => `训练中评测验证集约占用时的 ${formatPercent(share, 0)}`,
+    why: ({ passages, sample, limit }) =>
+      `每次都要编码全部 ${formatCount(passages)} 段。抽样 ${formatCount(sample)} 段（正确答案都在里面）就够选出最好的一步，用时不超过 ${formatPercent(limit, 0)}。`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) => `需要 ${bytes(neededBytes)} 内存，只有 ${bytes(limitBytes)} 可用`,
     why: () => '内存一栏列出了放得下的设置。',
@@ -130,6 +140,8 @@ const fixes: FixWords = {
   learningRate: ({ value }) => `学习率改为 ${formatRate(value)}`,
   epochs: ({ value }) => `改为训练 ${value} 轮`,
   maxTokens: ({ value }) => `上限改为 ${value} 个 token`,
+  devTimeShare: ({ value }) => `验证用时限制为 ${formatPercent(value, 0)}`,
+  negativesMargin: ({ value }) => `按相对间隔 ${value} 排除负例`,
   avoidDuplicates: () => '同一批里段落不重复',
   removeNearDuplicates: () => '从训练集移除',
   pooling: ({ value }) => `改用“${poolings[value]}”`,

@@ -11,7 +11,7 @@ export const evaluateTexts: Dictionary['evaluate'] = {
     counts: (won, lost, k) => `${formatCount(won)} 题变好，${formatCount(lost)} 题变差（检出率@${k}）：`,
     better: (p) => `检索变好了，${p}。`,
     worse: (p) => `检索变差了，${p}。`,
-    noneShown: (p, points) => `未显示出差别，${p}。${points} 个百分点的差距可能只是偶然。`,
+    noneShown: (p, points) => `未显示出差别，${p}。${points === null ? '' : `${points} 个百分点的差距可能只是偶然。`}`,
     same: '没有一题在“检出”和“未检出”之间变化：未显示出差别。',
     rates: (before, after) => `${before} → ${after}`,
   },

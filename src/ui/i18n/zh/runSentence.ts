@@ -13,10 +13,10 @@ export const runSentenceTexts: Dictionary['train']['sentence'] = {
   prepare: '正在准备数据、token 和模型',
   evaluateBefore: '正在用训练前的权重做测试题',
   firstStep: '训练已经开始，正在算第一步',
-  devHits: (before, now, of) =>
+  devHits: (before, now, of, sample) =>
     now === before
-      ? `验证集第一条就对的还是 ${formatCount(now)} 题，共 ${formatCount(of)} 题`
-      : `验证集第一条就对的从 ${formatCount(before)} 题${now > before ? '升' : '降'}到 ${formatCount(now)} 题，共 ${formatCount(of)} 题`,
+      ? `验证集${sample === null ? '' : `（抽样 ${sample} 段）`}第一条就对的还是 ${formatCount(now)} 题，共 ${formatCount(of)} 题`
+      : `验证集${sample === null ? '' : `（抽样 ${sample} 段）`}第一条就对的从 ${formatCount(before)} 题${now > before ? '升' : '降'}到 ${formatCount(now)} 题，共 ${formatCount(of)} 题`,
   trainingTitle: (step, steps) => `正在训练：第 ${step} 步，共 ${steps} 步`,
   training: (step, steps, loss, left) =>
     `第 ${step} 步，共 ${steps} 步，损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。`,

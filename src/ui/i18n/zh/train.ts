@@ -3,6 +3,7 @@ import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
+import { devScoreTexts } from './devScores';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -24,6 +25,7 @@ export const trainTexts: Dictionary['train'] = {
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
+  devScores: devScoreTexts,
   foot: {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',
@@ -46,9 +48,6 @@ export const trainTexts: Dictionary['train'] = {
     levelled: (step) => `第 ${step} 步以后没有再变好`,
     noGain: (over) => (over ? '没有比训练前更好' : '目前还没有比训练前更好'),
   },
-  devEvery: (steps, metric, best) =>
-    `每${steps === 1 ? '' : ` ${formatCount(steps)} `}步评测一次验证集，${best ? `按${metric} 保留最好的一步` : '保留最后一步'}。`,
-  devEnds: '只在训练前后评测验证集。',
   firstRight: '第一条就对',
   firstTen: '前 10 条',
   questionsFromTo: (from, to) => `${formatCount(from)} → ${formatCount(to)} 题`,
@@ -59,7 +58,7 @@ export const trainTexts: Dictionary['train'] = {
   readout: (step, loss, smooth) => `第 ${step} 步：损失 ${loss}，平滑后 ${smooth}`,
   readoutDev: (step, first, ten, of) =>
     `第 ${step} 步的验证集：第一条就对 ${formatCount(first)} 题，前 10 条有 ${formatCount(ten)} 题，共 ${formatCount(of)} 题`,
-  scoreGap: (now, start) => `正例和负例的得分相差 ${now}，开始时 ${start}`,
+  scoreGap: (now, start) => `正例和负例的得分相差 ${now}${start === null ? '' : `，开始时 ${start}`}`,
   scoreGapHelp: '每步对一批取平均。',
   moreFigures: '每步的其他数字',
   nextSettings: '下一次训练的设置',
@@ -130,6 +129,7 @@ export const trainTexts: Dictionary['train'] = {
     dropoutRate: 'Dropout 比例',
     precision: '精度',
     devEverySteps: '验证间隔（步）',
+    devTimeShare: '验证用时上限（占比）',
     patience: '早停（评测次数）',
     checkpoint: '保留哪一步',
     avoidDuplicates: '同一批里段落不重复',
@@ -180,7 +180,9 @@ export const trainTexts: Dictionary['train'] = {
     dropoutRate: '置零的比例；嵌入、注意力和各层输出都用它。',
     precision:
       '混合：中间结果以半精度存放，占用约减半。设备要支持 shader-f16，结果和全精度略有不同。用矩阵单元时，矩阵乘法快几倍；但浏览器目前只把它当作实验功能，要用启动参数打开，求和的舍入顺序也不同。',
-    devEverySteps: '每隔几步评测一次验证集；0 表示只在训练前后评测。每次评测都要编码整个知识库。',
+    devEverySteps: '每隔几步评测一次验证集；0 表示只在训练前后评测。不限制用时的话，每次都要编码整个知识库。',
+    devTimeShare:
+      '验证用时占训练加验证用时的比例不超过这个数；0 表示不限。限制后，训练中只在知识库的抽样上评测：按随机种子抽取，正确答案都在里面；抽样再小也超时的话，就少评测几次。训练前后的评测仍用整个知识库。',
     patience:
       '验证集连续这么多次评测都没有刷新最好成绩（按保留权重的指标），就提前结束训练；填 0 表示不早停。学习率仍按全部步数安排，提前结束时还没有降到底。',
     checkpoint: '保留验证集上最好的一步，或最后一步。',
@@ -241,10 +243,10 @@ export const trainTexts: Dictionary['train'] = {
   invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
   listed: '批的顺序由实验文件列出，不随机抽取。',
   memoryPlan: memoryPlanTexts,
-  storageNeed: (bytes, free) => `两个检查点需要 ${bytes} 磁盘空间，现有 ${free} 可用。`,
-  storageNeedOnly: (bytes) => `两个检查点需要 ${bytes} 磁盘空间。`,
-  storageTight: (bytes, free) =>
-    `两个检查点需要 ${bytes} 磁盘空间，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
+  storageNeed: (bytes, room) => `训练的检查点最多占用 ${bytes} 磁盘空间，浏览器还允许本页存 ${room}。`,
+  storageNeedOnly: (bytes) => `训练的检查点最多占用 ${bytes} 磁盘空间。`,
+  storageTight: (bytes, room) =>
+    `训练的检查点最多占用 ${bytes} 磁盘空间，但浏览器只允许本页再存 ${room}，所以不能开始训练。请先腾出空间。`,
   batchView: batchViewTexts,
   runs: '这个实验的历次训练',
   runsNone: '还没有训练过。',

@@ -1,0 +1,83 @@
+import type { AppErrorDetails } from '../errors';
+import { dataOfStage, trainsOn, withLowestVersion, type Experiment, type Stage } from '../experiment';
+import { lossRefusalOf } from '../train/runRefusal';
+import { defaultMined, hasMargin, withoutMargin, type Negatives } from '../train/negativesSchema';
+
+/**
+ * The arms of the negatives experiment: runs that differ only in the negatives of their stages. `inBatch`: none but
+ * those in the batch. `mined`: mined by rank only. `filtered`: mined from the same ranks, without passages that score
+ * close to the positive or that the user has dropped.
+ */
+export const armNames = ['inBatch', 'mined', 'filtered'] as const;
+export type ArmName = (typeof armNames)[number];
+
+/** Negatives per question in the field report. */
+const perAnchorOfReport = 5;
+
+/** What the mined arms have in common. `scaled`: the ranks are those of 10,000 passages, scaled to fewer. */
+export interface MinedRanks {
+  firstRank: number;
+  lastRank: number;
+  perAnchor: number;
+  scaled: boolean;
+}
+
+/** Returns the ranks that the arms mine from: the experiment's own if it mines, else 300 to 500 of 10,000. */
+export function minedRanks({ stages }: Pick<Experiment, 'stages'>, passages: number): MinedRanks {
+  const negatives = stages.find((stage) => stage.negatives)?.negatives;
+  const perAnchor = negatives?.perAnchor ?? perAnchorOfReport;
+  if (negatives?.from === 'mined') {
+    const { firstRank, lastRank } = negatives;
+    return { firstRank, lastRank, perAnchor, scaled: false };
+  }
+  const { firstRank, lastRank } = defaultMined(passages, perAnchor);
+  return { firstRank, lastRank, perAnchor, scaled: passages < 10_000 };
+}
+
+/**
+ * Returns the experiments of the arms, which have the same seed and steps. Each ends at its last step, whatever dev
+ * says on the way, because the best of several dev evaluations would favour arms that vary more.
+ */
+export function armsOf(experiment: Experiment, passages: number): Record<ArmName, Experiment> {
+  const { firstRank, lastRank, perAnchor } = minedRanks(experiment, passages);
+  const ranks = { ...defaultMined(passages, perAnchor), firstRank, lastRank };
+  const arm = (negativesOf: (stage: Stage) => Negatives | null): Experiment => {
+    const { earlyStop: _, ...evaluation } = experiment.evaluation;
+    const stages = experiment.stages.map((stage) => {
+      const { negatives: _, ...rest } = stage;
+      const negatives = dataOfStage(stage) === 'pairs' ? negativesOf(stage) : null;
+      return negatives ? { ...rest, negatives } : rest;
+    });
+    return withLowestVersion({ ...experiment, stages, evaluation: { ...evaluation, checkpoint: 'last' } });
+  };
+  return {
+    inBatch: arm(() => null),
+    mined: arm(() => withoutMargin(ranks)),
+    filtered: arm(({ negatives }) => (negatives?.dropped ? { ...ranks, dropped: negatives.dropped } : ranks)),
+  };
+}
+
+/** Returns which arm an experiment is, if it is one. */
+export function armOf({ stages }: Pick<Experiment, 'stages'>): ArmName {
+  const negatives = stages.find((stage) => stage.negatives)?.negatives;
+  if (!negatives) return 'inBatch';
+  return negatives.from === 'mined' && !hasMargin(negatives) ? 'mined' : 'filtered';
+}
+
+/**
+ * Returns why the arms can't run, or null: no stage trains on pairs, there is nothing to compare them on, or the loss
+ * of a stage needs explicit negatives or can't use any. `dimension` is the length of the model's vectors.
+ */
+export function armsRefusal(
+  arms: Record<ArmName, Experiment>,
+  devQuestions: number,
+  dimension: number | null,
+): AppErrorDetails | null {
+  if (!trainsOn(arms.mined.stages, 'pairs')) return { kind: 'negatives-need-pairs' };
+  if (devQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'dev' };
+  for (const name of armNames) {
+    const refusal = lossRefusalOf(arms[name], dimension);
+    if (refusal) return refusal;
+  }
+  return null;
+}

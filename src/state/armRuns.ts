@@ -1,0 +1,51 @@
+import type { DevicePreference } from '../domain/device';
+import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { Experiment, MetricName } from '../domain/experiment';
+import { experimentHash } from '../domain/experimentHash';
+import { armNames, type ArmName } from '../domain/negatives/arms';
+import { compareArms, type ArmsComparison } from '../domain/negatives/compareArms';
+import { canResume } from '../domain/train/canResume';
+import type { RunRecord } from '../domain/run';
+import { gateway } from './gateway';
+
+export type ArmRuns = Record<ArmName, RunRecord | null>;
+
+/**
+ * Returns the newest run of each arm with these settings on this device, among an experiment's runs. A run that was
+ * cancelled or can't resume does not count. Nothing else is stored of the negatives experiment, so it goes on with the
+ * first arm that is not done.
+ */
+export async function findArmRuns(
+  runs: readonly RunRecord[],
+  arms: Record<ArmName, Experiment>,
+  device: DevicePreference,
+): Promise<ArmRuns> {
+  const found: ArmRuns = { inBatch: null, mined: null, filtered: null };
+  const usable = runs
+    .filter(({ trial, devicePreference }) => trial === true && devicePreference === device)
+    .filter((run) => run.status !== 'cancelled' && (run.status !== 'failed' || canResume(run)))
+    .sort((a, b) => b.createdAt - a.createdAt);
+  for (const name of armNames) {
+    const hash = await experimentHash(arms[name]);
+    found[name] = usable.find(({ experimentHash: of }) => of === hash) ?? null;
+  }
+  return found;
+}
+
+/** The dev evaluations of the arms with the weights of their last step; null for arms that are not done. */
+export type ArmEvaluations = Record<ArmName, Evaluation | null>;
+
+export async function readArmEvaluations(runs: ArmRuns): Promise<ArmEvaluations> {
+  const found: ArmEvaluations = { inBatch: null, mined: null, filtered: null };
+  for (const name of armNames) {
+    const run = runs[name];
+    if (run?.status === 'done') found[name] = (await gateway.getEvaluation(run.runId, 'dev', 'after')) ?? null;
+  }
+  return found;
+}
+
+/** Compares the arms on dev by a metric. Returns null unless all of them are done. */
+export function comparedArms({ inBatch, mined, filtered }: ArmEvaluations, metric: MetricName): ArmsComparison | null {
+  if (!inBatch || !mined || !filtered) return null;
+  return compareArms({ inBatch: inBatch.results, mined: mined.results, filtered: filtered.results }, metric);
+}

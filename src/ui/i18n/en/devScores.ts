@@ -1,0 +1,28 @@
+import { formatCount } from '../format';
+import { count } from './count';
+
+/** Dev evaluations during training: their scores, their sample and their plan. */
+export const devScoreTexts = {
+  title: (right: string, wrong: string) =>
+    `On dev, right passages score ${right} at the median, and the best wrong one of each question ${wrong}`,
+  help: 'How often each score occurs at some of the dev evaluations, and the medians. The further right passages are above the best wrong ones, the better.',
+  distribution: 'Scores',
+  kinds: { right: 'Right', bestWrong: 'Best wrong', randomWrong: 'Random wrong' },
+  hardest: (n: number) => (n === 1 ? 'The hardest dev question' : `The ${formatCount(n)} hardest dev questions`),
+  hardestHelp:
+    'At the newest dev evaluation, the right passage scores least above the best wrong one here, or furthest below it. If the wrong passage answers the question too, the data lacks that answer.',
+  margin: (margin: string) => `Margin ${margin}`,
+  sample: (passages: number, of: number) =>
+    `During training, it is evaluated on a sample of ${formatCount(passages)} of ${count(of, 'passage')} that has all right answers, so its figures are higher than on the whole knowledge base.`,
+  plan: (everySteps: number, share: string, sample: { passages: number; of: number } | null) =>
+    `${everySteps === 0 ? 'At the last step' : everySteps === 1 ? 'After every step' : `Every ${formatCount(everySteps)} steps`}, on ${
+      sample
+        ? `a sample of ${formatCount(sample.passages)} of ${count(sample.of, 'passage')}`
+        : 'the whole knowledge base'
+    }: about ${share} of the time that training and dev evaluations take.`,
+  every: (steps: number, metric: string, best: boolean) =>
+    `Dev is evaluated ${steps === 1 ? 'after every step' : `every ${formatCount(steps)} steps`}${
+      best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
+    }`,
+  ends: 'Dev is evaluated only before and after training.',
+};

@@ -1,0 +1,73 @@
+import { medianOf, scoreBinWidth, type DevScores, type ScoreCounts } from '../../domain/evaluate/devScores';
+import type { RunView } from '../../domain/train/runView';
+
+export const scoreKinds = ['right', 'bestWrong', 'randomWrong'] as const;
+export type ScoreKind = (typeof scoreKinds)[number];
+
+/** Dev evaluations whose scores are drawn, one below the other. */
+const mostRows = 6;
+
+/** The scores of some dev evaluations on one axis. */
+export interface ScorePicture {
+  low: number;
+  high: number;
+  rows: {
+    step: number;
+    medians: Record<ScoreKind, number>;
+    /** Outlines as SVG path data, in a box of width 1000 and height 100. */
+    paths: Record<ScoreKind, string>;
+  }[];
+}
+
+/** Returns the dev evaluations with scores that are drawn: the first, the newest, and some evenly between them. */
+function drawnEvaluations(dev: RunView['dev']): { step: number; scores: DevScores }[] {
+  const scored = dev.flatMap(({ step, scores }) => (scores ? [{ step, scores }] : []));
+  if (scored.length <= mostRows) return scored;
+  return Array.from({ length: mostRows }, (_, i) => {
+    const at = Math.round((i * (scored.length - 1)) / (mostRows - 1));
+    return scored[at];
+  }).flatMap((one) => one ?? []);
+}
+
+/** Draws the scores of a run's dev evaluations. Returns null if none has any. */
+export function scorePicture(dev: RunView['dev']): ScorePicture | null {
+  const drawn = drawnEvaluations(dev);
+  const filled = drawn
+    .flatMap(({ scores }) => scoreKinds.map((kind) => scores[kind]))
+    .filter((one) => one.counts.length);
+  if (filled.length === 0) return null;
+  const first = filled.reduce((least, one) => Math.min(least, one.first), Infinity);
+  const end = filled.reduce((most, one) => Math.max(most, one.first + one.counts.length), -Infinity);
+  const highest = filled.reduce((most, one) => Math.max(most, ...sharesOf(one)), 0);
+  const of = <T>(value: (kind: ScoreKind) => T): Record<ScoreKind, T> => ({
+    right: value('right'),
+    bestWrong: value('bestWrong'),
+    randomWrong: value('randomWrong'),
+  });
+  return {
+    low: first * scoreBinWidth,
+    high: end * scoreBinWidth,
+    rows: drawn.map(({ step, scores }) => ({
+      step,
+      medians: of((kind) => medianOf(scores[kind])),
+      paths: of((kind) => outline(scores[kind], { first, bins: end - first, highest })),
+    })),
+  };
+}
+
+/** Returns the share of each bin. Lists differ in length, so counts could not be compared. */
+function sharesOf({ counts }: ScoreCounts): number[] {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count) => count / all);
+}
+
+function outline(counts: ScoreCounts, axis: { first: number; bins: number; highest: number }): string {
+  const x = (bin: number): string => (((bin - axis.first) / axis.bins) * 1000).toFixed(1);
+  const shares = sharesOf(counts);
+  if (shares.length === 0) return '';
+  const steps = shares.map((share, i) => {
+    const y = (100 - (share / axis.highest) * 98).toFixed(1);
+    return `V${y}H${x(counts.first + i + 1)}`;
+  });
+  return `M${x(counts.first)},100${steps.join('')}V100`;
+}

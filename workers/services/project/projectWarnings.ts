@@ -1,0 +1,40 @@
+import type { AppErrorDetails } from '../../../src/domain/errors';
+import type { Database } from '../../../src/storage/database';
+import { hasDataset, hasModel, type PlacedExperiment } from './placeContent';
+import { partial, type ProjectContent } from './projectContent';
+import { storeMined } from './projectNegatives';
+import type { ProjectReader } from './projectReader';
+
+/** Warns about inputs that an opened experiment names but neither the file nor storage contains. */
+export async function missingInputs(
+  db: Database,
+  reader: ProjectReader,
+  placed: PlacedExperiment[],
+): Promise<AppErrorDetails[]> {
+  const warnings: AppErrorDetails[] = [];
+  for (const { stored, place } of placed) {
+    if (place.state === 'here') continue;
+    const { data, model } = stored.experiment;
+    for (const { contentSha256 } of data)
+      if (!(await hasDataset(db, contentSha256))) warnings.push(partial(reader, stored.name, 'data-missing'));
+    if (model && !(await hasModel(db, model.contentSha256)))
+      warnings.push(partial(reader, stored.name, 'model-missing'));
+  }
+  return warnings;
+}
+
+/** Stores the mined negatives of the opened experiments. Warns if the file has some that none of them uses. */
+export async function foreignNegatives(
+  db: Database,
+  reader: ProjectReader,
+  { minedNegatives }: ProjectContent,
+  placed: PlacedExperiment[],
+): Promise<AppErrorDetails[]> {
+  const experiments = placed.flatMap(({ stored, runs }) => [
+    stored.experiment,
+    ...runs.map(({ run }) => run.record.experiment),
+  ]);
+  const left = await storeMined(db, minedNegatives, experiments);
+  const [first] = placed;
+  return left > 0 && first ? [partial(reader, first.stored.name, 'negatives-foreign')] : [];
+}

@@ -1,0 +1,52 @@
+import type { Experiment } from '../../../src/domain/experiment';
+import type { MemoryReport } from '../../../src/domain/memory/report';
+import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranking';
+import { passesPerStep, planDev, usualDevTimeShare, type DevWork } from '../../../src/domain/train/devPlan';
+import type { TokenizedNegatives } from '../negatives/stageNegatives';
+import type { PreparedData } from '../split/preparedData';
+import { stageTokens, type RunTokens } from './runTokens';
+import { tokensOfText, trainingTokens } from './trainingTokens';
+
+interface DevPlansInput {
+  experiment: Experiment;
+  layers: number;
+  data: PreparedData;
+  tokens: RunTokens;
+  /** Rows of the stage's data in each step: [stage][step][row]. */
+  batches: readonly (readonly number[][])[];
+  negatives: readonly (TokenizedNegatives | null)[];
+}
+
+/** Plans the dev evaluations of a run, and, if the experiment sets no limit, also those with the usual limit. */
+export function devPlans(input: DevPlansInput): Pick<MemoryReport, 'devPlan' | 'limitedDevPlan'> {
+  if (input.data.dev.length === 0) return {};
+  const { evaluation } = input.experiment;
+  const work = devWork(input);
+  const devPlan = planDev(work, evaluation);
+  if (evaluation.devTimeShare !== undefined) return { devPlan };
+  return { devPlan, limitedDevPlan: planDev(work, { ...evaluation, devTimeShare: usualDevTimeShare }) };
+}
+
+function devWork({ experiment, layers, data, tokens, batches, negatives }: DevPlansInput): DevWork {
+  const training = experiment.stages.reduce((sum, stage, i) => {
+    const { anchors, positives } = stageTokens({ experiment, tokens }, i);
+    const rows = batches[i]?.flat() ?? [];
+    return sum + passesPerStep(stage, layers) * trainingTokens(rows, [anchors, positives], negatives[i]);
+  }, 0);
+  return {
+    training,
+    steps: batches.reduce((sum, stage) => sum + stage.length, 0),
+    questions: tokens.dev.ids.length,
+    passages: Array.from(data.knowledgeBase, (_, passage) => tokensOfText(tokens.knowledgeBase, passage)),
+    right: rightPassages(data),
+    seed: experiment.seed,
+  };
+}
+
+/** Returns the passages, by index, that answer a dev question. */
+export function rightPassages({ knowledgeBase, dev }: Pick<PreparedData, 'knowledgeBase' | 'dev'>): number[] {
+  const order = passageOrder(knowledgeBase);
+  const right = new Set<number>();
+  for (const question of dev) for (const place of relevantPlaces(question, order)) right.add(order.inOrder[place] ?? 0);
+  return [...right].sort((a, b) => a - b);
+}
