@@ -16,7 +16,7 @@ type Duration = Stage['duration'];
 export interface BatchPlanRequest {
   /** The rows of the stage's data. */
   pairs: readonly TrainRow[];
-  stage: Pick<Stage, 'batching' | 'duration' | 'data' | 'loss'>;
+  stage: Pick<Stage, 'batching' | 'duration' | 'data'> & { loss?: Stage['loss'] };
   stageIndex: number;
   seed: number;
   /** Only for `listed` batching: for each step, a list of rows of the stored pairs. */

@@ -7,13 +7,13 @@ import { dataOfStage } from './stageData';
  * Returns the largest score that a loss can use. Scores that are only compared cannot be told apart beyond 1,000,000 in
  * single precision. Scores that cosines should reach lie between −1 and 1.
  */
-function largestScore({ kind }: Stage['loss']): number {
-  return kind === 'cosineMse' ? 1 : 1e6;
+function largestScore(loss: Stage['loss'] | undefined): number {
+  return loss?.kind === 'cosineMse' ? 1 : 1e6;
 }
 
 /** Returns the error if a stage trains on scores that are no numbers, out of range or all equal; else null. */
 export function scoreFault(
-  stage: Pick<Stage, 'data' | 'loss'>,
+  stage: Pick<Stage, 'data'> & { loss?: Stage['loss'] },
   stageIndex: number,
   rows: readonly TrainRow[],
 ): StageFault | null {

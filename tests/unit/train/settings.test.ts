@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type Experiment, type Stage } from '../../../src/domain/experiment';
 import { countAdvanced } from '../../../src/domain/train/advancedSettings';
-import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
+import { infoNceSchema, temperatureOf, withLossChange } from '../../../src/domain/train/lossSchema';
 import { settingRanges } from '../../../src/domain/train/settingRanges';
 import { presetOf, withPreset } from '../../../src/domain/train/presets';
 
@@ -141,7 +141,7 @@ describe('the ranges of the number fields', () => {
     const { learningRate, weightDecay, clipNorm, beta1, beta2, epsilon } = optimizer;
     const defaults = {
       ...{ learningRate, weightDecay, clipNorm, beta1, beta2, epsilon },
-      ...{ temperature: loss.temperature, batchSize: batching.batchSize, warmup: schedule.warmup, seed },
+      ...{ temperature: temperatureOf(loss), batchSize: batching.batchSize, warmup: schedule.warmup, seed },
       devEverySteps: evaluation.devEverySteps,
     };
     for (const [setting, value] of Object.entries(defaults)) {
