@@ -42,6 +42,7 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/unit/**/*.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // A thread starts faster than a process, and each file gets its own.
           pool: 'threads',
         },

@@ -12,7 +12,7 @@ import { buildWhenNeeded, site } from './lib/build.mjs';
 import { jobRoutes } from './lib/jobRoutes.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { ResultsFolder } from './lib/resultsFolder.mjs';
-import { RunReport, metricsLine } from './lib/runReport.mjs';
+import { RunReport, metricsLine, sweepLines } from './lib/runReport.mjs';
 import { siteServer } from './lib/server.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
@@ -41,6 +41,10 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
                       it as access token, for models that need one. With --profile, an
                       interrupted download resumes.
   --help              print this text
+
+A file with "sweep" makes a run for each combination of the listed values, evaluated on dev only.
+metrics.json and export/sweep.csv then have a table with means and intervals over seeds. With
+--profile, the same command goes on after a kill; runs that are done are not repeated.
 
 "locations" in the file names the data and the model, relative to the file. docs/experiment.md
 explains every field; examples/ has files to start from.
@@ -104,6 +108,7 @@ function connect(options, input, { report, results, profile }) {
     name: input.name,
     fileName: input.fileName,
     modelName: input.modelName,
+    negativesModelName: input.negativesModelName,
     device: options.device,
     budgetBytes: options.budgetBytes,
     hubHost: options.hubHost,
@@ -161,6 +166,11 @@ function withResolvers() {
 }
 
 function printMetrics(metrics, out) {
+  if (metrics.sweep) {
+    for (const line of sweepLines(metrics.sweep)) console.log(line);
+    console.log(`Wrote metrics.json, events.jsonl and export/sweep.csv to ${out}`);
+    return;
+  }
   if (metrics.compare !== undefined) return printArms(metrics, out);
   const { k, won, lost, mcNemarP } = metrics.comparison;
   const p = mcNemarP.toPrecision(2);

@@ -144,7 +144,7 @@ export async function encodeRow(task: EncodeRowTask): Promise<RowTimes & { batch
   return { ...times, batchSize: best.batchSize, threads: ours.threads };
 }
 
-/** Times steps with frozen lower layers against steps of all layers, which take turns. Also counts dispatches per step. */
+/** Times steps with frozen lower layers and steps of all layers, which take turns. Also counts dispatches per step. */
 export async function frozenRow(
   task: Omit<StepRowTask, 'products' | 'backend'> & { frozenLayers: number },
 ): Promise<RowTimes & { dispatches: { ours: number; peer: number }; threads: number }> {

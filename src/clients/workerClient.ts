@@ -28,8 +28,8 @@ function crossing(argument: unknown): unknown {
 
 /**
  * Calls a worker through its api. If the worker dies, with an error or silently, all pending calls reject with
- * `worker-crashed`, and the next call starts a new worker. `baseUrl` is the URL of the page's folder, with a trailing
- * slash.
+ * `worker-crashed`, and the next call starts a new worker. If it cannot be configured, they reject with its own error.
+ * `baseUrl` is the URL of the page's folder, with a trailing slash.
  */
 export class WorkerClient<Api extends object> {
   readonly api: Api;
@@ -61,15 +61,16 @@ export class WorkerClient<Api extends object> {
   #launch(): Living {
     const worker = this.start();
     const watch = new AbortController();
-    let die = (_reason: Said): void => undefined;
+    let end = (_error: AppError): void => undefined;
     const death = new Promise<never>((_, reject) => {
-      die = (reason) => {
+      end = (error) => {
         worker.terminate();
         watch.abort();
         if (this.#living?.worker === worker) this.#living = null;
-        reject(new AppError({ kind: 'worker-crashed', worker: this.name, reason }));
+        reject(error);
       };
     });
+    const die = (reason: Said): void => end(new AppError({ kind: 'worker-crashed', worker: this.name, reason }));
     // Callers race against this promise. Without a caller, its rejection must not count as unhandled.
     death.catch(() => undefined);
     worker.addEventListener('error', (event) => die(event.message || own('worker-not-started')));
@@ -77,7 +78,11 @@ export class WorkerClient<Api extends object> {
     this.#living = { worker, methods: wrap<Record<string, Method>>(worker), death, die };
     this.#configure(watch.signal).then(
       () => die(own('worker-ended')),
-      (thrown: unknown) => die(thrown instanceof Error ? thrown.message : own('configure-failed')),
+      (thrown: unknown) => {
+        // The worker itself says why it cannot work, for example because the browser refuses it storage.
+        if (thrown instanceof AppError) end(thrown);
+        else die(thrown instanceof Error ? thrown.message : own('configure-failed'));
+      },
     );
     return this.#living;
   }

@@ -23,6 +23,8 @@ export interface OwnWordsValues {
   object: [];
   sha256: [];
   'different-names': [];
+  'different-values': [];
+  runs: [number];
   'column-for': [fields: string];
   'parameter-keyword': [];
   'list-of': [least: number, most: number];

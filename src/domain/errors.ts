@@ -81,7 +81,7 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
-  /** The file's judgements call no passage relevant. */
+  /** None of the file's judgements calls a passage relevant. */
   | 'none-judged'
   /** A line of a file of judgements that does not have TREC's four columns. */
   | 'trec-broken'

@@ -14,6 +14,7 @@ import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
 import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import { parseAxes, type SweepAxis } from './sweep/sweep';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -21,6 +22,8 @@ const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
+  /** The folder of the model that mines negatives, or `hub:ID@REVISION`. */
+  negativesModel: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
@@ -28,13 +31,15 @@ const locationsSchema = v.strictObject({
 /** Data files and how to read them, the model's folder, and the file of a batch list. */
 interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
   model?: string;
+  negativesModel?: string;
   batches?: string;
 }
 
 function parseLocations(value: unknown): Locations {
-  const { model, batches, ...data } = parseWith(locationsSchema, value, 'locations');
+  const { model, negativesModel, batches, ...data } = parseWith(locationsSchema, value, 'locations');
   const locations: Locations = {
     ...(model === undefined ? {} : { model }),
+    ...(negativesModel === undefined ? {} : { negativesModel }),
     ...(batches === undefined ? {} : { batches }),
   };
   for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
@@ -59,11 +64,15 @@ export interface ExperimentFile {
   model: PartialModel | null;
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
+  /** The settings that the file states of the models that mine negatives, by stage. The rest is read from the folder. */
+  miners: Map<number, PartialModel>;
   locations: Locations;
   /**
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
+  /** What the file's sweep varies. Null for a single run. */
+  sweep: SweepAxis[] | null;
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
   compare: Comparing | null;
 }
@@ -102,24 +111,49 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
   return { stages: filled, stagesToFill };
 }
 
+/** Takes the models that mine negatives out of the stages if their folder is to be read. */
+function stagesWithoutMiners(
+  stages: unknown,
+  { negativesModel }: Locations,
+): { stages: unknown; miners: Map<number, PartialModel> } {
+  const miners = new Map<number, PartialModel>();
+  if (!Array.isArray(stages) || negativesModel === undefined) return { stages, miners };
+  const rest = stages.map((stage: unknown, index) => {
+    const negatives = isObject(stage) ? stage['negatives'] : undefined;
+    if (!isObject(stage) || !isObject(negatives) || !isObject(negatives['model'])) return stage;
+    const { model, ...others } = negatives;
+    miners.set(index, parseWith(partialModelSchema, model, `stages.${index}.negatives.model`));
+    return { ...stage, negatives: others };
+  });
+  return { stages: rest, miners };
+}
+
 /**
  * Parses the JSON value of an experiment file.
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, compare, model, ...rest } = json;
+  const { locations: given, compare, sweep, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
-  const complete = withDefaults({ ...rest, model: null, data: withHash });
+  const { stages: withoutMiners, miners } = stagesWithoutMiners(rest['stages'], locations);
+  const complete = withDefaults({
+    ...rest,
+    model: null,
+    data: withHash,
+    ...(withoutMiners === undefined ? {} : { stages: withoutMiners }),
+  });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = withLowestVersion(parseWith(experimentSchema, { ...complete, stages }));
   return {
     experiment,
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
+    miners,
     locations,
     joinTitles,
+    sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
   };
 }
@@ -143,17 +177,24 @@ export function experimentFileOf(
 interface ReadFiles {
   data: DataEntry[];
   model: NonNullable<Experiment['model']>;
+  /** The model in `locations.negativesModel`. */
+  miner?: NonNullable<Experiment['model']>;
   /** SHA-256 of the batch lists in `locations.batches`. */
   batchesSha256?: string;
 }
 
 /** Returns the complete experiment, with the hashes of the files in place of their locations. */
 export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experiment {
-  const stages = file.experiment.stages.map((stage, index) =>
+  const listed = file.experiment.stages.map((stage, index) =>
     file.stagesToFill.includes(index) && read.batchesSha256 !== undefined
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
+  const stages = listed.map((stage, index) => {
+    const stated = file.miners.get(index);
+    if (!stated || !read.miner || stage.negatives?.from !== 'mined') return stage;
+    return { ...stage, negatives: { ...stage.negatives, model: { ...read.miner, ...stated } } };
+  });
   return parseExperiment({
     ...file.experiment,
     data: read.data,

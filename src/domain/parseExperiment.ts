@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { canonicalJson } from './canonicalJson';
 import { AppError } from './errors';
 import { own, type OwnWords, type Said } from './errorWords';
 import {
@@ -11,6 +12,7 @@ import {
 } from './experiment';
 import { isObject } from './isObject';
 import { withoutUsualAccumulation } from './train/batchingSchema';
+import { averagesNothing } from './train/emaSchema';
 import { withoutUsualLoss } from './train/lossSchema';
 import { defaultLora } from './train/loraSchema';
 import { defaultPrefix } from './train/prefixSchema';
@@ -81,13 +83,13 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, pairs as `data`, a
- * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, and the loss's.
+ * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
   const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, frozen, loss, optimizer, batching, data, ...rest } = stage;
+  const { precision, frozen, loss, optimizer, batching, data, ema, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
@@ -98,6 +100,7 @@ function completedStage(given: unknown): unknown {
     ...(data === undefined || data === 'pairs' ? {} : { data }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),
     ...(freezing === undefined || freezesNothing(freezing) ? {} : { frozen: freezing }),
+    ...(ema === undefined || averagesNothing(ema) ? {} : { ema }),
   };
 }
 
@@ -120,6 +123,16 @@ function completedStrategy(strategy: unknown): unknown {
   if (strategy['kind'] === 'bitFit') return { keywords: defaultKeywords, ...strategy };
   if (strategy['kind'] === 'lora') return { ...defaultLora, ...strategy };
   return strategy['kind'] === 'prefix' ? { ...defaultPrefix, ...strategy } : strategy;
+}
+
+/** Completes the model that mines a stage's negatives, and drops it if it is the base model. */
+function withMiner(stage: unknown, base: unknown): unknown {
+  const negatives = isObject(stage) ? stage['negatives'] : undefined;
+  if (!isObject(stage) || !isObject(negatives) || !isObject(negatives['model'])) return stage;
+  const { model, ...rest } = negatives;
+  const miner = completed(model, modelDefaults);
+  const isBase = isObject(base) && canonicalJson(miner) === canonicalJson(completed(base, modelDefaults));
+  return { ...stage, negatives: isBase ? rest : { ...rest, model: miner } };
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
@@ -145,7 +158,7 @@ export function withDefaults(input: JsonObject): JsonObject {
     ...experiment,
     data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
-    stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
+    stages: Array.isArray(stages) ? stages.map((stage) => withMiner(completedStage(stage), model)) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };
 }

@@ -58,6 +58,7 @@ const randomPurpose = {
   prefix: 12,
   devSample: 14,
   devScores: 15,
+  inBatchNegatives: 16,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

@@ -28,6 +28,8 @@ export interface RunRecord {
    * is not the experiment's result.
    */
   trial?: true;
+  /** The sweep that a trial belongs to. It keeps no weights once it is done. */
+  sweepId?: string;
   /**
    * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
    */

@@ -8,9 +8,9 @@ interface EarlierRun {
   note?: string;
 }
 
-/** Whether the runner still has to train the run or write its results. */
-export function isUnfinished({ runId, status }: RunRecord, delivered: readonly string[]): boolean {
-  return status !== 'cancelled' && (status !== 'done' || !delivered.includes(runId));
+/** Whether the runner still has to train the run or write its results. Runs of a sweep have no results of their own. */
+export function isUnfinished({ runId, status, sweepId }: RunRecord, delivered: readonly string[]): boolean {
+  return sweepId === undefined && status !== 'cancelled' && (status !== 'done' || !delivered.includes(runId));
 }
 
 /** Returns the note for the terminal on a resumed run. Its `resumed` event says after which step training resumes. */

@@ -14,6 +14,7 @@ import {
   parseHubLocation,
 } from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
+import type { SweepAxis } from '../domain/sweep/sweep';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
 import type { Recognition } from '../domain/import/recognise';
@@ -24,6 +25,8 @@ import type { HeadlessJob, JobRoutes } from './jobRoutes';
 export interface ImportedInputs {
   experiment: Experiment;
   experimentHash: string;
+  /** What the file's sweep varies. Null for a single run. */
+  sweep: SweepAxis[] | null;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
@@ -119,17 +122,33 @@ export class InputReader {
     throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256: promised });
   }
 
-  async model(): Promise<StoredModel> {
+  model(): Promise<StoredModel> {
     const promised = this.file.model?.contentSha256;
-    const { model: location } = this.file.locations;
+    return this.#model('model', this.file.locations.model, promised);
+  }
+
+  /** Reads the model that mines negatives, if the file says where it is and a stage uses it. */
+  async miner(): Promise<StoredModel | undefined> {
+    const { negativesModel } = this.file.locations;
+    const [stated] = this.file.miners.values();
+    if (negativesModel === undefined || !stated) return undefined;
+    return this.#model('negativesModel', negativesModel, stated.contentSha256);
+  }
+
+  async #model(
+    slot: 'model' | 'negativesModel',
+    location: string | undefined,
+    promised: string | undefined,
+  ): Promise<StoredModel> {
     if (location !== undefined && isHubLocation(location)) return this.#hubModel(location, promised);
-    const files = await this.routes.files(this.job, 'model');
+    const files = await this.routes.files(this.job, slot);
     if (files.length > 0) {
-      const model = await (await gateway.data()).importModel(files, this.job.modelName, this.reports.import);
+      const name = slot === 'model' ? this.job.modelName : this.job.negativesModelName;
+      const model = await (await gateway.data()).importModel(files, name, this.reports.import);
       // An experiment of an earlier version refers to the model by its former identity.
       const former = promised === undefined ? undefined : await gateway.getModel(promised);
       if (former?.aliasOf === model.contentSha256) return former;
-      mustAgree('model.contentSha256', promised, model.contentSha256);
+      mustAgree(`${slot}.contentSha256`, promised, model.contentSha256);
       return model;
     }
     const stored = promised === undefined ? undefined : await gateway.getModel(promised);
@@ -180,9 +199,15 @@ export async function importInputs(
   const reader = new InputReader(routes, job, file, reports);
   const data = await reader.data();
   const model = experimentModelOf(await reader.model());
+  const miner = await reader.miner();
   const batchesSha256 = await reader.batches();
-  const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
+  const experiment = fillExperiment(file, {
+    data,
+    model,
+    ...(miner ? { miner: experimentModelOf(miner) } : {}),
+    ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
+  });
   const { leftOut, recognised, titles } = reader;
-  const { compare } = file;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, titles };
+  const { compare, sweep } = file;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, sweep, titles };
 }

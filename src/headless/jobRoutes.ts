@@ -12,6 +12,8 @@ export interface HeadlessJob {
   /** Name of the experiment file, used in messages. */
   fileName: string;
   modelName: string;
+  /** Name of the model that mines negatives; empty if it is fetched from a hub or there is none. */
+  negativesModelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;

@@ -10,37 +10,9 @@ import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
 import { findingLine, findingsOf } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
+import { EventSender, prepare, throttled } from './prepare';
 import { runMetrics } from './runMetrics';
-
-/** Minimum time between two progress reports to the terminal. */
-const progressMs = 1000;
-
-function throttled(send: (done: number, of: number) => void): (done: number, of: number) => void {
-  let sentAt = 0;
-  return (done, of) => {
-    if (performance.now() - sentAt < progressMs) return;
-    sentAt = performance.now();
-    send(done, of);
-  };
-}
-
-/** Posts events to the runner, one at a time and in order. `settled` throws the first failure. */
-class EventSender {
-  #tail: Promise<void> = Promise.resolve();
-
-  constructor(private readonly routes: JobRoutes) {}
-
-  send(path: 'events' | 'progress', value: unknown): void {
-    const next = this.#tail.then(() => this.routes.post(path, value));
-    // `settled` reports the failure later; until then the rejection must not count as unhandled.
-    next.catch(() => undefined);
-    this.#tail = next;
-  }
-
-  settled(): Promise<void> {
-    return this.#tail;
-  }
-}
+import { runSweep } from './runSweep';
 
 /** Returns the unfinished runs of the same experiment and device that no other tab is running, newest first. */
 async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise<RunRecord[]> {
@@ -52,29 +24,6 @@ async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise
     }
   }
   return found.sort((a, b) => b.createdAt - a.createdAt);
-}
-
-/** Stores the experiment, its tokens and its mined negatives. Returns its id. */
-async function prepare(inputs: ImportedInputs, job: HeadlessJob, sender: EventSender): Promise<string> {
-  const now = Date.now();
-  const experimentId = crypto.randomUUID();
-  await gateway.putExperiment({
-    experimentId,
-    name: job.name,
-    experiment: inputs.experiment,
-    createdAt: now,
-    updatedAt: now,
-    demo: false,
-  });
-  // Tokenize in the data worker first: it reports progress, and the memory plan then finds the tokens in storage.
-  sender.send('progress', { what: 'tokenize', done: 0, of: 0 });
-  const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
-  await (await gateway.data()).tokenize(inputs.experiment, progress);
-  if (inputs.experiment.stages.some(({ negatives }) => negatives?.from === 'mined')) {
-    const mined = throttled((done, of) => sender.send('progress', { what: 'mine', done, of }));
-    await (await gateway.gpu()).mineNegatives(experimentId, job.device, mined);
-  }
-  return experimentId;
 }
 
 /** Trains a run to its end, unless it is done. `arm` marks its events if the command compares several runs. */
@@ -99,7 +48,7 @@ async function train(
 
 /**
  * Runs one job from end to end: imports files, trains, posts metrics and export. All of this is the page's own code.
- * Returns the ids of the runs: one, or those that the job compares.
+ * Returns the ids of the runs: one, or those that the job compares. A sweep has one id.
  */
 export async function runJob(
   routes: JobRoutes,
@@ -116,6 +65,7 @@ export async function runJob(
   });
   const importMs = performance.now() - begun;
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
+  if (inputs.sweep) return [await runSweep(routes, job, { inputs, axes: inputs.sweep, sender })];
   if (inputs.compare) return runArms(routes, job, inputs, sender);
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
   const { resumed } = earlier;

@@ -72,7 +72,7 @@ export function environmentOf(run: RunRecord): object {
 const overlapsListed = 20;
 
 /** Returns the counts of train, dev and test, with the first of the overlaps between them. */
-function splitOf({ listed, ...counts }: SplitCounts): object {
+export function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }
 

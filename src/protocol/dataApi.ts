@@ -1,3 +1,4 @@
+import type { AnswerAt } from '../domain/evaluate/answerAt';
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
@@ -14,6 +15,7 @@ import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { DevTextIds, DevTexts } from './devTexts';
+import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
 import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
@@ -142,7 +144,7 @@ interface ImportOptions extends ColumnChoices {
   keepEmptyAnchors?: boolean;
 }
 
-/** The slots that files have content for. Files are given by their position in the request. */
+/** Which slots the files have content for. Files are identified by their position in the request. */
 export interface Survey extends Fillings {
   unreadable: { file: number; error: AppErrorDetails }[];
   /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
@@ -248,6 +250,13 @@ export interface DataApi {
   examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
   /** Returns the beginnings of dev questions and passages of a run's experiment. */
   devTexts(experiment: Experiment, ids: DevTextIds): Promise<DevTexts>;
+  /** Compares a run's test evaluations before and after training at each cut-off; null until both are stored. */
+  compareRun(runId: string, ks: readonly number[]): Promise<AnswerAt[] | null>;
+  /**
+   * Answers a run's test questions by keywords and compares the trained model with them at each cut-off. Throws
+   * `data-missing` if the questions or the knowledge base were deleted.
+   */
+  compareWithKeywords(runId: string, ks: readonly number[], progress: Progress): Promise<KeywordComparison>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;

@@ -10,6 +10,18 @@ import type { Progress } from './dataApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
+/** A row of a step's batch. A scored pair's sentences are in the places of anchor and positive. */
+interface BatchRow {
+  pairId: string;
+  anchor: string;
+  positive: string;
+  negatives: string[];
+  /** Positions in the row's batch of the rows that are its negatives; absent if all others are. */
+  drawn?: number[];
+  /** Only in scored pairs. */
+  score?: number;
+}
+
 /**
  * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch, and
  * the explicit negatives of these rows, if the stage has any. A step that accumulates gradients has several batches of
@@ -18,8 +30,7 @@ import type { WorkerOptions } from './workerOptions';
 export interface BatchView {
   step: number;
   batchSize: number;
-  /** A scored pair's sentences are in the places of anchor and positive. */
-  rows: { pairId: string; anchor: string; positive: string; negatives: string[]; score?: number }[];
+  rows: BatchRow[];
 }
 
 /**
@@ -33,13 +44,15 @@ export interface GpuApi {
   /**
    * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
    * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With the
-   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only.
+   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only; with `sweepId`,
+   * it keeps no weights once it is done.
    */
   createRun(
     experimentId: string,
     device: DevicePreference,
     budgetBytes: number | null,
     trial?: Experiment,
+    sweepId?: string,
   ): Promise<string>;
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;

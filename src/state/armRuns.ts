@@ -22,7 +22,9 @@ export async function findArmRuns(
 ): Promise<ArmRuns> {
   const found: ArmRuns = { inBatch: null, mined: null, filtered: null };
   const usable = runs
-    .filter(({ trial, devicePreference }) => trial === true && devicePreference === device)
+    .filter(
+      ({ trial, sweepId, devicePreference }) => trial === true && sweepId === undefined && devicePreference === device,
+    )
     .filter((run) => run.status !== 'cancelled' && (run.status !== 'failed' || canResume(run)))
     .sort((a, b) => b.createdAt - a.createdAt);
   for (const name of armNames) {

@@ -1,17 +1,19 @@
-import { compareQuestions, type Comparison } from '../domain/evaluate/comparison';
+import { offeredKs, rankChange, rankGain, type AnswerAt, type RankChange } from '../domain/evaluate/answerAt';
+import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
+import { firstRank } from '../domain/evaluate/metrics';
 import { entryOf } from '../domain/import/slots';
+import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
 
 export interface QuestionRow {
   questionId: string;
   text: string;
   relevant: string[];
-  change: 'won' | 'lost' | 'unchanged';
-  /** Rank of the first relevant passage; null if none was found. */
-  rankBefore: number | null;
-  rankAfter: number | null;
+  /** Rank of the first right passage; Infinity if none was found. */
+  rankBefore: number;
+  rankAfter: number;
   before: QuestionResult;
   after: QuestionResult;
 }
@@ -25,57 +27,86 @@ export interface PassageText {
 const pageRows = 1000;
 
 /**
- * Returns the k at which won and lost questions are counted: that of the primary metric if it is a hit rate, else 1.
+ * Returns the k at which improved and worse questions are counted at first: that of the primary metric if it is a hit
+ * rate, else 1.
  */
 export function primaryK(experiment: Experiment): number {
   const found = /^hitRateAt(\d+)$/.exec(experiment.evaluation.primary);
   return found ? Number(found[1]) : 1;
 }
 
-const rankOrNull = (rank: number): number | null => (Number.isFinite(rank) ? rank : null);
+/** Returns the cut-offs to choose from: the usual ones and the experiment's. */
+function cutOffs(experiment: Experiment): number[] {
+  return [...new Set([...offeredKs, ...experiment.evaluation.ks, primaryK(experiment)])].sort((a, b) => a - b);
+}
 
 /** The test evaluations of one run before and after training, compared question by question. */
 export class EvaluationState {
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
-  comparison = $state.raw<Comparison | null>(null);
+  /** The comparison at each of `ks`. */
+  answers = $state.raw<readonly AnswerAt[]>([]);
+  /** The questions that both evaluations have, those that gained most first. */
   questions = $state.raw<QuestionRow[]>([]);
+  /** The keyword search; null while it is under way or if it failed. */
+  keyword = $state.raw<KeywordComparison | null>(null);
+  keywordError = $state.raw<AppErrorDetails | null>(null);
   loaded = $state(false);
+  /** The chosen cut-off: how many of the first results count. */
+  k = $state(1);
+  readonly ks: readonly number[];
+  readonly answer = $derived(this.answers.find(({ k }) => k === this.k) ?? null);
+  readonly keywordAnswer = $derived(this.keyword?.answers.find(({ k }) => k === this.k) ?? null);
   #passages: Promise<Map<string, PassageText>> | null = null;
-
-  /** The k at which won and lost questions are counted. */
-  readonly k: number;
 
   constructor(
     readonly runId: string,
     readonly experiment: Experiment,
   ) {
     this.k = primaryK(experiment);
+    this.ks = cutOffs(experiment);
+  }
+
+  /** How a question's rank changed at the chosen cut-off. */
+  changeOf({ rankBefore, rankAfter }: QuestionRow): RankChange {
+    return rankChange(rankBefore, rankAfter, this.k);
   }
 
   async load(): Promise<void> {
     this.before = (await gateway.getEvaluation(this.runId, 'test', 'before')) ?? null;
     this.after = (await gateway.getEvaluation(this.runId, 'test', 'after')) ?? null;
     if (this.before && this.after) {
-      this.comparison = compareQuestions(this.before.results, this.after.results, this.k);
-      this.questions = await this.#rows(this.before, this.after, this.comparison);
+      this.answers = (await (await gateway.data()).compareRun(this.runId, this.ks)) ?? [];
+      this.questions = await this.#rows(this.before, this.after);
     }
     this.loaded = true;
   }
 
-  async #rows(before: Evaluation, after: Evaluation, comparison: Comparison): Promise<QuestionRow[]> {
+  /** Answers the questions by keywords, for comparison. */
+  async searchByKeywords(): Promise<void> {
+    try {
+      this.keyword = await (await gateway.data()).compareWithKeywords(this.runId, this.ks, () => undefined);
+    } catch (thrown) {
+      this.keywordError = toAppError(thrown).details;
+    }
+  }
+
+  async #rows(before: Evaluation, after: Evaluation): Promise<QuestionRow[]> {
     const earlier = new Map(before.results.map((result) => [result.questionId, result]));
-    const later = new Map(after.results.map((result) => [result.questionId, result]));
     const texts = await this.#questionTexts();
-    return (['won', 'lost', 'unchanged'] as const).flatMap((change) =>
-      comparison[change].flatMap(({ questionId, rankBefore, rankAfter }) => {
-        const [b, a] = [earlier.get(questionId), later.get(questionId)];
-        if (!b || !a) return [];
-        const { text = questionId, relevant = [] } = texts.get(questionId) ?? {};
-        const ranks = { rankBefore: rankOrNull(rankBefore), rankAfter: rankOrNull(rankAfter) };
-        return [{ questionId, text, relevant, change, ...ranks, before: b, after: a }];
-      }),
-    );
+    const rows = after.results.flatMap((result): QuestionRow[] => {
+      const { questionId } = result;
+      const old = earlier.get(questionId);
+      if (!old) return [];
+      const { text = questionId, relevant = [] } = texts.get(questionId) ?? {};
+      const ranks = { rankBefore: firstRank(old.ranks), rankAfter: firstRank(result.ranks) };
+      return [{ questionId, text, relevant, ...ranks, before: old, after: result }];
+    });
+    const gains = new Map(rows.map((row) => [row, rankGain(row.rankBefore, row.rankAfter)]));
+    return rows.sort((a, b) => {
+      const [gainA, gainB] = [gains.get(a) ?? 0, gains.get(b) ?? 0];
+      return gainA === gainB ? a.rankAfter - b.rankAfter || 0 : gainB - gainA;
+    });
   }
 
   async #questionTexts(): Promise<Map<string, { text: string; relevant: string[] }>> {

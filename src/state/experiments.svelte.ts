@@ -1,13 +1,18 @@
 import { questionChanges, verdictOf, type Verdict } from '../domain/evaluate/comparison';
+import { AppError } from '../domain/errors';
 import { defaultExperiment, type Experiment } from '../domain/experiment';
 import type { RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
+import { cutAt } from '../domain/wellFormed';
 import { gateway } from './gateway';
 import { jobs } from './jobs.svelte';
-import { forgetExperiment } from './openExperiments.svelte';
+import { flushExperiment, forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
+
+/** The part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
+const nameLimit = 100;
 
 /**
  * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
@@ -84,7 +89,34 @@ class ExperimentsState {
     return this.#put(name, linked, { linked });
   }
 
-  async #put(name: string, experiment: Experiment, more: Pick<StoredExperiment, 'linked'>): Promise<string> {
+  /**
+   * Stores a copy of an experiment's settings under a name that no other experiment has; `nameOf` returns the name of
+   * the nth copy. The copy starts without runs. Returns its id and name.
+   */
+  async duplicate(
+    experimentId: string,
+    nameOf: (name: string, n: number) => string,
+  ): Promise<{ experimentId: string; name: string }> {
+    await flushExperiment(experimentId);
+    const stored = await gateway.getExperiment(experimentId);
+    if (!stored) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
+    const taken = new Set((await gateway.listExperiments()).map(({ name }) => name));
+    const base = cutAt(stored.name, nameLimit);
+    let n = 1;
+    while (taken.has(nameOf(base, n))) n += 1;
+    const name = nameOf(base, n);
+    const { linked, negativeDecisions } = stored;
+    const more = { ...(linked ? { linked } : {}), ...(negativeDecisions ? { negativeDecisions } : {}) };
+    const copy = await this.#put(name, stored.experiment, more);
+    await this.load();
+    return { experimentId: copy, name };
+  }
+
+  async #put(
+    name: string,
+    experiment: Experiment,
+    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions'>,
+  ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();
     const stored = { experimentId, name, experiment, ...more, createdAt: now, updatedAt: now, demo: false };

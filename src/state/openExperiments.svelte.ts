@@ -35,6 +35,11 @@ export function openExperiment(experimentId: string): OpenExperiment {
   return open;
 }
 
+/** Saves the changes of an experiment that this page has not saved yet. */
+export async function flushExperiment(experimentId: string): Promise<void> {
+  await opened.get(experimentId)?.experiment.flush();
+}
+
 /** Call when an experiment is deleted: work that is still running must not save it again. */
 export function forgetExperiment(experimentId: string): void {
   opened.get(experimentId)?.experiment.discard();

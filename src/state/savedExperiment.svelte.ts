@@ -1,6 +1,7 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { withLowestVersion, type Experiment } from '../domain/experiment';
 import type { NegativeDecision } from '../domain/negatives/judgedPairs';
+import type { Sweep } from '../domain/sweep/sweep';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
@@ -96,6 +97,14 @@ export abstract class SavedExperiment {
     return this.flush();
   }
 
+  /** Appends a sweep and saves at once. Returns false if it was not saved, as `flush` does. */
+  addSweep(sweep: Sweep): Promise<boolean> {
+    const { stored } = this;
+    if (!stored) return Promise.resolve(false);
+    this.#replace({ ...stored, sweeps: [...(stored.sweeps ?? []), sweep], updatedAt: Date.now() });
+    return this.flush();
+  }
+
   rename(name: string): void {
     if (this.stored && name.trim() !== '' && name !== this.stored.name)
       this.#replace({ ...this.stored, name, updatedAt: Date.now() });
@@ -122,9 +131,9 @@ export abstract class SavedExperiment {
     const before = this.#past[this.#past.length - 1];
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
-    // The log of decisions only grows; undo takes back what a decision changed.
-    const { negativeDecisions } = this.stored ?? {};
-    this.stored = negativeDecisions ? { ...before, negativeDecisions } : before;
+    // The log of decisions and the sweeps only grow; undo takes back what a decision changed.
+    const { negativeDecisions, sweeps } = this.stored ?? {};
+    this.stored = { ...before, ...(negativeDecisions ? { negativeDecisions } : {}), ...(sweeps ? { sweeps } : {}) };
     this.#saveSoon();
     void app.attempt(() => this.reloadReferences());
   }

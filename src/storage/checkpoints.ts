@@ -11,13 +11,13 @@ import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { newWeightsId, weightPartsOf } from './weightKeys';
 import { cutSections, WeightWriter, type HashedPart } from './weights';
 
-/** The run, step and loop state of a checkpoint, its role, and the size of its moments. */
-type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState' | 'momentFloats'> & {
+/** The run, step and loop state of a checkpoint, its role, the size of its moments, and whether it has an average. */
+type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState' | 'momentFloats' | 'averaged'> & {
   role: 'latest' | 'best';
 };
 
 export interface CheckpointInput extends CheckpointOf {
-  /** Sections in stored order: weights, then for `latest` the first and second moments. */
+  /** Sections in stored order: weights, then for `latest` the first and second moments and the average. */
   sections: readonly AsyncIterable<Float32Array>[];
 }
 
@@ -189,4 +189,17 @@ export async function isWhole(db: Database, checkpoint: CheckpointManifest): Pro
     if (toAppError(thrown).details.kind === 'checkpoint-corrupt') return false;
     throw thrown;
   }
+}
+
+/** Deletes all checkpoints of a run with their weights, in one transaction. */
+export async function deleteCheckpoints(db: Database, runId: string): Promise<void> {
+  await unlessPinned(async (mayDelete) => {
+    const transaction = withHandledEnd(db.transaction(['checkpoints', 'weightParts'], 'readwrite'));
+    const checkpoints = transaction.objectStore('checkpoints');
+    for (const { weightsId } of await checkpoints.getAll(generationsOf(runId)))
+      if (mayDelete) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+      else replaced.add(weightsId);
+    await checkpoints.delete(generationsOf(runId));
+    await transaction.done;
+  });
 }

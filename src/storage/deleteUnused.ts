@@ -1,4 +1,4 @@
-import { referencesOf } from '../domain/project/references';
+import { experimentsIn, referencesOf } from '../domain/project/references';
 import type { UnusedKind } from '../domain/storage/storedItem';
 import { guard, withHandledEnd, type Database } from './database';
 import { onceUnpinned } from './pins';
@@ -27,11 +27,7 @@ export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly strin
       const transaction = withHandledEnd(db.transaction(stores, 'readwrite'));
       const experiments = await transaction.objectStore('experiments').getAll();
       const runs = await transaction.objectStore('runs').getAll();
-      const named = referencesOf([
-        ...experiments.map(({ experiment }) => experiment),
-        ...experiments.flatMap(({ linked }) => (linked ? [linked] : [])),
-        ...runs.map(({ experiment }) => experiment),
-      ]);
+      const named = referencesOf([...experiments.flatMap(experimentsIn), ...runs.map(({ experiment }) => experiment)]);
       const models = (await transaction.objectStore('models').getAll()).filter(
         ({ contentSha256, aliasOf }) => kind === 'model' && ids.includes(aliasOf ?? contentSha256),
       );

@@ -2,6 +2,7 @@ import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
 import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
 import type { NegativeDecision } from '../domain/negatives/judgedPairs';
+import type { Sweep } from '../domain/sweep/sweep';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { EarlyStopState } from '../domain/train/earlyStop';
@@ -22,6 +23,8 @@ export interface StoredExperiment {
   experiment: Experiment;
   /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
   linked?: Experiment;
+  /** The sweeps of the experiment, in the order in which they were started. Their runs are runs of the experiment. */
+  sweeps?: Sweep[];
   /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
   negativeDecisions?: NegativeDecision[];
   createdAt: number;
@@ -43,14 +46,19 @@ export interface CheckpointManifest {
   runId: string;
   generation: number;
   step: number;
-  /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
+  /** Id of the stored parts, which hold weights, first moments, second moments and the average. */
   weightsId: string;
   floats: number;
   /** Floats in each of a `latest` checkpoint's moments. Absent if there are as many as weights. */
   momentFloats?: number;
   /**
-   * Size and hash of each part. Weights, first moments and second moments start new parts, so that each of them can be
-   * read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.
+   * Set if the moments are followed by an average of the trained weights, as large as a moment. A stage with `ema` has
+   * one until it ends.
+   */
+  averaged?: true;
+  /**
+   * Size and hash of each part. Weights, each of the moments and the average start new parts, so that each of them can
+   * be read and verified separately. Missing in checkpoints of earlier versions, whose parts are 32 MiB each.
    */
   parts?: WeightPart[];
   /** SHA-256 of all bytes, or of the parts' hashes if `parts` is present. */

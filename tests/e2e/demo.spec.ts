@@ -27,6 +27,7 @@ test('the demo runs from one click to a checked export without a request to anot
     .info()
     .annotations.push({ type: 'demo, button to result', description: `${Math.round((Date.now() - begun) / 1000)} s` });
 
+  await page.getByTestId('all-metrics').locator('summary').click();
   const table = page.getByTestId('metrics-table');
   for (const metric of ['hit-1', 'hit-3', 'hit-5', 'hit-10', 'recall-10', 'mrr', 'ndcg']) {
     const cells = table.locator(`tr[data-metric="${metric}"] td`);

@@ -34,6 +34,7 @@ test('own files and a model folder are trained and compared without a request to
   await runIsDone(page, 1, 3 * minute);
   await openStage(page, 'evaluate');
   await expect(page.getByTestId('verdict')).toBeVisible();
+  await page.getByTestId('all-metrics').locator('summary').click();
   await expect(page.getByTestId('metrics-table').locator('tr[data-metric="mrr"]')).toBeVisible();
   expect(foreign).toEqual([]);
   await page.setViewportSize({ width: 390, height: 844 });

@@ -11,7 +11,9 @@ it("the benchmark runs to completion on the browser's own WebGPU adapter and rel
   );
   expect(result.device.backend).toBe('webgpu');
   expect(result.peakGflops).toBeGreaterThan(0);
-  expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, tokens: 256 }]);
+  expect(result.steps).toMatchObject([
+    { shape: 'demo', stepStrategy: 'plain', layers: 3, layersRun: 3, pairs: 2, tokens: 256 },
+  ]);
   expect(result.steps[0]?.stepMs).toBeGreaterThan(0);
   expect(deviceWebGpu()).toBeNull();
 });

@@ -26,7 +26,7 @@ describe('the benchmark on wasm', () => {
     const [step] = result.steps;
     expect(step).toMatchObject({
       shape: 'demo',
-      way: 'plain',
+      stepStrategy: 'plain',
       layers: 3,
       layersRun: 3,
       pairs: 2,

@@ -61,7 +61,9 @@ describe("the benchmark on Dawn's null backend", () => {
     const result = await measured({});
     expect(result.device).toMatchObject({ backend: 'webgpu', reason: 'webgpu-chosen' });
     expect(result.measured).toBeGreaterThan(0);
-    expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, steps: 1 }]);
+    expect(result.steps).toMatchObject([
+      { shape: 'demo', stepStrategy: 'plain', layers: 3, layersRun: 3, pairs: 2, steps: 1 },
+    ]);
     expect(result.skipped).toEqual([]);
     expect(deviceWebGpu()).toBeNull();
   });
@@ -107,7 +109,7 @@ describe('the BERT-base step of the benchmark', () => {
     ['gradCache', 1.75e9, 4],
   ] as const)(
     'uses the same step strategy as a run (%s) and stays within its budget of %i bytes',
-    async (way, budget, passes) => {
+    async (stepStrategy, budget, passes) => {
       const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
       const between = () => Promise.resolve();
       const step = await benchmarkSteps(deviceEngine(), 'bertBase', {
@@ -118,7 +120,7 @@ describe('the BERT-base step of the benchmark', () => {
         between,
       });
       if (!('stepMs' in step)) throw new Error('not measured');
-      expect(step).toMatchObject({ way, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
+      expect(step).toMatchObject({ stepStrategy, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
       expect(step.bytes).toBeLessThanOrEqual(budget);
       const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
       expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);

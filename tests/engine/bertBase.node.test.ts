@@ -5,7 +5,7 @@ import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
 import { adapterMemory, parameterCount } from '../../workers/engine/memory/parameterCount';
 import { quadsFor } from '../../workers/engine/quads';
 import { precisions } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../src/domain/model';
 import { adapterPlan } from '../../src/domain/train/lora';
 import { defaultLora } from '../../src/domain/train/loraSchema';
@@ -97,8 +97,11 @@ describe("the engine on Dawn's null backend", () => {
   });
 
   it('needs at most 5% more memory for 1,024 pairs than for 64 when it trains BERT-base with GradCache', async () => {
-    const way: StepWay = { kind: 'gradCache', tokensPerPass: 2048 };
-    const [few, many] = [await countStep(bertBase, 64, 32, { way }), await countStep(bertBase, 1024, 32, { way })];
+    const stepStrategy: StepStrategy = { kind: 'gradCache', tokensPerPass: 2048 };
+    const [few, many] = [
+      await countStep(bertBase, 64, 32, { stepStrategy }),
+      await countStep(bertBase, 1024, 32, { stepStrategy }),
+    ];
     console.log(`BERT-base, GradCache: peak ${few.peakBytes} bytes with 64 pairs, ${many.peakBytes} with 1,024`);
     expect(many.peakBytes).toBeLessThan(1.05 * few.peakBytes);
   });
@@ -110,12 +113,12 @@ describe("the engine on Dawn's null backend", () => {
   ] as const)(
     'trains within 2% of the memory plan when batches and texts vary in length: %s',
     async (kind, tokensPerPass) => {
-      const way: StepWay = { kind, tokensPerPass };
+      const stepStrategy: StepStrategy = { kind, tokensPerPass };
       const length: Length = (text, step) => 10 + ((text * 17 + step * 11) % (10 * step));
-      const { peakBytes, parameters, errors } = await countStep(small, 30, length, { way, steps: 4 });
+      const { peakBytes, parameters, errors } = await countStep(small, 30, length, { stepStrategy, steps: 4 });
       expect(errors).toEqual([]);
       const count = { all: parameters, trained: parameters };
-      const need = stepMemoryNeed(small, count, { pairs: 30, candidates: 30, tokens: 2400, longest: 49 }, way);
+      const need = stepMemoryNeed(small, count, { pairs: 30, candidates: 30, tokens: 2400, longest: 49 }, stepStrategy);
       expectPlanned(peakBytes, need.total);
       expectPlanned(peakBytes - 16 * parameters, need.activations, 0.03);
     },
@@ -147,26 +150,32 @@ describe("the engine on Dawn's null backend", () => {
     gpu.dispose();
   });
 
-  const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 512 }];
+  const stepStrategies: StepStrategy[] = [
+    { kind: 'plain' },
+    { kind: 'recompute' },
+    { kind: 'gradCache', tokensPerPass: 512 },
+  ];
   const models: [string, EncoderConfig, number][] = [
     ['BERT-base', bertBase, 24],
     ['a small model', small, 40],
   ];
   const cases = models.flatMap(([model, config, pairs]) =>
-    ways.flatMap((way) =>
+    stepStrategies.flatMap((stepStrategy) =>
       [0, 0.1].flatMap((dropout) =>
-        precisions.map((precision) => [model, way.kind, dropout, precision, { config, pairs, way }] as const),
+        precisions.map(
+          (precision) => [model, stepStrategy.kind, dropout, precision, { config, pairs, stepStrategy }] as const,
+        ),
       ),
     ),
   );
   it.each(cases)(
     'trains %s within 2% of the memory plan: %s, dropout %f, %s precision',
-    async (model, kind, dropout, precision, { config, pairs, way }) => {
+    async (model, kind, dropout, precision, { config, pairs, stepStrategy }) => {
       const length = 50;
-      const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout, precision });
+      const { peakBytes, parameters } = await countStep(config, pairs, length, { stepStrategy, dropout, precision });
       expect(parameterCount(config)).toBe(parameters);
       const shape = { pairs, candidates: pairs, tokens: 2 * pairs * length, longest: length };
-      const need = stepMemoryNeed(config, { all: parameters, trained: parameters }, shape, way, precision);
+      const need = stepMemoryNeed(config, { all: parameters, trained: parameters }, shape, stepStrategy, precision);
       const activations = peakBytes - (need.total - need.activations);
       console.log(
         `${model}, ${kind}, ${precision}: peak ${(peakBytes / need.total).toFixed(4)} of the plan, ` +

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { usesHalf, type Precision } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../src/domain/model';
 import { adapterPlan } from '../../src/domain/train/lora';
 import type { LoraStrategy } from '../../src/domain/train/loraSchema';
@@ -13,6 +13,7 @@ import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { scratchBytes } from '../../workers/engine/scratch';
+import { WeightAverage } from '../../workers/engine/model/weightAverage';
 import { Trainer } from '../../workers/engine/trainer';
 import { adamWConfig, bertBase } from './configs';
 import { nullGpu } from './nullDevice';
@@ -51,18 +52,20 @@ export async function countStep(
   length: number | Length,
   {
     isTrainable,
-    way,
+    stepStrategy,
     dropout = 0.1,
     steps = 2,
     precision = 'full',
     lora,
+    averaged = false,
   }: {
     isTrainable?: IsTrainable;
-    way?: StepWay;
+    stepStrategy?: StepStrategy;
     dropout?: number;
     steps?: number;
     precision?: Precision;
     lora?: LoraStrategy;
+    averaged?: boolean;
   } = {},
 ) {
   const mixed = usesHalf(precision);
@@ -85,6 +88,9 @@ export async function countStep(
   const heldBytes = gpu.pool.totalBytes;
   const [m, v] = [moment(), moment()];
   const momentBytes = gpu.pool.totalBytes - heldBytes;
+  const average = averaged
+    ? new WeightAverage({ adapters, segments: weights, createMoment: moment }, 0, 0.9)
+    : undefined;
   const trainer = new Trainer(
     {
       config,
@@ -93,8 +99,9 @@ export async function countStep(
       optimizer: adamWConfig(1e-5),
       dropout,
       seed: 1,
-      way,
+      stepStrategy,
       adapters,
+      average,
       lossScale: mixed ? firstLossScale() : undefined,
     },
     weights,
@@ -111,6 +118,7 @@ export async function countStep(
   const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
   trainer.dispose();
   adapters?.dispose();
+  average?.dispose();
   for (const each of [weights, m, v]) each.dispose();
   expect(gpu.pool.liveArrays).toBe(0);
   gpu.dispose();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import lora from '../fixtures/engine/lora.json';
 import type { Stage } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { adapterName, adapterPlan, isAdapter } from '../../src/domain/train/lora';
 import { loraMatrices, type LoraMatrix, type LoraStrategy } from '../../src/domain/train/loraSchema';
 import { trainedBy } from '../../src/domain/train/trainedParameters';
@@ -46,7 +46,7 @@ function strategyOf(matrices: readonly LoraMatrix[], dropout = 0): LoraStrategy 
 
 interface Training {
   steps: number;
-  way?: StepWay;
+  stepStrategy?: StepStrategy;
   dropout?: number;
   layerDecay?: number;
   /** How many times each step accumulates the gradients of the batch. */
@@ -55,12 +55,12 @@ interface Training {
 
 async function trained(
   store: ParameterStore,
-  { steps: count, way, dropout = 0, layerDecay, times = 1 }: Training,
+  { steps: count, stepStrategy, dropout = 0, layerDecay, times = 1 }: Training,
 ): Promise<TrainerNumbers[]> {
   const adamW = new AdamWState(store);
   const optimizer = { kind: 'adamW', ...golden.optimizer, layerDecay } as const;
   const loss = infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' });
-  const options = { config: pytorch.config, pooling: 'mean', loss, optimizer, dropout, seed: 1, way } as const;
+  const options = { config: pytorch.config, pooling: 'mean', loss, optimizer, dropout, seed: 1, stepStrategy } as const;
   const trainer = new Trainer({ ...options, adapters: store.adapters }, store.segments, adamW.segments);
   const batch = { anchors: pytorch.anchors, candidates: pytorch.positives };
   const steps: TrainerNumbers[] = [];
@@ -144,7 +144,7 @@ describe('training with LoRA', () => {
   it.each([
     ['recompute', { kind: 'recompute' }, 0],
     ['GradCache', { kind: 'gradCache', tokensPerPass: 12 }, 1e-4],
-  ] as const)('trains the same adapters with %s, dropout included', async (_, way, tolerance) => {
+  ] as const)('trains the same adapters with %s, dropout included', async (_, stepStrategy, tolerance) => {
     const after = async (options: Training): Promise<Float32Array> => {
       const store = withAdapters(strategyOf(loraMatrices, 0.3));
       await trained(store, { ...options, steps: 3, dropout: 0.1 });
@@ -152,7 +152,7 @@ describe('training with LoRA', () => {
       store.dispose();
       return result;
     };
-    const [plain, other] = [await after({ steps: 3 }), await after({ steps: 3, way })];
+    const [plain, other] = [await after({ steps: 3 }), await after({ steps: 3, stepStrategy })];
     expect(largestDifference(plain, other)).toBeLessThanOrEqual(tolerance);
   });
 

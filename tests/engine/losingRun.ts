@@ -23,6 +23,7 @@ export class LosingControl extends RunControl {
     private readonly runId: string,
     private readonly loses: (phase: string, call: number) => boolean,
     private readonly pauses: (phase: string, call: number) => boolean = () => false,
+    private readonly onPaused: (db: Database, runId: string) => Promise<void> = () => Promise.resolve(),
   ) {
     super();
   }
@@ -34,6 +35,7 @@ export class LosingControl extends RunControl {
     this.calls[phase] = call;
     if (this.pauses(phase, call)) {
       await onPause?.();
+      await this.onPaused(this.db, this.runId);
       await onContinue?.();
     }
     if (!this.loses(phase, call)) return;
@@ -49,10 +51,18 @@ export class LosingControl extends RunControl {
 export async function carriedOut(
   loses: (phase: string, call: number) => boolean,
   evaluation: Partial<Experiment['evaluation']> = {},
-  { pauses, ...run }: SmallRun & { pauses?: (phase: string, call: number) => boolean } = {},
+  {
+    pauses,
+    onPaused,
+    ...run
+  }: SmallRun & {
+    pauses?: (phase: string, call: number) => boolean;
+    /** Called when the run has paused. */
+    onPaused?: (db: Database, runId: string) => Promise<void>;
+  } = {},
 ) {
   const { db, runId } = await prepared(evaluation, run);
-  const control = new LosingControl(db, runId, loses, pauses);
+  const control = new LosingControl(db, runId, loses, pauses, onPaused);
   const events: RunEvent[] = [];
   const failure: unknown = await runExperiment(
     { db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: (some) => events.push(...some) },

@@ -1,11 +1,12 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/errors';
-import type { Stage } from '../../src/domain/experiment';
+import type { ExperimentModel, Stage } from '../../src/domain/experiment';
 import { sha256OfTexts } from '../../src/domain/hash';
+import { abovePositive } from '../../src/domain/negatives/abovePositive';
 import { withDecision } from '../../src/domain/negatives/decide';
 import { JudgedPairs } from '../../src/domain/negatives/judgedPairs';
-import type { MinedNegatives } from '../../src/domain/train/negativesSchema';
+import { withoutMargin, type MinedNegatives } from '../../src/domain/train/negativesSchema';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { minedBytes } from '../../src/storage/minedNegatives';
 import { getModel } from '../../src/storage/models';
@@ -22,7 +23,7 @@ import { createRun } from '../../workers/services/train/createRun';
 import { RunControl } from '../../workers/services/train/runControl';
 import { loadWeights } from '../../workers/services/train/weightTransfer';
 import { wasmBase } from './environment';
-import { prepared } from './smallRun';
+import { prepared, storeModel } from './smallRun';
 
 const mined: MinedNegatives = {
   from: 'mined',
@@ -56,10 +57,13 @@ async function withMined(negatives: MinedNegatives = mined, further: Partial<Sta
 const detailsOf = (thrown: unknown): unknown => (thrown instanceof AppError ? thrown.details : thrown);
 
 /** Returns the cosines of every anchor with every passage and with its own positive, by plain loops. */
-async function naiveScores({ db, experiment }: Awaited<ReturnType<typeof withMined>>) {
-  const model = await getModel(db, experiment.model?.contentSha256 ?? '');
+async function naiveScores(
+  { db, experiment }: Awaited<ReturnType<typeof withMined>>,
+  settings: ExperimentModel | null = experiment.model,
+) {
+  const model = await getModel(db, settings?.contentSha256 ?? '');
   if (!model) throw new Error('no model');
-  const keys = await tokenize(db, experiment, () => undefined);
+  const keys = await tokenize(db, experiment, () => undefined, settings);
   await openDevice('wasm', wasmBase);
   try {
     const parameters = await loadWeights(deviceEngine(), db, model, model, () => undefined);
@@ -136,6 +140,44 @@ describe('mined negatives', () => {
     expect((await db.get('runs', runId))?.negatives).toMatchObject([{ from: 'mined', perAnchor: 3 }]);
     const item = (await storageUse(db)).find(({ kind }) => kind === 'minedNegatives');
     expect(item).toMatchObject({ ids: [stored?.key], bytes: stored && minedBytes(stored), usedBy: ['e'] });
+  });
+
+  it('are those of the stored model that the stage names, with its settings, and refused if it is not stored', async () => {
+    const other: ExperimentModel = {
+      contentSha256: 'f'.repeat(64),
+      pooling: 'mean',
+      normalize: true,
+      maxTokens: 10,
+      queryPrefix: 'w1 ',
+      passagePrefix: 'w2 w3 ',
+    };
+    const given = await withMined({ ...mined, model: other }, [{ negatives: mined }]);
+    const refused = await given.mine().catch((thrown: unknown) => thrown);
+    expect(detailsOf(refused)).toEqual({ kind: 'miner-missing', stage: 0, contentSha256: other.contentSha256 });
+    await storeModel(given.db, { contentSha256: other.contentSha256, seed: 9 });
+    await given.mine();
+    const data = await preparedData(given.db, given.experiment);
+    const [byOther, byBase] = await negativesOfStages(given.db, given.experiment, data);
+    expect(byOther?.chosen).not.toEqual(byBase?.chosen);
+    for (const [negatives, settings] of [
+      [byOther, other],
+      [byBase, given.experiment.model],
+    ] as const) {
+      let compared = 0;
+      for (const [row, { positive, scores }] of (await naiveScores(given, settings)).entries()) {
+        expect(negatives?.scores?.positives[row]).toBeCloseTo(positive, 5);
+        const ranked = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+        for (const at of [3 * row, 3 * row + 1, 3 * row + 2]) {
+          const rank = negatives?.scores?.ranks[at] ?? 0;
+          if (rank === 0) continue;
+          expect(ranked[rank - 1]).toBe(negatives?.chosen[at]);
+          compared += 1;
+        }
+      }
+      expect(compared).toBeGreaterThan(10);
+    }
+    const models = (await storageUse(given.db)).filter(({ kind }) => kind === 'model');
+    expect(models.map(({ usedBy }) => usedBy)).toEqual([['e'], ['e']]);
   });
 
   it('are those of the base model even if a later stage trains a prefix', async () => {
@@ -231,5 +273,35 @@ describe('mined negatives', () => {
     const mining = mine(control, () => control.cancel());
     expect(detailsOf(await mining.catch((thrown: unknown) => thrown))).toEqual({ kind: 'cancelled' });
     expect(await db.count('minedNegatives')).toBe(0);
+  });
+
+  it('of trials are found by one search, and the run of a trial is evaluated on dev only', async () => {
+    const { db, experiment } = await withMined();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('no stage');
+    const trials = [withoutMargin(mined), mined].map((negatives) => ({
+      ...experiment,
+      stages: [{ ...stage, negatives }],
+    }));
+    const seen: [number, number][] = [];
+    const progress = (done: number, of: number): void => void seen.push([done, of]);
+    await mineNegatives('e', trials, {
+      db,
+      control: new RunControl(),
+      device: 'wasm',
+      wasmBaseUrl: wasmBase,
+      progress,
+    });
+    // With a second search, the progress would start again.
+    expect(seen).toEqual([...seen].sort(([a], [b]) => a - b));
+    for (const trial of trials) {
+      const [negatives] = await negativesOfStages(db, trial, await preparedData(db, trial));
+      expect(negatives?.scores).toBeDefined();
+    }
+    const [unfiltered] = await negativesOfStages(db, trials[0] ?? experiment, await preparedData(db, experiment));
+    expect(unfiltered?.excluded.margin).toBe(0);
+    expect(unfiltered && abovePositive(unfiltered)?.above).toBeGreaterThan(0);
+    const runId = await createRun(db, 'e', { device: 'wasm', budgetBytes: null }, 'test', trials[0]);
+    expect(await db.get('runs', runId)).toMatchObject({ experimentId: 'e', trial: true, experiment: trials[0] });
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
 import { quadsFor } from '../../workers/engine/quads';
 import { firstLossScale, type LossScale } from '../../src/domain/train/lossScale';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { encoderLastHidden } from '../../workers/engine/model/encoder';
@@ -88,7 +88,8 @@ async function hiddenStates(gpu: WebGpuEngine, weights: SegmentTable, mixed: boo
   return values.subarray(0, packed.tokens * config.hiddenSize);
 }
 
-type GradientCase = { way?: StepWay; rate?: number; gradientScale?: number; options?: Loss; mixed: boolean };
+type Strategic = { stepStrategy?: StepStrategy };
+type GradientCase = Strategic & { rate?: number; gradientScale?: number; options?: Loss; mixed: boolean };
 
 /** Returns the gradient of every parameter, divided by the loss scale. */
 async function gradientsOf(
@@ -96,13 +97,13 @@ async function gradientsOf(
   weights: SegmentTable,
   given: GradientCase,
 ): Promise<Map<string, Float32Array>> {
-  const { way, rate = 0, gradientScale = 1, mixed } = given;
+  const { stepStrategy, rate = 0, gradientScale = 1, mixed } = given;
   const trained = given.options ?? loss;
   const half = mixed ? halves(weights) : undefined;
   const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
   const dropout = rate > 0 ? { rates: { hidden: rate, attention: rate }, seed: 2, step: 7 } : undefined;
   const { anchors, positives } = pairs(8, 1);
-  const options = { pooling: 'mean', loss: trained, gradientScale, way } as const;
+  const options = { pooling: 'mean', loss: trained, gradientScale, stepStrategy } as const;
   computeGradients({ engine: gpu, weights, half, config, dropout }, { anchors, candidates: positives }, options, into);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of tensors)
@@ -123,7 +124,7 @@ function relative(a: Map<string, Float32Array>, b: Map<string, Float32Array>): n
 }
 
 /** A training run. Before step `reopenAt`, a new trainer takes over, as when a run resumes from a checkpoint. */
-type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number; reopenAt?: number };
+type TrainCase = Strategic & { lossScale?: LossScale; dropout?: number; steps: number; reopenAt?: number };
 
 async function train(
   gpu: WebGpuEngine,
@@ -157,12 +158,12 @@ async function train(
 }
 
 describe("mixed precision on Dawn's null backend", () => {
-  const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 200 }];
-  it.each(ways.flatMap((way) => [0, 0.1].map((dropout) => [way.kind, dropout, way] as const)))(
+  const all: StepStrategy[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 200 }];
+  it.each(all.flatMap((each) => [0, 0.1].map((dropout) => [each.kind, dropout, each] as const)))(
     'compiles and runs every kernel of a training step: %s, dropout %f',
-    async (_, dropout, way) => {
+    async (_, dropout, stepStrategy) => {
       const { gpu, errors } = await nullGpu(['shader-f16']);
-      await train(gpu, { lossScale: firstLossScale(), way, dropout, steps: 1 });
+      await train(gpu, { lossScale: firstLossScale(), stepStrategy, dropout, steps: 1 });
       expect(errors).toEqual([]);
       gpu.dispose();
     },
@@ -229,7 +230,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
   const cases: [string, Omit<GradientCase, 'mixed'>][] = [
     ['plain step', {}],
     ['dropout 0.1', { rate: 0.1 }],
-    ['GradCache', { way: { kind: 'gradCache', tokensPerPass: 60 } }],
+    ['GradCache', { stepStrategy: { kind: 'gradCache', tokensPerPass: 60 } }],
     ['no loss scale', { gradientScale: 1 }],
     ['a loss with options', { options: lossWithOptions }],
   ];

@@ -68,6 +68,26 @@ describe('a run with explicit negatives', () => {
     expect(without.result.weights).not.toBe(undisturbed.result.weights);
   });
 
+  it('has the same bits after the device was lost if it draws negatives of the batch, and shows them', async () => {
+    const loss = {
+      kind: 'inBatchInfoNce',
+      temperature: 0.05,
+      directions: 'queryToPassage',
+      inBatchNegatives: 2,
+    } as const;
+    const batching = { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true, accumulation: 2 } as const;
+    const stage = { loss, batching };
+    const undisturbed = await carriedOut(() => false, {}, { stage });
+    const disturbed = await carriedOut((phase, call) => phase === 'train' && call === 4, {}, { stage });
+    expect([undisturbed.failure, disturbed.failure, disturbed.lost]).toEqual([undefined, undefined, 1]);
+    expect(disturbed.result).toEqual(undisturbed.result);
+    const all = await carriedOut(() => false, {}, { stage: { batching } });
+    expect(all.result.weights).not.toBe(undisturbed.result.weights);
+    const { rows } = await viewBatch(undisturbed.db, 'e', 1);
+    expect(rows.map(({ drawn }) => drawn?.length)).toEqual(Array.from({ length: 8 }, () => 2));
+    expect((await viewBatch(all.db, 'e', 1)).rows.every(({ drawn }) => drawn === undefined)).toBe(true);
+  });
+
   it('records the hash and the counts of its negatives, and does not resume with others', async () => {
     const { db, runId } = await prepared({}, { stage: imported, withNegatives: true });
     const [record] = await db.getAll('runs');

@@ -8,6 +8,7 @@ import { takeArrays } from './takeArrays';
 import { takeTensors } from './takeTensors';
 import { randomDraws } from './random';
 import { clipping } from '../../workers/engine/optimizer/clipping';
+import { movingAverage } from '../../workers/engine/optimizer/movingAverage';
 import { squarePartCount, sumSquares } from '../../workers/engine/optimizer/sumSquares';
 import { distance, norm } from './differences';
 
@@ -59,6 +60,39 @@ describe.each(engineKinds)('the kernels of the optimizer (%s)', (kind) => {
       for (const array of [arrays.gradients, parts]) gpu.pool.free(array);
     },
   );
+
+  it('move an average towards the weights as a naive loop does, in the given ranges only', async () => {
+    const gpu = engineOf(kind);
+    const [weights, average] = [draw(9000), draw(9000)];
+    for (const ranges of [undefined, [{ first: 8, end: 1100 }]]) {
+      const arrays = {
+        weights: gpu.commands.upload(weights),
+        average: gpu.commands.upload(average),
+        numbers: gpu.commands.upload(new Float32Array(2)),
+      };
+      movingAverage(gpu, arrays, 0.99, 0, ranges);
+      const [after = []] = await takeArrays(gpu, arrays.average, arrays.weights, arrays.numbers);
+      const { first, end } = ranges?.[0] ?? { first: 0, end: 9000 };
+      average.forEach((old, i) => {
+        const isIn = i >= first && i < end;
+        const expected = isIn ? old + (1 - 0.99) * ((weights[i] ?? NaN) - old) : old;
+        expect(Math.abs((after[i] ?? NaN) - expected), String(i)).toBeLessThanOrEqual(isIn ? 1e-6 : 0);
+      });
+    }
+  });
+
+  it.each([NaN, Infinity])('leave the average as it is at a step whose gradient norm is %f', async (gradientNorm) => {
+    const gpu = engineOf(kind);
+    const average = draw(256);
+    const arrays = {
+      average: gpu.commands.upload(average),
+      weights: gpu.commands.upload(draw(256)),
+      numbers: gpu.commands.upload(Float32Array.of(0, gradientNorm)),
+    };
+    movingAverage(gpu, arrays, 0.9, 1);
+    const [after] = await takeArrays(gpu, arrays.average, arrays.weights, arrays.numbers);
+    expect(after).toEqual(average);
+  });
 
   it.each([NaN, Infinity])('leave all weights unchanged when the loss is %f', async (loss) => {
     const gpu = engineOf(kind);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import prefix from '../fixtures/engine/prefix.json';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { prefixRowsName, withPrefixRows } from '../../src/domain/train/prefix';
 import type { PrefixStrategy } from '../../src/domain/train/prefixSchema';
 import { trainedBy } from '../../src/domain/train/trainedParameters';
@@ -28,7 +28,7 @@ function prefixed(texts: number[][]): ReturnType<typeof tokenBatch> {
 }
 
 /** Trains the prefix for 50 steps; returns the numbers of each step and the bits of all weights. */
-async function trained(side: PrefixStrategy['side'], way?: StepWay) {
+async function trained(side: PrefixStrategy['side'], stepStrategy?: StepStrategy) {
   const strategy: PrefixStrategy = { kind: 'prefix', tokens: prefix.tokens, side };
   const { tensors, config } = withPrefixRows({ ...pytorch, totalFloats: 0 }, [{ strategy }]);
   const parameters = new ParameterStore(deviceEngine(), tensors, [trainedBy({ strategy })]);
@@ -38,7 +38,7 @@ async function trained(side: PrefixStrategy['side'], way?: StepWay) {
   const moments = adamW.segments.m.arrays.reduce((sum, array) => sum + (array?.shape[0] ?? 0), 0);
   const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
   const loss = infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' });
-  const options = { config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1, way } as const;
+  const options = { config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1, stepStrategy } as const;
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   const candidates = side === 'both' ? prefixed(golden.positives) : pytorch.positives;
   const batch = { anchors: prefixed(golden.anchors), candidates };

@@ -114,7 +114,7 @@ describe('a run', () => {
     const plan = (budgetBytes: number) => reportExperimentMemory(db, experimentId, { device: 'webgpu', budgetBytes });
     const budgetBytes = (await plan(roomyBytes)).choice.need.total;
     const { choice } = await plan(budgetBytes);
-    expect(choice).toMatchObject({ fits: true, way: { kind }, need: { total: budgetBytes } });
+    expect(choice).toMatchObject({ fits: true, stepStrategy: { kind }, need: { total: budgetBytes } });
     const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes }, 'test');
     const peakBytes = scratchBytes + (await peakOf(runId));
     const events = await readEvents(db, runId, 0);
@@ -150,8 +150,8 @@ describe('a run', () => {
         avoidDuplicatePassages: false,
       } as const;
       await putExperiment(db, { ...stored, experiment: { ...experiment, stages: [{ ...stage, loss, batching }] } });
-      const { need, way, fits } = (await reportExperimentMemory(db, experimentId, request)).choice;
-      expect([fits, way.kind]).toEqual([true, kind]);
+      const { need, stepStrategy, fits } = (await reportExperimentMemory(db, experimentId, request)).choice;
+      expect([fits, stepStrategy.kind]).toEqual([true, kind]);
       if (kind === 'plain') expect(need.total).toBeGreaterThan(usual.total);
       const runId = await createRun(db, experimentId, { ...request, budgetBytes: need.total }, 'test');
       const peakBytes = scratchBytes + (await peakOf(runId));
@@ -169,7 +169,7 @@ describe('a run', () => {
     await putExperiment(db, { ...stored, experiment: short });
     const plan = (budgetBytes: number) => reportExperimentMemory(db, experimentId, { device: 'wasm', budgetBytes });
     const budgetBytes = (await plan(88e6)).choice.need.total;
-    expect((await plan(budgetBytes)).choice).toMatchObject({ fits: true, way: { kind: 'gradCache' } });
+    expect((await plan(budgetBytes)).choice).toMatchObject({ fits: true, stepStrategy: { kind: 'gradCache' } });
     let memoryBytes = 0;
     // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the memory of each call
     const { grow } = WebAssembly.Memory.prototype;

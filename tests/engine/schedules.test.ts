@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import schedules from '../fixtures/engine/schedules.json';
 import type { Stage } from '../../src/domain/experiment';
 import { trainedBy } from '../../src/domain/train/trainedParameters';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import type { Loss, StepBatch } from '../../workers/engine/losses/loss';
 import { AdamWState } from '../../workers/engine/model/adamWState';
@@ -34,7 +34,7 @@ interface Trained {
 interface Choice {
   optimizer?: Partial<Stage['optimizer']>;
   isTrained?: IsTrainable;
-  way?: StepWay;
+  stepStrategy?: StepStrategy;
   /** Cuts the texts into two batches, whose gradients each step accumulates. */
   cut?: number;
 }
@@ -45,13 +45,13 @@ function batchOf(begin: number, end?: number): StepBatch {
   return { anchors, candidates };
 }
 
-async function trained({ optimizer, isTrained = () => true, way, cut }: Choice): Promise<Trained> {
+async function trained({ optimizer, isTrained = () => true, stepStrategy, cut }: Choice): Promise<Trained> {
   const parameters = pytorch.parameters(isTrained);
   const adamW = new AdamWState(parameters);
   const loss = infoNceLoss({ temperature: golden.temperature, directions: 'queryToPassage' });
   const settings = { kind: 'adamW', ...golden.optimizer, ...optimizer } as const;
   const trainer = new Trainer(
-    { config: pytorch.config, pooling: 'mean', loss, optimizer: settings, dropout: 0, seed: 1, way },
+    { config: pytorch.config, pooling: 'mean', loss, optimizer: settings, dropout: 0, seed: 1, stepStrategy },
     parameters.segments,
     adamW.segments,
   );
@@ -113,10 +113,10 @@ describe('layer-wise decay of the learning rate', () => {
 describe('a step that accumulates the gradients of two batches', () => {
   const { cut, ...expected } = schedules.accumulation;
 
-  it.each<StepWay>([{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 8 }])(
+  it.each<StepStrategy>([{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 8 }])(
     'trains as PyTorch does on the mean of their losses, each with its own negatives: %j',
-    async (way) => {
-      await expectNoLeak(async () => expectSame(await trained({ cut, way }), expected));
+    async (stepStrategy) => {
+      await expectNoLeak(async () => expectSame(await trained({ cut, stepStrategy }), expected));
     },
   );
 

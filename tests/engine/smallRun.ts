@@ -28,12 +28,17 @@ const config = bertConfig({
 
 const modelSha256 = 'a'.repeat(64);
 
-async function storeModel(db: Database): Promise<void> {
-  const random = seededRandom(2);
+/** Stores a tiny model. Another seed gives other weights. */
+export async function storeModel(
+  db: Database,
+  { contentSha256 = modelSha256, seed = 2 }: { contentSha256?: string; seed?: number } = {},
+): Promise<void> {
+  const weightsId = `base ${seed}`;
+  const random = seededRandom(seed);
   const tensors = tensorLayout(parameterShapes(config));
   const last = tensors.at(-1);
   const totalFloats = last ? Math.ceil((last.offset + last.length) / 64) * 64 : 0;
-  const writer = new WeightWriter(db, 'base');
+  const writer = new WeightWriter(db, weightsId);
   await writer.write(Float32Array.from({ length: totalFloats }, () => random() - 0.5));
   await writer.finish();
   const vocab = Object.fromEntries(Array.from({ length: config.vocabularySize }, (_, i) => [`w${i}`, i]));
@@ -47,12 +52,12 @@ async function storeModel(db: Database): Promise<void> {
   };
   const known = <T>(value: T) => ({ value, guessed: false });
   await putModel(db, {
-    contentSha256: modelSha256,
+    contentSha256,
     name: 'tiny',
     config,
     tensors,
     totalFloats,
-    weightsId: 'base',
+    weightsId,
     files: { 'tokenizer.json': JSON.stringify(tokenizer) },
     defaults: {
       pooling: known('mean'),

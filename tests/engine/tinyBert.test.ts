@@ -3,7 +3,7 @@ import type { Loss, LossTargets } from '../../workers/engine/losses/loss';
 import { lossMaskBits } from '../../workers/engine/losses/lossMask';
 import { matryoshkaLoss } from '../../workers/engine/losses/matryoshka';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { hiddenStates } from './hiddenStates';
 import type { DropoutPlaces } from '../../workers/engine/ops/dropout/dropoutPlaces';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
@@ -32,7 +32,7 @@ async function lossAndGradients(
   { segments: weights }: ParameterStore,
   { pooling, directions, targets, loss = infoNceLoss({ temperature: golden.temperature, directions }) }: Case,
   dropout?: DropoutPlaces,
-  way?: StepWay,
+  stepStrategy?: StepStrategy,
 ): Promise<Computed> {
   const { engine } = weights;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
@@ -40,7 +40,7 @@ async function lossAndGradients(
   computeGradients(
     { engine, weights, config, dropout },
     { anchors, candidates: positives, targets },
-    { pooling, loss, way },
+    { pooling, loss, stepStrategy },
     into,
   );
   const [value = NaN] = await engine.commands.read(into.numbers);
@@ -167,15 +167,15 @@ describe('the encoder on a random BERT', () => {
         const dropout = rate > 0 ? { rates: { hidden: rate, attention: rate }, seed: 2, step: 7 } : undefined;
         const testCase: Case = { pooling: 'mean', directions: 'both' };
         const plain = await lossAndGradients(parameters, testCase, dropout);
-        const way: StepWay = { kind: 'gradCache', tokensPerPass };
-        const cached = await lossAndGradients(parameters, testCase, dropout, way);
+        const stepStrategy: StepStrategy = { kind: 'gradCache', tokensPerPass };
+        const cached = await lossAndGradients(parameters, testCase, dropout, stepStrategy);
         expect(Math.abs(cached.loss - plain.loss)).toBeLessThan(1e-5 * plain.loss);
         const all = norm([...plain.gradients.values()].map(norm));
         for (const [name, gradient] of plain.gradients) {
           const off = distance(cached.gradients.get(name) ?? [], gradient);
           expect(off, name).toBeLessThan(1e-5 * norm(gradient) + 1e-7 * all);
         }
-        expect(await lossAndGradients(parameters, testCase, dropout, way)).toEqual(cached);
+        expect(await lossAndGradients(parameters, testCase, dropout, stepStrategy)).toEqual(cached);
         parameters.dispose();
       });
     },

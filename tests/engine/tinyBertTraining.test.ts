@@ -1,7 +1,7 @@
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { deviceEngine, throwGpuFailure } from '../../workers/services/device/openDevice';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { ParameterStore } from '../../workers/engine/model/parameterStore';
@@ -62,10 +62,10 @@ describe('training a random BERT', () => {
 
   it('takes the same steps with GradCache as in one pass, without gradients left over from the step before', async () => {
     await expectNoLeak(async () => {
-      const after = async (way: StepWay): Promise<{ norms: number[]; weights: Float32Array[] }> => {
+      const after = async (stepStrategy: StepStrategy): Promise<{ norms: number[]; weights: Float32Array[] }> => {
         const parameters = pytorch.parameters();
         const adamW = new AdamWState(parameters);
-        const training = trainer(parameters, adamW, { way });
+        const training = trainer(parameters, adamW, { stepStrategy });
         const norms: number[] = [];
         for (let step = 1; step <= 3; step++) {
           const numbers = await training.step({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, step);
@@ -92,10 +92,10 @@ describe('training a random BERT', () => {
   it('has the same gradients with a loss of tfjs in every step strategy', async () => {
     await expectNoLeak(async () => {
       const { loss, close } = await openTfjsLoss(deviceEngine(), sigmoidPairs({ temperature: 0.05 }));
-      const normWith = async (way: StepWay): Promise<number> => {
+      const normWith = async (stepStrategy: StepStrategy): Promise<number> => {
         const parameters = pytorch.parameters();
         const adamW = new AdamWState(parameters);
-        const training = trainer(parameters, adamW, { way, loss });
+        const training = trainer(parameters, adamW, { stepStrategy, loss });
         const batch = { anchors: pytorch.anchors, candidates: pytorch.positives };
         const { gradientNorm } = await training.step(batch, 0, 1);
         for (const table of [training, parameters, adamW]) table.dispose();

@@ -20,7 +20,8 @@ export const lossCases: readonly LossCase[] = [
   { name: 'sigmoidPairs', loss: sigmoidPairs({ temperature: 0.05 }), negatives: 0 },
   { name: 'angle', loss: angle({ temperature: 0.05 }), negatives: 0 },
   { name: 'cosineMse', loss: cosineMse(), negatives: 0 },
-  { name: 'triplet', loss: triplet({ margin: 0.8 }), negatives: 3 },
+  { name: 'triplet', loss: triplet({ distance: 'cosine', margin: 0.8 }), negatives: 3 },
+  { name: 'tripletEuclidean', loss: triplet({ distance: 'euclidean', margin: 0.8 }), negatives: 3 },
   {
     name: 'distillation',
     loss: distillation({ studentTemperature: 0.05, teacherTemperature: 2 }),

@@ -25,7 +25,7 @@ describe('philox', () => {
 });
 
 describe('a random stream', () => {
-  it('repeats its numbers for the same name and draws others for another seed, purpose or index', () => {
+  it('repeats its numbers for the same name and draws different ones for another seed, purpose or index', () => {
     const drawn = (stream: RandomStream): number[] => Array.from({ length: 9 }, () => stream.uint32());
     const first = drawn(new RandomStream(7, 'batchOrder', 0, 1));
     expect(drawn(new RandomStream(7, 'batchOrder', 0, 1))).toEqual(first);

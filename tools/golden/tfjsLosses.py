@@ -42,9 +42,9 @@ def sigmoid(tau):
     return loss
 angle = losses.AnglELoss(Model(), scale=20)
 mse = losses.CosineSimilarityLoss(Model())
-cosine = losses.TripletDistanceMetric.COSINE
-def triplet(margin):
-    one = losses.TripletLoss(Model(), distance_metric=cosine, triplet_margin=margin)
+metrics = dict(cosine=losses.TripletDistanceMetric.COSINE, euclidean=losses.TripletDistanceMetric.EUCLIDEAN)
+def triplet(distance, margin):
+    one = losses.TripletLoss(Model(), distance_metric=metrics[distance], triplet_margin=margin)
     of = lambda a, c, j: one.compute_loss_from_embeddings([a, c[:B], negatives(c)[:, j]], None)
     return lambda a, c: sum(of(a, c, j) for j in range(K)) / K
 kl = losses.DistillKLDivLoss(Model(), student_temperature=0.05, teacher_temperature=2.0)
@@ -60,6 +60,7 @@ json.dump(dict(
         **measured(lambda a, c: angle.compute_loss_from_embeddings([a, c], scores), anchors, positives),
     ),
     cosineMse=measured(lambda a, c: mse.compute_loss_from_embeddings([a, c], scores), anchors, positives),
-    triplet=dict(margin=0.8, **measured(triplet(0.8), anchors, candidates)),
+    triplet=dict(margin=0.8, **measured(triplet('cosine', 0.8), anchors, candidates)),
+    tripletEuclidean=dict(margin=0.8, **measured(triplet('euclidean', 0.8), anchors, candidates)),
     distillation=dict(studentTemperature=0.05, teacherTemperature=2, **measured(distill, anchors, candidates)),
 ), open(out, 'w'))

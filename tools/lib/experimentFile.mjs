@@ -56,15 +56,15 @@ function pathsOf(location, where) {
 }
 
 /** Returns the name of the model and the files to serve; no files if the page fetches the model from a hub. */
-async function readModel(location, folder) {
+async function readModel(slot, location, folder) {
   if (location === undefined) return { modelName: '', inputs: [] };
   if (String(location).startsWith('hub:')) {
     if (!hubModel.test(location))
-      throw new Error(`locations.model is ${location}, which names no model; write it like hub:OWNER/NAME@REVISION.`);
+      throw new Error(`locations.${slot} is ${location}, which names no model; write it like hub:OWNER/NAME@REVISION.`);
     return { modelName: '', inputs: [] };
   }
-  await mustBe('folder', folder, 'locations.model');
-  const inputs = (await modelFiles(folder)).map((path) => ({ slot: 'model', path, file: join(folder, path) }));
+  await mustBe('folder', folder, `locations.${slot}`);
+  const inputs = (await modelFiles(folder)).map((path) => ({ slot, path, file: join(folder, path) }));
   return { modelName: basename(folder), inputs };
 }
 
@@ -89,12 +89,14 @@ export async function readExperimentFile(path) {
       inputs.push({ slot, path: basename(file), file });
     }
   }
-  const model = await readModel(locations.model, place(locations.model));
+  const model = await readModel('model', locations.model, place(locations.model));
+  const miner = await readModel('negativesModel', locations.negativesModel, place(locations.negativesModel));
   return {
     json,
     fileName: basename(path),
     name: basename(path).replace(/\.json$/, ''),
     modelName: model.modelName,
-    inputs: [...inputs, ...model.inputs],
+    negativesModelName: miner.modelName,
+    inputs: [...inputs, ...model.inputs, ...miner.inputs],
   };
 }

@@ -17,7 +17,7 @@ async function listedExport(path) {
     if (typeof metrics.experimentHash !== 'string') return null;
     // Runs that are compared are not exported.
     if (metrics.compare === 'negatives') return [];
-    if (typeof metrics.weightsSha256 !== 'string') return null;
+    if (typeof metrics.weightsSha256 !== 'string' && !Array.isArray(metrics.sweep?.runs)) return null;
     return metrics.export.files.map((file) => file.path);
   } catch {
     return null;

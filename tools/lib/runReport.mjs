@@ -22,14 +22,15 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
- * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
- * @template {{ type: string, step?: number, kind?: string, arm?: string }} E
+ * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept. `run` is the number
+ * of a run in a sweep.
+ * @template {{ type: string, step?: number, kind?: string, arm?: string, run?: number }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const keyOf = ({ type, step, kind, arm }) =>
-    repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''} ${arm ?? ''}` : null;
+  const keyOf = ({ type, step, kind, arm, run }) =>
+    repeatedTypes.has(type) ? `${type} ${step} ${kind ?? ''} ${arm ?? ''} ${run ?? ''}` : null;
   const last = new Map();
   events.forEach((event, index) => last.set(keyOf(event), index));
   return events.filter((event, index) => {
@@ -219,4 +220,16 @@ export const passWords = {
 export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {
   const share = (value) => `${(value * 100).toFixed(1)}%`;
   return `hit rate@1 ${share(hitRateAt1)}, @10 ${share(hitRateAt10)}, MRR@10 ${mrrAt10.toFixed(4)}`;
+}
+
+/** Returns the table of a sweep: a line per combination of settings, with mean and interval over seeds. */
+export function sweepLines({ axes, metric, rows }) {
+  const shown = axes.filter(({ setting }) => setting !== 'seed');
+  const share = (value) => `${(value * 100).toFixed(1)}%`;
+  return rows.map(({ values, runs, scores, mean, interval }) => {
+    const settings = shown.map(({ setting }, i) => `${setting} ${JSON.stringify(values[i])}`).join(', ');
+    const range = interval ? ` (95% interval ${share(interval.low)} to ${share(interval.high)})` : '';
+    const result = mean === null ? 'no result' : `dev ${metric} ${share(mean)}${range}`;
+    return `${settings || 'as in the file'}: ${result}, ${scores.length} of ${runs} runs`;
+  });
 }

@@ -1,4 +1,4 @@
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { Pooling } from '../../src/domain/model';
 import type { DeviceArray } from './arrays';
 import { gradCacheGradients } from './gradCache';
@@ -22,7 +22,7 @@ export interface GradientOptions {
   /** Whether to add to the gradients of an earlier batch instead of overwriting them. */
   accumulate?: boolean;
   /** Step strategy; `plain` if absent. */
-  way?: StepWay | undefined;
+  stepStrategy?: StepStrategy | undefined;
 }
 
 /**
@@ -36,19 +36,19 @@ export function computeGradients(
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { engine, config } = context;
-  const { pooling, way = { kind: 'plain' }, gradientScale = 1, accumulate = false } = options;
+  const { pooling, stepStrategy = { kind: 'plain' }, gradientScale = 1, accumulate = false } = options;
   const targets = uploadTargets(engine, batch.targets);
   const loss: BatchLoss = (vectors) => options.loss.run(engine, vectors, targets, gradientScale, into.numbers);
-  if (way.kind === 'gradCache') {
-    const inChunks = { pooling, loss, tokensPerPass: way.tokensPerPass };
+  if (stepStrategy.kind === 'gradCache') {
+    const inChunks = { pooling, loss, tokensPerPass: stepStrategy.tokensPerPass };
     gradCacheGradients(context, batch, inChunks, { table: into.gradients, accumulate });
   } else {
     const packed = packTokens(joinTokenBatches(batch.anchors, batch.candidates), config, quadsFor);
-    engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
+    engine.pool.withRowCapacity(packed.rows, quadsFor(stepStrategy.tokensPerPass ?? packed.rows), () => {
       const tokens = uploadTokens(engine, packed);
       const firstCandidate = batch.anchors.offsets.length - 1;
       const sink = { table: into.gradients, accumulate };
-      wholeBatchGradients({ ...context, tokens }, firstCandidate, { pooling, loss, way }, sink);
+      wholeBatchGradients({ ...context, tokens }, firstCandidate, { pooling, loss, stepStrategy }, sink);
       freeTokens(engine, tokens);
     });
   }
@@ -62,11 +62,11 @@ export function computeGradients(
 function wholeBatchGradients(
   context: EncoderContext,
   firstCandidate: number,
-  { pooling, loss, way }: { pooling: Pooling; loss: BatchLoss; way: StepWay },
+  { pooling, loss, stepStrategy }: { pooling: Pooling; loss: BatchLoss; stepStrategy: StepStrategy },
   gradients: GradientSink,
 ): void {
   const { engine, tokens } = context;
-  const { hidden, saved } = encoderForward(context, way.kind === 'recompute'); // [T, H]
+  const { hidden, saved } = encoderForward(context, stepStrategy.kind === 'recompute'); // [T, H]
   const pool = (firstText: number, texts: number) =>
     poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [texts, H]
   const a = pool(0, firstCandidate);

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
-import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import type { EncoderConfig, Pooling } from '../../src/domain/model';
 import { nextLossScale, type LossScale } from '../../src/domain/train/lossScale';
 import type { DeviceArray } from './arrays';
@@ -13,12 +13,13 @@ import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
 import { SegmentTable } from './model/segmentTable';
+import type { WeightAverage } from './model/weightAverage';
 import { addBadLosses, meanNumber, numbersLength, stepGradients, type NumbersLayout } from './stepGradients';
 import { dropoutRates } from './ops/dropout/dropoutRates';
-import { adamW } from './optimizer/adamW';
 import { clipping } from './optimizer/clipping';
 import { ratedRanges, type RatedRanges } from './optimizer/layerRates';
 import { stopAfterBadStep } from './optimizer/stopAfterBadStep';
+import { updateWeights } from './optimizer/updateWeights';
 
 export interface TrainerOptions {
   config: EncoderConfig;
@@ -30,10 +31,12 @@ export interface TrainerOptions {
   /** Number of steps in the run before this trainer's first step. Errors name the step of the run. */
   stepsBefore?: number;
   /** Step strategy; `plain` by default. */
-  way?: StepWay | undefined;
+  stepStrategy?: StepStrategy | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
   adapters?: Adapters | undefined;
+  /** The average that each step moves towards the weights. */
+  average?: WeightAverage | undefined;
   /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
 }
@@ -206,11 +209,11 @@ export class Trainer {
   }
 
   #gradientsOf({ batches, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
-    const { config, seed, pooling, way, loss, adapters } = this.options;
+    const { config, seed, pooling, stepStrategy, loss, adapters } = this.options;
     const rates = dropoutRates(this.options.dropout, config, adapters?.dropout);
     const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, adapters, half: this.#half, config, dropout };
-    const options = { pooling, way, loss, gradientScale: lossScale?.scale };
+    const options = { pooling, stepStrategy, loss, gradientScale: lossScale?.scale };
     stepGradients(context, batches, options, { numbers, ofLoss: this.#normAt, gradients: this.#gradients });
     this.#gradients.clearFrozen();
   }
@@ -223,17 +226,11 @@ export class Trainer {
     addBadLosses(this.#engine, numbers, this.#layoutOf(begun), parts, tableSquarePartCount(this.#gradients));
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
     if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
-    this.#gradients.layout.segments.forEach(({ decayed }, i) => {
-      const [weights, gradients, m, v] = [this.#trained, this.#gradients, this.moments.m, this.moments.v].map(
-        (table) => table.arrays[i],
-      );
-      if (!weights || !gradients || !m || !v) return;
-      const half = this.options.adapters ? undefined : this.#half?.copyOf(i);
-      for (const { share, ranges } of this.#rated[i] ?? []) {
-        const options = { ...optimizer, learningRate: share * learningRate, step: update, decayed, ranges };
-        adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, half);
-      }
-    });
+    const tables = { weights: this.#trained, gradients: this.#gradients, ...this.moments };
+    const { average, adapters } = this.options;
+    const halfOf = (segment: number) => (adapters ? undefined : this.#half?.copyOf(segment));
+    const options = { ...optimizer, learningRate, step: update };
+    updateWeights({ ...tables, numbers, at: this.#normAt, average, halfOf }, this.#rated, options);
   }
 
   /**

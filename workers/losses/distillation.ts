@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { besideEachOther, ownProducts } from './products';
+import { besideEachOther, ownColumns, rowProducts } from './products';
 import { target, type VectorLoss } from './vectorLoss';
 
 export interface DistillationOptions {
@@ -20,8 +20,8 @@ export function distillation({ studentTemperature, teacherTemperature }: Distill
       const { anchors, candidates } = inputs;
       const teacher = target(inputs, 'teacherScores'); // [B, k]
       const [B] = anchors.shape;
-      const { positives, negatives } = ownProducts(anchors, candidates); // [B] each
-      const cosines = besideEachOther([positives, ...negatives]); // [B, k]
+      const columns = ownColumns(anchors, candidates).map((texts) => rowProducts(anchors, texts)); // [B] each
+      const cosines = besideEachOther(columns); // [B, k]
       const divergences = divergence(
         tf.mul(teacher, constants.number(1 / teacherTemperature)),
         tf.mul(cosines, constants.number(1 / studentTemperature)),

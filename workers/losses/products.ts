@@ -27,23 +27,17 @@ export function rowProducts(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor1D {
 }
 
 /**
- * Returns the dot products of each anchor with its own texts, by column: its positive, then its explicit negatives,
- * [B] each. Computed column by column: over a tensor [B, k, E], the gradient of the anchors would be a sum over k,
- * for which tfjs starts a workgroup per number. Throws RangeError if the anchors do not all have the same number of
- * explicit negatives, one or more.
+ * Returns each anchor's own texts, by column: its positive, then its explicit negatives, [B, E] each. Losses compute
+ * column by column: over a tensor [B, k, E], the gradient of the anchors would be a sum over k, for which tfjs starts a
+ * workgroup per number. Throws RangeError if the anchors do not all have the same number of explicit negatives, one or
+ * more.
  */
-export function ownProducts(
-  anchors: tf.Tensor2D,
-  candidates: tf.Tensor2D,
-): { positives: tf.Tensor1D; negatives: tf.Tensor1D[] } {
+export function ownColumns(anchors: tf.Tensor2D, candidates: tf.Tensor2D): tf.Tensor2D[] {
   const [B, E] = anchors.shape;
   const [C] = candidates.shape;
   if (C <= B || C % B !== 0) throw new RangeError(`${B} anchors cannot share ${C} candidates with explicit negatives`);
   const [positives, others] = tf.split(candidates, [B, C - B]) as [tf.Tensor2D, tf.Tensor2D]; // [B, E], [C − B, E]
   const k = C / B - 1;
   const columns = k === 1 ? [others] : tf.split(tf.reshape(others, [B, k, E]), k, 1); // [B, 1, E] each
-  return {
-    positives: rowProducts(anchors, positives),
-    negatives: columns.map((column) => rowProducts(anchors, tf.reshape(column, [B, E]))),
-  };
+  return [positives, ...columns.map((column): tf.Tensor2D => tf.reshape(column, [B, E]))];
 }

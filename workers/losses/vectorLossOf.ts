@@ -2,6 +2,7 @@ import type { TfjsLossSettings } from '../../src/domain/train/lossSchema';
 import { angle } from './angle';
 import { cosineMse } from './cosineMse';
 import { sigmoidPairs } from './sigmoidPairs';
+import { triplet } from './triplet';
 import type { VectorLoss } from './vectorLoss';
 
 /** Returns the loss with a stage's settings. */
@@ -9,6 +10,8 @@ export function vectorLossOf(loss: TfjsLossSettings): VectorLoss {
   switch (loss.kind) {
     case 'sigmoidPairs':
       return sigmoidPairs(loss);
+    case 'triplet':
+      return triplet(loss);
     case 'angle':
       return angle(loss);
     case 'cosineMse':

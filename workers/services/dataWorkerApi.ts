@@ -7,6 +7,7 @@ import { getRun } from '../../src/storage/runs';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
+import { compareRun, compareWithKeywords } from './evaluate/compareRun';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
@@ -114,6 +115,8 @@ export const dataWorkerApi: DataApi = {
     exportTriplets(await openDatabase(), experiment, stageIndex, format),
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   devTexts: async (experiment, ids) => devTexts(await openDatabase(), experiment, ids),
+  compareRun: async (runId, ks) => compareRun(await openDatabase(), runId, ks),
+  compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>
     navigator.locks.request(weightsImportLock, () =>

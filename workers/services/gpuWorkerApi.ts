@@ -37,8 +37,8 @@ export const gpuWorkerApi: GpuApi = {
     baseUrl = options.baseUrl;
     await holdWorkerLifeLock(options.lifeLock);
   },
-  createRun: async (experimentId, preference, budgetBytes, trial) =>
-    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__, trial),
+  createRun: async (experimentId, preference, budgetBytes, trial, sweepId) =>
+    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__, trial, sweepId),
   planMemory: async (experimentId, preference, budgetBytes) =>
     reportExperimentMemory(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }),
   describeDevice: async (preference) => {

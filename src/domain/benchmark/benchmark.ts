@@ -1,5 +1,5 @@
 import type { TunedProduct } from '../kernelTuning';
-import type { StepWay } from '../memory/stepWay';
+import type { StepStrategy } from '../memory/stepStrategy';
 import type { EncoderConfig } from '../model';
 import type { DeviceInfo, DevicePreference } from '../device';
 import type { KernelTime } from './kernelTime';
@@ -67,7 +67,7 @@ export interface StepSpeed {
   layers: number;
   layersRun: number;
   /** Step strategy: the fastest one that fits the memory budget, as in a run. */
-  way: StepWay['kind'];
+  stepStrategy: StepStrategy['kind'];
   pairs: number;
   tokens: number;
   steps: number;

@@ -13,7 +13,7 @@ export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): num
   const like = steps.toSorted((a, b) => distance(a) - distance(b))[0];
   if (!like || !(like.gflops > 0)) return null;
   const training = stages.reduce(
-    (sum, { trainingTokens, way }) => sum + stepFlops(config, trainingTokens, textTokens, way),
+    (sum, { trainingTokens, stepStrategy }) => sum + stepFlops(config, trainingTokens, textTokens, stepStrategy),
     0,
   );
   const encoding = evaluations * forwardFlops(config, encodingTokens, textTokens);

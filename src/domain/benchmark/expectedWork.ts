@@ -1,4 +1,4 @@
-import type { StepWay } from '../memory/stepWay';
+import type { StepStrategy } from '../memory/stepStrategy';
 import type { EncoderConfig } from '../model';
 
 /** The amount of computation in a run of an experiment. */
@@ -6,7 +6,7 @@ export interface ExpectedWork {
   config: EncoderConfig;
   steps: number;
   /** For each stage: total tokens of all its steps, and the planned step strategy. */
-  stages: { trainingTokens: number; way: StepWay['kind'] }[];
+  stages: { trainingTokens: number; stepStrategy: StepStrategy['kind'] }[];
   /** Whether any stage uses mixed precision. The benchmark measures full precision only. */
   mixed: boolean;
   /** Tokens encoded per evaluation: the knowledge base and the questions. */

@@ -1,4 +1,4 @@
-import type { StepWay } from '../memory/stepWay';
+import type { StepStrategy } from '../memory/stepStrategy';
 import { matrixParameters, type EncoderConfig } from '../model';
 
 type Sizes = Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>;
@@ -16,6 +16,11 @@ export function forwardFlops(sizes: Sizes, tokens: number, textTokens: number): 
  * Returns the FLOPs of training steps over `tokens` tokens. The backward pass costs twice the forward pass: it computes
  * gradients of inputs and gradients of weights. All strategies but plain repeat the forward pass.
  */
-export function stepFlops(sizes: Sizes, tokens: number, textTokens: number, way: StepWay['kind'] = 'plain'): number {
-  return (way === 'plain' ? 3 : 4) * forwardFlops(sizes, tokens, textTokens);
+export function stepFlops(
+  sizes: Sizes,
+  tokens: number,
+  textTokens: number,
+  stepStrategy: StepStrategy['kind'] = 'plain',
+): number {
+  return (stepStrategy === 'plain' ? 3 : 4) * forwardFlops(sizes, tokens, textTokens);
 }

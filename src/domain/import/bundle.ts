@@ -112,7 +112,7 @@ export function unbundled(role: DataRole, value: unknown): unknown[] {
   }
 }
 
-/** Returns why a row of a section or file of judgements is not one; nothing if it is. */
+/** Returns the faults that keep a row from being a judgement, or an empty list. */
 export function judgementFaults(row: unknown): RecordFault[] {
   const columns = new Columns(typeof row === 'object' && row !== null ? Object.entries(row) : []);
   const judgement = judgementIn(columns);

@@ -1,10 +1,13 @@
 import { listInCell } from './cells';
 
-/** Limit on the columns that are considered. Files of records with names at random would have millions. */
+/** Maximum number of columns that are considered. A file whose records have random names could have millions. */
 const maxColumns = 200;
 /** Longer texts are no ids. */
 const maxIdCharacters = 64;
-/** Share of the values that must be known ids, so that a column of another name counts as a column of ids. */
+/**
+ * A column under any name holds ids if at least this share of its values are known ids (`columnOfIds`), or if it has at
+ * least this share of the known ids (`columnWithIds`).
+ */
 const leastShare = 0.5;
 
 /** Grades and labels are small integers, like many ids, and repeat in every file. */
@@ -43,17 +46,17 @@ export class ColumnValues {
     return this.#columns.get(name) ?? new Set();
   }
 
-  /** Returns the columns in which every one of `rows` rows has another value, as ids do. */
+  /** Returns the columns with a different value in each of `rows` rows, as ids have. */
   distinct(rows: number): ReadonlySet<string>[] {
     return [...this.#columns.values()].filter(({ size }) => size === rows);
   }
 
-  /** Returns the column at least half of whose values are ids, the one with the most of them, or null. */
+  /** Returns the column with the most ids among those where at least half of the values are ids, or null. */
   columnOfIds(ids: { has(id: string): boolean }, except: readonly string[] = []): string | null {
     return this.#best(ids, except, (common, values) => common >= values * leastShare);
   }
 
-  /** Returns the column with at least half of the ids, the one with the most of them, or null. */
+  /** Returns the column with the most ids if it has at least half of them, or null. */
   columnWithIds(ids: ReadonlySet<string>, except: readonly string[] = []): string | null {
     return this.#best(ids, except, (common) => common >= ids.size * leastShare);
   }

@@ -2,7 +2,7 @@ import type { NegativesReport } from '../negatives/report';
 import type { DevPlan } from '../train/devPlan';
 import type { LossSettings } from '../train/lossSchema';
 import type { MemoryProposal } from './proposal';
-import type { StepWay } from './stepWay';
+import type { StepStrategy } from './stepStrategy';
 
 /** Sizes of a stage's largest batch, which determine the stage's memory need. */
 export interface BatchShape {
@@ -23,7 +23,7 @@ export interface MemoryNeed {
   /** In mixed precision, includes the half-precision copies that matrix products read. */
   weights: number;
   gradients: number;
-  /** The two moments of AdamW. */
+  /** The two moments of AdamW, and the average of the weights if a stage keeps one. */
   moments: number;
   /**
    * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
@@ -48,9 +48,9 @@ export interface MemoryShortage {
  * A step strategy that fits, with its memory need. If none fits: the strategy that needs the least, and the limit that
  * it exceeds.
  */
-export interface WayChoice {
+export interface StepStrategyChoice {
   fits: boolean;
-  way: StepWay;
+  stepStrategy: StepStrategy;
   need: MemoryNeed;
   shortage?: MemoryShortage;
 }
@@ -66,8 +66,8 @@ export interface BatchSettings {
  */
 export interface RunMemory {
   budgetBytes: number;
-  /** The step strategy of each stage. */
-  ways: StepWay[];
+  /** The step strategy of each stage. Keeps the name that the records of older runs have. */
+  ways: StepStrategy[];
   /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
   /** Bytes of the copy that is written as a checkpoint while steps continue. If absent, steps wait during the write. */
@@ -76,7 +76,7 @@ export interface RunMemory {
 
 /** The memory need of the same run with other settings. */
 export interface MemoryAlternative extends BatchSettings {
-  choice: WayChoice;
+  choice: StepStrategyChoice;
 }
 
 /** The memory that a run of the current experiment needs on this device, and its steps. */
@@ -88,14 +88,14 @@ export interface MemoryReport {
   negatives?: (NegativesReport | null)[];
   /** How dev is evaluated during training, with the experiment's limit. Absent without dev questions. */
   devPlan?: DevPlan;
-  /** The same with the usual limit. Absent if the experiment has a limit. */
+  /** The same with the usual limit. Absent if the experiment has a limit or keeps to the usual one anyway. */
   limitedDevPlan?: DevPlan;
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
   defaultBudgetBytes: number;
   /** Shape of the largest batch in the most demanding stage. */
   shape: BatchShape;
-  choice: WayChoice;
+  choice: StepStrategyChoice;
   run: RunMemory;
   alternatives: MemoryAlternative[];
   /** Empty if the run fits. */

@@ -40,7 +40,9 @@ export function minedRanks({ stages }: Pick<Experiment, 'stages'>, passages: num
  */
 export function armsOf(experiment: Experiment, passages: number): Record<ArmName, Experiment> {
   const { firstRank, lastRank, perAnchor } = minedRanks(experiment, passages);
-  const ranks = { ...defaultMined(passages, perAnchor), firstRank, lastRank };
+  const stated = experiment.stages.flatMap(({ negatives }) => (negatives?.from === 'mined' ? [negatives] : []));
+  const miner = stated[0]?.model;
+  const ranks = { ...defaultMined(passages, perAnchor), firstRank, lastRank, ...(miner ? { model: miner } : {}) };
   const arm = (negativesOf: (stage: Stage) => Negatives | null): Experiment => {
     const { earlyStop: _, ...evaluation } = experiment.evaluation;
     const stages = experiment.stages.map((stage) => {

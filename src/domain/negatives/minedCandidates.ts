@@ -9,8 +9,8 @@ export interface FoundForRow {
 }
 
 /**
- * Returns why a found passage is not a candidate by its score, or null if it is one. Margins are kept from the score of
- * the positive.
+ * Returns which rule about scores excludes a found passage, or null if it is a candidate. Margins are measured from the
+ * positive's score.
  */
 export function scoreExclusion(
   score: number,

@@ -2,15 +2,23 @@ import * as v from 'valibot';
 import { poolings } from '../model';
 import { exclusions } from '../negatives/answerIndex';
 import { judgedId } from '../negatives/judgedPairs';
+import { parseAxes } from '../sweep/sweep';
 import { maxPerAnchor } from '../train/negativesSchema';
 import { dataRoles, keptFields, rowsPerBlock } from '../records';
 import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
+
+/** A sweep whose axes are valid for its experiment. */
+const sweepSchema = v.pipe(
+  v.strictObject({ sweepId: id, experiment, axes: v.unknown(), createdAt: time }),
+  v.transform((sweep) => ({ ...sweep, axes: parseAxes(sweep.axes, sweep.experiment) })),
+);
 
 export const storedExperimentSchema = v.strictObject({
   experimentId: id,
   name,
   experiment,
   linked: v.exactOptional(experiment),
+  sweeps: v.exactOptional(v.array(sweepSchema)),
   negativeDecisions: v.exactOptional(
     v.array(v.strictObject({ id: v.pipe(v.string(), v.regex(judgedId)), keep: v.boolean(), decidedAt: time })),
   ),

@@ -7,12 +7,25 @@ interface ReferencedContent {
   batchLists: Set<string>;
 }
 
+/** Returns a stored experiment, the one that its link states, and those of its sweeps: all may refer to content. */
+export function experimentsIn(stored: {
+  experiment: Experiment;
+  linked?: Experiment;
+  sweeps?: readonly { experiment: Experiment }[];
+}): Experiment[] {
+  const { experiment, linked, sweeps = [] } = stored;
+  return [experiment, ...(linked ? [linked] : []), ...sweeps.map((sweep) => sweep.experiment)];
+}
+
 export function referencesOf(experiments: Iterable<Experiment>): ReferencedContent {
   const found: ReferencedContent = { datasets: new Set(), models: new Set(), batchLists: new Set() };
   for (const { data, model, stages } of experiments) {
     for (const { contentSha256 } of data) found.datasets.add(contentSha256);
     if (model) found.models.add(model.contentSha256);
-    for (const { batching } of stages) if (batching.kind === 'listed') found.batchLists.add(batching.sha256);
+    for (const { batching, negatives } of stages) {
+      if (batching.kind === 'listed') found.batchLists.add(batching.sha256);
+      if (negatives?.from === 'mined' && negatives.model) found.models.add(negatives.model.contentSha256);
+    }
   }
   return found;
 }

@@ -26,6 +26,7 @@ const checkpointFields = {
   step: whole,
   floats: v.pipe(whole, v.minValue(1)),
   momentFloats: v.exactOptional(whole),
+  averaged: v.exactOptional(v.literal(true)),
   loopState: v.strictObject({
     bestDev: v.nullable(finite),
     bestStep: v.nullable(whole),
@@ -62,16 +63,16 @@ const deviceSchema = v.strictObject({
   relaxedSimd: v.exactOptional(v.boolean()),
 });
 
-const wayWithSize = { tokensPerPass: v.pipe(whole, v.minValue(1)) };
+const strategyWithSize = { tokensPerPass: v.pipe(whole, v.minValue(1)) };
 const memorySchema = v.strictObject({
   budgetBytes: finite,
   ways: v.array(
     v.variant('kind', [
       v.strictObject({
         kind: v.picklist(['plain', 'recompute']),
-        tokensPerPass: v.exactOptional(wayWithSize.tokensPerPass),
+        tokensPerPass: v.exactOptional(strategyWithSize.tokensPerPass),
       }),
-      v.strictObject({ kind: v.literal('gradCache'), ...wayWithSize }),
+      v.strictObject({ kind: v.literal('gradCache'), ...strategyWithSize }),
     ]),
   ),
   encodingTokens: v.pipe(whole, v.minValue(1)),
@@ -96,6 +97,7 @@ export const runSchema = v.strictObject({
   experimentId: id,
   experiment,
   experimentHash: sha256,
+  sweepId: v.exactOptional(id),
   trial: v.exactOptional(v.literal(true)),
   build: name,
   device: v.nullable(deviceSchema),

@@ -13,6 +13,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     warmup: schedule.warmupSteps === undefined ? schedule.warmup : `${schedule.warmupSteps} steps`,
     weightDecay: optimizer.weightDecay,
     layerDecay: optimizer.layerDecay ?? 1,
+    emaDecay: stage.ema?.decay ?? 0,
     clipNorm: optimizer.clipNorm,
     beta1: optimizer.beta1,
     beta2: optimizer.beta2,
@@ -21,6 +22,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     seed,
     loss: loss.kind,
     ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
+    ...(loss.kind === 'triplet' ? { distance: loss.distance, tripletMargin: loss.margin } : {}),
     dropout: stage.dropout,
     ...(onPairs ? { negatives: stage.negatives?.from ?? 'inBatch' } : {}),
     precision: stage.precision ?? 'full',
@@ -34,12 +36,13 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
 }
 
 function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
-  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka } = loss;
+  const { directions, softmax, sameSide, hardness, falseNegatives, matryoshka, inBatchNegatives } = loss;
   const { known, byScore } = falseNegatives ?? {};
   return {
     directions,
     ...(directions === 'both' && !sameSide ? { softmax } : {}),
     sameSide,
+    inBatchNegatives,
     hardness: hardness && `${hardness.mode} ${hardness.strength}`,
     knownAnswers: known,
     byScore: byScore && `${byScore.kind} ${byScore.margin}`,

@@ -2,12 +2,11 @@
 export const keptCheckpoints = { latest: 2, best: 1 } as const;
 
 /**
- * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written. `momentFloats`
- * is the most floats that a stage has in each moment.
+ * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written.
+ * `optimizerFloats` is the most floats that a `latest` checkpoint has beside the weights.
  */
-export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, momentFloats = totalFloats): number {
+export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, optimizerFloats = 2 * totalFloats): number {
   const weights = totalFloats * 4;
-  // A `latest` checkpoint has two moments per trained weight.
-  const latest = (keptCheckpoints.latest + 1) * (weights + momentFloats * 8);
+  const latest = (keptCheckpoints.latest + 1) * (weights + optimizerFloats * 4);
   return latest + (hasBest ? (keptCheckpoints.best + 1) * weights : 0);
 }

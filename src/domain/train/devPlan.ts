@@ -52,13 +52,17 @@ export function passesPerStep({ strategy, frozen }: Pick<Stage, 'strategy' | 'fr
 export function planDev(work: DevWork, { devEverySteps, checkpoint, devTimeShare }: Experiment['evaluation']): DevPlan {
   const of = work.passages.length;
   const atEnd = checkpoint === 'bestDev';
-  const costs = costsOfSamples(work);
-  const planned = (passages: number, everySteps: number): DevPlan => {
-    const all = devEvaluations(work.steps, everySteps, atEnd) * (costs[passages] ?? 0);
+  const planned = (passages: number, everySteps: number, cost: number): DevPlan => {
+    const all = devEvaluations(work.steps, everySteps, atEnd) * cost;
     return { passages, of, everySteps, share: all === 0 ? 0 : all / (all + work.training) };
   };
-  if (devTimeShare === undefined || devEvaluations(work.steps, devEverySteps, atEnd) === 0)
-    return planned(of, devEverySteps);
+  const whole = planned(
+    of,
+    devEverySteps,
+    Array.from(work.passages).reduce((sum, tokens) => sum + tokens, work.questions),
+  );
+  if (devTimeShare === undefined || whole.share <= devTimeShare) return whole;
+  const costs = costsOfSamples(work);
   const least = Math.min(of, work.right.length + leastOthers);
   const budget = (work.training * devTimeShare) / (1 - devTimeShare);
   for (let everySteps = devEverySteps; ; everySteps += devEverySteps) {
@@ -66,7 +70,7 @@ export function planDev(work: DevWork, { devEverySteps, checkpoint, devTimeShare
     if (count > 1 && count * (costs[least] ?? 0) > budget) continue;
     let passages = least;
     while (passages < of && count * (costs[passages + 1] ?? 0) <= budget) passages += 1;
-    return planned(passages, everySteps);
+    return planned(passages, everySteps, costs[passages] ?? 0);
   }
 }
 

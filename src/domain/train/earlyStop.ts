@@ -11,7 +11,7 @@ export interface EarlyStop {
   evaluations: number;
 }
 
-/** The part of the training loop's state that decides when to stop. Both are absent without early stopping. */
+/** The part of the training loop's state that decides when to stop. Both fields are absent without early stopping. */
 export interface EarlyStopState {
   /** Dev evaluations since the best one. */
   sinceBest?: number;

@@ -13,6 +13,7 @@ export function lossRefusal(
 ): AppErrorDetails | null {
   if (loss.kind === 'sigmoidPairs')
     return negatives ? { kind: 'loss-takes-pairs', stage, negatives: negatives.perAnchor } : null;
+  if (loss.kind === 'triplet') return negatives ? null : { kind: 'loss-needs-triplets', stage };
   if (loss.kind !== 'inBatchInfoNce') return null;
   const needsNegatives = (loss.contrast ?? 'batch') !== 'batch' || loss.hardness?.mode === 'explicit';
   if (needsNegatives && !negatives) return { kind: 'loss-needs-negatives', stage };

@@ -37,6 +37,11 @@ const infoNceEntries = v.strictObject({
    * and its own explicit negatives. Absent means `batch`.
    */
   contrast: v.optional(v.picklist(['batch', 'explicit', 'own'])),
+  /**
+   * Number of other questions of the batch, drawn for each question, whose texts are its negatives. Absent means all.
+   * Only for `batch`, because the others do not compare a question with other questions' passages.
+   */
+  inBatchNegatives: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
   /** One softmax per direction, or one for all terms. Absent means `perDirection`. */
   softmax: v.optional(v.picklist(['perDirection', 'joint'])),
   /** Sides whose texts are also contrasted with each other. Needs a joint softmax. */
@@ -68,6 +73,14 @@ export const infoNceSchema = v.pipe(
     ),
     ['softmax'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['contrast'], ['inBatchNegatives']],
+      ({ contrast = 'batch', inBatchNegatives }) => inBatchNegatives === undefined || contrast === 'batch',
+      'batch',
+    ),
+    ['contrast'],
+  ),
 );
 export type InfoNceSettings = v.InferOutput<typeof infoNceSchema>;
 
@@ -92,10 +105,20 @@ const angleSchema = v.strictObject({
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
+/** Each explicit negative should be farther from the question than its passage, by a margin. */
+const tripletSchema = v.strictObject({
+  kind: v.literal('triplet'),
+  /** 1 − cosine, or the length of the difference of the unit vectors. */
+  distance: v.picklist(['cosine', 'euclidean']),
+  margin: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
+});
+export type TripletSettings = v.InferOutput<typeof tripletSchema>;
+
 /** The loss of a stage. The first member contains the loss of version 1. */
 export const lossSchema = v.variant('kind', [
   infoNceSchema,
   sigmoidPairsSchema,
+  tripletSchema,
   cosentSchema,
   angleSchema,
   cosineMseSchema,
@@ -108,6 +131,7 @@ export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.li
 export const dataOfLoss: Record<LossKind, StageData> = {
   inBatchInfoNce: 'pairs',
   sigmoidPairs: 'pairs',
+  triplet: 'pairs',
   cosent: 'scoredPairs',
   angle: 'scoredPairs',
   cosineMse: 'scoredPairs',
@@ -136,10 +160,10 @@ export function withTemperature<Loss extends LossSettings>(loss: Loss, temperatu
   return 'temperature' in loss ? { ...loss, temperature } : loss;
 }
 
-/** The usual temperature of all losses that have one. */
+/** The temperature of a loss that is chosen after one without a temperature. */
 const usualTemperature = 0.05;
 
-/** Returns the settings of another loss. Keeps the temperature if both have one. */
+/** Returns the settings with which a loss starts in the form. Keeps the temperature if both have one. */
 export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
   const temperature = temperatureOf(before) ?? usualTemperature;
   switch (kind) {
@@ -149,6 +173,8 @@ export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
     case 'cosent':
     case 'angle':
       return { kind, temperature };
+    case 'triplet':
+      return { kind, distance: 'cosine', margin: 0.2 };
     case 'cosineMse':
       return { kind };
     default:
@@ -179,7 +205,8 @@ function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<strin
 
 /**
  * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
- * contrasted with each other in a joint softmax, so `sameSide` brings one.
+ * contrasted with each other in a joint softmax, so `sameSide` brings one. Another contrast than the batch's draws no
+ * negatives of the batch.
  */
 export function withLossChange(
   loss: InfoNceSettings,
@@ -187,6 +214,7 @@ export function withLossChange(
 ): InfoNceSettings {
   const merged: Record<string, unknown> = { ...loss, ...change };
   if (merged['sameSide'] !== undefined) merged['softmax'] = 'joint';
+  if ((merged['contrast'] ?? 'batch') !== 'batch') delete merged['inBatchNegatives'];
   for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
   return v.parse(infoNceSchema, withoutUsualLoss(merged));
 }

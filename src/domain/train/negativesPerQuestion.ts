@@ -6,12 +6,15 @@ export function negativesPerQuestion(
   batchSize: number,
 ): number {
   const own = negatives?.perAnchor ?? 0;
+  if (loss.kind === 'triplet') return own;
   switch (loss.kind === 'inBatchInfoNce' ? loss.contrast : 'batch') {
     case 'own':
       return own;
     case 'explicit':
       return batchSize * own;
-    default:
-      return batchSize * (1 + own) - 1;
+    default: {
+      const drawn = loss.kind === 'inBatchInfoNce' ? loss.inBatchNegatives : undefined;
+      return own + Math.min(drawn ?? Infinity, batchSize - 1) * (1 + own);
+    }
   }
 }

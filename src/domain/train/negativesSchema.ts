@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { fraction } from '../experimentVersion1';
+import { experimentModelSchema, fraction } from '../experimentVersion1';
 import { judgedId } from '../negatives/judgedPairs';
 
 /** Explicit negatives per pair. Each of them is one more text in every batch, so more than a few are rarely useful. */
@@ -33,12 +33,14 @@ export const negativesSchema = v.variant('from', [
   v.strictObject({ from: v.literal('imported'), perAnchor, dropped }),
   /** Passages of the knowledge base, drawn at random. */
   v.strictObject({ from: v.literal('random'), perAnchor, dropped }),
-  /** Passages found by searching the knowledge base with the base model. */
+  /** Passages found by searching the knowledge base with a model. */
   v.pipe(
     v.strictObject({
       from: v.literal('mined'),
       perAnchor,
       dropped,
+      /** The stored model that searches, with its settings. Absent means the base model. */
+      model: v.optional(experimentModelSchema),
       /** Ranks of the search that are candidates, counted from 1. */
       firstRank: rank,
       lastRank: rank,

@@ -73,8 +73,9 @@ export function warmupRefusal(
 }
 
 /**
- * Returns the error for a run that has no test questions, too few rows for a batch, a longer warm-up than a stage or a
- * loss that its data or model does not suit, or null. `dimension` is the length of the model's vectors.
+ * Returns why a run cannot start: it has no test questions, too few rows for a batch, a warm-up longer than its stage,
+ * or a loss that does not suit the data or the model. Returns null if it can start. `dimension` is the length of the
+ * model's vectors.
  */
 export function runRefusal(
   experiment: Experiment,

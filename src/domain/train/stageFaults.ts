@@ -19,6 +19,10 @@ export type StageFault =
   | { kind: 'negatives-need-pairs' }
   /** The stage's loss uses explicit negatives, but the stage has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
+  /** The model that mines the stage's negatives is not stored. */
+  | { kind: 'miner-missing'; stage: number; contentSha256: string }
+  /** The stage's loss compares nothing but a question's own explicit negatives, and the stage has none. */
+  | { kind: 'loss-needs-triplets'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */

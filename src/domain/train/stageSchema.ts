@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
 import { batchingSchema } from './batchingSchema';
+import { emaSchema } from './emaSchema';
 import { dataOfLoss, lossSchema } from './lossSchema';
 import { negativesSchema } from './negativesSchema';
 import { scheduleSchema } from './scheduleSchema';
@@ -26,6 +27,8 @@ export const stageSchema = v.pipe(
       /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
       layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
     }),
+    /** Absent if the weights are not averaged. */
+    ema: v.optional(emaSchema),
   }),
   v.forward(
     v.partialCheck(

@@ -77,9 +77,11 @@ export function stageMoments(model: FloatLayout, stage: Choice): FloatLayout {
   return momentLayout(stageLayout(model, stage), trainedBy(stage));
 }
 
-/** Returns the most floats that a checkpoint stores of one moment in any stage. */
-export function momentFloats(layout: FloatLayout, stages: readonly Choice[]): number {
-  return stages.reduce((most, stage) => Math.max(most, stageMoments(layout, stage).totalFloats), 0);
+/** Returns the most floats that a checkpoint stores beside the weights in any stage: two moments and the average. */
+export function optimizerFloats(layout: FloatLayout, stages: readonly (Choice & Pick<Stage, 'ema'>)[]): number {
+  const floatsOf = (stage: (typeof stages)[number]): number =>
+    (stage.ema ? 3 : 2) * stageMoments(layout, stage).totalFloats;
+  return stages.reduce((most, stage) => Math.max(most, floatsOf(stage)), 0);
 }
 
 /** Returns the number of layers of a model, from the names of its parameters. */

@@ -31,7 +31,7 @@ export function benchmarkText(
     const layers = step.layersRun < step.layers ? `${comma}${t.someLayers(step.layersRun, step.layers)}` : '';
     const speed = [
       t.stepOf(step.pairs, step.tokens) +
-        `${comma}${formatFigure(step.stepMs)} ${ms}${layers}${comma}${t.ways[step.way]}`,
+        `${comma}${formatFigure(step.stepMs)} ${ms}${layers}${comma}${t.stepStrategies[step.stepStrategy]}`,
       `${formatFigure(step.gflops)} GFLOP/s${comma}${t.ofPeak(formatPercent(step.gflops / result.peakGflops, 0))}`,
       `${formatCount(step.tokensPerSecond)} ${t.tokensPerSecond}`,
       formatBytes(step.bytes),

@@ -11,10 +11,12 @@ import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
+import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
 import { stagesTexts, nextTexts } from './en/stages';
 import { projectTexts, storageTexts } from './en/storage';
+import { sweepTexts } from './en/sweep';
 import { tokenizeTexts } from './en/tokenize';
 import { strategyTexts } from './en/strategy';
 import { trainTexts } from './en/train';
@@ -34,6 +36,8 @@ export const en = {
   tokenize: tokenizeTexts,
   strategy: strategyTexts,
   train: trainTexts,
+  runs: runsTexts,
+  sweep: sweepTexts,
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,

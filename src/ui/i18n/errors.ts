@@ -13,6 +13,7 @@ import { deviceWrong } from './errors/deviceWrong';
 import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
+import { lossSentences } from './errors/lossFaults';
 import { matricesReason } from './errors/matricesReason';
 import { memoryTooSmall, neededMemoryWords } from './errors/memory';
 import { prefixSentences } from './errors/prefixFaults';
@@ -135,8 +136,8 @@ const sentences: Sentences = {
     };
   },
   'storage-failed': (details) => ({
-    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式。`,
-    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode.`,
+    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式，并在浏览器设置里允许本网站存储数据。`,
+    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode, and allow this site to store data in the browser’s settings.`,
   }),
   'worker-crashed': (details) =>
     details.worker === 'gpu'
@@ -201,18 +202,7 @@ const sentences: Sentences = {
     en: `The warm-up of stage ${stage + 1} has ${formatCount(warmup)} steps, but the stage has only ${formatCount(steps)}; use fewer warm-up steps.`,
   }),
   ...prefixSentences,
-  'loss-needs-negatives': () => ({
-    zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
-    en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',
-  }),
-  'loss-takes-pairs': ({ negatives }) => ({
-    zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,
-    en: `The sigmoid pair loss takes pairs only, but the stage has ${formatCount(negatives)} explicit negatives per question; choose in-batch InfoNCE, or leave the negatives out.`,
-  }),
-  'prefix-too-long': ({ prefix, dimension }) => ({
-    zh: `截短维数（Matryoshka）填了 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改小。`,
-    en: `The Matryoshka dimensions include ${formatCount(prefix)}, but the model’s vectors have only ${formatCount(dimension)} dimensions; use smaller ones.`,
-  }),
+  ...lossSentences,
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',

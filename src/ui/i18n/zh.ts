@@ -12,10 +12,12 @@ import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
 import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
+import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
 import { projectTexts, storageTexts } from './zh/storage';
+import { sweepTexts } from './zh/sweep';
 import { tokenizeTexts } from './zh/tokenize';
 import { strategyTexts } from './zh/strategy';
 import { trainTexts } from './zh/train';
@@ -34,6 +36,8 @@ export const zh: Dictionary = {
   tokenize: tokenizeTexts,
   strategy: strategyTexts,
   train: trainTexts,
+  runs: runsTexts,
+  sweep: sweepTexts,
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,

@@ -17,13 +17,23 @@ function columnsOf(points: readonly Points[]): CurveColumns {
   return { x, series: points.map((one) => x.map((step) => one.get(step) ?? null)) };
 }
 
-/** Returns the dev metric of each arm over the steps. */
+/** Returns a dev evaluation on a sample of the knowledge base, if there are any: the arms have the same sample. */
+export function sampledDev(curves: ArmCurves): RunView['dev'][number] | undefined {
+  return armNames.flatMap((name) => curves[name]?.dev ?? []).find(({ sampleOf }) => sampleOf !== undefined);
+}
+
+/**
+ * Returns the dev metric of each arm over the steps. Scores on a sample and on the whole knowledge base are not
+ * comparable, so if there are some on a sample, only these are drawn.
+ */
 export function devColumns(curves: ArmCurves, metric: MetricName): CurveColumns {
+  const sampled = sampledDev(curves) !== undefined;
   return columnsOf(
     armNames.map((name) => {
-      const points: Points = new Map(curves[name]?.dev.map(({ step, metrics }) => [step, metrics[metric]]));
+      const dev = curves[name]?.dev.filter(({ sampleOf }) => (sampleOf !== undefined) === sampled);
+      const points: Points = new Map(dev?.map(({ step, metrics }) => [step, metrics[metric]]));
       const last = curves[name]?.last;
-      return last ? points.set(last.step, last.value) : points;
+      return last && !sampled ? points.set(last.step, last.value) : points;
     }),
   );
 }

@@ -38,6 +38,11 @@ export function editLayerDecay(experiment: ExperimentState, layerDecay: number):
   }));
 }
 
+/** Sets how slowly the average of the weights follows them. Without an average, the field is left out. */
+export function editEma(experiment: ExperimentState, decay: number): void {
+  replaceStage(experiment, ({ ema: _, ...rest }) => (decay === 0 ? rest : { ...rest, ema: { decay } }));
+}
+
 /** Sets which embeddings and layers the stage leaves as they are. */
 export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
   replaceStage(experiment, (stage) => withFrozen(stage, frozen));

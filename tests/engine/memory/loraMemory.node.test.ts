@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { defaultLora } from '../../../src/domain/train/loraSchema';
 import { adapterMemory, withAdapters } from '../../../workers/engine/memory/parameterCount';
@@ -14,23 +14,29 @@ const models: [string, EncoderConfig, number][] = [
   ['BERT-base', bertBase, 24],
   ['a small model', small, 40],
 ];
-const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 512 }];
+const stepStrategies: StepStrategy[] = [
+  { kind: 'plain' },
+  { kind: 'recompute' },
+  { kind: 'gradCache', tokensPerPass: 512 },
+];
 const cases = models.flatMap(([model, config, pairs]) =>
-  ways.flatMap((way) => [0, 0.1].map((dropout) => [model, way.kind, dropout, { config, pairs, way }] as const)),
+  stepStrategies.flatMap((stepStrategy) =>
+    [0, 0.1].map((dropout) => [model, stepStrategy.kind, dropout, { config, pairs, stepStrategy }] as const),
+  ),
 );
 
 describe('a step that trains adapters of rank 8', () => {
   it.each(cases)(
     'stays within the memory plan: %s, %s, dropout of the adapters %f',
-    async (model, kind, dropout, { config, pairs, way }) => {
+    async (model, kind, dropout, { config, pairs, stepStrategy }) => {
       const lora = { ...defaultLora, dropout };
       const length = 50;
-      const found = await countStep(config, pairs, length, { way, isTrainable: () => false, lora });
+      const found = await countStep(config, pairs, length, { stepStrategy, isTrainable: () => false, lora });
       if (config === small) expect(found.errors).toEqual([]);
       const adapters = adapterMemory(tensorLayout(parameterShapes(config)), { strategy: lora });
       const count = withAdapters({ all: found.parameters, trained: 0 }, adapters);
       const shape = { pairs, candidates: pairs, tokens: 2 * pairs * length, longest: length };
-      const need = stepMemoryNeed(config, count, shape, way);
+      const need = stepMemoryNeed(config, count, shape, stepStrategy);
       console.log(
         `${model}, LoRA, ${kind}: ${found.dispatches} dispatches, ` +
           `peak ${(found.peakBytes / need.total).toFixed(4)} of the plan`,

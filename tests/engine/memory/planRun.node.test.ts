@@ -38,7 +38,7 @@ describe('the memory plan of a run', () => {
     const plan = planRun(request(3, [8, 64]));
     expect(plan.run.ways.map(({ kind }) => kind)).toEqual(['plain', 'gradCache']);
     expect(plan.shape).toEqual({ pairs: 64, candidates: 64, tokens: 64 * 276, longest: 256 });
-    expect(plan.choice.way).toEqual(plan.run.ways[1]);
+    expect(plan.choice.stepStrategy).toEqual(plan.run.ways[1]);
     expect(plan.proposal).toEqual({});
   });
 
@@ -49,7 +49,7 @@ describe('the memory plan of a run', () => {
     );
     expect(alternatives.find((one) => one.batchSize === 64 && one.maxTokens === 256)?.choice).toEqual(choice);
     const shortest = alternatives.find((one) => one.batchSize === 32 && one.maxTokens === 64);
-    expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
+    expect(shortest?.choice.stepStrategy).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
   });
 
   it('counts a copy of weights and moments for checkpoints only if it fits beside the same step strategies', () => {
@@ -76,6 +76,17 @@ describe('the memory plan of a run', () => {
     expect(snapshotBytes).toBeGreaterThan(0);
     const bytes = 16 * count + scratchBytes + tokens * encodingRowBytes(config) + snapshotBytes;
     expect(bytes).toBeLessThanOrEqual(limits.budgetBytes);
+  });
+
+  it('counts an average of the weights as a third table of the optimizer', () => {
+    const [plain, averaged] = [planRun(request(64, [64])), planRun({ ...request(64, [64]), averaged: [true] })];
+    expect(averaged.choice.need.moments).toBe(1.5 * plain.choice.need.moments);
+    expect(averaged.run.snapshotBytes).toBe(16 * count);
+    expect(averaged.choice.need.total - plain.choice.need.total).toBe(8 * count);
+    const limits = { budgetBytes: plain.choice.need.total - 12 * count, arrayBytes: 2 * GiB };
+    expect(planRun({ ...request(0, [64]), limits }).run.ways).toMatchObject([{ kind: 'plain' }]);
+    expect(planRun({ ...request(0, [64]), limits, averaged: [true] }).run.ways).toMatchObject([{ kind: 'recompute' }]);
+    expect(planRun({ ...request(64, [64, 64]), averaged: [false, true] }).run.snapshotBytes).toBe(16 * count);
   });
 
   it('lists no batch size larger than the number of pairs', () => {

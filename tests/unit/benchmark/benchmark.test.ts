@@ -26,7 +26,7 @@ describe('the expected time of an experiment', () => {
   const speed = (shape: 'bertBase' | 'demo', gflops: number): StepSpeed => ({
     shape,
     gflops,
-    way: 'plain',
+    stepStrategy: 'plain',
     layers: 1,
     layersRun: 1,
     pairs: 1,
@@ -40,7 +40,7 @@ describe('the expected time of an experiment', () => {
   const work: ExpectedWork = {
     config: bertBase,
     steps: 100,
-    stages: [{ trainingTokens: 100 * 2048, way: 'plain' }],
+    stages: [{ trainingTokens: 100 * 2048, stepStrategy: 'plain' }],
     mixed: false,
     encodingTokens: 50_000,
     evaluations: 3,
@@ -56,7 +56,10 @@ describe('the expected time of an experiment', () => {
   });
 
   it('counts a second forward pass for stages that use recompute or GradCache', () => {
-    const stages = (['plain', 'recompute', 'gradCache'] as const).map((way) => ({ trainingTokens: 1000, way }));
+    const stages = (['plain', 'recompute', 'gradCache'] as const).map((stepStrategy) => ({
+      trainingTokens: 1000,
+      stepStrategy,
+    }));
     const one = forwardFlops(bertBase, 1000, 64);
     const encoding = 3 * forwardFlops(bertBase, 50_000, 64);
     const ms = expectedMs({ ...work, stages }, [speed('bertBase', 1000)]);

@@ -16,7 +16,7 @@ const result: BenchmarkResult = {
   steps: [
     {
       shape: 'demo',
-      way: 'recompute',
+      stepStrategy: 'recompute',
       layers: 3,
       layersRun: 3,
       pairs: 2,

@@ -43,8 +43,8 @@ const planned = (budgetBytes: number | null) => reportExperimentMemory(db, exper
 async function budgetOfTwoPasses(): Promise<number> {
   const { need } = (await planned(null)).choice;
   for (let share = 0.9; share > 0.3; share -= 0.1) {
-    const { fits, way } = (await planned(share * need.total)).choice;
-    if (fits && way.kind !== 'plain') return share * need.total;
+    const { fits, stepStrategy } = (await planned(share * need.total)).choice;
+    if (fits && stepStrategy.kind !== 'plain') return share * need.total;
   }
   throw new Error('no budget requires a strategy other than plain');
 }
@@ -59,7 +59,7 @@ describe('the expected work of an experiment', () => {
     for (const row of (await stageBatches(db, experiment, data)).flat(2))
       for (const { offsets } of [anchors, positives]) tokens += (offsets[row + 1] ?? NaN) - (offsets[row] ?? NaN);
     const work = await expectedWork(db, experimentId, request(null));
-    expect(work.stages).toEqual([{ trainingTokens: tokens, way: 'plain' }]);
+    expect(work.stages).toEqual([{ trainingTokens: tokens, stepStrategy: 'plain' }]);
     expect(work.mixed).toBe(false);
     expect(work.encodingTokens).toBeGreaterThan((await storedTokenSet(db, keys.knowledgeBase)).ids.length);
     expect(work.textTokens).toBeGreaterThan(10);
@@ -69,8 +69,10 @@ describe('the expected work of an experiment', () => {
   it('assumes the step strategies that a run would choose for the same memory budget', async () => {
     const budget = await budgetOfTwoPasses();
     const { stages } = await expectedWork(db, experimentId, request(budget));
-    expect(stages.map(({ way }) => way)).toEqual((await planned(budget)).run.ways.map(({ kind }) => kind));
-    expect(stages[0]?.way).not.toBe('plain');
+    expect(stages.map(({ stepStrategy }) => stepStrategy)).toEqual(
+      (await planned(budget)).run.ways.map(({ kind }) => kind),
+    );
+    expect(stages[0]?.stepStrategy).not.toBe('plain');
   });
 
   it('reports whether a stage trains in mixed precision', async () => {

@@ -22,7 +22,7 @@ describe('the random texts of a benchmark', () => {
     expect(equalLengths(3, 7)).toEqual([7, 7, 7]);
   });
 
-  it('are the same for the same salt, and others for another one', () => {
+  it('are the same for the same salt and differ for another one', () => {
     expect(randomTexts([5], 1000, 1)).toEqual(randomTexts([5], 1000, 1));
     expect(randomTexts([5], 1000, 1).ids).not.toEqual(randomTexts([5], 1000, 2).ids);
   });

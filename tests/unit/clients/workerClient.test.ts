@@ -4,6 +4,7 @@ import { WorkerClient } from '../../../src/clients/workerClient';
 import { AppError } from '../../../src/domain/errors';
 import { installErrorTransfer } from '../../../src/protocol/errorTransfer';
 import type { WorkerOptions } from '../../../src/protocol/workerOptions';
+import { holdWorkerLifeLock } from '../../../workers/services/device/workerLife';
 
 interface Api {
   configure(options: WorkerOptions): Promise<void>;
@@ -24,7 +25,7 @@ class ChannelWorker extends EventTarget {
   onerror = null;
   readonly #port: MessagePort;
 
-  constructor() {
+  constructor(refusal?: AppError) {
     super();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -32,7 +33,10 @@ class ChannelWorker extends EventTarget {
     port1.addEventListener('message', (event) => this.dispatchEvent(new MessageEvent('message', { data: event.data })));
     port1.start();
     const api: Api = {
-      configure: async (options) => void this.configured.push(options),
+      configure: async (options) => {
+        if (refusal) throw refusal;
+        this.configured.push(options);
+      },
       double: async (value, progress) => {
         progress?.(1);
         return 2 * value;
@@ -54,11 +58,11 @@ class ChannelWorker extends EventTarget {
   }
 }
 
-function setUp() {
+function setUp(refusal?: AppError) {
   const workers: ChannelWorker[] = [];
   const locks = new Map<string, () => void>();
   const start = (): Worker => {
-    const worker = new ChannelWorker();
+    const worker = new ChannelWorker(refusal);
     workers.push(worker);
     return worker;
   };
@@ -122,4 +126,18 @@ test('a killed worker rejects its pending calls with the given reason', async ()
   const waiting = client.api.never();
   client.kill('replaced');
   await expect(waiting).rejects.toMatchObject({ details: { kind: 'worker-crashed', reason: 'replaced' } });
+});
+
+test('a worker that cannot be configured rejects its calls with its own reason, not as a crash', async () => {
+  const refusal = { kind: 'storage-failed', reason: 'SecurityError: The request was denied.' } as const;
+  const { client, workers } = setUp(new AppError(refusal));
+  await expect(client.api.never()).rejects.toMatchObject({ details: refusal });
+  expect(workers[0]?.terminated).toBe(true);
+});
+
+test('a worker to which the browser refuses locks reports that storage is refused', async () => {
+  const denied = () => Promise.reject(new DOMException('The request was denied.', 'SecurityError'));
+  vi.stubGlobal('navigator', { locks: { request: denied } });
+  await expect(holdWorkerLifeLock('life')).rejects.toMatchObject({ details: { kind: 'storage-failed' } });
+  vi.unstubAllGlobals();
 });

@@ -65,8 +65,8 @@ describe('an experiment', () => {
   });
 
   it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {
-    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.1 } }] });
-    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.1 }]);
+    const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.05 } }] });
+    expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.05 }]);
     const loss = lossOfKind('inBatchInfoNce', { kind: 'sigmoidPairs', temperature: 0.05 });
     expect(parseExperiment({ ...pairs, stages: [{ loss }] })).toEqual(defaultExperiment());
   });

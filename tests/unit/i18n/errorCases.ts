@@ -165,6 +165,8 @@ const others: AppErrorDetails[] = [
   { kind: 'prefix-differs', stage: 2, first: 1 },
   { kind: 'prefix-tokenizer', stage: 0 },
   { kind: 'warmup-too-long', stage: 0, warmup: 100, steps: 64 },
+  { kind: 'loss-needs-triplets', stage: 1 },
+  { kind: 'miner-missing', stage: 1, contentSha256: 'a'.repeat(64) },
   { kind: 'loss-takes-pairs', stage: 1, negatives: 3 },
   { kind: 'negatives-need-pairs' },
   { kind: 'too-few-scored-pairs', stage: 1, pairs: 3, batchSize: 4 },

@@ -36,6 +36,8 @@ const examples: OwnWordsValues = {
   object: [],
   sha256: [],
   'different-names': [],
+  'different-values': [],
+  runs: [65],
   'column-for': ['#'],
   'parameter-keyword': [],
   'list-of': [1, 64],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { memoryRefusal } from '../../../src/domain/memory/refusal';
-import type { WayChoice } from '../../../src/domain/memory/report';
+import type { StepStrategyChoice } from '../../../src/domain/memory/report';
 
 const GiB = 2 ** 30;
 
@@ -28,7 +28,7 @@ describe('the memory budget', () => {
 
 describe('the refusal of a run that needs too much memory', () => {
   const need = { weights: 1, gradients: 1, moments: 2, activations: 3, snapshot: 0, total: 7 };
-  const choice: WayChoice = { fits: false, way: { kind: 'recompute' }, need };
+  const choice: StepStrategyChoice = { fits: false, stepStrategy: { kind: 'recompute' }, need };
 
   it('names the limit that is exceeded, and the settings that would fit', () => {
     const shortage = { limit: 'array', neededBytes: 5, limitBytes: 4 } as const;

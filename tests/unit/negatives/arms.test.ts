@@ -52,6 +52,17 @@ describe('the arms of the negatives experiment', () => {
     expect(arms.filtered.stages[0]?.negatives).toMatchObject({ dropped, relativeMargin: 0.05 });
   });
 
+  it('are mined by the model that the experiment mines with', () => {
+    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const model = { contentSha256: 'a'.repeat(64), ...settings };
+    const arms = armsOf(
+      withNegatives({ from: 'mined', perAnchor: 2, firstRank: 7, lastRank: 9, pick: 'top', model }),
+      20_000,
+    );
+    expect(arms.mined.stages[0]?.negatives).toMatchObject({ model });
+    expect(arms.filtered.stages[0]?.negatives).toMatchObject({ model });
+  });
+
   it('end at the last step, without early stop', () => {
     const arms = armsOf({ ...base, evaluation: { ...base.evaluation, earlyStop: { patience: 2 } } }, 600);
     expect(arms.mined.evaluation).toEqual({ ...base.evaluation, checkpoint: 'last' });
@@ -125,5 +136,13 @@ describe('the picture of the arms', () => {
     expect(loss.x).toEqual([1, 2]);
     expect(loss.series[1]).toEqual([3, null]);
     expect(loss.series[0]?.[1]).toBeCloseTo(2);
+  });
+
+  it('draws only evaluations on a sample if there are some, because others are not comparable', () => {
+    const at = (step: number, value: number, sampleOf?: number) =>
+      ({ step, metrics: { hitRateAt1: value }, best: false, ...(sampleOf ? { sampleOf } : {}) }) as never;
+    const dev = [at(0, 0.1), at(5, 0.5, 9000)];
+    const curves = { inBatch: { steps: [], dev, last: { step: 6, value: 0.2 } }, mined: null, filtered: null };
+    expect(devColumns(curves, 'hitRateAt1')).toEqual({ x: [5], series: [[0.5], [null], [null]] });
   });
 });

@@ -53,6 +53,30 @@ describe('opening a project in an empty database', () => {
     expect(await bytes(there, keptThere.weights.weightsId)).toEqual(await bytes(here, keptHere.weights.weightsId));
   });
 
+  it('restores the average of an unfinished run, which a finished one is saved without', async () => {
+    const [here, there, small] = [await freshDatabase(), await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r', { status: 'interrupted', steps: [1, 2], decay: 0.75 });
+    expect(await open(there, await saved(here))).toEqual({ experiments: 1, runs: 1, warnings: [] });
+    expect((await latestCheckpoint(there, 'r'))?.averaged).toBe(true);
+    const { checkpoints: [best, ...latest] = [] } = await contentsOf(here);
+    expect((await contentsOf(there))['checkpoints']).toEqual([best, latest.at(-1)]);
+    await here.put('runs', { ...((await here.get('runs', 'r')) as RunRecord), status: 'done' });
+    expect(await open(small, await saved(here, false))).toEqual({ experiments: 1, runs: 1, warnings: [] });
+    const [kept] = await small.getAll('checkpoints');
+    expect(kept).toMatchObject({ role: 'kept' });
+    expect(kept).not.toHaveProperty('averaged');
+  });
+
+  it('leaves out a run whose checkpoint has an average that its stage does not keep', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r', { status: 'interrupted', steps: [1] });
+    const latest = (await here.getAll('checkpoints')).find(({ role }) => role === 'latest');
+    if (!latest) throw new Error('there is no checkpoint');
+    await here.put('checkpoints', { ...latest, momentFloats: latest.floats / 4, averaged: true });
+    const { runs, warnings } = await open(there, await saved(here));
+    expect([runs, warnings.length]).toEqual([0, 1]);
+  });
+
   it('marks a run as interrupted if it was saved while a worker was executing it', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r', { status: 'running' });

@@ -1,4 +1,4 @@
-import { defaultExperiment, experimentModelOf, type Experiment } from '../../../src/domain/experiment';
+import { defaultExperiment, defaultStage, experimentModelOf, type Experiment } from '../../../src/domain/experiment';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
@@ -79,6 +79,8 @@ interface RunOptions {
   steps?: number[];
   /** Number of passages. */
   rows?: number;
+  /** Decay of the average of the weights, if the run keeps one. */
+  decay?: number;
 }
 
 /** Returns one section of a checkpoint per value. */
@@ -94,7 +96,7 @@ export async function storeRun(
   runId: string,
   experimentId: string,
   { experiment, model }: Pick<Filled, 'experiment' | 'model'>,
-  { loss = 1, status = 'done', steps = [1, 2] }: RunOptions = {},
+  { loss = 1, status = 'done', steps = [1, 2], decay }: RunOptions = {},
 ): Promise<void> {
   const hash = await experimentHash(experiment);
   await addRun(db, runRecord(runId, experimentId, { experiment, experimentHash: hash, status }));
@@ -107,11 +109,12 @@ export async function storeRun(
       { at: step, body: { ...body, gradientNorm: step === 1 ? Infinity : NaN, skipped: true } },
       { at: step, body: { type: 'devEvaluation', step, metrics, best: step === 1 } },
     ]);
-    const values = [loss * step, loss + step, loss - step];
+    const values = [loss * step, loss + step, loss - step, ...(decay === undefined ? [] : [decay])];
+    const averaged = decay === undefined ? {} : ({ averaged: true } as const);
     const of = { runId, step, loopState };
     const weights = sections(model.totalFloats, values.slice(0, 1));
     if (step === 1) await writeCheckpoint(db, { ...of, role: 'best', sections: weights });
-    await writeCheckpoint(db, { ...of, role: 'latest', sections: sections(model.totalFloats, values) });
+    await writeCheckpoint(db, { ...of, ...averaged, role: 'latest', sections: sections(model.totalFloats, values) });
   }
   await putEvaluation(db, evaluationOf(runId, loss / 10));
 }
@@ -131,6 +134,7 @@ export async function fill(db: Database, experimentId = 'e', runId = 'r', run: R
     ...standard,
     data: [{ role: 'knowledgeBase', contentSha256: dataset }],
     model: experimentModelOf(model),
+    stages: run.decay === undefined ? standard.stages : [{ ...defaultStage(), ema: { decay: run.decay } }],
   };
   const filled = { experiment, model, dataset };
   await putExperiment(db, storedExperiment(experimentId, { name: 'one', experiment, linked: experiment }));

@@ -23,6 +23,7 @@ const infoNce = fc
       temperature,
       directions: fc.constantFrom('queryToPassage' as const, 'both' as const),
       contrast: fc.constantFrom('explicit' as const, 'own' as const),
+      inBatchNegatives: fc.integer({ min: 1, max: 65_535 }),
       sameSide: fc.constantFrom('queries' as const, 'passages' as const, 'both' as const),
       hardness: fc.record({
         mode: fc.constantFrom('inBatch' as const, 'explicit' as const, 'all' as const),
@@ -36,13 +37,22 @@ const infoNce = fc
     },
     { requiredKeys: ['kind', 'temperature', 'directions'] },
   )
-  .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss));
+  .map((loss) => (loss.sameSide ? { ...loss, softmax: 'joint' as const } : loss))
+  .map(({ inBatchNegatives, ...loss }) =>
+    inBatchNegatives === undefined || loss.contrast ? loss : { ...loss, inBatchNegatives },
+  );
 
 const ofScores = fc.oneof(
   fc.record({ kind: fc.constantFrom('cosent' as const, 'angle' as const), temperature }),
   fc.constant({ kind: 'cosineMse' as const }),
 );
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
+
+const triplet = fc.record({
+  kind: fc.constant('triplet' as const),
+  distance: fc.constantFrom('cosine' as const, 'euclidean' as const),
+  margin: fc.double({ min: 0, max: 10, noNaN: true }),
+});
 
 const optimizer = {
   kind: fc.constant('adamW' as const),
@@ -83,7 +93,7 @@ const stageFields = {
     }),
   ),
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
-  loss: fc.oneof(infoNce, sigmoidPairs),
+  loss: fc.oneof(infoNce, sigmoidPairs, triplet),
   batching: fc.oneof(seeded, fc.record({ kind: fc.constant('listed' as const), sha256: hex })),
   duration: fc.oneof(
     fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
@@ -104,8 +114,9 @@ const stageFields = {
     { requiredKeys: Object.keys(optimizer) as (keyof typeof optimizer)[] },
   ),
   dropout: fc.oneof(belowOne, fc.constant('model' as const)),
+  ema: fc.record({ decay: fc.double({ min: 0.5, max: 0.9999, noNaN: true }) }),
 };
-const { frozen: _, ...always } = stageFields;
+const { frozen: _, ema: __, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
 const onPairs = fc.record(stageFields, { requiredKeys });
 const onScoredPairs = fc.record(
@@ -158,6 +169,17 @@ export const experiments: fc.Arbitrary<Experiment> = fc
           stage,
           stage.map((one) => ({ ...one, precision: 'mixed' as const })),
           onPairs.map((one) => ({ ...one, negatives: { from: 'random' as const, perAnchor: 5 } })),
+          fc.tuple(onPairs, hex).map(([one, contentSha256]) => ({
+            ...one,
+            negatives: {
+              ...{ from: 'mined' as const, perAnchor: 1, firstRank: 3, lastRank: 9, relativeMargin: 0.05 },
+              pick: 'random' as const,
+              model: {
+                ...{ contentSha256, pooling: 'cls' as const, normalize: true, maxTokens: 512 },
+                ...{ queryPrefix: 'q: ', passagePrefix: '' },
+              },
+            },
+          })),
           fc.tuple(onPairs, hex).map(([one, id]) => ({
             ...one,
             negatives: { from: 'imported' as const, perAnchor: 2, dropped: [id.slice(0, 24)] },

@@ -110,6 +110,23 @@ describe('the model card', () => {
     expect(card({})).not.toContain('dapter');
   });
 
+  it('names another loss than InfoNCE of the only stage, with its settings and without a temperature', () => {
+    const loss = { kind: 'triplet', distance: 'cosine', margin: 0.2 } as const;
+    const about = section('Training', { experiment: { stages: [{ ...defaultStage(), loss }] } });
+    expect(about).toContain('- 损失 / Loss: 三元组损失 / triplet margin: 1 − cos, 0.2');
+    expect(about.some((line) => line.includes('Temperature'))).toBe(false);
+  });
+
+  it('states the average of the weights, for a single stage and for each of several', () => {
+    const averaged = { ...defaultStage(), ema: { decay: 0.99 } };
+    const line = '- 权重的滑动平均 / Moving average of the weights (EMA): 衰减系数 / decay: 0.99';
+    expect(section('Training', { experiment: { stages: [averaged] } })).toContain(line);
+    const rows = section('Training', { experiment: { stages: [defaultStage(), averaged] } });
+    const cells = rows.filter((row) => row.startsWith('|')).map((row) => row.split(' | ').at(-1));
+    expect(cells.slice(2)).toEqual(['无 / none |', '衰减系数 / decay: 0.99 |']);
+    expect(card({})).not.toContain('EMA');
+  });
+
   it('describes every stage of a training with several in a table, and a single one in the list', () => {
     const { optimizer } = defaultStage();
     const stages: Stage[] = [

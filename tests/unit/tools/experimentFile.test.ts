@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -37,4 +37,21 @@ it('every file that a location lists is served, and one file for every slot that
   ]);
   await writeFile(path, JSON.stringify({ locations: { pairs: ['queries.jsonl', 'gone.tsv'] } }));
   await expect(readExperimentFile(path)).rejects.toThrow(/locations\.pairs names .*gone\.tsv, which does not exist/);
+});
+
+it('the folder of the model that mines negatives is served in a slot of its own, with its name', async () => {
+  for (const name of ['base', 'strong']) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'config.json'), '{}');
+  }
+  const path = join(folder, 'experiment.json');
+  await writeFile(path, JSON.stringify({ locations: { model: 'base', negativesModel: 'strong' } }));
+  const { inputs, modelName, negativesModelName } = await readExperimentFile(path);
+  expect([modelName, negativesModelName]).toEqual(['base', 'strong']);
+  expect(inputs).toEqual([
+    { slot: 'model', path: 'config.json', file: join(folder, 'base', 'config.json') },
+    { slot: 'negativesModel', path: 'config.json', file: join(folder, 'strong', 'config.json') },
+  ]);
+  await writeFile(path, JSON.stringify({ locations: { negativesModel: 'gone' } }));
+  await expect(readExperimentFile(path)).rejects.toThrow(/locations\.negativesModel names .*gone/);
 });

@@ -96,4 +96,18 @@ describe('the folder of the results', () => {
     expect(JSON.parse(text(out, 'metrics.json'))).toMatchObject({ weightsSha256: 'second' });
     expect(existsSync(unfinished)).toBe(false);
   });
+
+  it('replaces the results of a sweep, which has no weights', async () => {
+    const out = await newFolder();
+    const sweep = await ResultsFolder.open(out);
+    await writeFile(join(sweep.unfinished, 'events.jsonl'), event);
+    await mkdir(sweep.exportFolder, { recursive: true });
+    await writeFile(join(sweep.exportFolder, 'sweep.csv'), 'seed');
+    const table = { runs: [], rows: [] };
+    await sweep.finish({ experimentHash: 'h', sweep: table, export: { files: [{ path: 'sweep.csv', bytes: 4 }] } });
+    await sweep.close();
+    expect(text(out, 'export/sweep.csv')).toBe('seed');
+    await finishedRun(out, 'next');
+    expect(await readdir(join(out, 'export'))).toEqual(['onnx']);
+  });
 });

@@ -6,7 +6,14 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { progressKinds } from '../../../src/domain/run';
 import { layerProducts, productPasses } from '../../../src/domain/kernelTuning';
-import { RunReport, eventsToKeep, passWords, productWords, progressWords } from '../../../tools/lib/runReport.mjs';
+import {
+  RunReport,
+  eventsToKeep,
+  passWords,
+  productWords,
+  progressWords,
+  sweepLines,
+} from '../../../tools/lib/runReport.mjs';
 
 const step = (number: number, loss: number, seq: number) => ({
   type: 'step',
@@ -193,4 +200,26 @@ describe('events.jsonl', () => {
     const text = await readFile(join(folder, 'events.jsonl'), 'utf8');
     expect(text.trim().split('\n')).toHaveLength(150_000);
   }, 60_000);
+});
+
+describe('the report of a sweep', () => {
+  it('keeps the steps of each run', () => {
+    const steps = [1, 2].flatMap((run) => [1, 2].map((step) => ({ type: 'step', step, run })));
+    expect(eventsToKeep([...steps, { type: 'step', step: 1, run: 2 }])).toHaveLength(4);
+  });
+
+  it('has a line per combination of settings, with mean, interval and the number of runs', () => {
+    const axes = [
+      { setting: 'temperature', values: [0.02, 0.05] },
+      { setting: 'seed', values: [1, 2] },
+    ];
+    const rows = [
+      { values: [0.02], runs: 2, scores: [0.3, 0.4], mean: 0.35, interval: { low: 0.1, high: 0.6 } },
+      { values: [0.05], runs: 2, scores: [], mean: null, interval: null },
+    ];
+    expect(sweepLines({ axes, metric: 'hitRateAt1', rows })).toEqual([
+      'temperature 0.02: dev hitRateAt1 35.0% (95% interval 10.0% to 60.0%), 2 of 2 runs',
+      'temperature 0.05: no result, 0 of 2 runs',
+    ]);
+  });
 });

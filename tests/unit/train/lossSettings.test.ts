@@ -7,6 +7,7 @@ import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossRefusal } from '../../../src/domain/train/lossRefusal';
 import { negativesPerQuestion } from '../../../src/domain/train/negativesPerQuestion';
 import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
+import { defaultMined } from '../../../src/domain/train/negativesSchema';
 import { prefixText, readPrefixes } from '../../../src/domain/train/prefixList';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 
@@ -37,6 +38,7 @@ describe('the options of InfoNCE in an experiment', () => {
 
   it.each([
     { contrast: 'own' },
+    { inBatchNegatives: 3 },
     { directions: 'both', softmax: 'joint' },
     { softmax: 'joint', sameSide: 'queries' },
     { hardness: { mode: 'inBatch', strength: 9 } },
@@ -53,6 +55,9 @@ describe('the options of InfoNCE in an experiment', () => {
 
   it.each([
     [{ contrast: 'mine' }, 'contrast'],
+    [{ contrast: 'own', inBatchNegatives: 3 }, 'contrast'],
+    [{ inBatchNegatives: 0 }, 'inBatchNegatives'],
+    [{ inBatchNegatives: 1.5 }, 'inBatchNegatives'],
     [{ sameSide: 'both' }, 'softmax'],
     [{ hardness: { mode: 'all', strength: -1 } }, 'hardness.strength'],
     [{ hardness: { mode: 'all', strength: 101 } }, 'hardness.strength'],
@@ -64,6 +69,11 @@ describe('the options of InfoNCE in an experiment', () => {
     [{ matryoshka: [{ dimension: 0, weight: 1 }] }, 'matryoshka.0.dimension'],
     [{ matryoshka: [{ dimension: 8, weight: 0 }] }, 'matryoshka.0.weight'],
     [{ kind: 'sigmoidPairs', temperature: 1, contrast: 'batch' }, 'contrast'],
+    [{ kind: 'triplet', margin: 0.2 }, 'distance'],
+    [{ kind: 'triplet', distance: 'cosine' }, 'margin'],
+    [{ kind: 'triplet', distance: 'cosine', margin: -0.1 }, 'margin'],
+    [{ kind: 'triplet', distance: 'manhattan', margin: 1 }, 'distance'],
+    [{ kind: 'triplet', distance: 'cosine', margin: 1, temperature: 1 }, 'temperature'],
     [{ matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) }, 'matryoshka'],
   ])('are refused with their path: %j', (loss, path) => {
     expect(fault(loss)).toMatchObject({ kind: 'experiment-invalid', path: `stages.0.loss.${path}` });
@@ -75,6 +85,11 @@ describe('the options of InfoNCE in an experiment', () => {
     expect(changed).toEqual({ ...loss, sameSide: 'queries', softmax: 'joint' });
     expect(withLossChange(changed, { sameSide: undefined, softmax: undefined })).toEqual(loss);
     expect(withLossChange(loss, { falseNegatives: { known: false } })).toEqual(loss);
+  });
+
+  it('draw no negatives of the batch once the form compares a question with its own only', () => {
+    const loss = { ...v.parse(infoNceSchema, defaultStage().loss), inBatchNegatives: 3 };
+    expect(withLossChange(loss, { contrast: 'own' })).toEqual({ ...defaultStage().loss, contrast: 'own' });
   });
 });
 
@@ -102,6 +117,14 @@ describe('a loss that its data or model does not suit', () => {
     expect(lossRefusal(pairs, 2, 384)).toBeNull();
   });
 
+  it('is refused if it compares triplets and the stage has no explicit negatives, whatever their source', () => {
+    const loss = { kind: 'triplet' as const, distance: 'cosine' as const, margin: 0.2 };
+    expect(lossRefusal({ loss }, 1, 384)).toEqual({ kind: 'loss-needs-triplets', stage: 1 });
+    const mined = defaultMined(100);
+    for (const negatives of [{ from: 'random', perAnchor: 1 }, { from: 'imported', perAnchor: 1 }, mined] as const)
+      expect(lossRefusal({ loss, negatives }, 1, 384)).toBeNull();
+  });
+
   it('is refused if a prefix is longer than the vectors, once the model is known', () => {
     const long = stage({ matryoshka: [{ dimension: 385, weight: 1 }] });
     expect(lossRefusal(long, 0, 384)).toEqual({ kind: 'prefix-too-long', stage: 0, prefix: 385, dimension: 384 });
@@ -115,6 +138,11 @@ describe('the negatives of a question', () => {
     const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
     const negatives = { from: 'random', perAnchor: 3 } as const;
     expect(negativesPerQuestion({ loss }, 16)).toBe(15);
+    const triplet = { kind: 'triplet', distance: 'cosine', margin: 0.2 } as const;
+    expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 2 } }, 16)).toBe(2);
+    expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 2 }, negatives }, 16)).toBe(11);
+    expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 99 } }, 16)).toBe(15);
+    expect(negativesPerQuestion({ loss: triplet, negatives }, 16)).toBe(3);
     expect(negativesPerQuestion({ loss, negatives }, 16)).toBe(63);
     expect(negativesPerQuestion({ loss: { ...loss, contrast: 'explicit' }, negatives }, 16)).toBe(48);
     expect(negativesPerQuestion({ loss: { ...loss, contrast: 'own' }, negatives }, 16)).toBe(3);

@@ -13,7 +13,7 @@ import { defaultPrefix, type PrefixStrategy } from '../../../src/domain/train/pr
 import { strategyRefusal } from '../../../src/domain/train/runRefusal';
 import { withStrategy } from '../../../src/domain/train/strategyEdits';
 import { strategyPresetOf, withStrategyPreset } from '../../../src/domain/train/strategyPresets';
-import { momentFloats, trainedParameters } from '../../../src/domain/train/trainedParameters';
+import { optimizerFloats, trainedParameters } from '../../../src/domain/train/trainedParameters';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { trainedTableFloats } from '../../../workers/engine/model/segmentLayout';
 import { refuseUnsuitedPrefix, withTokens } from '../../../workers/services/tokenize/prefixTokens';
@@ -76,7 +76,7 @@ describe('the embeddings of a prefix', () => {
     expect(trainedParameters(tensors, stageOf())).toMatchObject({ names: [prefixRowsName], trained: 8 * 768 });
     expect(trainedParameters(model.tensors, stageOf())).toMatchObject({ names: [prefixRowsName], trained: 8 * 768 });
     expect(trainedTableFloats(model.tensors, (name) => name === prefixRowsName)).toBe(8 * 768);
-    expect(momentFloats(model, [stageOf()])).toBe(8 * 768);
+    expect(optimizerFloats(model, [stageOf()])).toBe(2 * 8 * 768);
     expect(model.config.vocabularySize).toBe(bertBase.vocabularySize + 8);
     expect(model.tensors.at(-1)).toEqual({
       name: prefixRowsName,

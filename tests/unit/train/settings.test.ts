@@ -57,14 +57,14 @@ describe('the advanced settings', () => {
   it('are counted, and those that differ from the defaults are counted separately', () => {
     const experiment = defaultExperiment();
     const { all, changed } = countAdvanced(experiment);
-    expect(all).toBe(25);
+    expect(all).toBe(28);
     expect(changed).toBe(0);
     const edited = {
       ...experiment,
       seed: 8,
       stages: experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const })),
     };
-    expect(countAdvanced(edited)).toEqual({ all: 25, changed: 2 });
+    expect(countAdvanced(edited)).toEqual({ all: 28, changed: 2 });
   });
 
   it.each<[string, (experiment: Experiment, stage: Stage) => Partial<Experiment> | { stage: Stage }]>([
@@ -77,6 +77,7 @@ describe('the advanced settings', () => {
       (_, stage) => ({ stage: { ...stage, batching: { ...stage.batching, accumulation: 2 } as Stage['batching'] } }),
     ],
     ['layer decay', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, layerDecay: 0.9 } } })],
+    ['the average of the weights', (_, stage) => ({ stage: { ...stage, ema: { decay: 0.99 } } })],
     ['beta1', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta1: 0.8 } } })],
     ['beta2', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, beta2: 0.99 } } })],
     ['epsilon', (_, stage) => ({ stage: { ...stage, optimizer: { ...stage.optimizer, epsilon: 1e-6 } } })],
@@ -94,6 +95,7 @@ describe('the advanced settings', () => {
     ['dropout', (_, stage) => ({ stage: { ...stage, dropout: 'model' } })],
     ['the seed', () => ({ seed: 8 })],
     ['steps between dev evaluations', ({ evaluation }) => ({ evaluation: { ...evaluation, devEverySteps: 5 } })],
+    ['the time for dev', ({ evaluation }) => ({ evaluation: { ...evaluation, devTimeShare: 0.1 } })],
     ['early stopping', ({ evaluation }) => ({ evaluation: { ...evaluation, earlyStop: { patience: 3 } } })],
     ['the kept checkpoint', ({ evaluation }) => ({ evaluation: { ...evaluation, checkpoint: 'last' } })],
     ['a term within a side', (_, stage) => ({ stage: withLoss(stage, { sameSide: 'both' }) })],
@@ -113,7 +115,7 @@ describe('the advanced settings', () => {
     const changed = change(experiment, stage);
     const edited = 'stage' in changed ? { stages: [changed.stage] } : changed;
     // With both directions, the form also asks for the softmax.
-    const all = name === 'the directions of the loss' ? 26 : 25;
+    const all = name === 'the directions of the loss' ? 29 : 28;
     expect(countAdvanced({ ...experiment, ...edited })).toEqual({ all, changed: 1 });
   });
 
@@ -121,14 +123,14 @@ describe('the advanced settings', () => {
     const experiment = defaultExperiment();
     const loss = { kind: 'sigmoidPairs' as const, temperature: 0.05 };
     const pairs = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) };
-    expect(countAdvanced(pairs)).toEqual({ all: 19, changed: 1 });
+    expect(countAdvanced(pairs)).toEqual({ all: 21, changed: 1 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
-    expect(countAdvanced(listed)).toEqual({ all: 23, changed: 0 });
+    expect(countAdvanced(listed)).toEqual({ all: 26, changed: 0 });
   });
 });
 
@@ -141,7 +143,7 @@ describe('the ranges of the number fields', () => {
     const { learningRate, weightDecay, clipNorm, beta1, beta2, epsilon } = optimizer;
     const defaults = {
       ...{ learningRate, weightDecay, clipNorm, beta1, beta2, epsilon },
-      ...{ temperature: temperatureOf(loss), batchSize: batching.batchSize, warmup: schedule.warmup, seed },
+      ...{ temperature: temperatureOf(loss) ?? NaN, batchSize: batching.batchSize, warmup: schedule.warmup, seed },
       devEverySteps: evaluation.devEverySteps,
     };
     for (const [setting, value] of Object.entries(defaults)) {

@@ -9,7 +9,7 @@ import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { trainCountsOf } from '../../../src/domain/train/pairCounts';
 import { countedSteps } from '../../../src/domain/train/countedSteps';
 import { planBatches } from '../../../src/domain/train/planBatches';
-import { layersAbove } from '../../../src/domain/train/trainedParameters';
+import { layersAbove, optimizerFloats } from '../../../src/domain/train/trainedParameters';
 import { withWarmupUnit } from '../../../src/domain/train/scheduleSchema';
 import { refuseLongWarmup } from '../../../workers/services/train/refuseRun';
 
@@ -47,6 +47,43 @@ describe('layer-wise decay of the learning rate', () => {
       'encoder.layer.11.output.dense.bias',
     ];
     expect(names.map((name) => layersAbove(name, 12))).toEqual([12, 11, 0]);
+  });
+});
+
+describe('an average of the weights', () => {
+  const withEma = (ema: unknown): Experiment => parseExperiment({ stages: [{ ema }] });
+
+  it('is kept in version 2, and dropped if its decay is 0', () => {
+    const experiment = withEma({ decay: 0.99 });
+    expect(experiment.schemaVersion).toBe(2);
+    expect(experiment.stages[0]).toEqual({ ...defaultStage(), ema: { decay: 0.99 } });
+    expect(parseExperiment(experiment)).toEqual(experiment);
+    expect(withEma({ decay: 0 })).toEqual(defaultExperiment());
+  });
+
+  it.each([
+    [{ decay: -0.1 }, 'ema.decay'],
+    [{ decay: 1 }, 'ema.decay'],
+    [{}, 'ema.decay'],
+    [{ decay: 0.9, steps: 3 }, 'ema.steps'],
+  ])('is rejected with its path if it makes no sense: %j', (ema, name) => {
+    expect(() => withEma(ema)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ path: `stages.0.${name}` }) }),
+    );
+  });
+
+  it('counts as a third table of the optimizer in checkpoints', () => {
+    const tensors = ['encoder.layer.0.output.dense.weight', 'encoder.layer.0.output.dense.bias'].map((name, i) => ({
+      name,
+      shape: [10],
+      offset: 10 * i,
+      length: 10,
+    }));
+    const model = { tensors, totalFloats: 20 };
+    const biases = { ...defaultStage(), strategy: { kind: 'bitFit' as const, keywords: ['bias'] } };
+    expect(optimizerFloats(model, [defaultStage()])).toBe(40);
+    expect(optimizerFloats(model, [{ ...defaultStage(), ema: { decay: 0.9 } }])).toBe(60);
+    expect(optimizerFloats(model, [biases, { ...biases, ema: { decay: 0.9 } }])).toBe(30);
   });
 });
 

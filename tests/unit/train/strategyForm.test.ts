@@ -5,6 +5,7 @@ import { withStrategyPreset } from '../../../src/domain/train/strategyPresets';
 import { ExperimentState } from '../../../src/state/experiment.svelte';
 import {
   editAccumulation,
+  editEma,
   editFrozen,
   editLayerDecay,
   editOptimizer,
@@ -65,16 +66,20 @@ describe('the form of a run with two stages', () => {
     editPrecision(state, 'mixed');
     editLayerDecay(state, 0.9);
     editAccumulation(state, 4);
+    editEma(state, 0.99);
     editFrozen(state, { embeddings: true, layers: 1 });
     expect(state.experiment?.stages[0]).toEqual(defaultStage());
     expect(state.trainStage).toMatchObject({
       dropout: 0.2,
       optimizer: { weightDecay: 0.5, layerDecay: 0.9 },
       batching: { accumulation: 4 },
+      ema: { decay: 0.99 },
       precision: 'mixed',
       frozen: { embeddings: true, layers: 1 },
     });
-    for (let i = 0; i < 6; i++) state.undo();
+    editEma(state, 0);
+    expect(state.trainStage).not.toHaveProperty('ema');
+    for (let i = 0; i < 8; i++) state.undo();
     expect(state.experiment).toEqual(before);
   });
 

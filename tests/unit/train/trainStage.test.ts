@@ -185,8 +185,8 @@ describe('the list of runs', () => {
           .slice(1)
           .map((cell) => textOf(`<td${cell}`)),
       );
-    expect(rows[0]?.slice(2)).toEqual(['Steps', 'Weights kept from step']);
-    expect(rows.slice(1).map((row) => row.slice(2))).toEqual([
+    expect(rows[0]?.slice(4)).toEqual(['Steps', 'Weights kept from step']);
+    expect(rows.slice(1).map((row) => row.slice(4))).toEqual([
       ['76', '50'],
       ['76', '–'],
     ]);

@@ -32,7 +32,7 @@ describe('the options of a stage’s trainer', () => {
         seed: 11,
         stepsBefore: 7,
       },
-      ...{ lossScale: undefined, matrices: undefined, way: { kind: 'recompute' } },
+      ...{ lossScale: undefined, matrices: undefined, stepStrategy: { kind: 'recompute' } },
     });
   });
 

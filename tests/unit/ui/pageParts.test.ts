@@ -1,7 +1,7 @@
 import { render } from 'svelte/server';
 import { describe, expect, it, vi } from 'vitest';
-import { verdictOf, type Comparison } from '../../../src/domain/evaluate/comparison';
-import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { AnswerAt } from '../../../src/domain/evaluate/answerAt';
+import { verdictOf } from '../../../src/domain/evaluate/comparison';
 import type { StoredModel } from '../../../src/domain/model';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { ExperimentState, ImportsState } from '../state/experimentPage';
@@ -17,7 +17,7 @@ vi.doMock('../../../src/ui/import/HubModel.svelte', () => ({ default: () => unde
 const { default: ErrorPanel } = await import('../../../src/ui/common/ErrorPanel.svelte');
 const { router } = await import('../../../src/state/router.svelte');
 const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed.svelte');
-const { default: Verdict } = await import('../../../src/ui/evaluate/Verdict.svelte');
+const { default: Answer } = await import('../../../src/ui/evaluate/Answer.svelte');
 const { device } = await import('../../../src/state/device.svelte');
 const { default: ModelSlot } = await import('../../../src/ui/import/ModelSlot.svelte');
 
@@ -85,30 +85,24 @@ describe('the disk space that a run needs', () => {
   });
 });
 
-/** Returns the verdict's heading over `questions` questions, of which `hits` were right before training. */
-function heading(won: number, lost: number, questions = 100, hits = 40): string {
-  const evaluation = (right: number): Partial<Evaluation> => ({ hitRateAtK: { 1: right / questions } });
-  const changes = (count: number): Comparison['won'] =>
-    Array.from({ length: count }, (_, i) => ({ questionId: `q${i}`, rankBefore: 1, rankAfter: 1 }));
-  const comparison: Partial<Comparison> = { won: changes(won), lost: changes(lost), ...verdictOf(won, lost) };
-  const props = {
-    before: evaluation(hits) as Evaluation,
-    after: evaluation(hits + won - lost) as Evaluation,
-    comparison: comparison as Comparison,
-    k: 1,
-  };
-  const [, title = ''] = /<h1[^>]*>(.*?)<\/h1>/s.exec(render(Verdict, { props }).body) ?? [];
-  return title.replace(/<[^>]*>/g, '');
+/** Returns the text of the answer over 100 questions, of which 40 were right before training. */
+function answerText(won: number, lost: number): string {
+  const moved = { won, lost, up: 0, down: 0, same: 100 - won - lost };
+  const hits = { questions: 100, hitsBefore: 40, hitsAfter: 40 + won - lost };
+  const answer: AnswerAt = { k: 1, ...hits, ...moved, ...verdictOf(won, lost), gain: { low: -0.02, high: 0.05 } };
+  return render(Answer, { props: { answer } }).body.replace(/<[^>]*>/g, '');
 }
 
-describe('the verdict on a run', () => {
+describe('the answer on a run', () => {
   it('says that a change may be chance, and how large it is', () => {
-    expect(heading(5, 3)).toContain('The change of +2.0 points could be chance.');
+    expect(answerText(5, 3)).toContain('This could be chance.');
+    expect(answerText(5, 3)).toContain('+2.0 percentage points');
+    expect(answerText(5, 3)).toContain('95% interval −2.0 to +5.0');
   });
 
-  it('explains nothing by chance if the hit rate did not change, or by less than it shows', () => {
-    expect(heading(3, 3)).toContain('no difference shown');
-    expect(heading(3, 3)).not.toContain('chance.');
-    expect(heading(2, 1, 5000, 2000)).not.toContain('chance.');
+  it('explains nothing by chance if as many questions are right as before', () => {
+    expect(answerText(3, 3)).toContain('No difference shown');
+    expect(answerText(3, 3)).toContain('as many as before');
+    expect(answerText(3, 3)).not.toContain('chance.');
   });
 });

@@ -22,7 +22,7 @@ export class CommandRecorder {
     pass.dispatchWorkgroups(x, y, z);
   }
 
-  /** Begins a compute pass whose time the GPU writes down. */
+  /** Begins a compute pass for which the GPU writes timestamps. */
   beginPass(timestampWrites: GPUComputePassTimestampWrites): void {
     this.#pass = this.copies().beginComputePass({ timestampWrites });
   }

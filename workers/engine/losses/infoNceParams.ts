@@ -39,11 +39,11 @@ export const statPlanes = {
   /** Score above which a negative of the row is left out. */
   threshold: 4,
   positive: 5,
-  /** Best score that counts, the positive's included. */
+  /** Best score that is not left out, including the positive's. */
   best: 6,
   /** Sum of the negatives' scores. */
   others: 7,
-  /** Number of negatives that count. */
+  /** Number of negatives that are not left out. */
   counted: 8,
 } as const;
 export const statPlaneCount = 9;
@@ -57,8 +57,9 @@ export const windowElement = `
   let j = p.firstColumn + at % p.columns;`;
 
 /**
- * WGSL functions that tell which pairs of anchor i and candidate j count. Candidate i is anchor i's positive and always
- * counts. `guide_score` is the score that decides whether j is too close, and `limit` the threshold of the row.
+ * WGSL functions that decide which pairs of anchor i and candidate j take part in the loss. Candidate i is anchor i's
+ * positive and always takes part. `guide_score` is the score that decides whether j is too close, and `limit` the
+ * threshold of the row.
  */
 export const maskFunctions = `
 fn left_out(i: u32, j: u32) -> bool {

@@ -8,6 +8,35 @@ export interface LossMask {
 }
 
 /**
+ * Returns the mask that leaves out for each anchor all texts of other anchors but the given ones: their positives and
+ * their explicit negatives, of which each anchor has the same number.
+ */
+export function maskOfOthers(keptByAnchor: readonly (readonly number[])[], candidates: number): LossMask {
+  const anchors = keptByAnchor.length;
+  const width = Math.ceil(candidates / 32);
+  const perAnchor = candidates / anchors - 1;
+  const words = new Uint32Array(anchors * width);
+  keptByAnchor.forEach((kept, anchor) => {
+    const row = words.subarray(anchor * width, (anchor + 1) * width).fill(0xffffffff);
+    if (candidates % 32 > 0) row[width - 1] = 2 ** (candidates % 32) - 1;
+    const keep = (candidate: number): void => {
+      const at = candidate >> 5;
+      row[at] = (row[at] ?? 0) & ~(1 << (candidate & 31));
+    };
+    for (const other of [anchor, ...kept]) {
+      keep(other);
+      for (let n = 0; n < perAnchor; n++) keep(anchors + other * perAnchor + n);
+    }
+  });
+  return { words, shape: [anchors, width] };
+}
+
+/** Returns the mask that leaves out what either of two masks of the same batch leaves out. */
+export function eitherMask(a: LossMask, b: LossMask): LossMask {
+  return { words: a.words.map((word, at) => word | (b.words[at] ?? 0)), shape: a.shape };
+}
+
+/**
  * Packs the candidates to leave out for each anchor. Anchor i's own positive, candidate i, is never left out. Throws
  * RangeError if a candidate is out of range.
  */

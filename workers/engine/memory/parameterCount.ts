@@ -12,6 +12,8 @@ import { parameterAlignmentFloats } from '../alignment';
 export interface ParameterCount {
   all: number;
   trained: number;
+  /** Whether the stage keeps an average of what it trains. */
+  averaged?: boolean | undefined;
   /** The adapters of a stage that trains with LoRA. They are part of both counts. */
   adapters?: AdapterMemory | undefined;
 }
@@ -26,7 +28,8 @@ export interface AdapterMemory {
 
 /** Returns the count of a model's parameters with the adapters of a stage. */
 export function withAdapters(parameters: ParameterCount, adapters: AdapterMemory | undefined): ParameterCount {
-  return adapters ? { all: parameters.all + adapters.floats, trained: adapters.floats, adapters } : parameters;
+  if (!adapters) return parameters;
+  return { ...parameters, all: parameters.all + adapters.floats, trained: adapters.floats, adapters };
 }
 
 /** Returns the memory that a stage's adapters need, or undefined if it does not train with LoRA. */

@@ -4,7 +4,7 @@ import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { maxBatchShape, type NegativeTexts } from './batchShape';
-import { chooseWay } from './chooseWay';
+import { chooseStepStrategy } from './chooseStepStrategy';
 import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
@@ -17,7 +17,7 @@ import type {
   MemoryAlternative,
   MemoryReport,
   BatchSettings,
-  WayChoice,
+  StepStrategyChoice,
 } from '../../../src/domain/memory/report';
 import { snapshotBytes, stepMemoryNeed } from './stepMemory';
 import type { MemoryLimits } from './memoryLimits';
@@ -29,6 +29,8 @@ export interface RunPlanRequest {
   parameters: ParameterCount;
   /** Floats in each stage's gradients and in each of its moments; `parameters.trained` if absent. */
   trained?: readonly number[];
+  /** Whether each stage keeps an average of what it trains; none does if absent. */
+  averaged?: readonly boolean[];
   /** The adapters of each stage that trains with LoRA. */
   adapters?: readonly (AdapterMemory | undefined)[];
   /** `trained` if a stage trained only biases. */
@@ -55,7 +57,7 @@ export interface RunPlanRequest {
   atBatchSize: (stage: number, batchSize: number) => Batches | null;
 }
 
-type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
+type PlannedStage = { stage: number; shape: StageShape; choice: StepStrategyChoice };
 
 /**
  * Chooses a step strategy for each stage, and computes what the most demanding stage would need with other settings.
@@ -68,14 +70,17 @@ export function planRun(
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = stageShape(request, stage, stageBatches, maxTokens);
     const ofStage = stageParameters(request, stage);
-    return shape ? [{ stage, shape, choice: chooseWay(config, ofStage, shape, limits, precisions[stage]) }] : [];
+    return shape
+      ? [{ stage, shape, choice: chooseStepStrategy(config, ofStage, shape, limits, precisions[stage]) }]
+      : [];
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(request, b) - demand(request, a));
   if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
   const { stage, shape } = mostDemanding;
   const snapshot = snapshotBytes(parameters);
-  const hasRoom = (choice: WayChoice): boolean => choice.fits && choice.need.total + snapshot <= limits.budgetBytes;
+  const hasRoom = (choice: StepStrategyChoice): boolean =>
+    choice.fits && choice.need.total + snapshot <= limits.budgetBytes;
   const held = stages.every((planned) => hasRoom(planned.choice)) ? snapshot : 0;
   const choice = withSnapshot(mostDemanding.choice, held);
   const at = alternatives(request, stage);
@@ -87,7 +92,7 @@ export function planRun(
     choice,
     run: {
       budgetBytes,
-      ways: stages.map((planned) => planned.choice.way),
+      ways: stages.map((planned) => planned.choice.stepStrategy),
       encodingTokens: encodingTokens(
         config,
         parameters,
@@ -112,7 +117,7 @@ export function planRun(
 }
 
 /** Adds the memory of the snapshot that is written as a checkpoint while training continues. */
-function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
+function withSnapshot(choice: StepStrategyChoice, snapshot: number): StepStrategyChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
@@ -135,20 +140,24 @@ function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage):
   const parameters = stageParameters(request, stage);
   // Adapters are trained in full precision only.
   if (!offersHalf || usesHalf(precisions?.[stage]) || parameters.adapters) return {};
-  return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
+  return chooseStepStrategy(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
 /** Proposes to train only biases if all stages would then fit. */
 function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]): MemoryProposal {
-  const { config, limits, precisions = [], parameters, trainedBiases } = request;
+  const { config, limits, precisions = [], parameters, trainedBiases, averaged } = request;
   if (trainedBiases === undefined) return {};
-  const biases = { ...parameters, trained: trainedBiases };
-  const fits = stages.every(({ stage, shape }) => chooseWay(config, biases, shape, limits, precisions[stage]).fits);
+  const fits = stages.every(({ stage, shape }) => {
+    const biases = { ...parameters, trained: trainedBiases, averaged: averaged?.[stage] };
+    return chooseStepStrategy(config, biases, shape, limits, precisions[stage]).fits;
+  });
   return fits ? { bitFit: true } : {};
 }
 
-function stageParameters({ parameters, trained, adapters }: RunPlanRequest, stage: number): ParameterCount {
-  return withAdapters({ ...parameters, trained: trained?.[stage] ?? parameters.trained }, adapters?.[stage]);
+function stageParameters(request: RunPlanRequest, stage: number): ParameterCount {
+  const { parameters, trained, averaged, adapters } = request;
+  const count = { ...parameters, trained: trained?.[stage] ?? parameters.trained, averaged: averaged?.[stage] };
+  return withAdapters(count, adapters?.[stage]);
 }
 
 /** Returns the largest counts of any stage, and the adapters that need the most memory when texts are encoded. */
@@ -157,7 +166,8 @@ function mostParameters(request: RunPlanRequest): ParameterCount {
   const most = (of: 'all' | 'trained'): number => counts.reduce((highest, count) => Math.max(highest, count[of]), 0);
   const rowBytes = ({ adapters }: ParameterCount): number => encodingRowBytes(request.config, adapters);
   const [widest] = [...counts].sort((a, b) => rowBytes(b) - rowBytes(a));
-  return { all: most('all'), trained: most('trained'), adapters: widest?.adapters };
+  const averaged = counts.some((count) => count.averaged);
+  return { all: most('all'), trained: most('trained'), averaged, adapters: widest?.adapters };
 }
 
 /**
@@ -166,15 +176,15 @@ function mostParameters(request: RunPlanRequest): ParameterCount {
  */
 function demand(request: RunPlanRequest, { stage, shape, choice }: PlannedStage): number {
   const { config, precisions } = request;
-  const way = { kind: 'plain', tokensPerPass: shape.tokens } as const;
-  const need = stepMemoryNeed(config, stageParameters(request, stage), shape, way, precisions?.[stage]);
+  const stepStrategy = { kind: 'plain', tokensPerPass: shape.tokens } as const;
+  const need = stepMemoryNeed(config, stageParameters(request, stage), shape, stepStrategy, precisions?.[stage]);
   return (choice.fits ? 0 : 2 ** 60) + need.total;
 }
 
 /**
  * Returns a function that chooses a strategy for other settings of a stage. Plans the batches of each size only once.
  */
-function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => WayChoice | null {
+function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => StepStrategyChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
   known.set(
@@ -187,7 +197,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     known.set(batchSize, batches);
     const shape = batches && stageShape(request, stage, batches, maxTokens);
     const parameters = stageParameters(request, stage);
-    return shape && chooseWay(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
+    return shape && chooseStepStrategy(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }
 

@@ -1,5 +1,5 @@
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { AdapterMemory } from './parameterCount';
 
@@ -28,7 +28,7 @@ function fitsFeedForward({ hiddenSize: H, intermediateSize: F }: EncoderConfig):
  * A buffer is reused only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of
  * numbers.
  */
-export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
+export function stepRowBytes(config: EncoderConfig, kind: StepStrategy['kind'], precision: Precision): number {
   const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
   const kept = kind === 'recompute' ? 1 : L;
   // Arrays of width H per layer: input, attention output, both sums before LayerNorm, and the input of the feed-forward
@@ -53,7 +53,7 @@ export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], preci
 export function adapterRowBytes(
   config: EncoderConfig,
   { rank, dropout, matrices }: AdapterMemory,
-  kind: StepWay['kind'],
+  kind: StepStrategy['kind'],
 ): number {
   const { layers, hiddenSize: H, intermediateSize: F } = config;
   const ofAttention = matrices.filter((matrix) => ['query', 'key', 'value'].includes(matrix)).length;

@@ -6,44 +6,47 @@ import { quadsFor } from '../quads';
 import { statPlaneCount } from '../losses/infoNceParams';
 import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
 import type { MemoryNeed } from '../../../src/domain/memory/report';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
 import { adapterRowBytes, stepRowBytes } from './rowBytes';
 import type { StageShape } from './stageShape';
-import { halfWeightBytes, paddingFloats } from './trainingState';
+import { halfWeightBytes, optimizerTables, paddingFloats } from './trainingState';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function stepMemoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
   shape: StageShape,
-  way: StepWay,
+  stepStrategy: StepStrategy,
   precision: Precision = 'full',
 ): MemoryNeed {
   const padding = paddingFloats(config);
   const weights = 4 * (parameters.all + padding) + halfWeightBytes(config, precision);
   const gradients = 4 * (parameters.trained + padding);
-  const moments = 8 * (parameters.trained + padding);
-  const rows = rowsOf(shape, way);
+  const moments = 4 * optimizerTables(parameters) * (parameters.trained + padding);
+  const rows = rowsOf(shape, stepStrategy);
   const chunkVectors =
-    way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
+    stepStrategy.kind === 'gradCache' ? 3 * maxChunkTexts(shape.candidates, rows) * (config.hiddenSize + 1) : 0;
   const { adapters } = parameters;
-  const ofAdapters = adapters ? adapterRowBytes(config, adapters, way.kind) : 0;
-  const rowBytes = stepRowBytes(config, way.kind, precision) + ofAdapters;
-  const kept = rows * rowBytes + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
+  const ofAdapters = adapters ? adapterRowBytes(config, adapters, stepStrategy.kind) : 0;
+  const rowBytes = stepRowBytes(config, stepStrategy.kind, precision) + ofAdapters;
+  const kept = rows * rowBytes + 4 * (lossNumbers(config, shape, stepStrategy.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
 
-/** Returns the bytes of a checkpoint's float32 weights and moments. */
-export function snapshotBytes({ all, trained }: ParameterCount): number {
-  return 4 * all + 8 * trained;
+/** Returns the bytes of a checkpoint's float32 weights, moments and average. */
+export function snapshotBytes(parameters: ParameterCount): number {
+  return 4 * (parameters.all + optimizerTables(parameters) * parameters.trained);
 }
 
 /** Returns the number of rows for which the encoder's arrays have room. */
-function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
-  const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
+function rowsOf({ tokens, longest }: StageShape, stepStrategy: StepStrategy): number {
+  const most =
+    stepStrategy.kind === 'gradCache'
+      ? Math.max(stepStrategy.tokensPerPass, longest)
+      : (stepStrategy.tokensPerPass ?? tokens);
   return quadsFor(most);
 }
 
@@ -51,7 +54,7 @@ function rowsOf({ tokens, longest }: StageShape, way: StepWay): number {
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
  * the unnormalized vectors; and what it computes from them.
  */
-function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepWay['kind']): number {
+function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepStrategy['kind']): number {
   const { pairs, candidates, loss } = shape;
   const vectors = (kind === 'gradCache' ? 2 : 3) * (pairs + candidates) * hiddenSize;
   switch (loss?.kind) {
@@ -65,6 +68,9 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'cosineMse':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    case 'triplet':
+      // Measured with three negatives and more; one needs a fifth less.
+      return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
     default:
       return loss satisfies never;
   }
@@ -77,11 +83,11 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
  */
 function infoNceNumbers(
   { pairs, candidates }: StageShape,
-  { sameSide, falseNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
+  { sameSide, falseNegatives, inBatchNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
 ): number {
   const amongQueries = sameSide === 'queries' || sameSide === 'both';
   const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
-  const mask = candidates > pairs || falseNegatives?.known ? pairs * Math.ceil(candidates / 32) : 0;
+  const mask = candidates > pairs || falseNegatives?.known || inBatchNegatives ? pairs * Math.ceil(candidates / 32) : 0;
   const prefixes = matryoshka.reduce((sum, { dimension }) => sum + (pairs + candidates) * (2 * dimension + 1), 0);
   return 2 * window + statPlaneCount * pairs + mask + prefixes;
 }

@@ -17,13 +17,16 @@ function alignedTo(length: number, step: number): number {
   return Math.ceil(length / step) * step;
 }
 
-/** Returns the bytes held from a stage's first step to its last: weights, gradients and moments. */
-export function trainingStateBytes(
-  config: EncoderConfig,
-  { all, trained }: ParameterCount,
-  precision: Precision,
-): number {
-  return 4 * all + 12 * trained + 16 * paddingFloats(config) + halfWeightBytes(config, precision);
+/** Returns how many numbers the optimizer keeps per trained parameter: two moments, and the average if there is one. */
+export function optimizerTables({ averaged = false }: Pick<ParameterCount, 'averaged'>): number {
+  return averaged ? 3 : 2;
+}
+
+/** Returns the bytes held from a stage's first step to its last: weights, gradients, moments and the average. */
+export function trainingStateBytes(config: EncoderConfig, parameters: ParameterCount, precision: Precision): number {
+  const { all, trained } = parameters;
+  const tables = 1 + optimizerTables(parameters);
+  return 4 * (all + tables * trained + (1 + tables) * paddingFloats(config)) + halfWeightBytes(config, precision);
 }
 
 /** Returns the bytes of the half-precision copies of the matrices that products read; 0 in full precision. */

@@ -9,20 +9,33 @@ import type { SegmentLayout, SegmentPlacement } from './segmentLayout';
  * starts as zeros.
  */
 export class SegmentTable {
-  /** One array per segment; undefined for segments that the table leaves out. */
-  readonly arrays: readonly (DeviceArray | undefined)[];
+  readonly #arrays: (DeviceArray | undefined)[];
 
   constructor(
     readonly engine: Engine,
     readonly layout: SegmentLayout,
     kind: 'all' | 'trainable' = 'all',
   ) {
-    this.arrays = layout.segments.map(({ floats, trainable }) => {
+    this.#arrays = layout.segments.map(({ floats, trainable }) => {
       if (kind === 'trainable' && !trainable) return undefined;
       const array = engine.pool.allocate([floats]);
       engine.commands.clear(array);
       return array;
     });
+  }
+
+  /** One array per segment; undefined for segments that the table leaves out. */
+  get arrays(): readonly (DeviceArray | undefined)[] {
+    return this.#arrays;
+  }
+
+  /** Exchanges arrays with another table that holds some of the same segments. Copies nothing. */
+  exchange(other: SegmentTable): void {
+    for (const [segment, array] of other.#arrays.entries()) {
+      if (!array) continue;
+      other.#arrays[segment] = this.#arrays[segment];
+      this.#arrays[segment] = array;
+    }
   }
 
   /**

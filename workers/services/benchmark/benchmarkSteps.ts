@@ -8,12 +8,12 @@ import {
 } from '../../../src/domain/benchmark/benchmark';
 import { forwardFlops, stepFlops } from '../../../src/domain/benchmark/flops';
 import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
-import { chooseWay } from '../../engine/memory/chooseWay';
+import { chooseStepStrategy } from '../../engine/memory/chooseStepStrategy';
 import { parameterCount } from '../../engine/memory/parameterCount';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { Engine } from '../../engine/engine';
-import type { WayChoice } from '../../../src/domain/memory/report';
+import type { StepStrategyChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 import { equalLengths } from './randomTexts';
 import { RandomTraining } from './randomTraining';
@@ -52,10 +52,10 @@ export async function benchmarkSteps(
   const whole = benchmarkConfigs[shape];
   const config = configOnDevice(engine, whole);
   const pairs = brief ? 2 : affordablePairs(config, request.peakGflops);
-  const { fits, way, need } = wayOf(config, pairs, limits);
+  const { fits, stepStrategy, need } = stepStrategyOf(config, pairs, limits);
   if (!fits) return { shape, neededBytes: need.total, budgetBytes: limits.budgetBytes };
   await between(0);
-  const times = await timeSteps(engine, { config, pairs, way }, request);
+  const times = await timeSteps(engine, { config, pairs, stepStrategy }, request);
   const tokens = pairs * pairTokens;
   const stepMs = median(times.ms);
   const ofWhole = forwardFlops(config, tokens, meanTextTokens) / forwardFlops(whole, tokens, meanTextTokens);
@@ -64,11 +64,11 @@ export async function benchmarkSteps(
     pairs,
     tokens,
     stepMs,
-    way: way.kind,
+    stepStrategy: stepStrategy.kind,
     layers: whole.layers,
     layersRun: config.layers,
     steps: times.ms.length,
-    gflops: stepFlops(config, tokens, meanTextTokens, way.kind) / stepMs / 1e6,
+    gflops: stepFlops(config, tokens, meanTextTokens, stepStrategy.kind) / stepMs / 1e6,
     tokensPerSecond: (tokens / stepMs) * 1000 * ofWhole,
     bytes: times.bytes,
     profile: times.profile,
@@ -88,16 +88,16 @@ function affordablePairs(config: EncoderConfig, peakGflops: number): number {
 }
 
 /** Plans the step with the same memory planner as a run. */
-function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
+function stepStrategyOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): StepStrategyChoice {
   const count = parameterCount(config);
   const shape = { pairs, candidates: pairs, tokens: pairs * pairTokens, longest: benchmarkTextTokens.passage };
-  return chooseWay(config, { all: count, trained: count }, shape, limits);
+  return chooseStepStrategy(config, { all: count, trained: count }, shape, limits);
 }
 
 interface Step {
   config: EncoderConfig;
   pairs: number;
-  way: StepWay;
+  stepStrategy: StepStrategy;
 }
 
 interface StepTimes {
@@ -108,10 +108,10 @@ interface StepTimes {
 
 async function timeSteps(
   engine: Engine,
-  { config, pairs, way }: Step,
+  { config, pairs, stepStrategy }: Step,
   { budgetMs, brief, between }: BenchmarkStepsRequest,
 ): Promise<StepTimes> {
-  const training = new RandomTraining(engine, { config, way });
+  const training = new RandomTraining(engine, { config, stepStrategy });
   const { question, passage } = benchmarkTextTokens;
   const texts = { anchors: equalLengths(pairs, question), positives: equalLengths(pairs, passage) };
   try {

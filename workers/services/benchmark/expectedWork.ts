@@ -47,7 +47,7 @@ export async function expectedWork(
     steps,
     stages: batches.map((stage, i) => ({
       trainingTokens: trainingTokens(stage.flat(), ofStages[i] ?? [], negatives[i]),
-      way: plan.run.ways[i]?.kind ?? 'plain',
+      stepStrategy: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),
     encodingTokens: sum(encoded, tokensIn),

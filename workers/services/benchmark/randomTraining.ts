@@ -1,6 +1,6 @@
 import { kernelMs, type KernelTime } from '../../../src/domain/benchmark/kernelTime';
 import type { Precision } from '../../../src/domain/experiment';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Engine } from '../../engine/engine';
@@ -33,7 +33,7 @@ export interface StepTexts {
 
 interface RandomTrainingOptions {
   config: EncoderConfig;
-  way?: StepWay;
+  stepStrategy?: StepStrategy;
   precision?: Precision;
   /** Matrix units for the products of mixed precision. */
   matrices?: MatrixUnits | undefined;
@@ -57,12 +57,12 @@ export class RandomTraining {
     private readonly engine: Engine,
     private readonly options: RandomTrainingOptions,
   ) {
-    const { config, way = { kind: 'plain' }, precision = 'full', matrices, dropout = 0.1 } = options;
+    const { config, stepStrategy = { kind: 'plain' }, precision = 'full', matrices, dropout = 0.1 } = options;
     this.#parameters = randomParameters(engine, config);
     this.#adamW = new AdamWState(this.#parameters);
     const lossScale = precision === 'full' ? undefined : firstLossScale();
     this.#trainer = new Trainer(
-      { config, way, pooling: 'mean', dropout, seed: 1, loss, optimizer, lossScale, matrices },
+      { config, stepStrategy, pooling: 'mean', dropout, seed: 1, loss, optimizer, lossScale, matrices },
       this.#parameters.segments,
       this.#adamW.segments,
     );

@@ -1,3 +1,5 @@
+import { guard } from '../../../src/storage/database';
+
 /**
  * Takes a lock that this worker keeps until it dies. Resolves once the worker has the lock. The page waits for the same
  * lock and thereby learns when the worker has died.
@@ -8,6 +10,7 @@ export function holdWorkerLifeLock(lockName: string): Promise<void> {
       resolve();
       return new Promise(() => undefined);
     };
-    navigator.locks.request(lockName, held).catch(reject);
+    // A browser that refuses the page all storage refuses locks, too.
+    guard(() => navigator.locks.request(lockName, held)).catch(reject);
   });
 }

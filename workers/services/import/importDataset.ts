@@ -33,7 +33,7 @@ interface ImportJob<R extends DataRole> {
   role: R;
   mappings: MappingsByShape | undefined;
   idColumns: ReadonlyMap<DataFile, string>;
-  /** The knowledge base in which references of the rows are looked up; not if a file of judgements has them. */
+  /** Knowledge base in which the rows' references are looked up. Undefined if judgement files hold the references. */
   passages: PassageLookup | undefined;
   collector: RowCollector<R>;
   writer: DatasetWriter;

@@ -1,13 +1,15 @@
 import type { DevicePreference } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import type { Experiment } from '../../../src/domain/experiment';
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
 import { AnswerIndex } from '../../../src/domain/negatives/answerIndex';
 import type { FoundForRow } from '../../../src/domain/negatives/minedCandidates';
-import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import type { TokenSet, TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives, putMinedNegatives } from '../../../src/storage/minedNegatives';
+import { getModel } from '../../../src/storage/models';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import type { Engine } from '../../engine/engine';
 import { maxQuestionsPerSearch, search } from '../../engine/retrieval/search';
@@ -41,10 +43,11 @@ const maxResults = 1_000_000;
 type MissingStage = StageToMine & { key: string };
 
 /**
- * Mines the negatives of all stages that need some, with the base model over the whole knowledge base, and stores them.
- * Does nothing if they are stored. Opens the device for this job only. `trials` are mined instead of the current
- * experiment. They have the same data and model, so one search serves all of them.
- * @throws cancelled; experiment-invalid if a rank is beyond the knowledge base; model-missing or data-missing.
+ * Mines the negatives of all stages that need some, with the stage's model over the whole knowledge base, and stores
+ * them. Does nothing if they are stored. Opens the device for this job only. `trials` are mined instead of the current
+ * experiment. They have the same data, so one search serves all that use the same model.
+ * @throws cancelled; experiment-invalid if a rank is beyond the knowledge base; model-missing, miner-missing or
+ * data-missing.
  */
 export async function mineNegatives(
   experimentId: string,
@@ -64,13 +67,31 @@ export async function mineNegatives(
   await openDevice(deps.device, deps.wasmBaseUrl);
   try {
     const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
-    const lastRank = Math.max(...stages.map(({ settings }) => settings.lastRank));
-    const searched = await searchPairs(deviceEngine(), experiment, data, { ...deps, lastRank });
-    for (const stage of stages)
-      await putMinedNegatives(db, stage.key, chooseMined(searched, stage, { experiment, data, answers }));
+    for (const { miner, ofMiner } of byMiner(experiment, stages)) {
+      const lastRank = Math.max(...ofMiner.map(({ settings }) => settings.lastRank));
+      const searched = await searchPairs(deviceEngine(), experiment, data, { ...deps, miner, lastRank });
+      for (const stage of ofMiner)
+        await putMinedNegatives(db, stage.key, chooseMined(searched, stage, { experiment, data, answers }));
+    }
   } finally {
     closeDevice(); // frees the weights too
   }
+}
+
+/** Groups stages by the model that mines them, because one search serves all stages of a model. */
+function byMiner(
+  { model }: Experiment,
+  stages: readonly MissingStage[],
+): { miner: ExperimentModel | null; ofMiner: MissingStage[] }[] {
+  const groups = new Map<string, { miner: ExperimentModel | null; ofMiner: MissingStage[] }>();
+  for (const stage of stages) {
+    const miner = stage.settings.model ?? model;
+    const key = canonicalJson(miner);
+    const group = groups.get(key) ?? { miner, ofMiner: [] };
+    group.ofMiner.push(stage);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
 
 async function stagesToMine(db: Database, experiment: Experiment, data: PreparedData): Promise<MissingStage[]> {
@@ -85,6 +106,9 @@ async function stagesToMine(db: Database, experiment: Experiment, data: Prepared
         found: String(negatives.lastRank),
         expected: own('at-most', passages),
       });
+    const miner = negatives.model?.contentSha256;
+    if (miner !== undefined && !(await getModel(db, miner)))
+      throw new AppError({ kind: 'miner-missing', stage: stageIndex, contentSha256: miner });
     const key = await minedKey(experiment, stageIndex, data);
     if (!(await getMinedNegatives(db, key))) missing.push({ stageIndex, settings: negatives, key });
   }
@@ -105,13 +129,14 @@ async function searchPairs(
   engine: Engine,
   experiment: Experiment,
   data: PreparedData,
-  { lastRank, ...deps }: MiningDeps & { lastRank: number },
+  { lastRank, miner, ...deps }: MiningDeps & { lastRank: number; miner: ExperimentModel | null },
 ): Promise<SearchedPairs> {
-  // Without the stages: a prefix that a stage trains is not in the base model yet.
-  const { model, settings } = await modelOfExperiment(deps.db, { model: experiment.model });
+  // Without the stages: a prefix that a stage trains is not in the model yet.
+  const { model, settings } = await modelOfExperiment(deps.db, { model: miner });
   const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
   const encoder = { parameters, config: model.config, pooling: settings.pooling };
-  const vectors = await encodedPairs(encoder, experiment, data, deps);
+  const keys = await tokenize(deps.db, experiment, () => undefined, miner);
+  const vectors = await encodedPairs(encoder, keys, data, deps);
   parameters.dispose();
   const { anchors, passages } = vectors;
   const rows = data.pairs.length;
@@ -132,11 +157,10 @@ async function searchPairs(
 /** Encodes the knowledge base, the anchors, and the positives that are not passages of the knowledge base. */
 async function encodedPairs(
   encoder: EncoderForTexts,
-  experiment: Experiment,
+  keys: TokenSetKeys,
   { pairs, knowledgeBase }: PreparedData,
   { db, control, progress }: MiningDeps,
 ): Promise<PairVectors> {
-  const keys = await tokenize(db, experiment, () => undefined);
   const passageOf = new Map(knowledgeBase.map(({ text }, index) => [text, index]));
   const others = [...pairs.keys()].filter((row) => !passageOf.has(pairs[row]?.positive ?? ''));
   const encoded = knowledgeBase.length + pairs.length + others.length;

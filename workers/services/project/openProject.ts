@@ -137,7 +137,7 @@ class Staging {
 
 /** Whether a checkpoint has as many weights and as large moments as one of the run's stages. */
 function fitsModel(
-  { role, floats, momentFloats }: Pick<CheckpointManifest, 'role' | 'floats' | 'momentFloats'>,
+  { role, floats, momentFloats, averaged }: Pick<CheckpointManifest, 'role' | 'floats' | 'momentFloats' | 'averaged'>,
   base: FloatLayout & Pick<StoredModel, 'config'>,
   stages: readonly Stage[],
 ): boolean {
@@ -146,7 +146,8 @@ function fitsModel(
     const weights = stageLayout(model, one).totalFloats;
     if (role !== 'latest') return floats === weights;
     const moment = momentFloats ?? weights;
-    return floats === weights + 2 * moment && moment === stageMoments(model, one).totalFloats;
+    if (averaged && !one.ema) return false;
+    return floats === weights + (averaged ? 3 : 2) * moment && moment === stageMoments(model, one).totalFloats;
   });
 }
 

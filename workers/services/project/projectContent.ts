@@ -128,7 +128,8 @@ function faultOf(
 ): ProjectFault | null {
   if (!events) return 'events-missing';
   if (!run.checkpoints.every((checkpoint) => isWhole(checkpoint, reader))) return 'weights-missing';
-  return run.record.status === 'done' && run.checkpoints.length === 0 ? 'weights-missing' : null;
+  const keepsWeights = run.record.status === 'done' && run.record.sweepId === undefined;
+  return keepsWeights && run.checkpoints.length === 0 ? 'weights-missing' : null;
 }
 
 /** Returns the run as interrupted if it was unfinished, because no worker executes a run that has just been opened. */

@@ -1,7 +1,7 @@
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
-import { referencesOf } from '../../../src/domain/project/references';
+import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import type { Dataset } from '../../../src/domain/records';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { Database } from '../../../src/storage/database';
@@ -55,11 +55,7 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
       });
     }
   }
-  const named = referencesOf([
-    ...experiments.map(({ experiment }) => experiment),
-    ...experiments.flatMap(({ linked }) => (linked ? [linked] : [])),
-    ...runs.map(({ record }) => record.experiment),
-  ]);
+  const named = referencesOf([...experiments.flatMap(experimentsIn), ...runs.map(({ record }) => record.experiment)]);
   const snapshot: ProjectSnapshot = { experiments, runs, models: [], datasets: [], batchLists: [] };
   for (const sha256 of named.models) {
     const model = await transaction.objectStore('models').get(sha256);

@@ -158,14 +158,21 @@ class ProjectWriter {
         this.#leaveOut(run, 'weights-damaged');
         return null;
       }
-      const { weightsId, sha256: _, parts: __, momentFloats, ...fields } = whole;
+      const { weightsId, sha256: _, parts: __, momentFloats, averaged, ...fields } = whole;
       const length = weightFloats(whole);
       const moment = momentFloats ?? length;
-      const cuts = [length, length + moment, length + 2 * moment]
-        .map((cut) => cut * 4)
-        .filter((cut) => cut <= floats * 4);
-      const ofMoments = role === 'latest' && momentFloats !== undefined ? { momentFloats } : {};
-      saved.push({ ...fields, ...ofMoments, role, floats, weights: yield* this.#weights(weightsId, cuts) });
+      const cuts = [0, 1, 2, 3].map((tables) => (length + tables * moment) * 4).filter((cut) => cut <= floats * 4);
+      const ofOptimizer = {
+        ...(momentFloats === undefined ? {} : { momentFloats }),
+        ...(averaged ? { averaged } : {}),
+      };
+      saved.push({
+        ...fields,
+        ...(role === 'latest' ? ofOptimizer : {}),
+        role,
+        floats,
+        weights: yield* this.#weights(weightsId, cuts),
+      });
     }
     return saved;
   }

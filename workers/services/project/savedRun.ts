@@ -10,10 +10,11 @@ export interface CheckpointToSave {
   instead: CheckpointManifest[];
 }
 
-/** Returns the number of floats in a checkpoint's weights. In a `latest` checkpoint, two moments follow them. */
-export function weightFloats({ role, floats, momentFloats }: CheckpointManifest): number {
+/** Returns the number of floats in a checkpoint's weights. In a `latest` one, moments and average follow them. */
+export function weightFloats({ role, floats, momentFloats, averaged }: CheckpointManifest): number {
   if (role !== 'latest') return floats;
-  return momentFloats === undefined ? floats / 3 : floats - 2 * momentFloats;
+  const tables = averaged ? 3 : 2;
+  return momentFloats === undefined ? floats / (1 + tables) : floats - tables * momentFloats;
 }
 
 export function isFinished({ record }: RunSnapshot): boolean {

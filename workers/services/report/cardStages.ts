@@ -12,10 +12,18 @@ const strategyNames: Record<Strategy['kind'], string> = {
 const lossNames: Record<LossKind, string> = {
   inBatchInfoNce: '批内 InfoNCE / in-batch InfoNCE',
   sigmoidPairs: 'sigmoid 成对损失 / sigmoid pairs',
+  triplet: '三元组损失 / triplet margin',
   cosent: 'CoSENT（打分句对） / CoSENT (scored pairs)',
   angle: 'AnglE（打分句对） / AnglE (scored pairs)',
   cosineMse: '余弦均方误差（打分句对） / cosine MSE (scored pairs)',
 };
+
+function lossCell({ loss }: Pick<Stage, 'loss'>): string {
+  const name = lossNames[loss.kind];
+  if (loss.kind !== 'triplet') return name;
+  const distance = loss.distance === 'cosine' ? '1 − cos' : '欧氏距离 / Euclidean';
+  return `${name}: ${distance}, ${loss.margin}`;
+}
 
 function strategyCell({ strategy }: Stage): string {
   const name = strategyNames[strategy.kind];
@@ -55,16 +63,22 @@ function rateCell({ optimizer: { learningRate, layerDecay } }: Stage): string {
     : `${learningRate}（逐层衰减 / layer-wise decay: ${layerDecay}）`;
 }
 
-const columns: [name: string, cell: (stage: Stage, index: number) => string][] = [
+const averageName = '权重的滑动平均 / Moving average of the weights (EMA)';
+
+const columns: (readonly [name: string, cell: (stage: Stage, index: number) => string])[] = [
   ['阶段 / Stage', (_, index) => String(index + 1)],
   ['训练的参数 / Trained', strategyCell],
   ['冻结 / Frozen', frozenCell],
-  ['损失 / Loss', ({ loss }) => lossNames[loss.kind]],
+  ['损失 / Loss', lossCell],
   ['温度 τ / Temperature τ', ({ loss }) => String(temperatureOf(loss) ?? '–')],
   ['批大小 / Batch size', batchCell],
   ['时长 / Duration', durationCell],
   ['学习率 / Learning rate', rateCell],
 ];
+
+function averageCell({ ema }: Stage): string {
+  return ema ? `衰减系数 / decay: ${ema.decay}` : '无 / none';
+}
 
 /** Returns the lines of the training list that describe the only stage. If there are several, they are in a table. */
 export function onlyStageLines({ stages }: Experiment): string[] {
@@ -74,17 +88,19 @@ export function onlyStageLines({ stages }: Experiment): string[] {
   const temperature = temperatureOf(stage.loss);
   const decay = stage.optimizer.layerDecay;
   return [
-    ...(stage.data ? [`- 损失 / Loss: ${lossNames[stage.loss.kind]}`] : []),
+    ...(stage.loss.kind === 'inBatchInfoNce' ? [] : [`- 损失 / Loss: ${lossCell(stage)}`]),
     ...(temperature === null ? [] : [`- 温度 τ / Temperature τ: ${temperature}`]),
     `- 学习率 / Learning rate: ${stage.optimizer.learningRate}`,
     ...(batches === undefined ? [] : [`- 每步累积几批 / Batches accumulated per step: ${batches}`]),
     ...(decay === undefined ? [] : [`- 学习率逐层衰减 / Layer-wise learning-rate decay: ${decay}`]),
+    ...(stage.ema ? [`- ${averageName}: ${averageCell(stage)}`] : []),
   ];
 }
 
 /** Returns a table of all stages in the order of training, or no lines if there is only one. */
 export function stageTable({ stages }: Experiment): string[] {
   if (stages.length === 1) return [];
+  const shown = stages.some(({ ema }) => ema) ? [...columns, [averageName, averageCell] as const] : columns;
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     '',
@@ -92,8 +108,8 @@ export function stageTable({ stages }: Experiment): string[] {
     '',
     `Trained in ${stages.length} stages, each from the weights of the one before.`,
     '',
-    row(columns.map(([name]) => name)),
-    `|${'---|'.repeat(columns.length)}`,
-    ...stages.map((stage, index) => row(columns.map(([, cell]) => cell(stage, index)))),
+    row(shown.map(([name]) => name)),
+    `|${'---|'.repeat(shown.length)}`,
+    ...stages.map((stage, index) => row(shown.map(([, cell]) => cell(stage, index)))),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import { AppError } from '../../../src/domain/errors';
 import { projectJson } from '../../../src/domain/project/schemaFields';
-import { referencesOf } from '../../../src/domain/project/references';
+import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import type { RunRecord } from '../../../src/domain/run';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
@@ -29,8 +29,7 @@ interface Owner {
 }
 
 const experimentsOf = ({ stored, runs }: Owner): Experiment[] => [
-  stored.experiment,
-  ...(stored.linked ? [stored.linked] : []),
+  ...experimentsIn(stored),
   ...runs.map(({ experiment }) => experiment),
 ];
 

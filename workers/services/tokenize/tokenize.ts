@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
-import type { Experiment } from '../../../src/domain/experiment';
+import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
@@ -91,8 +91,12 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /** Lists the texts of an experiment's token sets, in the order of `preparedData`. */
-async function jobsOf(db: Database, experiment: Experiment): Promise<PerTokenSet<TokenJob>> {
-  const { queryPrefix, passagePrefix } = experiment.model ?? { queryPrefix: '', passagePrefix: '' };
+async function jobsOf(
+  db: Database,
+  experiment: Experiment,
+  settings: ExperimentModel | null = experiment.model,
+): Promise<PerTokenSet<TokenJob>> {
+  const { queryPrefix, passagePrefix } = settings ?? { queryPrefix: '', passagePrefix: '' };
   const data = await preparedData(db, experiment);
   const usesImported = experiment.stages.some(({ negatives }) => negatives?.from === 'imported');
   return {
@@ -124,13 +128,18 @@ export async function tokenSetKeys(db: Database, experiment: Experiment): Promis
 
 /**
  * Creates an experiment's missing token sets and returns the keys of all its sets. Texts are in the order of
- * `preparedData`.
+ * `preparedData`. `settings` are those of the model that the sets are for, if it is not the base model.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
-export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenSetKeys> {
-  const model = await storedModel(db, experiment.model?.contentSha256);
-  const maxTokens = experiment.model?.maxTokens ?? 0;
-  const jobs = await jobsOf(db, experiment);
+export async function tokenize(
+  db: Database,
+  experiment: Experiment,
+  progress: Progress,
+  settings: ExperimentModel | null = experiment.model,
+): Promise<TokenSetKeys> {
+  const model = await storedModel(db, settings?.contentSha256);
+  const maxTokens = settings?.maxTokens ?? 0;
+  const jobs = await jobsOf(db, experiment, settings);
   const of = Object.values(jobs).reduce((sum, job) => sum + job.texts.length, 0);
   let before = 0;
   let tokenizer: TextTokenizer | undefined;

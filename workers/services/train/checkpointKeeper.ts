@@ -106,7 +106,7 @@ export class CheckpointKeeper {
 
   #input(role: CheckpointInput['role']): CheckpointInput {
     const { record, model, experiment } = this.session;
-    const { step, stage, loop, adamW } = this.state;
+    const { step, stage, loop, adamW, average } = this.state;
     const choice = experiment.stages[stage];
     const layout = choice ? stageLayout(model, choice) : model;
     const common = { runId: record.runId, step, role, loopState: { ...loop } };
@@ -115,7 +115,8 @@ export class CheckpointKeeper {
     const momentFloats = momentLayout(layout, (name) => adamW.isTrained(name)).totalFloats;
     return {
       ...common,
-      sections: trainingSections(layout, this.parameters, adamW),
+      sections: trainingSections(layout, this.parameters, adamW, average),
+      ...(average ? { averaged: true } : {}),
       ...(momentFloats === layout.totalFloats ? {} : { momentFloats }),
     };
   }

@@ -4,7 +4,7 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
 import { checkpointBytesOfRun } from '../../../src/domain/train/checkpointBytes';
 import { storedWeightFloats } from '../../../src/domain/train/lora';
-import { momentFloats } from '../../../src/domain/train/trainedParameters';
+import { optimizerFloats } from '../../../src/domain/train/trainedParameters';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
@@ -36,6 +36,7 @@ export async function createRun(
   request: DeviceMemoryRequest,
   build: string,
   trial?: Experiment,
+  sweepId?: string,
 ): Promise<string> {
   const experiment = trial ?? (await storedExperiment(db, experimentId));
   const { model } = await modelOfExperiment(db, experiment);
@@ -56,14 +57,15 @@ export async function createRun(
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
-  const moments = momentFloats(model, experiment.stages);
-  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, moments));
+  const beside = optimizerFloats(model, experiment.stages);
+  await requireStorage(checkpointBytesOfRun(storedWeightFloats(model, experiment.stages), hasBest, beside));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
     ...(trial ? { trial: true } : {}),
+    ...(sweepId === undefined ? {} : { sweepId }),
     rowsSha256: await rowsSha256(data),
     build,
     device: null,

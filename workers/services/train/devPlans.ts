@@ -17,13 +17,13 @@ interface DevPlansInput {
   negatives: readonly (TokenizedNegatives | null)[];
 }
 
-/** Plans the dev evaluations of a run, and, if the experiment sets no limit, also those with the usual limit. */
+/** Plans the dev evaluations of a run and, if they have no limit and exceed the usual one, also those with that one. */
 export function devPlans(input: DevPlansInput): Pick<MemoryReport, 'devPlan' | 'limitedDevPlan'> {
   if (input.data.dev.length === 0) return {};
   const { evaluation } = input.experiment;
   const work = devWork(input);
   const devPlan = planDev(work, evaluation);
-  if (evaluation.devTimeShare !== undefined) return { devPlan };
+  if (evaluation.devTimeShare !== undefined || devPlan.share <= usualDevTimeShare) return { devPlan };
   return { devPlan, limitedDevPlan: planDev(work, { ...evaluation, devTimeShare: usualDevTimeShare }) };
 }
 

@@ -61,7 +61,8 @@ export async function fixKernelPlan(
   const { db, record, model, engine, device } = session;
   const gpu = webGpuOf(engine);
   const { ways = [], encodingTokens } = record.memory ?? {};
-  const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
+  const most =
+    ways.length > 0 ? Math.max(...ways.map((stepStrategy) => stepStrategy.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
     training: Math.min(tokensAtATime(firstBatchSize(session.experiment, batches), session), most),
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,

@@ -7,6 +7,7 @@ import { AdamWState } from '../../engine/model/adamWState';
 import { encodeBatch } from '../../engine/model/encode';
 import { encodingPlan } from '../../engine/model/encodingPlan';
 import { ParameterStore } from '../../engine/model/parameterStore';
+import { WeightAverage } from '../../engine/model/weightAverage';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { maxQuestionsPerSearch, search } from '../../engine/retrieval/search';
 import { searchBlocks } from '../../engine/retrieval/searchBlocks';
@@ -81,7 +82,8 @@ async function recordSteps(
   parameters.beginStage(stageIndex);
   const { adapters } = parameters;
   const adamW = new AdamWState(parameters, stageIndex);
-  const trainer = new Trainer({ ...options, adapters }, parameters.segments, adamW.segments);
+  const average = stage.ema && new WeightAverage(parameters, stageIndex, stage.ema.decay);
+  const trainer = new Trainer({ ...options, adapters, average }, parameters.segments, adamW.segments);
   const negatives = session.negatives[stageIndex];
   const scores = scoresOfStage(stage, session.data);
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
@@ -95,6 +97,7 @@ async function recordSteps(
   trainer.dispose();
   close();
   adamW.dispose();
+  average?.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }
 

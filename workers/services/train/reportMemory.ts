@@ -54,6 +54,7 @@ export async function reportMemory(
     config: model.config,
     parameters: { all: count, trained: count },
     trained: experiment.stages.map((stage) => trainedTableFloats(model.tensors, trainedBy(stage))),
+    averaged: experiment.stages.map(({ ema }) => ema !== undefined),
     adapters: experiment.stages.map((stage) => adapterMemory(model.tensors, stage)),
     trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),

@@ -1,13 +1,10 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
-import { keptCheckpoint, loadNewestCheckpoint, weightsOfCheckpoint } from '../../../src/storage/checkpoints';
+import { deleteCheckpoints, keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
-import { AdamWState } from '../../engine/model/adamWState';
-import type { ParameterStore } from '../../engine/model/parameterStore';
-import { stageLayout } from '../../../src/domain/train/lora';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { adapterPlans } from './adapterPlans';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
@@ -25,8 +22,8 @@ import { prepareKernels } from './prepareKernels';
 import { stageOfStep } from './stageOfStep';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
-import type { TrainingState } from './trainingState';
-import { loadBase, loadMoments, weightsSha256, reloadWeights } from './weightTransfer';
+import { trainingState } from './trainingState';
+import { loadBase, weightsSha256, reloadWeights } from './weightTransfer';
 
 export interface RunDeps {
   db: Database;
@@ -49,6 +46,7 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   try {
     await log.status('running');
     await onDevices(deps, record, log);
+    if (record.sweepId !== undefined) await deleteCheckpoints(deps.db, runId);
     await log.status('done');
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -158,6 +156,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
       if (state.loop.stopped) await updateRun(db, runId, { stoppedStep: state.step });
     } finally {
       state.adamW.dispose();
+      state.average?.dispose();
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
@@ -171,30 +170,4 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   } finally {
     parameters.dispose();
   }
-}
-
-/** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
-async function trainingState(
-  session: RunSessionOnDevice,
-  parameters: ParameterStore,
-  batches: readonly (readonly number[][])[],
-): Promise<TrainingState> {
-  const { db, record, model } = session;
-  const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
-    const weights = weightsOfCheckpoint(checkpoint);
-    const { step, loopState } = checkpoint;
-    const { stage, isEnd } = stageOfStep(step, batches);
-    parameters.beginStage(stage, isEnd || loopState.stopped);
-    const choice = session.experiment.stages[stage];
-    const layout = choice ? stageLayout(model, choice) : model;
-    await reloadWeights(db, layout, weights, parameters);
-    const adamW = await loadMoments(db, layout, weights, parameters, stage);
-    return { step, stage, loop: { ...loopState }, adamW };
-  });
-  if (resumed || record.step > 0)
-    await session.log.flushWith({ type: 'resumed', step: resumed?.step ?? 0, reached: record.step });
-  if (resumed) return resumed;
-  parameters.beginStage(0);
-  const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
-  return { step: 0, stage: 0, loop, adamW: new AdamWState(parameters) };
 }

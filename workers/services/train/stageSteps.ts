@@ -1,13 +1,13 @@
 import type { Stage } from '../../../src/domain/experiment';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { epochsOf } from '../../../src/domain/train/planBatches';
-import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
+import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
 import { stageTokens } from './runTokens';
-import { scoresOfStage, stepBatch } from './stepBatch';
+import { drawOf, knownOf, scoresOfStage, stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
@@ -45,9 +45,7 @@ export class StageSteps {
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
     this.#scores = scoresOfStage(of.stage, session.data);
-    const { loss } = of.stage;
-    if (loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known)
-      this.#known = new KnownAnswers(session.data.pairs);
+    this.#known = knownOf(of.stage, session.data.pairs);
   }
 
   /** Begins the next step. */
@@ -60,9 +58,13 @@ export class StageSteps {
     const tokens = stageTokens(this.session, this.of.stageIndex);
     const negatives = this.session.negatives[this.of.stageIndex];
     const additions = { negatives, known: this.#known, scores: this.#scores };
-    const [first = stepBatch(tokens, []), ...further] = batchesOfStep(batch, stage.batching).map((rows) =>
-      stepBatch(tokens, rows, additions),
-    );
+    const parts = batchesOfStep(batch, stage.batching);
+    const [first = stepBatch(tokens, []), ...further] = parts.map((rows, part) => {
+      const { stageIndex } = this.of;
+      const { seed } = this.session.experiment;
+      const draw = drawOf(stage, { seed, stageIndex, batch: index * parts.length + part });
+      return stepBatch(tokens, rows, { ...additions, draw });
+    });
     this.trainer.begin(first, learningRate, index + 1, further);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }

@@ -1,10 +1,13 @@
-import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { dataOfStage, type Stage } from '../../../src/domain/experiment';
+import { RandomStream } from '../../../src/domain/random';
+import { drawnRows } from '../../../src/domain/train/drawnRows';
+import type { Pair } from '../../../src/domain/records';
+import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import type { StepBatch } from '../../engine/losses/loss';
-import { lossMaskBits } from '../../engine/losses/lossMask';
+import { eitherMask, lossMaskBits, maskOfOthers } from '../../engine/losses/lossMask';
 import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { pickTexts } from '../evaluate/encodeTexts';
-import type { TokenizedNegatives } from '../negatives/stageNegatives';
+import type { StageNegatives, TokenizedNegatives } from '../negatives/stageNegatives';
 import type { PreparedData } from '../split/preparedData';
 import type { StageTokens } from './runTokens';
 
@@ -14,6 +17,8 @@ export interface StageAdditions {
   negatives?: TokenizedNegatives | null | undefined;
   /** If given, the loss leaves out the positives that also answer another question of the batch. */
   known?: KnownAnswers | undefined;
+  /** If given, each anchor is contrasted with the texts of only so many other anchors, drawn at random. */
+  draw?: { count: number; random: RandomStream } | undefined;
   /** The score of each row of the stage's data, if it is scored pairs. */
   scores?: Float32Array | undefined;
 }
@@ -33,19 +38,56 @@ export function scoresOfStage(
 export function stepBatch(
   tokens: StageTokens,
   rows: readonly number[],
-  { negatives, known, scores }: StageAdditions = {},
+  { negatives, known, draw, scores }: StageAdditions = {},
 ): StepBatch {
   const anchors = pickTexts(tokens.anchors, rows);
   const positives = pickTexts(tokens.positives, rows);
   const chosen = negatives ? negativesOf(rows, negatives) : [];
   const candidates = negatives ? joined(positives, pickTexts(negatives.tokens, chosen)) : positives;
-  const byNegatives = negatives ? answeringNegatives(rows, chosen, negatives) : null;
-  const leftOut = merged(known?.inBatch(rows) ?? null, byNegatives);
+  const leftOut = leftOutOf(rows, { negatives, known });
+  const count = rows.length + chosen.length;
+  const masks = [
+    ...(leftOut ? [lossMaskBits(leftOut, count)] : []),
+    ...(draw ? [maskOfOthers(drawnRows(rows.length, draw.count, draw.random, leftOut), count)] : []),
+  ];
   const targets = {
-    ...(leftOut && { leftOut: lossMaskBits(leftOut, rows.length + chosen.length) }),
+    ...(masks.length > 0 && { leftOut: masks.reduce(eitherMask) }),
     ...(scores && { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) }),
   };
-  return { anchors, candidates, ...(leftOut || scores ? { targets } : {}) };
+  return { anchors, candidates, ...(masks.length > 0 || scores ? { targets } : {}) };
+}
+
+/** Returns for each anchor of a batch the candidates that answer its question, or null if there are none. */
+function leftOutOf(
+  rows: readonly number[],
+  { negatives, known }: { negatives?: StageNegatives | null | undefined; known?: KnownAnswers | undefined },
+): number[][] | null {
+  const byNegatives = negatives ? answeringNegatives(rows, negativesOf(rows, negatives), negatives) : null;
+  return merged(known?.inBatch(rows) ?? null, byNegatives);
+}
+
+/** Returns for each anchor of a batch the positions of the anchors whose texts are its negatives; null for all. */
+export function drawnInBatch(
+  rows: readonly number[],
+  { draw, ...additions }: Pick<StageAdditions, 'known' | 'draw'> & { negatives?: StageNegatives | null | undefined },
+): number[][] | null {
+  return draw ? drawnRows(rows.length, draw.count, draw.random, leftOutOf(rows, additions)) : null;
+}
+
+/** Returns the known answers of the training pairs if the loss leaves them out. */
+export function knownOf({ loss }: Pick<Stage, 'loss'>, pairs: readonly Pair[]): KnownAnswers | undefined {
+  return loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known ? new KnownAnswers(pairs) : undefined;
+}
+
+/** Returns what draws the negatives of a batch, or undefined if all of the batch are negatives. */
+export function drawOf(
+  { loss }: Pick<Stage, 'loss'>,
+  { seed, stageIndex, batch }: { seed: number; stageIndex: number; batch: number },
+): StageAdditions['draw'] {
+  const count = loss.kind === 'inBatchInfoNce' ? loss.inBatchNegatives : undefined;
+  return count === undefined
+    ? undefined
+    : { count, random: new RandomStream(seed, 'inBatchNegatives', stageIndex, batch) };
 }
 
 /** Returns the explicit negatives of a batch as indexes into their pool: `perAnchor` for each row, in row order. */
@@ -70,7 +112,7 @@ function joined(first: TokenBatch, second: TokenBatch): TokenBatch {
 function answeringNegatives(
   rows: readonly number[],
   chosen: readonly number[],
-  { pool, answers }: TokenizedNegatives,
+  { pool, answers }: Pick<StageNegatives, 'pool' | 'answers'>,
 ): number[][] | null {
   const leftOut: number[][] = rows.map(() => []);
   let any = false;

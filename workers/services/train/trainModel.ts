@@ -10,6 +10,7 @@ import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import { plannedMatrixUnits } from '../../engine/matrixUnits';
 import type { ParameterStore } from '../../engine/model/parameterStore';
+import { WeightAverage } from '../../engine/model/weightAverage';
 import type { Loss } from '../../engine/losses/loss';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { CheckpointKeeper } from './checkpointKeeper';
@@ -48,7 +49,7 @@ async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, s
   try {
     await evaluateOnDev(deps, state, keeper);
     if (!state.loop.stopped) return;
-    parameters.mergeAdapters();
+    endStage(state, parameters);
     await keeper.write();
   } finally {
     await keeper.end();
@@ -68,7 +69,7 @@ async function trainStage(
   if (!stage || !batches)
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
   if (state.step === begin && stageIndex > 0) {
-    resetOptimizer(state, parameters, stageIndex);
+    resetOptimizer(state, parameters, stage, stageIndex);
     if (prefixOf(experiment.stages)?.stage === stageIndex) forgetBest(state);
   }
   releaseIdleMemory(engine);
@@ -97,7 +98,8 @@ async function trainWithLoss(
 ): Promise<void> {
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss });
   const { adapters } = parameters;
-  const trainer = new Trainer({ ...options, adapters }, parameters.segments, state.adamW.segments);
+  const { adamW, average } = state;
+  const trainer = new Trainer({ ...options, adapters, average }, parameters.segments, adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   const leftOut = deps.leftOut[stageIndex] ?? [];
   const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
@@ -106,15 +108,14 @@ async function trainWithLoss(
       steps.begin();
       await steps.recordAllBut(trainer.stepsAhead);
       if (step === begin + batches.length) {
-        // From here on, evaluations and checkpoints see the adapters as part of the weights.
         await steps.recordAllBut(0);
-        parameters.mergeAdapters();
+        endStage(state, parameters);
       }
       if (devIsDue(deps, step)) {
         await steps.recordAllBut(0);
         await evaluateOnDev(deps, state, keeper);
         if (state.loop.stopped) {
-          parameters.mergeAdapters(); // as at the end of the stage
+          endStage(state, parameters);
           break;
         }
       }
@@ -150,14 +151,30 @@ async function waitWhilePaused(
 }
 
 /**
- * Resets the optimizer: each stage starts with its own adapters, zero moments of what it trains, and the initial loss
- * scale.
+ * Ends a stage. From here on, evaluations, checkpoints and the next stage see its average as the weights, and the
+ * adapters as part of them.
  */
-function resetOptimizer(state: TrainingState, parameters: ParameterStore, stageIndex: number): void {
+function endStage(state: TrainingState, parameters: ParameterStore): void {
+  state.average?.adopt();
+  delete state.average;
+  parameters.mergeAdapters();
+}
+
+/**
+ * Resets the optimizer: each stage starts with its own adapters, zero moments of what it trains, an average that equals
+ * the weights, and the initial loss scale.
+ */
+function resetOptimizer(
+  state: TrainingState,
+  parameters: ParameterStore,
+  stage: Pick<Stage, 'ema'>,
+  stageIndex: number,
+): void {
   state.adamW.dispose();
   parameters.beginStage(stageIndex);
   state.stage = stageIndex;
   state.adamW = new AdamWState(parameters, stageIndex);
+  if (stage.ema) state.average = new WeightAverage(parameters, stageIndex, stage.ema.decay);
   delete state.loop.lossScale;
 }
 
@@ -186,7 +203,7 @@ export function trainerOptions(
     stepsBefore: begin,
     lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
     matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine.plan, engine.traits.matrixUnits) : undefined,
-    way: record.memory?.ways[stageIndex],
+    stepStrategy: record.memory?.ways[stageIndex],
   };
 }
 
@@ -199,8 +216,8 @@ function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
 }
 
 /**
- * Evaluates on dev. The primary metric decides which step is best, then MRR@10; if both are equal, the earlier step
- * wins.
+ * Evaluates on dev, with the average of the weights if the stage keeps one. The primary metric decides which step is
+ * best, then MRR@10; if both are equal, the earlier step wins.
  */
 async function evaluateOnDev(
   { session, batches, evaluateDev }: TrainingDeps,
@@ -210,7 +227,9 @@ async function evaluateOnDev(
   const { primary, checkpoint } = session.experiment.evaluation;
   releaseIdleMemory(session.engine);
   state.loop.devPending = true;
-  const evaluated = await evaluateDev(state.step, () => keeper.pause());
+  const averaged = <T>(use: () => Promise<T>): Promise<T> => (state.average ? state.average.exchanged(use) : use());
+  // A pause stores the weights themselves, beside their average.
+  const evaluated = await averaged(() => evaluateDev(state.step, () => averaged(() => keeper.pause())));
   delete state.loop.devPending;
   releaseIdleMemory(session.engine);
   const { metrics } = evaluated;
@@ -219,7 +238,7 @@ async function evaluateOnDev(
     state.loop.bestDev = metrics[primary];
     state.loop.bestMrrAt10 = metrics.mrrAt10;
     state.loop.bestStep = state.step;
-    if (checkpoint === 'bestDev') await keeper.writeBest();
+    if (checkpoint === 'bestDev') await averaged(() => keeper.writeBest());
   }
   session.log.append({ type: 'devEvaluation', step: state.step, best, ...evaluated });
   // A run can't stop before its prefix is trained: its texts have the prefix in the evaluation after it.

@@ -5,7 +5,7 @@ import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { stageBatches } from './stageBatches';
-import { negativesOf } from './stepBatch';
+import { drawnInBatch, drawOf, knownOf, negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
 
 /** Returns the texts of one step. They depend only on data, batching and seed, so no run is needed. */
@@ -13,19 +13,26 @@ export async function viewBatch(db: Database, experimentId: string, step: number
   const experiment = await storedExperiment(db, experimentId);
   const data = await preparedData(db, experiment);
   const steps = (await stageBatches(db, experiment, data)).flatMap((batches, stage) =>
-    batches.map((batch) => ({ batch, stage })),
+    batches.map((batch, stepOfStage) => ({ batch, stage, stepOfStage })),
   );
-  const { batch = [], stage = 0 } = steps[step] ?? {};
-  const { batching } = experiment.stages[stage] ?? {};
-  const [first = batch] = batching ? batchesOfStep(batch, batching) : [];
-  const negatives = (await negativesOfStages(db, experiment, data))[stage];
-  const pairs = rowsOfStage(experiment.stages[stage] ?? {}, data);
-  const rows = batch.flatMap((row) => {
-    const pair = pairs[row];
+  const { batch = [], stage: stageIndex = 0, stepOfStage = 0 } = steps[step] ?? {};
+  const stage = experiment.stages[stageIndex];
+  const parts = stage ? batchesOfStep(batch, stage.batching) : [];
+  const [first = batch] = parts;
+  const negatives = (await negativesOfStages(db, experiment, data))[stageIndex];
+  const known = stage && knownOf(stage, data.pairs);
+  const drawn = parts.flatMap((rows, part) => {
+    const place = { seed: experiment.seed, stageIndex, batch: stepOfStage * parts.length + part };
+    return (stage && drawnInBatch(rows, { negatives, known, draw: drawOf(stage, place) })) ?? [];
+  });
+  const trained = rowsOfStage(stage ?? {}, data);
+  const rows = batch.flatMap((row, at) => {
+    const pair = trained[row];
     const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
     if (!pair) return [];
     const { id: pairId, anchor, positive, score } = pair;
-    return [{ pairId, anchor, positive, negatives: own, ...(score === undefined ? {} : { score }) }];
+    const shown = { pairId, anchor, positive, negatives: own, ...(score === undefined ? {} : { score }) };
+    return [drawn[at] ? { ...shown, drawn: drawn[at] } : shown];
   });
   return { step, batchSize: first.length, rows };
 }

@@ -9,6 +9,7 @@ import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { IsTrainable } from '../../engine/model/isTrainable';
 import { ParameterStore } from '../../engine/model/parameterStore';
+import { WeightAverage } from '../../engine/model/weightAverage';
 
 type Layout = FloatLayout;
 
@@ -33,19 +34,21 @@ export function mergedWeightTensors(layout: Layout, parameters: ParameterStore):
 }
 
 /**
- * Returns generators of the weights, and of the first and the second moments of the trained parameters: all tensors
- * that a resumed run needs for bit-identical results.
+ * Returns generators of the weights, and of the first and the second moments and the average of the trained parameters:
+ * all tensors that a resumed run needs for bit-identical results.
  */
 export function trainingSections(
   layout: Layout,
   parameters: ParameterStore,
   adamW: AdamWState,
+  average?: WeightAverage,
 ): AsyncGenerator<Float32Array>[] {
   const moments = momentLayout(layout, (name) => adamW.isTrained(name));
   return [
     weightTensors(layout, parameters),
     laidOut(moments, (name) => adamW.read('m', name)),
     laidOut(moments, (name) => adamW.read('v', name)),
+    ...(average ? [laidOut(moments, (name) => average.segments.read(name))] : []),
   ];
 }
 
@@ -121,20 +124,47 @@ export async function loadMoments(
   stage = 0,
 ): Promise<AdamWState> {
   const adamW = new AdamWState(parameters, stage);
-  const { tensors, totalFloats } = momentLayout(layout, (name) => adamW.isTrained(name));
-  const moments = (['m', 'v'] as const).flatMap((moment, i) =>
-    tensors.map(({ name, offset, length }) => ({
-      moment,
-      name,
-      offset: layout.totalFloats + i * totalFloats + offset,
-      length,
-    })),
-  );
   try {
-    for await (const [{ moment, name }, values] of readTensors(db, weights, moments)) adamW.write(moment, name, values);
+    for (const [i, moment] of (['m', 'v'] as const).entries())
+      for await (const [name, values] of tableTensors(db, layout, weights, (one) => adamW.isTrained(one), i))
+        adamW.write(moment, name, values);
     return adamW;
   } catch (thrown) {
     adamW.dispose();
     throw thrown;
   }
+}
+
+/** Reads the average that a stage keeps from a `latest` checkpoint, where it follows the moments. */
+export async function loadAverage(
+  db: Database,
+  layout: Layout,
+  weights: StoredWeights,
+  parameters: ParameterStore,
+  { stage, decay }: { stage: number; decay: number },
+): Promise<WeightAverage> {
+  const average = new WeightAverage(parameters, stage, decay);
+  try {
+    const { segments } = average;
+    for await (const [name, values] of tableTensors(db, layout, weights, segments.layout.isTrainable, 2))
+      segments.write(name, values);
+    return average;
+  } catch (thrown) {
+    average.dispose();
+    throw thrown;
+  }
+}
+
+/** Yields the tensors of a table of trained parameters: the `index`th that follows the weights in a checkpoint. */
+async function* tableTensors(
+  db: Database,
+  layout: Layout,
+  weights: StoredWeights,
+  isTrained: IsTrainable,
+  index: number,
+): AsyncGenerator<[name: string, values: Float32Array]> {
+  const { tensors, totalFloats } = momentLayout(layout, isTrained);
+  const begin = layout.totalFloats + index * totalFloats;
+  const stored = tensors.map(({ name, offset, length }) => ({ name, offset: begin + offset, length }));
+  for await (const [{ name }, values] of readTensors(db, weights, stored)) yield [name, values];
 }

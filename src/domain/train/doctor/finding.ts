@@ -46,7 +46,7 @@ export interface FindingFacts {
   /** `share`: of training and dev evaluations together. `sample`: the passages that a limit of `limit` would leave. */
   devTakesLong: { share: number; passages: number; sample: number; limit: number };
   memoryShort: { neededBytes: number; limitBytes: number };
-  /** `shorter`: a length limit that 99% of the texts keep and with which a step encodes its batch only once. */
+  /** `shorter`: a length limit that 99% of the texts keep to and with which a step encodes its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
 }
 

@@ -9,12 +9,15 @@ export const memoryFindings: Check = ({ model }, { memory, texts }): Finding[] =
     const { neededBytes, limitBytes } = memoryRefusal(memory);
     return [{ kind: 'memoryShort', severity: 'stops', facts: { neededBytes, limitBytes } }];
   }
-  if (choice.way.kind !== 'gradCache' || !texts) return [];
+  if (choice.stepStrategy.kind !== 'gradCache' || !texts) return [];
   const longest = Object.values(texts.lengths).reduce((most, { p99 }) => Math.max(most, p99), 0);
   // Only a limit that cuts hardly any text is proposed: smaller batches would cost negatives, and cut texts meaning.
   const shorter = memory.alternatives
     .filter(({ batchSize, maxTokens }) => batchSize === memory.shape.pairs && maxTokens < model.maxTokens)
-    .filter(({ maxTokens, choice: { fits, way } }) => maxTokens >= longest && fits && way.kind !== 'gradCache')
+    .filter(
+      ({ maxTokens, choice: { fits, stepStrategy } }) =>
+        maxTokens >= longest && fits && stepStrategy.kind !== 'gradCache',
+    )
     .reduce((most, { maxTokens }) => Math.max(most, maxTokens), 0);
   if (shorter === 0) return [];
   return [

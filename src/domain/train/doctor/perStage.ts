@@ -17,6 +17,7 @@ export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
       return (loss.contrast ?? 'batch') === 'batch';
     case 'sigmoidPairs':
       return true;
+    case 'triplet':
     case 'cosent':
     case 'angle':
     case 'cosineMse':

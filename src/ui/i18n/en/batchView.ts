@@ -11,6 +11,8 @@ export const batchViewTexts = {
   sentence2: 'Sentence 2',
   score: (score: string) => `Score ${score}`,
   help: 'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
+  drawnHelp:
+    'Each question is shown with its own passage. Some of the other rows, drawn at random for each question, are its negatives: their passages, and explicit negatives of theirs that don’t answer it.',
   explicitNegatives: 'Explicit negatives',
   batches: (n: number) =>
     `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,

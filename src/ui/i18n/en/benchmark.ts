@@ -34,12 +34,12 @@ export const benchmarkTexts = {
   share: 'of the peak',
   ofPeak: (share: string) => `${share} of the peak`,
   ofPeakHelp: 'GFLOP/s of the whole training step, compared with the best matrix product.',
-  ways: {
+  stepStrategies: {
     plain: 'whole batch at once',
     recompute: 'layers computed twice',
     gradCache: 'batch in chunks, twice (GradCache)',
   },
-  waysHelp:
+  stepStrategiesHelp:
     'As in a run, each step uses the fastest strategy that fits the memory budget. Work done twice counts twice in GFLOP/s.',
   skipped: (shape: string, need: string, budget: string) =>
     `${shape}: not measured. It needs at least ${need} of memory; the budget is ${budget}.`,

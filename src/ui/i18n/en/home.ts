@@ -91,5 +91,10 @@ export const homeTexts = {
   deleted: (name: string) => `Deleted “${name}”.`,
   deleteName: (name: string) => `Delete ${name}`,
   newName: (n: number) => `Experiment ${n}`,
+  duplicateName: (name: string) => `Duplicate ${name}`,
+  duplicate: 'Duplicate',
+  copyName: (name: string, n: number) => `${name} (copy${n === 1 ? '' : ` ${n}`})`,
+  duplicated: (name: string) =>
+    `Duplicated as “${name}”. The copy has the same data, model and settings, and no runs yet.`,
   demoTag: 'Demo',
 };

@@ -24,7 +24,7 @@ export const memoryPlanTexts = {
   partHelp: {
     weights: 'The model’s numbers, in float32.',
     gradients: 'One number per trained weight.',
-    moments: 'AdamW keeps two averages per trained weight.',
+    moments: 'AdamW keeps two averages per trained weight. An average of the weights (EMA) is a third.',
     activations: 'Layer outputs kept for the backward pass. They grow with the number of tokens processed at once.',
     snapshot:
       'A copy of weights and optimizer that is written to disk while steps continue. If the budget has no room for it, steps wait during the write.',
@@ -38,10 +38,10 @@ export const memoryPlanTexts = {
   table: 'With other settings',
   tableHelp:
     'Memory of the fastest step strategy that fits: plain, † layers computed twice, ‡ in chunks. ✕ doesn’t fit; the figure is the least it needs.',
-  way: 'Step strategy',
-  wayHelp:
+  stepStrategy: 'Step strategy',
+  stepStrategyHelp:
     'How a step processes its batch. It is chosen before the run to fit the memory budget and kept when the run is resumed.',
-  ways: {
+  stepStrategies: {
     plain: 'whole batch at once',
     recompute: 'layers computed twice',
     gradCache: 'in chunks',

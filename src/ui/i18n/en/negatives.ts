@@ -8,7 +8,7 @@ export const negativesTexts = {
   sources: {
     inBatch: 'from the batch only',
     random: 'random passages',
-    mined: 'mined by the base model',
+    mined: 'mined by a model',
     imported: 'from the imported file',
   },
   note: {
@@ -16,7 +16,7 @@ export const negativesTexts = {
       'Each question is compared with the passages of the other questions in its batch. This needs no preparation.',
     random: 'Passages of the knowledge base, drawn with the random seed.',
     mined:
-      'Mine before the run: the base model searches the knowledge base for every question. Questions with too few passages left get random ones.',
+      'Mine before the run: a model searches the knowledge base for every question. Questions with too few passages left get random ones.',
     imported: 'In the order of the file. Pairs with too few get some of other questions at random.',
   },
   counts: {
@@ -35,14 +35,14 @@ export const negativesTexts = {
       `${count(n, 'negative')} drawn at random for ${count(pairs, 'pair')} that had too few.`,
   },
   scores: {
-    title: 'Scores by the base model',
+    title: 'Scores by the model that mined',
     positives: 'Questions with their own passages',
     mined: 'Questions with their mined negatives',
     random: 'Questions with random passages',
     suspects: (share: string, found: number, of: number) =>
       `An estimated ${share} of the passages in the rank range may be right answers: ${formatCount(found)} of ${formatCount(of)} score above the positive minus the margin. They were left out.`,
     suspectsHow:
-      'Counted before anything is left out. The base model can be wrong in both directions, so judge samples below.',
+      'Counted before anything is left out. The model can be wrong in both directions, so judge samples below.',
     above: (share: string, found: number, of: number) =>
       `${share} of the mined negatives, ${formatCount(found)} of ${formatCount(of)}, score above the positive, so they may be right answers.`,
     aboveHow: 'They were kept, because passages close to the positive are not left out.',
@@ -75,7 +75,7 @@ export const negativesTexts = {
   },
   arms: {
     title: 'Which negatives help on your data?',
-    how: 'Trains the base model three times with your settings, the same seed and the same steps; only the negatives differ. Each run is kept to its last step and evaluated on dev only, so the test questions stay unused.',
+    how: 'Trains the base model three times with your settings, the same seed and the same steps; only the negatives differ. Each run goes to its last step and is evaluated on dev only, so the test questions stay unused.',
     ranks: (first: string, last: string, perAnchor: number) =>
       `Mined: ${count(perAnchor, 'passage')} per question, drawn from ranks ${first} to ${last}.`,
     scaled: (passages: string) => `These are ranks 300 to 500 of 10,000 passages, scaled to ${passages}.`,
@@ -114,6 +114,11 @@ export const negativesTexts = {
   mined: {
     mine: 'Mine negatives',
     mining: (done: string, of: string) => `Mining negatives: ${done} of ${of} done`,
+    model: 'Model that searches',
+    modelHelp:
+      'The base model, or another model that is stored here, with the settings of its folder. A stronger one finds harder negatives and more right answers.',
+    baseModel: 'the base model',
+    missingModel: (hash: string) => `not stored here (${hash}…)`,
     firstRank: 'First rank',
     lastRank: 'Last rank',
     rankHelp:

@@ -30,7 +30,7 @@ export const stagesTexts = {
         'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. If the encoding is recognised wrongly, the text comes out garbled: check the preview.',
     },
     negatives: {
-      does: 'Chooses passages that each question is pushed away from, beside those of its batch: random ones, those that the file brought, or those that the base model mines from the knowledge base.',
+      does: 'Chooses passages that each question is pushed away from, beside those of its batch: random ones, those that the file brought, or those that a model mines from the knowledge base.',
       costs:
         'Mining encodes the knowledge base and all questions once: seconds to minutes. In training, each negative takes as much time and memory as a positive.',
       wrong:

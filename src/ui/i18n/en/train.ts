@@ -4,6 +4,7 @@ import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
 import { devScoreTexts } from './devScores';
 import { count } from './count';
+import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -113,6 +114,7 @@ export const trainTexts = {
     evaluation: 'Evaluation and checkpoints',
   },
   fields: {
+    ...lossTexts.fields,
     learningRate: 'Learning rate',
     data: 'Train on',
     temperature: 'Temperature τ',
@@ -137,6 +139,7 @@ export const trainTexts = {
     warmupSteps: 'Warm-up steps',
     weightDecay: 'Weight decay',
     layerDecay: 'Layer-wise decay of the rate',
+    emaDecay: 'Average of the weights (EMA)',
     clipNorm: 'Max. gradient norm',
     seed: 'Random seed',
     dropout: 'Dropout',
@@ -163,7 +166,7 @@ export const trainTexts = {
     data: 'Pairs and scored pairs have losses of their own. Both sentences of a scored pair get the query prefix.',
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
-    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates.',
+    ...lossTexts.help,
     scoredLoss:
       'CoSENT compares the scores of all pairs in a batch with each other: the higher score should have the higher cosine. AnglE does the same with angles instead of cosines. Cosine MSE makes each cosine equal to its score, which must be from −1 to 1.',
     directions:
@@ -181,15 +184,14 @@ export const trainTexts = {
       'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
     byScore:
       'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
-    scoreMargin:
-      'With 0, only negatives that score above the positive are left out. The larger it is, the more are left out.',
+    scoreMargin: 'With 0, only negatives that score above the positive are left out; the larger, the more.',
     matryoshka:
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
       'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
     accumulation:
       'Averages the gradients of this many batches before each step (gradient accumulation). Each question is still compared only with the negatives of its own batch: unlike a larger batch, this adds no negatives.',
-    duration: 'How many times all pairs are seen, or how many steps the run makes.',
+    duration: 'How many times all pairs are seen, or how many steps the run takes.',
     schedule: 'How the learning rate falls after the warm-up.',
     warmupUnit: 'Whether the warm-up is a share of the stage’s steps or a number of steps.',
     warmup: 'Share of all steps during which the learning rate rises from 0.',
@@ -198,6 +200,8 @@ export const trainTexts = {
     weightDecay: 'AdamW’s decoupled decay; not applied to biases and LayerNorm.',
     layerDecay:
       'Learning rate of each layer, as a share of that of the layer above; the embeddings come below the lowest layer. 1: the same everywhere. 0.9 is usual.',
+    emaDecay:
+      'Decay d of an exponential moving average of the weights, which reaches back about 1/(1 − d) steps. The stage is evaluated on dev with the averaged weights and ends with them. 0 averages nothing; 0.99 is usual for a few hundred steps.',
     clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns clipping off.',
     seed: 'Decides the shuffle, the held-out pairs and dropout. The same seed, data and device give the same bits.',
     dropout:
@@ -219,8 +223,7 @@ export const trainTexts = {
     primary: 'The best step on dev is chosen by this metric. Fix it before the run.',
     negatives:
       'Each question always has the other passages of its batch as negatives. Here you can add explicit ones; passages that may answer the question are left out.',
-    negativesPerAnchor:
-      'How many negatives each pair adds to its batch. Each one takes as much time and memory as a positive.',
+    negativesPerAnchor: 'How many negatives each pair adds. Each one takes as much time and memory as a positive.',
   },
   options: {
     full: 'Full (float32)',
@@ -229,30 +232,7 @@ export const trainTexts = {
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',
-    inBatchInfoNce: 'in-batch InfoNCE',
-    sigmoidPairs: 'sigmoid pairs',
-    cosent: 'CoSENT',
-    angle: 'AnglE',
-    cosineMse: 'cosine MSE',
-    queryToPassage: 'question → passage',
-    both: 'both ways',
-    perDirection: 'per direction',
-    joint: 'one for both',
-    noSameSide: 'nothing else',
-    amongQuestions: 'questions',
-    amongPassages: 'passages',
-    amongBoth: 'questions and passages',
-    contrastBatch: 'all of the batch',
-    contrastExplicit: 'own positive, all negatives',
-    contrastOwn: 'own only',
-    noHardness: 'off',
-    inBatchNegatives: 'negatives of the batch',
-    explicitNegatives: 'explicit negatives',
-    allNegatives: 'all negatives',
-    noScoreMask: 'off',
-    absoluteMargin: 'absolute margin',
-    relativeMargin: 'relative margin',
-    noPrefixes: 'none',
+    ...lossTexts.options,
     epochs: 'epochs',
     steps: 'steps',
     linear: 'linear to 0',

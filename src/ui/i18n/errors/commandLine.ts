@@ -98,6 +98,16 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `损失要用单独给出的负例，但训练数据里没有；请从实验文件的 stages[${details.stage}].loss 中去掉 contrast，hardness.mode 不要用 "explicit"。`,
         en: `The loss uses explicit negatives, but the training data has none; remove contrast from stages[${details.stage}].loss of the experiment file, and don’t use "explicit" as hardness.mode.`,
       };
+    case 'miner-missing':
+      return {
+        zh: `stages[${details.stage}].negatives.model 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.negativesModel 里写明它的文件夹。`,
+        en: `The model of stages[${details.stage}].negatives.model (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.negativesModel.`,
+      };
+    case 'loss-needs-triplets':
+      return {
+        zh: `stages[${details.stage}].loss.kind 是 "triplet"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
+        en: `stages[${details.stage}].loss.kind is "triplet", which needs explicit negatives for each question; state in stages[${details.stage}].negatives where they come from, or choose another loss.`,
+      };
     case 'loss-takes-pairs':
       return {
         zh: `stages[${details.stage}].loss.kind 是 "sigmoidPairs"，只用问答对，但每题还有 ${formatCount(details.negatives)} 个单独给出的负例；请在实验文件中改成 "inBatchInfoNce"，或不用这些负例。`,

@@ -44,11 +44,11 @@ export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }
   },
   cutArchive: {
     zh: '这个压缩包的结尾缺失，没有传完，或者只是分卷的第一卷：请重新下载，或把所有分卷放在一起解压，再导入里面的文件',
-    en: 'this zip archive lacks its end: it is incomplete, or the first part of a split one; download it again, or unpack it with all of its parts in one folder, and import the files inside',
+    en: 'the end of this zip archive is missing: it is incomplete, or the first part of a split one; download it again, or unpack it with all of its parts in one folder, and import the files inside',
   },
   cutOffice: {
     zh: '这个 Office 文件的结尾缺失，没有传完，Excel 或 Word 也打不开：请重新下载或复制，再导入',
-    en: 'this Office file lacks its end, so no program can open it; download or copy it again, and import that',
+    en: 'the end of this Office file is missing, so no program can open it; download or copy it again, and import that',
   },
   archivePart: {
     zh: '这是分卷压缩包的一卷：请把所有分卷放在一起解压，再导入里面的文件',

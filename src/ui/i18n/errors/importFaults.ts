@@ -149,7 +149,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'none-judged': () => ({
     zh: '判定文件没有把任何段落判为相关（相关度都不大于 0，或者读不懂），请检查相关度一列',
-    en: 'its judgements call no passage relevant: every relevance is 0 or less, or can’t be read; check that column',
+    en: 'none of its judgements calls a passage relevant: every relevance is 0 or less, or can’t be read; check that column',
   }),
   'trec-broken': () => ({
     zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',

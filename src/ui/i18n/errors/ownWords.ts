@@ -34,6 +34,8 @@ const table: Table = {
   object: () => ({ zh: '对象', en: 'an object' }),
   sha256: () => ({ zh: '64 位十六进制的 SHA-256', en: 'a SHA-256 of 64 hexadecimal digits' }),
   'different-names': () => ({ zh: '名称不同的文件', en: 'files with different names' }),
+  'different-values': () => ({ zh: '互不相同的值', en: 'values that differ' }),
+  runs: (runs) => ({ zh: `${runs} 次训练`, en: `${runs} runs` }),
   'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),
   'parameter-keyword': () => ({
     zh: '模型参数名中的一段文字',
@@ -44,7 +46,7 @@ const table: Table = {
     zh: `${shortened(id, 80)} 的第 ${part} 部分缺失或不完整`,
     en: `part ${part} of ${shortened(id, 80)} is missing or too short`,
   }),
-  'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted meanwhile' }),
+  'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted before it finished' }),
   'worker-not-started': () => ({ zh: '线程没有启动', en: 'the worker did not start' }),
   'worker-ended': () => ({ zh: '线程已结束', en: 'the worker ended' }),
   'message-unreadable': () => ({ zh: '有一条消息读不出来', en: 'a message could not be read' }),

@@ -3,13 +3,13 @@ import { formatCount } from '../format';
 
 /** Dev evaluations during training: their scores, their sample and their plan. */
 export const devScoreTexts: Dictionary['train']['devScores'] = {
-  title: (right, wrong) => `验证集上，正确段落得分的中位数是 ${right}，每题最好的错误段落是 ${wrong}`,
-  help: '各次验证时每种得分出现的多少，以及中位数。正确段落比最好的错误段落高得越多越好。',
+  title: (right, wrong) => `验证集上，正确段落得分的中位数是 ${right}，每题得分最高的错误段落是 ${wrong}`,
+  help: '各次验证时每种得分出现的多少，以及中位数。正确段落比得分最高的错误段落高得越多越好。',
   distribution: '得分',
-  kinds: { right: '正确', bestWrong: '最好的错误', randomWrong: '随机错误' },
+  kinds: { right: '正确', bestWrong: '错误中最高', randomWrong: '随机错误' },
   hardest: (n) => `验证集里最难的 ${formatCount(n)} 题`,
   hardestHelp:
-    '最近一次验证时，这些题的正确段落比最好的错误段落高得最少，或低得最多。如果那条错误段落其实也能回答，说明数据漏标了答案。',
+    '最近一次验证时，这些题的正确段落比得分最高的错误段落高得最少，或低得最多。如果那条错误段落其实也能回答，说明数据漏标了答案。',
   margin: (margin) => `差 ${margin}`,
   sample: (passages, of) =>
     `训练中只在抽样的 ${formatCount(passages)} 段上评测（知识库共 ${formatCount(of)} 段，正确答案都在抽样里），所以比在整个知识库上的数字高。`,

@@ -88,5 +88,9 @@ export const homeTexts: Dictionary['home'] = {
   deleted: (name) => `已删除“${name}”。`,
   deleteName: (name) => `删除“${name}”`,
   newName: (n) => `实验 ${n}`,
+  duplicateName: (name) => `复制“${name}”`,
+  duplicate: '复制',
+  copyName: (name, n) => `${name}（副本${n === 1 ? '' : ` ${n}`}）`,
+  duplicated: (name) => `已复制为“${name}”。副本有同样的数据、模型和设置，还没有训练过。`,
   demoTag: '演示',
 };

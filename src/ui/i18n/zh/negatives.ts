@@ -5,11 +5,11 @@ export const negativesTexts: Dictionary['negatives'] = {
   title: '让问题远离哪些段落',
   settings: '负例的来源',
   toMine: '负例还没有挖掘。挖掘之后，可以看得分、判断样例，也可以导出。',
-  sources: { inBatch: '只用批内的', random: '随机段落', mined: '用基座模型挖掘', imported: '文件里带的' },
+  sources: { inBatch: '只用批内的', random: '随机段落', mined: '用模型挖掘', imported: '文件里带的' },
   note: {
     inBatch: '每个问题和同一批里其他问题的段落比较，不需要准备。',
     random: '从知识库里随机抽取，由随机种子决定。',
-    mined: '训练前先挖掘：用基座模型为每个问题检索知识库。剩下的段落不够时，随机补足。',
+    mined: '训练前先挖掘：用一个模型为每个问题检索知识库。剩下的段落不够时，随机补足。',
     imported: '按文件里的顺序取；不够的，从别的问题的负例里随机补。',
   },
   counts: {
@@ -27,13 +27,13 @@ export const negativesTexts: Dictionary['negatives'] = {
     refilled: (n, pairs) => `有 ${formatCount(pairs)} 个问答对的负例不够，随机补了 ${formatCount(n)} 个。`,
   },
   scores: {
-    title: '基座模型给的得分',
+    title: '挖掘所用模型给的得分',
     positives: '问题和自己的段落',
     mined: '问题和挖到的负例',
     random: '问题和随机段落',
     suspects: (share, found, of) =>
       `名次范围内估计有 ${share} 可能是正确答案：${formatCount(of)} 个里有 ${formatCount(found)} 个的得分高于正例减去间隔，没有用作负例。`,
-    suspectsHow: '按排除之前的数量计算。基座模型两头都可能判错，请在下面看看样例。',
+    suspectsHow: '按排除之前的数量计算。模型两头都可能判错，请在下面看看样例。',
     above: (share, found, of) =>
       `挖到的负例里有 ${share}（${formatCount(of)} 个里的 ${formatCount(found)} 个）得分高于正例，可能是正确答案。`,
     aboveHow: '没有按得分排除，所以它们都还在。',
@@ -102,6 +102,11 @@ export const negativesTexts: Dictionary['negatives'] = {
   mined: {
     mine: '挖掘负例',
     mining: (done, of) => `正在挖掘：${done} / ${of} 个文本和问题`,
+    model: '用哪个模型检索',
+    modelHelp:
+      '基座模型，或者已导入的另一个模型，按它自己文件夹里的设置来用。越强的模型，找到的负例越难，混进的正确答案也越多。',
+    baseModel: '基座模型',
+    missingModel: (hash) => `还没有导入（${hash}…）`,
     firstRank: '起始名次',
     lastRank: '末尾名次',
     rankHelp:

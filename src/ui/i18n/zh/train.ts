@@ -4,6 +4,7 @@ import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
 import { devScoreTexts } from './devScores';
+import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
 
@@ -99,6 +100,7 @@ export const trainTexts: Dictionary['train'] = {
   settingsOf: (stage) => `阶段 ${stage} 的设置`,
   groups: { data: '批和时长', loss: '损失', optimizer: '优化器', evaluation: '评测和检查点' },
   fields: {
+    ...lossTexts.fields,
     learningRate: '学习率',
     data: '用什么训练',
     temperature: '温度 τ',
@@ -123,6 +125,7 @@ export const trainTexts: Dictionary['train'] = {
     warmupSteps: '预热步数',
     weightDecay: '权重衰减',
     layerDecay: '学习率逐层衰减',
+    emaDecay: '权重的滑动平均（EMA）',
     clipNorm: '梯度范数上限',
     seed: '随机种子',
     dropout: 'Dropout',
@@ -147,7 +150,7 @@ export const trainTexts: Dictionary['train'] = {
     learningRate: '学习率的最大值。base 模型常用 2e-5，小模型常用 2e-4。',
     data: '问答对和打分句对各有自己的损失函数。打分句对的两个句子前面都加问题前缀。',
     temperature: '损失里用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
-    loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。',
+    ...lossTexts.help,
     scoredLoss:
       'CoSENT：同一批里的句对两两比较，分数高的余弦也应该高。AnglE：同样比较，但用角度代替余弦。余弦均方误差：让余弦等于分数，分数要在 −1 到 1 之间。',
     directions: '单向：用每个问题找段落。双向：再用每个段落找问题，两个损失取平均。',
@@ -174,6 +177,8 @@ export const trainTexts: Dictionary['train'] = {
     warmupSteps: '学习率从 0 升到最大值用的步数。不能多于这个阶段的总步数。',
     weightDecay: 'AdamW 的解耦衰减；偏置和 LayerNorm 不衰减。',
     layerDecay: '每一层的学习率是上一层的多少倍；嵌入在最低层之下，再乘一次。1 表示各层相同，常用 0.9。',
+    emaDecay:
+      '权重的指数滑动平均的衰减系数 d，大约平均最近 1/(1 − d) 步。这个阶段的验证集评测用平均后的权重，最后也以平均后的权重结束。0 表示不平均；几百步的训练常用 0.99。',
     clipNorm: '全部梯度合起来，L2 范数不超过这个值；0 表示不裁剪。',
     seed: '决定打乱的顺序、拿出的问答对和 dropout。种子、数据、设备都相同，结果就逐位相同。',
     dropout: '训练时随机把一部分中间结果置零。默认关闭，各次训练才好比较。“按模型”用 config.json 里的比例。',
@@ -201,30 +206,7 @@ export const trainTexts: Dictionary['train'] = {
     noDropout: '关闭',
     asModel: '按模型',
     ownRate: '自定',
-    inBatchInfoNce: '批内 InfoNCE',
-    sigmoidPairs: 'sigmoid 成对损失',
-    cosent: 'CoSENT',
-    angle: 'AnglE',
-    cosineMse: '余弦均方误差',
-    queryToPassage: '问题 → 段落',
-    both: '双向',
-    perDirection: '每个方向一个',
-    joint: '合用一个',
-    noSameSide: '无',
-    amongQuestions: '问题之间',
-    amongPassages: '段落之间',
-    amongBoth: '问题之间和段落之间',
-    contrastBatch: '整批',
-    contrastExplicit: '自己的正例和全部负例',
-    contrastOwn: '只用自己的',
-    noHardness: '关闭',
-    inBatchNegatives: '批内负例',
-    explicitNegatives: '单独给出的负例',
-    allNegatives: '全部负例',
-    noScoreMask: '关闭',
-    absoluteMargin: '绝对余量',
-    relativeMargin: '相对余量',
-    noPrefixes: '无',
+    ...lossTexts.options,
     epochs: '轮',
     steps: '步',
     linear: '线性降到 0',

@@ -1,5 +1,5 @@
 import { defaultExperiment, type Experiment, type Stage } from '../../../../src/domain/experiment';
-import type { MemoryAlternative, MemoryReport, WayChoice } from '../../../../src/domain/memory/report';
+import type { MemoryAlternative, MemoryReport, StepStrategyChoice } from '../../../../src/domain/memory/report';
 import { applyFix } from '../../../../src/domain/train/doctor/applyFix';
 import { examine } from '../../../../src/domain/train/doctor/examine';
 import type { ExperimentFacts, LengthFacts, TextFacts } from '../../../../src/domain/train/doctor/facts';
@@ -69,13 +69,13 @@ export function splitOf(
   };
 }
 
-export function choiceOf(kind: 'plain' | 'recompute' | 'gradCache', total: number, fits = true): WayChoice {
-  const way = kind === 'gradCache' ? { kind, tokensPerPass: 512 } : { kind };
-  return { fits, way, need: { weights: 0, gradients: 0, moments: 0, activations: 0, snapshot: 0, total } };
+export function choiceOf(kind: 'plain' | 'recompute' | 'gradCache', total: number, fits = true): StepStrategyChoice {
+  const stepStrategy = kind === 'gradCache' ? { kind, tokensPerPass: 512 } : { kind };
+  return { fits, stepStrategy, need: { weights: 0, gradients: 0, moments: 0, activations: 0, snapshot: 0, total } };
 }
 
 /** A memory report of a batch of `pairs`. */
-export function memoryOf(pairs: number, choice: WayChoice, alternatives: MemoryAlternative[]): MemoryReport {
+export function memoryOf(pairs: number, choice: StepStrategyChoice, alternatives: MemoryAlternative[]): MemoryReport {
   return {
     steps: 60,
     leftOut: [],
@@ -84,7 +84,7 @@ export function memoryOf(pairs: number, choice: WayChoice, alternatives: MemoryA
     defaultBudgetBytes: 3e9,
     shape: { pairs, candidates: pairs, tokens: 1000, longest: 100 },
     choice,
-    run: { budgetBytes: 3e9, ways: [choice.way], encodingTokens: 1000 },
+    run: { budgetBytes: 3e9, ways: [choice.stepStrategy], encodingTokens: 1000 },
     alternatives,
     proposal: {},
     canRaise: false,

@@ -24,6 +24,13 @@ describe('a temperature', () => {
     expect(high?.facts.weight).toBeCloseTo(0.3716, 3);
   });
 
+  it('is not examined in a stage whose loss has none', () => {
+    const loss = { kind: 'triplet', distance: 'cosine', margin: 0.2 } as const;
+    const experiment = experimentWith({ loss, negatives: { from: 'random', perAnchor: 1 } });
+    expect(found('temperatureLow', experiment)).toEqual([]);
+    expect(found('temperatureHigh', experiment)).toEqual([]);
+  });
+
   it('is set to the nearest usual one by the fix', () => {
     expect(afterFix('temperatureLow', experimentWith(withTemperature(0.001)), () => factsWith())).toEqual([]);
     expect(afterFix('temperatureHigh', experimentWith(withTemperature(1)), () => factsWith())).toEqual([]);

@@ -10,6 +10,7 @@ export { infoNceColumns, infoNceGradient, infoNceJoint, infoNceNumbers, infoNceR
 export { layerNormBackward, layerNormForward } from './layerNorm';
 export { prefixBackward, prefixForward, prefixNumbers } from './matryoshka';
 export { matmul } from './matmul';
+export { movingAverage } from './movingAverage';
 export { normalizeBackward } from './normalize';
 export { poolingBackward, poolingForward } from './pooling';
 export { sameSideGradient, sameSideRows } from './sameSide';

@@ -6,8 +6,8 @@ import type { MemoryLimits } from './memoryLimits';
 import { stepMemoryNeed } from './stepMemory';
 import { widestRowBytes } from './rowBytes';
 import type { ParameterCount } from './parameterCount';
-import type { MemoryNeed, MemoryShortage, WayChoice } from '../../../src/domain/memory/report';
-import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { MemoryNeed, MemoryShortage, StepStrategyChoice } from '../../../src/domain/memory/report';
+import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { StageShape } from './stageShape';
 import { maxPassing } from './maxPassing';
 
@@ -16,20 +16,25 @@ import { maxPassing } from './maxPassing';
  * as much compute as recompute but launches more kernels the smaller its chunks are, so it gets the largest chunks that
  * fit. If no strategy fits, returns the one that needs the least memory, together with the shortage.
  */
-export function chooseWay(
+export function chooseStepStrategy(
   config: EncoderConfig,
   parameters: ParameterCount,
   shape: StageShape,
   limits: MemoryLimits,
   precision: Precision = 'full',
-): WayChoice {
+): StepStrategyChoice {
   const { budgetBytes, arrayBytes, threadBytes = 0 } = limits;
-  const stepNeed = (way: StepWay): MemoryNeed => stepMemoryNeed(config, parameters, shape, way, precision);
-  const choice = (way: StepWay): WayChoice => {
-    const need = runNeed(stepNeed(way), shape.evaluation ? evaluationBytes(config, shape.evaluation) : 0, threadBytes);
-    return { fits: need.total <= budgetBytes, way, need };
+  const stepNeed = (stepStrategy: StepStrategy): MemoryNeed =>
+    stepMemoryNeed(config, parameters, shape, stepStrategy, precision);
+  const choice = (stepStrategy: StepStrategy): StepStrategyChoice => {
+    const need = runNeed(
+      stepNeed(stepStrategy),
+      shape.evaluation ? evaluationBytes(config, shape.evaluation) : 0,
+      threadBytes,
+    );
+    return { fits: need.total <= budgetBytes, stepStrategy, need };
   };
-  const gradCache = (tokensPerPass: number): StepWay => ({ kind: 'gradCache', tokensPerPass });
+  const gradCache = (tokensPerPass: number): StepStrategy => ({ kind: 'gradCache', tokensPerPass });
   const maxTokens = quadsIn(arrayBytes / widestRowBytes(config, precision));
   const inOnePass = (['plain', 'recompute'] as const).map((kind) => choice({ kind, tokensPerPass: shape.tokens }));
   const smallest = choice(gradCache(shape.longest));

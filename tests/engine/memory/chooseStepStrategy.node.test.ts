@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxBatchShape } from '../../../workers/engine/memory/batchShape';
-import { chooseWay } from '../../../workers/engine/memory/chooseWay';
+import { chooseStepStrategy } from '../../../workers/engine/memory/chooseStepStrategy';
 import { proposal } from '../../../workers/engine/memory/proposal';
 import { searchBytes } from '../../../workers/engine/retrieval/searchMemory';
 import { evaluationBytes, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
@@ -18,7 +18,7 @@ const count = parameterCount(bertBase);
 const parameters = { all: count, trained: count };
 const shape: BatchShape = { pairs: 64, candidates: 64, tokens: 12_000, longest: 400 };
 const choose = (limits: Partial<MemoryLimits>) =>
-  chooseWay(bertBase, parameters, shape, { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB, ...limits });
+  chooseStepStrategy(bertBase, parameters, shape, { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB, ...limits });
 
 describe('the choice of a step strategy', () => {
   it('counts the parameters of bert-base-chinese', () => {
@@ -29,20 +29,23 @@ describe('the choice of a step strategy', () => {
   it('changes from plain to recompute to GradCache as the budget shrinks, and never exceeds the budget', () => {
     const kinds: string[] = [];
     for (let budget = 16 * GiB; budget > 1.9 * GiB; budget *= 0.98) {
-      const { fits, way, need } = choose({ budgetBytes: budget });
+      const { fits, stepStrategy, need } = choose({ budgetBytes: budget });
       expect(fits).toBe(true);
       expect(need.total).toBeLessThanOrEqual(budget);
-      expect(need).toEqual(stepMemoryNeed(bertBase, parameters, shape, way));
-      if (kinds.at(-1) !== way.kind) kinds.push(way.kind);
+      expect(need).toEqual(stepMemoryNeed(bertBase, parameters, shape, stepStrategy));
+      if (kinds.at(-1) !== stepStrategy.kind) kinds.push(stepStrategy.kind);
     }
     expect(kinds).toEqual(['plain', 'recompute', 'gradCache']);
   });
 
   it('fills GradCache chunks to within four rows of the budget', () => {
     const budget = 2 * GiB;
-    const { way } = choose({ budgetBytes: budget });
-    if (way.kind !== 'gradCache') throw new Error(way.kind);
-    const more = stepMemoryNeed(bertBase, parameters, shape, { ...way, tokensPerPass: way.tokensPerPass + 4 });
+    const { stepStrategy } = choose({ budgetBytes: budget });
+    if (stepStrategy.kind !== 'gradCache') throw new Error(stepStrategy.kind);
+    const more = stepMemoryNeed(bertBase, parameters, shape, {
+      ...stepStrategy,
+      tokensPerPass: stepStrategy.tokensPerPass + 4,
+    });
     expect(more.total).toBeGreaterThan(budget);
   });
 
@@ -51,16 +54,16 @@ describe('the choice of a step strategy', () => {
     const little = { pairs: 64, candidates: 64, tokens: 9000, longest: 128 };
     const minBytes = stepMemoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
     for (let budgetBytes = minBytes; budgetBytes < minBytes + 200e6; budgetBytes += 1e6) {
-      const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
+      const { fits, need } = chooseStepStrategy(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
       expect({ budgetBytes, fits }).toEqual({ budgetBytes, fits: true });
       expect(need.total).toBeLessThanOrEqual(budgetBytes);
     }
   });
 
   it('splits a batch into chunks if the device allows no array for the whole batch', () => {
-    const { fits, way } = choose({ arrayBytes: 2 ** 27 });
+    const { fits, stepStrategy } = choose({ arrayBytes: 2 ** 27 });
     expect(fits).toBe(true);
-    expect(way).toEqual({ kind: 'gradCache', tokensPerPass: 10_920 });
+    expect(stepStrategy).toEqual({ kind: 'gradCache', tokensPerPass: 10_920 });
     expect(10_920 * widestRowBytes(bertBase)).toBeLessThanOrEqual(2 ** 27);
   });
 
@@ -81,7 +84,7 @@ describe('the choice of a step strategy', () => {
     const arrayBytes = 2 ** 27;
     const maxPairs = Math.floor(arrayBytes / 4 / 768);
     const at = (pairs: number, candidates = pairs) =>
-      chooseWay(
+      chooseStepStrategy(
         bertBase,
         parameters,
         { pairs, candidates, tokens: 6 * (pairs + candidates), longest: 6 },
@@ -112,7 +115,7 @@ describe('the choice of a step strategy', () => {
     const small = { pairs: 2, candidates: 2, tokens: 40, longest: 10 };
     const limits = { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB };
     const needWith = (evaluation?: EvaluationShape) =>
-      chooseWay(bertBase, parameters, { ...small, ...(evaluation ? { evaluation } : {}) }, limits).need;
+      chooseStepStrategy(bertBase, parameters, { ...small, ...(evaluation ? { evaluation } : {}) }, limits).need;
     const step = needWith();
     const few = { longest: 30, searches: [] };
     expect(evaluationBytes(bertBase, few)).toBe(scratchBytes + 128 * encodingRowBytes(bertBase));
@@ -125,7 +128,7 @@ describe('the choice of a step strategy', () => {
     expect(searching.activations - scratchBytes).toBe(searchBytes(768, search));
     const { budgetBytes, fits } = { budgetBytes: long.total - 1, fits: false };
     expect(
-      chooseWay(
+      chooseStepStrategy(
         bertBase,
         parameters,
         { ...small, evaluation: { longest: 4001, searches: [] } },
@@ -137,9 +140,9 @@ describe('the choice of a step strategy', () => {
   it('leaves room for per-thread memory', () => {
     const threadBytes = 8 * 2 ** 20;
     for (const budgetBytes of [2 * GiB, 3 * GiB, 4 * GiB, 16 * GiB]) {
-      const { fits, way, need } = choose({ budgetBytes, threadBytes });
+      const { fits, stepStrategy, need } = choose({ budgetBytes, threadBytes });
       expect(fits).toBe(true);
-      expect(need.total).toBe(stepMemoryNeed(bertBase, parameters, shape, way).total + threadBytes);
+      expect(need.total).toBe(stepMemoryNeed(bertBase, parameters, shape, stepStrategy).total + threadBytes);
       expect(need.total).toBeLessThanOrEqual(budgetBytes);
     }
   });
@@ -155,7 +158,7 @@ describe('the proposal of settings that fit', () => {
       tokens: settings.batchSize * longest,
       longest,
     };
-    return chooseWay(bertBase, parameters, given, { ...limits, budgetBytes: budget }).fits;
+    return chooseStepStrategy(bertBase, parameters, given, { ...limits, budgetBytes: budget }).fits;
   };
 
   it('names the highest token limit and the largest batch size that fit', () => {

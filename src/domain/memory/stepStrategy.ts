@@ -4,7 +4,7 @@
  * arXiv 2101.06983) processes the batch twice, in chunks of whole texts, and holds the activations of only one chunk at
  * a time.
  */
-export type StepWay =
+export type StepStrategy =
   | {
       kind: 'plain' | 'recompute';
       /**

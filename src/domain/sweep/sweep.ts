@@ -1,0 +1,170 @@
+import * as v from 'valibot';
+import { canonicalJson } from '../canonicalJson';
+import { AppError } from '../errors';
+import { own } from '../errorWords';
+import type { Experiment } from '../experiment';
+import { isObject } from '../isObject';
+import { experimentInvalid, parseExperiment } from '../parseExperiment';
+
+/** The settings that a sweep can vary: the seed, the list of stages, or a setting of one stage. */
+export const sweepSettings = [
+  'seed',
+  'stages',
+  'strategy',
+  'learningRate',
+  'temperature',
+  'batchSize',
+  'negatives',
+] as const;
+export type SweepSetting = (typeof sweepSettings)[number];
+
+/** A setting of a sweep with its values, as an experiment file states them. Without negatives, a value is null. */
+export interface SweepAxis {
+  setting: SweepSetting;
+  /** Index of the stage, for a setting of one stage. Absent means the first one. */
+  stage?: number;
+  values: unknown[];
+}
+
+/** Most runs of a sweep: a longer queue is usually a mistake, such as a setting too many. */
+export const mostRuns = 64;
+
+/** A sweep of an experiment. Its runs are those with its id; a run that is done is not repeated. */
+export interface Sweep {
+  sweepId: string;
+  /** The experiment when the sweep was started. Later changes of its settings do not change the sweep. */
+  experiment: Experiment;
+  axes: SweepAxis[];
+  createdAt: number;
+}
+
+/** One run of a sweep: a value of each axis, in the order of the axes, and the experiment with these values. */
+export interface SweepPoint {
+  values: unknown[];
+  experiment: Experiment;
+}
+
+type Loose = Record<string, unknown>;
+
+function withStageSetting(stage: Loose, setting: SweepSetting, value: unknown): Loose {
+  const changed = (part: string, field: string): Loose => {
+    const given = stage[part];
+    return { ...stage, [part]: { ...(isObject(given) ? given : {}), [field]: value } };
+  };
+  switch (setting) {
+    case 'temperature':
+      return changed('loss', 'temperature');
+    case 'learningRate':
+      return changed('optimizer', 'learningRate');
+    case 'batchSize':
+      return changed('batching', 'batchSize');
+    case 'negatives': {
+      const { negatives: _, ...rest } = stage;
+      return value === null ? rest : { ...rest, negatives: value };
+    }
+    default:
+      return { ...stage, [setting]: value };
+  }
+}
+
+/** Returns the experiment with a value of an axis. Throws `experiment-invalid` if the setting can't have the value. */
+function withValue(experiment: Experiment, { setting, stage: index = 0 }: SweepAxis, value: unknown): Experiment {
+  if (setting === 'seed' || setting === 'stages') return parseExperiment({ ...experiment, [setting]: value });
+  const stages = experiment.stages.map((stage, i) => (i === index ? withStageSetting(stage, setting, value) : stage));
+  return parseExperiment({ ...experiment, stages });
+}
+
+/** The order in which axes are applied: a list of stages first, because the others change a stage of it. */
+function inOrder(axes: readonly SweepAxis[]): { axis: SweepAxis; place: number }[] {
+  const placed = axes.map((axis, place) => ({ axis, place }));
+  return placed.sort((a, b) => Number(b.axis.setting === 'stages') - Number(a.axis.setting === 'stages'));
+}
+
+/** Returns the number of runs of a sweep. */
+export function runCount(axes: readonly SweepAxis[]): number {
+  return axes.reduce((runs, { values }) => runs * values.length, 1);
+}
+
+/** Returns the runs of a sweep: each combination of values, the last axis varying fastest. */
+export function sweepPoints(experiment: Experiment, axes: readonly SweepAxis[]): SweepPoint[] {
+  let combinations: unknown[][] = [[]];
+  for (const { values } of axes) combinations = combinations.flatMap((one) => values.map((value) => [...one, value]));
+  const order = inOrder(axes);
+  return combinations.map((values) => ({
+    values,
+    experiment: order.reduce((one, { axis, place }) => withValue(one, axis, values[place]), experiment),
+  }));
+}
+
+const axisSchema = v.strictObject({
+  setting: v.picklist(sweepSettings),
+  stage: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(15))),
+  values: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(mostRuns)),
+});
+
+function parseAxis(given: unknown, place: string): SweepAxis {
+  if (!isObject(given)) throw experimentInvalid(place, given, own('object'));
+  const { setting, values, stage } = given;
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(axisSchema.entries, name));
+  if (unknown !== undefined) throw experimentInvalid(`${place}.${unknown}`, given[unknown], own('no-such-field'));
+  if (!v.is(axisSchema.entries.setting, setting))
+    throw experimentInvalid(`${place}.setting`, setting, [...sweepSettings]);
+  if (!v.is(axisSchema.entries.values, values))
+    throw experimentInvalid(`${place}.values`, values, own('list-of', 1, mostRuns));
+  if (!v.is(axisSchema.entries.stage, stage))
+    throw experimentInvalid(`${place}.stage`, stage, own('integer-from-to', 0, 15));
+  return { setting, values, ...(stage === undefined ? {} : { stage }) };
+}
+
+function refuseRepeated(values: readonly unknown[], place: (i: number) => string): void {
+  const texts = values.map((value) => canonicalJson(value ?? null));
+  const twice = texts.findIndex((text, i) => texts.indexOf(text) !== i);
+  if (twice >= 0) throw experimentInvalid(place(twice), values[twice], own('different-values'));
+}
+
+/** Tries each value of an axis. Throws `experiment-invalid` with the path of the value that its setting can't have. */
+function refuseWrongValues(experiment: Experiment, axis: SweepAxis, place: string): void {
+  axis.values.forEach((value, i) => {
+    try {
+      withValue(experiment, axis, value);
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.details.kind !== 'experiment-invalid') throw thrown;
+      throw new AppError({ ...thrown.details, path: `${place}.values.${i}` });
+    }
+  });
+}
+
+/**
+ * Parses the axes of a sweep of an experiment.
+ * @throws experiment-invalid with the path of an unknown setting, an empty list, a value that the setting can't have, or
+ * `sweep` if there are more than `mostRuns` runs or two runs are the same.
+ */
+export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
+  if (!Array.isArray(given) || given.length === 0 || given.length > sweepSettings.length)
+    throw experimentInvalid('sweep', given, own('list-of', 1, sweepSettings.length));
+  const axes = given.map((one: unknown, i) => parseAxis(one, `sweep.${i}`));
+  refuseRepeated(
+    axes.map(({ setting, stage = 0 }) => `${setting} ${stage}`),
+    (i) => `sweep.${i}.setting`,
+  );
+  const stages = axes.some(({ setting }) => setting === 'stages') ? Infinity : experiment.stages.length;
+  axes.forEach((axis, i) => {
+    if ((axis.stage ?? 0) >= stages)
+      throw experimentInvalid(`sweep.${i}.stage`, axis.stage, own('integer-from-to', 0, stages - 1));
+    refuseRepeated(axis.values, (j) => `sweep.${i}.values.${j}`);
+    refuseWrongValues(experiment, axis, `sweep.${i}`);
+  });
+  const runs = runCount(axes);
+  if (runs > mostRuns)
+    throw new AppError({
+      kind: 'experiment-invalid',
+      path: 'sweep',
+      found: own('runs', runs),
+      expected: own('at-most', mostRuns),
+    });
+  refuseRepeated(
+    sweepPoints(experiment, axes).map((point) => point.experiment),
+    () => 'sweep',
+  );
+  return axes;
+}

@@ -1,0 +1,32 @@
+import type { StageFault } from '../../../domain/train/stageFaults';
+import { formatCount } from '../format';
+import type { Sentence } from './sentence';
+
+type LossFault =
+  'miner-missing' | 'loss-needs-negatives' | 'loss-needs-triplets' | 'loss-takes-pairs' | 'prefix-too-long';
+
+/** Why a stage's loss can't be computed, or its negatives not be mined. */
+export const lossSentences: {
+  [Kind in LossFault]: (details: Extract<StageFault, { kind: Kind }>) => Sentence;
+} = {
+  'loss-needs-negatives': () => ({
+    zh: '损失要用单独给出的负例，但训练数据里没有；请在“高级设置”里让“对照的段落”和“难例加权”只用批内负例。',
+    en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',
+  }),
+  'loss-needs-triplets': ({ stage }) => ({
+    zh: `阶段 ${stage + 1} 的三元组损失要给每题单独的负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
+    en: `The triplet loss of stage ${stage + 1} needs explicit negatives for each question, but there are none; choose where they come from under “Negatives”, or another loss.`,
+  }),
+  'miner-missing': ({ stage, contentSha256 }) => ({
+    zh: `阶段 ${stage + 1} 用来挖掘负例的模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个模型来挖掘。`,
+    en: `The model that mines the negatives of stage ${stage + 1} (its content hash begins with ${contentSha256.slice(0, 12)}) isn’t stored here; import it first, or mine with another model.`,
+  }),
+  'loss-takes-pairs': ({ negatives }) => ({
+    zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,
+    en: `The sigmoid pair loss takes pairs only, but the stage has ${formatCount(negatives)} explicit negatives per question; choose in-batch InfoNCE, or leave the negatives out.`,
+  }),
+  'prefix-too-long': ({ prefix, dimension }) => ({
+    zh: `截短维数（Matryoshka）填了 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改小。`,
+    en: `The Matryoshka dimensions include ${formatCount(prefix)}, but the model’s vectors have only ${formatCount(dimension)} dimensions; use smaller ones.`,
+  }),
+};

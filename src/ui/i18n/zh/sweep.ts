@@ -1,0 +1,33 @@
+import type { Dictionary } from '../dictionary';
+import { formatCount } from '../format';
+
+export const sweepTexts: Dictionary['sweep'] = {
+  title: '参数扫描',
+  about: '几个设置各取几个值，逐一训练，只看验证集。',
+  how: '每种组合训练一次。留空的设置保持现在的值。扫描只用验证集评测，不读测试集，也不保留权重：选好设置后，再用它训练一次。',
+  numbersHelp: '用逗号隔开几个值；留空表示不变。',
+  strategies: '训练方式（取几种）',
+  negatives: '负例（取几种）',
+  invalid: (low, high) => `每个值都要在 ${low} 到 ${high} 之间，整数项请填整数。`,
+  runs: (n) => `共 ${formatCount(n)} 次训练。`,
+  tooMany: (n, most) => `共 ${formatCount(n)} 次训练，最多 ${formatCount(most)} 次，请少取几个值。`,
+  nothing: '至少给一个设置填上值。',
+  refused: '这些值不能一起用：训练方式换了以后，设置的阶段可能不存在，或两次训练会完全相同。',
+  noDev: '没有验证问题，不能扫描。请导入一些，或在“划分”阶段多拿些问答对做验证。',
+  seedsSplit: '验证问题是按随机种子从问答对里拿出来的，所以种子不同，验证问题也不同。',
+  time: (all, one) => `大约 ${all}，按每次和上一次一样用 ${one} 估计。`,
+  timeUnknown: '完成一次训练后，才能估计用时。',
+  start: '开始扫描',
+  resume: '接着扫描',
+  stop: '这次训练后停下',
+  stopping: '这次训练结束后会停下。',
+  progress: (done, of) => `已完成 ${formatCount(done)} / ${formatCount(of)} 次`,
+  diverged: (n) => `${formatCount(n)} 次发散了，没有成绩。`,
+  table: '扫描结果',
+  mean: (metric) => `验证集${metric}（平均）`,
+  interval: '95% 区间',
+  intervalHelp: '对种子取的 t 区间：平均值 ± t · s/√n。只反映种子的影响，不含验证题太少带来的误差。至少要两个种子。',
+  scores: '各个种子',
+  csv: '导出 CSV',
+  best: '最好',
+};

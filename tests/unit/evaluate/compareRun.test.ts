@@ -1,0 +1,96 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answerAt } from '../../../src/domain/evaluate/answerAt';
+import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import type { Database } from '../../../src/storage/database';
+import { putEvaluation } from '../../../src/storage/evaluations';
+import { getExperiment } from '../../../src/storage/experiments';
+import { addRun } from '../../../src/storage/runs';
+import { compareRun, compareWithKeywords } from '../../../workers/services/evaluate/compareRun';
+import { prepareDemo } from '../../../workers/services/import/prepareDemo';
+import { preparedData } from '../../../workers/services/split/preparedData';
+import { evaluationOf, freshDatabase, runRecord } from '../storage/support';
+
+const publicFolder = new URL('../../../public/', import.meta.url);
+const base = 'http://127.0.0.1/app/';
+beforeEach(() => {
+  vi.stubGlobal('fetch', (url: string) => {
+    const file = new URL(url.slice(base.length), publicFolder);
+    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+/** Stores the demo with a run. Every question's right passage has rank 4 before and rank 2 after training. */
+async function demoRun(): Promise<{
+  db: Database;
+  runId: string;
+  store: (moment: 'before' | 'after') => Promise<void>;
+}> {
+  const db = await freshDatabase();
+  const { experimentId } = await prepareDemo(db, base, () => undefined);
+  const experiment = (await getExperiment(db, experimentId))!.experiment;
+  const runId = crypto.randomUUID();
+  await addRun(db, runRecord(runId, experimentId, { experiment }));
+  const { test } = await preparedData(db, experiment);
+  const store = async (moment: 'before' | 'after'): Promise<void> => {
+    const ranks = [moment === 'before' ? 4 : 2];
+    const results = test.map(({ id }): QuestionResult => ({ questionId: id, ranks, top: [] }));
+    await putEvaluation(db, { ...evaluationOf(runId), moment, results });
+  };
+  return { db, runId, store };
+}
+
+describe('the comparison of a run', () => {
+  it('is null until both evaluations are stored, then has one answer per cut-off', async () => {
+    const { db, runId, store } = await demoRun();
+    expect(await compareRun(db, runId, [1])).toBeNull();
+    await store('before');
+    expect(await compareRun(db, runId, [1])).toBeNull();
+    await store('after');
+    const answers = await compareRun(db, runId, [1, 3, 5]);
+    expect(answers?.map(({ k, won, up }) => [k, won, up])).toEqual([
+      [1, 0, 113],
+      [3, 113, 0],
+      [5, 0, 113],
+    ]);
+  });
+});
+
+describe('the keyword search for a run', () => {
+  it('answers the test questions over the whole knowledge base and reports its progress to the end', async () => {
+    const { db, runId, store } = await demoRun();
+    await store('after');
+    const progress = vi.fn();
+    const { results, answers } = await compareWithKeywords(db, runId, [1, 10], progress);
+    expect(results).toHaveLength(113);
+    expect(progress).toHaveBeenLastCalledWith(288 + 113, 288 + 113);
+    // Measured once, with the formula checked against bm25s.
+    expect(answers.map(({ k, hitsBefore }) => [k, hitsBefore])).toEqual([
+      [1, 41],
+      [10, 70],
+    ]);
+    const after = results.map(({ questionId }): QuestionResult => ({ questionId, ranks: [2], top: [] }));
+    expect(answers).toEqual([1, 10].map((k) => answerAt(results, after, k)));
+  });
+
+  it('is refused if the questions or the knowledge base were deleted', async () => {
+    const { db, runId, store } = await demoRun();
+    await store('after');
+    await db.clear('datasets');
+    await expect(compareWithKeywords(db, runId, [1], () => undefined)).rejects.toMatchObject({
+      details: { kind: 'data-missing' },
+    });
+  });
+
+  it('is refused before the evaluation after training, and for a run that was deleted', async () => {
+    const { db, runId } = await demoRun();
+    await expect(compareWithKeywords(db, runId, [1], () => undefined)).rejects.toMatchObject({
+      details: { kind: 'nothing-to-evaluate', part: 'test' },
+    });
+    await expect(compareWithKeywords(db, 'gone', [1], () => undefined)).rejects.toMatchObject({
+      details: { kind: 'not-found', what: 'run' },
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { KeywordIndex, searchByKeywords } from '../../../src/domain/evaluate/keywordSearch';
+import { recallAtK } from '../../../src/domain/evaluate/metrics';
+
+const golden = JSON.parse(
+  readFileSync(new URL('../../fixtures/metrics/keywordSearch.json', import.meta.url), 'utf8'),
+) as { passages: string[]; questions: string[]; scores: number[][] };
+
+const passages = golden.passages.map((text, i) => ({ id: `p${String((i * 17) % 41).padStart(2, '0')}`, text }));
+
+describe('BM25 over character bigrams', () => {
+  it('scores every passage as bm25s does', () => {
+    const index = new KeywordIndex(golden.passages.length);
+    for (const text of golden.passages) index.add(text);
+    const score = index.scorer();
+    golden.questions.forEach((question, i) => {
+      const scores = score(question);
+      golden.scores[i]?.forEach((expected, passage) => expect(scores[passage]).toBeCloseTo(expected, 9));
+    });
+    expect(golden.scores.flat().some((value) => value > 2)).toBe(true);
+  });
+
+  it('ranks as a full sort by score, then id, does', async () => {
+    const questions = golden.questions.map((text, i) => ({
+      id: `q${i}`,
+      text,
+      relevant: passages.map(({ id }) => id),
+    }));
+    const results = await searchByKeywords(passages, questions, () => undefined);
+    results.forEach((result, i) => {
+      const scores = golden.scores[i] ?? [];
+      const found = passages
+        .map(({ id }, passage) => ({ id, score: scores[passage] ?? 0 }))
+        .filter(({ score }) => score > 0)
+        .sort((x, y) => (Math.abs(x.score - y.score) < 1e-9 ? (x.id < y.id ? -1 : 1) : y.score - x.score));
+      expect(result.top.map(({ passageId }) => passageId)).toEqual(found.slice(0, 10).map(({ id }) => id));
+      expect(result.ranks.filter(Number.isFinite)).toEqual(found.map((_, rank) => rank + 1));
+    });
+  });
+
+  it('does not find a passage that shares no term with the question', async () => {
+    const known = [
+      { id: 'a', text: '每天饲喂两次' },
+      { id: 'b', text: '断奶仔猪保温' },
+    ];
+    const questions = [{ id: 'q', text: '仔猪怎么保温', relevant: ['a', 'b', 'gone'] }];
+    const [result] = await searchByKeywords(known, questions, () => undefined);
+    expect(result?.ranks).toEqual([1, Infinity]);
+    expect(recallAtK(result?.ranks ?? [], 10)).toBe(0.5);
+  });
+
+  it('answers nothing for a knowledge base or a question without terms', async () => {
+    const empty = await searchByKeywords([], [{ id: 'q', text: '饲料', relevant: ['a'] }], () => undefined);
+    expect(empty).toEqual([{ questionId: 'q', ranks: [], top: [] }]);
+    const blank = await searchByKeywords(
+      [{ id: 'a', text: '' }],
+      [{ id: 'q', text: ' ', relevant: ['a'] }],
+      () => undefined,
+    );
+    expect(blank).toEqual([{ questionId: 'q', ranks: [Infinity], top: [] }]);
+  });
+
+  it('can be stopped between two passages', async () => {
+    const stop = new Error('stop');
+    const between = (done: number): void => {
+      if (done === 2) throw stop;
+    };
+    await expect(searchByKeywords(passages, [], between)).rejects.toBe(stop);
+  });
+});

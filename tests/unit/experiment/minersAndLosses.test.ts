@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+import { defaultStage } from '../../../src/domain/experiment';
+import { fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
+import { parseExperiment } from '../../../src/domain/parseExperiment';
+import { lossOfKind } from '../../../src/domain/train/lossSchema';
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof AppError ? error.details : error;
+  }
+  return undefined;
+}
+
+describe('an experiment', () => {
+  it('drops the model that mines negatives if it is the base model, and completes another one', () => {
+    const base = {
+      ...{ contentSha256: 'a'.repeat(64), pooling: 'mean', normalize: true, maxTokens: 128 },
+      ...{ queryPrefix: '', passagePrefix: '' },
+    };
+    const { queryPrefix: _, ...stated } = { ...base, contentSha256: 'b'.repeat(64) };
+    const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
+    const minedBy = (model: object): unknown =>
+      parseExperiment({ model: base, stages: [{ negatives: { ...negatives, model } }] }).stages[0]?.negatives;
+    expect(minedBy(base)).toEqual(negatives);
+    expect(minedBy(stated)).toEqual({ ...negatives, model: { ...stated, queryPrefix: '' } });
+    const wrong = { ...base, pooling: 'max' };
+    expect(thrown(() => minedBy(wrong))).toMatchObject({ path: 'stages.0.negatives.model.pooling' });
+  });
+
+  it('reads the model that mines negatives from its own location, and keeps what the file states of it', () => {
+    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
+    const file = parseExperimentFile({
+      stages: [{ negatives: { ...negatives, model: { maxTokens: 32 } } }, { negatives }],
+      locations: { model: 'base', negativesModel: 'strong' },
+    });
+    expect(file.locations.negativesModel).toBe('strong');
+    const [model, miner] = ['a', 'b'].map((letter) => ({ contentSha256: letter.repeat(64), ...settings }));
+    if (!model || !miner) throw new Error('no model');
+    const { stages } = fillExperiment(file, { data: [], model, miner });
+    expect(stages.map((stage) => stage.negatives)).toEqual([
+      { ...negatives, model: { ...miner, maxTokens: 32 } },
+      negatives,
+    ]);
+  });
+
+  it('keeps the temperature when the loss changes, and starts with 0.05 after a loss without one', () => {
+    const triplet = lossOfKind('triplet', defaultStage().loss);
+    expect(triplet).toEqual({ kind: 'triplet', distance: 'cosine', margin: 0.2 });
+    expect(parseExperiment({ stages: [{ loss: triplet }] }).stages[0]?.loss).toEqual(triplet);
+    expect(lossOfKind('inBatchInfoNce', triplet)).toEqual(defaultStage().loss);
+    expect(lossOfKind('sigmoidPairs', { kind: 'inBatchInfoNce', temperature: 0.02, directions: 'both' })).toMatchObject(
+      {
+        temperature: 0.02,
+      },
+    );
+  });
+});

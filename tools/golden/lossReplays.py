@@ -1,0 +1,66 @@
+"""Writes tests/fixtures/engine/lossReplays.json: 50 AdamW steps of PyTorch on tinyBert with losses of
+sentence-transformers that take explicit negatives.
+
+usage: lossReplays.py     (after engine.py, whose tinyBert.json and tinyBert.bin hold weights and inputs)
+
+For each loss: the value at each step. Two explicit negatives per anchor, drawn once; the triplet loss is the mean over
+the triplets. `tripletDefault` has sentence-transformers' defaults, Euclidean distance and a margin of 5.
+"""
+import json, os
+import torch
+from sentence_transformers import __version__ as version
+from sentence_transformers.sentence_transformer import losses
+from tinyBertModel import golden, load, out, vectors
+
+optimizer, anchors, positives = golden['optimizer'], golden['anchors'], golden['positives']
+learning_rate, K, B = 1e-3, 2, len(golden['anchors'])
+g = torch.Generator().manual_seed(21)
+draw = lambda high: int(torch.randint(high, (1,), generator=g))
+text = lambda: [1, *(5 + draw(56) for _ in range(2 + draw(8))), 2]
+negatives = [[text() for _ in range(B)] for _ in range(K)]  # [k][B]
+metric = losses.TripletDistanceMetric
+
+
+class Model(torch.nn.Module):  # a stand-in: the losses are called with vectors, never with texts
+    pass
+
+
+def triplet(**given):
+    one = losses.TripletLoss(Model(), **given)
+    return lambda a, p, ns: sum(one.compute_loss_from_embeddings([a, p, n], None) for n in ns) / K
+
+
+def train(loss_of):
+    model = load()
+    named = list(model.named_parameters())
+    bare = lambda n: n.endswith('bias') or 'LayerNorm' in n
+    groups = [
+        dict(
+            params=[p for n, p in named if bare(n) == without],
+            weight_decay=0.0 if without else optimizer['weightDecay'],
+        )
+        for without in (False, True)
+    ]
+    opt = torch.optim.AdamW(
+        groups, lr=learning_rate, betas=(optimizer['beta1'], optimizer['beta2']), eps=optimizer['epsilon']
+    )
+    steps = []
+    for _ in range(50):
+        opt.zero_grad()
+        loss = loss_of(vectors(model, anchors), vectors(model, positives), [vectors(model, n) for n in negatives])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), optimizer['clipNorm'])
+        opt.step()
+        steps.append(float(f'{loss.item():.7g}'))
+    return steps
+
+
+json.dump(dict(
+    madeBy=f'tools/golden/lossReplays.py, sentence-transformers {version}, torch {torch.__version__}',
+    learningRate=learning_rate, negatives=negatives,
+    steps=dict(
+        tripletDefault=train(triplet()),
+        tripletCosine=train(triplet(distance_metric=metric.COSINE, triplet_margin=1.5)),
+    ),
+), open(os.path.join(out, 'lossReplays.json'), 'w'))
+open(os.path.join(out, 'lossReplays.json'), 'a').write('\n')

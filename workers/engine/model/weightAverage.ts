@@ -1,0 +1,51 @@
+import type { ParameterStore } from './parameterStore';
+import type { SegmentTable } from './segmentTable';
+
+/**
+ * The exponential moving average of what a stage trains: weights, or adapters. Like AveragedModel of
+ * torch.optim.swa_utils, it equals the weights after the stage's first step.
+ */
+export class WeightAverage {
+  readonly segments: SegmentTable;
+  readonly #trained: SegmentTable;
+
+  /** Allocates the average, and fills it with the current weights, or adapters in a LoRA stage that has begun. */
+  constructor(
+    parameters: Pick<ParameterStore, 'adapters' | 'createMoment' | 'segments'>,
+    stage: number,
+    readonly decay: number,
+  ) {
+    this.segments = parameters.createMoment(stage);
+    this.#trained = parameters.adapters?.segments ?? parameters.segments;
+    for (const segment of this.segments.layout.segments.keys()) this.copySegment(segment);
+  }
+
+  /** Overwrites the average of a segment with the weights. */
+  copySegment(segment: number): void {
+    const [from, to] = [this.#trained.arrays[segment], this.segments.arrays[segment]];
+    if (from && to) this.segments.engine.commands.copy(from, to);
+  }
+
+  /**
+   * Exchanges average and weights while `use` runs, so that it reads averaged weights. A call within `use` exchanges
+   * them back for its own `use`.
+   */
+  async exchanged<T>(use: () => Promise<T>): Promise<T> {
+    this.#trained.exchange(this.segments);
+    try {
+      return await use();
+    } finally {
+      this.#trained.exchange(this.segments);
+    }
+  }
+
+  /** Replaces the weights by their average for good. The average cannot be used afterwards. */
+  adopt(): void {
+    this.#trained.exchange(this.segments);
+    this.dispose();
+  }
+
+  dispose(): void {
+    this.segments.dispose();
+  }
+}
