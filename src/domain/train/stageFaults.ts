@@ -27,6 +27,8 @@ export type StageFault =
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** AnglE reads a vector as complex numbers, its first half as their real parts, but its length is odd. */
+  | { kind: 'angle-needs-even-vectors'; stage: number; dimension: number }
   /** A stage that trains on scored pairs has fewer of them than a batch. */
   | { kind: 'too-few-scored-pairs'; stage: number; pairs: number; batchSize: number }
   /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */

@@ -169,6 +169,7 @@ const others: AppErrorDetails[] = [
   { kind: 'miner-missing', stage: 1, contentSha256: 'a'.repeat(64) },
   { kind: 'loss-takes-pairs', stage: 1, negatives: 3 },
   { kind: 'negatives-need-pairs' },
+  { kind: 'angle-needs-even-vectors', stage: 1, dimension: 385 },
   { kind: 'too-few-scored-pairs', stage: 1, pairs: 3, batchSize: 4 },
   { kind: 'scores-unusable', stage: 1, id: 's1', found: '10', largest: 1 },
   { kind: 'scores-unusable', stage: 1, equal: 0.5 },
