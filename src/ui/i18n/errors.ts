@@ -10,6 +10,7 @@ import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
 import { checkStopped } from './errors/checkStopped';
 import { deviceWrong } from './errors/deviceWrong';
+import { diskSpace } from './errors/diskSpace';
 import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
@@ -23,7 +24,6 @@ import { said, spaced } from './errors/ownWords';
 import type { Language } from '../../domain/language';
 import type { Sentence } from './errors/sentence';
 import { shortened } from './errors/shortened';
-import { formatBytes } from './format';
 
 type Details<Kind extends AppErrorDetails['kind']> = Extract<AppErrorDetails, { kind: Kind }>;
 
@@ -122,19 +122,7 @@ const sentences: Sentences = {
           en: 'There are no usable dev questions; add some, or keep a larger share of the pairs for dev in the split stage.',
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
-  'quota-exceeded': (details) => {
-    // Earlier versions recorded 0 for a number that was not known.
-    const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
-    const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
-    const figures = {
-      zh: [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，'),
-      en: [need ? `${need} needed in total` : '', free ? `${free} available` : ''].filter(Boolean).join(', '),
-    };
-    return {
-      zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,
-      en: `There is not enough disk space${figures.en && ` (${figures.en})`}; delete what you no longer need on the storage page, or free disk space, then try again.`,
-    };
-  },
+  'quota-exceeded': diskSpace,
   'storage-failed': (details) => ({
     zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式，并在浏览器设置里允许本网站存储数据。`,
     en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode, and allow this site to store data in the browser’s settings.`,

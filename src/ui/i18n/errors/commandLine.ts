@@ -2,6 +2,7 @@ import { formatCount } from '../format';
 import type { AppErrorDetails } from '../../../domain/errors';
 import { dataRoleName } from './dataRoleName';
 import { deviceWrong } from './deviceWrong';
+import { diskSpaceOfProfile } from './diskSpace';
 import { memoryTooSmall, neededMemoryWords } from './memory';
 import { matricesReason } from './matricesReason';
 import { said } from './ownWords';
@@ -51,6 +52,8 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或用 --device wasm。`,
         en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or use --device wasm.`,
       };
+    case 'quota-exceeded':
+      return diskSpaceOfProfile(details);
     case 'device-wrong':
       return deviceWrong(details, file);
     case 'nothing-trained':
