@@ -12,6 +12,7 @@ import { defaultStage, stageSchema } from './train/stageSchema';
 
 export { experimentModelSchema, metricNames, precisions, type Precision } from './experimentVersion1';
 export { defaultStage, usesHalf, type Stage } from './train/stageSchema';
+export { dataOfStage, trainsOn, type StageData } from './train/stageData';
 
 /**
  * The experiment file: everything that a result depends on, and nothing else. The form, the share link, the headless

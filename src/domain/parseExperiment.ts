@@ -82,14 +82,14 @@ function completed(given: unknown, standard: unknown): unknown {
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
- * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, a `frozen` that
- * freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
+ * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, pairs as `data`, a
+ * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
   const stage = completed(stated, defaultStage());
   if (!isObject(stage)) return stage;
-  const { precision, frozen, loss, optimizer, batching, ema, ...rest } = stage;
+  const { precision, frozen, loss, optimizer, batching, data, ema, ...rest } = stage;
   const freezing = isObject(frozen) ? { embeddings: false, layers: 0, ...frozen } : frozen;
   return {
     ...rest,
@@ -97,6 +97,7 @@ function completedStage(given: unknown): unknown {
     ...(batching === undefined ? {} : { batching: withoutUsualAccumulation(batching) }),
     strategy: completedStrategy(stage['strategy']),
     ...(loss === undefined ? {} : { loss: isObject(loss) ? withoutUsualLoss(loss) : loss }),
+    ...(data === undefined || data === 'pairs' ? {} : { data }),
     ...(precision === undefined || precision === 'full' ? {} : { precision }),
     ...(freezing === undefined || freezesNothing(freezing) ? {} : { frozen: freezing }),
     ...(ema === undefined || averagesNothing(ema) ? {} : { ema }),
@@ -200,7 +201,9 @@ export function parseWith<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  throw experimentInvalid(path, issue.input, expectedBy(issue));
+  // A check over several fields is given the whole object; its path names the field that is wrong.
+  const found = issue.type === 'partial_check' ? issue.path?.at(-1)?.value : issue.input;
+  throw experimentInvalid(path, found, expectedBy(issue));
 }
 
 /**

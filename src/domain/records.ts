@@ -42,7 +42,7 @@ export interface Question extends RowBase {
   relevant: string[];
 }
 
-interface ScoredPair extends RowBase {
+export interface ScoredPair extends RowBase {
   sentence1: string;
   sentence2: string;
   score: number;

@@ -88,6 +88,8 @@ export interface StepReport {
   inBatchAccuracy?: number;
   positiveScore?: number;
   negativeScore?: number;
+  /** In losses of scored pairs: the share of comparisons whose cosines are in the order of the scores. */
+  orderedShare?: number;
   tokens: number;
   stepMs: number;
   backendBytes: number;

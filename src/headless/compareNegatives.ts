@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors';
+import { trainsOn } from '../domain/experiment';
 import { armNames, armsOf, minedRanks, type ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Finding } from '../domain/train/doctor/finding';
@@ -26,10 +27,12 @@ export interface ArmsJob {
 
 /**
  * Runs the arms of the negatives experiment one after another. Arms that an interrupted command has finished are not
- * run again. Returns metrics.json and the ids of the runs.
+ * run again. Returns metrics.json and the ids of the runs. Throws `negatives-need-pairs` if all stages train on scored
+ * pairs.
  */
 export async function compareNegatives(arms: ArmsJob): Promise<{ runIds: string[]; metrics: object }> {
   const { job, inputs, note } = arms;
+  if (!trainsOn(inputs.experiment.stages, 'pairs')) throw new AppError({ kind: 'negatives-need-pairs' });
   const passages = await passagesOf(inputs);
   const experiments = armsOf(inputs.experiment, passages);
   const ranks = minedRanks(inputs.experiment, passages);

@@ -50,7 +50,13 @@ interface InputProgress {
 const reasonsListed = 20;
 
 /** The knowledge base is read first because pairs and questions refer to its passages. */
-const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
+const order = [
+  'knowledgeBase',
+  'pairs',
+  'scoredPairs',
+  'devQuestions',
+  'testQuestions',
+] as const satisfies readonly SlotName[];
 
 /**
  * Throws `experiment-invalid` if the experiment file states a hash that differs from that of the content that was read.

@@ -67,6 +67,10 @@ export interface SplitCounts {
   /** Number of different passages and of different anchors in the training pairs. */
   trainPassages: number;
   trainAnchors: number;
+  /** Scored pairs to train on; 0 if no stage does. */
+  scored: number;
+  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
+  scoredLeaks: number;
   dev: number;
   test: number;
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */

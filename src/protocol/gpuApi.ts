@@ -10,6 +10,18 @@ import type { Progress } from './dataApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
+/** A row of a step's batch. A scored pair's sentences are in the places of anchor and positive. */
+interface BatchRow {
+  pairId: string;
+  anchor: string;
+  positive: string;
+  negatives: string[];
+  /** Positions in the row's batch of the rows that are its negatives; absent if all others are. */
+  drawn?: number[];
+  /** Only in scored pairs. */
+  score?: number;
+}
+
 /**
  * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch, and
  * the explicit negatives of these rows, if the stage has any. A step that accumulates gradients has several batches of
@@ -18,8 +30,7 @@ import type { WorkerOptions } from './workerOptions';
 export interface BatchView {
   step: number;
   batchSize: number;
-  /** `drawn`: positions in the row's batch of the rows that are its negatives; absent if all others are. */
-  rows: { pairId: string; anchor: string; positive: string; negatives: string[]; drawn?: number[] }[];
+  rows: BatchRow[];
 }
 
 /**

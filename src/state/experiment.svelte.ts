@@ -1,10 +1,10 @@
 import { countedSteps, type CountedSteps } from '../domain/train/countedSteps';
-import type { PairCounts } from '../domain/train/pairCounts';
+import { trainCountsOf, type TrainCounts } from '../domain/train/pairCounts';
 import { earlyStopRefusal } from '../domain/train/earlyStop';
 import { runRefusal, strategyRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type ExperimentModel, type Stage } from '../domain/experiment';
+import { dataOfStage, experimentModelOf, type ExperimentModel, type Stage } from '../domain/experiment';
 import type { MemoryReport } from '../domain/memory/report';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
@@ -12,7 +12,7 @@ import { stageStatesOf } from '../domain/stageStates';
 import type { Dataset } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import { gateway } from './gateway';
-import { demoParts } from '../domain/import/demoInputs';
+import { demoParts, type DemoInput } from '../domain/import/demoInputs';
 import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
 import { entryOf, withEntry, type SlotName } from '../domain/import/slots';
 import { readReferences } from './references';
@@ -45,6 +45,7 @@ export class ExperimentState extends SavedExperiment {
   readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
+    scoredPairs: this.datasets.scoredPairs?.contentSha256,
     devQuestions: this.datasets.devQuestions?.contentSha256,
     testQuestions: this.datasets.testQuestions?.contentSha256,
     model: this.model?.contentSha256,
@@ -60,7 +61,7 @@ export class ExperimentState extends SavedExperiment {
   readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different and that this page's demo contains. */
-  readonly demoParts = $derived<InputName[]>(this.inputs ? demoParts(this.inputs) : []);
+  readonly demoParts = $derived<DemoInput[]>(this.inputs ? demoParts(this.inputs) : []);
   /** The runs that are no trials of other settings. */
   readonly ownRuns = $derived(this.runs.filter((run) => run.trial !== true));
   readonly latestRun = $derived<RunRecord | null>(this.ownRuns[0] ?? null);
@@ -90,15 +91,15 @@ export class ExperimentState extends SavedExperiment {
     this.experiment?.stages.every(({ negatives }) => negatives?.from !== 'mined') ?? true,
   );
 
-  readonly #trainCounts = $derived.by<PairCounts | null>(() => {
+  readonly #trainCounts = $derived.by<TrainCounts | null>(() => {
     const counts = this.experiment && this.split.countsOf(this.experiment);
-    return counts && { pairs: counts.train, passages: counts.trainPassages, anchors: counts.trainAnchors };
+    return counts && trainCountsOf(counts);
   });
 
   /**
-   * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
-   * split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs with repeated
-   * texts, and the worker has not planned the batches yet.
+   * Rows of the shown stage and steps of a run with the current settings, without rows that are held out or skipped.
+   * Null until the split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs
+   * with repeated texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
     const train = this.#trainCounts;
@@ -106,7 +107,9 @@ export class ExperimentState extends SavedExperiment {
     const counted = countedSteps(this.experiment.stages, train);
     if (!counted) return null;
     const planned = this.#planned.key === this.batchesKey;
-    return { pairs: train.pairs, ...(planned ? { steps: this.#planned.steps, atMost: false } : counted) };
+    const [first] = this.experiment.stages;
+    const { pairs } = train[first ? dataOfStage(first) : 'pairs'];
+    return { pairs, ...(planned ? { steps: this.#planned.steps, atMost: false } : counted) };
   });
 
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */

@@ -65,6 +65,7 @@ export class ImportsState {
   slots = $state.raw<Record<SlotName, SlotImport>>({
     knowledgeBase: emptyImport,
     pairs: emptyImport,
+    scoredPairs: emptyImport,
     devQuestions: emptyImport,
     testQuestions: emptyImport,
   });

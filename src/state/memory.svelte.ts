@@ -9,6 +9,8 @@ const settleMs = 400;
 
 const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'too-few-pairs',
+  'too-few-scored-pairs',
+  'scores-unusable',
   'no-negatives',
   'too-few-negatives',
   'negatives-not-mined',

@@ -3,7 +3,7 @@ import type { Experiment } from '../domain/experiment';
 import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
 import { baseUrl, gateway } from './gateway';
-import { demoHashes } from '../domain/import/demoInputs';
+import { demoHash } from '../domain/import/demoInputs';
 import { inputNames, namedHash, type InputName } from '../domain/import/inputs';
 
 export type { SharedExperiment };
@@ -37,7 +37,7 @@ export async function sharedInputs(experiment: Experiment): Promise<SharedInput[
     const contentSha256 = namedHash(experiment, input);
     if (contentSha256 === undefined) continue;
     const stored = await (input === 'model' ? gateway.getModel(contentSha256) : gateway.getDataset(contentSha256));
-    const elsewhere = contentSha256 === demoHashes[input] ? 'demo' : 'missing';
+    const elsewhere = contentSha256 === demoHash(input) ? 'demo' : 'missing';
     needs.push({ input, contentSha256, state: stored ? 'here' : elsewhere, name: stored?.name ?? null });
   }
   return needs;

@@ -8,7 +8,13 @@ import { gateway } from './gateway';
 export function splitKey({ seed, data, split, model, stages }: Experiment): string {
   // The model's tokenizer decides whether texts that differ in case are one question.
   const modelSha256 = model?.contentSha256 ?? null;
-  return canonicalJson([seed, data, split, modelSha256, stages.map((stage) => stage.batching.kind)]);
+  return canonicalJson([
+    seed,
+    data,
+    split,
+    modelSha256,
+    stages.map(({ batching, data }) => (data ? `${batching.kind} ${data}` : batching.kind)),
+  ]);
 }
 
 /** The three parts of an experiment's data, counted in the data worker. */

@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
 import { getModel } from '../../src/storage/models';
-import type { TokenSetName } from '../../src/domain/tokenize/tokenSets';
+import type { CommonSetName } from '../../src/domain/tokenize/tokenSets';
 import { getTokenSet } from '../../src/storage/tokenSets';
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import { joinTokenBatches } from '../../workers/engine/model/tokenBatch';
@@ -32,7 +32,7 @@ it('the demo has less than 3% padding rows in every training step and over an ev
   const model = await getModel(db, experiment?.model?.contentSha256 ?? '');
   if (!experiment || !model) throw new Error('no demo');
   const keys = await tokenize(db, experiment, () => undefined);
-  const set = async (key: TokenSetName): Promise<TokenBatch> => {
+  const set = async (key: CommonSetName): Promise<TokenBatch> => {
     const found = await getTokenSet(db, keys[key]);
     if (!found) throw new Error(key);
     return found;

@@ -86,6 +86,8 @@ export interface SmallRun {
   passages?: number;
   /** Whether each pair has negatives: the first pair one, all others two. */
   withNegatives?: boolean;
+  /** Scores of the scored pairs; without any, the experiment has no scored pairs. */
+  scores?: readonly number[];
 }
 
 /**
@@ -94,7 +96,7 @@ export interface SmallRun {
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
-  { stage: changed, stages = [{}, {}], passages: passageCount = 600, withNegatives = false }: SmallRun = {},
+  { stage: changed, stages = [{}, {}], passages: passageCount = 600, withNegatives = false, scores }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -111,6 +113,7 @@ export async function prepared(
       ? { negatives: [30 + i, 60 + i].slice(i === 0 ? 1 : 0).map((at) => passages[at]?.text ?? '') }
       : {}),
   }));
+  const scoredPairs = (scores ?? []).map((score, i) => ({ id: `s${i}`, sentence1: text(), sentence2: text(), score }));
   await storeModel(db);
   const stage: Stage = {
     ...defaultStage(),
@@ -124,6 +127,9 @@ export async function prepared(
     data: [
       { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
       { role: 'pairs', contentSha256: await storeRows(db, 'pairs', 'c', pairs) },
+      ...(scores
+        ? [{ role: 'scoredPairs' as const, contentSha256: await storeRows(db, 'scoredPairs', 'f', scoredPairs) }]
+        : []),
       { role: 'questions', part: 'dev', contentSha256: await storeRows(db, 'questions', 'd', questions(6, 'd')) },
       { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', questions(9, 't')) },
     ],

@@ -7,7 +7,7 @@ import { jsonFaultLine } from './jsonFault.mjs';
 const modelFile = /\.(json|txt|safetensors|bin|md)$/;
 /** Matches a location that names a model on a hub instead of a folder. The page fetches such a model. */
 const hubModel = /^hub:\w[\w.-]*(\/\w[\w.-]*)?(@\w[\w./-]*)?$/;
-const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
+const dataSlots = ['knowledgeBase', 'pairs', 'scoredPairs', 'devQuestions', 'testQuestions', 'batches'];
 
 async function mustBe(kind, path, where) {
   const info = await stat(path).catch(() => null);

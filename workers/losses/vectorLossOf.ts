@@ -1,4 +1,6 @@
 import type { TfjsLossSettings } from '../../src/domain/train/lossSchema';
+import { angle } from './angle';
+import { cosineMse } from './cosineMse';
 import { sigmoidPairs } from './sigmoidPairs';
 import { triplet } from './triplet';
 import type { VectorLoss } from './vectorLoss';
@@ -10,6 +12,10 @@ export function vectorLossOf(loss: TfjsLossSettings): VectorLoss {
       return sigmoidPairs(loss);
     case 'triplet':
       return triplet(loss);
+    case 'angle':
+      return angle(loss);
+    case 'cosineMse':
+      return cosineMse();
     default:
       return loss satisfies never;
   }

@@ -1,6 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment } from '../experiment';
-import { entryOf, slotNames, slots, type SlotName } from './slots';
+import { entryOf, isRequired, slotNames, type SlotName } from './slots';
 
 /** The inputs of an experiment: the data sets of its slots and the base model. */
 export const inputNames = [...slotNames, 'model'] as const;
@@ -46,6 +46,7 @@ export function inputStates(
   return {
     knowledgeBase: state('knowledgeBase'),
     pairs: state('pairs'),
+    scoredPairs: state('scoredPairs'),
     devQuestions: state('devQuestions'),
     testQuestions: state('testQuestions'),
     model: state('model'),
@@ -56,11 +57,13 @@ export function inputStates(
 export function missingSlots(experiment: Experiment, stored: InputHashes): SlotName[] {
   return slotNames.filter((slot) => {
     const named = namedHash(experiment, slot);
-    return named === undefined ? slots[slot].required : named !== stored[slot];
+    return named === undefined ? isRequired(slot, experiment) : named !== stored[slot];
   });
 }
 
 /** Whether the error means that the experiment still lacks data or a model. */
 export function lacksInput({ kind }: AppErrorDetails): boolean {
-  return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
+  return (
+    kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs' || kind === 'too-few-scored-pairs'
+  );
 }

@@ -1,19 +1,28 @@
-import type { DataEntry, Experiment } from '../experiment';
+import { trainsOn, type DataEntry, type Experiment } from '../experiment';
 import type { DataRole, QuestionPart } from '../records';
 
 /** The slots of an experiment that a data set can fill. */
-export const slotNames = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const;
+export const slotNames = ['knowledgeBase', 'pairs', 'scoredPairs', 'devQuestions', 'testQuestions'] as const;
 export type SlotName = (typeof slotNames)[number];
 
-export const slots: Record<SlotName, { role: DataRole; part?: QuestionPart; required: boolean }> = {
+/** `required: 'train'`: required if a stage trains on these rows. */
+export const slots: Record<SlotName, { role: DataRole; part?: QuestionPart; required: boolean | 'train' }> = {
   knowledgeBase: { role: 'knowledgeBase', required: true },
-  pairs: { role: 'pairs', required: true },
+  pairs: { role: 'pairs', required: 'train' },
+  scoredPairs: { role: 'scoredPairs', required: 'train' },
   devQuestions: { role: 'questions', part: 'dev', required: false },
   testQuestions: { role: 'questions', part: 'test', required: true },
 };
 
 const matches = (entry: DataEntry, slot: SlotName): boolean =>
   entry.role === slots[slot].role && entry.part === slots[slot].part;
+
+/** Whether the experiment cannot run without data in the slot. */
+export function isRequired(slot: SlotName, { stages }: Pick<Experiment, 'stages'>): boolean {
+  const { role, required } = slots[slot];
+  if (required !== 'train') return required;
+  return (role === 'pairs' || role === 'scoredPairs') && trainsOn(stages, role);
+}
 
 export function entryOf(experiment: Experiment, slot: SlotName): DataEntry | undefined {
   return experiment.data.find((entry) => matches(entry, slot));

@@ -1,5 +1,5 @@
 import type { AppErrorDetails } from '../errors';
-import { withLowestVersion, type Experiment, type Stage } from '../experiment';
+import { dataOfStage, trainsOn, withLowestVersion, type Experiment, type Stage } from '../experiment';
 import { lossRefusalOf } from '../train/runRefusal';
 import { defaultMined, hasMargin, withoutMargin, type Negatives } from '../train/negativesSchema';
 
@@ -47,7 +47,7 @@ export function armsOf(experiment: Experiment, passages: number): Record<ArmName
     const { earlyStop: _, ...evaluation } = experiment.evaluation;
     const stages = experiment.stages.map((stage) => {
       const { negatives: _, ...rest } = stage;
-      const negatives = negativesOf(stage);
+      const negatives = dataOfStage(stage) === 'pairs' ? negativesOf(stage) : null;
       return negatives ? { ...rest, negatives } : rest;
     });
     return withLowestVersion({ ...experiment, stages, evaluation: { ...evaluation, checkpoint: 'last' } });
@@ -67,14 +67,15 @@ export function armOf({ stages }: Pick<Experiment, 'stages'>): ArmName {
 }
 
 /**
- * Returns why the arms can't run, or null: there is nothing to compare them on, or the loss of a stage needs explicit
- * negatives or can't use any. `dimension` is the length of the model's vectors.
+ * Returns why the arms can't run, or null: no stage trains on pairs, there is nothing to compare them on, or the loss
+ * of a stage needs explicit negatives or can't use any. `dimension` is the length of the model's vectors.
  */
 export function armsRefusal(
   arms: Record<ArmName, Experiment>,
   devQuestions: number,
   dimension: number | null,
 ): AppErrorDetails | null {
+  if (!trainsOn(arms.mined.stages, 'pairs')) return { kind: 'negatives-need-pairs' };
   if (devQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'dev' };
   for (const name of armNames) {
     const refusal = lossRefusalOf(arms[name], dimension);

@@ -232,6 +232,7 @@ export const runEventSchema = v.variant('type', [
     inBatchAccuracy: v.exactOptional(measured),
     positiveScore: v.exactOptional(measured),
     negativeScore: v.exactOptional(measured),
+    orderedShare: v.exactOptional(measured),
     tokens: whole,
     stepMs: measured,
     backendBytes: measured,

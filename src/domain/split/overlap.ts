@@ -7,11 +7,11 @@ import { questionKey } from './questionKey';
  */
 type OverlapKind = 'exact' | 'normalised' | 'near';
 
-/** A training pair or a dev question that repeats a question of another part. */
+/** A training pair, a scored pair or a dev question that repeats a question of another part. */
 export interface Overlap {
   kind: OverlapKind;
-  from: 'train' | 'dev';
-  /** Position among the pairs or the dev questions, from 0. */
+  from: 'train' | 'scored' | 'dev';
+  /** Position among the pairs, the scored pairs or the dev questions, from 0. */
   row: number;
   text: string;
   /** The part of the question that is repeated. */

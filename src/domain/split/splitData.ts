@@ -1,6 +1,6 @@
 import type { Experiment } from '../experiment';
 import { RandomStream, permutation } from '../random';
-import type { Pair, Passage, Question } from '../records';
+import type { Pair, Passage, Question, ScoredPair } from '../records';
 import { OverlapFinder, type Overlap } from './overlap';
 import { questionKey } from './questionKey';
 import { hasListedBatches } from '../train/batchList';
@@ -71,6 +71,36 @@ function withoutAsked(
     else free.push(row);
   });
   return { free, overlaps };
+}
+
+/**
+ * Returns the scored pairs that repeat no dev or test question, held-out ones included, and the overlaps of the others.
+ * Either sentence may repeat a question.
+ */
+export function scoredLeaksOf(
+  scoredPairs: readonly ScoredPair[],
+  { dev, test }: Pick<Split, 'dev' | 'test'>,
+  foldCase: boolean,
+): { free: number[]; overlaps: Overlap[] } {
+  const asked = new OverlapFinder(foldCase);
+  asked.add(test, 'test');
+  asked.add(dev, 'dev');
+  const first = withoutAsked(
+    scoredPairs.map(({ sentence1 }) => ({ text: sentence1 })),
+    'scored',
+    asked,
+  );
+  const second = withoutAsked(
+    scoredPairs.map(({ sentence2 }) => ({ text: sentence2 })),
+    'scored',
+    asked,
+  );
+  const free = new Set(second.free);
+  const leaking = new Set(first.overlaps.map(({ row }) => row));
+  return {
+    free: first.free.filter((row) => free.has(row)),
+    overlaps: [...first.overlaps, ...second.overlaps.filter(({ row }) => !leaking.has(row))],
+  };
 }
 
 /** Returns the rows whose positive is not a passage of the knowledge base. */

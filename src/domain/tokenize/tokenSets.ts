@@ -7,12 +7,20 @@ export interface TokenSet {
   truncated: number;
 }
 
-/** Names of the token sets of an experiment. */
-export const tokenSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
+/** Names of the token sets that every experiment has. */
+const commonSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
+/** Names of the token sets of scored pairs, which an experiment has only if a stage trains on some. */
+const scoredSetNames = ['sentences1', 'sentences2'] as const;
+
+/** Names of the token sets that are shown. */
+export const tokenSetNames = [...commonSetNames, ...scoredSetNames] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
+export type CommonSetName = (typeof commonSetNames)[number];
+export type ScoredSetName = (typeof scoredSetNames)[number];
 
 /**
- * The storage key of each token set. A set holds its texts in the order of the stored rows. `negatives` holds the
- * distinct imported negatives, and is there only if a stage uses them.
+ * One value, such as the storage key, for each token set. A set holds its texts in the order of the stored rows.
+ * `negatives` holds the distinct imported negatives, and is there only if a stage uses them.
  */
-export type TokenSetKeys = Record<TokenSetName, string> & { negatives?: string };
+export type PerTokenSet<T> = Record<CommonSetName, T> & Partial<Record<ScoredSetName | 'negatives', T>>;
+export type TokenSetKeys = PerTokenSet<string>;

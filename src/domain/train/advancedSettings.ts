@@ -1,5 +1,5 @@
 import { prefixText } from './prefixList';
-import { defaultExperiment, type Experiment } from '../experiment';
+import { dataOfStage, defaultExperiment, type Experiment } from '../experiment';
 import type { InfoNceSettings } from './lossSchema';
 
 /** Returns the values of a stage's settings under "Advanced" on the train screen. */
@@ -7,6 +7,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
   const stage = stages[stageIndex];
   if (!stage) return {};
   const { schedule, optimizer, batching, loss } = stage;
+  const onPairs = dataOfStage(stage) === 'pairs';
   return {
     schedule: schedule.kind,
     warmup: schedule.warmupSteps === undefined ? schedule.warmup : `${schedule.warmupSteps} steps`,
@@ -23,15 +24,14 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
     ...(loss.kind === 'triplet' ? { distance: loss.distance, tripletMargin: loss.margin } : {}),
     dropout: stage.dropout,
-    negatives: stage.negatives?.from ?? 'inBatch',
+    ...(onPairs ? { negatives: stage.negatives?.from ?? 'inBatch' } : {}),
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     devTimeShare: evaluation.devTimeShare ?? 0,
     patience: evaluation.earlyStop?.patience ?? 0,
     checkpoint: evaluation.checkpoint,
-    ...(batching.kind === 'seeded'
-      ? { avoidDuplicates: batching.avoidDuplicatePassages, accumulation: batching.accumulation ?? 1 }
-      : {}),
+    ...(batching.kind === 'seeded' ? { accumulation: batching.accumulation ?? 1 } : {}),
+    ...(batching.kind === 'seeded' && onPairs ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
   };
 }
 

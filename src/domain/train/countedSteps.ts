@@ -1,6 +1,7 @@
 import type { Stage } from '../experiment';
-import type { PairCounts } from './pairCounts';
+import type { TrainCounts } from './pairCounts';
 import { pairsPerStep } from './batchingSchema';
+import { dataOfStage, keepsTextsApart } from './stageData';
 import { stepCount } from './stepCount';
 
 /** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
@@ -11,14 +12,16 @@ export interface CountedSteps {
 
 /** Returns the number of steps that follows from counts of the pairs, or null if a stage lists its batches. */
 export function countedSteps(
-  stages: readonly Pick<Stage, 'batching' | 'duration'>[],
-  { pairs, passages, anchors }: PairCounts,
+  stages: readonly Pick<Stage, 'batching' | 'duration' | 'data'>[],
+  train: TrainCounts,
 ): CountedSteps | null {
   const total = { steps: 0, atMost: false };
-  for (const { batching, duration } of stages) {
+  for (const stage of stages) {
+    const { batching, duration } = stage;
     if (batching.kind === 'listed') return null;
+    const { pairs, passages, anchors } = train[dataOfStage(stage)];
     total.steps += stepCount(pairs, pairsPerStep(batching), duration);
-    const repeats = batching.avoidDuplicatePassages && Math.min(passages, anchors) < pairs;
+    const repeats = keepsTextsApart(stage) && Math.min(passages, anchors) < pairs;
     total.atMost ||= repeats && duration.unit === 'epochs';
   }
   return total;

@@ -1,5 +1,5 @@
 import { AppError } from '../errors';
-import type { Pair } from '../records';
+import type { TrainRow } from './trainRows';
 import { numbered } from './numbered';
 
 /** Marks the end of an epoch in a stream of rows. */
@@ -100,7 +100,7 @@ class WaitingRows {
  * @throws too-few-pairs if a batch cannot be filled.
  */
 export function* distinctRows(
-  pairs: readonly Pair[],
+  pairs: readonly TrainRow[],
   batchSize: number,
   orderOf: (epoch: number) => Uint32Array,
 ): Generator<number> {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { stageVersion1 } from '../experimentVersion1';
 import { isObject } from '../isObject';
+import type { StageData } from './stageData';
 
 /** Raises the logits of negatives by strength · cosine, as `hardness_mode` of sentence-transformers 6. */
 const hardnessSchema = v.strictObject({
@@ -89,6 +90,21 @@ const sigmoidPairsSchema = v.strictObject({
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
+/** CoSENT: the cosines of scored pairs should have the order of their scores. */
+const cosentSchema = v.strictObject({
+  kind: v.literal('cosent'),
+  temperature: stageVersion1.entries.loss.entries.temperature,
+});
+
+/** Mean squared difference between cosines and scores (sentence-transformers' CosineSimilarityLoss). */
+const cosineMseSchema = v.strictObject({ kind: v.literal('cosineMse') });
+
+/** AnglE: angles between complex vectors should have the order of the scores. */
+const angleSchema = v.strictObject({
+  kind: v.literal('angle'),
+  temperature: stageVersion1.entries.loss.entries.temperature,
+});
+
 /** Each explicit negative should be farther from the question than its passage, by a margin. */
 const tripletSchema = v.strictObject({
   kind: v.literal('triplet'),
@@ -99,17 +115,39 @@ const tripletSchema = v.strictObject({
 export type TripletSettings = v.InferOutput<typeof tripletSchema>;
 
 /** The loss of a stage. The first member contains the loss of version 1. */
-export const lossSchema = v.variant('kind', [infoNceSchema, sigmoidPairsSchema, tripletSchema]);
+export const lossSchema = v.variant('kind', [
+  infoNceSchema,
+  sigmoidPairsSchema,
+  tripletSchema,
+  cosentSchema,
+  angleSchema,
+  cosineMseSchema,
+]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
 export type LossKind = LossSettings['kind'];
 export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
 
+/** The rows that each loss trains on. */
+export const dataOfLoss: Record<LossKind, StageData> = {
+  inBatchInfoNce: 'pairs',
+  sigmoidPairs: 'pairs',
+  triplet: 'pairs',
+  cosent: 'scoredPairs',
+  angle: 'scoredPairs',
+  cosineMse: 'scoredPairs',
+};
+
+/** Returns the losses that train on these rows. The first is the usual one. */
+export function lossKindsFor(data: StageData): LossKind[] {
+  return lossKinds.filter((kind) => dataOfLoss[kind] === data);
+}
+
 /** The losses that the engine's own kernels compute. tfjs computes the others; see workers/losses. */
-export type FusedLossSettings = Extract<LossSettings, { kind: 'inBatchInfoNce' }>;
+export type FusedLossSettings = Extract<LossSettings, { kind: 'inBatchInfoNce' | 'cosent' }>;
 export type TfjsLossSettings = Exclude<LossSettings, FusedLossSettings>;
 
 export function isTfjsLoss(loss: LossSettings): loss is TfjsLossSettings {
-  return loss.kind !== 'inBatchInfoNce';
+  return loss.kind !== 'inBatchInfoNce' && loss.kind !== 'cosent';
 }
 
 /** Returns the temperature of a loss, or null if it has none. */
@@ -117,19 +155,28 @@ export function temperatureOf(loss: LossSettings): number | null {
   return 'temperature' in loss ? loss.temperature : null;
 }
 
+/** Returns the loss with another temperature, if it has one. */
+export function withTemperature<Loss extends LossSettings>(loss: Loss, temperature: number): Loss {
+  return 'temperature' in loss ? { ...loss, temperature } : loss;
+}
+
 /** The temperature of a loss that is chosen after one without a temperature. */
 const usualTemperature = 0.05;
 
-/** Returns the settings with which a loss starts in the form. Keeps the temperature of the loss before. */
+/** Returns the settings with which a loss starts in the form. Keeps the temperature if both have one. */
 export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
   const temperature = temperatureOf(before) ?? usualTemperature;
   switch (kind) {
     case 'inBatchInfoNce':
       return { kind, temperature, directions: 'queryToPassage' };
     case 'sigmoidPairs':
+    case 'cosent':
+    case 'angle':
       return { kind, temperature };
     case 'triplet':
       return { kind, distance: 'cosine', margin: 0.2 };
+    case 'cosineMse':
+      return { kind };
     default:
       return kind satisfies never;
   }

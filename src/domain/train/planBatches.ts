@@ -2,8 +2,10 @@ import { AppError } from '../errors';
 import { own } from '../errorWords';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
-import type { Pair } from '../records';
 import { batchShortage } from './runRefusal';
+import { scoreFault } from './scoreFault';
+import { keepsTextsApart } from './stageData';
+import type { TrainRow } from './trainRows';
 import { distinctRows, epochEnd } from './distinctRows';
 import { countPairs } from './pairCounts';
 import { pairsPerStep } from './batchingSchema';
@@ -12,8 +14,9 @@ import { fullBatches } from './stepCount';
 type Duration = Stage['duration'];
 
 export interface BatchPlanRequest {
-  pairs: readonly Pair[];
-  stage: Pick<Stage, 'batching' | 'duration'>;
+  /** The rows of the stage's data. */
+  pairs: readonly TrainRow[];
+  stage: Pick<Stage, 'batching' | 'duration' | 'data'> & { loss?: Stage['loss'] };
   stageIndex: number;
   seed: number;
   /** Only for `listed` batching: for each step, a list of rows of the stored pairs. */
@@ -36,18 +39,20 @@ export interface BatchPlan {
 
 /**
  * Plans all batches of a stage. Seeded batches always have the full batch size.
- * @throws too-few-pairs if a batch cannot be filled; experiment-invalid if a listed order does not fit the data.
+ * @throws too-few-pairs if a batch cannot be filled, scores-unusable if scored pairs cannot be compared, or
+ * experiment-invalid if a listed order does not fit the data.
  */
 export function planBatches(request: BatchPlanRequest): BatchPlan {
   const { pairs, seed, stageIndex } = request;
   const { batching, duration } = request.stage;
   if (batching.kind === 'listed') return { batches: listedBatches(request), leftOut: [] };
-  const shortage = batchShortage(batching, countPairs(pairs));
+  const shortage =
+    batchShortage(request.stage, stageIndex, countPairs(pairs)) ?? scoreFault(request.stage, stageIndex, pairs);
   if (shortage) throw new AppError(shortage);
   const { batchSize } = batching;
   const orderOf = (epoch: number): Uint32Array =>
     permutation(pairs.length, new RandomStream(seed, 'batchOrder', stageIndex, epoch));
-  const rows = batching.avoidDuplicatePassages ? distinctRows(pairs, batchSize, orderOf) : shuffledRows(orderOf);
+  const rows = keepsTextsApart(request.stage) ? distinctRows(pairs, batchSize, orderOf) : shuffledRows(orderOf);
   return cutBatches(rows, pairs.length, pairsPerStep(batching), duration);
 }
 

@@ -3,22 +3,27 @@ import { usesHalf, type Experiment, type Stage } from '../experiment';
 import type { StoredTensor } from '../modelTensors';
 import { pairsPerStep } from './batchingSchema';
 import { lossRefusal } from './lossRefusal';
-import type { PairCounts } from './pairCounts';
+import type { PairCounts, TrainCounts } from './pairCounts';
 import { adaptedWeights } from './lora';
 import { prefixRefusal } from './prefixRefusal';
+import { dataOfStage, keepsTextsApart } from './stageData';
 import { stepCount } from './stepCount';
 import { layerCount, trainedParameters } from './trainedParameters';
 
-/** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
+/** Returns the error if the stage's rows can't fill one batch, with the count that falls short; else null. */
 export function batchShortage(
-  batching: Stage['batching'],
+  stage: Pick<Stage, 'batching' | 'data'>,
+  stageIndex: number,
   { pairs, passages, anchors }: PairCounts,
 ): AppErrorDetails | null {
+  const { batching } = stage;
   if (batching.kind === 'listed') return null;
-  const { batchSize, avoidDuplicatePassages } = batching;
+  const { batchSize } = batching;
+  if (dataOfStage(stage) === 'scoredPairs')
+    return pairs < batchSize ? { kind: 'too-few-scored-pairs', stage: stageIndex, pairs, batchSize } : null;
   const short = { kind: 'too-few-pairs', batchSize } as const;
   if (pairs < batchSize) return { ...short, pairs };
-  if (!avoidDuplicatePassages || Math.min(passages, anchors) >= batchSize) return null;
+  if (!keepsTextsApart(stage) || Math.min(passages, anchors) >= batchSize) return null;
   return passages <= anchors
     ? { ...short, pairs: passages, distinct: 'passages' }
     : { ...short, pairs: anchors, distinct: 'anchors' };
@@ -68,23 +73,25 @@ export function warmupRefusal(
 }
 
 /**
- * Returns why a run cannot start: it has no test questions, too few pairs for a batch, a warm-up longer than its stage,
+ * Returns why a run cannot start: it has no test questions, too few rows for a batch, a warm-up longer than its stage,
  * or a loss that does not suit the data or the model. Returns null if it can start. `dimension` is the length of the
  * model's vectors.
  */
 export function runRefusal(
   experiment: Experiment,
-  train: PairCounts,
+  train: TrainCounts,
   testQuestions: number,
   dimension: number | null = null,
 ): AppErrorDetails | null {
   if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
-  for (const { batching } of experiment.stages) {
-    const shortage = batchShortage(batching, train);
+  for (const [index, stage] of experiment.stages.entries()) {
+    const shortage = batchShortage(stage, index, train[dataOfStage(stage)]);
     if (shortage) return shortage;
   }
-  const most = experiment.stages.map(({ batching, duration }) =>
-    batching.kind === 'listed' ? null : stepCount(train.pairs, pairsPerStep(batching), duration),
+  const most = experiment.stages.map((stage) =>
+    stage.batching.kind === 'listed'
+      ? null
+      : stepCount(train[dataOfStage(stage)].pairs, pairsPerStep(stage.batching), stage.duration),
   );
   return warmupRefusal(experiment, most) ?? lossRefusalOf(experiment, dimension);
 }

@@ -15,6 +15,8 @@ export type StageFault =
   | { kind: 'prefix-differs'; stage: number; first: number }
   /** The model's tokenizer can't take the tokens of a prefix: it is no WordPiece tokenizer, or changes them. */
   | { kind: 'prefix-tokenizer'; stage: number }
+  /** Negatives are to be compared, but all stages train on scored pairs, which have none. */
+  | { kind: 'negatives-need-pairs' }
   /** The stage's loss uses explicit negatives, but the stage has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The model that mines the stage's negatives is not stored. */
@@ -25,6 +27,12 @@ export type StageFault =
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
+  /** AnglE reads a vector as complex numbers, its first half as their real parts, but its length is odd. */
+  | { kind: 'angle-needs-even-vectors'; stage: number; dimension: number }
+  /** A stage that trains on scored pairs has fewer of them than a batch. */
+  | { kind: 'too-few-scored-pairs'; stage: number; pairs: number; batchSize: number }
+  /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */
+  | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
   /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
   | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }
   /** The warm-up of a stage has more steps than the stage. */

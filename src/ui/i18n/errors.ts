@@ -3,6 +3,7 @@ import type { Said } from '../../domain/errorWords';
 import { formatCount } from './format';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
+import { negativesNeedPairs, scoresUnusable, tooFewScoredPairs } from './errors/scoredPairs';
 import { tooFewNegatives } from './errors/negatives';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
@@ -94,6 +95,9 @@ const sentences: Sentences = {
     en: 'There is no base model yet; choose its folder in the import stage.',
   }),
   'too-few-pairs': tooFewPairs,
+  'too-few-scored-pairs': tooFewScoredPairs,
+  'scores-unusable': scoresUnusable,
+  'negatives-need-pairs': negativesNeedPairs,
   'no-negatives': () => ({
     zh: '导入的问答对里没有负例，请在“负例”阶段改用别的负例，或导入带负例的问答对。',
     en: 'The imported pairs have no negatives; choose other negatives in the Negatives stage, or import pairs that have some.',

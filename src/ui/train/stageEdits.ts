@@ -1,14 +1,20 @@
-import type { Experiment, Precision, Stage } from '../../domain/experiment';
+import type { Experiment, Precision, Stage, StageData } from '../../domain/experiment';
 import { withDevTimeShare } from '../../domain/train/devPlan';
 import { withPatience } from '../../domain/train/earlyStop';
 import type { Negatives } from '../../domain/train/negativesSchema';
 import { withFrozen, withStrategy } from '../../domain/train/strategyEdits';
 import type { Frozen, Strategy } from '../../domain/train/strategySchema';
+import { withData } from '../../domain/train/withData';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the training stage that the form shows. */
 export function editStage(experiment: ExperimentState, change: Partial<Stage>): void {
   replaceStage(experiment, (stage) => ({ ...stage, ...change }));
+}
+
+/** Chooses the rows that the stage trains on, with a loss for them. */
+export function editData(experiment: ExperimentState, data: StageData): void {
+  replaceStage(experiment, (stage) => withData(stage, data));
 }
 
 export function editOptimizer(experiment: ExperimentState, change: Partial<Stage['optimizer']>): void {

@@ -26,7 +26,7 @@ function request(budgetGiB: number, sizes: number[]): RunPlanRequest {
     parameters: { all: count, trained: count },
     limits: { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB },
     maxTokens: 256,
-    tokens: { anchors: offsets(20), positives: offsets(256) },
+    tokens: Array.from({ length: 16 }, () => ({ anchors: offsets(20), positives: offsets(256) })),
     batches: sizes.map(batchesOf),
     evaluation,
     atBatchSize: (_, size) => (size <= pairs ? batchesOf(size) : null),
@@ -101,7 +101,7 @@ describe('the memory plan of a run', () => {
     expect(maxTokens).toBeLessThan(256);
     expect(at({ batches: [batchesOf(batchSize)] }).choice.fits).toBe(true);
     const cut = { anchors: offsets(20), positives: offsets(maxTokens) };
-    expect(at({ tokens: cut, maxTokens }).choice.fits).toBe(true);
+    expect(at({ tokens: [cut, cut], maxTokens }).choice.fits).toBe(true);
   });
 
   it('counts half the activations and an extra half-precision copy of the matrices only for mixed stages', () => {
@@ -120,7 +120,7 @@ describe('the memory plan of a run', () => {
     const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(2.3, [64]), ...change });
     const long = { anchors: offsets(20), positives: offsets(2048) };
     const evaluated = { ...evaluation, longest: 2048 };
-    const given = { tokens: long, maxTokens: 2048, evaluation: evaluated, offersHalf: true };
+    const given = { tokens: [long, long], maxTokens: 2048, evaluation: evaluated, offersHalf: true };
     const { choice, proposal } = at(given);
     expect(choice.fits).toBe(false);
     expect(proposal.mixedStage).toBe(0);

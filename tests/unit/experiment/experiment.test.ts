@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import { defaultExperiment, defaultStage, schemaVersion, type Experiment } from '../../../src/domain/experiment';
+import { defaultExperiment, schemaVersion, type Experiment } from '../../../src/domain/experiment';
 import { experimentFileOf, fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossOfKind } from '../../../src/domain/train/lossSchema';
@@ -67,7 +67,7 @@ describe('an experiment', () => {
   it('has version 2 if a stage uses the sigmoid pair loss, and version 1 after it returns to the default', () => {
     const pairs = parseExperiment({ stages: [{ loss: { kind: 'sigmoidPairs', temperature: 0.05 } }] });
     expect([pairs.schemaVersion, pairs.stages[0]?.loss]).toEqual([2, { kind: 'sigmoidPairs', temperature: 0.05 }]);
-    const loss = lossOfKind('inBatchInfoNce', pairs.stages[0]?.loss ?? defaultStage().loss);
+    const loss = lossOfKind('inBatchInfoNce', { kind: 'sigmoidPairs', temperature: 0.05 });
     expect(parseExperiment({ ...pairs, stages: [{ loss }] })).toEqual(defaultExperiment());
   });
 

@@ -42,6 +42,10 @@ const infoNce = fc
     inBatchNegatives === undefined || loss.contrast ? loss : { ...loss, inBatchNegatives },
   );
 
+const ofScores = fc.oneof(
+  fc.record({ kind: fc.constantFrom('cosent' as const, 'angle' as const), temperature }),
+  fc.constant({ kind: 'cosineMse' as const }),
+);
 const sigmoidPairs = fc.record({ kind: fc.constant('sigmoidPairs' as const), temperature });
 
 const triplet = fc.record({
@@ -59,6 +63,15 @@ const optimizer = {
   weightDecay: share,
   clipNorm: share,
 };
+const seeded = fc.record(
+  {
+    kind: fc.constant('seeded' as const),
+    batchSize: fc.integer({ min: 2, max: 65_536 }),
+    avoidDuplicatePassages: fc.boolean(),
+    accumulation: fc.integer({ min: 2, max: 1024 }),
+  },
+  { requiredKeys: ['kind', 'batchSize', 'avoidDuplicatePassages'] },
+);
 const stageFields = {
   strategy: fc.oneof(
     fc.constant({ kind: 'full' as const }),
@@ -81,18 +94,7 @@ const stageFields = {
   ),
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
   loss: fc.oneof(infoNce, sigmoidPairs, triplet),
-  batching: fc.oneof(
-    fc.record(
-      {
-        kind: fc.constant('seeded' as const),
-        batchSize: fc.integer({ min: 2, max: 65_536 }),
-        avoidDuplicatePassages: fc.boolean(),
-        accumulation: fc.integer({ min: 2, max: 1024 }),
-      },
-      { requiredKeys: ['kind', 'batchSize', 'avoidDuplicatePassages'] },
-    ),
-    fc.record({ kind: fc.constant('listed' as const), sha256: hex }),
-  ),
+  batching: fc.oneof(seeded, fc.record({ kind: fc.constant('listed' as const), sha256: hex })),
   duration: fc.oneof(
     fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
     fc.record({ unit: fc.constant('steps' as const), value: positive }),
@@ -116,7 +118,12 @@ const stageFields = {
 };
 const { frozen: _, ema: __, ...always } = stageFields;
 const requiredKeys = Object.keys(always) as (keyof typeof always)[];
-const stage = fc.record(stageFields, { requiredKeys });
+const onPairs = fc.record(stageFields, { requiredKeys });
+const onScoredPairs = fc.record(
+  { ...stageFields, data: fc.constant('scoredPairs' as const), loss: ofScores, batching: seeded },
+  { requiredKeys: [...requiredKeys, 'data'] },
+);
+const stage = fc.oneof({ arbitrary: onPairs, weight: 3 }, onScoredPairs);
 
 const evaluation = fc.record(
   {
@@ -161,8 +168,8 @@ export const experiments: fc.Arbitrary<Experiment> = fc
         fc.oneof(
           stage,
           stage.map((one) => ({ ...one, precision: 'mixed' as const })),
-          stage.map((one) => ({ ...one, negatives: { from: 'random' as const, perAnchor: 5 } })),
-          fc.tuple(stage, hex).map(([one, contentSha256]) => ({
+          onPairs.map((one) => ({ ...one, negatives: { from: 'random' as const, perAnchor: 5 } })),
+          fc.tuple(onPairs, hex).map(([one, contentSha256]) => ({
             ...one,
             negatives: {
               ...{ from: 'mined' as const, perAnchor: 1, firstRank: 3, lastRank: 9, relativeMargin: 0.05 },
@@ -173,7 +180,7 @@ export const experiments: fc.Arbitrary<Experiment> = fc
               },
             },
           })),
-          fc.tuple(stage, hex).map(([one, id]) => ({
+          fc.tuple(onPairs, hex).map(([one, id]) => ({
             ...one,
             negatives: { from: 'imported' as const, perAnchor: 2, dropped: [id.slice(0, 24)] },
           })),

@@ -125,6 +125,13 @@ describe('a loss that its data or model does not suit', () => {
       expect(lossRefusal({ loss, negatives }, 1, 384)).toBeNull();
   });
 
+  it('is refused if it is AnglE and the vectors have an odd length', () => {
+    const loss = { kind: 'angle' as const, temperature: 0.05 };
+    expect(lossRefusal({ loss }, 1, 385)).toEqual({ kind: 'angle-needs-even-vectors', stage: 1, dimension: 385 });
+    for (const dimension of [384, null]) expect(lossRefusal({ loss }, 1, dimension)).toBeNull();
+    expect(lossRefusal({ loss: { ...loss, kind: 'cosent' } }, 1, 385)).toBeNull();
+  });
+
   it('is refused if a prefix is longer than the vectors, once the model is known', () => {
     const long = stage({ matryoshka: [{ dimension: 385, weight: 1 }] });
     expect(lossRefusal(long, 0, 384)).toEqual({ kind: 'prefix-too-long', stage: 0, prefix: 385, dimension: 384 });

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage, type Stage } from '../../../src/domain/experiment';
 import { hasListedBatches, readBatchList } from '../../../src/domain/train/batchList';
 import { countedSteps } from '../../../src/domain/train/countedSteps';
-import { countPairs } from '../../../src/domain/train/pairCounts';
+import { countPairs, type PairCounts } from '../../../src/domain/train/pairCounts';
 import { batchShortage, runRefusal } from '../../../src/domain/train/runRefusal';
+import { scoreFault } from '../../../src/domain/train/scoreFault';
 
 const seeded = (batchSize: number, avoidDuplicatePassages = true): Stage['batching'] => ({
   kind: 'seeded',
@@ -15,7 +16,11 @@ const experimentWith = (...batchings: Stage['batching'][]) => ({
   ...defaultExperiment(),
   stages: batchings.map((batching) => ({ ...defaultStage(), batching })),
 });
-const plenty = { pairs: 100, passages: 100, anchors: 100 };
+const countsOf = (pairs: number, passages = pairs, anchors = pairs) => ({ pairs, passages, anchors });
+/** Counts of training rows: these pairs, and no scored pairs unless given. */
+const trained = (pairs: PairCounts, scored = 0) => ({ pairs, scoredPairs: countsOf(scored) });
+const plenty = trained(countsOf(100));
+const batch = (size: number, avoidDuplicatePassages = true) => ({ batching: seeded(size, avoidDuplicatePassages) });
 
 describe('the counts of pairs', () => {
   it('are those of all pairs, of different passages and of different anchors', () => {
@@ -30,25 +35,25 @@ describe('the counts of pairs', () => {
 
 describe('the shortage of a batch', () => {
   it('is none if exactly enough pairs, passages and anchors are there', () => {
-    expect(batchShortage(seeded(16), { pairs: 16, passages: 16, anchors: 16 })).toBeNull();
+    expect(batchShortage(batch(16), 0, { pairs: 16, passages: 16, anchors: 16 })).toBeNull();
   });
 
   it('counts pairs, then whichever of passages and anchors there are fewer of', () => {
     const short = { kind: 'too-few-pairs', batchSize: 16 };
     const counts = { pairs: 20, passages: 20, anchors: 20 };
-    expect(batchShortage(seeded(16), { ...counts, pairs: 15 })).toEqual({ ...short, pairs: 15 });
+    expect(batchShortage(batch(16), 0, { ...counts, pairs: 15 })).toEqual({ ...short, pairs: 15 });
     const [passages, anchors] = [
       { ...short, pairs: 9, distinct: 'passages' },
       { ...short, pairs: 8, distinct: 'anchors' },
     ];
-    expect(batchShortage(seeded(16), { ...counts, passages: 9 })).toEqual(passages);
-    expect(batchShortage(seeded(16), { ...counts, passages: 9, anchors: 9 })).toEqual(passages);
-    expect(batchShortage(seeded(16), { ...counts, passages: 9, anchors: 8 })).toEqual(anchors);
+    expect(batchShortage(batch(16), 0, { ...counts, passages: 9 })).toEqual(passages);
+    expect(batchShortage(batch(16), 0, { ...counts, passages: 9, anchors: 9 })).toEqual(passages);
+    expect(batchShortage(batch(16), 0, { ...counts, passages: 9, anchors: 8 })).toEqual(anchors);
   });
 
   it('does not matter if equal texts may share a batch, or if the batches are listed', () => {
-    expect(batchShortage(seeded(16, false), { pairs: 16, passages: 1, anchors: 1 })).toBeNull();
-    expect(batchShortage(listed, { pairs: 1, passages: 1, anchors: 1 })).toBeNull();
+    expect(batchShortage(batch(16, false), 0, { pairs: 16, passages: 1, anchors: 1 })).toBeNull();
+    expect(batchShortage({ batching: listed }, 0, { pairs: 1, passages: 1, anchors: 1 })).toBeNull();
   });
 });
 
@@ -61,6 +66,37 @@ describe('a run', () => {
       pairs: 100,
       batchSize: 128,
     });
+  });
+});
+
+describe('a stage that trains on scored pairs', () => {
+  const loss = { kind: 'cosent', temperature: 0.05 } as const;
+  const stage = { ...batch(16), data: 'scoredPairs', loss } as const;
+  const rows = (...scores: number[]) => scores.map((score, i) => ({ id: `s${i}`, anchor: 'a', positive: 'b', score }));
+
+  it('needs enough scored pairs for a batch, whatever the number of pairs and of different texts', () => {
+    const experiment = { ...defaultExperiment(), stages: [{ ...defaultStage(), ...stage }] };
+    const refusal = { kind: 'too-few-scored-pairs', stage: 0, pairs: 15, batchSize: 16 };
+    expect(runRefusal(experiment, trained(countsOf(100), 15), 1)).toEqual(refusal);
+    expect(runRefusal(experiment, trained(countsOf(0), 16), 1)).toBeNull();
+    expect(batchShortage(stage, 0, countsOf(16, 1, 1))).toBeNull();
+  });
+
+  it('is refused if a score is no number or out of range, or if all scores are equal in single precision', () => {
+    expect(scoreFault(stage, 1, rows(0, 0.5, -3))).toBeNull();
+    const fault = { kind: 'scores-unusable', stage: 1 };
+    expect(scoreFault(stage, 1, rows(0, 1e7))).toEqual({ ...fault, id: 's1', found: '10000000', largest: 1e6 });
+    expect(scoreFault(stage, 1, rows(NaN, 1))).toEqual({ ...fault, id: 's0', found: 'NaN', largest: 1e6 });
+    expect(scoreFault(stage, 1, rows(0.5, 0.5 + 1e-9))).toEqual({ ...fault, equal: 0.5 });
+    expect(scoreFault(defaultStage(), 1, rows(0.5, 0.5))).toBeNull();
+    const reached = { ...stage, loss: { kind: 'cosineMse' } } as const;
+    expect(scoreFault(reached, 1, rows(-1, 1))).toBeNull();
+    expect(scoreFault(reached, 1, rows(0, 5))).toEqual({ ...fault, id: 's1', found: '5', largest: 1 });
+  });
+
+  it('counts its steps from the scored pairs and never leaves rows out of an epoch', () => {
+    const stages = [{ ...stage, duration: { unit: 'epochs', value: 1 } as const }];
+    expect(countedSteps(stages, trained(countsOf(100, 3, 3), 64))).toEqual({ steps: 4, atMost: false });
   });
 });
 
@@ -78,7 +114,7 @@ describe('the steps that can be counted without planning batches', () => {
 
   it('are a maximum if an epoch may leave out pairs with repeated texts', () => {
     const count = (batching: Stage['batching'], duration: Stage['duration'], passages: number, anchors: number) =>
-      countedSteps([{ batching, duration }], { pairs: 100, passages, anchors })?.atMost;
+      countedSteps([{ batching, duration }], trained(countsOf(100, passages, anchors)))?.atMost;
     expect(count(seeded(10), epochs, 99, 100)).toBe(true);
     expect(count(seeded(10), epochs, 100, 99)).toBe(true);
     expect(count(seeded(10, false), epochs, 99, 99)).toBe(false);
@@ -87,7 +123,7 @@ describe('the steps that can be counted without planning batches', () => {
       { batching: seeded(10), duration: epochs },
       { batching: seeded(10), duration: steps },
     ];
-    expect(countedSteps(later, { pairs: 100, passages: 99, anchors: 99 })?.atMost).toBe(true);
+    expect(countedSteps(later, trained(countsOf(100, 99, 99)))?.atMost).toBe(true);
   });
 
   it('are unknown if a stage lists its batches', () => {

@@ -6,6 +6,7 @@ import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { runRefusal, warmupRefusal } from '../../../src/domain/train/runRefusal';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
+import { trainCountsOf } from '../../../src/domain/train/pairCounts';
 import { countedSteps } from '../../../src/domain/train/countedSteps';
 import { planBatches } from '../../../src/domain/train/planBatches';
 import { layersAbove, optimizerFloats } from '../../../src/domain/train/trainedParameters';
@@ -121,7 +122,7 @@ describe('gradient accumulation', () => {
       expect(small.flat()).toEqual(step);
       for (const rows of small) expect(new Set(rows.map((row) => pairs[row]?.positive)).size).toBe(4);
     }
-    const counts = { pairs: 40, passages: 40, anchors: 40 };
+    const counts = trainCountsOf({ train: 40, trainPassages: 40, trainAnchors: 40, scored: 0 });
     expect(countedSteps([{ batching: twice, duration }], counts)).toEqual({ steps: 5, atMost: false });
   });
 
@@ -171,7 +172,8 @@ describe('a warm-up of a number of steps', () => {
     const plan = (steps: number) => ({ batches: new Array<number[]>(steps).fill([0]), leftOut: [] });
     expect(() => refuseLongWarmup(experiment, [plan(3), plan(11)])).toThrow(expect.objectContaining({ details }));
     // Two epochs of 88 pairs fill 11 batches of 16.
-    const pairs = (count: number) => ({ pairs: count, passages: count, anchors: count });
+    const pairs = (count: number) =>
+      trainCountsOf({ train: count, trainPassages: count, trainAnchors: count, scored: 0 });
     expect(runRefusal(experiment, pairs(88), 1)).toEqual(details);
     expect(runRefusal(experiment, pairs(96), 1)).toBeNull();
   });

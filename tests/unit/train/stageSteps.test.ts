@@ -28,7 +28,7 @@ function steps(changes: Partial<StageOfRun> = {}, from = 2) {
   };
   const stage = { ...defaultStage(), schedule: { kind: 'linear', warmup: 0 } } as const;
   const session = {
-    experiment: { seed: 1 },
+    experiment: { seed: 1, stages: [defaultStage(), stage] },
     tokens: { anchors: tokens(0), positives: tokens(10) },
     negatives: [null, null],
     data: { pairs: [1, 2, 3, 4] },

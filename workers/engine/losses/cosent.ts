@@ -1,14 +1,32 @@
 import type { DeviceArray } from '../arrays';
 import type { Engine, EngineTraits } from '../engine';
 import { memo } from '../memo';
+import type { Loss } from './loss';
 import { rowKernelGroups, rowKernel } from '../rowKernel';
 
 export interface CosentOptions {
   temperature: number;
 }
 
-/** Length of the array that `cosent` writes: the loss, and the share of comparisons that are in the correct order. */
-export const cosentNumberCount = 2;
+export interface CosentRunOptions extends CosentOptions {
+  gradientScale?: number | undefined; // multiplies all gradients; 1 by default
+}
+
+/** The numbers that `cosent` writes. */
+const cosentNumbers = ['loss', 'orderedShare'] as const satisfies Loss['numbers'];
+export const cosentNumberCount = cosentNumbers.length;
+
+/** Returns CoSENT as a loss of training steps. Candidate i is the second sentence of row i. */
+export function cosentLoss(options: CosentOptions): Loss {
+  return {
+    numbers: cosentNumbers,
+    run(engine, { anchors, candidates }, { scores }, gradientScale, numbers) {
+      if (!scores) throw new RangeError('CoSENT needs the scores of a batch');
+      const d = cosent(engine, anchors, candidates, scores, { ...options, gradientScale }, numbers);
+      return { anchors: d.first, candidates: d.second };
+    },
+  };
+}
 
 /**
  * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines s_i
@@ -24,7 +42,7 @@ export function cosent(
   first: DeviceArray,
   second: DeviceArray,
   scores: DeviceArray,
-  { temperature }: CosentOptions,
+  { temperature, gradientScale = 1 }: CosentRunOptions,
   numbers: DeviceArray,
 ): { first: DeviceArray; second: DeviceArray } {
   const { pool, commands, traits } = engine;
@@ -39,7 +57,7 @@ export function cosent(
   commands.dispatch(
     gradientKernel(traits),
     { cosines, scores, numbers, first, second, dFirst: d.first, dSecond: d.second },
-    { rows, width, temperature },
+    { rows, width, temperature, gradientScale },
     groups,
   );
   for (const array of [cosines, stats]) pool.free(array);
@@ -129,7 +147,7 @@ const lossKernel = memo((traits: EngineTraits) =>
 const gradientKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent gradient',
-    params: { rows: 'u32', width: 'u32', temperature: 'f32' },
+    params: { rows: 'u32', width: 'u32', temperature: 'f32', gradientScale: 'f32' },
     reads: { cosines: 'f32', scores: 'f32', numbers: 'f32', first: 'f32', second: 'f32' },
     writes: { dFirst: 'f32', dSecond: 'f32' },
     wasm: { call: 'cosentGradient', items: ({ rows }) => rows },
@@ -140,7 +158,7 @@ const gradientKernel = memo((traits: EngineTraits) =>
     if (scores[j] > scores[row]) { sum += exp(term - numbers[0]); }
     if (scores[row] > scores[j]) { sum -= exp(-term - numbers[0]); }
   }
-  let d = row_sum(sum, me) / p.temperature;
+  let d = row_sum(sum, me) / p.temperature * p.gradientScale;
   let at = row * p.width;
   for (var i = me; i < p.width; i += step) {
     dFirst[at + i] = d * second[at + i];

@@ -59,6 +59,8 @@ export interface LossNumbers {
   positiveScore: number;
   /** Mean cosine of the negatives. */
   negativeScore: number;
+  /** Share of the comparisons of scored pairs whose cosines are in the order of the scores. */
+  orderedShare: number;
 }
 
 /** Unit vectors of a batch, or their gradients: anchors [B, E], candidates [C, E]. */

@@ -37,7 +37,8 @@ export interface RunPlanRequest {
   trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;
-  tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
+  /** The texts of each stage's rows. */
+  tokens: readonly Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>[];
   /** Batches of each stage. */
   batches: readonly Batches[];
   /** Explicit negatives of each stage; none if absent. */
@@ -126,7 +127,8 @@ function stageShape(
   batches: Batches,
   maxTokens: number,
 ): StageShape | null {
-  const shape = maxBatchShape(batches, tokens, maxTokens, negatives?.[stage]);
+  const ofStage = tokens[stage];
+  const shape = ofStage && maxBatchShape(batches, ofStage, maxTokens, negatives?.[stage]);
   if (!shape) return null;
   const longest = Math.min(maxTokens, evaluation.longest);
   return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };

@@ -61,7 +61,11 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case undefined:
     case 'inBatchInfoNce':
       return vectors + infoNceNumbers(shape, loss);
+    case 'cosent':
+      return vectors + 6 * pairs; // scores, cosines and statistics
     case 'sigmoidPairs':
+    case 'angle':
+    case 'cosineMse':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
     case 'triplet':

@@ -9,7 +9,7 @@ import { refuseTooLittleMemory } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
 import { negativesOfStages, tokenizedNegatives } from '../negatives/stageNegatives';
 import { stageBatches } from '../train/stageBatches';
-import { storedTokenSets } from '../train/runTokens';
+import { stageTokens, storedTokenSets } from '../train/runTokens';
 import { trainingTokens } from '../train/trainingTokens';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import { storedExperiment } from '../train/storedExperiment';
@@ -34,16 +34,19 @@ export async function expectedWork(
   const keys = await tokenize(db, experiment, () => undefined);
   const tokens = await storedTokenSets(db, keys);
   const negatives = tokenizedNegatives(await negativesOfStages(db, experiment, data), () => tokens);
-  const pairs = [tokens.anchors, tokens.positives];
+  const ofStages = experiment.stages.map((_, stage) => {
+    const { anchors, positives } = stageTokens({ experiment, tokens }, stage);
+    return [anchors, positives];
+  });
   const encoded = [tokens.knowledgeBase, tokens.dev, tokens.test];
   const batches = await stageBatches(db, experiment, data);
   const steps = batches.flat().length;
-  const all = [...pairs, ...encoded];
+  const all = [...new Set(ofStages.flat()), ...encoded];
   return {
     config: model.config,
     steps,
     stages: batches.map((stage, i) => ({
-      trainingTokens: trainingTokens(stage.flat(), pairs, negatives[i]),
+      trainingTokens: trainingTokens(stage.flat(), ofStages[i] ?? [], negatives[i]),
       stepStrategy: plan.run.ways[i]?.kind ?? 'plain',
     })),
     mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),

@@ -13,6 +13,9 @@ const lossNames: Record<LossKind, string> = {
   inBatchInfoNce: '批内 InfoNCE / in-batch InfoNCE',
   sigmoidPairs: 'sigmoid 成对损失 / sigmoid pairs',
   triplet: '三元组损失 / triplet margin',
+  cosent: 'CoSENT（打分句对） / CoSENT (scored pairs)',
+  angle: 'AnglE（打分句对） / AnglE (scored pairs)',
+  cosineMse: '余弦均方误差（打分句对） / cosine MSE (scored pairs)',
 };
 
 function lossCell({ loss }: Pick<Stage, 'loss'>): string {
@@ -82,8 +85,8 @@ export function onlyStageLines({ stages }: Experiment): string[] {
   const [stage, second] = stages;
   if (!stage || second) return [];
   const batches = stage.batching.kind === 'seeded' ? stage.batching.accumulation : undefined;
-  const decay = stage.optimizer.layerDecay;
   const temperature = temperatureOf(stage.loss);
+  const decay = stage.optimizer.layerDecay;
   return [
     ...(stage.loss.kind === 'inBatchInfoNce' ? [] : [`- 损失 / Loss: ${lossCell(stage)}`]),
     ...(temperature === null ? [] : [`- 温度 τ / Temperature τ: ${temperature}`]),

@@ -42,6 +42,8 @@ export async function countSplit(db: Database, experiment: Experiment, progress:
     train: trainRows.length,
     trainPassages: passages,
     trainAnchors: anchors,
+    scored: found.scoredRows.length,
+    scoredLeaks: found.scoredLeaks.length,
     dev: split.dev.length,
     test: split.test.length,
     leaks: { exact: exact.length, normalised: normalised.length },
@@ -49,6 +51,9 @@ export async function countSplit(db: Database, experiment: Experiment, progress:
     devInTest: split.devInTest.length,
     nearDuplicates: { count: nearDuplicates.length, removed: found.removesNearDuplicates },
     unknownAnswers: unknown.length,
-    listed: { overlaps: [split.devInTest, exact, normalised, nearDuplicates].flatMap(listed), unknownAnswers },
+    listed: {
+      overlaps: [split.devInTest, exact, normalised, nearDuplicates, found.scoredLeaks].flatMap(listed),
+      unknownAnswers,
+    },
   };
 }

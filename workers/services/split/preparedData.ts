@@ -1,5 +1,5 @@
 import type { Experiment } from '../../../src/domain/experiment';
-import type { Pair, Passage, Question } from '../../../src/domain/records';
+import type { Pair, Passage, Question, ScoredPair } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { storedSplit, type StoredSplit } from './storedSplit';
 
@@ -7,12 +7,16 @@ import { storedSplit, type StoredSplit } from './storedSplit';
 export interface PreparedData {
   /** The pairs to train on. */
   pairs: Pair[];
+  /** The scored pairs to train on. Empty if no stage does. */
+  scoredPairs: ScoredPair[];
   /** The knowledge base, followed by positives of held-out pairs that it does not contain. */
   knowledgeBase: Passage[];
   dev: Question[];
   test: Question[];
   /** Pairs that repeat a dev or test question. Training skips them, unless a listed batch order names its rows. */
   leaks: number;
+  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
+  scoredLeaks: number;
 }
 
 /**
@@ -47,9 +51,11 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
   const passages = knowledgeBase.map((passage, index) => ({ ...passage, text: encodedTexts[index] ?? passage.text }));
   return {
     pairs: trainRows.flatMap((row) => pairs[row] ?? []).map(withEncodedPassages(stored)),
+    scoredPairs: stored.scoredRows.flatMap((row) => stored.scoredPairs[row] ?? []),
     knowledgeBase: passages.concat(split.extraPassages),
     dev: split.dev,
     test: split.test,
     leaks: split.leaks.length,
+    scoredLeaks: stored.scoredLeaks.length,
   };
 }

@@ -7,7 +7,7 @@ import { updateRun } from '../../../src/storage/runs';
 import type { PreparedData } from './preparedData';
 
 /** Returns the SHA-256 of the rows that a run trains and evaluates on, in their order. */
-export async function rowsSha256({ pairs, knowledgeBase, dev, test }: PreparedData): Promise<string> {
+export async function rowsSha256({ pairs, scoredPairs, knowledgeBase, dev, test }: PreparedData): Promise<string> {
   const hasher = await sha256Hasher();
   // Hashes each list after its length and each row as JSON on its own line, so that different rows never hash the same
   // bytes.
@@ -18,6 +18,8 @@ export async function rowsSha256({ pairs, knowledgeBase, dev, test }: PreparedDa
   add(pairs, ({ anchor, positive }) => [anchor, positive]);
   add(knowledgeBase, ({ id, text }) => [id, text]);
   for (const questions of [dev, test]) add(questions, ({ id, text, relevant }) => [id, text, relevant]);
+  // Left out if no stage trains on scored pairs, so that runs without them keep their hash.
+  if (scoredPairs.length > 0) add(scoredPairs, ({ sentence1, sentence2, score }) => [sentence1, sentence2, score]);
   return hasher.hex();
 }
 

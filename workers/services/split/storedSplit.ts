@@ -1,6 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import type { Experiment } from '../../../src/domain/experiment';
+import { trainsOn, type Experiment } from '../../../src/domain/experiment';
 import {
   encodedText,
   type DataRole,
@@ -8,9 +8,10 @@ import {
   type Passage,
   type QuestionPart,
   type RowOf,
+  type ScoredPair,
 } from '../../../src/domain/records';
 import type { Overlap } from '../../../src/domain/split/overlap';
-import { splitData, type Split } from '../../../src/domain/split/splitData';
+import { scoredLeaksOf, splitData, type Split } from '../../../src/domain/split/splitData';
 import { hasListedBatches } from '../../../src/domain/train/batchList';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -72,6 +73,12 @@ export interface StoredSplit {
   removesNearDuplicates: boolean;
   /** Rows of `pairs` that are trained on. */
   trainRows: number[];
+  /** Empty if no stage trains on them. */
+  scoredPairs: ScoredPair[];
+  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
+  scoredLeaks: Overlap[];
+  /** Rows of `scoredPairs` that are trained on. */
+  scoredRows: number[];
 }
 
 /**
@@ -98,5 +105,8 @@ export async function storedSplit(
       : [];
   const removed = new Set(removesNearDuplicates ? nearDuplicates.map(({ row }) => row) : []);
   const trainRows = split.trainRows.filter((row) => !removed.has(row));
-  return { pairs, knowledgeBase, encodedTexts, split, nearDuplicates, removesNearDuplicates, trainRows };
+  const scoredPairs = trainsOn(experiment.stages, 'scoredPairs') ? await rowsOf(db, experiment, 'scoredPairs') : [];
+  const { free: scoredRows, overlaps: scoredLeaks } = scoredLeaksOf(scoredPairs, split, foldCase);
+  const scored = { scoredPairs, scoredRows, scoredLeaks };
+  return { pairs, knowledgeBase, encodedTexts, split, nearDuplicates, removesNearDuplicates, trainRows, ...scored };
 }

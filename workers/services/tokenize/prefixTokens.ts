@@ -135,6 +135,9 @@ interface SidedSets {
   dev: TokenSet;
   test: TokenSet;
   negatives?: TokenSet;
+  /** Sentences of scored pairs, which are on the side of the queries. */
+  sentences1?: TokenSet;
+  sentences2?: TokenSet;
 }
 
 /** Returns a run's token sets with its prefix in the texts of its side. */
@@ -147,8 +150,14 @@ export function prefixedSets<Sets extends SidedSets>(
   const found = prefixIds(model, tokens);
   if (!found) throw new AppError({ kind: 'prefix-tokenizer', stage });
   const put = (set: TokenSet): TokenSet => insertTokens(set, found, maxTokens);
-  const { anchors, positives, knowledgeBase, dev, test, negatives } = sets;
-  const queries = { anchors: put(anchors), dev: put(dev), test: put(test) };
+  const { anchors, positives, knowledgeBase, dev, test, negatives, sentences1, sentences2 } = sets;
+  const queries = {
+    anchors: put(anchors),
+    dev: put(dev),
+    test: put(test),
+    ...(sentences1 && { sentences1: put(sentences1) }),
+    ...(sentences2 && { sentences2: put(sentences2) }),
+  };
   if (side === 'queries') return { ...sets, ...queries };
   return {
     ...sets,

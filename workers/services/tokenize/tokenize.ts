@@ -4,7 +4,7 @@ import type { Experiment, ExperimentModel } from '../../../src/domain/experiment
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import { importedPool } from '../../../src/domain/negatives/importedPool';
-import type { TokenSetKeys, TokenSet, TokenSetName } from '../../../src/domain/tokenize/tokenSets';
+import type { PerTokenSet, TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { wordRows } from '../../../src/domain/train/prefix';
 import { hasRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { Progress } from '../../../src/protocol/dataApi';
@@ -95,13 +95,20 @@ async function jobsOf(
   db: Database,
   experiment: Experiment,
   settings: ExperimentModel | null = experiment.model,
-): Promise<Record<TokenSetName, TokenJob> & { negatives?: TokenJob }> {
+): Promise<PerTokenSet<TokenJob>> {
   const { queryPrefix, passagePrefix } = settings ?? { queryPrefix: '', passagePrefix: '' };
   const data = await preparedData(db, experiment);
   const usesImported = experiment.stages.some(({ negatives }) => negatives?.from === 'imported');
   return {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
+    // Both sentences get the query prefix, as E5 asks for in symmetric tasks.
+    ...(data.scoredPairs.length > 0
+      ? {
+          sentences1: { texts: data.scoredPairs.map((row) => row.sentence1), prefix: queryPrefix },
+          sentences2: { texts: data.scoredPairs.map((row) => row.sentence2), prefix: queryPrefix },
+        }
+      : {}),
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },
     devQuestions: { texts: data.dev.map((question) => question.text), prefix: queryPrefix },
     testQuestions: { texts: data.test.map((question) => question.text), prefix: queryPrefix },
@@ -152,6 +159,8 @@ export async function tokenize(
   return {
     anchors: await make(jobs.anchors),
     positives: await make(jobs.positives),
+    ...(jobs.sentences1 ? { sentences1: await make(jobs.sentences1) } : {}),
+    ...(jobs.sentences2 ? { sentences2: await make(jobs.sentences2) } : {}),
     knowledgeBase: await make(jobs.knowledgeBase),
     devQuestions: await make(jobs.devQuestions),
     testQuestions: await make(jobs.testQuestions),

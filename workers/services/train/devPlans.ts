@@ -4,7 +4,7 @@ import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranki
 import { passesPerStep, planDev, usualDevTimeShare, type DevWork } from '../../../src/domain/train/devPlan';
 import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import type { PreparedData } from '../split/preparedData';
-import type { RunTokens } from './runTokens';
+import { stageTokens, type RunTokens } from './runTokens';
 import { tokensOfText, trainingTokens } from './trainingTokens';
 
 interface DevPlansInput {
@@ -12,7 +12,7 @@ interface DevPlansInput {
   layers: number;
   data: PreparedData;
   tokens: RunTokens;
-  /** Rows of the training pairs in each step: [stage][step][row]. */
+  /** Rows of the stage's data in each step: [stage][step][row]. */
   batches: readonly (readonly number[][])[];
   negatives: readonly (TokenizedNegatives | null)[];
 }
@@ -28,10 +28,10 @@ export function devPlans(input: DevPlansInput): Pick<MemoryReport, 'devPlan' | '
 }
 
 function devWork({ experiment, layers, data, tokens, batches, negatives }: DevPlansInput): DevWork {
-  const pairs = [tokens.anchors, tokens.positives];
   const training = experiment.stages.reduce((sum, stage, i) => {
+    const { anchors, positives } = stageTokens({ experiment, tokens }, i);
     const rows = batches[i]?.flat() ?? [];
-    return sum + passesPerStep(stage, layers) * trainingTokens(rows, pairs, negatives[i]);
+    return sum + passesPerStep(stage, layers) * trainingTokens(rows, [anchors, positives], negatives[i]);
   }, 0);
   return {
     training,

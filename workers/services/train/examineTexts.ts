@@ -1,7 +1,6 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { TextFacts } from '../../../src/domain/train/doctor/facts';
 import { commonPrefix, lengthFacts, promptUses, repeatedPassages } from '../../../src/domain/train/doctor/textFacts';
-import type { TokenSetName } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { preparedData } from '../split/preparedData';
@@ -14,7 +13,7 @@ import { tokenize } from '../tokenize/tokenize';
  */
 export async function examineTexts(db: Database, experiment: Experiment, progress: Progress): Promise<TextFacts> {
   const keys = await tokenize(db, experiment, progress);
-  const lengths = async (name: TokenSetName) => lengthFacts(await storedTokenSet(db, keys[name]));
+  const lengths = async (key: string) => lengthFacts(await storedTokenSet(db, key));
   const { pairs, knowledgeBase, dev, test } = await preparedData(db, experiment);
   const { queryPrefix = '', passagePrefix = '' } = experiment.model ?? {};
   const anchors = pairs.map(({ anchor }) => anchor);
@@ -26,11 +25,13 @@ export async function examineTexts(db: Database, experiment: Experiment, progres
   const ofQuestions = [queryPrefix, commonPrefix(anchors), commonPrefix(questions)];
   return {
     lengths: {
-      knowledgeBase: await lengths('knowledgeBase'),
-      anchors: await lengths('anchors'),
-      positives: await lengths('positives'),
-      devQuestions: await lengths('devQuestions'),
-      testQuestions: await lengths('testQuestions'),
+      knowledgeBase: await lengths(keys.knowledgeBase),
+      anchors: await lengths(keys.anchors),
+      positives: await lengths(keys.positives),
+      devQuestions: await lengths(keys.devQuestions),
+      testQuestions: await lengths(keys.testQuestions),
+      ...(keys.sentences1 === undefined ? {} : { sentences1: await lengths(keys.sentences1) }),
+      ...(keys.sentences2 === undefined ? {} : { sentences2: await lengths(keys.sentences2) }),
     },
     ...repeatedPassages(positives),
     prompts: {

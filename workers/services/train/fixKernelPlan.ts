@@ -13,6 +13,7 @@ import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { matrixFragmentOfRun } from '../device/matrixFragmentOfRun';
 import type { BetweenBatches } from '../evaluate/betweenBatches';
 import type { RunSessionOnDevice, TuningState } from './runSession';
+import { stageTokens } from './runTokens';
 
 /**
  * If the device failed while kernels were measured, makes the fixed rules choose from now on and returns true. The run
@@ -27,10 +28,13 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
 }
 
 /** Estimates the tokens that are trained on at a time from the mean text lengths and the size of the first batch. */
-function tokensAtATime(
-  size: number,
-  { tokens: { anchors, positives }, negatives: [negatives] }: RunSessionOnDevice,
-): number {
+function tokensAtATime(size: number, session: RunSessionOnDevice): number {
+  const {
+    experiment,
+    tokens,
+    negatives: [negatives],
+  } = session;
+  const { anchors, positives } = stageTokens({ experiment, tokens }, 0);
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
   const ofNegatives = negatives ? negatives.perAnchor * mean(negatives.tokens) : 0;
   return Math.ceil(size * (mean(anchors) + mean(positives) + ofNegatives));

@@ -15,13 +15,13 @@ import type { Vectors } from '../../engine/retrieval/vectors';
 import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
-import { tokensInStage } from './runTokens';
+import { stageTokens } from './runTokens';
 import { adapterPlans } from './adapterPlans';
 import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
-import { negativesOf, stepBatch } from './stepBatch';
+import { negativesOf, scoresOfStage, stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
@@ -75,7 +75,7 @@ async function recordSteps(
 ): Promise<void> {
   const stage = session.experiment.stages[stageIndex];
   if (!stage) return;
-  const tokens = tokensInStage(session, stageIndex);
+  const tokens = stageTokens(session, stageIndex);
   const loop = { bestDev: null, bestStep: null, elapsedMs: 0 };
   const { loss, close } = await openLoss(parameters.segments.engine, stage);
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0, loss });
@@ -85,9 +85,10 @@ async function recordSteps(
   const average = stage.ema && new WeightAverage(parameters, stageIndex, stage.ema.decay);
   const trainer = new Trainer({ ...options, adapters, average }, parameters.segments, adamW.segments);
   const negatives = session.negatives[stageIndex];
+  const scores = scoresOfStage(stage, session.data);
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
-    const batch = stepBatch(tokens, rows, { negatives });
+    const batch = stepBatch(tokens, rows, { negatives, scores });
     // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();

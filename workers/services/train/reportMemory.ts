@@ -1,6 +1,7 @@
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { planBatches } from '../../../src/domain/train/planBatches';
-import { AppError } from '../../../src/domain/errors';
+import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
@@ -20,7 +21,7 @@ import { planStages } from './stageBatches';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import { prefixedSets } from '../tokenize/prefixTokens';
 import { devPlans } from './devPlans';
-import { storedTokenSets } from './runTokens';
+import { stageTokens, storedTokenSets } from './runTokens';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
@@ -58,7 +59,7 @@ export async function reportMemory(
     trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
-    tokens,
+    tokens: experiment.stages.map((_, stage) => stageTokens({ experiment, tokens }, stage)),
     batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
     negatives,
     evaluation,
@@ -88,9 +89,11 @@ function smallBatches({ stages }: Experiment, stageIndex: number, steps: readonl
   return stage ? steps.flatMap((rows) => batchesOfStep(rows, stage.batching)) : [];
 }
 
+const tooFew: ReadonlySet<AppErrorDetails['kind']> = new Set(['too-few-pairs', 'too-few-scored-pairs']);
+
 function batchesOfSize(
   experiment: Experiment,
-  { pairs }: PreparedData,
+  data: PreparedData,
   stageIndex: number,
   batchSize: number,
 ): number[][] | null {
@@ -98,10 +101,11 @@ function batchesOfSize(
   if (!stage || stage.batching.kind !== 'seeded') return null;
   try {
     const changed = { ...stage, batching: { ...stage.batching, batchSize } };
+    const pairs = rowsOfStage(stage, data);
     const { batches } = planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed });
     return batches.flatMap((rows) => batchesOfStep(rows, changed.batching));
   } catch (thrown) {
-    if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
+    if (thrown instanceof AppError && tooFew.has(thrown.details.kind)) return null;
     throw thrown;
   }
 }

@@ -1,4 +1,5 @@
 import type { Experiment } from '../../../src/domain/experiment';
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { planBatches, type BatchPlan } from '../../../src/domain/train/planBatches';
 import { getBatchList } from '../../../src/storage/batchLists';
 import type { Database } from '../../../src/storage/database';
@@ -11,7 +12,7 @@ export async function planStages(db: Database, experiment: Experiment, data: Pre
     const listed = stage.batching.kind === 'listed' ? await getBatchList(db, stage.batching.sha256) : undefined;
     plans.push(
       planBatches({
-        pairs: data.pairs,
+        pairs: rowsOfStage(stage, data),
         stage,
         stageIndex: index,
         seed: experiment.seed,
@@ -22,7 +23,7 @@ export async function planStages(db: Database, experiment: Experiment, data: Pre
   return plans;
 }
 
-/** Returns the batches of every stage as rows of the training pairs: [stage][step][row]. */
+/** Returns the batches of every stage as rows of its data: [stage][step][row]. */
 export async function stageBatches(db: Database, experiment: Experiment, data: PreparedData): Promise<number[][][]> {
   return (await planStages(db, experiment, data)).map(({ batches }) => batches);
 }

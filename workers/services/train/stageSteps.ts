@@ -2,17 +2,18 @@ import type { Stage } from '../../../src/domain/experiment';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { epochsOf } from '../../../src/domain/train/planBatches';
 import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
-import { tokensInStage } from './runTokens';
-import { drawOf, knownOf, stepBatch } from './stepBatch';
+import { stageTokens } from './runTokens';
+import { drawOf, knownOf, scoresOfStage, stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
   stage: Stage;
   stageIndex: number;
-  /** Rows of the training pairs in each step: [step][row]. */
+  /** Rows of the stage's data in each step: [step][row]. */
   batches: readonly (readonly number[])[];
   /** Training rows left out of each epoch. */
   leftOut: number[];
@@ -29,8 +30,10 @@ export class StageSteps {
   /** Steps that have begun but are not recorded yet. */
   readonly #underWay: { pairs: number; learningRate: number; begunAt: number }[] = [];
   #pairsSeen: number;
+  readonly #rows: number;
   #recordedAt = -Infinity;
   readonly #known: KnownAnswers | undefined;
+  readonly #scores: Float32Array | undefined;
 
   constructor(
     private readonly session: RunSessionOnDevice,
@@ -38,8 +41,10 @@ export class StageSteps {
     private readonly trainer: Trainer,
     private readonly of: StageOfRun,
   ) {
+    this.#rows = rowsOfStage(of.stage, session.data).length;
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
+    this.#scores = scoresOfStage(of.stage, session.data);
     this.#known = knownOf(of.stage, session.data.pairs);
   }
 
@@ -50,8 +55,9 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    const tokens = tokensInStage(this.session, this.of.stageIndex);
-    const additions = { negatives: this.session.negatives[this.of.stageIndex], known: this.#known };
+    const tokens = stageTokens(this.session, this.of.stageIndex);
+    const negatives = this.session.negatives[this.of.stageIndex];
+    const additions = { negatives, known: this.#known, scores: this.#scores };
     const parts = batchesOfStep(batch, stage.batching);
     const [first = stepBatch(tokens, []), ...further] = parts.map((rows, part) => {
       const { stageIndex } = this.of;
@@ -70,7 +76,7 @@ export class StageSteps {
 
   async #record(): Promise<void> {
     const { state, trainer } = this;
-    const { log, data, engine } = this.session;
+    const { log, engine } = this.session;
     const numbers = await trainer.finish();
     const step = this.#underWay.shift();
     if (!step) return;
@@ -82,7 +88,7 @@ export class StageSteps {
     state.step += 1;
     state.loop.elapsedMs += stepMs;
     if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
-    const epoch = epochsOf(this.#pairsSeen, data.pairs.length, this.of.leftOut);
+    const epoch = epochsOf(this.#pairsSeen, this.#rows, this.of.leftOut);
     const measured = { epoch, learningRate: step.learningRate, stepMs, backendBytes: engine.pool.totalBytes };
     log.append({ type: 'step', step: state.step, stage: this.of.stageIndex, ...measured, ...numbers });
     await log.settle();

@@ -1,22 +1,17 @@
-import type { Stage } from '../../../src/domain/experiment';
+import { dataOfStage, type Stage } from '../../../src/domain/experiment';
 import { RandomStream } from '../../../src/domain/random';
 import { drawnRows } from '../../../src/domain/train/drawnRows';
 import type { Pair } from '../../../src/domain/records';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
-import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { StepBatch } from '../../engine/losses/loss';
 import { eitherMask, lossMaskBits, maskOfOthers } from '../../engine/losses/lossMask';
 import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { pickTexts } from '../evaluate/encodeTexts';
 import type { StageNegatives, TokenizedNegatives } from '../negatives/stageNegatives';
+import type { PreparedData } from '../split/preparedData';
+import type { StageTokens } from './runTokens';
 
-/** Token sets of the texts that a stage trains on: one text per row each. */
-export interface StageTokens {
-  anchors: TokenSet;
-  positives: TokenSet;
-}
-
-/** What a stage adds to the pairs of its batches. */
+/** What a stage adds to the texts of its batches. */
 export interface StageAdditions {
   /** Explicit negatives; null for none. */
   negatives?: TokenizedNegatives | null | undefined;
@@ -24,6 +19,16 @@ export interface StageAdditions {
   known?: KnownAnswers | undefined;
   /** If given, each anchor is contrasted with the texts of only so many other anchors, drawn at random. */
   draw?: { count: number; random: RandomStream } | undefined;
+  /** The score of each row of the stage's data, if it is scored pairs. */
+  scores?: Float32Array | undefined;
+}
+
+/** Returns the scores of the rows that a stage trains on; undefined if they have none. */
+export function scoresOfStage(
+  stage: Pick<Stage, 'data'>,
+  { scoredPairs }: Pick<PreparedData, 'scoredPairs'>,
+): Float32Array | undefined {
+  return dataOfStage(stage) === 'scoredPairs' ? Float32Array.from(scoredPairs, ({ score }) => score) : undefined;
 }
 
 /**
@@ -33,7 +38,7 @@ export interface StageAdditions {
 export function stepBatch(
   tokens: StageTokens,
   rows: readonly number[],
-  { negatives, known, draw }: StageAdditions = {},
+  { negatives, known, draw, scores }: StageAdditions = {},
 ): StepBatch {
   const anchors = pickTexts(tokens.anchors, rows);
   const positives = pickTexts(tokens.positives, rows);
@@ -45,8 +50,11 @@ export function stepBatch(
     ...(leftOut ? [lossMaskBits(leftOut, count)] : []),
     ...(draw ? [maskOfOthers(drawnRows(rows.length, draw.count, draw.random, leftOut), count)] : []),
   ];
-  if (masks.length === 0) return { anchors, candidates };
-  return { anchors, candidates, targets: { leftOut: masks.reduce(eitherMask) } };
+  const targets = {
+    ...(masks.length > 0 && { leftOut: masks.reduce(eitherMask) }),
+    ...(scores && { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) }),
+  };
+  return { anchors, candidates, ...(masks.length > 0 || scores ? { targets } : {}) };
 }
 
 /** Returns for each anchor of a batch the candidates that answer its question, or null if there are none. */

@@ -22,7 +22,7 @@ import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
   session: RunSessionOnDevice;
-  /** Rows of the training pairs in each batch: [stage][step][row]. */
+  /** Rows of the stage's data in each batch: [stage][step][row]. */
   batches: number[][][];
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
   leftOut: number[][];

@@ -3,6 +3,7 @@ import type { Database } from '../../../src/storage/database';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
+import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { stageBatches } from './stageBatches';
 import { drawnInBatch, drawOf, knownOf, negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
@@ -24,11 +25,14 @@ export async function viewBatch(db: Database, experimentId: string, step: number
     const place = { seed: experiment.seed, stageIndex, batch: stepOfStage * parts.length + part };
     return (stage && drawnInBatch(rows, { negatives, known, draw: drawOf(stage, place) })) ?? [];
   });
+  const trained = rowsOfStage(stage ?? {}, data);
   const rows = batch.flatMap((row, at) => {
-    const pair = data.pairs[row];
+    const pair = trained[row];
     const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
-    const shown = pair && { pairId: pair.id, anchor: pair.anchor, positive: pair.positive, negatives: own };
-    return shown ? [drawn[at] ? { ...shown, drawn: drawn[at] } : shown] : [];
+    if (!pair) return [];
+    const { id: pairId, anchor, positive, score } = pair;
+    const shown = { pairId, anchor, positive, negatives: own, ...(score === undefined ? {} : { score }) };
+    return [drawn[at] ? { ...shown, drawn: drawn[at] } : shown];
   });
   return { step, batchSize: first.length, rows };
 }

@@ -1,4 +1,5 @@
 import type { Experiment, Stage } from '../../experiment';
+import { withTemperature } from '../lossSchema';
 import type { Finding, Fix } from './finding';
 
 /** Returns the experiment with a finding's fix. Without a fix, returns it unchanged. */
@@ -43,7 +44,7 @@ function fixedStage(stage: Stage, fix: StageFix): Stage {
     case 'avoidDuplicates':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, avoidDuplicatePassages: true } } : stage;
     case 'temperature':
-      return 'temperature' in stage.loss ? { ...stage, loss: { ...stage.loss, temperature: fix.value } } : stage;
+      return { ...stage, loss: withTemperature(stage.loss, fix.value) };
     case 'learningRate':
       return { ...stage, optimizer: { ...stage.optimizer, learningRate: fix.value } };
     case 'epochs':

@@ -1,4 +1,4 @@
-import type { Stage } from '../../experiment';
+import { dataOfStage, type Stage } from '../../experiment';
 import type { MemoryReport } from '../../memory/report';
 import type { ExperimentFacts, SplitFacts } from './facts';
 import type { Check, Finding, FindingOf, Fix } from './finding';
@@ -14,11 +14,11 @@ const tolerableDuplicates = 0.01;
 
 type Seeded = Extract<Stage['batching'], { kind: 'seeded' }>;
 
-/** Examines the batches of each stage that draws them at random. */
+/** Examines the batches of each stage that draws them at random from pairs. */
 export const batchFindings: Check = (experiment, facts) =>
   perStage(experiment, (stage, index) => {
     const { batching } = stage;
-    if (batching.kind !== 'seeded') return [];
+    if (batching.kind !== 'seeded' || dataOfStage(stage) !== 'pairs') return [];
     const few = facts.split && fewDistinct(batching, facts.split);
     if (few) return [{ ...few, stage: index }];
     const found: (Finding | null)[] = [smallBatch(stage, batching, facts), duplicates(stage, batching, facts)];

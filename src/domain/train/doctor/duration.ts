@@ -1,7 +1,7 @@
 import { pairsPerStep } from '../batchingSchema';
 import { stepCount } from '../stepCount';
 import type { Check, Finding } from './finding';
-import { perStage } from './perStage';
+import { perStage, trainRowCount } from './perStage';
 import { dataSize, mostEpochs, recommendedSettings } from './recommended';
 
 /**
@@ -12,8 +12,9 @@ const enoughSteps = 40;
 
 /** Examines whether each stage is too short to learn, or so long that it memorises its pairs. */
 export const durationFindings: Check = (experiment, { split }) =>
-  perStage(experiment, ({ batching, duration }, stage): Finding[] => {
-    const pairs = split?.train ?? 0;
+  perStage(experiment, (of, stage): Finding[] => {
+    const { batching, duration } = of;
+    const pairs = split ? trainRowCount(of, split) : 0;
     if (batching.kind !== 'seeded' || pairs < batching.batchSize) return [];
     const perStep = pairsPerStep(batching);
     const steps = stepCount(pairs, perStep, duration);

@@ -1,12 +1,14 @@
 import type { MemoryReport } from '../../memory/report';
 import type { StoredModel } from '../../model';
-import type { TokenSetName } from '../../tokenize/tokenSets';
+import type { CommonSetName, ScoredSetName } from '../../tokenize/tokenSets';
 
 /** What the split of an experiment found: a part of `SplitCounts`, which the data worker counts. */
 export interface SplitFacts {
   train: number;
   trainPassages: number;
   trainAnchors: number;
+  /** Scored pairs to train on; 0 if no stage does. */
+  scored: number;
   dev: number;
   leaks: { exact: number; normalised: number };
   listedBatches: boolean;
@@ -30,7 +32,8 @@ export interface PromptUse {
 
 /** What only reading all texts shows. The data worker collects it. */
 export interface TextFacts {
-  lengths: Record<TokenSetName, LengthFacts>;
+  /** Without scored pairs if no stage trains on them. */
+  lengths: Record<CommonSetName, LengthFacts> & Partial<Record<ScoredSetName, LengthFacts>>;
   /** Number of training pairs whose passage also belongs to another pair. */
   repeated: number;
   /** Number of ways to choose two training pairs that have the same passage. */

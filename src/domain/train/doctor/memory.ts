@@ -10,9 +10,7 @@ export const memoryFindings: Check = ({ model }, { memory, texts }): Finding[] =
     return [{ kind: 'memoryShort', severity: 'stops', facts: { neededBytes, limitBytes } }];
   }
   if (choice.stepStrategy.kind !== 'gradCache' || !texts) return [];
-  const { anchors, positives, knowledgeBase, devQuestions, testQuestions } = texts.lengths;
-  const sets = [anchors, positives, knowledgeBase, devQuestions, testQuestions];
-  const longest = sets.reduce((most, { p99 }) => Math.max(most, p99), 0);
+  const longest = Object.values(texts.lengths).reduce((most, { p99 }) => Math.max(most, p99), 0);
   // Only a limit that cuts hardly any text is proposed: smaller batches would cost negatives, and cut texts meaning.
   const shorter = memory.alternatives
     .filter(({ batchSize, maxTokens }) => batchSize === memory.shape.pairs && maxTokens < model.maxTokens)

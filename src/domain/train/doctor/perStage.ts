@@ -1,4 +1,5 @@
-import type { Experiment, Stage } from '../../experiment';
+import { dataOfStage, type Experiment, type Stage } from '../../experiment';
+import type { SplitFacts } from './facts';
 import type { Finding } from './finding';
 
 /** Collects what `examine` finds in each stage. */
@@ -17,10 +18,18 @@ export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
     case 'sigmoidPairs':
       return true;
     case 'triplet':
+    case 'cosent':
+    case 'angle':
+    case 'cosineMse':
       return false;
     default:
       return loss satisfies never;
   }
+}
+
+/** Returns how many rows of its data a stage trains on. */
+export function trainRowCount(stage: Pick<Stage, 'data'>, split: SplitFacts): number {
+  return dataOfStage(stage) === 'pairs' ? split.train : split.scored;
 }
 
 /** Whether the stage's loss leaves out passages that are known answers to the same question. */

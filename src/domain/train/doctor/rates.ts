@@ -4,7 +4,7 @@ import { temperatureOf } from '../lossSchema';
 import type { Strategy } from '../strategySchema';
 import { trainedParameters } from '../trainedParameters';
 import type { Check, Finding } from './finding';
-import { perStage } from './perStage';
+import { perStage, trainRowCount } from './perStage';
 import { modelSize, rateTolerance, recommendedSettings } from './recommended';
 
 /** Temperatures in published models: 0.01 (E5, bge) to 0.1 (SimCLR's range); 0.02 and 0.05 are the usual defaults. */
@@ -48,7 +48,11 @@ export const learningRateFindings: Check = (experiment, { model, split }) =>
     const { learningRate } = stage.optimizer;
     const parameters = model.totalFloats;
     const rateKind = rateKindOf(stage, model.tensors);
-    const { learningRate: recommended } = recommendedSettings(parameters, split?.train ?? 0, rateKind);
+    const { learningRate: recommended } = recommendedSettings(
+      parameters,
+      split ? trainRowCount(stage, split) : 0,
+      rateKind,
+    );
     const ratio = learningRate / recommended;
     if (ratio >= 1 / rateTolerance && ratio <= rateTolerance) return [];
     const size = modelSize(parameters);

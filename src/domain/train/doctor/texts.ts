@@ -1,4 +1,4 @@
-import type { LengthFacts, SplitFacts } from './facts';
+import type { LengthFacts, SplitFacts, TextFacts } from './facts';
 import type { Check, Finding, FindingOf, TextSide } from './finding';
 
 /** Shares of truncated texts. Chosen, not measured: 2% are outliers; with 10%, one answer in ten may be cut off. */
@@ -11,10 +11,15 @@ export const truncationFindings: Check = ({ model: settings }, { model, texts })
   const limits = { maxTokens: settings.maxTokens, limit: model.config.maxPositions };
   const found = [
     truncated('passages', [lengths.positives, lengths.knowledgeBase], limits),
-    truncated('questions', [lengths.anchors, lengths.devQuestions, lengths.testQuestions], limits),
+    truncated('questions', questionLengths(lengths), limits),
   ];
   return found.flatMap((finding) => finding ?? []);
 };
+
+/** Returns the lengths of all texts that are encoded as questions. Both sentences of scored pairs are. */
+function questionLengths({ anchors, devQuestions, testQuestions, sentences1, sentences2 }: TextFacts['lengths']) {
+  return [anchors, devQuestions, testQuestions, sentences1, sentences2].flatMap((set) => set ?? []);
+}
 
 function truncated(
   side: TextSide,

@@ -1,7 +1,8 @@
-import type { Experiment } from '../../experiment';
+import { dataOfStage, type Experiment } from '../../experiment';
 import { applyFix } from './applyFix';
 import type { ExperimentFacts } from './facts';
 import type { Fix, RateFacts } from './finding';
+import { trainRowCount } from './perStage';
 import { rateKindOf } from './rates';
 import { modelSize, recommendedSettings } from './recommended';
 
@@ -24,17 +25,18 @@ export function usualSettings(
 ): UsualSettings | null {
   const stage = stages[stageIndex];
   if (!stage || !model || !split) return null;
-  const distinct = Math.min(split.trainPassages, split.trainAnchors);
+  const pairs = trainRowCount(stage, split);
+  const distinct = dataOfStage(stage) === 'pairs' ? Math.min(split.trainPassages, split.trainAnchors) : pairs;
   if (distinct < 2) return null;
   const rateKind = rateKindOf(stage, model.tensors);
   const { totalFloats: parameters } = model;
-  const { learningRate: recommended, batchSize, epochs } = recommendedSettings(parameters, split.train, rateKind);
+  const { learningRate: recommended, batchSize, epochs } = recommendedSettings(parameters, pairs, rateKind);
   const { learningRate } = stage.optimizer;
   return {
     rate: { learningRate, recommended, parameters, size: modelSize(parameters), rateKind },
     batchSize: Math.min(batchSize, distinct),
     epochs,
-    pairs: split.train,
+    pairs,
   };
 }
 

@@ -13,6 +13,10 @@ export const importTexts = {
       name: 'Training pairs',
       help: 'Questions, each with the passage that answers it. Fields: anchor, positive (query/answer and question/passage work too).',
     },
+    scoredPairs: {
+      name: 'Scored pairs',
+      help: 'Two sentences and a score of how alike they are. Used by stages that train on scored pairs. Fields: sentence1, sentence2, score.',
+    },
     devQuestions: {
       name: 'Dev questions',
       help: 'They choose the checkpoint. Optional: without them, a share of the pairs is held out. Fields: id, text, relevant.',
@@ -43,6 +47,7 @@ export const importTexts = {
     found: {
       knowledgeBase: (n: number) => count(n, 'passage'),
       pairs: (n: number) => count(n, 'pair'),
+      scoredPairs: (n: number) => count(n, 'scored pair'),
       devQuestions: (n: number) => count(n, 'question'),
       testQuestions: (n: number) => count(n, 'question'),
     },

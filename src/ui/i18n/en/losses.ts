@@ -1,7 +1,5 @@
 /** Texts of the losses and their settings. */
 export const lossTexts = {
-  batchDrawnHelp:
-    'Each question is shown with its own passage. Some of the other rows, drawn at random for each question, are its negatives: their passages, and explicit negatives of theirs that don’t answer it.',
   fields: {
     inBatch: 'In-batch negatives',
     inBatchNegatives: 'Drawn per question',
@@ -23,6 +21,9 @@ export const lossTexts = {
     inBatchInfoNce: 'in-batch InfoNCE',
     sigmoidPairs: 'sigmoid pairs',
     triplet: 'triplet margin',
+    cosent: 'CoSENT',
+    angle: 'AnglE',
+    cosineMse: 'cosine MSE',
     cosineDistance: '1 − cosine',
     euclidean: 'Euclidean',
     queryToPassage: 'question → passage',

@@ -7,6 +7,8 @@ export const splitTexts = {
   dev: 'Dev',
   test: 'Test',
   trainNote: 'pairs; they update the weights',
+  scored: 'Scored pairs',
+  scoredNote: 'two sentences with a score; they update the weights',
   devNote: 'chooses the checkpoint and the settings',
   devHeldOut: 'held out from the pairs',
   testNote: 'used only before and after training',
@@ -21,6 +23,8 @@ export const splitTexts = {
     `${count(n, 'pair')} ${n === 1 ? 'is' : 'are'} the same as a dev or test question except for punctuation, spaces, case, character width or invisible characters.`,
   leaksSkipped: 'Training skips these pairs.',
   leaksTrain: 'A batch list names the rows to train on, so these pairs are still trained on.',
+  scoredLeaks: (n: number) =>
+    `${count(n, 'scored pair')} ${n === 1 ? 'has' : 'have'} a sentence that is a dev or test question. Training skips ${n === 1 ? 'it' : 'them'}.`,
   devInTest: (n: number) =>
     `${count(n, 'dev question')} ${n === 1 ? 'is' : 'are'} also in test and ${n === 1 ? 'was' : 'were'} left out of dev. Otherwise test would choose the checkpoint.`,
   devEmpty:
@@ -43,6 +47,7 @@ export const splitTexts = {
     near: (similarity: string) => `Nearly the same, similarity ${similarity}`,
   },
   pairAt: (n: number) => `Pair ${formatCount(n)}`,
+  scoredPairAt: (n: number) => `Scored pair ${formatCount(n)}`,
   devQuestion: 'Dev question',
   testQuestion: 'Test question',
   unknownAnswers: 'Pairs whose answer isn’t in the knowledge base',

@@ -18,6 +18,8 @@ export const tokenizeTexts = {
   sets: {
     anchors: 'Questions of the pairs',
     positives: 'Passages of the pairs',
+    sentences1: 'First sentences of the scored pairs',
+    sentences2: 'Second sentences of the scored pairs',
     knowledgeBase: 'Knowledge base',
     devQuestions: 'Dev questions',
     testQuestions: 'Test questions',

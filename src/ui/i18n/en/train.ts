@@ -1,5 +1,7 @@
 import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
+import { batchViewTexts } from './batchView';
+import { consequenceTexts } from './consequences';
 import { devScoreTexts } from './devScores';
 import { count } from './count';
 import { lossTexts } from './losses';
@@ -82,23 +84,13 @@ export const trainTexts = {
       thorough: '. Takes the longest; keeps the best step on dev.',
     },
   },
-  consequences: {
-    duration: (pairs: number, steps: number, atMost: boolean) =>
-      `${count(pairs, 'pair')} make ${atMost ? 'at most ' : ''}${count(steps, 'step')} in all.`,
-    leftOut: (low: number, high: number) =>
-      `Each epoch leaves out ${low === high ? '' : `${formatCount(low)} to `}${count(high, 'pair')} that ${
-        low === 1 && high === 1 ? 'fits' : 'fit'
-      } no batch, because too many pairs share a passage or a question.`,
-    batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
-    learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
-    temperature: 'The smaller it is, the more the hardest negatives count.',
-    primary: 'Decide before training, and stick to it.',
-  },
+  consequences: consequenceTexts,
   picture: 'Dev hit rates and loss over the steps',
   loss: 'Loss',
   step: 'Step',
   learningRate: 'Learning rate',
   gradientNorm: 'Gradient norm',
+  orderedShare: 'Share in the right order',
   inBatchAccuracy: 'In-batch accuracy',
   positiveScore: 'Positive score',
   negativeScore: 'Negative score',
@@ -124,6 +116,7 @@ export const trainTexts = {
   fields: {
     ...lossTexts.fields,
     learningRate: 'Learning rate',
+    data: 'Train on',
     temperature: 'Temperature τ',
     loss: 'Loss',
     directions: 'Directions',
@@ -170,9 +163,12 @@ export const trainTexts = {
     timeLeft:
       'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
+    data: 'Pairs and scored pairs have losses of their own. Both sentences of a scored pair get the query prefix.',
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
     ...lossTexts.help,
+    scoredLoss:
+      'CoSENT compares the scores of all pairs in a batch with each other: the higher score should have the higher cosine. AnglE does the same with angles instead of cosines. Cosine MSE makes each cosine equal to its score, which must be from −1 to 1.',
     directions:
       'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
     softmax:
@@ -242,6 +238,8 @@ export const trainTexts = {
     linear: 'linear to 0',
     cosine: 'cosine to 0',
     constant: 'constant',
+    pairs: 'pairs',
+    scoredPairs: 'scored pairs',
     warmupShare: 'share of the steps',
     warmupCount: 'number of steps',
     bestDev: 'the best on dev',
@@ -259,18 +257,7 @@ export const trainTexts = {
   storageNeedOnly: (bytes: string) => `The run’s checkpoints need up to ${bytes} of disk space.`,
   storageTight: (bytes: string, room: string) =>
     `The run’s checkpoints need up to ${bytes} of disk space, but the browser allows this page only ${room} more, so a run can’t start. Make room first.`,
-  batch: 'Look at a batch',
-  batchTitle: (step: number) => `What step ${step} sees`,
-  batchDrawnHelp: lossTexts.batchDrawnHelp,
-  batchHelp:
-    'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
-  explicitNegatives: 'Explicit negatives',
-  batchesOfStep: (n: number) =>
-    `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,
-  batchStep: 'Step',
-  anchor: 'Anchor (question)',
-  positive: 'Positive',
-  negatives: (n: number) => count(n, 'in-batch negative'),
+  batchView: batchViewTexts,
   runs: 'Runs of this experiment',
   runsNone: 'No run yet.',
   state: 'Status',

@@ -3,7 +3,12 @@ import { formatCount } from '../format';
 import type { Sentence } from './sentence';
 
 type LossFault =
-  'miner-missing' | 'loss-needs-negatives' | 'loss-needs-triplets' | 'loss-takes-pairs' | 'prefix-too-long';
+  | 'miner-missing'
+  | 'loss-needs-negatives'
+  | 'loss-needs-triplets'
+  | 'loss-takes-pairs'
+  | 'prefix-too-long'
+  | 'angle-needs-even-vectors';
 
 /** Why a stage's loss can't be computed, or its negatives not be mined. */
 export const lossSentences: {
@@ -28,5 +33,9 @@ export const lossSentences: {
   'prefix-too-long': ({ prefix, dimension }) => ({
     zh: `截短维数（Matryoshka）填了 ${formatCount(prefix)} 维，但模型的向量只有 ${formatCount(dimension)} 维；请改小。`,
     en: `The Matryoshka dimensions include ${formatCount(prefix)}, but the model’s vectors have only ${formatCount(dimension)} dimensions; use smaller ones.`,
+  }),
+  'angle-needs-even-vectors': ({ stage, dimension }) => ({
+    zh: `阶段 ${stage + 1} 的 AnglE 把向量的前后两半当作复数的实部和虚部，但模型的向量有 ${formatCount(dimension)} 维，是奇数；请改用 CoSENT 或余弦均方误差。`,
+    en: `AnglE in stage ${stage + 1} takes the halves of a vector as the parts of complex numbers, but the model’s vectors have ${formatCount(dimension)} dimensions, an odd number; choose CoSENT or cosine MSE.`,
   }),
 };

@@ -11,6 +11,10 @@ export const importTexts: Dictionary['import'] = {
       name: '训练问答对',
       help: '问题，和能回答它的段落。字段：anchor、positive（也认 query/answer、question/passage）。',
     },
+    scoredPairs: {
+      name: '打分句对',
+      help: '两个句子，和表示它们有多像的分数。选择用打分句对训练时使用。字段：sentence1、sentence2、score。',
+    },
     devQuestions: {
       name: '验证问题',
       help: '用来挑选检查点。可选；没有时从问答对里拿出一部分。字段：id、text、relevant。',
@@ -41,6 +45,7 @@ export const importTexts: Dictionary['import'] = {
     found: {
       knowledgeBase: (n) => `${formatCount(n)} 段`,
       pairs: (n) => `${formatCount(n)} 对`,
+      scoredPairs: (n) => `${formatCount(n)} 对`,
       devQuestions: (n) => `${formatCount(n)} 题`,
       testQuestions: (n) => `${formatCount(n)} 题`,
     },

@@ -1,7 +1,5 @@
 /** Texts of the losses and their settings. */
 export const lossTexts = {
-  batchDrawnHelp:
-    '每个问题后面是它自己的段落。每题从其他行里随机抽出几行，它们的段落就是这一题的负例；那几行单独给出的负例，只要不能回答这一题，也一起算。',
   fields: {
     inBatch: '批内负例',
     inBatchNegatives: '每题抽几个',
@@ -20,6 +18,9 @@ export const lossTexts = {
     inBatchInfoNce: '批内 InfoNCE',
     sigmoidPairs: 'sigmoid 成对损失',
     triplet: '三元组损失',
+    cosent: 'CoSENT',
+    angle: 'AnglE',
+    cosineMse: '余弦均方误差',
     cosineDistance: '1 − 余弦',
     euclidean: '欧氏距离',
     queryToPassage: '问题 → 段落',

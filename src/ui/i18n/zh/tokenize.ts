@@ -18,6 +18,8 @@ export const tokenizeTexts: Dictionary['tokenize'] = {
   sets: {
     anchors: '问答对中的问题',
     positives: '问答对中的段落',
+    sentences1: '打分句对中的句子 1',
+    sentences2: '打分句对中的句子 2',
     knowledgeBase: '知识库',
     devQuestions: '验证问题',
     testQuestions: '测试问题',

@@ -1,6 +1,8 @@
 import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 import { alarmTexts } from './alarms';
+import { batchViewTexts } from './batchView';
+import { consequenceTexts } from './consequences';
 import { devScoreTexts } from './devScores';
 import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
@@ -74,21 +76,13 @@ export const trainTexts: Dictionary['train'] = {
       thorough: '。用时最长，也保留验证集上最好的一步。',
     },
   },
-  consequences: {
-    duration: (pairs, steps, atMost) =>
-      `${formatCount(pairs)} 个问答对，${atMost ? '最多' : '一共'}训练 ${formatCount(steps)} 步。`,
-    leftOut: (low, high) =>
-      `每轮有 ${low === high ? '' : `${formatCount(low)} 到 `}${formatCount(high)} 个问答对放不进任何一批，因为太多问答对的段落或问题相同；这一轮就不用它们。`,
-    batchSize: (n) => `每题对照 ${formatCount(n)} 个负例。通常越大越准。`,
-    learningRate: '小模型常用 2e-4，base 模型常用 2e-5。',
-    temperature: '越小，越看重最像的负例。',
-    primary: '训练前定下，之后不再改。',
-  },
+  consequences: consequenceTexts,
   picture: '验证集检出率和损失，横轴为步数',
   loss: '损失',
   step: '步',
   learningRate: '学习率',
   gradientNorm: '梯度范数',
+  orderedShare: '次序正确的比例',
   inBatchAccuracy: '批内准确率',
   positiveScore: '正例得分',
   negativeScore: '负例得分',
@@ -108,6 +102,7 @@ export const trainTexts: Dictionary['train'] = {
   fields: {
     ...lossTexts.fields,
     learningRate: '学习率',
+    data: '用什么训练',
     temperature: '温度 τ',
     loss: '损失函数',
     directions: '方向',
@@ -153,8 +148,11 @@ export const trainTexts: Dictionary['train'] = {
     stepMs: '最近一步的用时，不含验证集评测和写检查点。',
     timeLeft: '剩下的步、验证集评测和检查点，加上训练后的评测，按目前实测的快慢估计。走完三步才有。',
     learningRate: '学习率的最大值。base 模型常用 2e-5，小模型常用 2e-4。',
+    data: '问答对和打分句对各有自己的损失函数。打分句对的两个句子前面都加问题前缀。',
     temperature: '损失里用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
     ...lossTexts.help,
+    scoredLoss:
+      'CoSENT：同一批里的句对两两比较，分数高的余弦也应该高。AnglE：同样比较，但用角度代替余弦。余弦均方误差：让余弦等于分数，分数要在 −1 到 1 之间。',
     directions: '单向：用每个问题找段落。双向：再用每个段落找问题，两个损失取平均。',
     softmax: '每个方向各算一个 softmax，再取平均；或者两个方向合用一个，分母把两个方向的得分加在一起。',
     sameSide:
@@ -214,6 +212,8 @@ export const trainTexts: Dictionary['train'] = {
     linear: '线性降到 0',
     cosine: '余弦降到 0',
     constant: '不变',
+    pairs: '问答对',
+    scoredPairs: '打分句对',
     warmupShare: '总步数的比例',
     warmupCount: '步数',
     bestDev: '验证集上最好的',
@@ -229,16 +229,7 @@ export const trainTexts: Dictionary['train'] = {
   storageNeedOnly: (bytes) => `训练的检查点最多占用 ${bytes} 磁盘空间。`,
   storageTight: (bytes, room) =>
     `训练的检查点最多占用 ${bytes} 磁盘空间，但浏览器只允许本页再存 ${room}，所以不能开始训练。请先腾出空间。`,
-  batch: '看一批数据',
-  batchTitle: (step) => `第 ${step} 步看到的内容`,
-  batchDrawnHelp: lossTexts.batchDrawnHelp,
-  batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
-  explicitNegatives: '另加的负例',
-  batchesOfStep: (n) => `这一步累积 ${formatCount(n)} 批的梯度；每个问题的负例只来自自己那一批。`,
-  batchStep: '步',
-  anchor: '锚点（问题）',
-  positive: '正例',
-  negatives: (n) => `${formatCount(n)} 个批内负例`,
+  batchView: batchViewTexts,
   runs: '这个实验的历次训练',
   runsNone: '还没有训练过。',
   state: '状态',

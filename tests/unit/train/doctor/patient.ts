@@ -60,6 +60,7 @@ export function splitOf(
     train: pairs,
     trainPassages: pairs,
     trainAnchors: pairs,
+    scored: 0,
     dev: 64,
     leaks: { exact: 0, normalised: 0 },
     listedBatches: false,

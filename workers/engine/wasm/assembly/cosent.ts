@@ -57,7 +57,7 @@ export function cosentLoss(stats: usize, numbers: usize, rows: u32, pairs: u32, 
 
 export function cosentGradient(
   cosines: usize, scores: usize, numbers: usize, first: usize, second: usize, dFirst: usize, dSecond: usize,
-  rows: u32, width: u32, temperature: f32, begin: u32, end: u32,
+  rows: u32, width: u32, temperature: f32, gradientScale: f32, begin: u32, end: u32,
 ): void {
   const loss = load<f32>(numbers);
   for (let row = begin; row < end; row++) {
@@ -71,7 +71,8 @@ export function cosentGradient(
       if (score > other) sum -= exp1(-term - loss);
     }
     const at = <usize>row * width * 4;
-    setScaled(dFirst + at, second + at, sum / temperature, width);
-    setScaled(dSecond + at, first + at, sum / temperature, width);
+    const d = sum / temperature * gradientScale;
+    setScaled(dFirst + at, second + at, d, width);
+    setScaled(dSecond + at, first + at, d, width);
   }
 }

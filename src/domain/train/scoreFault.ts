@@ -1,0 +1,29 @@
+import type { StageFault } from './stageFaults';
+import type { Stage } from './stageSchema';
+import type { TrainRow } from './trainRows';
+import { dataOfStage } from './stageData';
+
+/**
+ * Returns the largest score that a loss can use. Scores that are only compared cannot be told apart beyond 1,000,000 in
+ * single precision. Scores that cosines should reach lie between −1 and 1.
+ */
+function largestScore(loss: Stage['loss'] | undefined): number {
+  return loss?.kind === 'cosineMse' ? 1 : 1e6;
+}
+
+/** Returns the error if a stage trains on scores that are no numbers, out of range or all equal; else null. */
+export function scoreFault(
+  stage: Pick<Stage, 'data'> & { loss?: Stage['loss'] },
+  stageIndex: number,
+  rows: readonly TrainRow[],
+): StageFault | null {
+  if (dataOfStage(stage) === 'pairs') return null;
+  const fault = { kind: 'scores-unusable', stage: stageIndex } as const;
+  const largest = largestScore(stage.loss);
+  // Written so that NaN counts as out of range.
+  const wrong = rows.find(({ score = NaN }) => !(Math.abs(score) <= largest));
+  if (wrong) return { ...fault, id: wrong.id, found: String(wrong.score), largest };
+  const first = Math.fround(rows[0]?.score ?? NaN);
+  if (rows.every(({ score = NaN }) => Math.fround(score) === first)) return { ...fault, equal: first };
+  return null;
+}

@@ -1,0 +1,25 @@
+import { formatCount } from '../format';
+import { count } from './count';
+
+/** Texts of the view of a step's batch. */
+export const batchViewTexts = {
+  open: 'Look at a batch',
+  title: (step: number) => `What step ${step} sees`,
+  scoredHelp:
+    'The scores of all rows are compared with each other: of two rows, the one with the higher score should have the higher cosine.',
+  sentence1: 'Sentence 1',
+  sentence2: 'Sentence 2',
+  score: (score: string) => `Score ${score}`,
+  help: 'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
+  drawnHelp:
+    'Each question is shown with its own passage. Some of the other rows, drawn at random for each question, are its negatives: their passages, and explicit negatives of theirs that don’t answer it.',
+  explicitNegatives: 'Explicit negatives',
+  batches: (n: number) =>
+    `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,
+  scoredBatches: (n: number) =>
+    `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. Scores are compared within a batch only.`,
+  step: 'Step',
+  anchor: 'Anchor (question)',
+  positive: 'Positive',
+  negatives: (n: number) => count(n, 'in-batch negative'),
+};

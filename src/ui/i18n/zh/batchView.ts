@@ -1,0 +1,21 @@
+import type { Dictionary } from '../dictionary';
+import { formatCount } from '../format';
+
+export const batchViewTexts: Dictionary['train']['batchView'] = {
+  open: '看一批数据',
+  title: (step) => `第 ${step} 步看到的内容`,
+  scoredHelp: '各行的分数两两比较：分数高的一行，余弦也应该更高。',
+  sentence1: '句子 1',
+  sentence2: '句子 2',
+  score: (score) => `分数 ${score}`,
+  help: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
+  drawnHelp:
+    '每个问题后面是它自己的段落。每题从其他行里随机抽出几行，它们的段落就是这一题的负例；那几行单独给出的负例，只要不能回答这一题，也一起算。',
+  explicitNegatives: '另加的负例',
+  batches: (n) => `这一步累积 ${formatCount(n)} 批的梯度；每个问题的负例只来自自己那一批。`,
+  scoredBatches: (n) => `这一步累积 ${formatCount(n)} 批的梯度；分数只在同一批里比较。`,
+  step: '步',
+  anchor: '锚点（问题）',
+  positive: '正例',
+  negatives: (n) => `${formatCount(n)} 个批内负例`,
+};
