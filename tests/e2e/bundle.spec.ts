@@ -65,8 +65,8 @@ test('tfjs is in chunks of its own, and neither the page nor a worker includes i
     expect(files.length).toBeGreaterThan(0);
     expect(holdsTfjs(files)).toBe(false);
   }
-  // 126 kB, of which mining, adapters, loss options and alarms take 14. A library by mistake would add far more.
-  expect(bytesOf(worker.filter((file) => file.startsWith('gpu.worker-')))).toBeLessThanOrEqual(132_000);
+  // 133 kB of our own code: kernels, losses, training and mining. A library by mistake would add far more than the rest.
+  expect(bytesOf(worker.filter((file) => file.startsWith('gpu.worker-')))).toBeLessThanOrEqual(140_000);
 });
 
 test('the site loads nothing from another origin', () => {

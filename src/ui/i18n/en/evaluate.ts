@@ -23,14 +23,14 @@ export const evaluateTexts = {
     bothWrong: 'wrong both times',
     gain: 'Gain in hit rate',
     points: (points: string) => `${points} percentage points`,
-    interval: (low: string, high: string) => `95% interval ${low} to ${high}`,
+    interval: (low: string, high: string) => `, 95% interval ${low} to ${high}`,
     keyword: 'Keyword search (BM25)',
     keywordHelp:
       'BM25 over pairs of neighbouring characters, on the same questions and knowledge base. It needs no model, so a tuned model should beat it.',
     keywordHits: (hits: number) => count(hits, 'question'),
-    keywordEqual: (p: string) => `no difference shown to the tuned model (${p})`,
+    keywordEqual: (p: string) => `: no difference shown to the tuned model (${p})`,
     keywordDiffers: (better: boolean, p: string) =>
-      better ? `the tuned model is better (${p})` : `better than the tuned model (${p})`,
+      better ? `: the tuned model is better (${p})` : `: better than the tuned model (${p})`,
     moved: 'Moved without crossing the line',
     upDown: (up: number, down: number) => `${formatCount(up)} up, ${formatCount(down)} down`,
   },
