@@ -8,7 +8,7 @@ import { readSweep, workThrough, type SweepRun } from './sweepQueue';
 export type { SweepRun };
 export { isSettled } from './sweepQueue';
 
-/** The sweep that this page works through. It goes on while other screens are shown, and can be resumed after a reload. */
+/** The sweep that this page works through. It continues behind other screens, and can be resumed after a reload. */
 class SweepsState {
   /** Id of the sweep; null if the page works through none. */
   working = $state<string | null>(null);

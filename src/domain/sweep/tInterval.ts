@@ -34,8 +34,8 @@ export function meanOf(values: readonly number[]): number {
 }
 
 /**
- * Returns the 95% t interval of the mean of a sample (Student 1908): mean ± t · s/√n, where s² divides by n − 1. It takes
- * the values as independent and about normal. Returns null for fewer than two.
+ * Returns the 95% t interval of the mean of a sample (Student 1908): mean ± t · s/√n, where s² divides by n − 1. It
+ * takes the values as independent and about normal. Returns null for fewer than two.
  */
 export function tInterval(values: readonly number[]): Interval | null {
   const count = values.length;

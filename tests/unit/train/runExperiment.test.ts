@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { DeviceInfo } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 import type { RunEvent, RunEventBody } from '../../../src/domain/run';
+import { updateRun } from '../../../src/storage/runs';
 import type { RunSessionOnDevice } from '../../../workers/services/train/runSession';
 import type { TrainingDeps } from '../../../workers/services/train/trainModel';
 import type { TrainingState } from '../../../workers/services/train/trainingState';
@@ -249,6 +250,7 @@ describe('while texts are encoded', () => {
       return encode(...given);
     });
     await db.clear('evaluations');
+    await updateRun(db, 'r', { phase: 'prepare' });
     const seen: RunEvent[] = [];
     const deps = {
       db,
