@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { encodingCandidates, isDamaged, isValidIn, looksLikeText } from '../../../src/domain/import/encoding';
+import {
+  encodingCandidates,
+  hasStrayBytes,
+  isDamaged,
+  isValidIn,
+  looksLikeText,
+} from '../../../src/domain/import/encoding';
 import { file, imported } from './importFiles';
 
 /** Yields the bytes in pieces of this size. */
@@ -34,6 +40,32 @@ describe('text in pieces', () => {
       expect(await isDamaged('utf-8', inPieces(utf8, size))).toBe(true);
     },
   );
+});
+
+describe('stray bytes', () => {
+  const bytes = (...parts: (string | number)[]): Uint8Array =>
+    new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(typeof part === 'string' ? part : [part]))));
+  const english = 'a'.repeat(47);
+  it.each([
+    ['fewer than characters of three bytes', bytes('猪猪', 0xc4), true],
+    ['as many as characters of three bytes', bytes('猪', 0xc4, 'c'), false],
+    ['more than characters of two bytes', bytes('éé', 0xc4, '.'), false],
+    ['one in fifty characters, inside a word', bytes(english, 'b', 0xc4, 'c'), true],
+    ['one in fewer characters', bytes(english, 0xc4, 'c'), false],
+    ['before a space', bytes(english, 'b', 0xc4, ' '), false],
+    ['two in a row', bytes(english.repeat(3), 0xd6, 0xed, 'c'), false],
+  ])('that are %s decide for UTF-8 or not, whatever the pieces', async (_, content, expected) => {
+    for (const size of [1, 2, 3, 1000]) expect(await hasStrayBytes(inPieces(content, size))).toBe(expected);
+  });
+
+  it('do not decide against an English text with a word in GB18030 or Big5', async () => {
+    const words = [
+      [0xd6, 0xed, 0xce, 0xc1],
+      [0xbd, 0xde, 0xb7, 0x45],
+    ];
+    for (const word of words)
+      expect(await hasStrayBytes(inPieces(bytes(english.repeat(9), ...word, 'c'), 5))).toBe(false);
+  });
 });
 
 describe('a large file in GB18030', () => {

@@ -44,6 +44,18 @@ describe('a file', () => {
     expect(rejectedCount).toBe(0);
   });
 
+  it.each([
+    ['a short Chinese text', ['id,text\n1,母猪喂料\n2,ab', 0xc4, 'cd\n'], 3, 'ab\ufffdcd'],
+    ['English', ['id,text\n1,The pigs are fed twice a day and kept warm\n2,pig', 0x92, 's\n'], 3, 'pig\ufffds'],
+    ['much English', ['id,text\n', '1,Feed the pigs\n'.repeat(200), '2,pig', 0xff, 's\n'], 202, 'pig\ufffds'],
+  ])('of %s with a stray byte stays UTF-8 though other encodings may fit', async (_, parts, line, text) => {
+    const content = parts.map((part) => (typeof part === 'string' ? part : Uint8Array.of(part)));
+    const { rows, rejected, encoding } = await imported('knowledgeBase', file('kb.csv', ...content));
+    expect(encoding).toBe('utf-8');
+    expect(rows.map((row) => row.text)).toContain(text);
+    expect(rejected).toContainEqual({ file: 'kb.csv', line, fault: 'bytes-replaced' });
+  });
+
   it('in GB18030 is decoded', async () => {
     // 母猪 and 仔猪 in GB18030.
     const bytes = Uint8Array.of(0xc4, 0xb8, 0xd6, 0xed, 0x0a, 0xd7, 0xd0, 0xd6, 0xed);

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import {
   encodingCandidates,
+  hasStrayBytes,
   isDamaged,
   isUnclear,
   isValidIn,
@@ -65,6 +66,10 @@ export async function typeOfFile(file: File): Promise<FileType | null> {
   return isArchivePart(file.name) && (type !== null || head.includes(0)) ? 'archivePart' : type;
 }
 
+/** Whether a file that is not valid UTF-8 is UTF-8 with a few damaged places. */
+const isDamagedUtf8 = async (file: File): Promise<boolean> =>
+  (await isDamaged('utf-8', fileBytes(file))) || (await hasStrayBytes(fileBytes(file)));
+
 /**
  * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
  * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
@@ -79,7 +84,7 @@ export async function detectEncoding(file: File): Promise<Detection> {
     const head = new TextDecoder(encoding).decode(sample, { stream: true });
     if (!looksLikeText(head, encoding)) continue;
     const valid = await isValidIn(encoding, fileBytes(file));
-    const damaged = !valid && encoding === 'utf-8' && (await isDamaged(encoding, fileBytes(file)));
+    const damaged = !valid && encoding === 'utf-8' && (await isDamagedUtf8(file));
     if (valid || damaged) fitting.push({ encoding, head, damaged });
     if (encoding === 'utf-8' && (valid || damaged)) break;
   }
