@@ -1,14 +1,30 @@
 import { listInCell } from './cells';
+import { aliases, bareColumnName } from './columnAliases';
 
 /** Maximum number of columns that are considered. A file whose records have random names could have millions. */
 const maxColumns = 200;
 /** Longer texts are no ids. */
 const maxIdCharacters = 64;
 /**
- * A column under any name holds ids if at least this share of its values are known ids (`columnOfIds`), or if it has at
- * least this share of the known ids (`columnWithIds`).
+ * A column under any name holds ids if at least this share of its values are known ids and these are no plain numbers
+ * (`columnOfIds`), or if it has at least this share of the known ids (`columnWithIds`).
  */
 const leastShare = 0.5;
+
+/** Words in the names of columns that hold ids of passages. */
+const referenceWord = /(?<![a-z])ids?(?![a-z])|ids?\d*$|pid|ref|doc|passage|号|段落|答案/;
+const referenceNames: ReadonlySet<string> = new Set([
+  ...aliases.positiveId,
+  ...aliases.otherPositiveId,
+  ...aliases.relevant,
+]);
+
+/** Checks whether the name of a column suggests that it names passages. */
+const suggestsReferences = (name: string): boolean =>
+  referenceNames.has(bareColumnName(name)) || referenceWord.test(name.toLowerCase());
+
+/** Ages, counts and weights are plain numbers, like many ids. */
+const isPlainNumber = (text: string): boolean => /^[+-]?\d+(?:\.\d+)?$/.test(text);
 
 /** Grades and labels are small integers, like many ids, and repeat in every file. */
 export const isGrade = (text: string): boolean => /^[0-5]$/.test(text);
@@ -51,27 +67,34 @@ export class ColumnValues {
     return [...this.#columns.values()].filter(({ size }) => size === rows);
   }
 
-  /** Returns the column with the most ids among those where at least half of the values are ids, or null. */
+  /**
+   * Returns the column with the most ids among those where at least half of the values are ids, or null. If its ids are
+   * plain numbers, they could be ids by accident: all of its values must be ids, and its name must suggest ids.
+   */
   columnOfIds(ids: { has(id: string): boolean }, except: readonly string[] = []): string | null {
-    return this.#best(ids, except, (common, values) => common >= values * leastShare);
+    return this.#best(ids, except, (common, values, name) =>
+      common.every(isPlainNumber)
+        ? common.length === values && suggestsReferences(name)
+        : common.length >= values * leastShare,
+    );
   }
 
   /** Returns the column with the most ids if it has at least half of them, or null. */
   columnWithIds(ids: ReadonlySet<string>, except: readonly string[] = []): string | null {
-    return this.#best(ids, except, (common) => common >= ids.size * leastShare);
+    return this.#best(ids, except, (common) => common.length >= ids.size * leastShare);
   }
 
   #best(
     ids: { has(id: string): boolean },
     except: readonly string[],
-    isEnough: (common: number, values: number) => boolean,
+    isEnough: (common: readonly string[], values: number, name: string) => boolean,
   ): string | null {
-    let best: { name: string; common: number } | null = null;
+    let best: { name: string; count: number } | null = null;
     for (const [name, values] of this.#columns) {
       if (except.includes(name) || [...values].every(isGrade)) continue;
-      let common = 0;
-      for (const value of values) if (ids.has(value)) common += 1;
-      if (common > (best?.common ?? 0) && isEnough(common, values.size)) best = { name, common };
+      const common = [...values].filter((value) => ids.has(value));
+      if (common.length > (best?.count ?? 0) && isEnough(common, values.size, name))
+        best = { name, count: common.length };
     }
     return best?.name ?? null;
   }
