@@ -118,6 +118,8 @@ function mergedRanges(xml: string): MergedRange[] {
 interface SheetScan {
   /** Style of each number or date, by row × maxColumns + column. */
   styles: Map<number, number>;
+  /** Digits of each integer with more than 15 of them, by the same key. As a number it would lose the last ones. */
+  longIntegers: Map<number, string>;
   /** Number of cells with an error such as #N/A or with a formula whose result was not saved. */
   unreadable: number;
 }
@@ -132,9 +134,17 @@ function lacksResult(xml: string, at: number): boolean {
   return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
 }
 
+/** Returns the digits of the cell content at `at` if it is a number written as an integer of more than 15 digits. */
+function longInteger(xml: string, at: number): string | undefined {
+  const content =
+    /\s*(?:<(?:\w+:)?f\b[^>]*?(?:\/>|>[^<]*<\/(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^>]*>\s*(-?[1-9]\d{15,})(?:\.0*)?\s*</y;
+  content.lastIndex = at;
+  return content.exec(xml)?.[1];
+}
+
 /** Scans the cells with content. Throws if the range up to the last of these cells is too large for memory. */
 function scanSheet(xml: string): SheetScan {
-  const scan: SheetScan = { styles: new Map(), unreadable: 0 };
+  const scan: SheetScan = { styles: new Map(), longIntegers: new Map(), unreadable: 0 };
   let rows = 0;
   let columns = 0;
   for (const [, number] of xml.matchAll(/<(?:\w+:)?row\b[^>]*?\br="(\d+)"/g)) rows = Math.max(rows, Number(number));
@@ -146,19 +156,22 @@ function scanSheet(xml: string): SheetScan {
     columns = Math.max(columns, address.column + 1);
     const type = /\bt="(\w+)"/.exec(attributes)?.[1] ?? 'n';
     const style = /\bs="(\d+)"/.exec(attributes)?.[1];
-    if (style !== undefined && (type === 'n' || type === 'd'))
-      scan.styles.set(address.row * maxColumns + address.column, Number(style));
-    if (type === 'e' || lacksResult(xml, match.index + whole.length)) scan.unreadable += 1;
+    const key = address.row * maxColumns + address.column;
+    const at = match.index + whole.length;
+    if (style !== undefined && (type === 'n' || type === 'd')) scan.styles.set(key, Number(style));
+    const digits = type === 'n' ? longInteger(xml, at) : undefined;
+    if (digits !== undefined) scan.longIntegers.set(key, digits);
+    if (type === 'e' || lacksResult(xml, at)) scan.unreadable += 1;
   }
   if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
     throw new XlsxFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
   return scan;
 }
 
-/** Returns the text that a spreadsheet would show for a value from read-excel-file. */
-function shownText(value: unknown, code: string): string {
+/** Returns the text that a spreadsheet would show for a value from read-excel-file, with all digits of an integer. */
+function shownText(value: unknown, code: string, digits?: string): string {
   if (value instanceof Date) return shownDate(value, code);
-  if (typeof value === 'number') return shownNumber(value, code);
+  if (typeof value === 'number') return shownNumber(value, code, digits);
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
   return typeof value === 'string' ? value : '';
 }
@@ -201,9 +214,9 @@ export async function readXlsx(
   const codes = styleCodes(parts.get('xl/styles.xml') ?? '');
   const scan = scanSheet(xml);
   const values = await cellValues(bytes, place.position);
-  const codeAt = (row: number, column: number): string =>
-    codes[scan.styles.get(row * maxColumns + column) ?? -1] ?? 'General';
-  const cells = values.map((line, row) => line.map((value, column) => shownText(value, codeAt(row, column))));
+  const textAt = (value: unknown, key: number): string =>
+    shownText(value, codes[scan.styles.get(key) ?? -1] ?? 'General', scan.longIntegers.get(key));
+  const cells = values.map((line, row) => line.map((value, column) => textAt(value, row * maxColumns + column)));
   const sheet = { cells, merged: mergedRanges(xml) };
   return { sheets: places.map(({ name }) => name), name: place.name, sheet, unreadable: scan.unreadable };
 }

@@ -65,11 +65,13 @@ function grouped(digits: string): string {
 
 /**
  * Returns a number as a spreadsheet shows it: leading zeros, decimals, thousands separators, percent and text around
- * the digits. Formats with other parts, such as fractions and exponents, show the plain number.
+ * the digits. Formats with other parts, such as fractions and exponents, show the plain number. `exact` are the digits
+ * of a long integer, which are all kept: two ids may differ only in the last one.
  */
-export function shownNumber(value: number, code: string): string {
+export function shownNumber(value: number, code: string, exact?: string): string {
   const sections = sectionsOf(code);
-  if (code === 'General' || sections.length === 0) return plain(value);
+  const unformatted = exact ?? plain(value);
+  if (code === 'General' || sections.length === 0) return unformatted;
   // The second section is for negative numbers and holds its own sign or brackets.
   const own = value < 0 && sections.length > 1;
   const tokens = tokensOf((own ? sections[1] : sections[0]) ?? '');
@@ -78,12 +80,14 @@ export function shownNumber(value: number, code: string): string {
   const shown = tokens.map(({ text }) => text).join('');
   const [, before = '', whole = '', decimals = '', after = ''] =
     /^([^#0?.]*)([#0?,]+)(?:\.([#0?]*))?([^#0?.]*)$/.exec(mask) ?? [];
-  if (whole === '' || /[a-z@/,]/i.test(before + after) || whole.endsWith(',')) return plain(value);
+  if (whole === '' || /[a-z@/,]/i.test(before + after) || whole.endsWith(',')) return unformatted;
   const percent = (before + after).includes('%');
   const places = decimals.length;
   const size = Math.abs(percent ? value * 100 : value);
-  const [integer = '', fraction = ''] = Number(size.toPrecision(15)).toFixed(Math.min(places, 20)).split('.');
-  if (integer.includes('e')) return plain(value);
+  const isExact = exact !== undefined && !percent;
+  const rounded = isExact ? exact.replace('-', '') : Number(size.toPrecision(15)).toFixed(Math.min(places, 20));
+  const [integer = '', fraction = isExact ? '0'.repeat(places) : ''] = rounded.split('.');
+  if (integer.includes('e')) return unformatted;
   const wanted = whole.replace(/[^0]/g, '').length;
   const padded = integer.replace(/^0$/, wanted === 0 && places > 0 ? '' : '0').padStart(wanted, '0');
   const kept = trimmedDecimals(fraction, decimals);

@@ -16,14 +16,16 @@ export interface Cell {
  * item of a cell is its column's name in the file, if a mapping gave it another one.
  */
 export class Columns {
-  readonly #cells = new Map<string, { name: string; value: unknown }>();
+  readonly #cells = new Map<string, { bare: string; name: string; value: unknown }>();
   readonly #used = new Set<string>();
 
   constructor(cells: Iterable<readonly [name: string, value: unknown, column?: string]>) {
     for (const [name, value, column = name] of cells) {
-      const key = bareColumnName(name);
-      // Of two names that differ only in case or spaces, the second is reported as unused.
-      this.#cells.set(this.#cells.has(key) ? name : key, { name: column, value });
+      const bare = bareColumnName(name);
+      // Of two names that differ only in case or spaces, the second is reported as unused, unless it is a negative. Its
+      // key is one that no lookup has: the name itself may be the bare name of the first.
+      const key = this.#cells.has(bare) ? `${bare}\u0000${this.#cells.size}` : bare;
+      this.#cells.set(key, { bare, name: column, value });
     }
   }
 
@@ -93,11 +95,10 @@ export class Columns {
   }
 
   #textsOf(pattern: RegExp): string[] {
-    const keys = [...this.#cells.keys()].filter((key) => pattern.test(key));
-    return keys.flatMap((key) => {
+    const found = [...this.#cells].filter(([, { bare }]) => pattern.test(bare));
+    return found.flatMap(([key, { name: column }]) => {
       const list = listInCell(this.get(key));
       const items: unknown[] = Array.isArray(list) ? list : [list];
-      const column = this.#cells.get(key)?.name ?? key;
       return items.filter((item) => isGiven(item)).map((item) => asText(item, column));
     });
   }

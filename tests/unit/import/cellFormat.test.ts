@@ -25,6 +25,17 @@ describe('a number of a spreadsheet', () => {
   });
 });
 
+describe('a long integer of a spreadsheet', () => {
+  it.each([
+    ['653247040368672769', 'General', '653247040368672769'],
+    ['653247040368672769', '0_ ', '653247040368672769'],
+    ['-653247040368672769', '#,##0.00', '-653,247,040,368,672,769.00'],
+    ['6532470403686727690000001', '0', '6532470403686727690000001'],
+  ])('%s with the format %s is shown as %s', (digits, code, shown) => {
+    expect(shownNumber(Number(digits), code, digits)).toBe(shown);
+  });
+});
+
 describe('a date of a spreadsheet', () => {
   const date = new Date(Date.UTC(2024, 2, 5, 8, 5, 9));
   it.each([

@@ -92,6 +92,30 @@ describe('a column', () => {
     ]);
   });
 
+  it('whose name differs from an earlier one only in case is reported, whichever is in lower case', async () => {
+    const names = [
+      ['Text', 'text'],
+      ['text', 'Text'],
+    ];
+    for (const [first = '', second = ''] of names)
+      for (const source of [file('a.csv', `${first},${second}\n甲,乙\n`), sheet([first, second], ['甲', '乙'])]) {
+        const { rows, report } = await read('knowledgeBase', source);
+        expect([rows, report]).toEqual([[{ text: '甲' }], [[2, 'columns-unused', second, '']]]);
+      }
+    const pairs = await read('pairs', file('a.csv', 'query,Answer,answer\n问,正确答案,错误答案\n'));
+    expect(pairs.rows).toEqual([{ anchor: '问', positive: '正确答案' }]);
+    const { rows } = await imported('knowledgeBase', file('a.csv', 'ID,id,text\nA-1,7,甲\n'));
+    expect(rows).toEqual([{ id: 'A-1', text: '甲' }]);
+  });
+
+  it('of negatives is kept beside one whose name differs only in case', async () => {
+    for (const names of ['Neg,neg', 'neg,Neg']) {
+      const { rows, report } = await read('pairs', file('a.csv', `query,answer,${names}\n问,答,甲,乙\n`));
+      expect(rows).toEqual([{ anchor: '问', positive: '答', negatives: ['甲', '乙'] }]);
+      expect(report.map(([, fault]) => fault)).not.toContain('columns-unused');
+    }
+  });
+
   it('named 标签 with the value FALSE is never a positive', async () => {
     const { rows, report } = await read(
       'pairs',

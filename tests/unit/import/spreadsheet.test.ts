@@ -49,6 +49,14 @@ describe('importing a workbook', () => {
     expect(report.rows.map(({ text }) => text)).toEqual(shown);
   });
 
+  it('keeps all digits of a long id, so that no other id is taken for it', async () => {
+    const ids = ['653247040368672768', '653247040368672769'];
+    const rows = [['id', '内容'], ...ids.map((number) => [{ number, style: 0 }, '段'])];
+    const report = await imported('knowledgeBase', xlsx({ name: 'a', rows }));
+    expect(report.rows.map(({ id }) => id)).toEqual(ids);
+    expect(report.rejectedCount).toBe(0);
+  });
+
   it('gives every cell of a merged range its text and counts the cells filled', async () => {
     const rows = [
       ['问题', '答案'],

@@ -2,7 +2,12 @@ import { strToU8, zipSync } from 'fflate';
 
 /** A cell of a test workbook: text, a number with a style, an error, a formula without a result, or nothing. */
 type TestCell =
-  string | null | { number: number; style?: number } | { error: string } | { formula: string } | { bool: boolean };
+  | string
+  | null
+  | { number: number | string; style?: number }
+  | { error: string }
+  | { formula: string }
+  | { bool: boolean };
 
 export interface TestSheet {
   name: string;
