@@ -64,7 +64,7 @@ export interface ExperimentFile {
   model: PartialModel | null;
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
-  /** What the file states of the models that mine negatives, by stage. The rest is read from the folder. */
+  /** Fields that the file states of the models that mine negatives, by stage. The others are read from the folder. */
   miners: Map<number, PartialModel>;
   locations: Locations;
   /**

@@ -43,9 +43,9 @@ export interface GpuApi {
   configure(options: WorkerOptions): Promise<void>;
   /**
    * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
-   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With the
-   * settings of a `trial`, the run uses these, belongs to the experiment and is evaluated on dev only; with `sweepId`,
-   * it keeps no weights once it is done.
+   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With
+   * `trial`, the run uses its settings instead, is evaluated on dev only and keeps no weights once it is done.
+   * `sweepId` is the sweep that a trial belongs to.
    */
   createRun(
     experimentId: string,

@@ -43,8 +43,8 @@ export function triplet({ distance, margin }: TripletOptions): VectorLoss {
 const squaredEpsilon = 1e-12;
 
 /**
- * Returns the Euclidean distances of unit vectors from their cosines, times −1: −√(2 − 2·cos). With its own gradient,
- * 1/distance, because tfjs lacks that of the square root.
+ * Returns the Euclidean distances of unit vectors from their cosines, times −1: −√(2 − 2·cos). Defines its own
+ * gradient, 1/distance, because `gradients.ts` registers none for the square root and the maximum.
  */
 function minusDistances(cosines: tf.Tensor, constants: Constants): tf.Tensor {
   const composed = tf.customGrad((...inputs) => {

@@ -1,3 +1,5 @@
+import { csvCell } from '../csvCell';
+
 /** A training pair with its explicit negatives. */
 export interface Triplet {
   anchor: string;
@@ -7,15 +9,6 @@ export interface Triplet {
 
 export const tripletFormats = ['jsonl', 'csv'] as const;
 export type TripletFormat = (typeof tripletFormats)[number];
-
-/**
- * Returns a cell of a CSV file. A cell that a spreadsheet would take for a formula begins with an apostrophe, which the
- * spreadsheet hides.
- */
-function csvCell(text: string): string {
-  const guarded = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
-}
 
 /** Returns the lines of a file of triplets, each with its line break: JSON, or CSV with one column per negative. */
 export function* tripletLines(

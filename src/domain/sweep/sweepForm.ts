@@ -4,7 +4,7 @@ import type { RunRecord } from '../run';
 import type { ModelSize } from '../train/doctor/recommended';
 import { defaultMined, defaultNegativesPerAnchor, type Negatives, type NegativeSource } from '../train/negativesSchema';
 import { settingRanges } from '../train/settingRanges';
-import { withStrategyPreset, type strategyPresets } from '../train/strategyPresets';
+import { withStrategyPreset, type StrategyPreset } from '../train/strategyPresets';
 import { parseAxes, sweepRefusal, type SweepAxis } from './sweep';
 
 /** The settings of the form that have a list of numbers. */
@@ -14,7 +14,7 @@ export type NumberAxis = (typeof numberAxes)[number];
 /** Values chosen in the form. A setting without values is not varied. */
 export interface SweepForm {
   numbers: Record<NumberAxis, number[]>;
-  strategies: (typeof strategyPresets)[number][];
+  strategies: StrategyPreset[];
   negatives: (NegativeSource | 'inBatch')[];
 }
 

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../canonicalJson';
+import { csvCell } from '../csvCell';
 import type { Interval } from '../evaluate/statistics';
 import type { SweepAxis, SweepPoint } from './sweep';
 import { meanOf, tInterval } from './tInterval';
@@ -54,7 +55,6 @@ export function axisName({ setting, stage = 0 }: SweepAxis): string {
   return stage === 0 ? setting : `stages.${stage}.${setting}`;
 }
 
-const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const plain = (value: unknown): string =>
   value === null ? '' : typeof value === 'string' || typeof value === 'number' ? String(value) : canonicalJson(value);
 
@@ -66,5 +66,5 @@ export function sweepCsv(axes: readonly SweepAxis[], rows: readonly SweepRow[], 
     ...[runs, scores.length, mean, interval?.low ?? null, interval?.high ?? null].map(plain),
     scores.join(' '),
   ]);
-  return [head, ...lines].map((line) => `${line.map(cell).join(',')}\r\n`).join('');
+  return [head, ...lines].map((line) => `${line.map(csvCell).join(',')}\r\n`).join('');
 }

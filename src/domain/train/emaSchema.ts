@@ -6,7 +6,6 @@ export const emaSchema = v.strictObject({
   /** Share of the average that each step keeps; the rest comes from the weights after the step. */
   decay: v.pipe(v.number(), v.gtValue(0), v.maxValue(0.9999)),
 });
-export type Ema = v.InferOutput<typeof emaSchema>;
 
 /** Whether `ema` states what its absence means: a decay of 0 makes the average equal to the weights. */
 export function averagesNothing(ema: unknown): boolean {

@@ -8,7 +8,7 @@ import { withStrategy } from './strategyEdits';
 
 /** Plans of one or two stages: train everything; only biases; adapters; first everything, then biases or a prefix. */
 export const strategyPresets = ['full', 'bitFit', 'lora', 'fullThenBitFit', 'fullThenPrefix'] as const;
-type StrategyPreset = (typeof strategyPresets)[number];
+export type StrategyPreset = (typeof strategyPresets)[number];
 
 function isFull({ strategy, frozen }: Stage): boolean {
   return strategy.kind === 'full' && !frozen;

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../run';
 import { checkpointIntervalMs } from './checkpointInterval';
-import { devInterval } from './devPlan';
+import { devEvaluations, devInterval } from './devPlan';
 import { lastStepOf } from './lastStep';
 import { recentMean, type RunView } from './runView';
 
@@ -18,10 +18,10 @@ function devIsDue(step: number, plan: Plan): boolean {
 
 /** Counts the dev evaluations after `step`, without the one due at `step` itself. */
 function devEvaluationsAfter(step: number, plan: Plan): number {
-  const devEverySteps = devInterval(plan);
-  const regular = devEverySteps > 0 ? Math.floor(plan.steps / devEverySteps) - Math.floor(step / devEverySteps) : 0;
-  const last = devEverySteps > 0 && plan.steps % devEverySteps === 0 ? 0 : devIsDue(plan.steps, plan) ? 1 : 0;
-  return step < plan.steps ? regular + last : 0;
+  if (step >= plan.steps) return 0;
+  const everySteps = devInterval(plan);
+  const atEnd = plan.experiment.evaluation.checkpoint === 'bestDev';
+  return devEvaluations(plan.steps, everySteps, atEnd) - devEvaluations(step, everySteps, false);
 }
 
 /** Milliseconds of the dev evaluations left, including the rest of one that is under way. */

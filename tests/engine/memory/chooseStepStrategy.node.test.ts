@@ -97,6 +97,23 @@ describe('the choice of a step strategy', () => {
     expect(at(pairs + 1, 2 * (pairs + 1))).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
+  it('reports a shortage if a loss that compares all pairs in one array exceeds the largest one', () => {
+    const arrayBytes = 2 ** 27;
+    const maxPairs = Math.floor(Math.sqrt(arrayBytes / 4));
+    const at = (kind: 'sigmoidPairs' | 'angle', pairs: number) =>
+      chooseStepStrategy(
+        bertBase,
+        parameters,
+        { pairs, candidates: pairs, tokens: 12 * pairs, longest: 6, loss: { kind, temperature: 0.05 } },
+        { budgetBytes: 64 * GiB, arrayBytes },
+      );
+    for (const kind of ['sigmoidPairs', 'angle'] as const) {
+      expect(at(kind, maxPairs).fits).toBe(true);
+      const shortage = { limit: 'array', neededBytes: 4 * (maxPairs + 1) ** 2, limitBytes: arrayBytes };
+      expect(at(kind, maxPairs + 1)).toMatchObject({ fits: false, shortage });
+    }
+  });
+
   it('counts only one window of scores, so that batches of many pairs fit', () => {
     const at = (pairs: number) =>
       stepMemoryNeed(

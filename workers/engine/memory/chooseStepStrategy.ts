@@ -68,8 +68,8 @@ function arrayShortage(
   precision: Precision,
 ): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
-  // tfjs keeps the batch's scores in one array; InfoNCE computes them in windows.
-  const scores = loss?.kind === 'sigmoidPairs' ? 4 * pairs * pairs : 0;
+  // These losses compute a number for every two pairs in one tfjs array; InfoNCE computes its scores in windows.
+  const scores = loss?.kind === 'sigmoidPairs' || loss?.kind === 'angle' ? 4 * pairs * pairs : 0;
   const vectors = 4 * candidates * config.hiddenSize;
   const neededBytes = Math.max(rows, vectors, scores, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;

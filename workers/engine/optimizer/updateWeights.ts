@@ -6,7 +6,7 @@ import { adamW, type AdamWOptions, type HalfCopy } from './adamW';
 import type { RatedRanges } from './layerRates';
 import { movingAverage } from './movingAverage';
 
-/** What an update of the trained weights reads and writes. */
+/** The arrays that an update of the trained weights reads and writes. */
 export interface UpdateTables extends Record<'weights' | 'gradients' | AdamWStateMoment, SegmentTable> {
   /** The gradient norm at `at`, and the factor that clips the gradients after it. */
   numbers: DeviceArray;

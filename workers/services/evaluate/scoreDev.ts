@@ -16,9 +16,9 @@ interface ScoreDevInput {
   seed: number;
 }
 
-/** Random passages per question, … */
+/** Maximum number of random passages per question. */
 const mostRandom = 20;
-/** … and of all questions together, so that many questions do not take seconds. */
+/** Maximum number of random passages in total, but at least one per question. Keeps scoring from taking seconds. */
 const mostRandomInAll = 20_000;
 
 /**

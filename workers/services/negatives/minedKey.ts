@@ -21,7 +21,7 @@ export async function minedKey(
   return sha256Hex(canonicalJson({ minedVersion, rows, seed, model, negatives, stageIndex }));
 }
 
-/** Returns the keys of all mined negatives that an experiment uses, whether they are stored or not. */
+/** Returns the keys of the mined negatives that an experiment uses, in the order of its stages, stored or not. */
 export async function minedKeysOf(db: Database, experiment: Experiment): Promise<string[]> {
   const stages = [...experiment.stages.keys()].filter((stage) => experiment.stages[stage]?.negatives?.from === 'mined');
   if (stages.length === 0) return [];

@@ -8,7 +8,7 @@ import { highestRank } from '../../../src/domain/train/negativesSchema';
 import type { Database } from '../../../src/storage/database';
 import { getMinedRecord, putMinedRecord } from '../../../src/storage/minedNegatives';
 import type { StoredMinedNegatives } from '../../../src/storage/schema';
-import { minedKey, minedKeysOf } from '../negatives/minedKey';
+import { minedKeysOf } from '../negatives/minedKey';
 import { preparedData } from '../split/preparedData';
 import type { ProjectReader } from './projectReader';
 
@@ -94,15 +94,12 @@ export async function storeMined(
   if (mined.length === 0) return 0;
   const sizes = new Map<string, { pairs: number; passages: number; perAnchor: number }>();
   for (const experiment of experiments) {
-    if ((await minedKeysOf(db, experiment)).length === 0) continue;
-    const data = await preparedData(db, experiment);
-    for (const [stage, { negatives }] of experiment.stages.entries())
-      if (negatives?.from === 'mined')
-        sizes.set(await minedKey(experiment, stage, data), {
-          pairs: data.pairs.length,
-          passages: data.knowledgeBase.length,
-          perAnchor: negatives.perAnchor,
-        });
+    const keys = await minedKeysOf(db, experiment);
+    if (keys.length === 0) continue;
+    const { pairs, knowledgeBase } = await preparedData(db, experiment);
+    const mined = experiment.stages.flatMap(({ negatives }) => (negatives?.from === 'mined' ? [negatives] : []));
+    for (const [i, { perAnchor }] of mined.entries())
+      sizes.set(keys[i] ?? '', { pairs: pairs.length, passages: knowledgeBase.length, perAnchor });
   }
   let left = 0;
   for (const record of mined) {

@@ -5,7 +5,7 @@ import { partial, type ProjectContent } from './projectContent';
 import { storeMined } from './projectNegatives';
 import type { ProjectReader } from './projectReader';
 
-/** Warns about inputs that an opened experiment names but neither the file nor storage contains. */
+/** Warns about data sets and base models that an opened experiment names but neither the file nor storage contains. */
 export async function missingInputs(
   db: Database,
   reader: ProjectReader,

@@ -17,7 +17,7 @@ export interface StageAdditions {
   negatives?: TokenizedNegatives | null | undefined;
   /** If given, the loss leaves out the positives that also answer another question of the batch. */
   known?: KnownAnswers | undefined;
-  /** If given, each anchor is contrasted with the texts of only so many other anchors, drawn at random. */
+  /** If given, `random` draws `count` other anchors for each anchor; only their texts are its in-batch negatives. */
   draw?: { count: number; random: RandomStream } | undefined;
   /** The score of each row of the stage's data, if it is scored pairs. */
   scores?: Float32Array | undefined;
@@ -79,7 +79,7 @@ export function knownOf({ loss }: Pick<Stage, 'loss'>, pairs: readonly Pair[]): 
   return loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.known ? new KnownAnswers(pairs) : undefined;
 }
 
-/** Returns what draws the negatives of a batch, or undefined if all of the batch are negatives. */
+/** Returns how a stage draws the in-batch negatives of one of its batches; undefined if it uses all of them. */
 export function drawOf(
   { loss }: Pick<Stage, 'loss'>,
   { seed, stageIndex, batch }: { seed: number; stageIndex: number; batch: number },
