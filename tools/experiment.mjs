@@ -44,7 +44,7 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
 
 A file with "sweep" makes a run for each combination of the listed values, evaluated on dev only.
 metrics.json and export/sweep.csv then have a table with means and intervals over seeds. With
---profile, the same command goes on after a kill; runs that are done are not repeated.
+--profile, the same command continues after a kill; runs that are done are not repeated.
 
 "locations" in the file names the data and the model, relative to the file. docs/experiment.md
 explains every field; examples/ has files to start from.

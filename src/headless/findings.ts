@@ -7,6 +7,7 @@ import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import { findingText, fixText } from '../ui/train/findingText';
 import type { HeadlessJob } from './jobRoutes';
+import type { EventSender } from './prepare';
 
 /** Returns the memory plan of an experiment, or null if there is none: then the run is refused with the reason. */
 async function memoryPlan(experimentId: string, { device, budgetBytes }: HeadlessJob): Promise<MemoryReport | null> {
@@ -36,4 +37,16 @@ export function findingLine(finding: Finding, stages: number): string {
   const reason = finding.severity === 'stops' ? '' : ` ${why}`;
   const fix = finding.fix ? ` To fix it: ${fixText(en, finding.fix)}.` : '';
   return `${en.doctor.severities[finding.severity].toLowerCase()}: ${title}.${reason}${fix}`;
+}
+
+/** Checks the experiment before its run and sends each finding to the terminal. */
+export async function sendFindings(
+  experimentId: string,
+  experiment: Experiment,
+  job: HeadlessJob,
+  sender: EventSender,
+): Promise<readonly Finding[]> {
+  const findings = await findingsOf(experimentId, experiment, job);
+  for (const finding of findings) sender.send('progress', { finding: findingLine(finding, experiment.stages.length) });
+  return findings;
 }

@@ -1,13 +1,12 @@
 import { AppError } from '../domain/errors';
 import type { ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
-import type { Finding } from '../domain/train/doctor/finding';
 import { lastStepOf } from '../domain/train/lastStep';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
 import { compareNegatives } from './compareNegatives';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
-import { findingLine, findingsOf } from './findings';
+import { sendFindings } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { EventSender, prepare, throttled } from './prepare';
@@ -72,7 +71,7 @@ export async function runJob(
   const note = resumed ? resumeNote(resumed) : earlier.note;
   if (note !== undefined) sender.send('progress', { note });
   const experimentId = resumed?.experimentId ?? (await prepare(inputs, job, sender));
-  const findings = await sendFindings(experimentId, inputs, job, sender);
+  const findings = await sendFindings(experimentId, inputs.experiment, job, sender);
   const newRun = async () => (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
   const { run, events } = await train(resumed?.runId ?? (await newRun()), sender);
   const exportBegun = performance.now();
@@ -93,18 +92,6 @@ export async function runJob(
   return [run.runId];
 }
 
-/** Examines the experiment before its run, and sends what was found to the terminal. */
-async function sendFindings(
-  experimentId: string,
-  { experiment }: ImportedInputs,
-  job: HeadlessJob,
-  sender: EventSender,
-): Promise<readonly Finding[]> {
-  const findings = await findingsOf(experimentId, experiment, job);
-  for (const finding of findings) sender.send('progress', { finding: findingLine(finding, experiment.stages.length) });
-  return findings;
-}
-
 /** Runs the arms of the negatives experiment and posts how they compare. Nothing is exported. */
 async function runArms(
   routes: JobRoutes,
@@ -117,7 +104,7 @@ async function runArms(
     inputs,
     note: (note) => sender.send('progress', { note }),
     prepare: () => prepare(inputs, job, sender),
-    findings: (experimentId) => sendFindings(experimentId, inputs, job, sender),
+    findings: (experimentId) => sendFindings(experimentId, inputs.experiment, job, sender),
     mineProgress: throttled((done, of) => sender.send('progress', { what: 'mine', done, of })),
     train: (runId, arm) => train(runId, sender, arm),
   });

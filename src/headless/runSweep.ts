@@ -5,7 +5,7 @@ import { sweepRefusal, type Sweep, type SweepAxis, type SweepPoint } from '../do
 import { axisName, sweepCsv, sweepTable, type SweepRow } from '../domain/sweep/sweepTable';
 import { gateway } from '../state/gateway';
 import { readSweep, workThrough, type SweepRun } from '../state/sweepQueue';
-import { findingLine, findingsOf } from './findings';
+import { sendFindings } from './findings';
 import type { ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { prepare, throttled, type EventSender } from './prepare';
@@ -22,7 +22,7 @@ function valuesText(axes: readonly SweepAxis[], { values }: SweepPoint): string 
   return axes.map((axis, i) => `${axisName(axis)} ${canonicalJson(values[i] ?? null).replaceAll('"', '')}`).join(', ');
 }
 
-/** Returns a sweep of an earlier command that was to give the same results and did not finish, or null. */
+/** Returns the same sweep on the same device by an earlier command whose results were not written, or null. */
 async function earlierSweep(
   { inputs, axes }: SweepParts,
   job: HeadlessJob,
@@ -127,9 +127,7 @@ export async function runSweep(routes: JobRoutes, job: HeadlessJob, parts: Sweep
   const earlier = await earlierSweep(parts, job);
   if (earlier) sender.send('progress', { note: 'resuming the sweep; runs that are done are not repeated' });
   const { experimentId, sweep } = earlier ?? (await newSweep(parts, job));
-  const findings = await findingsOf(experimentId, inputs.experiment, job);
-  for (const finding of findings)
-    sender.send('progress', { finding: findingLine(finding, inputs.experiment.stages.length) });
+  const findings = await sendFindings(experimentId, inputs.experiment, job, sender);
   await work(experimentId, sweep, job, parts);
   const runs = await readSweep(experimentId, sweep);
   const rows = sweepTable(

@@ -12,8 +12,8 @@ export type ArmRuns = Record<ArmName, RunRecord | null>;
 
 /**
  * Returns the newest run of each arm with these settings on this device, among an experiment's runs. A run that was
- * cancelled or can't resume does not count. Nothing else is stored of the negatives experiment, so it goes on with the
- * first arm that is not done.
+ * cancelled or can't resume does not count. Nothing else is stored of the negatives experiment, so it continues with
+ * the first arm that is not done.
  */
 export async function findArmRuns(
   runs: readonly RunRecord[],

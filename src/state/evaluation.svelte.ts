@@ -146,15 +146,18 @@ export class ShownEvaluation {
   current = $state.raw<EvaluationState | null>(null);
   #asked = 0;
 
-  /** Loads a run's evaluation and shows it, unless another one was asked for meanwhile. Keeps the cut-off of a run. */
+  /**
+   * Loads a run's evaluation and shows it, unless another one was asked for meanwhile. A run that is read again keeps
+   * its cut-off and its keyword search.
+   */
   async show(runId: string, experiment: Experiment): Promise<void> {
     const asked = ++this.#asked;
     const next = new EvaluationState(runId, experiment);
     await next.load();
     if (asked !== this.#asked) return;
     const before = untrack(() => this.current);
-    if (before?.runId === runId) next.k = before.k;
+    if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword });
     this.current = next;
-    if (next.after) await next.searchByKeywords();
+    if (next.after && !next.keyword) await next.searchByKeywords();
   }
 }

@@ -158,13 +158,16 @@ class JobsState {
     return runId;
   }
 
-  async #create(experimentId: string, trial?: Experiment): Promise<string> {
-    return (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget, trial);
+  async #create(experimentId: string, trial?: Experiment, sweepId?: string): Promise<string> {
+    return (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget, trial, sweepId);
   }
 
-  /** Records a run of the experiment with other settings, which `runToEnd` starts. Throws `device-busy`. */
-  createTrial(experimentId: string, trial: Experiment): Promise<string> {
-    return deviceJob.during('run', () => this.#create(experimentId, trial));
+  /**
+   * Records a run of the experiment with other settings, which `runToEnd` starts. `sweepId` names the sweep that it
+   * belongs to. Throws `device-busy`.
+   */
+  createTrial(experimentId: string, trial: Experiment, sweepId?: string): Promise<string> {
+    return deviceJob.during('run', () => this.#create(experimentId, trial, sweepId));
   }
 
   /**

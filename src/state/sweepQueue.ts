@@ -24,7 +24,7 @@ export function isSettled(run: RunRecord | null): boolean {
 /** Statuses of a run that has not ended. If no worker holds it, its page or command was closed or killed. */
 const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
 
-/** Returns the run if it can go on from where it stopped. After running out of memory, it would do so again. */
+/** Returns the run if it can resume, else null. One that ran out of memory would do so again. */
 function resumable(run: RunRecord | null): RunRecord | null {
   if (!run || (run.status === 'failed' && run.error?.kind === 'gpu-out-of-memory')) return null;
   return unfinished.has(run.status) || canResume(run) ? run : null;

@@ -8,7 +8,7 @@ import { readSweep, workThrough, type SweepRun } from './sweepQueue';
 export type { SweepRun };
 export { isSettled } from './sweepQueue';
 
-/** The sweep that this page works through. It continues behind other screens, and can be resumed after a reload. */
+/** The sweep that this page works through, whichever screen is shown. It can be resumed after a reload. */
 class SweepsState {
   /** Id of the sweep; null if the page works through none. */
   working = $state<string | null>(null);
@@ -31,16 +31,7 @@ class SweepsState {
             deviceJob.during('mine', async () =>
               (await gateway.gpu()).mineNegatives(experimentId, app.devicePreference, () => undefined, [experiment]),
             ),
-          create: ({ experiment }) =>
-            deviceJob.during('run', async () =>
-              (await gateway.gpu()).createRun(
-                experimentId,
-                app.devicePreference,
-                app.memoryBudget,
-                experiment,
-                sweep.sweepId,
-              ),
-            ),
+          create: ({ experiment }) => jobs.createTrial(experimentId, experiment, sweep.sweepId),
           run: async (runId) => void (await jobs.runToEnd(runId)),
           stopped: () => this.stopping,
         }),

@@ -217,15 +217,15 @@ export const passWords = {
   weightGradient: 'weight gradient',
 };
 
+const share = (value) => `${(value * 100).toFixed(1)}%`;
+
 export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {
-  const share = (value) => `${(value * 100).toFixed(1)}%`;
   return `hit rate@1 ${share(hitRateAt1)}, @10 ${share(hitRateAt10)}, MRR@10 ${mrrAt10.toFixed(4)}`;
 }
 
 /** Returns the table of a sweep: a line per combination of settings, with mean and interval over seeds. */
 export function sweepLines({ axes, metric, rows }) {
   const shown = axes.filter(({ setting }) => setting !== 'seed');
-  const share = (value) => `${(value * 100).toFixed(1)}%`;
   return rows.map(({ values, runs, scores, mean, interval }) => {
     const settings = shown.map(({ setting }, i) => `${setting} ${JSON.stringify(values[i])}`).join(', ');
     const range = interval ? ` (95% interval ${share(interval.low)} to ${share(interval.high)})` : '';

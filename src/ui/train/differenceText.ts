@@ -1,4 +1,5 @@
 import type { MetricName, Stage } from '../../domain/experiment';
+import { slotNames } from '../../domain/import/slots';
 import { isObject } from '../../domain/isObject';
 import type { Difference } from '../../domain/train/experimentDifferences';
 import type { Prefix } from '../../domain/train/lossSchema';
@@ -51,6 +52,7 @@ function labelOf(t: Dictionary, path: string): string {
     'evaluation.primary': fields.primary,
     'evaluation.ks': t.runs.cutOffs,
     'evaluation.devEverySteps': fields.devEverySteps,
+    'evaluation.devTimeShare': fields.devTimeShare,
     'evaluation.checkpoint': fields.checkpoint,
     'evaluation.earlyStop': fields.patience,
     'evaluation.earlyStop.patience': fields.patience,
@@ -66,8 +68,12 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.frozen': t.runs.frozen,
     'stage.frozen.embeddings': t.strategy.frozenEmbeddings,
     'stage.frozen.layers': t.strategy.frozenLayers,
+    'stage.data': fields.data,
     'stage.loss': fields.loss,
     'stage.loss.temperature': fields.temperature,
+    'stage.loss.distance': fields.distance,
+    'stage.loss.margin': fields.tripletMargin,
+    'stage.loss.inBatchNegatives': fields.inBatchNegatives,
     'stage.loss.directions': fields.directions,
     'stage.loss.softmax': fields.softmax,
     'stage.loss.sameSide': fields.sameSide,
@@ -82,6 +88,8 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.loss.matryoshka': fields.matryoshka,
     'stage.negatives': fields.negatives,
     'stage.negatives.perAnchor': fields.negativesPerAnchor,
+    'stage.negatives.model': t.negatives.mined.model,
+    'stage.negatives.model.contentSha256': t.negatives.mined.model,
     'stage.negatives.firstRank': t.negatives.mined.firstRank,
     'stage.negatives.lastRank': t.negatives.mined.lastRank,
     'stage.negatives.pick': t.negatives.mined.pick,
@@ -105,11 +113,13 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.optimizer.beta1': fields.beta1,
     'stage.optimizer.beta2': fields.beta2,
     'stage.optimizer.epsilon': fields.epsilon,
+    'stage.ema': fields.emaDecay,
+    'stage.ema.decay': fields.emaDecay,
     'stage.dropout': fields.dropout,
     'stage.precision': fields.precision,
   };
-  const [, slot] = /^data\.(knowledgeBase|pairs|devQuestions|testQuestions)(\.contentSha256)?$/.exec(path) ?? [];
-  if (slot !== undefined) return slots[slot as keyof typeof slots].name;
+  const slot = slotNames.find((name) => path === `data.${name}` || path === `data.${name}.contentSha256`);
+  if (slot) return slots[slot].name;
   return labels[path] ?? path.replace(/^stage\./, '');
 }
 
@@ -125,6 +135,8 @@ function valueText(t: Dictionary, path: string, value: unknown): string {
     'stage.strategy.side': (side: 'queries' | 'both') => t.strategy.prefix.sides[side],
     'stage.frozen': ({ embeddings, layers }: NonNullable<Stage['frozen']>) => t.strategy.frozen(embeddings, layers),
     'stage.loss': ({ kind }: Stage['loss']) => t.train.options[kind],
+    'stage.loss.distance': (name: string) =>
+      ({ cosine: t.train.options.cosineDistance })[name] ?? t.train.options.euclidean,
     'stage.loss.contrast': (name: string) =>
       ({ batch: contrastBatch, explicit: contrastExplicit, own: contrastOwn })[name] ?? name,
     'stage.loss.sameSide': (name: string) =>
@@ -137,6 +149,7 @@ function valueText(t: Dictionary, path: string, value: unknown): string {
     'stage.negatives': ({ from, perAnchor }: Negatives) => `${t.negatives.sources[from]} × ${perAnchor}`,
     'stage.negatives.pick': (pick: 'top' | 'random' | 'lowest') => t.negatives.mined.picks[pick],
     'stage.negatives.dropped': (ids: string[]) => String(ids.length),
+    'stage.ema': ({ decay }: NonNullable<Stage['ema']>) => String(decay),
     'stage.duration': ({ unit, value: length }: Stage['duration']) => t.home.duration[unit](length),
     'stage.dropout': (rate: number | 'model') => (rate === 'model' ? t.train.options.asModel : String(rate)),
     'model.pooling': (pooling: 'mean' | 'cls' | 'last') => t.import.model.poolings[pooling],

@@ -15,7 +15,8 @@ vi.doMock('../../../src/state/gateway', () => ({
     data: () =>
       Promise.resolve({
         compareRun: () => Promise.resolve([]),
-        compareWithKeywords: (runId: string) => Promise.resolve(void searched.push(runId)),
+        compareWithKeywords: (runId: string) =>
+          Promise.resolve({ results: [], answers: [], search: searched.push(runId) }),
       }),
   },
 }));
@@ -43,7 +44,7 @@ describe('the evaluation on the screen', () => {
     expect(searched).toEqual(['quick']);
   });
 
-  it('keeps the chosen cut-off when the same run is read again, and not for another run', async () => {
+  it('keeps the chosen cut-off and the keyword search when the same run is read again, and not for another run', async () => {
     const shown = new ShownEvaluation();
     await (
       await asked(shown, 'a')
@@ -53,9 +54,12 @@ describe('the evaluation on the screen', () => {
       await asked(shown, 'a')
     )();
     expect(shown.current?.k).toBe(5);
+    expect(shown.current?.keyword).not.toBeNull();
+    expect(searched.filter((runId) => runId === 'a')).toHaveLength(1);
     await (
       await asked(shown, 'b')
     )();
     expect(shown.current?.k).toBe(1);
+    expect(searched.at(-1)).toBe('b');
   });
 });

@@ -81,6 +81,22 @@ describe('the differences in words', () => {
     ]);
   });
 
+  it('name scored pairs, triplet settings and the average of the weights as the form does', () => {
+    const scored = (digit: string) => [{ role: 'scoredPairs' as const, contentSha256: digit.repeat(64) }];
+    expect(inWords({ ...one, data: scored('a') }, { ...one, data: scored('b') })).toEqual([
+      `${en.import.slots.scoredPairs.name} | aaaaaaaaaaaa | bbbbbbbbbbbb`,
+    ]);
+    const triplet = (distance: 'cosine' | 'euclidean', margin: number) =>
+      withStage({ loss: { kind: 'triplet', distance, margin } });
+    expect(inWords(triplet('cosine', 0.2), triplet('euclidean', 5))).toEqual([
+      'Distance | 1 − cosine | Euclidean',
+      'Margin | 0.2 | 5',
+    ]);
+    expect(inWords(one, withStage({ ema: { decay: 0.99 } }))).toEqual(['Average of the weights (EMA) | – | 0.99']);
+    const cosent = withStage({ data: 'scoredPairs', loss: { kind: 'cosent', temperature: 0.05 } });
+    expect(inWords(one, cosent)).toContain('Train on | – | scored pairs');
+  });
+
   it('name the stage if there are several, and describe one that the other lacks', () => {
     const second = { ...defaultStage(), dropout: 'model' as const };
     const two = { ...one, stages: [defaultStage(), second] };
