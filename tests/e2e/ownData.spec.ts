@@ -1,11 +1,8 @@
 import { cutTexts } from './cutTexts';
 import {
-  demoModel,
   expect,
   foreignRequests,
-  importModelFolder,
-  importOwnData,
-  newExperiment,
+  newOwnExperiment,
   openStage,
   runIsDone,
   setField,
@@ -17,9 +14,7 @@ import {
 const minute = 60_000;
 
 test.beforeEach(async ({ page, siteUrl }) => {
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
 });
 
 test('own files and a model folder are trained and compared without a request to another origin', async ({
