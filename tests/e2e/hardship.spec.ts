@@ -1,10 +1,8 @@
 import {
-  demoModel,
   expect,
   importInto,
-  importModelFolder,
-  importOwnData,
   newExperiment,
+  newOwnExperiment,
   openStage,
   ownData,
   runIsDone,
@@ -66,9 +64,7 @@ test('a worker that dies during a run is reported, and the run resumes from its 
   siteUrl,
 }) => {
   test.setTimeout(6 * minute);
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await openStage(page, 'train');
   await setField(page, 'batchSize', 8);
   await setField(page, 'duration', 1);
@@ -90,9 +86,7 @@ test('a run that exceeds the memory budget is refused before it starts, and one 
   page,
   siteUrl,
 }) => {
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await openStage(page, 'train');
   const sentence = page.getByTestId('memory-sentence');
   await expect(sentence).toContainText('，放得下');

@@ -1,23 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import {
-  demoModel,
-  expect,
-  importModelFolder,
-  importOwnData,
-  newExperiment,
-  openStage,
-  setField,
-  storedRuns,
-  test,
-} from './support';
+import { expect, newOwnExperiment, openStage, setField, storedRuns, test } from './support';
 
 test('negatives are mined, shown, judged by keys and exported, and decisions outlive a reload', async ({
   page,
   siteUrl,
 }) => {
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await openStage(page, 'negatives');
   await page.locator('#negatives').selectOption('mined');
   await expect(page.getByTestId('to-mine')).toBeVisible();
@@ -48,9 +36,7 @@ test('three kinds of negatives are compared, and a reload in between does not re
   page,
   siteUrl,
 }) => {
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await openStage(page, 'train');
   await setField(page, 'duration', 1);
   await setField(page, 'batchSize', 16);

@@ -1,11 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
 import { cutTexts } from './cutTexts';
 import {
-  demoModel,
   expect,
   foreignRequests,
-  importModelFolder,
-  importOwnData,
-  newExperiment,
+  newOwnExperiment,
   openStage,
   runIsDone,
   setField,
@@ -16,10 +15,15 @@ import {
 
 const minute = 60_000;
 
+/** Saves the first chart of the evaluate stage and returns the bytes of the file. */
+async function savedChart(page: Page, format: 'SVG' | 'PNG'): Promise<Buffer> {
+  const download = page.waitForEvent('download');
+  await page.locator('[data-testid^="chart-"]').first().getByRole('button', { name: format }).click();
+  return readFile(await (await download).path());
+}
+
 test.beforeEach(async ({ page, siteUrl }) => {
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
 });
 
 test('own files and a model folder are trained and compared without a request to another origin', async ({
@@ -36,6 +40,8 @@ test('own files and a model folder are trained and compared without a request to
   await expect(page.getByTestId('verdict')).toBeVisible();
   await page.getByTestId('all-metrics').locator('summary').click();
   await expect(page.getByTestId('metrics-table').locator('tr[data-metric="mrr"]')).toBeVisible();
+  expect((await savedChart(page, 'SVG')).toString()).toMatch(/^<svg [^]*<\/svg>$/);
+  expect((await savedChart(page, 'PNG')).subarray(1, 4).toString()).toBe('PNG');
   expect(foreign).toEqual([]);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const language of ['zh', 'en'] as const) {

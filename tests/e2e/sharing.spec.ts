@@ -9,6 +9,7 @@ import {
   importModelFolder,
   importOwnData,
   newExperiment,
+  newOwnExperiment,
   openStage,
   setLanguage,
   test,
@@ -21,9 +22,7 @@ test('a shared link shows its contents and what is missing, and loads no model o
   siteUrl,
 }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await openStage(page, 'report');
   await page.getByTestId('copy-link').click();
   const link = await page.getByTestId('share-link').inputValue();
@@ -111,9 +110,7 @@ test('a truncated or altered link is refused and changes nothing', async ({ page
 });
 
 test('a project file carries data and model to another browser', async ({ page, browser, siteUrl }) => {
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await openStage(page, 'report');
   const downloading = page.waitForEvent('download');
   await page.getByTestId('save-project').click();

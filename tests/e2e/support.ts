@@ -92,6 +92,13 @@ export async function importModelFolder(page: Page, folder: string): Promise<voi
   await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveText(folder.split('/').pop() ?? '');
 }
 
+/** Opens a new experiment with the own data of the examples and the demo model. */
+export async function newOwnExperiment(page: Page, siteUrl: string): Promise<void> {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+}
+
 export async function openStage(page: Page, stage: string): Promise<void> {
   await page.getByTestId(`stage-${stage}`).click();
 }

@@ -1,27 +1,14 @@
 import { cutTexts } from './cutTexts';
-import {
-  demoModel,
-  expect,
-  importModelFolder,
-  importOwnData,
-  newExperiment,
-  openStage,
-  setField,
-  setLanguage,
-  storedRuns,
-  test,
-} from './support';
+import { expect, newOwnExperiment, openStage, setField, setLanguage, storedRuns, test } from './support';
 
 const minute = 60_000;
 
-test('a sweep goes on after a reload without repeating a run, reads dev only, and ends with a table', async ({
+test('a sweep resumes after a reload without repeating a run, evaluates dev only, and ends with a table', async ({
   page,
   siteUrl,
 }) => {
   test.setTimeout(9 * minute);
-  await newExperiment(page, siteUrl);
-  await importOwnData(page);
-  await importModelFolder(page, demoModel);
+  await newOwnExperiment(page, siteUrl);
   await setLanguage(page, 'en');
   await openStage(page, 'train');
   await setField(page, 'duration', 1);

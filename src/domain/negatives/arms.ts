@@ -1,7 +1,7 @@
 import type { AppErrorDetails } from '../errors';
 import { dataOfStage, trainsOn, withLowestVersion, type Experiment, type Stage } from '../experiment';
 import { lossRefusalOf } from '../train/runRefusal';
-import { defaultMined, hasMargin, withoutMargin, type Negatives } from '../train/negativesSchema';
+import { defaultMined, hasMargin, withoutMargin, type MinedNegatives, type Negatives } from '../train/negativesSchema';
 
 /**
  * The arms of the negatives experiment: runs that differ only in the negatives of their stages. `inBatch`: none but
@@ -22,16 +22,17 @@ export interface MinedRanks {
   scaled: boolean;
 }
 
-/** Returns the ranks that the arms mine from: the experiment's own if it mines, else 300 to 500 of 10,000. */
-export function minedRanks({ stages }: Pick<Experiment, 'stages'>, passages: number): MinedRanks {
-  const negatives = stages.find((stage) => stage.negatives)?.negatives;
-  const perAnchor = negatives?.perAnchor ?? perAnchorOfReport;
-  if (negatives?.from === 'mined') {
-    const { firstRank, lastRank } = negatives;
-    return { firstRank, lastRank, perAnchor, scaled: false };
-  }
-  const { firstRank, lastRank } = defaultMined(passages, perAnchor);
-  return { firstRank, lastRank, perAnchor, scaled: passages < 10_000 };
+/** Returns the negatives of the first stage that mines. */
+function firstMined({ stages }: Pick<Experiment, 'stages'>): MinedNegatives | undefined {
+  return stages.flatMap(({ negatives }) => (negatives?.from === 'mined' ? [negatives] : []))[0];
+}
+
+/** Returns the ranks that the arms mine from: those of the first stage that mines, else 300 to 500 of 10,000. */
+export function minedRanks(experiment: Pick<Experiment, 'stages'>, passages: number): MinedRanks {
+  const perAnchor = experiment.stages.find((stage) => stage.negatives)?.negatives?.perAnchor ?? perAnchorOfReport;
+  const mined = firstMined(experiment);
+  const { firstRank, lastRank } = mined ?? defaultMined(passages, perAnchor);
+  return { firstRank, lastRank, perAnchor, scaled: !mined && passages < 10_000 };
 }
 
 /**
@@ -40,8 +41,7 @@ export function minedRanks({ stages }: Pick<Experiment, 'stages'>, passages: num
  */
 export function armsOf(experiment: Experiment, passages: number): Record<ArmName, Experiment> {
   const { firstRank, lastRank, perAnchor } = minedRanks(experiment, passages);
-  const stated = experiment.stages.flatMap(({ negatives }) => (negatives?.from === 'mined' ? [negatives] : []));
-  const miner = stated[0]?.model;
+  const miner = firstMined(experiment)?.model;
   const ranks = { ...defaultMined(passages, perAnchor), firstRank, lastRank, ...(miner ? { model: miner } : {}) };
   const arm = (negativesOf: (stage: Stage) => Negatives | null): Experiment => {
     const { earlyStop: _, ...evaluation } = experiment.evaluation;

@@ -70,7 +70,7 @@ describe('the arms of the negatives experiment', () => {
     ).toEqual([false, false, true]);
   });
 
-  it('take the number per question, but no model, from negatives that are not mined', () => {
+  it('take the number per question from any negatives, but model and ranks only from mined ones', () => {
     const random = withNegatives({ from: 'random', perAnchor: 3 });
     expect(armsOf(random, 600).mined.stages[0]?.negatives).not.toHaveProperty('model');
     expect(armsOf(random, 600).mined.stages[0]?.negatives).toMatchObject({ from: 'mined', perAnchor: 3 });
@@ -84,7 +84,7 @@ describe('the arms of the negatives experiment', () => {
     const mined = { from: 'mined' as const, perAnchor: 3, firstRank: 7, lastRank: 9, pick: 'top' as const, model };
     const mixed = { ...base, stages: [...random.stages, first, ...withNegatives(mined).stages] };
     expect(armsOf(mixed, 600).mined.stages.map(({ negatives }) => negatives)).toEqual(
-      Array.from({ length: 3 }, () => expect.objectContaining({ model }) as unknown),
+      Array.from({ length: 3 }, () => expect.objectContaining({ model, firstRank: 7, lastRank: 9 }) as unknown),
     );
   });
 
