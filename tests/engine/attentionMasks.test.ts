@@ -34,7 +34,7 @@ function eachHead(packed: PackedTokens, mask: (begin: number, length: number, he
   }).flat();
 }
 
-/** Returns number `at` of a row's head. */
+/** Returns number `at` of a row, within one head. */
 type Value = (row: number, at: number) => number;
 
 /**
