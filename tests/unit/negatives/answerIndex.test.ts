@@ -56,7 +56,10 @@ class Naive {
   }
 }
 
-/** The shared pairs of neighboring characters of two texts without case, spaces and punctuation, over all of them. */
+/**
+ * Returns the share of pairs of neighbouring characters that two texts have in common, without case, spaces and
+ * punctuation.
+ */
 function jaccard(a: string, b: string): number {
   const [first, second] = [a, b].map((text) => {
     const key = questionKey(text, true);
