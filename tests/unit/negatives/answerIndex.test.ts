@@ -102,7 +102,7 @@ describe('the known answers of all questions', () => {
       expect(seen.get(reason)).toBeGreaterThan(20);
   });
 
-  it('have a text if it is a positive of the question in any spelling, or dropped there', () => {
+  it('include a text if it is a positive of the question in any spelling, or was dropped there', () => {
     for (let round = 0; round < 60; round++) {
       const known = drawnKnown();
       const [index, naive] = [indexOf(known), new Naive(known)];

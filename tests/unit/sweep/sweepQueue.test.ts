@@ -53,7 +53,7 @@ async function worked(earlier: RunRecord[], ends: Partial<Record<number, RunStat
 const all = [0, 1, 2].flatMap((place) => [`create ${place}`, `run queued ${place}`]);
 
 describe('the queue of a sweep', () => {
-  it('makes all runs in order', async () => {
+  it('executes all runs in order', async () => {
     expect(await worked([])).toEqual(all);
   });
 
