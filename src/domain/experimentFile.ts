@@ -55,7 +55,7 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * to the file and not part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
  * in after reading the files.
  */
 export interface ExperimentFile {
@@ -64,7 +64,10 @@ export interface ExperimentFile {
   model: PartialModel | null;
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
-  /** Fields that the file states of the models that mine negatives, by stage. The others are read from the folder. */
+  /**
+   * By stage: fields of the model that mines its negatives, as the file states them. The others are read from the
+   * folder.
+   */
   miners: Map<number, PartialModel>;
   locations: Locations;
   /**
@@ -73,7 +76,7 @@ export interface ExperimentFile {
   joinTitles: boolean | null;
   /** What the file's sweep varies. Null for a single run. */
   sweep: SweepAxis[] | null;
-  /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
+  /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
 }
 

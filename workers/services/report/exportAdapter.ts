@@ -28,7 +28,7 @@ export function exportedLora({ stages }: Stages): LoraStrategy | null {
   return stage?.strategy.kind === 'lora' && hasOwnAdapter(stages) ? stage.strategy : null;
 }
 
-/** Lists the files of the adapter, which peft loads onto the base model; none if there is no adapter of its own. */
+/** Lists the files of the adapter, which peft loads onto the base model; none if no adapter is exported on its own. */
 export function adapterFiles({ model, run, read }: ExportSource): { name: string; input: FileInput }[] {
   const strategy = exportedLora(run.experiment);
   const tensors = exportedAdapters(run.experiment, model);
