@@ -13,7 +13,10 @@ export type ModelFault =
   | 'lfs-pointer'
   | 'not-utf8'
   | 'not-json'
+  | 'json-too-deep'
   | 'unsupported-architecture'
+  /** `tensor` is the field of config.json that makes the model a decoder. */
+  | 'not-an-encoder'
   | 'empty'
   /** `expected` and `found` count bytes. */
   | 'truncated'

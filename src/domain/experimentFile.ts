@@ -12,7 +12,7 @@ import {
 } from './experiment';
 import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
-import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseExperiment, parseWith, refuseDeepFields, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
 import type { Dataset } from './records';
@@ -137,6 +137,7 @@ function stagesWithoutMiners(
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
+  refuseDeepFields(json);
   const { locations: given, compare, sweep, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);

@@ -1,5 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment } from '../experiment';
+import { parseForeignJson } from '../foreignJson';
 import { isObject } from '../isObject';
 import { prefixOf, prefixTokens } from './prefix';
 
@@ -25,7 +26,7 @@ export function prefixRefusal({ stages, model }: Pick<Experiment, 'stages' | 'mo
 export function knownTokens(tokenizer: string | undefined): ReadonlySet<string> | null {
   let definition: unknown;
   try {
-    definition = JSON.parse(tokenizer ?? 'null');
+    definition = parseForeignJson(tokenizer ?? 'null');
   } catch {
     return null;
   }

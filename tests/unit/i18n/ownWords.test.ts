@@ -27,6 +27,7 @@ const examples: OwnWordsValues = {
   'well-formed-unicode': [],
   'finite-number': [],
   'json-value': [],
+  'nested-at-most': [64],
   number: [],
   integer: [],
   'integer-from-to': [1, 2],

@@ -22,6 +22,10 @@ const table: Table = {
   'well-formed-unicode': () => ({ zh: '完整的 Unicode 文字', en: 'well-formed Unicode' }),
   'finite-number': () => ({ zh: '有限的数', en: 'a finite number' }),
   'json-value': () => ({ zh: 'JSON 能表示的值', en: 'a JSON value' }),
+  'nested-at-most': (levels) => ({
+    zh: `最多嵌套 ${levels} 层的值`,
+    en: `a value nested at most ${levels} levels deep`,
+  }),
   number: () => ({ zh: '数', en: 'a number' }),
   integer: () => ({ zh: '整数', en: 'an integer' }),
   'integer-from-to': (least, most) => ({
