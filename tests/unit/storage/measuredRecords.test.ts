@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { noExclusions, type ChosenNegatives, type MinedScores } from '../../../src/domain/negatives/chooseNegatives';
+import type { StoredKernelPlan } from '../../../src/domain/kernelTuning';
 import type { Database } from '../../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 import {
@@ -74,12 +75,14 @@ describe('stored mined negatives', () => {
 describe('a stored kernel plan', () => {
   it('is read by its key, with the time at which it was measured', async () => {
     const db = await freshDatabase();
-    const plan = { plan: {}, tuning: { products: [], unmeasured: 1, refused: { shaders: 0, bits: 2 } } };
+    const plan: StoredKernelPlan = {
+      plan: { backend: 'wasm', kernels: 1, matmul: {} },
+      tuning: { products: [], unmeasured: 1, refused: { shaders: 0, bits: 2 } },
+    };
     const before = Date.now();
-    await putKernelPlan(db, 'adapter', plan as unknown as Parameters<typeof putKernelPlan>[2]);
-    const found = (await getKernelPlan(db, 'adapter')) as { measuredAt?: number } | undefined;
-    expect(found).toMatchObject({ ...plan, key: 'adapter' });
-    expect(found?.measuredAt).toBeGreaterThanOrEqual(before);
+    await putKernelPlan(db, 'adapter', plan);
+    expect(await getKernelPlan(db, 'adapter')).toMatchObject({ ...plan, key: 'adapter' });
+    expect((await db.get('kernelPlans', 'adapter'))?.measuredAt).toBeGreaterThanOrEqual(before);
     expect(await getKernelPlan(db, 'other')).toBeUndefined();
   });
 });
