@@ -1,5 +1,6 @@
 import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
+import { parseBlend, type BlendJob } from './evaluate/blendFile';
 import { own } from './errorWords';
 import * as v from 'valibot';
 import {
@@ -78,10 +79,21 @@ export interface ExperimentFile {
   sweep: SweepAxis[] | null;
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
+  /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
+  blend: BlendJob | null;
 }
 
 const comparingSchema = v.picklist(['negatives']);
 type Comparing = v.InferOutput<typeof comparingSchema>;
+
+/** Fields of which a file can have one: each makes other runs, or no export. */
+const alternatives = ['sweep', 'compare', 'blend'] as const;
+
+/** Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has. */
+function refuseTwoKinds(json: Record<string, unknown>): void {
+  const [first, second] = alternatives.filter((name) => json[name] !== undefined);
+  if (first && second) throw experimentInvalid(second, json[second], own('nothing-beside', first));
+}
 
 /**
  * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
@@ -138,7 +150,8 @@ function stagesWithoutMiners(
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
   refuseDeepFields(json);
-  const { locations: given, compare, sweep, model, ...rest } = json;
+  refuseTwoKinds(json);
+  const { locations: given, compare, sweep, blend, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const { stages: withoutMiners, miners } = stagesWithoutMiners(rest['stages'], locations);
@@ -159,6 +172,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     joinTitles,
     sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
+    blend: blend === undefined ? null : parseBlend(blend),
   };
 }
 

@@ -15,6 +15,8 @@ export type StageFault =
   | { kind: 'prefix-differs'; stage: number; first: number }
   /** The model's tokenizer can't take the tokens of a prefix: it is not a WordPiece tokenizer, or it changes them. */
   | { kind: 'prefix-tokenizer'; stage: number }
+  /** The run trained a prefix from this stage on. Its weights can't be blended with the base's, which lack its rows. */
+  | { kind: 'blend-has-prefix'; stage: number }
   /** Negatives are to be compared, but all stages train on scored pairs, which have none. */
   | { kind: 'negatives-need-pairs' }
   /** The stage's loss uses explicit negatives, but the stage has none. */

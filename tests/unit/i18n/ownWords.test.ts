@@ -31,6 +31,8 @@ const examples: OwnWordsValues = {
   number: [],
   integer: [],
   'integer-from-to': [1, 2],
+  'number-from-to': [0, 1],
+  'nothing-beside': ['…'],
   text: [],
   boolean: [],
   list: [],

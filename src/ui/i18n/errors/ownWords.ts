@@ -32,6 +32,11 @@ const table: Table = {
     zh: `${least} 到 ${most} 的整数`,
     en: `an integer from ${least} to ${most}`,
   }),
+  'number-from-to': (least, most) => ({ zh: `${least} 到 ${most} 的数`, en: `a number from ${least} to ${most}` }),
+  'nothing-beside': (field) => ({
+    zh: `空的，因为文件里已有 ${field}`,
+    en: `left out, because the file has ${field}`,
+  }),
   text: () => ({ zh: '文字', en: 'a text' }),
   boolean: () => ({ zh: 'true 或 false', en: 'true or false' }),
   list: () => ({ zh: '列表', en: 'a list' }),
