@@ -14,7 +14,7 @@ function parameters(n: number): string {
 const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
   bitFit: '只训练偏置，学习率要比全参数训练高得多',
   lora: '用 LoRA，学习率要比全参数训练高',
-  prefix: '只训练新词元，学习率要比全参数训练高',
+  prefix: '只训练新 token，学习率要比全参数训练高',
 };
 
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
