@@ -50,6 +50,7 @@ export const progressWords = {
   load: 'loading weights',
   tokenize: 'tokenizing',
   mine: 'mining negatives, texts and questions:',
+  encodeGuide: 'encoding with the guide',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   checkpoint: 'writing a checkpoint',

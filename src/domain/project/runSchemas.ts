@@ -76,6 +76,7 @@ const memorySchema = v.strictObject({
     ]),
   ),
   encodingTokens: v.pipe(whole, v.minValue(1)),
+  guideTokens: v.optional(v.pipe(whole, v.minValue(1))),
   snapshotBytes: v.exactOptional(whole),
 });
 
