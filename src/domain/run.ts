@@ -111,7 +111,10 @@ export interface DevEvaluation {
 }
 
 /** The kinds of work for which a run reports progress. */
-export const progressKinds = ['tokenize', 'tune', 'load', 'encodePassages', 'encodeQuestions', 'checkpoint'] as const;
+export const progressKinds = [
+  ...(['tokenize', 'tune', 'encodeGuide', 'load'] as const),
+  ...(['encodePassages', 'encodeQuestions', 'checkpoint'] as const),
+] as const;
 export type ProgressKind = (typeof progressKinds)[number];
 
 /** An entry in a run's event log. The worker appends events to storage in batches, and pages read them from storage. */

@@ -85,6 +85,8 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.loss.falseNegatives.byScore': fields.byScore,
     'stage.loss.falseNegatives.byScore.kind': fields.byScore,
     'stage.loss.falseNegatives.byScore.margin': fields.scoreMargin,
+    'stage.loss.falseNegatives.byScore.model': fields.guide,
+    'stage.loss.falseNegatives.byScore.model.contentSha256': fields.guide,
     'stage.loss.matryoshka': fields.matryoshka,
     'stage.negatives': fields.negatives,
     'stage.negatives.perAnchor': fields.negativesPerAnchor,

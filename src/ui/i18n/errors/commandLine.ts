@@ -106,6 +106,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}].negatives.model 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.negativesModel 里写明它的文件夹。`,
         en: `The model of stages[${details.stage}].negatives.model (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.negativesModel.`,
       };
+    case 'guide-missing':
+      return {
+        zh: `stages[${details.stage}].loss.falseNegatives.byScore.model 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.guideModel 里写明它的文件夹。`,
+        en: `The model of stages[${details.stage}].loss.falseNegatives.byScore.model (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.guideModel.`,
+      };
     case 'loss-needs-triplets':
       return {
         zh: `stages[${details.stage}].loss.kind 是 "triplet"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
