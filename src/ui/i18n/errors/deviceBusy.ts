@@ -3,7 +3,11 @@ import { type Sentence } from './sentence';
 
 /** Sentences for a busy device, by the job that it is running. */
 export const deviceBusySentences: Record<DeviceJob, Sentence> = {
-  run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
+  // The run may also be paused.
+  run: {
+    zh: '有一次训练还没有结束，请先让它训练完，或取消它。',
+    en: 'A run has not ended yet; let it finish, or cancel it first.',
+  },
   benchmark: {
     zh: '正在测试本机性能，请等它测完，或先取消它。',
     en: 'The benchmark is running; wait for it, or cancel it first.',
