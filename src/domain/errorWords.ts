@@ -18,6 +18,8 @@ export interface OwnWordsValues {
   number: [];
   integer: [];
   'integer-from-to': [least: number, most: number];
+  'number-from-to': [least: number, most: number];
+  'nothing-beside': [field: string];
   text: [];
   boolean: [];
   list: [];

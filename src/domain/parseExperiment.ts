@@ -92,7 +92,8 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, pairs as `data`, a
- * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
+ * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and those of the
+ * loss.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;

@@ -151,7 +151,7 @@ test('SIGINT ends the runner with a sentence and removes the temporary profile',
   child.kill('SIGINT');
   const code = await new Promise((resolve) => child.once('close', resolve));
   expect(code).toBe(130);
-  // What was found in the experiment may have been printed before.
+  // Findings about the experiment may have been printed before.
   expect(stderr).toMatch(/^((warning|advice): .*\n)*Interrupted\.\n$/);
   expect(profiles()).toEqual([]);
 });

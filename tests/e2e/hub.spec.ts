@@ -27,7 +27,7 @@ function foreignOrigins(page: Page, siteUrl: string): Set<string> {
   return asked;
 }
 
-test('a model is fetched by its id over a broken connection and a reload, and no other origin is asked', async ({
+test('a model is fetched by its id across a broken connection and a reload, and no other origin is contacted', async ({
   page,
   siteUrl,
 }) => {

@@ -22,7 +22,7 @@ export function prefixRefusal({ stages, model }: Pick<Experiment, 'stages' | 'mo
   return null;
 }
 
-/** Returns the tokens of a tokenizer.json, or null if it is no WordPiece tokenizer. */
+/** Returns the tokens of a tokenizer.json, or null if it is not a WordPiece tokenizer. */
 export function knownTokens(tokenizer: string | undefined): ReadonlySet<string> | null {
   let definition: unknown;
   try {

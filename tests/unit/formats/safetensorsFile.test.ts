@@ -114,7 +114,7 @@ describe('the header of a safetensors file', () => {
     expect([...(await openSafetensors(fileOf(header, 8), 'm')).tensors.keys()]).toEqual(['dtype', 'shape']);
   });
 
-  it('keeps its metadata as texts, and ignores metadata that is no object', async () => {
+  it('keeps its metadata as texts, and ignores metadata that is not an object', async () => {
     const metadata = async (value: unknown): Promise<unknown> =>
       (await readSafetensorsHeader(fileOf({ __metadata__: value }), 'm')).metadata;
     expect(await metadata({ format: 'pt', steps: 3, list: [1] })).toEqual({ format: 'pt', steps: '3', list: '[1]' });

@@ -166,6 +166,7 @@ const others: AppErrorDetails[] = [
   { kind: 'prefix-too-many-tokens', stage: 0, tokens: 64, most: 29 },
   { kind: 'prefix-differs', stage: 2, first: 1 },
   { kind: 'prefix-tokenizer', stage: 0 },
+  { kind: 'blend-has-prefix', stage: 1 },
   { kind: 'warmup-too-long', stage: 0, warmup: 100, steps: 64 },
   { kind: 'loss-needs-triplets', stage: 1 },
   { kind: 'miner-missing', stage: 1, contentSha256: 'a'.repeat(64) },
