@@ -3,9 +3,10 @@ import { type Sentence } from './sentence';
 
 /** Sentences for a busy device, by the job that it is running. */
 export const deviceBusySentences: Record<DeviceJob, Sentence> = {
+  // The run may also be paused.
   run: {
-    zh: '正在训练，请等它结束，或先取消它。',
-    en: 'A run is in progress; wait for it to end, or cancel it first.',
+    zh: '有一次训练还没有结束，请先让它训练完，或取消它。',
+    en: 'A run has not ended yet; let it finish, or cancel it first.',
   },
   benchmark: {
     zh: '正在测试本机性能，请等它测完，或先取消它。',
