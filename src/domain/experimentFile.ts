@@ -1,5 +1,6 @@
 import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
+import { parseBlend, type BlendJob } from './evaluate/blendFile';
 import { own } from './errorWords';
 import * as v from 'valibot';
 import {
@@ -12,7 +13,7 @@ import {
 } from './experiment';
 import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
-import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseExperiment, parseWith, refuseDeepFields, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
 import type { Dataset } from './records';
@@ -55,7 +56,7 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * to the file and not part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
  * in after reading the files.
  */
 export interface ExperimentFile {
@@ -64,7 +65,10 @@ export interface ExperimentFile {
   model: PartialModel | null;
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
-  /** Fields that the file states of the models that mine negatives, by stage. The others are read from the folder. */
+  /**
+   * By stage: fields of the model that mines its negatives, as the file states them. The others are read from the
+   * folder.
+   */
   miners: Map<number, PartialModel>;
   locations: Locations;
   /**
@@ -73,12 +77,23 @@ export interface ExperimentFile {
   joinTitles: boolean | null;
   /** What the file's sweep varies. Null for a single run. */
   sweep: SweepAxis[] | null;
-  /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
+  /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
+  /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
+  blend: BlendJob | null;
 }
 
 const comparingSchema = v.picklist(['negatives']);
 type Comparing = v.InferOutput<typeof comparingSchema>;
+
+/** Fields of which a file can have one: each makes other runs, or no export. */
+const alternatives = ['sweep', 'compare', 'blend'] as const;
+
+/** Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has. */
+function refuseTwoKinds(json: Record<string, unknown>): void {
+  const [first, second] = alternatives.filter((name) => json[name] !== undefined);
+  if (first && second) throw experimentInvalid(second, json[second], own('nothing-beside', first));
+}
 
 /**
  * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
@@ -134,7 +149,9 @@ function stagesWithoutMiners(
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, compare, sweep, model, ...rest } = json;
+  refuseDeepFields(json);
+  refuseTwoKinds(json);
+  const { locations: given, compare, sweep, blend, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const { stages: withoutMiners, miners } = stagesWithoutMiners(rest['stages'], locations);
@@ -155,6 +172,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     joinTitles,
     sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
+    blend: blend === undefined ? null : parseBlend(blend),
   };
 }
 

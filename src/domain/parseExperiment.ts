@@ -10,6 +10,7 @@ import {
   withLowestVersion,
   type Experiment,
 } from './experiment';
+import { excerptOf, isTooDeep, maxJsonDepth } from './foreignJson';
 import { isObject } from './isObject';
 import { withoutUsualAccumulation } from './train/batchingSchema';
 import { averagesNothing } from './train/emaSchema';
@@ -18,12 +19,11 @@ import { defaultLora } from './train/loraSchema';
 import { defaultPrefix } from './train/prefixSchema';
 import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
-import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
 
 function described(value: unknown): Said {
-  return value === undefined ? own('no-value') : cutAt(JSON.stringify(value) ?? typeof value, 80);
+  return excerptOf(value) ?? own('no-value');
 }
 
 export function experimentInvalid(path: string, found: unknown, expected?: Said): AppError {
@@ -33,6 +33,15 @@ export function experimentInvalid(path: string, found: unknown, expected?: Said)
     found: described(found),
     ...(expected === undefined ? {} : { expected }),
   });
+}
+
+/**
+ * Throws experiment-invalid with the name of the first field that is nested too deep: the code below compares and
+ * copies values that no schema has validated yet.
+ */
+export function refuseDeepFields(input: JsonObject): void {
+  for (const [name, value] of Object.entries(input))
+    if (isTooDeep(value)) throw experimentInvalid(name, value, own('nested-at-most', maxJsonDepth));
 }
 
 /** Entry v converts an experiment from version v to v + 1. */
@@ -83,7 +92,8 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, pairs as `data`, a
- * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
+ * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and those of the
+ * loss.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
@@ -212,5 +222,6 @@ export function parseWith<Schema extends v.GenericSchema>(
  */
 export function parseExperiment(input: unknown): Experiment {
   if (!isObject(input)) throw experimentInvalid('', input, own('object'));
+  refuseDeepFields(input);
   return withLowestVersion(parseWith(experimentSchema, withDefaults(input)));
 }

@@ -143,7 +143,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | ({ type: 'devEvaluation'; step: number; best: boolean } & DevEvaluation)
-  /** A sign that the run goes wrong. It changes nothing about the run. */
+  /** A sign that the run is going wrong. It changes nothing about the run. */
   | ({ type: 'alarm' } & Alarm)
   | ({ type: 'earlyStop' } & EarlyStop)
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }

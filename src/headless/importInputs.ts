@@ -33,6 +33,8 @@ export interface ImportedInputs {
   recognised: Partial<Record<SlotName, Recognition[]>>;
   /** Set if the file asks for several runs that are compared. */
   compare: ExperimentFile['compare'];
+  /** Blends to evaluate or export after the run. */
+  blend: ExperimentFile['blend'];
   /** Number of passages with a title, in a knowledge base that was read from files. */
   titles: number;
 }
@@ -208,6 +210,7 @@ export async function importInputs(
     ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
   });
   const { leftOut, recognised, titles } = reader;
-  const { compare, sweep } = file;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, sweep, titles };
+  const { compare, sweep, blend } = file;
+  const hash = await experimentHash(experiment);
+  return { experiment, experimentHash: hash, leftOut, recognised, compare, sweep, blend, titles };
 }

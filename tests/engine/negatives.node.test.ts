@@ -54,7 +54,7 @@ describe('a run with explicit negatives', () => {
     expect(weights.size).toBe(4);
   });
 
-  it('has the same bits after the device was lost, and other ones than without negatives', async () => {
+  it('has the same bits after the device was lost, and different ones from a run without negatives', async () => {
     const undisturbed = await carriedOut(() => false, {}, { stage: imported, withNegatives: true });
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [5, 11].includes(call),
@@ -183,7 +183,7 @@ describe('the batch of a step with explicit negatives', () => {
     expect(stepBatch(tokens, [2, 0, 1], { known }).targets?.leftOut?.words).toEqual(Uint32Array.from([0, 1, 0]));
   });
 
-  it('counts for the memory plan with its negatives, cut at the maximum length', () => {
+  it('is counted by the memory plan with its negatives, cut at the maximum length', () => {
     expect(maxBatchShape([[0, 2]], tokens, 2, negatives)).toEqual({
       pairs: 2,
       candidates: 6,

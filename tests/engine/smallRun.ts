@@ -81,7 +81,7 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
 export interface SmallRun {
   /** Settings of both stages that differ from the default. */
   stage?: Partial<Stage>;
-  /** Settings of each stage that differ, besides `stage`. There are two stages by default. */
+  /** Further settings of each stage, which override `stage`. There are two stages by default. */
   stages?: readonly Partial<Stage>[];
   passages?: number;
   /** Whether each pair has negatives: the first pair one, all others two. */

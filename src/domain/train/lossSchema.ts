@@ -205,8 +205,8 @@ function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<strin
 
 /**
  * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
- * contrasted with each other in a joint softmax, so `sameSide` brings one. Another contrast than the batch's draws no
- * negatives of the batch.
+ * contrasted with each other in a joint softmax, so `sameSide` sets one. With a contrast other than `batch`,
+ * `inBatchNegatives` is removed.
  */
 export function withLossChange(
   loss: InfoNceSettings,

@@ -13,8 +13,10 @@ export type StageFault =
   | { kind: 'prefix-too-many-tokens'; stage: number; tokens: number; most: number }
   /** The prefix of the stage differs from that of stage `first`. */
   | { kind: 'prefix-differs'; stage: number; first: number }
-  /** The model's tokenizer can't take the tokens of a prefix: it is no WordPiece tokenizer, or changes them. */
+  /** The model's tokenizer can't take the tokens of a prefix: it is not a WordPiece tokenizer, or it changes them. */
   | { kind: 'prefix-tokenizer'; stage: number }
+  /** The run trained a prefix from this stage on. Its weights can't be blended with the base's, which lack its rows. */
+  | { kind: 'blend-has-prefix'; stage: number }
   /** Negatives are to be compared, but all stages train on scored pairs, which have none. */
   | { kind: 'negatives-need-pairs' }
   /** The stage's loss uses explicit negatives, but the stage has none. */
@@ -31,7 +33,9 @@ export type StageFault =
   | { kind: 'angle-needs-even-vectors'; stage: number; dimension: number }
   /** A stage that trains on scored pairs has fewer of them than a batch. */
   | { kind: 'too-few-scored-pairs'; stage: number; pairs: number; batchSize: number }
-  /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */
+  /**
+   * A stage cannot compare its scored pairs: a score is not a number or beyond ±`largest`, or all scores are `equal`.
+   */
   | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
   /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
   | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }

@@ -123,7 +123,7 @@ function labelOf(t: Dictionary, path: string): string {
   return labels[path] ?? path.replace(/^stage\./, '');
 }
 
-/** Returns a value in the words of the form; values that the form shows as they are, as they are. */
+/** Returns a value in the words of the form. A value for which the form has no words is returned as text. */
 function valueText(t: Dictionary, path: string, value: unknown): string {
   if (value === undefined || value === null) return '–';
   const o: Record<string, string> = t.train.options;

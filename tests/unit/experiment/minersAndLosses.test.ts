@@ -30,7 +30,7 @@ describe('an experiment', () => {
     expect(thrown(() => minedBy(wrong))).toMatchObject({ path: 'stages.0.negatives.model.pooling' });
   });
 
-  it('reads the model that mines negatives from its own location, and keeps what the file states of it', () => {
+  it('reads the model that mines negatives from its own location, and keeps what the file states about it', () => {
     const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
     const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
     const file = parseExperimentFile({

@@ -114,6 +114,17 @@ describe('a project file with a hostile or broken record', () => {
     });
   });
 
+  it('is refused if a block of rows is nested 200,000 levels deep', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here);
+    const entries = await entriesOf(await saved(here));
+    const path = [...entries.keys()].find((key) => key.startsWith('datasetBlocks')) ?? '';
+    entries.set(path, new TextEncoder().encode(`${'['.repeat(200_000)}${']'.repeat(200_000)}`));
+    await expect(open(there, await fileOf(entries))).rejects.toMatchObject({
+      details: { kind: 'project-invalid', entry: path, reason: own('nested-containers', 64) },
+    });
+  });
+
   it('names each part of the weights by its hash, and is refused if a name differs', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here);

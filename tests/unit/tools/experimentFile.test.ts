@@ -55,3 +55,11 @@ it('the folder of the model that mines negatives is served in a slot of its own,
   await writeFile(path, JSON.stringify({ locations: { negativesModel: 'gone' } }));
   await expect(readExperimentFile(path)).rejects.toThrow(/locations\.negativesModel names .*gone/);
 });
+
+it('a file that is nested 200,000 levels deep is refused with a sentence, as JSON and as broken JSON', async () => {
+  const path = join(folder, 'deep.json');
+  await writeFile(path, `{"locations": {"model": ${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
+  await expect(readExperimentFile(path)).rejects.toThrow(/deep\.json is nested more than 64 levels deep/);
+  await writeFile(path, `{\n"seed": ${'['.repeat(200_000)}`);
+  await expect(readExperimentFile(path)).rejects.toThrow(/deep\.json, line 2: not valid JSON/);
+});

@@ -128,7 +128,7 @@ const evaluate = (_engine: object, { part, moment }: EvaluateVectorsInput) => {
   return Promise.resolve({ ...evaluationOf('r'), part, moment });
 };
 
-/** Carries out the stored run `r`, with some changes to its record. */
+/** Executes the stored run `r`, with some changes to its record. */
 export async function carriedOut(changes: Partial<RunRecord> = {}) {
   if (Object.keys(changes).length > 0) await putRun(db, { ...runRecord('r', 'e', { build: 'b' }), ...changes });
   const events: RunEvent[] = [];

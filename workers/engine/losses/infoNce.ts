@@ -55,16 +55,16 @@ interface Pass {
  * (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
  *
  * With a joint softmax, row i has one denominator for all terms: anchor i with the candidates, positive i with the
- * anchors, and by `sameSide` anchor i with the other anchors and positive i with the passages of other anchors (Li et
- * al., arXiv 2308.03281, section 3.3; `partition_mode` of sentence-transformers). Hardness adds α·cos to a negative's
- * s/τ from anchors to candidates, without a gradient of its own (Lan et al., arXiv 2503.04812, eq. 5).
+ * anchors, and with `sameSide` also anchor i with the other anchors and positive i with the passages of other anchors
+ * (Li et al., arXiv 2308.03281, section 3.3; `partition_mode` of sentence-transformers). Hardness adds α·cos to a
+ * negative's s/τ from anchors to candidates, without a gradient of its own (Lan et al., arXiv 2503.04812, eq. 5).
  *
  * Takes unit vectors: anchors [B, E], candidates [C, E]. Ignores the pairs in `leftOut` [B, ⌈C / 32⌉] (see
- * `lossMaskBits`), and by `falseNegatives.byScore` negatives that score above the row's own positive minus a margin
- * (Solatorio, arXiv 2402.16829, with the trained model as its own guide). `contrast` concerns only anchors to
- * candidates. Writes `infoNceNumberCount` numbers and returns the gradients of the unit vectors. Scores are computed
- * window by window, so neither memory nor the binding limit caps B. Sums over candidates use windows of whole rows, and
- * sums over anchors use windows of whole columns, so the window size never changes the order of a sum.
+ * `lossMaskBits`), and with `falseNegatives.byScore` the negatives that score above the row's own positive minus a
+ * margin (Solatorio, arXiv 2402.16829, with the trained model as its own guide). `contrast` affects only the term from
+ * anchors to candidates. Writes `infoNceNumberCount` numbers and returns the gradients of the unit vectors. Scores are
+ * computed window by window, so neither memory nor the binding limit caps B. Sums over candidates use windows of whole
+ * rows, and sums over anchors use windows of whole columns, so the window size never changes the order of a sum.
  */
 export function infoNce(
   engine: Engine,
@@ -110,8 +110,8 @@ export function infoNce(
 
 /**
  * Computes the scores of a window and returns the arrays that the kernels read. WebGPU requires an array for every
- * binding; the kernels do not read `bits` if `words` is 0. The trained model's own scores decide what is a false
- * negative.
+ * binding; the kernels do not read `bits` if `words` is 0. The trained model's own scores decide which negatives are
+ * false.
  */
 function computeScores({ cosines, leftOut }: Pass, term: ScoreTerm, window: ScoreWindow) {
   const scores = cosines.compute(window, (at, into) => term.scores(at, into));

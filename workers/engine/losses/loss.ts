@@ -3,7 +3,7 @@ import type { Engine } from '../engine';
 import type { TokenBatch } from '../model/tokenBatch';
 import type { LossMask } from './lossMask';
 
-/** What a loss reads beside the vectors. */
+/** What a loss reads in addition to the vectors. */
 export interface LossTargets {
   /** Pairs of anchor and candidate that do not count. */
   leftOut?: LossMask;

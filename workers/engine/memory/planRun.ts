@@ -33,7 +33,7 @@ export interface RunPlanRequest {
   averaged?: readonly boolean[];
   /** The adapters of each stage that trains with LoRA. */
   adapters?: readonly (AdapterMemory | undefined)[];
-  /** `trained` if a stage trained only biases. */
+  /** What `parameters.trained` would be if a stage trained only biases. */
   trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;

@@ -66,10 +66,11 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'sigmoidPairs':
     case 'angle':
     case 'cosineMse':
-      // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
+      // tfjs keeps all intermediates until the step's commands are submitted, and then pools them. The factors are
+      // measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
     case 'triplet':
-      // Measured with three negatives and more; one needs a fifth less.
+      // Measured with three or more negatives per anchor. A single one needs a fifth less.
       return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
     default:
       return loss satisfies never;

@@ -1,5 +1,6 @@
 import { own, type Said } from '../../../src/domain/errorWords';
 import { AppError } from '../../../src/domain/errors';
+import { JsonTooDeep, maxJsonDepth, parseForeignJson } from '../../../src/domain/foreignJson';
 import { sha256Hex } from '../../../src/domain/hash';
 import {
   listPaths,
@@ -113,16 +114,17 @@ export class ProjectReader {
   async #json(path: string): Promise<unknown> {
     const bytes = await this.read(path);
     try {
-      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+      return parseForeignJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (cause) {
-      throw this.invalid(path, own('not-json'), cause);
+      const reason = cause instanceof JsonTooDeep ? own('nested-containers', maxJsonDepth) : own('not-json');
+      throw this.invalid(path, reason, cause);
     }
   }
 }
 
 function parseManifest(text: string): Manifest | null {
   try {
-    const checked = validate(manifestSchema, JSON.parse(text));
+    const checked = validate(manifestSchema, parseForeignJson(text));
     return 'output' in checked ? checked.output : null;
   } catch {
     return null;

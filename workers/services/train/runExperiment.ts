@@ -45,8 +45,8 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
-    // A run that was killed between its last phase and its status has nothing left to compute. A trial may have lost
-    // its checkpoints already.
+    // A run that was killed between its last phase and its status has nothing left to compute. A trial may already have
+    // deleted its checkpoints.
     if (record.phase !== 'done') await onDevices(deps, record, log);
     if (record.trial) await deleteCheckpoints(deps.db, runId);
     await log.status('done');

@@ -164,12 +164,12 @@ function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string
     case 'prefix-differs':
       return {
         zh: `${path} 和 stages[${details.first}].strategy 的前缀不同；一次训练只能有一个前缀，请在实验文件中改成一样的。`,
-        en: `${path} has another prefix than stages[${details.first}].strategy; a run has one prefix, so make them the same in the experiment file.`,
+        en: `${path} has a different prefix from stages[${details.first}].strategy; a run has only one prefix, so make them the same in the experiment file.`,
       };
     case 'prefix-tokenizer':
       return {
         zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些词元；请在实验文件中换名称（如小写），或换训练方式。`,
-        en: `The model’s tokenizer can’t take ${path}.tokens: it is no WordPiece tokenizer, or changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
+        en: `The model’s tokenizer can’t take ${path}.tokens: it is not a WordPiece tokenizer, or it changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
       };
     default:
       return null;
