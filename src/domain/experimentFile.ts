@@ -16,6 +16,7 @@ import type { StoredModel } from './model';
 import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
+import { mapMiners } from './sweep/sweepMiners';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -72,8 +73,10 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
-  /** What the file's sweep varies. Null for a single run. */
+  /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
   sweep: SweepAxis[] | null;
+  /** The same as the file states it, and the fields that it states of models that mine negatives. */
+  swept: { given: unknown; miners: PartialModel[] };
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
   compare: Comparing | null;
   /** Blends of base and tuned weights, evaluated or exported after the run. No part of the identity either. */
@@ -140,6 +143,26 @@ function stagesWithoutMiners(
   return { stages: rest, miners };
 }
 
+/** Stands for a model that mines negatives in a sweep, until its folder is read. */
+const unreadMiner = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
+
+/** Parses the sweep of a file. Models that values name get a stand-in if their folder is to be read. */
+function parseSweep(
+  given: unknown,
+  { negativesModel }: Locations,
+  experiment: Experiment,
+): Pick<ExperimentFile, 'sweep' | 'swept'> {
+  const miners: PartialModel[] = [];
+  if (given === undefined) return { sweep: null, swept: { given, miners } };
+  const withStandIns = mapMiners(given, (model, path) => {
+    if (negativesModel === undefined) return model;
+    const stated = parseWith(partialModelSchema, model, path);
+    miners.push(stated);
+    return { ...unreadMiner, ...stated };
+  });
+  return { sweep: parseAxes(withStandIns, experiment), swept: { given, miners } };
+}
+
 /**
  * Parses the JSON value of an experiment file.
  * @throws experiment-invalid with the path of the wrong field.
@@ -166,7 +189,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     miners,
     locations,
     joinTitles,
-    sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
+    ...parseSweep(sweep, locations, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
     blend: blend === undefined ? null : parseBlend(blend),
   };
@@ -215,4 +238,19 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
     model: { ...read.model, ...file.model },
     stages,
   });
+}
+
+/** Returns the axes of the file's sweep for the complete experiment, with the model that was read from its folder. */
+export function fillSweep(
+  { sweep, swept }: ExperimentFile,
+  experiment: Experiment,
+  read: ReadFiles,
+): SweepAxis[] | null {
+  const { miner } = read;
+  if (!sweep || !miner || swept.miners.length === 0) return sweep;
+  const filled = mapMiners(swept.given, (model, path) => ({
+    ...miner,
+    ...parseWith(partialModelSchema, model, path),
+  }));
+  return parseAxes(filled, experiment);
 }

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors';
 import { experimentModelOf, type DataEntry, type Experiment } from '../domain/experiment';
 import { nameOfPath } from '../domain/fileLocations';
 import type { FileReading } from '../domain/import/fileReading';
-import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
+import { fillExperiment, fillSweep, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
 import {
   hostLabel,
   hubError,
@@ -132,7 +132,7 @@ export class InputReader {
   /** Reads the model that mines negatives, if the file says where it is and a stage uses it. */
   async miner(): Promise<StoredModel | undefined> {
     const { negativesModel } = this.file.locations;
-    const [stated] = this.file.miners.values();
+    const [stated] = [...this.file.miners.values(), ...this.file.swept.miners];
     if (negativesModel === undefined || !stated) return undefined;
     return this.#model('negativesModel', negativesModel, stated.contentSha256);
   }
@@ -203,14 +203,16 @@ export async function importInputs(
   const model = experimentModelOf(await reader.model());
   const miner = await reader.miner();
   const batchesSha256 = await reader.batches();
-  const experiment = fillExperiment(file, {
+  const read = {
     data,
     model,
     ...(miner ? { miner: experimentModelOf(miner) } : {}),
     ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
-  });
+  };
+  const experiment = fillExperiment(file, read);
+  const sweep = fillSweep(file, experiment, read);
   const { leftOut, recognised, titles } = reader;
-  const { compare, sweep, blend } = file;
+  const { compare, blend } = file;
   const hash = await experimentHash(experiment);
   return { experiment, experimentHash: hash, leftOut, recognised, compare, sweep, blend, titles };
 }
