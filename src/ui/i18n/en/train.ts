@@ -26,8 +26,8 @@ export const trainTexts = {
     }`,
   deviceLosses: (n: number) =>
     n === 1
-      ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
-      : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
+      ? 'The GPU was lost once and opened again; the run resumed from its last checkpoint, or from its start if it had none.'
+      : `The GPU was lost ${formatCount(n)} times and opened again; each time, the run resumed from its last checkpoint, or from its start if it had none.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,

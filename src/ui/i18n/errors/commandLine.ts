@@ -163,7 +163,7 @@ function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string
       };
     case 'prefix-too-many-tokens':
       return {
-        zh: `${path}.tokens 有 ${details.tokens} 个词元，但按 model.maxTokens 最多只能有 ${details.most} 个，请在实验文件中改小。`,
+        zh: `${path}.tokens 有 ${details.tokens} 个 token，但按 model.maxTokens 最多只能有 ${details.most} 个，请在实验文件中改小。`,
         en: `${path}.tokens has ${details.tokens} tokens, but model.maxTokens leaves room for at most ${details.most}; use fewer in the experiment file.`,
       };
     case 'prefix-differs':
@@ -173,7 +173,7 @@ function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string
       };
     case 'prefix-tokenizer':
       return {
-        zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些词元；请在实验文件中换名称（如小写），或换训练方式。`,
+        zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些 token；请在实验文件中换名称（如小写），或换训练方式。`,
         en: `The model’s tokenizer can’t take ${path}.tokens: it is not a WordPiece tokenizer, or it changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
       };
     default:
