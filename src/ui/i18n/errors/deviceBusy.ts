@@ -10,7 +10,7 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   },
   benchmark: {
     zh: '正在测试本机性能，请等它测完，或先取消它。',
-    en: 'The benchmark is running; wait for it, or cancel it first.',
+    en: 'The benchmark is running; wait for it to end, or cancel it first.',
   },
   check: {
     zh: '正在检查这台设备，请稍等片刻，或先取消它。',
@@ -22,11 +22,11 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   },
   mine: {
     zh: '正在挖掘负例，请等它结束，或先取消它。',
-    en: 'Negatives are being mined; wait for it, or cancel it first.',
+    en: 'Negatives are being mined; wait for that to end, or cancel it first.',
   },
   blend: {
     zh: '正在评测混合后的权重，请等它结束，或先取消它。',
-    en: 'Blends are being evaluated; wait for it, or cancel it first.',
+    en: 'Blends are being evaluated; wait for that to end, or cancel it first.',
   },
   export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
 };
