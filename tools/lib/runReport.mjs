@@ -50,6 +50,8 @@ export const progressWords = {
   load: 'loading weights',
   tokenize: 'tokenizing',
   mine: 'mining negatives, texts and questions:',
+  encodeGuide: 'encoding with the guide',
+  blend: 'evaluating blends, texts:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   checkpoint: 'writing a checkpoint',
@@ -221,6 +223,16 @@ const share = (value) => `${(value * 100).toFixed(1)}%`;
 
 export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {
   return `hit rate@1 ${share(hitRateAt1)}, @10 ${share(hitRateAt10)}, MRR@10 ${mrrAt10.toFixed(4)}`;
+}
+
+/** Returns a line per blend of base and tuned weights, and one on the blend that is exported. */
+export function blendLines({ metric, ratios, best, exported, test }) {
+  const lines = ratios.map(
+    ({ ratio, metrics }) =>
+      `blend ${ratio}: dev ${metric} ${share(metrics[metric])}, MRR@10 ${metrics.mrrAt10.toFixed(4)}${ratio === best ? ', best' : ''}`,
+  );
+  if (exported === 1) return lines;
+  return [...lines, `exported blend ${exported}${test ? `: test ${metricsLine(test)}` : ''}`];
 }
 
 /** Returns the table of a sweep: a line per combination of settings, with mean and interval over seeds. */

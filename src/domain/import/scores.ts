@@ -25,7 +25,7 @@ export function labelIn(value: unknown): number | null {
   return score !== null && score >= -1 && score <= 5 ? score : null;
 }
 
-/** Returns the fault of a column whose value is no score. */
+/** Returns the fault of a column whose value is not a score. */
 export function noNumber(field: string, value: unknown): RecordFault {
   return { fault: 'not-a-number', field, expected: typeof value === 'string' ? value : JSON.stringify(value) };
 }
