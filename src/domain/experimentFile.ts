@@ -17,6 +17,7 @@ import { experimentInvalid, parseExperiment, parseWith, refuseDeepFields, withDe
 import { isObject } from './isObject';
 import { objectAt, stageModelPaths, stageModelSlots, withValueAt, type StageModelSlot } from './train/stageModels';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
+import { mapSweepModels } from './sweep/sweepModels';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -76,8 +77,10 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
-  /** What the file's sweep varies. Null for a single run. */
+  /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
   sweep: SweepAxis[] | null;
+  /** The same as the file states it, and the models that its values name and whose folders are to be read. */
+  swept: { given: unknown; models: { slot: StageModelSlot; stated: PartialModel }[] };
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
   /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
@@ -146,6 +149,26 @@ function stagesWithoutModels(
   return { stages, stageModels };
 }
 
+/** Stands for a model that values of a sweep name, until its folder is read. */
+const unreadModel = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
+
+/** Parses the sweep of a file. Models that values name get a stand-in if their folder is to be read. */
+function parseSweep(
+  given: unknown,
+  locations: Locations,
+  experiment: Experiment,
+): Pick<ExperimentFile, 'sweep' | 'swept'> {
+  const models: ExperimentFile['swept']['models'] = [];
+  if (given === undefined) return { sweep: null, swept: { given, models } };
+  const withStandIns = mapSweepModels(given, (model, slot, path) => {
+    if (locations[slot] === undefined) return model;
+    const stated = parseWith(partialModelSchema, model, path);
+    models.push({ slot, stated });
+    return { ...unreadModel, ...stated };
+  });
+  return { sweep: parseAxes(withStandIns, experiment), swept: { given, models } };
+}
+
 /**
  * Parses the JSON value of an experiment file.
  * @throws experiment-invalid with the path of the wrong field.
@@ -173,7 +196,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     stageModels,
     locations,
     joinTitles,
-    sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
+    ...parseSweep(sweep, locations, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
     blend: blend === undefined ? null : parseBlend(blend),
   };
@@ -223,4 +246,18 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
     model: { ...read.model, ...file.model },
     stages,
   });
+}
+
+/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from their folders. */
+export function fillSweep(
+  { sweep, swept }: ExperimentFile,
+  experiment: Experiment,
+  read: ReadFiles,
+): SweepAxis[] | null {
+  if (!sweep || swept.models.length === 0) return sweep;
+  const filled = mapSweepModels(swept.given, (model, slot, path) => {
+    const known = read.stageModels?.[slot];
+    return known ? { ...known, ...parseWith(partialModelSchema, model, path) } : model;
+  });
+  return parseAxes(filled, experiment);
 }

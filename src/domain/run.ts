@@ -17,6 +17,9 @@ export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' 
 /** `interrupted`: the worker that executed the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
+/** Statuses of a run that has not ended. If no worker holds it, its page or command was closed or killed. */
+export const unfinishedStatuses: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
+
 export interface RunRecord {
   runId: string;
   experimentId: string;

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors';
 import { experimentModelOf, type DataEntry, type Experiment, type ExperimentModel } from '../domain/experiment';
 import { nameOfPath } from '../domain/fileLocations';
 import type { FileReading } from '../domain/import/fileReading';
-import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
+import { fillExperiment, fillSweep, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
 import {
   hostLabel,
   hubError,
@@ -130,12 +130,14 @@ export class InputReader {
     return this.#model('model', this.file.locations.model, promised);
   }
 
-  /** Reads the models that stages name, if the file says where they are. */
+  /** Reads the models that stages and values of a sweep name, if the file says where they are. */
   async stageModels(): Promise<Partial<Record<StageModelSlot, ExperimentModel>>> {
+    const { locations, stageModels, swept } = this.file;
     const read: Partial<Record<StageModelSlot, ExperimentModel>> = {};
     for (const slot of stageModelSlots) {
-      const location = this.file.locations[slot];
-      const [stated] = this.file.stageModels[slot].values();
+      const location = locations[slot];
+      const ofSweep = swept.models.filter((model) => model.slot === slot).map(({ stated }) => stated);
+      const [stated] = [...stageModels[slot].values(), ...ofSweep];
       if (location === undefined || !stated) continue;
       read[slot] = experimentModelOf(await this.#model(slot, location, stated.contentSha256));
     }
@@ -208,14 +210,16 @@ export async function importInputs(
   const model = experimentModelOf(await reader.model());
   const stageModels = await reader.stageModels();
   const batchesSha256 = await reader.batches();
-  const experiment = fillExperiment(file, {
+  const read = {
     data,
     model,
     stageModels,
     ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
-  });
+  };
+  const experiment = fillExperiment(file, read);
+  const sweep = fillSweep(file, experiment, read);
   const { leftOut, recognised, titles } = reader;
-  const { compare, sweep, blend } = file;
+  const { compare, blend } = file;
   const hash = await experimentHash(experiment);
   return { experiment, experimentHash: hash, leftOut, recognised, compare, sweep, blend, titles };
 }

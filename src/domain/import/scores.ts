@@ -19,7 +19,7 @@ export function scoreIn(value: unknown): number | null {
   return percent === undefined ? score : score / 100;
 }
 
-/** Returns the value of a label, which may also be a grade up to 5, or null if it is none. */
+/** Returns the value of a label, which may also be a grade up to 5, or null if it is not a label. */
 export function labelIn(value: unknown): number | null {
   const score = scoreIn(value);
   return score !== null && score >= -1 && score <= 5 ? score : null;

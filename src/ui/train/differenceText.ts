@@ -104,7 +104,6 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.batching.accumulation': fields.accumulation,
     'stage.batching.avoidDuplicatePassages': fields.avoidDuplicates,
     'stage.duration': fields.duration,
-    'stage.duration.value': fields.duration,
     'stage.schedule.kind': fields.schedule,
     'stage.schedule.warmup': fields.warmup,
     'stage.schedule.warmupSteps': fields.warmupSteps,
