@@ -14,6 +14,7 @@ export interface OwnWordsValues {
   'well-formed-unicode': [];
   'finite-number': [];
   'json-value': [];
+  'nested-at-most': [levels: number];
   number: [];
   integer: [];
   'integer-from-to': [least: number, most: number];

@@ -13,7 +13,10 @@ export type ModelFault =
   | 'lfs-pointer'
   | 'not-utf8'
   | 'not-json'
+  | 'json-too-deep'
   | 'unsupported-architecture'
+  /** `tensor` is the field of config.json that makes the model a decoder. */
+  | 'not-an-encoder'
   | 'empty'
   /** `expected` and `found` count bytes. */
   | 'truncated'
@@ -244,7 +247,7 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is executing the run. */
   | { kind: 'run-elsewhere'; runId: string }
-  /** A run cannot resume, because its data are split differently now or, without `recorded`, its rows are not known. */
+  /** A run cannot resume: its data is split differently now or, if not `recorded`, its rows are not known. */
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }

@@ -13,10 +13,11 @@ import {
 } from './experiment';
 import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
-import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseExperiment, parseWith, refuseDeepFields, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import { objectAt, stageModelPaths, stageModelSlots, withValueAt, type StageModelSlot } from './train/stageModels';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
-import { mapMiners } from './sweep/sweepMiners';
+import { mapSweptModels } from './sweep/sweptModels';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -24,24 +25,24 @@ const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
-  /** The folder of the model that mines negatives, or `hub:ID@REVISION`. */
-  negativesModel: v.optional(location),
+  /** The same of the models that stages name: the one that mines negatives, and the one that masks false ones. */
+  ...v.entriesFromList(stageModelSlots, v.optional(location)),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
 
 /** Data files and how to read them, the model's folder, and the file of a batch list. */
-interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
+interface Locations extends Partial<Record<SlotName, FileLocation[]>>, Partial<Record<StageModelSlot, string>> {
   model?: string;
-  negativesModel?: string;
   batches?: string;
 }
 
 function parseLocations(value: unknown): Locations {
-  const { model, negativesModel, batches, ...data } = parseWith(locationsSchema, value, 'locations');
+  const { model, negativesModel, guideModel, batches, ...data } = parseWith(locationsSchema, value, 'locations');
   const locations: Locations = {
     ...(model === undefined ? {} : { model }),
     ...(negativesModel === undefined ? {} : { negativesModel }),
+    ...(guideModel === undefined ? {} : { guideModel }),
     ...(batches === undefined ? {} : { batches }),
   };
   for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
@@ -57,7 +58,7 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * to the file and not part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
  * in after reading the files.
  */
 export interface ExperimentFile {
@@ -66,8 +67,11 @@ export interface ExperimentFile {
   model: PartialModel | null;
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
-  /** Fields that the file states of the models that mine negatives, by stage. The others are read from the folder. */
-  miners: Map<number, PartialModel>;
+  /**
+   * By place of the model and by stage: fields of the models that stages name, as the file states them. The others are
+   * read from the model's folder.
+   */
+  stageModels: Record<StageModelSlot, Map<number, PartialModel>>;
   locations: Locations;
   /**
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
@@ -75,11 +79,11 @@ export interface ExperimentFile {
   joinTitles: boolean | null;
   /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
   sweep: SweepAxis[] | null;
-  /** The same as the file states it, and the fields that it states of models that mine negatives. */
-  swept: { given: unknown; miners: PartialModel[] };
-  /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
+  /** The same as the file states it, and the fields that it states of models that the values name. */
+  swept: { given: unknown; stageModels: Record<StageModelSlot, PartialModel[]> };
+  /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
-  /** Blends of base and tuned weights, evaluated or exported after the run. No part of the identity either. */
+  /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
   blend: BlendJob | null;
 }
 
@@ -126,41 +130,43 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
   return { stages: filled, stagesToFill };
 }
 
-/** Takes the models that mine negatives out of the stages if their folder is to be read. */
-function stagesWithoutMiners(
-  stages: unknown,
-  { negativesModel }: Locations,
-): { stages: unknown; miners: Map<number, PartialModel> } {
-  const miners = new Map<number, PartialModel>();
-  if (!Array.isArray(stages) || negativesModel === undefined) return { stages, miners };
-  const rest = stages.map((stage: unknown, index) => {
-    const negatives = isObject(stage) ? stage['negatives'] : undefined;
-    if (!isObject(stage) || !isObject(negatives) || !isObject(negatives['model'])) return stage;
-    const { model, ...others } = negatives;
-    miners.set(index, parseWith(partialModelSchema, model, `stages.${index}.negatives.model`));
-    return { ...stage, negatives: others };
-  });
-  return { stages: rest, miners };
+/** Takes the models whose folders are to be read out of the stages that name them. */
+function stagesWithoutModels(
+  given: unknown,
+  locations: Locations,
+): { stages: unknown; stageModels: ExperimentFile['stageModels'] } {
+  const stageModels = { negativesModel: new Map<number, PartialModel>(), guideModel: new Map<number, PartialModel>() };
+  if (!Array.isArray(given)) return { stages: given, stageModels };
+  const stages = given.map((stage: unknown, index) =>
+    stageModelSlots.reduce((rest, slot) => {
+      const path = stageModelPaths[slot];
+      const model = locations[slot] === undefined ? undefined : objectAt(rest, path);
+      if (!model) return rest;
+      stageModels[slot].set(index, parseWith(partialModelSchema, model, `stages.${index}.${path.join('.')}`));
+      return withValueAt(rest, path, undefined);
+    }, stage),
+  );
+  return { stages, stageModels };
 }
 
-/** Stands for a model that mines negatives in a sweep, until its folder is read. */
-const unreadMiner = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
+/** Stands for a model that a value of a sweep names, until its folder is read. */
+const unreadModel = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
 
 /** Parses the sweep of a file. Models that values name get a stand-in if their folder is to be read. */
 function parseSweep(
   given: unknown,
-  { negativesModel }: Locations,
+  locations: Locations,
   experiment: Experiment,
 ): Pick<ExperimentFile, 'sweep' | 'swept'> {
-  const miners: PartialModel[] = [];
-  if (given === undefined) return { sweep: null, swept: { given, miners } };
-  const withStandIns = mapMiners(given, (model, path) => {
-    if (negativesModel === undefined) return model;
+  const stageModels: ExperimentFile['swept']['stageModels'] = { negativesModel: [], guideModel: [] };
+  if (given === undefined) return { sweep: null, swept: { given, stageModels } };
+  const withStandIns = mapSweptModels(given, (model, slot, path) => {
+    if (locations[slot] === undefined) return model;
     const stated = parseWith(partialModelSchema, model, path);
-    miners.push(stated);
-    return { ...unreadMiner, ...stated };
+    stageModels[slot].push(stated);
+    return { ...unreadModel, ...stated };
   });
-  return { sweep: parseAxes(withStandIns, experiment), swept: { given, miners } };
+  return { sweep: parseAxes(withStandIns, experiment), swept: { given, stageModels } };
 }
 
 /**
@@ -169,16 +175,17 @@ function parseSweep(
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
+  refuseDeepFields(json);
   refuseTwoKinds(json);
   const { locations: given, compare, sweep, blend, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
-  const { stages: withoutMiners, miners } = stagesWithoutMiners(rest['stages'], locations);
+  const { stages: withoutModels, stageModels } = stagesWithoutModels(rest['stages'], locations);
   const complete = withDefaults({
     ...rest,
     model: null,
     data: withHash,
-    ...(withoutMiners === undefined ? {} : { stages: withoutMiners }),
+    ...(withoutModels === undefined ? {} : { stages: withoutModels }),
   });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = withLowestVersion(parseWith(experimentSchema, { ...complete, stages }));
@@ -186,7 +193,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     experiment,
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
-    miners,
+    stageModels,
     locations,
     joinTitles,
     ...parseSweep(sweep, locations, experiment),
@@ -214,8 +221,8 @@ export function experimentFileOf(
 interface ReadFiles {
   data: DataEntry[];
   model: NonNullable<Experiment['model']>;
-  /** The model in `locations.negativesModel`. */
-  miner?: NonNullable<Experiment['model']>;
+  /** The models in `locations` that stages name. */
+  stageModels?: Partial<Record<StageModelSlot, NonNullable<Experiment['model']>>>;
   /** SHA-256 of the batch lists in `locations.batches`. */
   batchesSha256?: string;
 }
@@ -227,11 +234,12 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  const stages = listed.map((stage, index) => {
-    const stated = file.miners.get(index);
-    if (!stated || !read.miner || stage.negatives?.from !== 'mined') return stage;
-    return { ...stage, negatives: { ...stage.negatives, model: { ...read.miner, ...stated } } };
-  });
+  const stages = listed.map((stage, index) =>
+    stageModelSlots.reduce<unknown>((filled, slot) => {
+      const [stated, model] = [file.stageModels[slot].get(index), read.stageModels?.[slot]];
+      return stated && model ? withValueAt(filled, stageModelPaths[slot], { ...model, ...stated }) : filled;
+    }, stage),
+  );
   return parseExperiment({
     ...file.experiment,
     data: read.data,
@@ -240,17 +248,16 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
   });
 }
 
-/** Returns the axes of the file's sweep for the complete experiment, with the model that was read from its folder. */
+/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from folders. */
 export function fillSweep(
   { sweep, swept }: ExperimentFile,
   experiment: Experiment,
   read: ReadFiles,
 ): SweepAxis[] | null {
-  const { miner } = read;
-  if (!sweep || !miner || swept.miners.length === 0) return sweep;
-  const filled = mapMiners(swept.given, (model, path) => ({
-    ...miner,
-    ...parseWith(partialModelSchema, model, path),
-  }));
+  if (!sweep || stageModelSlots.every((slot) => swept.stageModels[slot].length === 0)) return sweep;
+  const filled = mapSweptModels(swept.given, (model, slot, path) => {
+    const found = read.stageModels?.[slot];
+    return found ? { ...found, ...parseWith(partialModelSchema, model, path) } : model;
+  });
   return parseAxes(filled, experiment);
 }

@@ -44,7 +44,7 @@ async function newSweep(parts: SweepParts, job: HeadlessJob): Promise<{ experime
   return { experimentId: await prepare(inputs, job, sender, [sweep]), sweep };
 }
 
-/** Makes the runs of the sweep. Their events name the run by its number in the sweep, counted from 1. */
+/** Executes the runs of the sweep. Their events name the run by its number in the sweep, counted from 1. */
 async function work(experimentId: string, sweep: Sweep, job: HeadlessJob, { axes, sender }: SweepParts): Promise<void> {
   const gpu = await gateway.gpu();
   const runs = await readSweep(experimentId, sweep);
@@ -119,8 +119,8 @@ function reportOf(axes: readonly SweepAxis[], rows: readonly SweepRow[], runs: r
 }
 
 /**
- * Makes all runs of a sweep, or those that an earlier command left, and posts the table. Test is not evaluated. Returns
- * the id of the sweep.
+ * Executes all runs of a sweep, or those that an earlier command left, and posts the table. Test is not evaluated.
+ * Returns the id of the sweep.
  */
 export async function runSweep(routes: JobRoutes, job: HeadlessJob, parts: SweepParts): Promise<string> {
   const { inputs, axes, sender } = parts;

@@ -238,7 +238,7 @@ export interface DataApi {
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   /**
-   * Returns what a stage's explicit negatives are like, and samples to judge. Rejects with `negatives-not-mined` if
+   * Returns a description of a stage's explicit negatives, and samples to judge. Rejects with `negatives-not-mined` if
    * they are not mined yet.
    */
   viewNegatives(experiment: Experiment, stageIndex: number): Promise<NegativesView>;

@@ -62,7 +62,7 @@ export class ExperimentState extends SavedExperiment {
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different and that this page's demo contains. */
   readonly demoParts = $derived<DemoInput[]>(this.inputs ? demoParts(this.inputs) : []);
-  /** The runs that are no trials of other settings. */
+  /** The runs that are not trials of other settings. */
   readonly ownRuns = $derived(this.runs.filter((run) => run.trial !== true));
   readonly latestRun = $derived<RunRecord | null>(this.ownRuns[0] ?? null);
   readonly latestDone = $derived<RunRecord | null>(this.ownRuns.find((run) => run.status === 'done') ?? null);
@@ -96,7 +96,7 @@ export class ExperimentState extends SavedExperiment {
 
   /**
    * Rows of the shown stage and steps of a run with the current settings, without rows that are held out or skipped.
-   * Null until the split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs
+   * Null until the split is counted, or if the experiment lists its batches. `atMost`: an epoch may leave out pairs
    * with repeated texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {

@@ -32,7 +32,7 @@ class JobsState {
   #watched = new Map<string, ReturnType<typeof setInterval>>();
   /** The run that this page's worker is running. */
   #own: string | null = null;
-  /** Resolves once the runs of closed pages are settled. Until then, an ending worker may hold the lock of one. */
+  /** Resolves once the runs of closed pages are settled. Until then, a dying worker may hold a run's lock. */
   #booted: Promise<void> = Promise.resolve();
 
   /** Returns the state that follows a run; there is one per run and page. */

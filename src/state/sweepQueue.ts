@@ -4,7 +4,7 @@ import { sweepPoints, type Sweep, type SweepPoint } from '../domain/sweep/sweep'
 import { canResume } from '../domain/train/canResume';
 import { gateway } from './gateway';
 
-/** A run of a sweep with what is known of it. */
+/** A run of a sweep, with what is known about it. */
 export interface SweepRun {
   /** Its place in the sweep, from 0. */
   place: number;
@@ -16,7 +16,7 @@ export interface SweepRun {
   score: number | null;
 }
 
-/** Whether a run need not be made again: it is done, or it diverged, which it would do again. */
+/** Whether a run need not be repeated: it is done, or it diverged, which it would do again. */
 export function isSettled(run: RunRecord | null): boolean {
   return run?.status === 'done' || (run?.status === 'failed' && run.error?.kind === 'training-diverged');
 }
@@ -55,8 +55,8 @@ export interface SweepWork {
 }
 
 /**
- * Makes the runs of a sweep that are not settled, in order, and resumes one that was interrupted. Returns once all are
- * settled, `stopped` says so, or a run ended otherwise, such as by the user's cancelling it.
+ * Executes the runs of a sweep that are not settled, in order, and resumes one that was interrupted. Returns once all
+ * are settled, `stopped` returns true, or a run ends without being settled, as when the user cancels it.
  */
 export async function workThrough(experimentId: string, sweep: Sweep, work: SweepWork): Promise<void> {
   for (const { place, point, run } of await readSweep(experimentId, sweep)) {

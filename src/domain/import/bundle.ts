@@ -13,6 +13,7 @@ const sections = {
   pairs: ['pairs'],
 } as const;
 type Section = keyof typeof sections;
+export const sectionNames: ReadonlySet<string> = new Set(Object.values(sections).flat());
 
 const nameOf = (value: Record<string, unknown>, section: Section): string | undefined =>
   sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);

@@ -28,7 +28,7 @@ export interface DraftRemarks {
   irrelevant: number;
   /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
-  /** Columns whose value in this record cannot be read: an id or title that is a list, a score that is no number. */
+  /** Columns whose value in this record cannot be read: an id or title that is a list, a score that is not a number. */
   unread: string[];
   /** Ids of negatives that match no passage. */
   unknownNegatives: string[];

@@ -19,7 +19,7 @@ export function scoreIn(value: unknown): number | null {
   return percent === undefined ? score : score / 100;
 }
 
-/** Returns the fault of a column whose value is no score. */
+/** Returns the fault of a column whose value is not a score. */
 export function noNumber(field: string, value: unknown): RecordFault {
   return { fault: 'not-a-number', field, expected: typeof value === 'string' ? value : JSON.stringify(value) };
 }

@@ -181,8 +181,8 @@ export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
 }
 
 /**
- * Returns why a run of a sweep can't start, or null: the loss of a stage does not go with its negatives. Sweeps that
- * vary the loss or the negatives may combine both wrongly.
+ * Returns why a run of a sweep can't start, or null: the loss of a stage does not fit its negatives. Sweeps that vary
+ * the loss or the negatives may combine both wrongly.
  */
 export function sweepRefusal(experiment: Experiment, axes: readonly SweepAxis[]): AppErrorDetails | null {
   for (const point of sweepPoints(experiment, axes)) {

@@ -29,15 +29,15 @@ export interface DevWork {
 export const usualDevTimeShare = 0.1;
 
 /**
- * Passages of a sample besides the right ones, at least. Chosen, not measured: among fewer wrong passages, nearly every
- * question would find its answer.
+ * Minimum number of passages in a sample besides the right ones. Chosen, not measured: among fewer wrong passages,
+ * nearly every question would find its answer.
  */
 const leastOthers = 200;
 
 /**
- * Returns how often at least the tokens of a step pass the encoder: forward once, and backward once for the gradients
- * of the inputs and once for those of the weights. Leaves out the passes that save memory, which differ between
- * devices: the plan, and with it the result, must not depend on the device.
+ * Returns the minimum number of times that a step's tokens pass through the encoder: once forward, once backward for
+ * the gradients of the inputs, and once backward for those of the weights. Does not count the passes that save memory,
+ * which differ between devices: the plan, and with it the result, must not depend on the device.
  */
 export function passesPerStep({ strategy, frozen }: Pick<Stage, 'strategy' | 'frozen'>, layers: number): number {
   const backward = strategy.kind === 'full' ? 2 : 1;

@@ -73,6 +73,8 @@ const modelFaults: Record<ModelFault, true> = {
   'module-unsupported': true,
   'not-json': true,
   'unsupported-architecture': true,
+  'not-an-encoder': true,
+  'json-too-deep': true,
   empty: true,
   truncated: true,
   'header-invalid': true,

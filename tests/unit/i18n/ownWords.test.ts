@@ -27,6 +27,7 @@ const examples: OwnWordsValues = {
   'well-formed-unicode': [],
   'finite-number': [],
   'json-value': [],
+  'nested-at-most': [64],
   number: [],
   integer: [],
   'integer-from-to': [1, 2],
@@ -207,7 +208,7 @@ describe('the words inside an error', () => {
     [{ seed: 'x' }, '“experiment.json 的 seed 处是 "x"，应为数，请改正后再试。”'],
     [{ seed: 1.5 }, '“experiment.json 的 seed 处是 1.5，应为整数，请改正后再试。”'],
     [{ stages: {} }, '“experiment.json 的 stages 处是 {}，应为列表，请改正后再试。”'],
-    [{ colour: 1 }, '“experiment.json 里的 colour 不是认得的字段，请去掉它，或改正后再试。”'],
+    [{ colour: 1 }, '“experiment.json 里有无法识别的字段 colour，请去掉它，或改正后再试。”'],
     [
       { stages: [{ dropout: 'x' }] },
       '“experiment.json 的 stages.0.dropout 处是 "x"，应为 "model" 或数，请改正后再试。”',

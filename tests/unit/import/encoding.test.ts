@@ -69,7 +69,7 @@ describe('stray bytes', () => {
 });
 
 describe('a large file in GB18030', () => {
-  it('is recognised even if a character lies across two of the pieces that are read', async () => {
+  it('is recognised even if a character is split between two of the pieces that are read', async () => {
     // A single byte precedes two-byte characters, so every even offset, such as 65,536, is inside a character.
     const bytes = new Uint8Array(1 + 140_000).map((_, i) => (i === 0 ? 0x31 : (gb18030[(i - 1) % 4] ?? 0)));
     const { rows, encoding } = await imported('knowledgeBase', file('kb.txt', bytes));

@@ -14,7 +14,7 @@ describe('control characters', () => {
   });
 });
 
-describe('half of a character, as an escape of JSON can name', () => {
+describe('half of a character that a JSON escape names', () => {
   it('becomes U+FFFD, because it could not be stored, and the number of rows is reported', async () => {
     const text = String.raw`{"text":"猪\ud83d"}` + '\n' + String.raw`{"text":"\ud83d\ude00"}`;
     const { rows, rejected } = await imported('knowledgeBase', file('kb.jsonl', text));

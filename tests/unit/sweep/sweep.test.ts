@@ -164,7 +164,7 @@ describe('the table of a sweep', () => {
     expect(high).toEqual({ values: [0.05], runs: 2, scores: [0.5], mean: 0.5, interval: null });
   });
 
-  it('says nothing of the mean while no run is done', () => {
+  it('says nothing about the mean while no run is done', () => {
     expect(sweepTable(axes, points, [])[0]).toEqual({
       values: [0.02],
       runs: 2,
@@ -193,7 +193,7 @@ describe('the table of a sweep', () => {
 describe('the sweep of an experiment file', () => {
   const file = JSON.parse(readFileSync(new URL('../../../examples/sweep.json', import.meta.url), 'utf8')) as object;
 
-  it('is read from the example, and is no part of the experiment', async () => {
+  it('is read from the example, and is not part of the experiment', async () => {
     const { experiment, sweep, locations } = parseExperimentFile(file);
     expect(sweep && runCount(sweep)).toBe(6);
     expect(locations.model).toBe('../public/models/demo-zh');

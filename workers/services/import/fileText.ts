@@ -57,12 +57,13 @@ export async function textIn(encoding: TextEncodingName, file: File): Promise<Fi
   return { encoding, head, damaged: !(await isValidIn(encoding, fileBytes(file))) };
 }
 
-/** Returns the type of a file that is no text, or null. */
+/** Returns the type of a file that is not text, or null if it is. */
 export async function typeOfFile(file: File): Promise<FileType | null> {
   const head = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
   const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
   const type = fileTypeOf(head, tail);
-  // Whatever its bytes look like, a part needs the others; a file of text may have such a name by chance.
+  // A part of an archive is of no use without the others, whatever its bytes look like. A text file may have such a
+  // name by chance.
   return isArchivePart(file.name) && (type !== null || head.includes(0)) ? 'archivePart' : type;
 }
 

@@ -192,8 +192,8 @@ const visible = [
 ] as const;
 
 /**
- * Makes everything visible in one transaction. `add` fails, and so undoes all, where another tab has stored a row since
- * it was looked for.
+ * Makes everything visible in one transaction. If another tab has stored one of the rows since it was looked for, `add`
+ * fails, which undoes everything.
  * @throws project-overtaken
  */
 async function commit(

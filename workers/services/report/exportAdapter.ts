@@ -30,9 +30,10 @@ export function exportedLora({ run, blend }: Pick<ExportSource, 'run' | 'blend'>
   return !blend && stage?.strategy.kind === 'lora' && hasOwnAdapter(stages) ? stage.strategy : null;
 }
 
-/** Lists the files of the adapter, which peft loads onto the base model; none if there is no adapter of its own. */
-export function adapterFiles({ model, run, read, blend }: ExportSource): { name: string; input: FileInput }[] {
-  const strategy = exportedLora({ run, ...(blend ? { blend } : {}) });
+/** Lists the files of the adapter, which peft loads onto the base model; none if no adapter is exported on its own. */
+export function adapterFiles(source: ExportSource): { name: string; input: FileInput }[] {
+  const { model, run, read } = source;
+  const strategy = exportedLora(source);
   const tensors = exportedAdapters(run.experiment, model);
   if (!strategy) return [];
   const layers = new Set(tensors.map(({ name }) => layerOf(name)));

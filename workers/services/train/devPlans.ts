@@ -16,7 +16,10 @@ interface DevPlansInput {
   negatives: readonly (TokenizedNegatives | null)[];
 }
 
-/** Plans the dev evaluations of a run and, if they have no limit and exceed the usual one, also those with that one. */
+/**
+ * Plans the dev evaluations of a run. If they have no time limit and exceed the usual one, also plans them with that
+ * limit.
+ */
 export function devPlans(input: DevPlansInput): Pick<MemoryReport, 'devPlan' | 'limitedDevPlan'> {
   if (input.data.dev.length === 0) return {};
   const { evaluation } = input.experiment;

@@ -67,7 +67,7 @@ const findings: FindingWords = {
     title: ({ side, truncated, texts }) =>
       `${formatPercent(truncated / Math.max(1, texts))} of the ${sideNames[side] ?? ''} are cut off`,
     why: ({ maxTokens, limit }) =>
-      `What comes after ${maxTokens} tokens is neither trained nor searched.${
+      `Text after ${maxTokens} tokens is neither trained on nor searched.${
         maxTokens < limit ? '' : ' The model can’t read more: split long texts before you import them.'
       }`,
   },
@@ -90,7 +90,7 @@ const findings: FindingWords = {
   pooling: {
     title: ({ pooling }) => `Pooling “${poolings[pooling]}” doesn’t suit this model`,
     why: ({ usual, by }) =>
-      `${by === 'model' ? 'The model’s folder states' : 'The model’s authors use'} “${poolings[usual]}”. Another pooling costs several points, and nothing else shows it.`,
+      `${by === 'model' ? 'The model’s folder states' : 'The model’s authors use'} “${poolings[usual]}”. The wrong pooling costs several points, and no error shows it.`,
   },
   prefixes: {
     title: () => 'The prefixes differ from the model’s own',
@@ -107,7 +107,7 @@ const findings: FindingWords = {
   },
   promptTwice: {
     title: ({ side }) => `The prefix of the ${sideNames[side] ?? ''} is added twice`,
-    why: ({ prompt, share }) => `${formatPercent(share, 0)} of them begin with “${prompt}” in the file already.`,
+    why: ({ prompt, share }) => `${formatPercent(share, 0)} of them already begin with “${prompt}” in the file.`,
   },
   fewSteps: {
     title: ({ steps }) => `Only ${count(steps, 'step')}`,
@@ -137,12 +137,12 @@ const findings: FindingWords = {
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,
-    why: () => 'The memory panel has the settings that fit.',
+    why: () => 'The memory panel lists settings that fit.',
   },
   chunkedSteps: {
     title: () => 'Each step encodes its batch twice',
     why: ({ maxTokens, shorter }) =>
-      `With texts of ${maxTokens} tokens, the batch doesn’t fit the memory at once. 99% of the texts have at most ${shorter} tokens.`,
+      `With texts of ${maxTokens} tokens, the batch doesn’t fit in memory at once. 99% of the texts have at most ${shorter} tokens.`,
   },
 };
 
@@ -171,7 +171,7 @@ const fixes: FixWords = {
 
 export const doctorTexts = {
   title: 'Data and settings',
-  checking: 'Being checked…',
+  checking: 'Checking…',
   fine: 'Checked: nothing needs a change.',
   summary: (findings_: number, stopping: number) =>
     stopping > 0

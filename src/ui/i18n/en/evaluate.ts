@@ -28,7 +28,7 @@ export const evaluateTexts = {
     keywordHelp:
       'BM25 over pairs of neighbouring characters, on the same questions and knowledge base. It needs no model, so a tuned model should beat it.',
     keywordHits: (hits: number) => count(hits, 'question'),
-    keywordEqual: (p: string) => `: no difference shown to the tuned model (${p})`,
+    keywordEqual: (p: string) => `: no difference shown from the tuned model (${p})`,
     keywordDiffers: (better: boolean, p: string) =>
       better ? `: the tuned model is better (${p})` : `: better than the tuned model (${p})`,
     moved: 'Moved without crossing the line',

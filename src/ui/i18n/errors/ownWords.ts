@@ -22,6 +22,10 @@ const table: Table = {
   'well-formed-unicode': () => ({ zh: '完整的 Unicode 文字', en: 'well-formed Unicode' }),
   'finite-number': () => ({ zh: '有限的数', en: 'a finite number' }),
   'json-value': () => ({ zh: 'JSON 能表示的值', en: 'a JSON value' }),
+  'nested-at-most': (levels) => ({
+    zh: `最多嵌套 ${levels} 层的值`,
+    en: `a value nested at most ${levels} levels deep`,
+  }),
   number: () => ({ zh: '数', en: 'a number' }),
   integer: () => ({ zh: '整数', en: 'an integer' }),
   'integer-from-to': (least, most) => ({
@@ -126,7 +130,7 @@ const table: Table = {
   }),
   opcode: (name) => ({ zh: `操作码 ${name}`, en: `opcode ${name}` }),
   'nested-containers': (most) => ({ zh: `超过 ${most} 层的嵌套`, en: `more than ${most} nested containers` }),
-  'call-of': (name) => ({ zh: `对 ${shortened(name, 80)} 的调用`, en: `a call of ${shortened(name, 80)}` }),
+  'call-of': (name) => ({ zh: `对 ${shortened(name, 80)} 的调用`, en: `a call to ${shortened(name, 80)}` }),
   'storage-view': () => ({ zh: '从别的存储截取的存储', en: 'a storage that is a view of another one' }),
   'not-torch-save': () => ({ zh: '不是 torch.save 写的文件', en: 'not a file written by torch.save' }),
   'no-data-pkl': () => ({ zh: '没有 data.pkl', en: 'no data.pkl' }),
