@@ -17,7 +17,7 @@ import { experimentInvalid, parseExperiment, parseWith, refuseDeepFields, withDe
 import { isObject } from './isObject';
 import { objectAt, stageModelPaths, stageModelSlots, withValueAt, type StageModelSlot } from './train/stageModels';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
-import { mapSweptModels } from './sweep/sweptModels';
+import { mapSweepModels } from './sweep/sweepModels';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -79,8 +79,8 @@ export interface ExperimentFile {
   joinTitles: boolean | null;
   /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
   sweep: SweepAxis[] | null;
-  /** The same as the file states it, and the fields that it states of models that the values name. */
-  swept: { given: unknown; stageModels: Record<StageModelSlot, PartialModel[]> };
+  /** The same as the file states it, and the models that its values name and whose folders are to be read. */
+  swept: { given: unknown; models: { slot: StageModelSlot; stated: PartialModel }[] };
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
   /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
@@ -149,7 +149,7 @@ function stagesWithoutModels(
   return { stages, stageModels };
 }
 
-/** Stands for a model that a value of a sweep names, until its folder is read. */
+/** Stands for a model that values of a sweep name, until its folder is read. */
 const unreadModel = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
 
 /** Parses the sweep of a file. Models that values name get a stand-in if their folder is to be read. */
@@ -158,15 +158,15 @@ function parseSweep(
   locations: Locations,
   experiment: Experiment,
 ): Pick<ExperimentFile, 'sweep' | 'swept'> {
-  const stageModels: ExperimentFile['swept']['stageModels'] = { negativesModel: [], guideModel: [] };
-  if (given === undefined) return { sweep: null, swept: { given, stageModels } };
-  const withStandIns = mapSweptModels(given, (model, slot, path) => {
+  const models: ExperimentFile['swept']['models'] = [];
+  if (given === undefined) return { sweep: null, swept: { given, models } };
+  const withStandIns = mapSweepModels(given, (model, slot, path) => {
     if (locations[slot] === undefined) return model;
     const stated = parseWith(partialModelSchema, model, path);
-    stageModels[slot].push(stated);
+    models.push({ slot, stated });
     return { ...unreadModel, ...stated };
   });
-  return { sweep: parseAxes(withStandIns, experiment), swept: { given, stageModels } };
+  return { sweep: parseAxes(withStandIns, experiment), swept: { given, models } };
 }
 
 /**
@@ -248,16 +248,16 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
   });
 }
 
-/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from folders. */
+/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from their folders. */
 export function fillSweep(
   { sweep, swept }: ExperimentFile,
   experiment: Experiment,
   read: ReadFiles,
 ): SweepAxis[] | null {
-  if (!sweep || stageModelSlots.every((slot) => swept.stageModels[slot].length === 0)) return sweep;
-  const filled = mapSweptModels(swept.given, (model, slot, path) => {
-    const found = read.stageModels?.[slot];
-    return found ? { ...found, ...parseWith(partialModelSchema, model, path) } : model;
+  if (!sweep || swept.models.length === 0) return sweep;
+  const filled = mapSweepModels(swept.given, (model, slot, path) => {
+    const known = read.stageModels?.[slot];
+    return known ? { ...known, ...parseWith(partialModelSchema, model, path) } : model;
   });
   return parseAxes(filled, experiment);
 }

@@ -130,12 +130,14 @@ export class InputReader {
     return this.#model('model', this.file.locations.model, promised);
   }
 
-  /** Reads the models that stages name, if the file says where they are. */
+  /** Reads the models that stages and values of a sweep name, if the file says where they are. */
   async stageModels(): Promise<Partial<Record<StageModelSlot, ExperimentModel>>> {
+    const { locations, stageModels, swept } = this.file;
     const read: Partial<Record<StageModelSlot, ExperimentModel>> = {};
     for (const slot of stageModelSlots) {
-      const location = this.file.locations[slot];
-      const [stated] = [...this.file.stageModels[slot].values(), ...this.file.swept.stageModels[slot]];
+      const location = locations[slot];
+      const ofSweep = swept.models.filter((model) => model.slot === slot).map(({ stated }) => stated);
+      const [stated] = [...stageModels[slot].values(), ...ofSweep];
       if (location === undefined || !stated) continue;
       read[slot] = experimentModelOf(await this.#model(slot, location, stated.contentSha256));
     }

@@ -50,30 +50,6 @@ describe('an experiment', () => {
     ]);
   });
 
-  it('reads the model that mines negatives also for the values of a sweep', () => {
-    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
-    const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
-    const sweep = [
-      { setting: 'negatives', values: [null, negatives, { ...negatives, model: { maxTokens: 32 } }] },
-      { setting: 'stages', values: [[{}], [{ dropout: 0.1, negatives: { ...negatives, model: {} } }]] },
-    ];
-    const file = parseExperimentFile({ sweep, locations: { model: 'base', negativesModel: 'strong' } });
-    expect(file.swept.stageModels).toEqual({ negativesModel: [{ maxTokens: 32 }, {}], guideModel: [] });
-    const [model, miner] = ['a', 'b'].map((letter) => ({ contentSha256: letter.repeat(64), ...settings }));
-    if (!model || !miner) throw new Error('no model');
-    const read = { data: [], model, stageModels: { negativesModel: miner } };
-    const axes = fillSweep(file, fillExperiment(file, read), read);
-    expect(axes?.map(({ values }) => values)).toEqual([
-      [null, negatives, { ...negatives, model: { ...miner, maxTokens: 32 } }],
-      [[{}], [{ dropout: 0.1, negatives: { ...negatives, model: miner } }]],
-    ]);
-    expect(thrown(() => parseExperimentFile({ sweep: [sweep[0]] }))).toMatchObject({ path: 'sweep.0.values.2' });
-    const wrong = [{ setting: 'negatives', values: [{ ...negatives, model: { maxTokens: 0 } }] }];
-    expect(
-      thrown(() => parseExperimentFile({ sweep: wrong, locations: { model: 'base', negativesModel: 'strong' } })),
-    ).toMatchObject({ path: 'sweep.0.values.0.model.maxTokens' });
-  });
-
   it('completes the guide that masks false negatives, even if it is the base model, and keeps its hash without one', async () => {
     const model = {
       ...{ contentSha256: 'a'.repeat(64), pooling: 'mean', normalize: true, maxTokens: 128 },
@@ -111,6 +87,33 @@ describe('an experiment', () => {
     ).toMatchObject({
       path: 'stages.0.loss.falseNegatives.byScore.model.maxTokens',
     });
+  });
+
+  it('reads the model that mines negatives also for the values of a sweep', () => {
+    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const negatives = { from: 'mined', perAnchor: 1, firstRank: 2, lastRank: 9, relativeMargin: 0, pick: 'top' };
+    const sweep = [
+      { setting: 'negatives', values: [null, negatives, { ...negatives, model: { maxTokens: 32 } }] },
+      { setting: 'stages', values: [[{}], [{ dropout: 0.1, negatives: { ...negatives, model: {} } }]] },
+    ];
+    const file = parseExperimentFile({ sweep, locations: { model: 'base', negativesModel: 'strong' } });
+    expect(file.swept.models).toEqual([
+      { slot: 'negativesModel', stated: { maxTokens: 32 } },
+      { slot: 'negativesModel', stated: {} },
+    ]);
+    const [model, miner] = ['a', 'b'].map((letter) => ({ contentSha256: letter.repeat(64), ...settings }));
+    if (!model || !miner) throw new Error('no model');
+    const read = { data: [], model, stageModels: { negativesModel: miner } };
+    const axes = fillSweep(file, fillExperiment(file, read), read);
+    expect(axes?.map(({ values }) => values)).toEqual([
+      [null, negatives, { ...negatives, model: { ...miner, maxTokens: 32 } }],
+      [[{}], [{ dropout: 0.1, negatives: { ...negatives, model: miner } }]],
+    ]);
+    expect(thrown(() => parseExperimentFile({ sweep: [sweep[0]] }))).toMatchObject({ path: 'sweep.0.values.2' });
+    const wrong = [{ setting: 'negatives', values: [{ ...negatives, model: { maxTokens: 0 } }] }];
+    expect(
+      thrown(() => parseExperimentFile({ sweep: wrong, locations: { model: 'base', negativesModel: 'strong' } })),
+    ).toMatchObject({ path: 'sweep.0.values.0.model.maxTokens' });
   });
 
   it('keeps the temperature when the loss changes, and starts with 0.05 after a loss without one', () => {

@@ -9,11 +9,13 @@ import {
   plausibility,
 } from '../../../src/domain/import/encoding';
 import { fileTypeOf } from '../../../src/domain/import/fileType';
+import type { HubFile } from '../../../src/domain/import/hub';
 
 describe('the files of a model on a hub', () => {
+  const hash = { kind: 'sha256', hex: 'b'.repeat(64) } as const;
+  const file = (path: string): HubFile => ({ path, bytes: 1, hash, commit: 'a'.repeat(40) });
   const chosen = (...paths: string[]): unknown => {
-    const files = ['config.json', 'vocab.txt', ...paths].map((path) => ({ path, bytes: 1 }));
-    const choice = chooseHubFiles(files as Parameters<typeof chooseHubFiles>[0]);
+    const choice = chooseHubFiles(['config.json', 'vocab.txt', ...paths].map(file));
     return choice.kind === 'files' ? choice.files.map(({ path }) => path).slice(2) : choice;
   };
   const index = 'pytorch_model.bin.index.json';
@@ -47,8 +49,8 @@ describe('the files of a model on a hub', () => {
   });
 
   it('must include a tokenizer: the first that can be read is named, or else tokenizer.json', () => {
-    const files = [{ path: 'config.json', bytes: 1 }] as Parameters<typeof chooseHubFiles>[0];
-    const missing = (tokenizers: string[]): unknown => chooseHubFiles(files, { weights: ['safetensors'], tokenizers });
+    const missing = (tokenizers: string[]): unknown =>
+      chooseHubFiles([file('config.json')], { weights: ['safetensors'], tokenizers });
     expect(missing(['vocab.txt'])).toEqual({ kind: 'missing', file: 'vocab.txt' });
     expect(missing([])).toEqual({ kind: 'missing', file: 'tokenizer.json' });
   });
