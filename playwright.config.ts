@@ -8,6 +8,7 @@ const training = [
   '**/demo.spec.ts',
   '**/hardship.spec.ts',
   '**/hubRunner.spec.ts',
+  '**/newUser.spec.ts',
   '**/ownData.spec.ts',
 ];
 

@@ -112,6 +112,7 @@ function connect(options, input, { report, results, profile }) {
     fileName: input.fileName,
     modelName: input.modelName,
     negativesModelName: input.negativesModelName,
+    guideModelName: input.guideModelName,
     device: options.device,
     budgetBytes: options.budgetBytes,
     hubHost: options.hubHost,

@@ -17,6 +17,7 @@ import { averagesNothing } from './train/emaSchema';
 import { withoutUsualLoss } from './train/lossSchema';
 import { defaultLora } from './train/loraSchema';
 import { defaultPrefix } from './train/prefixSchema';
+import { objectAt, stageModelPaths, withValueAt } from './train/stageModels';
 import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
 
@@ -145,6 +146,13 @@ function withMiner(stage: unknown, base: unknown): unknown {
   return { ...stage, negatives: isBase ? rest : { ...rest, model: miner } };
 }
 
+/** Completes the settings of the model whose scores mask a stage's false negatives. */
+function withGuide(stage: unknown): unknown {
+  const path = stageModelPaths.guideModel;
+  const guide = objectAt(stage, path);
+  return guide ? withValueAt(stage, path, completed(guide, modelDefaults)) : stage;
+}
+
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
 function completedSplit(split: unknown): unknown {
   if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
@@ -168,7 +176,7 @@ export function withDefaults(input: JsonObject): JsonObject {
     ...experiment,
     data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
-    stages: Array.isArray(stages) ? stages.map((stage) => withMiner(completedStage(stage), model)) : stages,
+    stages: Array.isArray(stages) ? stages.map((stage) => withGuide(withMiner(completedStage(stage), model))) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };
 }

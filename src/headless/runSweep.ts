@@ -3,6 +3,7 @@ import { toAppError, AppError } from '../domain/errors';
 import { experimentHash } from '../domain/experimentHash';
 import { sweepRefusal, type Sweep, type SweepAxis, type SweepPoint } from '../domain/sweep/sweep';
 import { axisName, sweepCsv, sweepTable, type SweepRow } from '../domain/sweep/sweepTable';
+import { lastStepOf } from '../domain/train/lastStep';
 import { gateway } from '../state/gateway';
 import { readSweep, workThrough, type SweepRun } from '../state/sweepQueue';
 import { sendFindings } from './findings';
@@ -65,7 +66,8 @@ async function work(experimentId: string, sweep: Sweep, job: HeadlessJob, { axes
         note: `run ${place + 1} of ${runs.length}: ${point ? valuesText(axes, point) : ''}`,
       });
       await sendEvents(runId, place, sender);
-      sender.send('progress', { totalSteps: (await gateway.getRun(runId))?.steps ?? 0 });
+      const stored = await gateway.getRun(runId);
+      sender.send('progress', { totalSteps: stored ? lastStepOf(stored, null) : 0 });
       try {
         await gpu.startRun(runId, (events) => {
           sender.send(

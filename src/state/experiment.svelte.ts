@@ -10,7 +10,7 @@ import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
 import type { Dataset } from '../domain/records';
-import type { RunRecord } from '../domain/run';
+import { unfinishedStatuses, type RunRecord } from '../domain/run';
 import { gateway } from './gateway';
 import { demoParts, type DemoInput } from '../domain/import/demoInputs';
 import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
@@ -66,9 +66,7 @@ export class ExperimentState extends SavedExperiment {
   readonly ownRuns = $derived(this.runs.filter((run) => run.trial !== true));
   readonly latestRun = $derived<RunRecord | null>(this.ownRuns[0] ?? null);
   readonly latestDone = $derived<RunRecord | null>(this.ownRuns.find((run) => run.status === 'done') ?? null);
-  readonly activeRun = $derived(
-    this.runs.find((run) => run.status === 'running' || run.status === 'paused' || run.status === 'queued') ?? null,
-  );
+  readonly activeRun = $derived(this.runs.find(({ status }) => unfinishedStatuses.has(status)) ?? null);
   /** Whether the newest result was made with the current settings. */
   readonly resultIsCurrent = $derived(
     this.latestDone !== null &&

@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
-import type { RunRecord, RunStatus } from '../domain/run';
+import { unfinishedStatuses, type RunRecord } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { newestPausedRun } from './newestPausedRun';
@@ -16,8 +16,6 @@ const watchIntervalMs = 1500;
 const freshMs = 10_000;
 /** How often to check the lock of a run that is being cancelled. */
 const stopIntervalMs = 100;
-
-const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
 
 /** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
@@ -69,7 +67,7 @@ class JobsState {
   }
 
   async #settle(run: RunRecord): Promise<void> {
-    if (!unfinished.has(run.status)) return;
+    if (!unfinishedStatuses.has(run.status)) return;
     if (this.#own === run.runId) return;
     const state = this.follow(run.runId);
     if (await this.#isElsewhere(state)) {
@@ -214,7 +212,7 @@ class JobsState {
    */
   async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
     await state.refresh();
-    if (!state.record || !unfinished.has(state.record.status)) return;
+    if (!state.record || !unfinishedStatuses.has(state.record.status)) return;
     // The lock of a crashed worker is released a moment after the crash is noticed, so don't check it then.
     const crashed = toAppError(thrown).details.kind === 'worker-crashed';
     if (!crashed && (await gateway.isRunHeld(state.runId))) {

@@ -14,6 +14,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'no-negatives',
   'too-few-negatives',
   'negatives-not-mined',
+  'guide-missing',
   'device-wrong',
 ]);
 

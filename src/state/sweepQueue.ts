@@ -1,5 +1,5 @@
 import { experimentHash } from '../domain/experimentHash';
-import type { RunRecord, RunStatus } from '../domain/run';
+import { unfinishedStatuses, type RunRecord } from '../domain/run';
 import { sweepPoints, type Sweep, type SweepPoint } from '../domain/sweep/sweep';
 import { canResume } from '../domain/train/canResume';
 import { gateway } from './gateway';
@@ -21,13 +21,10 @@ export function isSettled(run: RunRecord | null): boolean {
   return run?.status === 'done' || (run?.status === 'failed' && run.error?.kind === 'training-diverged');
 }
 
-/** Statuses of a run that has not ended. If no worker holds it, its page or command was closed or killed. */
-const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
-
 /** Returns the run if it can resume, else null. One that ran out of memory would do so again. */
 function resumable(run: RunRecord | null): RunRecord | null {
   if (!run || (run.status === 'failed' && run.error?.kind === 'gpu-out-of-memory')) return null;
-  return unfinished.has(run.status) || canResume(run) ? run : null;
+  return unfinishedStatuses.has(run.status) || canResume(run) ? run : null;
 }
 
 /** Returns the runs of a sweep in order. */

@@ -12,6 +12,7 @@ import { maxBatchShape } from '../../workers/engine/memory/batchShape';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { reportExperimentMemory } from '../../workers/services/train/reportMemory';
+import { vectorsInOnePiece, type Vectors } from '../../workers/engine/retrieval/vectors';
 import { stepBatch } from '../../workers/services/train/stepBatch';
 import { viewBatch } from '../../workers/services/train/viewBatch';
 import { wasmBase } from './environment';
@@ -173,6 +174,21 @@ describe('the batch of a step with explicit negatives', () => {
     expect(targets?.leftOut).toEqual({ words: Uint32Array.from([0, 1 << 3, 1 << 5]), shape: [3, 1] });
     const others = { ...negatives, chosen: Int32Array.from([1, 2, 1, 2, 1, 2]) };
     expect(stepBatch(tokens, [0, 2], { negatives: others }).targets).toBe(undefined);
+  });
+
+  it('has a guide’s vectors of its anchors, then of its positives and of the negatives of each anchor', () => {
+    const vectors = (first: number): Vectors =>
+      vectorsInOnePiece(
+        Float32Array.from([0, 1, 2, 3], (i) => first + i),
+        1,
+      );
+    const guide = { anchors: vectors(0), positives: vectors(10), negatives: vectors(20) };
+    expect(stepBatch(tokens, [2, 0], { negatives, guide }).targets?.guide).toEqual({
+      anchors: { values: Float32Array.of(2, 0), shape: [2, 1] },
+      candidates: { values: Float32Array.of(12, 10, 23, 22, 20, 21), shape: [6, 1] },
+    });
+    const pairsOnly = stepBatch(tokens, [1], { guide: { ...guide, negatives: null } });
+    expect(pairsOnly.targets?.guide?.candidates).toEqual({ values: Float32Array.of(11), shape: [1, 1] });
   });
 
   it('leaves out known answers among the positives as well, if the loss asks for it', () => {

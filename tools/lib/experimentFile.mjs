@@ -92,12 +92,14 @@ export async function readExperimentFile(path) {
   }
   const model = await readModel('model', locations.model, place(locations.model));
   const miner = await readModel('negativesModel', locations.negativesModel, place(locations.negativesModel));
+  const guide = await readModel('guideModel', locations.guideModel, place(locations.guideModel));
   return {
     json,
     fileName: basename(path),
     name: basename(path).replace(/\.json$/, ''),
     modelName: model.modelName,
     negativesModelName: miner.modelName,
-    inputs: [...inputs, ...model.inputs, ...miner.inputs],
+    guideModelName: guide.modelName,
+    inputs: [...inputs, ...model.inputs, ...miner.inputs, ...guide.inputs],
   };
 }

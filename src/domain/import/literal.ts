@@ -57,6 +57,8 @@ export class LiteralParser {
   constructor(
     private readonly text: string,
     private readonly python: boolean,
+    /** Whether numbers are returned as the texts that they are written as. */
+    private readonly asWritten = false,
   ) {}
 
   private fail(at: number, tooDeep = false): never {
@@ -160,6 +162,7 @@ export class LiteralParser {
     const isNumber = /^[-+.\d]/.test(word);
     if (!isNumber && !Object.hasOwn(words, word)) this.fail(this.at);
     this.at += word.length;
+    if (this.asWritten && words[word] !== null) return word;
     return isNumber ? numberOf(word.replaceAll('_', '')) : words[word];
   }
 
@@ -216,20 +219,26 @@ export class LiteralParser {
   }
 }
 
-/** Returns the number, or its digits as text if it is an integer that a JavaScript number cannot hold exactly. */
+/**
+ * Returns the number, or the text as written if the number would be written otherwise: it may be an id, such as 007,
+ * 1.10 or an integer beyond 2^53. A whole number may end in `.0`, as pandas writes it.
+ */
 function numberOf(digits: string): number | string {
   const value = Number(digits);
-  return /^[-+]?\d+$/.test(digits) && !Number.isSafeInteger(value) ? digits : value;
+  const isSame = String(value) === digits || (Number.isSafeInteger(value) && /^-?(?:0|[1-9]\d*)\.0+$/.test(digits));
+  return isSame ? value : digits;
 }
 
 /**
  * Parses a text that is one JSON or Python value, with or without a trailing comma. Returns the fault if it is neither
- * or is nested too deeply. `repeated` names the keys that one of its objects has more than once.
+ * or is nested too deeply. `asWritten` returns numbers as texts. `repeated` names the keys that one of its
+ * objects has more than once.
  */
 export function literalValue(
   text: string,
+  asWritten = false,
 ): { value: unknown; repeated: string[] } | { fault: 'json-broken' | 'too-deep' } {
-  const parser = new LiteralParser(text, false);
+  const parser = new LiteralParser(text, false, asWritten);
   try {
     const value = parser.value(0);
     parser.skipSpace();

@@ -67,7 +67,7 @@ class RecordsOfText {
   #open = 0;
   /** Names beside the list that is read row by row, because its object is broken; else null. */
   #outside: string[] | null = null;
-  /** Begin of the latest row if it is a list, and the number of records before it. */
+  /** Beginning of the latest row if it is a list, and the number of records before it. */
   #list: { begin: number; records: number } | null = null;
 
   constructor(

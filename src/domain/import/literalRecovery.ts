@@ -51,7 +51,7 @@ export class RowFinder {
     this.#budget = failedShare * text.length;
   }
 
-  /** Whether so much text was read in vain that no row may be read beyond the begin of the next one. */
+  /** Whether so much text was read in vain that no row may be read beyond the beginning of the next one. */
   get isExhausted(): boolean {
     return this.#budget <= 0;
   }
@@ -88,8 +88,8 @@ export class RowFinder {
   }
 
   /**
-   * Returns the offset of the next row after the begin of the one at `begin`, or null. Rows begin on a line of their
-   * own, no further right than that one, or after the end of a row of the same kind.
+   * Returns the offset of the next row after the beginning of the one at `begin`, or null. Rows begin on a line of
+   * their own, no further right than that one, or after the end of a row of the same kind.
    */
   nextRow(begin: number, onlyAtLineStart: boolean): number | null {
     const { text } = this;

@@ -77,6 +77,7 @@ const memorySchema = v.strictObject({
     ]),
   ),
   encodingTokens: v.pipe(whole, v.minValue(1)),
+  guideTokens: v.optional(v.pipe(whole, v.minValue(1))),
   snapshotBytes: v.exactOptional(whole),
 });
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { stageVersion1 } from '../experimentVersion1';
+import { experimentModelSchema, stageVersion1 } from '../experimentVersion1';
 import { isObject } from '../isObject';
 import type { StageData } from './stageData';
 
@@ -19,6 +19,8 @@ const falseNegativesSchema = v.strictObject({
       /** What the margin is: a cosine, or a share of the positive's cosine. */
       kind: v.picklist(['absolute', 'relative']),
       margin: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+      /** The guide: a stored model, frozen, whose scores decide, with its settings. Absent means the trained model. */
+      model: v.optional(experimentModelSchema),
     }),
   ),
 });

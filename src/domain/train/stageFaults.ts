@@ -23,6 +23,8 @@ export type StageFault =
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The model that mines the stage's negatives is not stored. */
   | { kind: 'miner-missing'; stage: number; contentSha256: string }
+  /** The model whose scores mask the stage's false negatives is not stored. */
+  | { kind: 'guide-missing'; stage: number; contentSha256: string }
   /** The stage's loss compares nothing but a question's own explicit negatives, and the stage has none. */
   | { kind: 'loss-needs-triplets'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */

@@ -58,6 +58,11 @@ export const importFaults: Record<ImportFault, true> = {
   'header-repeated': true,
   'headings-unused': true,
   'none-judged': true,
+  'values-unused': true,
+  'column-maybe-label': true,
+  'set-too-short': true,
+  'id-rounded': true,
+  'passage-empty': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,

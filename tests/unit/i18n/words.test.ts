@@ -100,6 +100,16 @@ describe('the texts of the page', () => {
     expect(foreign.map(([path]) => path)).toEqual(exempt);
   });
 
+  it('say that a run is not over, rather than that it is training, because it may be paused', () => {
+    expect(errorSentence({ kind: 'device-busy', job: 'run' }, 'zh')).toBe(
+      '有一次训练还没有结束，请先让它训练完，或取消它。',
+    );
+  });
+
+  it('separate a date from the Chinese word after it', () => {
+    expect(zh.storage.deletedAt('2026年11月27日 15:47')).toContain('15:47 删除');
+  });
+
   it('use one word for the id of a model, in the form and in its errors', () => {
     const sentence = errorSentence({ kind: 'hub-failed', fault: 'id-invalid', host: 'h', found: '不对' }, 'zh');
     expect(zh.import.hub.id).toBe('模型 id');

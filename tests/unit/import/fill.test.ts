@@ -187,6 +187,15 @@ describe('a folder in the layout of BEIR', () => {
     expect(entry).toMatchObject({ joinTitles: true });
   });
 
+  it('says that a file is empty instead of that its columns are not known', async () => {
+    const page = await opened();
+    await page.imports.take([at('空.csv', ''), at('对.csv', 'query,answer\n喂多少,两公斤\n')], null);
+    expect(page.imports.drop?.survey.unreadable).toEqual([
+      { file: 0, error: { kind: 'import-failed', file: '空.csv', fault: 'empty-file' } },
+    ]);
+    expect(unused(page)).toEqual([]);
+  });
+
   it('reports each file that fits no slot, with the reason', async () => {
     const page = await opened();
     const binary = at('farm/a.bin', Uint8Array.of(0x89, 0, 0, 1, 2, 3));

@@ -77,7 +77,7 @@ describe('a setting of config.json that the encoder does not support', () => {
     expect((await sentenceFor({ hidden_act: 'x'.repeat(1e6) })).length).toBeLessThan(200);
   });
 
-  it.each(['is_decoder', 'is_encoder_decoder'])('is refused as no encoder if %s is true', async (field) => {
+  it.each(['is_decoder', 'is_encoder_decoder'])('is refused as not being an encoder if %s is true', async (field) => {
     expect(await sentenceFor({ [field]: true })).toContain(`${field} is on, so this is a decoder`);
     expect(await sentenceFor({ [field]: 'yes' })).toContain('decoder');
   });

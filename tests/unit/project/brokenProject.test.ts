@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { createHash } from 'node:crypto';
 import { downloadZip } from 'client-zip';
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { own } from '../../../src/domain/errorWords';
@@ -179,6 +180,22 @@ describe('a damaged project file', () => {
       details: { kind: 'project-invalid', file: 'p.zip', entry: 'runs.json', reason: own('damaged') },
     });
     expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
+  });
+
+  it('is refused as no project if it is another archive, compressed or not', async () => {
+    const db = await freshDatabase();
+    const details = { kind: 'project-invalid', file: 'p.zip', reason: own('not-a-project') };
+    const document = { '说明.txt': strToU8('说明'.repeat(99)) };
+    for (const level of [0, 9] as const)
+      await expect(open(db, new File([zipSync(document, { level })], 'p.zip'))).rejects.toHaveProperty(
+        'details',
+        details,
+      );
+    // A project that was unpacked and packed again is still called one.
+    const packed = zipSync({ 'runs.json': strToU8('[]'.repeat(99)) }, { level: 9 });
+    await expect(open(db, new File([packed], 'p.zip'))).rejects.toMatchObject({
+      details: { entry: 'runs.json', reason: own('entry-compressed') },
+    });
   });
 
   it.each([0, 10, 200])('is refused with one error if cut to %i bytes', async (length) => {

@@ -8,6 +8,7 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import { storedExperimentSchema } from '../../../src/domain/project/contentSchemas';
 import { mostRuns, parseAxes, runCount, sweepPoints } from '../../../src/domain/sweep/sweep';
 import { axisName, sweepCsv, sweepTable } from '../../../src/domain/sweep/sweepTable';
+import { lossOfKind } from '../../../src/domain/train/lossSchema';
 import { errorSentences } from '../../../src/ui/i18n/errors';
 
 const base = defaultExperiment();
@@ -129,6 +130,19 @@ describe('a sweep is refused', () => {
     expect(en).toContain('at most 64');
     expect(zh).toContain('65 次训练');
     expect(refusal([seeds(mostRuns + 1)]).path).toBe('sweep.0.values');
+  });
+});
+
+describe('a sweep of lists of stages', () => {
+  it('tries the other settings on the stages of each list, not on those of the experiment', () => {
+    const triplet = { ...defaultStage(), loss: lossOfKind('triplet', defaultStage().loss) };
+    const temperatures = { setting: 'temperature', values: [0.02, 0.05] };
+    const experiment = { ...base, stages: [triplet] };
+    expect(refusal([temperatures], experiment).path).toBe('sweep.0.values.0');
+    const axes = parseAxes([temperatures, { setting: 'stages', values: [[{}], [{ dropout: 0.1 }]] }], experiment);
+    expect(sweepPoints(experiment, axes)).toHaveLength(4);
+    const mixed = { setting: 'stages', values: [[{}], [{ loss: triplet.loss }]] };
+    expect(refusal([mixed, temperatures], base).path).toBe('sweep.1.values.0');
   });
 });
 

@@ -109,7 +109,8 @@ function openSession(_db: Database, record: RunRecord, control: object, log: obj
   const tokens = { knowledgeBase: textsOf(3), dev: textsOf(questions.dev), test: textsOf(questions.test) };
   const ask = (count: number) => Array.from({ length: count }, (_, id) => ({ id }));
   return Promise.resolve({
-    ...{ db, record, control, log, tokens, recovery: new DeviceRecovery(), tuning: { running: false } },
+    ...{ db, record, control, log, tokens, recovery: new DeviceRecovery(), guideVectors: new Map() },
+    tuning: { running: false },
     experiment: record.experiment,
     settings: { pooling: 'cls' },
     model: { config: { hiddenSize: 2 }, tensors: [], totalFloats: 0 },

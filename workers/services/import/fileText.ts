@@ -10,6 +10,7 @@ import {
   sampleBytes,
   type TextEncodingName,
 } from '../../../src/domain/import/encoding';
+import { isWesternText } from '../../../src/domain/import/westernText';
 import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/import/fileType';
 
 async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
@@ -73,7 +74,8 @@ const isDamagedUtf8 = async (file: File): Promise<boolean> =>
 
 /**
  * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
- * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
+ * GB18030. Text in a Western European language is read as windows-1252. Of GB18030 and Big5, the one that yields more
+ * common characters wins.
  * @throws import-failed wrong-type or binary-file.
  */
 export async function detectEncoding(file: File): Promise<Detection> {
@@ -81,15 +83,19 @@ export async function detectEncoding(file: File): Promise<Detection> {
   const fileType = await typeOfFile(file);
   if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
   const fitting: FileText[] = [];
+  let isWestern = false;
   for (const encoding of encodingCandidates(sample)) {
     const head = new TextDecoder(encoding).decode(sample, { stream: true });
     if (!looksLikeText(head, encoding)) continue;
     const valid = await isValidIn(encoding, fileBytes(file));
-    const damaged = !valid && encoding === 'utf-8' && (await isDamagedUtf8(file));
+    if (encoding === 'utf-8' && !valid) isWestern = await isWesternText(fileBytes(file));
+    const damaged = !valid && encoding === 'utf-8' && !isWestern && (await isDamagedUtf8(file));
     if (valid || damaged) fitting.push({ encoding, head, damaged });
     if (encoding === 'utf-8' && (valid || damaged)) break;
   }
-  const [best, ...others] = fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
+  fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
+  if (isWestern) fitting.unshift(await textIn('windows-1252', file));
+  const [best, ...others] = fitting;
   // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
   if (!best && !looksLikeText(new TextDecoder('latin1').decode(sample)))
     throw new AppError({ kind: 'import-failed', file: file.name, fault: 'binary-file' });

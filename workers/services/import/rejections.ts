@@ -18,6 +18,7 @@ export const noted: ReadonlySet<ImportFault> = new Set([
   'headings-unused',
   'key-repeated',
   'columns-unused',
+  'judged-irrelevant',
 ]);
 
 export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected' | 'rows'>;

@@ -3,6 +3,7 @@ import { AppError } from '../../../src/domain/errors';
 import { JsonTooDeep, maxJsonDepth, parseForeignJson } from '../../../src/domain/foreignJson';
 import { sha256Hex } from '../../../src/domain/hash';
 import {
+  isProjectPath,
   listPaths,
   manifestPath,
   manifestSchema,
@@ -31,11 +32,14 @@ export class ProjectReader {
   }
 
   static async open(file: File): Promise<ProjectReader> {
-    const entries = await readZipDirectory(file, file.name);
+    const foreign = new AppError({ kind: 'project-invalid', file: file.name, reason: own('not-a-project') });
+    const entries = await readZipDirectory(file, file.name).catch((thrown: unknown) => {
+      throw namesForeignEntry(thrown) ? foreign : thrown;
+    });
     const entry = entries.find(({ path }) => path === manifestPath);
     const invalid = (reason: Said): AppError =>
       new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason });
-    if (!entry) throw invalid(own('missing'));
+    if (!entry) throw foreign;
     const manifest = parseManifest(await (await zipEntryBlob(file, file.name, entry)).text());
     if (!manifest) throw invalid(own('not-a-project'));
     if (manifest.format > projectFormat) {
@@ -120,6 +124,12 @@ export class ProjectReader {
       throw this.invalid(path, reason, cause);
     }
   }
+}
+
+/** Whether an archive was refused because of an entry that no project file has, such as a compressed document. */
+function namesForeignEntry(thrown: unknown): boolean {
+  const details = thrown instanceof AppError ? thrown.details : null;
+  return details?.kind === 'project-invalid' && details.entry !== undefined && !isProjectPath(details.entry);
 }
 
 function parseManifest(text: string): Manifest | null {

@@ -171,7 +171,7 @@ function prefixLines({ run }: ExportSource): string[] {
   if (!prefix) return [];
   const tokens = prefix.tokens.map((token) => `\`${token}\``).join(', ');
   return [
-    `- 前缀词元 / Prefix tokens: ${tokens}，新加的特殊词元，上面的前缀已包含 / ` +
+    `- 前缀 token / Prefix tokens: ${tokens}，新加的特殊 token，上面的前缀已包含 / ` +
       'new special tokens, which the prefixes above include',
   ];
 }

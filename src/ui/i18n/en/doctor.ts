@@ -123,6 +123,17 @@ const findings: FindingWords = {
     why: ({ passages, sample, limit }) =>
       `Each one encodes all ${formatCount(passages)} passages. A sample of ${formatCount(sample)} with all right answers is enough to choose a step, and takes at most ${formatPercent(limit, 0)}.`,
   },
+  devAboveLimit: {
+    title: ({ share, limit }) =>
+      `Dev evaluations take about ${formatPercent(share, 0)} of the time, above your limit of ${formatPercent(limit, 0)}`,
+    why: ({ passages }) =>
+      `They are on ${count(passages, 'passage')} and as rare as still shows a course. Fewer dev questions or a longer training would keep the limit.`,
+  },
+  emaTooSlow: {
+    title: ({ decay, steps }) => `An average with decay ${decay} is too slow for ${count(steps, 'step')}`,
+    why: ({ initial }) =>
+      `At the end of the stage, ${formatPercent(initial, 0)} of it would still be the weights that the stage began with.`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,
@@ -149,6 +160,7 @@ const fixes: FixWords = {
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,
   maxTokens: ({ value }) => `Set the limit to ${value} tokens`,
   devTimeShare: ({ value }) => `Limit dev to ${formatPercent(value, 0)} of the time`,
+  emaDecay: ({ value }) => `Set the decay to ${value}`,
   negativesMargin: ({ value }) => `Leave out negatives by a relative margin of ${value}`,
   avoidDuplicates: () => 'Keep equal passages out of a batch',
   removeNearDuplicates: () => 'Remove them from training',

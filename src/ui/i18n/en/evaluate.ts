@@ -57,7 +57,7 @@ export const evaluateTexts = {
   readings: (n: number) =>
     `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment.`,
   readingsHelp:
-    'Each run uses them before and after training. The more often you choose settings by looking at test, the less it is a test.',
+    'Each run uses them before and after training, and each blend that you evaluate on test once. The more often you choose settings by looking at test, the less it is a test.',
   metric: 'Metric',
   before: 'Before',
   after: 'After',

@@ -43,6 +43,7 @@ export const lossTexts = {
     inBatchNegatives: 'negatives of the batch',
     explicitNegatives: 'explicit negatives',
     allNegatives: 'all negatives',
+    trainedModel: 'the model being trained',
     noScoreMask: 'off',
     absoluteMargin: 'absolute margin',
     relativeMargin: 'relative margin',

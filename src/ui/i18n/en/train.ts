@@ -26,8 +26,8 @@ export const trainTexts = {
     }`,
   deviceLosses: (n: number) =>
     n === 1
-      ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
-      : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
+      ? 'The GPU was lost once and opened again; the run resumed from its last checkpoint, or from its start if it had none.'
+      : `The GPU was lost ${formatCount(n)} times and opened again; each time, the run resumed from its last checkpoint, or from its start if it had none.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,
@@ -128,6 +128,7 @@ export const trainTexts = {
     knownAnswers: 'Leave out known answers',
     byScore: 'Leave out by score',
     scoreMargin: 'Margin',
+    guide: 'Guide model',
     matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
     accumulation: 'Batches per step',
@@ -183,8 +184,10 @@ export const trainTexts = {
     knownAnswers:
       'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. Neither does a repeated passage.',
     byScore:
-      'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
+      'Leaves out negatives that the guide model scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
     scoreMargin: 'With 0, only negatives that score above the positive are left out; a larger margin leaves out more.',
+    guide:
+      'Whose scores decide what may be a right answer. The model being trained judges by what it has learned so far; another stored model, frozen, doesn’t change (GIST) and encodes all training texts once before the run.',
     matryoshka:
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:

@@ -14,7 +14,7 @@ function parameters(n: number): string {
 const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
   bitFit: '只训练偏置，学习率要比全参数训练高得多',
   lora: '用 LoRA，学习率要比全参数训练高',
-  prefix: '只训练新词元，学习率要比全参数训练高',
+  prefix: '只训练新 token，学习率要比全参数训练高',
 };
 
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
@@ -116,6 +116,16 @@ const findings: FindingWords = {
     why: ({ passages, sample, limit }) =>
       `每次都要编码全部 ${formatCount(passages)} 段。抽样 ${formatCount(sample)} 段（正确答案都在里面）就够选出最好的一步，用时不超过 ${formatPercent(limit, 0)}。`,
   },
+  devAboveLimit: {
+    title: ({ share, limit }) =>
+      `验证集评测约占用时的 ${formatPercent(share, 0)}，超过你设的 ${formatPercent(limit, 0)}`,
+    why: ({ passages }) =>
+      `已经只在 ${formatCount(passages)} 段上评测，再少就看不出走势了。减少验证问题，或训练得更久，才能不超过上限。`,
+  },
+  emaTooSlow: {
+    title: ({ decay, steps }) => `权重平均的衰减 ${decay} 对 ${formatCount(steps)} 步来说太慢`,
+    why: ({ initial }) => `到阶段结束时，平均里还有 ${formatPercent(initial, 0)} 是阶段开始时的权重。`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) => `需要 ${bytes(neededBytes)} 内存，只有 ${bytes(limitBytes)} 可用`,
     why: () => '内存一栏列出了放得下的设置。',
@@ -141,6 +151,7 @@ const fixes: FixWords = {
   epochs: ({ value }) => `改为训练 ${value} 轮`,
   maxTokens: ({ value }) => `上限改为 ${value} 个 token`,
   devTimeShare: ({ value }) => `验证用时限制为 ${formatPercent(value, 0)}`,
+  emaDecay: ({ value }) => `衰减改为 ${value}`,
   negativesMargin: ({ value }) => `按相对余量 ${value} 排除负例`,
   avoidDuplicates: () => '同一批里段落不重复',
   removeNearDuplicates: () => '从训练集移除',

@@ -49,7 +49,7 @@ export const evaluateTexts: Dictionary['evaluate'] = {
   allMetrics: '全部指标',
   pHelp: '对变好和变差的题做 McNemar 精确检验。小于 0.05 时，偶然不太能解释这个差别；它不说明提升有多大。',
   readings: (n) => `这个实验读过 ${formatCount(n)} 次测试集。`,
-  readingsHelp: '每次训练在前后各读一次。越是看着测试集挑设置，它就越不像测试。',
+  readingsHelp: '每次训练在前后各读一次，在测试集上评测一个混合比例也读一次。越是看着测试集挑设置，它就越不像测试。',
   metric: '指标',
   before: '训练前',
   after: '训练后',

@@ -52,7 +52,7 @@ describe('prefixes that differ from the usual ones', () => {
     });
   });
 
-  it('are reported if only the passages’ one differs', () => {
+  it('are reported if only the passages’ prefix differs', () => {
     const facts = factsOf('e5-base', nothingStated);
     expect(found('prefixes', modelWith({ queryPrefix: 'query: ' }), facts)).toMatchObject([
       { fix: { setting: 'prefixes', ...e5 } },
