@@ -4,6 +4,8 @@ import type { Page } from '@playwright/test';
 import { startHub, type Hub, type HubOptions } from '../unit/import/hubServer';
 import { demoModel, expect, newExperiment, test } from './support';
 
+test.use({ offlineCopy: true });
+
 function filesBelow(folder: string, prefix = ''): Record<string, Buffer> {
   const files: Record<string, Buffer> = {};
   for (const name of readdirSync(folder)) {
