@@ -50,5 +50,15 @@ export function ndcgAtK(ranks: Ranks, k: number): number {
   return best === 0 ? 0 : dcg / best;
 }
 
+/**
+ * Returns the average precision in the first k places: the precisions at the places of the relevant passages there,
+ * summed and divided by the number of relevant passages or, if that is smaller, by k.
+ */
+export function averagePrecisionAtK(ranks: Ranks, k: number): number {
+  const places = ranks.filter((rank) => rank <= k).sort((a, b) => a - b);
+  const sum = places.reduce((total, place, before) => total + (before + 1) / place, 0);
+  return ranks.length === 0 ? 0 : sum / Math.min(k, ranks.length);
+}
+
 /** The means of all metrics over the questions, and the numbers of questions and passages. */
 export type Metrics = Record<MetricName, number> & { questions: number; passages: number };

@@ -59,21 +59,42 @@ export function mcNemar(won: number, lost: number): number {
 const bootstrapRounds = 2000;
 
 /**
+ * Returns the means of bootstrap resamples of each list of values, `bootstrapRounds` per list. All lists have one value
+ * per question and are resampled alike, so the means of two models can be compared round by round. The same seed gives
+ * the same resamples.
+ */
+export function bootstrapMeans(lists: readonly Float64Array[], count: number, seed: number): Float64Array[] {
+  const random = new RandomStream(seed, 'bootstrap');
+  const means = lists.map(() => new Float64Array(bootstrapRounds));
+  if (count === 0) return means;
+  const drawn = new Uint32Array(count);
+  for (let round = 0; round < bootstrapRounds; round++) {
+    for (let at = 0; at < count; at++) drawn[at] = random.below(count);
+    lists.forEach((values, list) => {
+      let sum = 0;
+      for (let at = 0; at < count; at++) sum += values[drawn[at] ?? 0] ?? 0;
+      const own = means[list];
+      if (own) own[round] = sum / count;
+    });
+  }
+  return means;
+}
+
+/** Returns the 95% percentile interval of bootstrap means (Efron & Tibshirani 1993, ch. 13). */
+export function percentileInterval(means: Float64Array): Interval {
+  const sorted = means.slice().sort();
+  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
+}
+
+/**
  * Returns the 95% percentile bootstrap interval of the mean difference after − before, resampling questions
  * (Efron & Tibshirani 1993, ch. 13). The same seed gives the same interval.
  */
 export function pairedBootstrap(before: readonly number[], after: readonly number[], seed: number): Interval {
   const count = Math.min(before.length, after.length);
-  if (count === 0) return { low: 0, high: 0 };
   const differences = Float64Array.from({ length: count }, (_, i) => (after[i] ?? 0) - (before[i] ?? 0));
-  const random = new RandomStream(seed, 'bootstrap');
-  const means = Float64Array.from({ length: bootstrapRounds }, () => {
-    let sum = 0;
-    for (let drawn = 0; drawn < count; drawn++) sum += differences[random.below(count)] ?? 0;
-    return sum / count;
-  });
-  means.sort();
-  return { low: quantile(means, 0.025), high: quantile(means, 0.975) };
+  const [means = new Float64Array()] = bootstrapMeans([differences], count, seed);
+  return percentileInterval(means);
 }
 
 /**

@@ -3,6 +3,7 @@ import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from '
 import { deviceTexts } from './en/device';
 import { deviceCheckTexts } from './en/deviceCheck';
 import { doctorTexts } from './en/doctor';
+import { blendTexts } from './en/blend';
 import { evaluateTexts } from './en/evaluate';
 import { experimentTexts } from './en/experiment';
 import { homeTexts } from './en/home';
@@ -41,6 +42,7 @@ export const en = {
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
+  blend: blendTexts,
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,

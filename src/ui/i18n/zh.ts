@@ -4,6 +4,7 @@ import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from '
 import { deviceTexts } from './zh/device';
 import { deviceCheckTexts } from './zh/deviceCheck';
 import { doctorTexts } from './zh/doctor';
+import { blendTexts } from './zh/blend';
 import { evaluateTexts } from './zh/evaluate';
 import { experimentTexts } from './zh/experiment';
 import { homeTexts } from './zh/home';
@@ -41,6 +42,7 @@ export const zh: Dictionary = {
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
+  blend: blendTexts,
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,

@@ -1,11 +1,6 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
-import {
-  evaluateRanks,
-  questionResult,
-  type EvaluationMoment,
-  type Evaluation,
-} from '../../../src/domain/evaluate/evaluation';
+import { evaluateRanks, questionResult, type Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { Question } from '../../../src/domain/records';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
@@ -16,7 +11,7 @@ import type { BetweenBatches } from './betweenBatches';
 export interface EvaluateVectorsInput {
   runId: string;
   part: 'dev' | 'test';
-  moment: EvaluationMoment;
+  moment: Evaluation['moment'];
   experiment: Experiment;
   questions: Question[];
   order: PassageOrder;
