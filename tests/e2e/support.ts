@@ -137,6 +137,7 @@ interface StoredRun {
   step: number;
   weightsSha256?: string;
   createdAt: number;
+  experiment: { data: { contentSha256: string }[]; model: { contentSha256: string } };
 }
 
 /** Reads the runs that the browser has stored, oldest first. */
