@@ -6,6 +6,7 @@ import type { Evaluation, EvaluationMoment } from '../domain/evaluate/evaluation
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
+import * as comparisons from '../storage/comparisons';
 import * as datasets from '../storage/datasets';
 import * as deleted from '../storage/deletedExperiments';
 import * as downloads from '../storage/downloads';
@@ -84,6 +85,10 @@ export const gateway = {
   },
   async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
+  },
+  /** Returns how many models were compared on the experiment's test questions. */
+  async countTestComparisons(experimentId: string): Promise<number> {
+    return comparisons.countComparisons(await openDatabase(), experimentId, 'test');
   },
   /** Whether a worker in any tab holds the run's lock. */
   async isRunHeld(runId: string): Promise<boolean> {

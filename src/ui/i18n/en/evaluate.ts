@@ -57,7 +57,8 @@ export const evaluateTexts = {
   readings: (n: number) =>
     `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment.`,
   readingsHelp:
-    'Each run uses them before and after training. The more often you choose settings by looking at test, the less it is a test.',
+    'Each run uses them before and after training, and so does each model compared on them. The more often you choose settings by looking at test, the less it is a test.',
+  compareMore: 'Compare with other models',
   metric: 'Metric',
   before: 'Before',
   after: 'After',
@@ -91,6 +92,7 @@ export const evaluateTexts = {
   rank: (before: string, after: string) => `Rank ${before} → ${after}`,
   notFound: 'not found',
   relevant: 'Right passage',
+  score: 'score',
   scoreHead: 'score (cosine)',
   inBoth: (n: number) => `in both top ${n}`,
   rightBelow: (rank: string) => `The best right passage has rank ${rank}.`,
