@@ -78,8 +78,13 @@ export class ComparisonState {
   /** Call whenever the screen is opened: models, runs and data may have changed since the last time. */
   async load(): Promise<void> {
     this.options = await (await gateway.data()).listCandidates(this.experimentId);
-    if (this.chosen.size === 0) this.chosen = new Set(firstChoice(this.options));
+    const first = this.chosen.size === 0;
+    if (first) this.chosen = new Set(firstChoice(this.options));
     await this.#loadPart();
+    if (!first) return;
+    // Results of an earlier visit are shown too.
+    this.chosen = new Set([...this.chosen, ...this.results.keys()]);
+    await this.#loadTable();
   }
 
   async showPart(part: QuestionPart): Promise<void> {
