@@ -12,7 +12,7 @@ import { buildWhenNeeded, site } from './lib/build.mjs';
 import { jobRoutes } from './lib/jobRoutes.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { ResultsFolder } from './lib/resultsFolder.mjs';
-import { RunReport, metricsLine, sweepLines } from './lib/runReport.mjs';
+import { RunReport, blendLines, metricsLine, sweepLines } from './lib/runReport.mjs';
 import { siteServer } from './lib/server.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
@@ -63,7 +63,10 @@ events.jsonl can be read during the run and after a failure.
 
 With "compare": "negatives" in the file, the command trains with negatives from the batch only,
 with mined ones, and with mined and filtered ones, and compares the three runs on dev. metrics.json
-then has the comparison, events.jsonl names the run of each line as "arm", and nothing is exported.`;
+then has the comparison, events.jsonl names the run of each line as "arm", and nothing is exported.
+
+With "blend" in the file, weights interpolated between base and tuned are evaluated on dev after the
+run. "export" in it names the ratio that is exported, or "bestDev" for the best of them.`;
 
 const devices = ['auto', 'webgpu', 'wasm'];
 const hubHosts = ['huggingface', 'hf-mirror', 'modelscope'];
@@ -109,6 +112,7 @@ function connect(options, input, { report, results, profile }) {
     fileName: input.fileName,
     modelName: input.modelName,
     negativesModelName: input.negativesModelName,
+    guideModelName: input.guideModelName,
     device: options.device,
     budgetBytes: options.budgetBytes,
     hubHost: options.hubHost,
@@ -177,6 +181,7 @@ function printMetrics(metrics, out) {
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
+  if (metrics.blend) for (const line of blendLines(metrics.blend)) console.log(line);
   console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${out}`);
 }
 

@@ -117,7 +117,8 @@ async function compareNaively(
   for (const [row, anchor] of q.entries()) {
     const scores = p.map((passage) => dot(anchor, passage));
     const positive = dot(anchor, d[row] ?? anchor);
-    // A share of a negative cosine lies above it, but a margin never admits what scores above the positive.
+    // A share of a negative cosine is larger than the cosine, but a margin never admits a passage that scores above the
+    // positive.
     const bound = Math.min(positive, positive * (1 - (settings.relativeMargin ?? 0)));
     const ranked = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
     const found = ranked

@@ -14,9 +14,12 @@ export interface OwnWordsValues {
   'well-formed-unicode': [];
   'finite-number': [];
   'json-value': [];
+  'nested-at-most': [levels: number];
   number: [];
   integer: [];
   'integer-from-to': [least: number, most: number];
+  'number-from-to': [least: number, most: number];
+  'nothing-beside': [field: string];
   text: [];
   boolean: [];
   list: [];

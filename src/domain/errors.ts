@@ -3,8 +3,11 @@ import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
+import type { ImportFault } from './import/importFault';
 import type { MemoryProposal } from './memory/proposal';
 import type { NegativesError } from './negatives/negativesError';
+
+export type { ImportFault };
 
 export type ModelFault =
   | 'missing-file'
@@ -14,7 +17,10 @@ export type ModelFault =
   | 'lfs-pointer'
   | 'not-utf8'
   | 'not-json'
+  | 'json-too-deep'
   | 'unsupported-architecture'
+  /** `tensor` is the field of config.json that makes the model a decoder. */
+  | 'not-an-encoder'
   | 'empty'
   /** `expected` and `found` count bytes. */
   | 'truncated'
@@ -39,87 +45,6 @@ export type ModelFault =
   | 'vocabulary-mismatch'
   | 'tokenizer-invalid'
   | 'pooling-unsupported';
-
-export type ImportFault =
-  | 'empty-file'
-  | 'no-rows'
-  | 'binary-file'
-  /** The file has a type that can't be imported; `fileType` names it. */
-  | 'wrong-type'
-  | 'encoding-unknown'
-  | 'json-broken'
-  | 'csv-broken'
-  /** A row with more cells (`field`) than the file has columns (`expected`). */
-  | 'more-cells'
-  | 'literal-broken'
-  | 'xlsx-broken'
-  | 'xlsx-too-large'
-  /** A merged title above the table of a sheet. */
-  | 'title-row'
-  | 'front-matter'
-  /** A row that repeats the column names. */
-  | 'header-repeated'
-  /** Headings of a Markdown file without text below them; `field` is their number. */
-  | 'headings-unused'
-  | 'too-deep'
-  | 'no-known-columns'
-  | 'field-missing'
-  | 'text-empty'
-  /** A record without any field. */
-  | 'row-empty'
-  /** The column `field` holds a list or an object where a text belongs. */
-  | 'not-a-text'
-  /** The column `field` holds `expected`, which is not a number. */
-  | 'not-a-number'
-  | 'relevant-missing'
-  | 'unknown-passage'
-  | 'reference-ignored'
-  | 'no-known-passage'
-  | 'needs-knowledge-base'
-  | 'duplicate-id'
-  | 'not-an-object'
-  /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
-  | 'not-positive'
-  | 'set-too-long'
-  | 'unknown-question'
-  /** None of the file's judgements calls a passage relevant. */
-  | 'none-judged'
-  /** A line of a file of judgements that does not have TREC's four columns. */
-  | 'trec-broken'
-  /** The id of a negative matches no passage of the knowledge base. */
-  | 'negative-ignored'
-  /** A dropped folder has more than `field` files, or folders nested too deeply. */
-  | 'folder-too-large'
-  | 'file-cut'
-  | 'gzip-broken'
-  /** `field` is the requested sheet; `expected` lists the sheets of the workbook. */
-  | 'sheet-missing'
-  /** `field` is the requested column, which no row has; `expected` lists the columns that were found. */
-  | 'column-missing'
-  /** `field` is a requested setting that does not apply to this kind of file. */
-  | 'reading-unused'
-  /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
-  | ImportRemark;
-
-type ImportRemark =
-  | 'control-replaced'
-  | 'bytes-replaced'
-  | 'columns-unused'
-  | 'file-unused'
-  | 'messages-unused'
-  | 'negatives-unused'
-  | 'judged-irrelevant'
-  | 'score-unused'
-  | 'questions-merged'
-  /** An object has the key `field` more than once. */
-  | 'key-repeated'
-  | 'negatives-not-found'
-  /** The column `field` has a value that cannot be read in `expected` rows, which are kept without it. */
-  | 'values-unread'
-  /** Questions for which the judgements name no relevant passage. */
-  | 'not-judged'
-  /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
-  | 'kept-differs';
 
 export type HubFault =
   | 'id-invalid'
@@ -246,7 +171,7 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is executing the run. */
   | { kind: 'run-elsewhere'; runId: string }
-  /** A run cannot resume, because its data are split differently now or, without `recorded`, its rows are not known. */
+  /** A run cannot resume: its data is split differently now or, if not `recorded`, its rows are not known. */
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }

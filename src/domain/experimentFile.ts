@@ -1,5 +1,6 @@
 import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
+import { parseBlend, type BlendJob } from './evaluate/blendFile';
 import { own } from './errorWords';
 import * as v from 'valibot';
 import {
@@ -12,9 +13,11 @@ import {
 } from './experiment';
 import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
-import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseExperiment, parseWith, refuseDeepFields, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import { objectAt, stageModelPaths, stageModelSlots, withValueAt, type StageModelSlot } from './train/stageModels';
 import { parseAxes, type SweepAxis } from './sweep/sweep';
+import { mapSweepModels } from './sweep/sweepModels';
 import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -22,24 +25,24 @@ const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
-  /** The folder of the model that mines negatives, or `hub:ID@REVISION`. */
-  negativesModel: v.optional(location),
+  /** The same of the models that stages name: the one that mines negatives, and the one that masks false ones. */
+  ...v.entriesFromList(stageModelSlots, v.optional(location)),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
 
 /** Data files and how to read them, the model's folder, and the file of a batch list. */
-interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
+interface Locations extends Partial<Record<SlotName, FileLocation[]>>, Partial<Record<StageModelSlot, string>> {
   model?: string;
-  negativesModel?: string;
   batches?: string;
 }
 
 function parseLocations(value: unknown): Locations {
-  const { model, negativesModel, batches, ...data } = parseWith(locationsSchema, value, 'locations');
+  const { model, negativesModel, guideModel, batches, ...data } = parseWith(locationsSchema, value, 'locations');
   const locations: Locations = {
     ...(model === undefined ? {} : { model }),
     ...(negativesModel === undefined ? {} : { negativesModel }),
+    ...(guideModel === undefined ? {} : { guideModel }),
     ...(batches === undefined ? {} : { batches }),
   };
   for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
@@ -55,7 +58,7 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * to the file and not part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
  * in after reading the files.
  */
 export interface ExperimentFile {
@@ -64,21 +67,37 @@ export interface ExperimentFile {
   model: PartialModel | null;
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
-  /** Fields that the file states of the models that mine negatives, by stage. The others are read from the folder. */
-  miners: Map<number, PartialModel>;
+  /**
+   * By place of the model and by stage: fields of the models that stages name, as the file states them. The others are
+   * read from the model's folder.
+   */
+  stageModels: Record<StageModelSlot, Map<number, PartialModel>>;
   locations: Locations;
   /**
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
-  /** What the file's sweep varies. Null for a single run. */
+  /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
   sweep: SweepAxis[] | null;
-  /** Set if several runs are to be compared that differ in one thing. Like `locations`, no part of the identity. */
+  /** The same as the file states it, and the models that its values name and whose folders are to be read. */
+  swept: { given: unknown; models: { slot: StageModelSlot; stated: PartialModel }[] };
+  /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
+  /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
+  blend: BlendJob | null;
 }
 
 const comparingSchema = v.picklist(['negatives']);
 type Comparing = v.InferOutput<typeof comparingSchema>;
+
+/** Fields of which a file can have one: each makes other runs, or no export. */
+const alternatives = ['sweep', 'compare', 'blend'] as const;
+
+/** Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has. */
+function refuseTwoKinds(json: Record<string, unknown>): void {
+  const [first, second] = alternatives.filter((name) => json[name] !== undefined);
+  if (first && second) throw experimentInvalid(second, json[second], own('nothing-beside', first));
+}
 
 /**
  * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
@@ -111,21 +130,43 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
   return { stages: filled, stagesToFill };
 }
 
-/** Takes the models that mine negatives out of the stages if their folder is to be read. */
-function stagesWithoutMiners(
-  stages: unknown,
-  { negativesModel }: Locations,
-): { stages: unknown; miners: Map<number, PartialModel> } {
-  const miners = new Map<number, PartialModel>();
-  if (!Array.isArray(stages) || negativesModel === undefined) return { stages, miners };
-  const rest = stages.map((stage: unknown, index) => {
-    const negatives = isObject(stage) ? stage['negatives'] : undefined;
-    if (!isObject(stage) || !isObject(negatives) || !isObject(negatives['model'])) return stage;
-    const { model, ...others } = negatives;
-    miners.set(index, parseWith(partialModelSchema, model, `stages.${index}.negatives.model`));
-    return { ...stage, negatives: others };
+/** Takes the models whose folders are to be read out of the stages that name them. */
+function stagesWithoutModels(
+  given: unknown,
+  locations: Locations,
+): { stages: unknown; stageModels: ExperimentFile['stageModels'] } {
+  const stageModels = { negativesModel: new Map<number, PartialModel>(), guideModel: new Map<number, PartialModel>() };
+  if (!Array.isArray(given)) return { stages: given, stageModels };
+  const stages = given.map((stage: unknown, index) =>
+    stageModelSlots.reduce((rest, slot) => {
+      const path = stageModelPaths[slot];
+      const model = locations[slot] === undefined ? undefined : objectAt(rest, path);
+      if (!model) return rest;
+      stageModels[slot].set(index, parseWith(partialModelSchema, model, `stages.${index}.${path.join('.')}`));
+      return withValueAt(rest, path, undefined);
+    }, stage),
+  );
+  return { stages, stageModels };
+}
+
+/** Stands for a model that values of a sweep name, until its folder is read. */
+const unreadModel = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
+
+/** Parses the sweep of a file. Models that values name get a stand-in if their folder is to be read. */
+function parseSweep(
+  given: unknown,
+  locations: Locations,
+  experiment: Experiment,
+): Pick<ExperimentFile, 'sweep' | 'swept'> {
+  const models: ExperimentFile['swept']['models'] = [];
+  if (given === undefined) return { sweep: null, swept: { given, models } };
+  const withStandIns = mapSweepModels(given, (model, slot, path) => {
+    if (locations[slot] === undefined) return model;
+    const stated = parseWith(partialModelSchema, model, path);
+    models.push({ slot, stated });
+    return { ...unreadModel, ...stated };
   });
-  return { stages: rest, miners };
+  return { sweep: parseAxes(withStandIns, experiment), swept: { given, models } };
 }
 
 /**
@@ -134,15 +175,17 @@ function stagesWithoutMiners(
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
-  const { locations: given, compare, sweep, model, ...rest } = json;
+  refuseDeepFields(json);
+  refuseTwoKinds(json);
+  const { locations: given, compare, sweep, blend, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
-  const { stages: withoutMiners, miners } = stagesWithoutMiners(rest['stages'], locations);
+  const { stages: withoutModels, stageModels } = stagesWithoutModels(rest['stages'], locations);
   const complete = withDefaults({
     ...rest,
     model: null,
     data: withHash,
-    ...(withoutMiners === undefined ? {} : { stages: withoutMiners }),
+    ...(withoutModels === undefined ? {} : { stages: withoutModels }),
   });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = withLowestVersion(parseWith(experimentSchema, { ...complete, stages }));
@@ -150,11 +193,12 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     experiment,
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
-    miners,
+    stageModels,
     locations,
     joinTitles,
-    sweep: sweep === undefined ? null : parseAxes(sweep, experiment),
+    ...parseSweep(sweep, locations, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
+    blend: blend === undefined ? null : parseBlend(blend),
   };
 }
 
@@ -177,8 +221,8 @@ export function experimentFileOf(
 interface ReadFiles {
   data: DataEntry[];
   model: NonNullable<Experiment['model']>;
-  /** The model in `locations.negativesModel`. */
-  miner?: NonNullable<Experiment['model']>;
+  /** The models in `locations` that stages name. */
+  stageModels?: Partial<Record<StageModelSlot, NonNullable<Experiment['model']>>>;
   /** SHA-256 of the batch lists in `locations.batches`. */
   batchesSha256?: string;
 }
@@ -190,15 +234,30 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  const stages = listed.map((stage, index) => {
-    const stated = file.miners.get(index);
-    if (!stated || !read.miner || stage.negatives?.from !== 'mined') return stage;
-    return { ...stage, negatives: { ...stage.negatives, model: { ...read.miner, ...stated } } };
-  });
+  const stages = listed.map((stage, index) =>
+    stageModelSlots.reduce<unknown>((filled, slot) => {
+      const [stated, model] = [file.stageModels[slot].get(index), read.stageModels?.[slot]];
+      return stated && model ? withValueAt(filled, stageModelPaths[slot], { ...model, ...stated }) : filled;
+    }, stage),
+  );
   return parseExperiment({
     ...file.experiment,
     data: read.data,
     model: { ...read.model, ...file.model },
     stages,
   });
+}
+
+/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from their folders. */
+export function fillSweep(
+  { sweep, swept }: ExperimentFile,
+  experiment: Experiment,
+  read: ReadFiles,
+): SweepAxis[] | null {
+  if (!sweep || swept.models.length === 0) return sweep;
+  const filled = mapSweepModels(swept.given, (model, slot, path) => {
+    const known = read.stageModels?.[slot];
+    return known ? { ...known, ...parseWith(partialModelSchema, model, path) } : model;
+  });
+  return parseAxes(filled, experiment);
 }

@@ -87,14 +87,14 @@ export function unmeasuredPlan(backend: KernelPlan['backend']): KernelPlan {
   return { backend, kernels: kernelsVersion, matmul: {} };
 }
 
-/** Returns the plan's canonical JSON, so equal plans give equal strings. */
+/** Returns the plan's canonical JSON, so that equal plans have equal strings. */
 export function formatKernelPlan(plan: KernelPlan): string {
   return canonicalJson(plan);
 }
 
 /**
- * Parses a stored plan. Returns null if the text is no plan in the current format: the run has not started, or an older
- * build wrote the text.
+ * Parses a stored plan. Returns null if the text is not a plan in the current format: the run has not started, or an
+ * older build wrote the text.
  */
 export function parseKernelPlan(text: string): KernelPlan | null {
   try {

@@ -10,20 +10,21 @@ import {
   withLowestVersion,
   type Experiment,
 } from './experiment';
+import { excerptOf, isTooDeep, maxJsonDepth } from './foreignJson';
 import { isObject } from './isObject';
 import { withoutUsualAccumulation } from './train/batchingSchema';
 import { averagesNothing } from './train/emaSchema';
 import { withoutUsualLoss } from './train/lossSchema';
 import { defaultLora } from './train/loraSchema';
 import { defaultPrefix } from './train/prefixSchema';
+import { objectAt, stageModelPaths, withValueAt } from './train/stageModels';
 import { withShareOfSteps } from './train/scheduleSchema';
 import { defaultKeywords } from './train/strategySchema';
-import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
 
 function described(value: unknown): Said {
-  return value === undefined ? own('no-value') : cutAt(JSON.stringify(value) ?? typeof value, 80);
+  return excerptOf(value) ?? own('no-value');
 }
 
 export function experimentInvalid(path: string, found: unknown, expected?: Said): AppError {
@@ -33,6 +34,15 @@ export function experimentInvalid(path: string, found: unknown, expected?: Said)
     found: described(found),
     ...(expected === undefined ? {} : { expected }),
   });
+}
+
+/**
+ * Throws experiment-invalid with the name of the first field that is nested too deep: the code below compares and
+ * copies values that no schema has validated yet.
+ */
+export function refuseDeepFields(input: JsonObject): void {
+  for (const [name, value] of Object.entries(input))
+    if (isTooDeep(value)) throw experimentInvalid(name, value, own('nested-at-most', maxJsonDepth));
 }
 
 /** Entry v converts an experiment from version v to v + 1. */
@@ -83,7 +93,8 @@ const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
 /**
  * Fills in a stage's defaults. Drops stated values whose absence means the same: full precision, pairs as `data`, a
- * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and the loss's.
+ * `frozen` that freezes nothing, a `layerDecay` or an `accumulation` of 1, an `ema` with a decay of 0, and those of the
+ * loss.
  */
 function completedStage(given: unknown): unknown {
   const stated = isObject(given) ? { ...given, schedule: withShareOfSteps(given['schedule']) } : given;
@@ -135,6 +146,13 @@ function withMiner(stage: unknown, base: unknown): unknown {
   return { ...stage, negatives: isBase ? rest : { ...rest, model: miner } };
 }
 
+/** Completes the settings of the model whose scores mask a stage's false negatives. */
+function withGuide(stage: unknown): unknown {
+  const path = stageModelPaths.guideModel;
+  const guide = objectAt(stage, path);
+  return guide ? withValueAt(stage, path, completed(guide, modelDefaults)) : stage;
+}
+
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
 function completedSplit(split: unknown): unknown {
   if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
@@ -158,7 +176,7 @@ export function withDefaults(input: JsonObject): JsonObject {
     ...experiment,
     data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
-    stages: Array.isArray(stages) ? stages.map((stage) => withMiner(completedStage(stage), model)) : stages,
+    stages: Array.isArray(stages) ? stages.map((stage) => withGuide(withMiner(completedStage(stage), model))) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };
 }
@@ -212,5 +230,6 @@ export function parseWith<Schema extends v.GenericSchema>(
  */
 export function parseExperiment(input: unknown): Experiment {
   if (!isObject(input)) throw experimentInvalid('', input, own('object'));
+  refuseDeepFields(input);
   return withLowestVersion(parseWith(experimentSchema, withDefaults(input)));
 }

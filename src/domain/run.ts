@@ -17,6 +17,9 @@ export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' 
 /** `interrupted`: the worker that executed the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
+/** Statuses of a run that has not ended. If no worker holds it, its page or command was closed or killed. */
+export const unfinishedStatuses: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
+
 export interface RunRecord {
   runId: string;
   experimentId: string;
@@ -111,7 +114,10 @@ export interface DevEvaluation {
 }
 
 /** The kinds of work for which a run reports progress. */
-export const progressKinds = ['tokenize', 'tune', 'load', 'encodePassages', 'encodeQuestions', 'checkpoint'] as const;
+export const progressKinds = [
+  ...(['tokenize', 'tune', 'encodeGuide', 'load'] as const),
+  ...(['encodePassages', 'encodeQuestions', 'checkpoint'] as const),
+] as const;
 export type ProgressKind = (typeof progressKinds)[number];
 
 /** An entry in a run's event log. The worker appends events to storage in batches, and pages read them from storage. */
@@ -143,7 +149,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | ({ type: 'devEvaluation'; step: number; best: boolean } & DevEvaluation)
-  /** A sign that the run goes wrong. It changes nothing about the run. */
+  /** A sign that the run is going wrong. It changes nothing about the run. */
   | ({ type: 'alarm' } & Alarm)
   | ({ type: 'earlyStop' } & EarlyStop)
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }

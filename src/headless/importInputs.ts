@@ -1,9 +1,9 @@
 import { experimentHash } from '../domain/experimentHash';
 import { AppError } from '../domain/errors';
-import { experimentModelOf, type DataEntry, type Experiment } from '../domain/experiment';
+import { experimentModelOf, type DataEntry, type Experiment, type ExperimentModel } from '../domain/experiment';
 import { nameOfPath } from '../domain/fileLocations';
 import type { FileReading } from '../domain/import/fileReading';
-import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
+import { fillExperiment, fillSweep, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
 import {
   hostLabel,
   hubError,
@@ -14,6 +14,7 @@ import {
   parseHubLocation,
 } from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
+import { stageModelSlots, type StageModelSlot } from '../domain/train/stageModels';
 import type { SweepAxis } from '../domain/sweep/sweep';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
@@ -33,6 +34,8 @@ export interface ImportedInputs {
   recognised: Partial<Record<SlotName, Recognition[]>>;
   /** Set if the file asks for several runs that are compared. */
   compare: ExperimentFile['compare'];
+  /** Blends to evaluate or export after the run. */
+  blend: ExperimentFile['blend'];
   /** Number of passages with a title, in a knowledge base that was read from files. */
   titles: number;
 }
@@ -127,23 +130,29 @@ export class InputReader {
     return this.#model('model', this.file.locations.model, promised);
   }
 
-  /** Reads the model that mines negatives, if the file says where it is and a stage uses it. */
-  async miner(): Promise<StoredModel | undefined> {
-    const { negativesModel } = this.file.locations;
-    const [stated] = this.file.miners.values();
-    if (negativesModel === undefined || !stated) return undefined;
-    return this.#model('negativesModel', negativesModel, stated.contentSha256);
+  /** Reads the models that stages and values of a sweep name, if the file says where they are. */
+  async stageModels(): Promise<Partial<Record<StageModelSlot, ExperimentModel>>> {
+    const { locations, stageModels, swept } = this.file;
+    const read: Partial<Record<StageModelSlot, ExperimentModel>> = {};
+    for (const slot of stageModelSlots) {
+      const location = locations[slot];
+      const ofSweep = swept.models.filter((model) => model.slot === slot).map(({ stated }) => stated);
+      const [stated] = [...stageModels[slot].values(), ...ofSweep];
+      if (location === undefined || !stated) continue;
+      read[slot] = experimentModelOf(await this.#model(slot, location, stated.contentSha256));
+    }
+    return read;
   }
 
   async #model(
-    slot: 'model' | 'negativesModel',
+    slot: 'model' | StageModelSlot,
     location: string | undefined,
     promised: string | undefined,
   ): Promise<StoredModel> {
     if (location !== undefined && isHubLocation(location)) return this.#hubModel(location, promised);
     const files = await this.routes.files(this.job, slot);
     if (files.length > 0) {
-      const name = slot === 'model' ? this.job.modelName : this.job.negativesModelName;
+      const name = this.job[`${slot}Name`];
       const model = await (await gateway.data()).importModel(files, name, this.reports.import);
       // An experiment of an earlier version refers to the model by its former identity.
       const former = promised === undefined ? undefined : await gateway.getModel(promised);
@@ -199,15 +208,18 @@ export async function importInputs(
   const reader = new InputReader(routes, job, file, reports);
   const data = await reader.data();
   const model = experimentModelOf(await reader.model());
-  const miner = await reader.miner();
+  const stageModels = await reader.stageModels();
   const batchesSha256 = await reader.batches();
-  const experiment = fillExperiment(file, {
+  const read = {
     data,
     model,
-    ...(miner ? { miner: experimentModelOf(miner) } : {}),
+    stageModels,
     ...(batchesSha256 === undefined ? {} : { batchesSha256 }),
-  });
+  };
+  const experiment = fillExperiment(file, read);
+  const sweep = fillSweep(file, experiment, read);
   const { leftOut, recognised, titles } = reader;
-  const { compare, sweep } = file;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, compare, sweep, titles };
+  const { compare, blend } = file;
+  const hash = await experimentHash(experiment);
+  return { experiment, experimentHash: hash, leftOut, recognised, compare, sweep, blend, titles };
 }

@@ -4,6 +4,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import { lastStepOf } from '../domain/train/lastStep';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
+import { blendRun, refuseBlend } from './blendRun';
 import { compareNegatives } from './compareNegatives';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
 import { sendFindings } from './findings';
@@ -66,6 +67,7 @@ export async function runJob(
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
   if (inputs.sweep) return [await runSweep(routes, job, { inputs, axes: inputs.sweep, sender })];
   if (inputs.compare) return runArms(routes, job, inputs, sender);
+  await refuseBlend(inputs);
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
   const { resumed } = earlier;
   const note = resumed ? resumeNote(resumed) : earlier.note;
@@ -74,17 +76,18 @@ export async function runJob(
   const findings = await sendFindings(experimentId, inputs.experiment, job, sender);
   const newRun = async () => (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
   const { run, events } = await train(resumed?.runId ?? (await newRun()), sender);
+  const blend = inputs.blend && (await blendRun(run, inputs.blend, sender));
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
   const exporting = new ExportState();
-  const exported = await exporting.start(run, 'files');
+  const exported = await exporting.start(run, 'files', blend?.ratio);
   if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
   await routes.post(
     'metrics',
     await runMetrics({
-      ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported },
+      ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported, blend: blend?.report },
       ...{ reference: exporting.reference, importMs, exportMs },
     }),
   );

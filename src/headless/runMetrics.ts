@@ -84,6 +84,8 @@ interface MetricsParts {
   findings: readonly Finding[];
   resumed: boolean;
   exported: ExportReport;
+  /** What is known about blends, if the file asks for some. */
+  blend?: object | undefined;
   /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */
   reference: ExportRequest['reference'];
   importMs: number;
@@ -116,6 +118,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     experimentHash: inputs.experimentHash,
     experiment: inputs.experiment,
     weightsSha256: run.weightsSha256,
+    ...(parts.blend ? { blend: { ...parts.blend, weightsSha256: exported.weightsSha256 } } : {}),
     keptStep: run.keptStep,
     steps: run.steps,
     stoppedStep: run.stoppedStep ?? null,

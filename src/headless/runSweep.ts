@@ -3,6 +3,7 @@ import { toAppError, AppError } from '../domain/errors';
 import { experimentHash } from '../domain/experimentHash';
 import { sweepRefusal, type Sweep, type SweepAxis, type SweepPoint } from '../domain/sweep/sweep';
 import { axisName, sweepCsv, sweepTable, type SweepRow } from '../domain/sweep/sweepTable';
+import { lastStepOf } from '../domain/train/lastStep';
 import { gateway } from '../state/gateway';
 import { readSweep, workThrough, type SweepRun } from '../state/sweepQueue';
 import { sendFindings } from './findings';
@@ -43,7 +44,7 @@ async function newSweep(parts: SweepParts, job: HeadlessJob): Promise<{ experime
   return { experimentId: await prepare(inputs, job, sender, [sweep]), sweep };
 }
 
-/** Makes the runs of the sweep. Their events name the run by its number in the sweep, counted from 1. */
+/** Executes the runs of the sweep. Their events name the run by its number in the sweep, counted from 1. */
 async function work(experimentId: string, sweep: Sweep, job: HeadlessJob, { axes, sender }: SweepParts): Promise<void> {
   const gpu = await gateway.gpu();
   const runs = await readSweep(experimentId, sweep);
@@ -65,7 +66,8 @@ async function work(experimentId: string, sweep: Sweep, job: HeadlessJob, { axes
         note: `run ${place + 1} of ${runs.length}: ${point ? valuesText(axes, point) : ''}`,
       });
       await sendEvents(runId, place, sender);
-      sender.send('progress', { totalSteps: (await gateway.getRun(runId))?.steps ?? 0 });
+      const stored = await gateway.getRun(runId);
+      sender.send('progress', { totalSteps: stored ? lastStepOf(stored, null) : 0 });
       try {
         await gpu.startRun(runId, (events) => {
           sender.send(
@@ -117,8 +119,8 @@ function reportOf(axes: readonly SweepAxis[], rows: readonly SweepRow[], runs: r
 }
 
 /**
- * Makes all runs of a sweep, or those that an earlier command left, and posts the table. Test is not evaluated. Returns
- * the id of the sweep.
+ * Executes all runs of a sweep, or those that an earlier command left, and posts the table. Test is not evaluated.
+ * Returns the id of the sweep.
  */
 export async function runSweep(routes: JobRoutes, job: HeadlessJob, parts: SweepParts): Promise<string> {
   const { inputs, axes, sender } = parts;

@@ -163,6 +163,8 @@ export type DownloadProgress = (received: number, of: number, file: string) => v
 
 export interface ExportRequest {
   runId: string;
+  /** Share of the tuned weights in a blend with those of the base model. Absent for the tuned weights themselves. */
+  ratio?: number;
   /**
    * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
    */
@@ -184,9 +186,11 @@ export interface ExportReport {
   poolerNotKept: boolean;
   /**
    * Whether the adapters of a LoRA stage are exported on their own too. With several stages they would not fit the base
-   * model. Null if no stage trained with LoRA.
+   * model; those of a blend would not give its weights. Null if no stage trained with LoRA.
    */
-  adapter: 'included' | 'several-stages' | null;
+  adapter: 'included' | 'several-stages' | 'blended' | null;
+  /** SHA-256 of the exported weights. */
+  weightsSha256: string;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
@@ -235,7 +239,7 @@ export interface DataApi extends CompareApi {
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   /**
-   * Returns what a stage's explicit negatives are like, and samples to judge. Rejects with `negatives-not-mined` if
+   * Returns a description of a stage's explicit negatives, and samples to judge. Rejects with `negatives-not-mined` if
    * they are not mined yet.
    */
   viewNegatives(experiment: Experiment, stageIndex: number): Promise<NegativesView>;

@@ -36,8 +36,8 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `mineNegatives` and `compareModels` each need the device exclusively and
- * reject with `device-busy` while another job is using it.
+ * a check, `encodeTexts`, `searchPassages`, `mineNegatives`, `evaluateBlends` and `compareModels` each need the device
+ * exclusively and reject with `device-busy` while another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -70,10 +70,11 @@ export interface GpuApi {
   /** Returns the batch of a step, counted from 0. It depends only on data, batching and seed. */
   viewBatch(experimentId: string, step: number): Promise<BatchView>;
   /**
-   * Returns one vector per text [text][E] from token ids, encoded with the kept weights of a run or with a base model.
+   * Returns one vector per text [text][E] from token ids, encoded with the kept weights of a run, with a blend of them
+   * with the base model's, or with a base model.
    */
   encodeTexts(
-    source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
+    source: { runId: string; ratio?: number } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
   /**
@@ -106,6 +107,17 @@ export interface GpuApi {
     ended: CompareReports['ended'],
   ): Promise<void>;
   cancelComparison(): Promise<void>;
+  /**
+   * Evaluates blends of a finished run's weights with those of its base model, each stored under its ratio, unless they
+   * are evaluated. Reports progress in texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run,
+   * and with `cancelled` after `cancelBlends`; the blends evaluated until then stay stored.
+   */
+  evaluateBlends(
+    runId: string,
+    wanted: { ratios: readonly number[]; part: 'dev' | 'test' },
+    progress: Progress,
+  ): Promise<void>;
+  cancelBlends(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after
    * `cancelBenchmark`.

@@ -36,8 +36,8 @@ export interface NegativesView {
   /** Counts of the scores of positives, mined negatives and random passages, in this order. Null if none were mined. */
   bins: ScoreBins | null;
   /**
-   * Passages that score above the positive minus the margin, and all that were compared. Null if none were mined, or
-   * without a margin.
+   * Number of passages that score above the positive minus the margin, and of all that were compared. Null if none were
+   * mined, or without a margin.
    */
   suspects: { found: number; of: number } | null;
   /** Mined negatives that score above the positive. Null if none were mined. */

@@ -14,7 +14,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
 ]);
 
-/** Errors that concern more than the action that met them, so they stay until they are dismissed. */
+/** Errors that concern more than the action in which they occurred, so they stay until they are dismissed. */
 const lasting: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
   'storage-failed',
@@ -130,7 +130,7 @@ class AppState {
     }
   }
 
-  /** Shows a notice for a while. A notice with the same text that is still shown goes, unless it offers an undo. */
+  /** Shows a notice for a while. Replaces a notice with the same text, unless that one offers an undo. */
   notify(text: string, undo?: () => void): void {
     const id = this.#nextNotice++;
     const others = this.notices.filter((notice) => notice.undo || notice.text !== text);

@@ -41,7 +41,8 @@ export class DeviceChecking {
   }
 
   /**
-   * Throws `device-busy`, or the reason why the check stopped. Once it is done, reads the device's description again.
+   * Runs the check, then reads the device's description again. Throws `device-busy`, or the reason why the check
+   * stopped.
    */
   async run(preference: DevicePreference): Promise<void> {
     await deviceJob.during('check', () => this.#check(preference));

@@ -10,7 +10,7 @@ import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
 import type { Dataset } from '../domain/records';
-import type { RunRecord } from '../domain/run';
+import { unfinishedStatuses, type RunRecord } from '../domain/run';
 import { gateway } from './gateway';
 import { demoParts, type DemoInput } from '../domain/import/demoInputs';
 import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
@@ -62,13 +62,11 @@ export class ExperimentState extends SavedExperiment {
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different and that this page's demo contains. */
   readonly demoParts = $derived<DemoInput[]>(this.inputs ? demoParts(this.inputs) : []);
-  /** The runs that are no trials of other settings. */
+  /** The runs that are not trials of other settings. */
   readonly ownRuns = $derived(this.runs.filter((run) => run.trial !== true));
   readonly latestRun = $derived<RunRecord | null>(this.ownRuns[0] ?? null);
   readonly latestDone = $derived<RunRecord | null>(this.ownRuns.find((run) => run.status === 'done') ?? null);
-  readonly activeRun = $derived(
-    this.runs.find((run) => run.status === 'running' || run.status === 'paused' || run.status === 'queued') ?? null,
-  );
+  readonly activeRun = $derived(this.runs.find(({ status }) => unfinishedStatuses.has(status)) ?? null);
   /** Whether the newest result was made with the current settings. */
   readonly resultIsCurrent = $derived(
     this.latestDone !== null &&
@@ -98,7 +96,7 @@ export class ExperimentState extends SavedExperiment {
 
   /**
    * Rows of the shown stage and steps of a run with the current settings, without rows that are held out or skipped.
-   * Null until the split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs
+   * Null until the split is counted, or if the experiment lists its batches. `atMost`: an epoch may leave out pairs
    * with repeated texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {

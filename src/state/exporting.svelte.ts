@@ -20,8 +20,11 @@ export class ExportState {
   /** The texts and vectors that the last export was checked against. */
   reference: ExportRequest['reference'] | null = null;
 
-  /** Exports the model of a run. Throws `device-busy` if another job is running. */
-  async start(run: RunRecord, as: ExportRequest['as'] = 'zip'): Promise<ExportReport | null> {
+  /**
+   * Exports the model of a run, or a blend of it with the base model: `ratio` is the share of the tuned weights. Throws
+   * `device-busy` if another job is running.
+   */
+  async start(run: RunRecord, as: ExportRequest['as'] = 'zip', ratio = 1): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;
     this.stage = 'vectors';
@@ -32,11 +35,12 @@ export class ExportState {
       const added = prefixOf(run.experiment.stages)?.tokens;
       const tokens = await data.tokenIdsOf(settings.contentSha256, texts, settings.maxTokens, added);
       const gpu = await gateway.gpu();
-      const vectors = await deviceJob.during('export', () => gpu.encodeTexts({ runId: run.runId }, tokens));
+      const blended = { runId: run.runId, ...(ratio === 1 ? {} : { ratio }) };
+      const vectors = await deviceJob.during('export', () => gpu.encodeTexts(blended, tokens));
       this.reference = { texts, vectors };
       this.stage = 'writing';
       const progress = (done: number, of: number) => (this.progress = { done, of });
-      this.report = await data.exportModel({ runId: run.runId, reference: this.reference, as }, progress);
+      this.report = await data.exportModel({ ...blended, reference: this.reference, as }, progress);
       this.stage = 'done';
       return this.report;
     } finally {

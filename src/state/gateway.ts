@@ -2,7 +2,8 @@ import type { StoredModel } from '../domain/model';
 import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
-import type { Evaluation, EvaluationMoment } from '../domain/evaluate/evaluation';
+import type { BlendPoint } from '../domain/evaluate/blend';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
@@ -83,12 +84,19 @@ export const gateway = {
   async getTokenSet(key: string): Promise<TokenSet | undefined> {
     return tokenSets.getTokenSet(await openDatabase(), key);
   },
-  async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
+  async getEvaluation(
+    runId: string,
+    part: 'dev' | 'test',
+    moment: Evaluation['moment'],
+  ): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
   },
   /** Returns how many models were compared on the experiment's test questions. */
   async countTestComparisons(experimentId: string): Promise<number> {
     return comparisons.countComparisons(await openDatabase(), experimentId, 'test');
+  },
+  async listBlends(runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
+    return evaluations.listBlends(await openDatabase(), runId, part);
   },
   /** Whether a worker in any tab holds the run's lock. */
   async isRunHeld(runId: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
-import type { RunRecord, RunStatus } from '../domain/run';
+import { unfinishedStatuses, type RunRecord } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { newestPausedRun } from './newestPausedRun';
@@ -17,8 +17,6 @@ const freshMs = 10_000;
 /** How often to check the lock of a run that is being cancelled. */
 const stopIntervalMs = 100;
 
-const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
-
 /** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
   /** The run shown in the strip at the bottom: the one being executed, else the newest paused one. */
@@ -34,7 +32,7 @@ class JobsState {
   #watched = new Map<string, ReturnType<typeof setInterval>>();
   /** The run that this page's worker is running. */
   #own: string | null = null;
-  /** Resolves once the runs of closed pages are settled. Until then, an ending worker may hold the lock of one. */
+  /** Resolves once the runs of closed pages are settled. Until then, a dying worker may hold a run's lock. */
   #booted: Promise<void> = Promise.resolve();
 
   /** Returns the state that follows a run; there is one per run and page. */
@@ -69,7 +67,7 @@ class JobsState {
   }
 
   async #settle(run: RunRecord): Promise<void> {
-    if (!unfinished.has(run.status)) return;
+    if (!unfinishedStatuses.has(run.status)) return;
     if (this.#own === run.runId) return;
     const state = this.follow(run.runId);
     if (await this.#isElsewhere(state)) {
@@ -214,7 +212,7 @@ class JobsState {
    */
   async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
     await state.refresh();
-    if (!state.record || !unfinished.has(state.record.status)) return;
+    if (!state.record || !unfinishedStatuses.has(state.record.status)) return;
     // The lock of a crashed worker is released a moment after the crash is noticed, so don't check it then.
     const crashed = toAppError(thrown).details.kind === 'worker-crashed';
     if (!crashed && (await gateway.isRunHeld(state.runId))) {

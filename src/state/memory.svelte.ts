@@ -14,6 +14,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'no-negatives',
   'too-few-negatives',
   'negatives-not-mined',
+  'guide-missing',
   'device-wrong',
 ]);
 
@@ -33,7 +34,8 @@ export class MemoryState {
   readonly refusal = $derived(this.problem && refusals.has(this.problem.kind) ? this.problem : null);
 
   /**
-   * Asks after a pause, with the settings as they are then. Clears the old problem, which the settings may have solved.
+   * Asks for the memory need after a pause, with the settings as they are then. Clears the old problem, which the
+   * settings may have solved.
    */
   askSoon(state: ExperimentState): void {
     this.forget();

@@ -15,7 +15,9 @@ export class RunState {
   elsewhere = $state(false);
   /** Whether this page's worker is executing the run. */
   here = $state(false);
-  /** Whether it is not yet known if another tab is executing the run or the worker that did so is just ending. */
+  /**
+   * Whether it is still unknown which is true: another tab is executing the run, or the worker that did so is ending.
+   */
   settling = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -5,6 +5,7 @@ import type { StoredExperiment } from '../storage/schema';
 import { baseUrl, gateway } from './gateway';
 import { demoHash } from '../domain/import/demoInputs';
 import { inputNames, namedHash, type InputName } from '../domain/import/inputs';
+import { stageModels, type StageModelSlot } from '../domain/train/stageModels';
 
 export type { SharedExperiment };
 
@@ -25,7 +26,7 @@ export function readLink(payload: string): Promise<SharedExperiment> {
  * A data set or model that an experiment names. `demo`: it is not in this browser, but this page's demo contains it.
  */
 export interface SharedInput {
-  input: InputName;
+  input: InputName | StageModelSlot;
   contentSha256: string;
   state: 'here' | 'demo' | 'missing';
   name: string | null;
@@ -39,6 +40,19 @@ export async function sharedInputs(experiment: Experiment): Promise<SharedInput[
     const stored = await (input === 'model' ? gateway.getModel(contentSha256) : gateway.getDataset(contentSha256));
     const elsewhere = contentSha256 === demoHash(input) ? 'demo' : 'missing';
     needs.push({ input, contentSha256, state: stored ? 'here' : elsewhere, name: stored?.name ?? null });
+  }
+  return [...needs, ...(await sharedStageModels(experiment))];
+}
+
+/** Lists the models that stages name beside the base model, each of them once. */
+async function sharedStageModels({ stages }: Experiment): Promise<SharedInput[]> {
+  const needs: SharedInput[] = [];
+  for (const { slot, model } of stages.flatMap(stageModels)) {
+    const { contentSha256 } = model;
+    if (needs.some((need) => need.input === slot && need.contentSha256 === contentSha256)) continue;
+    const stored = await gateway.getModel(contentSha256);
+    const elsewhere = contentSha256 === demoHash('model') ? 'demo' : 'missing';
+    needs.push({ input: slot, contentSha256, state: stored ? 'here' : elsewhere, name: stored?.name ?? null });
   }
   return needs;
 }

@@ -1,10 +1,10 @@
 import { experimentHash } from '../domain/experimentHash';
-import type { RunRecord, RunStatus } from '../domain/run';
+import { unfinishedStatuses, type RunRecord } from '../domain/run';
 import { sweepPoints, type Sweep, type SweepPoint } from '../domain/sweep/sweep';
 import { canResume } from '../domain/train/canResume';
 import { gateway } from './gateway';
 
-/** A run of a sweep with what is known of it. */
+/** A run of a sweep, with what is known about it. */
 export interface SweepRun {
   /** Its place in the sweep, from 0. */
   place: number;
@@ -16,18 +16,15 @@ export interface SweepRun {
   score: number | null;
 }
 
-/** Whether a run need not be made again: it is done, or it diverged, which it would do again. */
+/** Whether a run need not be repeated: it is done, or it diverged, which it would do again. */
 export function isSettled(run: RunRecord | null): boolean {
   return run?.status === 'done' || (run?.status === 'failed' && run.error?.kind === 'training-diverged');
 }
 
-/** Statuses of a run that has not ended. If no worker holds it, its page or command was closed or killed. */
-const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
-
 /** Returns the run if it can resume, else null. One that ran out of memory would do so again. */
 function resumable(run: RunRecord | null): RunRecord | null {
   if (!run || (run.status === 'failed' && run.error?.kind === 'gpu-out-of-memory')) return null;
-  return unfinished.has(run.status) || canResume(run) ? run : null;
+  return unfinishedStatuses.has(run.status) || canResume(run) ? run : null;
 }
 
 /** Returns the runs of a sweep in order. */
@@ -58,8 +55,8 @@ export interface SweepWork {
 }
 
 /**
- * Makes the runs of a sweep that are not settled, in order, and resumes one that was interrupted. Returns once all are
- * settled, `stopped` says so, or a run ended otherwise, such as by the user's cancelling it.
+ * Executes the runs of a sweep that are not settled, in order, and resumes one that was interrupted. Returns once all
+ * are settled, `stopped` returns true, or a run ends without being settled, as when the user cancels it.
  */
 export async function workThrough(experimentId: string, sweep: Sweep, work: SweepWork): Promise<void> {
   for (const { place, point, run } of await readSweep(experimentId, sweep)) {

@@ -19,7 +19,7 @@ class SweepsState {
     return readSweep(experimentId, sweep);
   }
 
-  /** Makes the runs of a sweep that are not done yet. Reports failures. */
+  /** Executes the runs of a sweep that are not done yet. Reports failures. */
   async work(experimentId: string, sweep: Sweep): Promise<void> {
     if (this.working !== null) return;
     this.working = sweep.sweepId;

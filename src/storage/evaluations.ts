@@ -1,3 +1,5 @@
+import type { BlendPoint } from '../domain/evaluate/blend';
+import { ratioOfMoment } from '../domain/evaluate/blendMoment';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import { guard, withHandledEnd, type Database } from './database';
 import { requireRun } from './requireRun';
@@ -15,7 +17,17 @@ export function getEvaluation(
   db: Database,
   runId: string,
   part: 'dev' | 'test',
-  moment: 'before' | 'after',
+  moment: Evaluation['moment'],
 ): Promise<Evaluation | undefined> {
   return db.get('evaluations', [runId, part, moment]);
+}
+
+/**
+ * Returns the metrics of a run's blends by ratio, ascending. The evaluations before and after training are the ends,
+ * with the ratios 0 and 1.
+ */
+export async function listBlends(db: Database, runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
+  const found = await db.getAll('evaluations', IDBKeyRange.bound([runId, part, ''], [runId, part, '\uffff']));
+  const points = found.map(({ moment, metrics }) => ({ ratio: ratioOfMoment(moment) ?? NaN, metrics }));
+  return points.sort((a, b) => a.ratio - b.ratio);
 }

@@ -72,7 +72,7 @@ export interface CheckpointManifest {
   /**
    * State of the training loop besides its tensors: the best dev evaluation and its step, elapsed time and, in mixed
    * precision, the loss scale. `devPending`: the run was paused during the dev evaluation after this step, so the
-   * evaluation still has to be done. `stopped`: the run goes on without its remaining steps.
+   * evaluation still has to be done. `stopped`: training ended early, so the run continues without its remaining steps.
    */
   loopState: BestDev & {
     bestStep: number | null;
@@ -94,7 +94,7 @@ export interface StoredDownload {
 
 /** Negatives that were mined for one stage; see `ChosenNegatives`. */
 export interface StoredMinedNegatives {
-  /** SHA-256 of all that determines them: rows, model, settings, seed and stage. */
+  /** SHA-256 of everything that determines them: rows, model, settings, seed and stage. */
   key: string;
   perAnchor: number;
   /** [pairs × perAnchor]: 32-bit indexes into the knowledge base. */

@@ -98,7 +98,7 @@ class PartCursor {
     this.#parts = verifiedParts(db, weights, partsBetween(weights, begin, end));
   }
 
-  /** Returns a view of the part if the range lies in one part, else a copy. */
+  /** Returns a view if the range is within one part, else a copy. */
   async floats(range: StoredRange): Promise<Float32Array<ArrayBuffer>> {
     const [begin, end] = [range.offset * 4, (range.offset + range.length) * 4];
     const first = await this.#partAt(begin);

@@ -32,7 +32,7 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await page.getByTestId('column-2').selectOption('positive');
   await page.getByTestId('columns-apply').click();
   const slot = page.locator('section[aria-labelledby="slot-pairs"]');
-  await expect(slot).toContainText('留给后面的步骤用：分类 → 主题。');
+  await expect(slot).toContainText('留给后面的阶段用：分类 → 主题。');
   await expect(slot).toContainText('没用到：单号。');
   await slot.getByRole('button', { name: '查看数据' }).click();
   await expect(page.getByTestId('kept-columns')).toContainText('主题 1 种');

@@ -1,72 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../../tools/lib/server.mjs';
-import { demoModel, expect, root, serveSite, test } from './support';
+import { command, cutDemo, type Ended } from './runner';
+import { expect, root, serveSite, test } from './support';
 import { encodeInTransformersJs } from './transformersJs';
 
 const minute = 60_000;
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function command(tool: string, ...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(root, 'tools', tool), ...args],
-      { cwd: root, timeout: 6 * minute },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
-      },
-    );
-  });
-}
-
-const rows = (file: string): Record<string, unknown>[] =>
-  readFileSync(join(root, 'public/demo', file), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-const jsonl = (list: object[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');
-
-/**
- * Writes a small part of the demo: 40 passages, texts of up to 32 tokens, 3 steps of batch size 4, and 2 more with a
- * loss in tfjs. The last pair repeats a test question without its punctuation.
- */
-async function cutDemo(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-cut-'));
-  const passages = rows('knowledge-base.jsonl').slice(0, 40);
-  const ids = new Set(passages.map((row) => row['id']));
-  const pairs = rows('train-pairs.jsonl').filter((row) => ids.has(row['positiveId']));
-  const questions = rows('test-questions.jsonl').filter((row) =>
-    (row['relevant'] as string[]).every((id) => ids.has(id)),
-  );
-  await writeFile(join(folder, 'kb.jsonl'), jsonl(passages));
-  const leak = { anchor: String(questions[0]?.['text']).replace(/[，？]/g, ' '), positiveId: passages[0]?.['id'] };
-  await writeFile(join(folder, 'pairs.jsonl'), jsonl([...pairs, leak]));
-  await writeFile(join(folder, 'test.jsonl'), jsonl(questions.slice(0, 8)));
-  const batching = { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true };
-  const experiment = {
-    seed: 3,
-    split: { devFraction: 0 },
-    model: { maxTokens: 32 },
-    stages: [
-      { batching, duration: { unit: 'steps', value: 3 } },
-      { batching, duration: { unit: 'steps', value: 2 }, loss: { kind: 'sigmoidPairs', temperature: 0.05 } },
-    ],
-    evaluation: { devEverySteps: 0, checkpoint: 'last' },
-    locations: { knowledgeBase: 'kb.jsonl', pairs: 'pairs.jsonl', testQuestions: 'test.jsonl', model: demoModel },
-  };
-  await writeFile(join(folder, 'experiment.json'), JSON.stringify(experiment));
-  return folder;
-}
 
 interface StepLine {
   step: number;
@@ -209,7 +151,7 @@ test('SIGINT ends the runner with a sentence and removes the temporary profile',
   child.kill('SIGINT');
   const code = await new Promise((resolve) => child.once('close', resolve));
   expect(code).toBe(130);
-  // What was found in the experiment may have been printed before.
+  // Findings about the experiment may have been printed before.
   expect(stderr).toMatch(/^((warning|advice): .*\n)*Interrupted\.\n$/);
   expect(profiles()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-/** Returns the texts that are cut off or run out of their place: of boxes too narrow for them, and of charts. */
+/** Returns the texts that are cut off or overflow: those in boxes that are too narrow for them, and those in charts. */
 export function cutTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const shown = (element: Element): boolean => element.checkVisibility() && !element.closest('.visually-hidden');

@@ -1,18 +1,7 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { filesBelow } from '../unit/import/filesBelow';
 import { startHub, type Hub, type HubOptions } from '../unit/import/hubServer';
 import { demoModel, expect, newExperiment, test } from './support';
-
-function filesBelow(folder: string, prefix = ''): Record<string, Buffer> {
-  const files: Record<string, Buffer> = {};
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (statSync(path).isDirectory()) Object.assign(files, filesBelow(path, `${prefix}${name}/`));
-    else files[`${prefix}${name}`] = readFileSync(path);
-  }
-  return files;
-}
 
 const id = 'recallsmith/demo-zh';
 let hub: Hub;
@@ -38,7 +27,7 @@ function foreignOrigins(page: Page, siteUrl: string): Set<string> {
   return asked;
 }
 
-test('a model is fetched by its id over a broken connection and a reload, and no other origin is asked', async ({
+test('a model is fetched by its id across a broken connection and a reload, and no other origin is contacted', async ({
   page,
   siteUrl,
 }) => {

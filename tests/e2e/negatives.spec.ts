@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, newOwnExperiment, openStage, setField, storedRuns, test } from './support';
 
-test('negatives are mined, shown, judged by keys and exported, and decisions outlive a reload', async ({
+test('negatives are mined, shown, judged with the keyboard and exported, and decisions survive a reload', async ({
   page,
   siteUrl,
 }) => {

@@ -1,6 +1,6 @@
 import { expect, importInto, newExperiment, openStage, setLanguage, test } from './support';
 
-test('near-duplicates of test questions are removed from train at one press, and put back at another', async ({
+test('near-duplicates of test questions are removed from train by one click, and put back by another', async ({
   page,
   siteUrl,
 }) => {

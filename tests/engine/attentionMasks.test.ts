@@ -34,7 +34,7 @@ function eachHead(packed: PackedTokens, mask: (begin: number, length: number, he
   }).flat();
 }
 
-/** Returns number `at` of a row's head. */
+/** Returns number `at` of a row, within one head. */
 type Value = (row: number, at: number) => number;
 
 /**
@@ -79,7 +79,7 @@ async function run(gpu: Engine, packed: PackedTokens, size: number, [key, value,
 
 describe.each(engineKinds)('the dropout masks of attention (%s)', (kind) => {
   it.each(cases)(
-    'are those of the reference in all three kernels, for heads of %i and texts of %j',
+    'are those of the reference in all three kernels, for heads of size %i and texts of lengths %j',
     async (size, lengths) => {
       const texts = lengths.map((length) => new Array<number>(length).fill(5));
       const packed = packTokens(tokenBatch(texts), config, (tokens) => tokens + 3);

@@ -86,7 +86,7 @@ describe('tiled attention', () => {
     [32, 0.2],
     [64, 0],
   ])(
-    'matches the reference for texts of 1 to 70, 128 and 512 tokens, heads of %i and dropout %f',
+    'matches the reference for texts of 1 to 70, 128 and 512 tokens, heads of size %i and dropout %f',
     async (size, rate) => {
       const lengths = [...Array.from({ length: 70 }, (_, i) => i + 1), 128, 512];
       const given = caseOf(lengths, 1, size, rate);
@@ -107,7 +107,7 @@ describe('tiled attention', () => {
     [32, 64],
     [64, 32],
   ] as const)(
-    'computes the same bits however it is tiled, for heads of %i and tiles of %i rows',
+    'computes the same bits however it is tiled, for heads of size %i and tiles of %i rows',
     async (size, rows) => {
       const gpu = engineOf('hardware');
       const given = caseOf([1, 33, 70, 6], 2, size, 0.2);

@@ -19,6 +19,7 @@ import { searchPassages } from '../../workers/services/evaluate/searchPassages';
 import { storageUse } from '../../workers/services/storage/storageUse';
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';
+import { carriedOut } from './losingRun';
 import { prepared, storeModel } from './smallRun';
 
 const keywords: Candidate = { kind: 'keywords' };
@@ -172,6 +173,30 @@ describe('a comparison of models before any training', () => {
     expect(ended.get(candidateId(notFinite))).toMatchObject({ kind: 'vectors-not-finite' });
     expect(ended.get(candidateId(base))).toBeNull();
     expect((await comparedPart(db, 'e', 'dev')).models).toHaveLength(1);
+  });
+
+  it.each([
+    ['all weights', [{}]],
+    ['a prefix of new tokens', [{}, { strategy: { kind: 'prefix', tokens: 2, side: 'queries' } }]],
+  ] as const)('ranks with the kept weights of a run that trained %s as the run itself does', async (_what, stages) => {
+    const evaluation = { devEverySteps: 2, checkpoint: 'bestDev' } as const;
+    const { db, record } = await carriedOut(() => false, evaluation, { stages, passages: 40 });
+    const options = (await listCandidates(db, 'e')).filter(({ run }) => run !== null);
+    expect(options[0]).toMatchObject({ run: { best: true, step: record?.keptStep, experiment: null } });
+    const [kept] = options.map(({ candidate }) => candidate);
+    if (!kept) throw new Error('no run to compare');
+    await compare(db, [kept], { part: 'test' });
+    const [model] = (await comparedPart(db, 'e', 'test')).models;
+    const after = (await db.getAll('evaluations')).find(({ part, moment }) => part === 'test' && moment === 'after');
+    expect(model?.results).toEqual(after?.results);
+    // Another experiment with other data does not offer the run: it may have been trained on the questions.
+    const stored = await getExperiment(db, 'e');
+    if (!stored) throw new Error('no experiment');
+    const other = { ...stored, experimentId: 'other', experiment: { ...stored.experiment, seed: 99 } };
+    await db.put('experiments', other);
+    expect((await listCandidates(db, 'other')).filter(({ run }) => run !== null)).toEqual([]);
+    await db.put('experiments', { ...other, experiment: stored.experiment });
+    expect((await listCandidates(db, 'other')).find(({ run }) => run !== null)?.run?.experiment).toBe('e');
   });
 
   it('is deleted with its experiment, and hidden if the questions change', async () => {

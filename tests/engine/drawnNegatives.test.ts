@@ -36,7 +36,7 @@ function naiveLoss(anchors: Matrix, candidates: Matrix, negativesOf: (anchor: nu
 describe('the negatives drawn in a batch', () => {
   const stream = (batch: number, stage = 0): RandomStream => new RandomStream(5, 'inBatchNegatives', stage, batch);
 
-  it('are the given number of other rows, the same for equal seed, stage and batch, and others otherwise', () => {
+  it('are the given number of other rows, the same for equal seed, stage and batch, else different ones', () => {
     const drawn = drawnRows(pairs, 4, stream(0), null);
     for (const [row, others] of drawn.entries()) {
       expect(new Set(others).size).toBe(4);

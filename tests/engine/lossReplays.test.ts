@@ -3,10 +3,15 @@ import replays from '../fixtures/engine/lossReplays.json';
 import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer } from '../../workers/engine/trainer';
+import { cosentLoss } from '../../workers/engine/losses/cosent';
+import type { StepBatch } from '../../workers/engine/losses/loss';
+import { angle } from '../../workers/losses/angle';
+import { cosineMse } from '../../workers/losses/cosineMse';
+import { distillation } from '../../workers/losses/distillation';
 import { triplet } from '../../workers/losses/triplet';
 import type { VectorLoss } from '../../workers/losses/vectorLoss';
 import { deviceEngine } from '../../workers/services/device/openDevice';
-import { openTfjsLoss } from '../../workers/services/train/tfjsLoss';
+import { openTfjsLoss, type OpenLoss } from '../../workers/services/train/tfjsLoss';
 import { expectNoLeak } from './expectNoLeak';
 import { golden, loadGoldenModel } from './golden';
 import { openTestDevice } from './testDevice';
@@ -19,24 +24,60 @@ beforeAll(async () => {
   pytorch = await loadGoldenModel();
 });
 
-const cases: [string, keyof typeof replays.steps, VectorLoss][] = [
-  [
-    'triplet margin with the defaults of sentence-transformers, Euclidean distance and a margin of 5',
-    'tripletDefault',
-    triplet({ distance: 'euclidean', margin: 5 }),
-  ],
-  ['triplet margin with cosine distance', 'tripletCosine', triplet({ distance: 'cosine', margin: 1.5 })],
-];
-
 /** Positives, then the explicit negatives of each anchor in turn. */
-const candidates = tokenBatch([
+const withNegatives = [
   ...golden.positives,
   ...golden.anchors.flatMap((_, anchor) => replays.negatives.map((column) => column[anchor] ?? [])),
-]);
+];
+const scores = Float32Array.from(replays.scores);
+const teacherScores = {
+  values: Float32Array.from(replays.teacherScores.flat()),
+  shape: [golden.anchors.length, 1 + replays.negatives.length],
+} as const;
+
+interface ReplayCase {
+  name: string;
+  key: keyof typeof replays.steps;
+  open: () => Promise<OpenLoss>;
+  batch: { candidates: number[][]; targets?: StepBatch['targets'] };
+}
+
+const byTfjs = (loss: VectorLoss) => (): Promise<OpenLoss> => openTfjsLoss(deviceEngine(), loss);
+const triplets = { candidates: withNegatives };
+const scoredPairs = { candidates: golden.positives, targets: { scores } };
+
+const cases: ReplayCase[] = [
+  {
+    name: 'triplet margin with the defaults of sentence-transformers, Euclidean distance and a margin of 5',
+    key: 'tripletDefault',
+    open: byTfjs(triplet({ distance: 'euclidean', margin: 5 })),
+    batch: triplets,
+  },
+  {
+    name: 'triplet margin with cosine distance',
+    key: 'tripletCosine',
+    open: byTfjs(triplet({ distance: 'cosine', margin: 1.5 })),
+    batch: triplets,
+  },
+  {
+    name: 'CoSENT',
+    key: 'cosent',
+    open: () => Promise.resolve({ loss: cosentLoss({ temperature: 0.05 }), close: () => undefined }),
+    batch: scoredPairs,
+  },
+  { name: 'AnglE', key: 'angle', open: byTfjs(angle({ temperature: 0.05 })), batch: scoredPairs },
+  { name: 'mean squared error of cosines', key: 'cosineMse', open: byTfjs(cosineMse()), batch: scoredPairs },
+  {
+    name: 'distillation from scores',
+    key: 'distillation',
+    open: byTfjs(distillation({ studentTemperature: 0.5, teacherTemperature: 0.2 })),
+    batch: { candidates: withNegatives, targets: { teacherScores } },
+  },
+];
 
 /** Trains for a number of steps; returns the losses and the bits of all weights. */
-async function trained(vectorLoss: VectorLoss, steps: number, stepStrategy?: StepStrategy) {
-  const { loss, close } = await openTfjsLoss(deviceEngine(), vectorLoss);
+async function trained({ open, batch }: ReplayCase, steps: number, stepStrategy?: StepStrategy) {
+  const { loss, close } = await open();
   const parameters = pytorch.parameters();
   const adamW = new AdamWState(parameters);
   const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
@@ -51,8 +92,8 @@ async function trained(vectorLoss: VectorLoss, steps: number, stepStrategy?: Ste
   } as const;
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   const losses: number[] = [];
-  for (let step = 1; step <= steps; step++)
-    losses.push((await trainer.step({ anchors: pytorch.anchors, candidates }, replays.learningRate, step)).loss);
+  const texts = { anchors: pytorch.anchors, candidates: tokenBatch(batch.candidates), targets: batch.targets };
+  for (let step = 1; step <= steps; step++) losses.push((await trainer.step(texts, replays.learningRate, step)).loss);
   const weights: Uint32Array[] = [];
   for (const { name } of pytorch.tensors) weights.push(new Uint32Array((await parameters.read(name)).buffer));
   for (const held of [trainer, adamW, parameters]) held.dispose();
@@ -60,25 +101,22 @@ async function trained(vectorLoss: VectorLoss, steps: number, stepStrategy?: Ste
   return { losses, weights };
 }
 
-describe('a loss with explicit negatives', () => {
-  it.each(cases)('follows sentence-transformers for 50 steps: %s', async (_, key, loss) => {
+describe('a loss of scored pairs, triplets or teacher scores', () => {
+  it.each(cases)('follows sentence-transformers for 50 steps: $name', async (one) => {
     await expectNoLeak(async () => {
-      const { losses } = await trained(loss, 50);
-      for (const [i, expected] of replays.steps[key].entries())
+      const { losses } = await trained(one, 50);
+      for (const [i, expected] of replays.steps[one.key].entries())
         expect(Math.abs((losses[i] ?? NaN) - expected), `step ${i + 1}`).toBeLessThan(
           Math.max(0.002 * expected, 0.001),
         );
     });
   });
 
-  it.each(cases)(
-    'has the same losses with GradCache, and the same bits when it is repeated: %s',
-    async (_, __, loss) => {
-      const plain = await trained(loss, 5);
-      const cached = await trained(loss, 5, { kind: 'gradCache', tokensPerPass: 30 });
-      for (const [i, expected] of plain.losses.entries())
-        expect(Math.abs((cached.losses[i] ?? NaN) - expected)).toBeLessThan(1e-3 * expected);
-      expect(await trained(loss, 5)).toEqual(plain);
-    },
-  );
+  it.each(cases)('has the same losses with GradCache, and the same bits when it is repeated: $name', async (one) => {
+    const plain = await trained(one, 5);
+    const cached = await trained(one, 5, { kind: 'gradCache', tokensPerPass: 30 });
+    for (const [i, expected] of plain.losses.entries())
+      expect(Math.abs((cached.losses[i] ?? NaN) - expected)).toBeLessThan(1e-3 * expected);
+    expect(await trained(one, 5)).toEqual(plain);
+  });
 });

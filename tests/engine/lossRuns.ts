@@ -7,6 +7,7 @@ import { cosent, cosentNumberCount } from '../../workers/engine/losses/cosent';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
 import { infoNce, infoNceLoss, infoNceNumberCount, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
 import { matryoshkaLoss, type PrefixWeight } from '../../workers/engine/losses/matryoshka';
+import { freeTargets, uploadTargets, type LossTargets } from '../../workers/engine/losses/loss';
 import type { LossMask } from '../../workers/engine/losses/lossMask';
 import { readTensor } from '../reference/engine/readTensor';
 import { engineOf } from './engines';
@@ -40,6 +41,13 @@ async function readMeasured(numbers: tf.Tensor[], gradients: tf.Tensor[]): Promi
 
 /** InfoNCE with options that the reference lacks. */
 interface Kernels extends Losses {
+  infoNce(
+    anchors: Matrix,
+    candidates: Matrix,
+    options: InfoNceRunOptions,
+    leftOut?: LossMask,
+    guide?: LossTargets['guide'],
+  ): Promise<Measured>;
   prefixes(
     anchors: Matrix,
     candidates: Matrix,
@@ -111,11 +119,11 @@ export function kernelsOf(kind: string): Kernels {
     return measured;
   };
   return {
-    infoNce: (anchors, candidates, options, leftOut) =>
+    infoNce: (anchors, candidates, options, leftOut, guide) =>
       measure([anchors, candidates], infoNceNumberCount, ([a, c], numbers) => {
-        const bits = leftOut && gpu().commands.upload(leftOut.words, leftOut.shape);
-        const d = infoNce(gpu(), a, c, options, numbers, bits);
-        if (bits) gpu().pool.free(bits);
+        const masks = uploadTargets(gpu(), { ...(leftOut && { leftOut }), ...(guide && { guide }) });
+        const d = infoNce(gpu(), a, c, options, numbers, masks);
+        freeTargets(gpu(), masks);
         return [d.anchors, d.candidates];
       }),
     prefixes: (anchors, candidates, { matryoshka = [], ...options }, leftOut) =>

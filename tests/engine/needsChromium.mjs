@@ -1,5 +1,6 @@
 /*
- * Stops the browser project with a remedy if no Chromium is installed. Playwright's own error would only name a path.
+ * Stops the browser project if no Chromium is installed, and says what to do. Playwright's own error would only name a
+ * path.
  */
 import { findChromium, noChromium } from '../../tools/lib/chromium.mjs';
 

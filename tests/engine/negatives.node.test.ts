@@ -12,6 +12,7 @@ import { maxBatchShape } from '../../workers/engine/memory/batchShape';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { reportExperimentMemory } from '../../workers/services/train/reportMemory';
+import { vectorsInOnePiece, type Vectors } from '../../workers/engine/retrieval/vectors';
 import { stepBatch } from '../../workers/services/train/stepBatch';
 import { viewBatch } from '../../workers/services/train/viewBatch';
 import { wasmBase } from './environment';
@@ -54,7 +55,7 @@ describe('a run with explicit negatives', () => {
     expect(weights.size).toBe(4);
   });
 
-  it('has the same bits after the device was lost, and other ones than without negatives', async () => {
+  it('has the same bits after the device was lost, and different ones from a run without negatives', async () => {
     const undisturbed = await carriedOut(() => false, {}, { stage: imported, withNegatives: true });
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [5, 11].includes(call),
@@ -175,6 +176,21 @@ describe('the batch of a step with explicit negatives', () => {
     expect(stepBatch(tokens, [0, 2], { negatives: others }).targets).toBe(undefined);
   });
 
+  it('has a guide’s vectors of its anchors, then of its positives and of the negatives of each anchor', () => {
+    const vectors = (first: number): Vectors =>
+      vectorsInOnePiece(
+        Float32Array.from([0, 1, 2, 3], (i) => first + i),
+        1,
+      );
+    const guide = { anchors: vectors(0), positives: vectors(10), negatives: vectors(20) };
+    expect(stepBatch(tokens, [2, 0], { negatives, guide }).targets?.guide).toEqual({
+      anchors: { values: Float32Array.of(2, 0), shape: [2, 1] },
+      candidates: { values: Float32Array.of(12, 10, 23, 22, 20, 21), shape: [6, 1] },
+    });
+    const pairsOnly = stepBatch(tokens, [1], { guide: { ...guide, negatives: null } });
+    expect(pairsOnly.targets?.guide?.candidates).toEqual({ values: Float32Array.of(11), shape: [1, 1] });
+  });
+
   it('leaves out known answers among the positives as well, if the loss asks for it', () => {
     const known = new KnownAnswers([...pairs, { anchor: 'a', positive: 'r' }]);
     const { targets } = stepBatch(tokens, [2, 0, 1], { negatives, known });
@@ -183,7 +199,7 @@ describe('the batch of a step with explicit negatives', () => {
     expect(stepBatch(tokens, [2, 0, 1], { known }).targets?.leftOut?.words).toEqual(Uint32Array.from([0, 1, 0]));
   });
 
-  it('counts for the memory plan with its negatives, cut at the maximum length', () => {
+  it('is counted by the memory plan with its negatives, cut at the maximum length', () => {
     expect(maxBatchShape([[0, 2]], tokens, 2, negatives)).toEqual({
       pairs: 2,
       candidates: 6,

@@ -71,7 +71,7 @@ describe('training a prefix', () => {
     },
   );
 
-  it('gives the same bits when it is repeated, and nearly the same numbers in passes', async () => {
+  it('gives the same bits when it is repeated, and nearly the same losses with GradCache', async () => {
     const [first, second] = [await trained('queries'), await trained('queries')];
     expect(second).toEqual(first);
     const { steps } = await trained('queries', { kind: 'gradCache', tokensPerPass: 32 });

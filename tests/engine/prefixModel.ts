@@ -123,7 +123,7 @@ export function trainedModel(): { model: StoredModel; weights: Map<string, Float
   return { model, weights };
 }
 
-/** Returns what the export of a run that trained the prefix is written from. */
+/** Returns the source of an export: a run that trained the prefix, and its model. */
 export function exportSource(): ExportSource {
   const { model, weights } = trainedModel();
   const experiment = { ...defaultExperiment(), model: settings, stages: prefixStages };

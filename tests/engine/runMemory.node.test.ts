@@ -138,10 +138,12 @@ describe('a run', () => {
       const request = { device: 'webgpu' as const, budgetBytes: kind === 'plain' ? 1e9 : 145e6 };
       const usual = (await reportExperimentMemory(db, experimentId, { ...request, budgetBytes: 1e9 })).choice.need;
       const [stage] = experiment.stages;
-      if (!stage) throw new Error('no stage');
+      const { model: guide } = experiment;
+      if (!stage || !guide) throw new Error('no stage');
       const loss = {
         ...stage.loss,
-        ...({ softmax: 'joint', sameSide: 'both', falseNegatives: { known: true } } as const),
+        ...({ softmax: 'joint', sameSide: 'both' } as const),
+        falseNegatives: { known: true, byScore: { kind: 'absolute' as const, margin: 0, model: guide } },
         matryoshka: [256, 128].map((dimension) => ({ dimension, weight: 1 })),
       };
       const batching = {

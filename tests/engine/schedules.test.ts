@@ -21,7 +21,10 @@ beforeAll(async () => {
   pytorch = await loadGoldenModel();
 });
 
-/** The L2 norm of each parameter's change. Keys have no use for their bias: its gradient is only rounding. */
+/**
+ * The L2 norm of each parameter's change. The bias of the keys is left out, because it has no effect: its gradient is
+ * only rounding.
+ */
 type Changes = Record<string, number>;
 const isUsed = (name: string): boolean => !name.endsWith('key.bias');
 

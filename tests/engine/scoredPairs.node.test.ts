@@ -10,7 +10,7 @@ import { prepared } from './smallRun';
 const onScores: Partial<Stage> = { data: 'scoredPairs', loss: { kind: 'cosent', temperature: 0.05 } };
 const scores = Array.from({ length: 26 }, (_, i) => (i % 7) / 6);
 
-it('gives a step of scored pairs the scores of its rows', () => {
+it('a step of scored pairs has the scores of its rows', () => {
   const set = { key: '', ids: Int32Array.of(1, 2, 3), offsets: Uint32Array.of(0, 1, 2, 3), truncated: 0 };
   const ofRows = Float32Array.of(0.25, 0.5, 1);
   const { targets } = stepBatch({ anchors: set, positives: set }, [2, 0], { scores: ofRows });

@@ -26,7 +26,7 @@ const config = bertConfig({
   maxPositions: 12,
 });
 
-const modelSha256 = 'a'.repeat(64);
+export const modelSha256 = 'a'.repeat(64);
 
 /** Stores a tiny model. Another seed gives other weights. */
 export async function storeModel(
@@ -81,13 +81,15 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
 export interface SmallRun {
   /** Settings of both stages that differ from the default. */
   stage?: Partial<Stage>;
-  /** Settings of each stage that differ, besides `stage`. There are two stages by default. */
+  /** Further settings of each stage, which override `stage`. There are two stages by default. */
   stages?: readonly Partial<Stage>[];
   passages?: number;
   /** Whether each pair has negatives: the first pair one, all others two. */
   withNegatives?: boolean;
   /** Scores of the scored pairs; without any, the experiment has no scored pairs. */
   scores?: readonly number[];
+  /** Further tiny models to store. */
+  models?: readonly { contentSha256: string; seed: number }[];
 }
 
 /**
@@ -96,7 +98,14 @@ export interface SmallRun {
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
-  { stage: changed, stages = [{}, {}], passages: passageCount = 600, withNegatives = false, scores }: SmallRun = {},
+  {
+    stage: changed,
+    stages = [{}, {}],
+    passages: passageCount = 600,
+    withNegatives = false,
+    scores,
+    models = [],
+  }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -115,6 +124,7 @@ export async function prepared(
   }));
   const scoredPairs = (scores ?? []).map((score, i) => ({ id: `s${i}`, sentence1: text(), sentence2: text(), score }));
   await storeModel(db);
+  for (const model of models) await storeModel(db, model);
   const stage: Stage = {
     ...defaultStage(),
     dropout: 0.1,

@@ -51,7 +51,7 @@ async function noWeightsLeft(db: Database): Promise<void> {
 }
 
 describe('a run that is a trial of other settings', () => {
-  it('of a sweep has the settings of its place, is evaluated on dev only, and keeps no weights', async () => {
+  it('has the settings of its place in a sweep, is evaluated on dev only, and keeps no weights', async () => {
     const { db, ownRun } = await withSweep();
     const stored = await getExperiment(db, 'e');
     const [sweep] = stored?.sweeps ?? [];

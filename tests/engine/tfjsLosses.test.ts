@@ -26,8 +26,8 @@ function goldenBatch(negatives: number): LossBatch {
 }
 
 /**
- * Removes each row's part along its unit vector. Normalizing removes it too, and sentence-transformers' cosines
- * normalize.
+ * Removes the part of each row that is parallel to its unit vector. sentence-transformers' cosines normalize the
+ * vectors, so their gradients do not have this part.
  */
 function tangential(gradient: Float32Array<ArrayBuffer> | Float32Array, unit: Float32Array): Float32Array {
   const { width } = golden;

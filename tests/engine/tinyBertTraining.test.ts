@@ -60,7 +60,7 @@ describe('training a random BERT', () => {
     });
   });
 
-  it('takes the same steps with GradCache as in one pass, without gradients left over from the step before', async () => {
+  it('takes the same steps with GradCache as in one pass, without leftover gradients of the previous step', async () => {
     await expectNoLeak(async () => {
       const after = async (stepStrategy: StepStrategy): Promise<{ norms: number[]; weights: Float32Array[] }> => {
         const parameters = pytorch.parameters();
@@ -133,7 +133,7 @@ describe('training a random BERT', () => {
     });
   });
 
-  it('drops other numbers at each step of a seed, and the same ones when a step is repeated', async () => {
+  it('drops different numbers at each step of a seed, and the same ones when a step is repeated', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);

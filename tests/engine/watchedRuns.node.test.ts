@@ -9,7 +9,7 @@ import { readEvents } from '../../src/storage/runEvents';
 import { RunReport } from '../../tools/lib/runReport.mjs';
 import { carriedOut } from './losingRun';
 
-/** Carries out a run and returns its stored events of a type too. */
+/** Executes a run. `of` returns its stored events of one type. */
 async function watched(...given: Parameters<typeof carriedOut>) {
   const run = await carriedOut(...given);
   expect(run.failure).toBeUndefined();

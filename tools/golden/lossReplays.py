@@ -1,10 +1,11 @@
 """Writes tests/fixtures/engine/lossReplays.json: 50 AdamW steps of PyTorch on tinyBert with losses of
-sentence-transformers that take explicit negatives.
+sentence-transformers.
 
 usage: lossReplays.py     (after engine.py, whose tinyBert.json and tinyBert.bin hold weights and inputs)
 
-For each loss: the value at each step. Two explicit negatives per anchor, drawn once; the triplet loss is the mean over
-the triplets. `tripletDefault` has sentence-transformers' defaults, Euclidean distance and a margin of 5.
+For each loss: the value at each step. Triplets and distillation have two explicit negatives per anchor, drawn once; the
+triplet loss is the mean over the triplets. `tripletDefault` has sentence-transformers' defaults, Euclidean distance and
+a margin of 5. CoSENT, AnglE and cosineMse train on scored pairs: anchor, positive and a score.
 """
 import json, os
 import torch
@@ -18,6 +19,8 @@ g = torch.Generator().manual_seed(21)
 draw = lambda high: int(torch.randint(high, (1,), generator=g))
 text = lambda: [1, *(5 + draw(56) for _ in range(2 + draw(8))), 2]
 negatives = [[text() for _ in range(B)] for _ in range(K)]  # [k][B]
+scores = torch.tensor([0.9, 0.1, 0.5, 0.5, 0.0])
+teacher_scores = torch.tensor([[0.9, 0.2, 0.4], [0.8, 0.7, 0.1], [0.3, 0.6, 0.5], [1.0, 0.0, 0.2], [0.7, 0.4, 0.4]])
 metric = losses.TripletDistanceMetric
 
 
@@ -28,6 +31,15 @@ class Model(torch.nn.Module):  # a stand-in: the losses are called with vectors,
 def triplet(**given):
     one = losses.TripletLoss(Model(), **given)
     return lambda a, p, ns: sum(one.compute_loss_from_embeddings([a, p, n], None) for n in ns) / K
+
+
+def scored(loss):
+    return lambda a, p, _: loss.compute_loss_from_embeddings([a, p], scores)
+
+
+def distillation(**temperatures):
+    loss = losses.DistillKLDivLoss(Model(), **temperatures)
+    return lambda a, p, ns: loss.compute_loss_from_embeddings([a, p, *ns], teacher_scores)
 
 
 def train(loss_of):
@@ -58,9 +70,15 @@ def train(loss_of):
 json.dump(dict(
     madeBy=f'tools/golden/lossReplays.py, sentence-transformers {version}, torch {torch.__version__}',
     learningRate=learning_rate, negatives=negatives,
+    scores=[float(f'{x:.7g}') for x in scores.tolist()],
+    teacherScores=[[float(f'{x:.7g}') for x in row] for row in teacher_scores.tolist()],
     steps=dict(
         tripletDefault=train(triplet()),
         tripletCosine=train(triplet(distance_metric=metric.COSINE, triplet_margin=1.5)),
+        cosent=train(scored(losses.CoSENTLoss(Model(), scale=20))),
+        angle=train(scored(losses.AnglELoss(Model(), scale=20))),
+        cosineMse=train(scored(losses.CosineSimilarityLoss(Model()))),
+        distillation=train(distillation(student_temperature=0.5, teacher_temperature=0.2)),
     ),
 ), open(os.path.join(out, 'lossReplays.json'), 'w'))
 open(os.path.join(out, 'lossReplays.json'), 'a').write('\n')

@@ -83,7 +83,7 @@ order = ['query_to_query', 'doc_to_query', 'doc_to_doc']
 
 
 class Masked:
-    """Cosines, some of them left out: the lists `known` of candidates, by score, and by the passages contrasted."""
+    """Cosines with some pairs left out: those in `known`, those that `by_score` rejects, those outside `contrast`."""
 
     def __init__(self, k, terms, contrast='batch', by_score=None, known=None):
         self.k, self.calls, self.by_score = k, ['query_to_doc'] + [t for t in order if t in terms], by_score

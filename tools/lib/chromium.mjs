@@ -90,8 +90,8 @@ export function chromiumFlags(webgpu, nvidia = hasNvidiaCard()) {
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
     if (nvidia)
-      // This flag replaces one of Playwright's, so it repeats a feature of that one, which avoids a request at the
-      // start.
+      // `--enable-features` replaces Playwright's own flag, so it repeats a feature of that one, which avoids a request
+      // at the start.
       flags.push(
         '--use-angle=vulkan',
         '--enable-features=Vulkan,SkipListAccountsWithoutGaiaCookies',

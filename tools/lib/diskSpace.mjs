@@ -28,7 +28,7 @@ export async function requireDiskSpace(path, bytes, purpose, free = freeBytes) {
   );
 }
 
-/** Adds to the sentence of a failure that the disk of `path` is full, if it is. */
+/** If the disk of `path` is full, adds that to the sentence of a failure. */
 export async function withFullDisk(sentence, path, free = freeBytes) {
   const found = await free(path);
   if (found >= reservedBytes) return sentence;

@@ -1,7 +1,7 @@
 import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf } from './errors.mjs';
-import { jsonFaultLine } from './jsonFault.mjs';
+import { isTooDeep, jsonFaultLine, maxDepth } from './jsonFault.mjs';
 
 /** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
 const modelFile = /\.(json|txt|safetensors|bin|md)$/;
@@ -41,6 +41,7 @@ function parsed(path, text) {
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new Error(`${path} contains ${text.trim().slice(0, 40)}, not an experiment: expected one object, {…}.`);
+  if (isTooDeep(json)) throw new Error(`${path} is nested more than ${maxDepth} levels deep, as no experiment is.`);
   return json;
 }
 
@@ -91,12 +92,14 @@ export async function readExperimentFile(path) {
   }
   const model = await readModel('model', locations.model, place(locations.model));
   const miner = await readModel('negativesModel', locations.negativesModel, place(locations.negativesModel));
+  const guide = await readModel('guideModel', locations.guideModel, place(locations.guideModel));
   return {
     json,
     fileName: basename(path),
     name: basename(path).replace(/\.json$/, ''),
     modelName: model.modelName,
     negativesModelName: miner.modelName,
-    inputs: [...inputs, ...model.inputs, ...miner.inputs],
+    guideModelName: guide.modelName,
+    inputs: [...inputs, ...model.inputs, ...miner.inputs, ...guide.inputs],
   };
 }

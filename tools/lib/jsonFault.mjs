@@ -6,6 +6,23 @@ const openings = ['[', '{', 'string', 'scalar'];
 
 class Fault extends Error {}
 
+/** Nesting limit of an experiment file, as in src/domain/foreignJson.ts. Code that prints a value recurses. */
+export const maxDepth = 64;
+
+/**
+ * Whether a parsed JSON value is nested deeper than an experiment file may be.
+ * @param {unknown} value
+ */
+export function isTooDeep(value) {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return true;
+    const inner = level.flatMap((outer) => Object.values(outer));
+    level = inner.filter((one) => typeof one === 'object' && one !== null);
+  }
+  return false;
+}
+
 /**
  * Parses a text as JSON without keeping its values. `at` is the position reached: the end, or the first misplaced
  * token.
@@ -31,12 +48,13 @@ class JsonWalk {
     return kind;
   }
 
-  value(kind = this.take(...openings)) {
-    if (kind === '[') this.members(']', openings, (first) => this.value(first));
+  value(depth, kind = this.take(...openings)) {
+    if (depth > maxDepth) throw new Fault();
+    if (kind === '[') this.members(']', openings, (first) => this.value(depth + 1, first));
     if (kind === '{')
       this.members('}', ['string'], () => {
         this.take(':');
-        this.value();
+        this.value(depth + 1);
       });
   }
 
@@ -51,15 +69,15 @@ class JsonWalk {
 }
 
 /**
- * Returns the line (from 1) on which a text stops being JSON, or null if it is valid. JSON.parse cannot be used,
- * because its messages differ between Node versions and often name no position.
+ * Returns the line (from 1) on which a text stops being JSON or gets too deep, or null if it is valid. JSON.parse
+ * cannot be used, because its messages differ between Node versions and often name no position.
  * @param {string} text
  * @returns {number | null}
  */
 export function jsonFaultLine(text) {
   const walk = new JsonWalk(text);
   try {
-    walk.value();
+    walk.value(0);
     walk.take('end');
     return null;
   } catch (error) {

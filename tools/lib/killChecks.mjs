@@ -59,8 +59,8 @@ async function killBrowser(profile) {
 }
 
 /**
- * Runs the runner and resolves with its exit code and the lines that it printed, each with its time. `onLine` is called
- * with each line and a function that kills the browser and the runner.
+ * Starts the runner and resolves with its exit code and the lines that it printed, each with its time. `onLine` is
+ * called with each line and a function that kills the browser and the runner.
  */
 function run(file, out, profile, onLine = () => undefined) {
   const args = ['tools/experiment.mjs', file, '--out', out, '--device', 'wasm', '--profile', profile];
@@ -188,8 +188,8 @@ async function resume(file, { out, profile }, { phase, expected }) {
 }
 
 /**
- * Kills runs of an experiment at random moments, `kills` times, each phase in turn. Throws unless each of them ends
- * with the unbroken run's results when it is started again, without training a step again that a checkpoint holds.
+ * Kills runs of an experiment at random moments, `kills` times, each phase in turn. Throws unless each of them, started
+ * again, ends with the results of the unbroken run and repeats no step that a checkpoint holds.
  */
 export async function killAtRandomMoments(file, folder, kills) {
   const whole = join(folder, 'whole');

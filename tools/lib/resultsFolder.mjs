@@ -5,7 +5,10 @@ import { lockFolder } from './folderLock.mjs';
 
 /** Subfolder of `--out` that results are written to before they replace earlier ones. */
 export const unfinishedFolder = 'recallsmith-unfinished';
-/** The results, in the order in which they are put in place: a folder with a metrics.json has complete results. */
+/**
+ * The results, in the order in which they are put in place. metrics.json comes last, so a folder that has it is
+ * complete.
+ */
 const resultNames = ['export', 'events.jsonl', 'metrics.json'];
 
 const json = async (path) => JSON.parse(await readFile(path, 'utf8'));

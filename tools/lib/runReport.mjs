@@ -50,6 +50,8 @@ export const progressWords = {
   load: 'loading weights',
   tokenize: 'tokenizing',
   mine: 'mining negatives, texts and questions:',
+  encodeGuide: 'encoding with the guide',
+  blend: 'evaluating blends, texts:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   checkpoint: 'writing a checkpoint',
@@ -219,17 +221,30 @@ export const passWords = {
 
 const share = (value) => `${(value * 100).toFixed(1)}%`;
 
+/** Returns a metric's value as the page shows it: shares of questions in percent, MRR and nDCG with four decimals. */
+const shown = (metric, value) => (metric === 'mrrAt10' || metric === 'ndcgAt10' ? value.toFixed(4) : share(value));
+
 export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {
   return `hit rate@1 ${share(hitRateAt1)}, @10 ${share(hitRateAt10)}, MRR@10 ${mrrAt10.toFixed(4)}`;
 }
 
+/** Returns a line per blend of base and tuned weights, and one on the blend that is exported. */
+export function blendLines({ metric, ratios, best, exported, test }) {
+  const lines = ratios.map(
+    ({ ratio, metrics }) =>
+      `blend ${ratio}: dev ${metric} ${shown(metric, metrics[metric])}, MRR@10 ${metrics.mrrAt10.toFixed(4)}${ratio === best ? ', best' : ''}`,
+  );
+  if (exported === 1) return lines;
+  return [...lines, `exported blend ${exported}${test ? `: test ${metricsLine(test)}` : ''}`];
+}
+
 /** Returns the table of a sweep: a line per combination of settings, with mean and interval over seeds. */
 export function sweepLines({ axes, metric, rows }) {
-  const shown = axes.filter(({ setting }) => setting !== 'seed');
+  const varied = axes.filter(({ setting }) => setting !== 'seed');
   return rows.map(({ values, runs, scores, mean, interval }) => {
-    const settings = shown.map(({ setting }, i) => `${setting} ${JSON.stringify(values[i])}`).join(', ');
-    const range = interval ? ` (95% interval ${share(interval.low)} to ${share(interval.high)})` : '';
-    const result = mean === null ? 'no result' : `dev ${metric} ${share(mean)}${range}`;
+    const settings = varied.map(({ setting }, i) => `${setting} ${JSON.stringify(values[i])}`).join(', ');
+    const range = interval ? ` (95% interval ${shown(metric, interval.low)} to ${shown(metric, interval.high)})` : '';
+    const result = mean === null ? 'no result' : `dev ${metric} ${shown(metric, mean)}${range}`;
     return `${settings || 'as in the file'}: ${result}, ${scores.length} of ${runs} runs`;
   });
 }

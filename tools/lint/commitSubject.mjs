@@ -11,7 +11,7 @@ export function subjectFault(message) {
   return `The subject of a commit has at most ${maxCharacters} characters; this one has ${length}:\n  ${subject.trim()}`;
 }
 
-// As the commit-msg hook: git passes the path of the file with the message.
+// Git runs this file as the commit-msg hook and passes the path of the file with the message.
 const [, script, path] = process.argv;
 if (script !== undefined && path !== undefined && import.meta.url === pathToFileURL(script).href) {
   const fault = subjectFault(readFileSync(path, 'utf8'));

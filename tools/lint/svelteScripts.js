@@ -46,7 +46,8 @@ function createProgram(tsconfig) {
 /**
  * Returns a TypeScript parser for svelte-eslint-parser. All Svelte files that `tsconfig` includes share one program.
  * With typescript-eslint's own parser, the rewritten script differs from the file on disk, so each file would take a
- * new type check of all that it imports. A file that was changed since, as in an editor, is parsed in that way.
+ * new type check of all that it imports. Only a file that has changed since, as in an editor, is parsed in that slow
+ * way.
  */
 export function svelteScriptParser(root, tsconfig) {
   let program;

@@ -1,7 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { init, runBaseTests, setupEnvironment } from 'vitest/worker';
 
-/** Vitest adds a listener for requests at the start, and one for replies before each test file. The last one counts. */
+/**
+ * Vitest adds a listener for requests at the start, and one for replies before each test file, which replaces the last.
+ */
 let requests;
 let replies;
 parentPort.on('message', (message) => {

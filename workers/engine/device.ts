@@ -27,7 +27,7 @@ export type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdap
 export interface ChoiceRules {
   /** Returns the error to throw instead of opening the device with this key, if it is refused. */
   refusal: (key: string) => AppErrorDetails | undefined;
-  /** Whether an adapter is known to return a device, or else does so when asked. */
+  /** Whether an adapter can return a device. Tries it if this is not known yet. */
   adapterWorks: () => Promise<boolean>;
 }
 

@@ -6,7 +6,10 @@ import type { EncoderContext } from './model/encoderContext';
 import type { SegmentTable } from './model/segmentTable';
 import { clipping } from './optimizer/clipping';
 
-/** Where a step's numbers are: those of the last batch, then the norm and the clipping factor, then the others. */
+/**
+ * Where a step's numbers are: those of the last batch, then the gradient norm and the clipping factor, then those of
+ * the other batches.
+ */
 export interface NumbersLayout {
   /** Numbers that the loss writes for each batch. */
   ofLoss: number;
@@ -37,7 +40,8 @@ function numberOf(array: DeviceArray, at: number): DeviceArray {
 
 /**
  * Writes the numbers of each batch, and the gradients of the mean of their losses. Batches are computed one after the
- * other with the memory of one, so texts of one batch are no negatives in another. Dropout draws other numbers in each.
+ * other with the memory of one, so the texts of one batch are never negatives of another. Dropout draws different
+ * numbers for each batch.
  */
 export function stepGradients(
   context: Omit<EncoderContext, 'tokens'>,
@@ -61,8 +65,9 @@ export function stepGradients(
 }
 
 /**
- * Writes 0 to parts[first …] for the loss of each batch but the last, or a number that is not finite if that loss is
- * not. Added to the squares of the gradients, it makes the step a bad one, as a bad loss of the last batch does.
+ * Writes a number to parts[first …] for each batch except the last: 0, or a number that is not finite if the batch's
+ * loss is not. Added to the squares of the gradients, such a number makes the step a bad one, as a bad loss of the last
+ * batch does.
  */
 export function addBadLosses(
   engine: Engine,
@@ -77,7 +82,7 @@ export function addBadLosses(
   commands.clear(none);
   for (let batch = 0; batch < layout.batches - 1; batch++) {
     commands.copy(numberOf(numbers, firstNumber(layout, batch)), numberOf(own, 0));
-    clipping(engine, none, 0, own, 1); // the norm of nothing, unless the loss replaces it
+    clipping(engine, none, 0, own, 1); // the norm of [0], unless a bad loss replaces it
     commands.copy(numberOf(own, 1), numberOf(parts, first + batch));
   }
   for (const array of [none, own]) pool.free(array);

@@ -41,7 +41,7 @@ export interface TrainerOptions {
   matrices?: MatrixUnits | undefined;
 }
 
-/** The numbers of a step: the loss and those that the loss reports beside it. */
+/** The numbers of a step: the loss, and the other numbers that the loss function reports. */
 export interface TrainerNumbers extends Pick<LossNumbers, 'loss'>, Partial<Omit<LossNumbers, 'loss'>> {
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
@@ -75,7 +75,7 @@ export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
   readonly #trained: SegmentTable; // the adapters, or the weights
-  /** By segment: what is updated at which share of the learning rate. */
+  /** For each segment, its parts by their share of the learning rate. */
   readonly #rated: readonly RatedRanges[][];
   readonly #half: HalfWeights | undefined;
   #copiedInHalf = false;

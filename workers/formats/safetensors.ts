@@ -1,5 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import { own } from '../../src/domain/errorWords';
+import { excerptOf, parseForeignJson } from '../../src/domain/foreignJson';
 import type { FileDType } from '../../src/domain/modelTensors';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type TensorFile } from './tensorFile';
 import { modelError as invalid } from './modelError';
@@ -75,12 +76,13 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   const offsets = isRecord(value) ? value['data_offsets'] : undefined;
   const shape = isRecord(value) ? value['shape'] : undefined;
   const dtype = isRecord(value) ? value['dtype'] : undefined;
-  if (typeof dtype !== 'string') throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(dtype) });
+  if (typeof dtype !== 'string')
+    throw invalid(file, 'header-invalid', { tensor: name, found: excerptOf(dtype) ?? own('no-value') });
   const isSize = (size: unknown): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize))
-    throw invalid(file, 'tensor-shape', { tensor: name, found: JSON.stringify(shape) });
+    throw invalid(file, 'tensor-shape', { tensor: name, found: excerptOf(shape) ?? own('no-value') });
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
-    throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(offsets) });
+    throw invalid(file, 'header-invalid', { tensor: name, found: excerptOf(offsets) ?? own('no-value') });
   const [begin = 0, end = 0] = offsets;
   const expected = isFileDType(dtype) ? byteCount(shape, dtype) : Math.max(0, end - begin);
   if (!Number.isSafeInteger(expected) || end - begin !== expected)
@@ -113,7 +115,7 @@ function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes
 function parseHeader(file: string, text: string): Record<string, unknown> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseForeignJson(text);
   } catch (cause) {
     throw new AppError({ kind: 'model-invalid', file, fault: 'header-invalid', found: own('not-json') }, { cause });
   }

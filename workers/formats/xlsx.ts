@@ -36,7 +36,7 @@ function unescaped(text: string): string {
 
 /** Yields the attributes of each element called `name`, with or without a namespace prefix. */
 function* elements(xml: string, name: string): Generator<Map<string, string>> {
-  for (const [, attributes = ''] of xml.matchAll(new RegExp(`<(?:\\w+:)?${name}\\b([^>]*)>`, 'g')))
+  for (const [, attributes = ''] of xml.matchAll(new RegExp(`<(?:\\w+:)?${name}\\b([^<>]*)>`, 'g')))
     yield new Map(
       [...attributes.matchAll(/(?:^|\s)([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(
         ([, key = '', double, single]) => [key.replace(/^\w+:/, ''), unescaped(double ?? single ?? '')],
@@ -147,8 +147,8 @@ function scanSheet(xml: string): SheetScan {
   const scan: SheetScan = { styles: new Map(), longIntegers: new Map(), unreadable: 0 };
   let rows = 0;
   let columns = 0;
-  for (const [, number] of xml.matchAll(/<(?:\w+:)?row\b[^>]*?\br="(\d+)"/g)) rows = Math.max(rows, Number(number));
-  for (const match of xml.matchAll(/<(?:\w+:)?c\b([^>]*?)(\/?)>/g)) {
+  for (const [, number] of xml.matchAll(/<(?:\w+:)?row\b[^<>]*?\br="(\d+)"/g)) rows = Math.max(rows, Number(number));
+  for (const match of xml.matchAll(/<(?:\w+:)?c\b([^<>]*?)(\/?)>/g)) {
     const [whole, attributes = '', selfClosed] = match;
     const address = addressOf(/\br="([^"]*)"/.exec(attributes)?.[1]);
     if (selfClosed === '/' || !address) continue;

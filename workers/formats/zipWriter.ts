@@ -1,7 +1,7 @@
 import { makeZip } from 'client-zip';
 import { collectFile, type FileInput } from './collectFile';
 
-/** The earliest date that a zip can hold: the same content always makes the same bytes. */
+/** The earliest date that a zip can hold. It is fixed, so that the same content always has the same bytes. */
 const lastModified = new Date(1980, 0, 1);
 
 interface ZipInput {

@@ -13,7 +13,9 @@ export function openCpuLosses(): Promise<LossBridge<CpuLossArray>> {
   return LossBridge.open(new CpuLossDevice());
 }
 
-/** tfjs's backend in JavaScript. Vectors and gradients are copied; they are small beside the encoder's arrays. */
+/**
+ * tfjs's backend in JavaScript. Vectors and gradients are copied; they are small compared with the encoder's arrays.
+ */
 class CpuLossDevice implements LossDevice<CpuLossArray> {
   readonly kernels = 'cpu';
   readonly backend = new MathBackendCPU();
@@ -27,6 +29,6 @@ class CpuLossDevice implements LossDevice<CpuLossArray> {
   }
 
   dispose(): void {
-    // The bridge disposes of the backend, and this device has nothing else.
+    // The bridge disposes of the backend; this device holds nothing else.
   }
 }

@@ -33,8 +33,8 @@ export function distillation({ studentTemperature, teacherTemperature }: Distill
 }
 
 /**
- * Returns Σ_i KL(softmax(teacher_i) ‖ softmax(student_i)) over the rows of [B, k]. With its own gradient, which exists
- * only for the student: softmax(student) − softmax(teacher).
+ * Returns Σ_i KL(softmax(teacher_i) ‖ softmax(student_i)) over the rows of [B, k]. Defines its own gradient, which
+ * exists only for the student: softmax(student) − softmax(teacher).
  */
 function divergence(teacher: tf.Tensor2D, student: tf.Tensor2D): tf.Scalar {
   const wanted = tf.sub(teacher, tf.logSumExp(teacher, 1, true)); // [B, k], log softmax

@@ -10,7 +10,7 @@ export interface GpuLossArray {
   shape: readonly number[];
 }
 
-/** Opens a bridge on a WebGPU device. The device stays the caller's. */
+/** Opens a bridge on a WebGPU device, which the caller keeps and closes. */
 export function openGpuLosses(device: GPUDevice): Promise<LossBridge<GpuLossArray>> {
   return LossBridge.open(new GpuLossDevice(device));
 }

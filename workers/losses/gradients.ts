@@ -50,8 +50,8 @@ export function registerLossGradients(constants: Constants): () => void {
 }
 
 /**
- * Gradients of reductions and squared differences that upload nothing. tfjs's own make `ones(shape)` on the host, or
- * multiply by a plain number, in every step.
+ * Gradients of reductions and squared differences that upload nothing. In every step, tfjs's own gradients make
+ * `ones(shape)` on the host or multiply by a plain number.
  */
 function leanGradients(constants: Constants): tf.GradConfig[] {
   return [

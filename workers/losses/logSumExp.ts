@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Constants } from './vectorLoss';
 
-/** Below every term, and finite: exp of it is 0. */
+/** Less than every term, but finite. Its exponential is 0. */
 const lowest = -1e30;
 
 /**
- * Returns log(1 + Σ exp(x)) over the entries of `x` where `mask` holds. Its gradient is its own, exp(x − value): three
- * dispatches instead of the twelve that tfjs would derive.
+ * Returns log(1 + Σ exp(x)) over the entries of `x` where `mask` holds. Defines its own gradient, exp(x − value), which
+ * takes three dispatches instead of the twelve that tfjs would derive.
  */
 export function logOnePlusSumExp(x: tf.Tensor, mask: tf.Tensor, constants: Constants): tf.Scalar {
   const composed = tf.customGrad((...inputs) => {

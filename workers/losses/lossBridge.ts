@@ -24,7 +24,7 @@ export interface LossArrays<A> {
   numbers: readonly A[];
 }
 
-/** Name of the backend in tfjs's registry, which splits keys at underscores. */
+/** Name of the backend in tfjs's registry. It has no underscore, because the registry splits keys there. */
 const name = 'engine';
 
 /**
@@ -84,7 +84,7 @@ export class LossBridge<A> {
     return { ...vectors, ...Object.fromEntries(read) } as LossInputs;
   }
 
-  /** Call before the device is closed. Frees tfjs's memory on it and makes tfjs use the backend from before again. */
+  /** Call before the device is closed. Frees tfjs's memory on it and makes tfjs use the previous backend again. */
   dispose(): void {
     this.#constants.dispose();
     this.#restoreGradients();

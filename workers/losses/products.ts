@@ -9,7 +9,7 @@ export function besideEachOther(columns: readonly tf.Tensor1D[]): tf.Tensor2D {
 }
 
 /**
- * Returns the dot product of each row of `a` with the same row of `b`: [B, E] and [B, E] to [B]. With its own
+ * Returns the dot product of each row of `a` with the same row of `b`: [B, E] and [B, E] to [B]. Defines its own
  * gradient, da = dy·b and db = dy·a, because tfjs would first copy dy to [B, E].
  */
 export function rowProducts(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor1D {

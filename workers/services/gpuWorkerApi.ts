@@ -13,6 +13,7 @@ import { checkDevice } from './deviceCheck/checkDevice';
 import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdicts';
 import { mineNegatives } from './negatives/mineNegatives';
 import { compareModels } from './evaluate/compareModels';
+import { evaluateBlends } from './evaluate/evaluateBlends';
 import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
@@ -101,6 +102,17 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelComparison: async () => device.controlOf('compare')?.cancel(),
+  evaluateBlends: (runId, wanted, progress) =>
+    device.during({ job: 'blend' }, async (control) =>
+      evaluateBlends(runId, wanted, {
+        db: await openedWithVerdicts(),
+        control,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelBlends: async () => device.controlOf('blend')?.cancel(),
   benchmark: (options, onProgress) =>
     device.during({ job: 'benchmark' }, async (control) =>
       benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: await browserVersion(), onProgress }),

@@ -1,4 +1,4 @@
-/** The width of a bin of scores. Narrow, because the scores of some models all lie between 0.7 and 1. */
+/** The width of a bin of scores. Narrow, because the scores of some models are all between 0.7 and 1. */
 export const scoreBinWidth = 0.02;
 const binsOnEachSide = Math.round(1 / scoreBinWidth);
 /** Questions that are listed as the hardest. */

@@ -1,4 +1,5 @@
 import type { MetricName } from '../experiment';
+import type { BlendMoment } from './blendMoment';
 import type { Question } from '../records';
 import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
 import type { PassageOrder } from './ranking';
@@ -14,11 +15,11 @@ export interface QuestionResult {
 
 export type EvaluationMoment = 'before' | 'after';
 
-/** The metrics on dev or test before or after training; stored under [runId, part, moment]. */
+/** The metrics on dev or test before or after training, or of a blend; stored under [runId, part, moment]. */
 export interface Evaluation {
   runId: string;
   part: 'dev' | 'test';
-  moment: EvaluationMoment;
+  moment: EvaluationMoment | BlendMoment;
   metrics: Metrics;
   /** Hit rate for each of the experiment's `ks`; `recallAtK` and `precisionAtK` have the same keys. */
   hitRateAtK: Record<number, number>;

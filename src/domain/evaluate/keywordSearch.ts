@@ -57,8 +57,8 @@ export class KeywordIndex {
   }
 
   /**
-   * Returns a function that gives the score of each passage, in the order in which they were added; 0 if it shares no
-   * term with the question. The function returns the same array at every call.
+   * Returns a function that returns the scores of all passages, in the order in which they were added; 0 if a passage
+   * shares no term with the question. It returns the same array at every call.
    */
   scorer(): (question: string) => Float64Array {
     const lengthTerms = this.#lengthTerms();

@@ -1,8 +1,9 @@
 import type { DataRole } from '../records';
+import { isRounded } from './cells';
 import { Columns } from './rowColumns';
 import { judgementIn, judgementOf, rowIdOf } from './judgements';
 import type { RecordFault } from './recordReader';
-import { noNumber } from './scores';
+import { noNumber, scoreIn } from './scores';
 import { isObject } from '../isObject';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
@@ -13,6 +14,7 @@ const sections = {
   pairs: ['pairs'],
 } as const;
 type Section = keyof typeof sections;
+export const sectionNames: ReadonlySet<string> = new Set(Object.values(sections).flat());
 
 const nameOf = (value: Record<string, unknown>, section: Section): string | undefined =>
   sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);
@@ -47,6 +49,10 @@ const questionIdOf = (row: Record<string, unknown>): string => rowIdOf(row, 'que
 /** Returns the text of a passage, from whichever column the knowledge base would read. */
 const textOf = (row: Record<string, unknown>): unknown => new Columns(Object.entries(row)).pick('passage')?.value;
 
+/** Whether a passage with an id has no text. Its report names the id, because all rows of the file share a line. */
+const isEmpty = (row: Record<string, unknown>): boolean =>
+  textOf(row) === undefined && rowIdOf(row, 'passageId') !== null;
+
 /** Returns the ids of the passages judged relevant, by question. The section is an object or a list of judgements. */
 function judged(bundle: Record<string, unknown>): Map<string, unknown> {
   const relevant = sectionOf(bundle, 'relevant');
@@ -72,7 +78,19 @@ function questionsOf(bundle: Record<string, unknown>): Record<string, unknown>[]
 function relevantIds(judgements: unknown): string[] {
   if (Array.isArray(judgements)) return judgements.filter(isId).map(String);
   if (!isObject(judgements)) return isId(judgements) ? [String(judgements)] : [];
-  return Object.entries(judgements).flatMap(([id, score]) => (Number(score) > 0 ? [id] : []));
+  return Object.entries(judgements).flatMap(([id, score]) => ((scoreIn(score) ?? 0) > 0 ? [id] : []));
+}
+
+/** Returns faults for the judgements of one question that `relevantIds` leaves out. `field` is the section's name. */
+function unreadJudgements(judgements: unknown, field: string): RecordFault[] {
+  if (Array.isArray(judgements)) return judgements.flatMap((id) => (isId(id) ? [] : [{ fault: 'not-a-text', field }]));
+  if (!isObject(judgements)) return isId(judgements) ? [] : [{ fault: 'not-a-text', field }];
+  const scores = Object.values(judgements).map((value) => ({ value, score: scoreIn(value) }));
+  const irrelevant = scores.filter(({ score }) => score !== null && score <= 0).length;
+  return [
+    ...scores.flatMap(({ value, score }) => (score === null ? [noNumber(field, value)] : [])),
+    ...(irrelevant > 0 ? [{ fault: 'judged-irrelevant' as const, field: String(irrelevant) }] : []),
+  ];
 }
 
 /**
@@ -86,6 +104,7 @@ function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   const texts = new Map(passages.map((row) => [rowIdOf(row, 'passageId') ?? '', textOf(row)]));
   return questionsOf(bundle).flatMap(({ relevant, ...row }) => {
     const ids = relevantIds(relevant);
+    // `bundleFaults` reports the passages that have no text.
     const missing = ids.filter((id) => !texts.has(id));
     const positive = ids.flatMap((id) => texts.get(id) ?? []);
     return [
@@ -100,7 +119,7 @@ export function unbundled(role: DataRole, value: unknown): unknown[] {
   if (!isBundle(value)) return [value];
   switch (role) {
     case 'knowledgeBase':
-      return rowsOf(sectionOf(value, 'passages'));
+      return rowsOf(sectionOf(value, 'passages')).filter((row) => !isEmpty(row));
     case 'questions':
       return questionsOf(value);
     case 'pairs':
@@ -117,10 +136,26 @@ export function judgementFaults(row: unknown): RecordFault[] {
   const columns = new Columns(typeof row === 'object' && row !== null ? Object.entries(row) : []);
   const judgement = judgementIn(columns);
   if (!judgement) return [{ fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' }];
+  const rounded = (['judgedQuestion', 'judgedPassage'] as const).find((list) => isRounded(String(columns.peek(list))));
+  if (rounded !== undefined)
+    return [{ fault: 'id-rounded', field: String(columns.peek(rounded)), expected: columns.columnOf(rounded) ?? '' }];
   if (judgement.score !== null) return [];
-  const field = columns.columnOf('score') ?? 'score';
-  const value = columns.peek('score');
+  const field = columns.columnOf('pairScore') ?? 'score';
+  const value = columns.peek('pairScore');
   return [value === undefined ? { fault: 'text-empty', field } : noNumber(field, value)];
+}
+
+const passageEmpty = (field: string): RecordFault => ({ fault: 'passage-empty', field });
+
+/** Returns faults for judgements from which no pair can be made. */
+function pairFaults(bundle: Record<string, unknown>, empty: ReadonlySet<string>): RecordFault[] {
+  const field = nameOf(bundle, 'relevant') ?? 'relevant';
+  return [...judged(bundle).values()].flatMap((judgements) => [
+    ...relevantIds(judgements)
+      .filter((id) => empty.has(id))
+      .map(passageEmpty),
+    ...unreadJudgements(judgements, field),
+  ]);
 }
 
 /** Returns faults for the parts that `unbundled` leaves out for this role: judgements and whole sections. */
@@ -129,7 +164,11 @@ export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   const used = new Set((Object.keys(sections) as Section[]).map((section) => nameOf(value, section)));
   const unused = Object.keys(value).filter((name) => !used.has(name));
   const faults: RecordFault[] = unused.length > 0 ? [{ fault: 'columns-unused', field: unused.join(', ') }] : [];
-  if (role === 'knowledgeBase' || (role === 'pairs' && nameOf(value, 'pairs') !== undefined)) return faults;
+  const passages = rowsOf(sectionOf(value, 'passages'));
+  const empty = passages.filter(isEmpty).map((row) => rowIdOf(row, 'passageId') ?? '');
+  if (role === 'knowledgeBase') return [...faults, ...empty.map(passageEmpty)];
+  if (role === 'pairs' && nameOf(value, 'pairs') !== undefined) return faults;
+  if (role === 'pairs') faults.push(...pairFaults(value, new Set(empty)));
   const asked = new Set(rowsOf(sectionOf(value, 'questions')).map(questionIdOf));
   for (const id of judged(value).keys()) if (!asked.has(id)) faults.push({ fault: 'unknown-question', field: id });
   const relevant = sectionOf(value, 'relevant');

@@ -30,9 +30,13 @@ const builtIn: Record<number, string> = {
   58: 'm"月"d"日"',
 };
 
+/** Longest code that a spreadsheet accepts. */
+const longestCode = 255;
+
 /** Returns the code of a number format: the workbook's own code if it defines the id, else the built-in one. */
 export function formatCode(id: number, own: ReadonlyMap<number, string>): string {
-  return own.get(id) ?? builtIn[id] ?? 'General';
+  const code = own.get(id) ?? builtIn[id] ?? 'General';
+  return code.length > longestCode ? 'General' : code;
 }
 
 /**
@@ -60,7 +64,17 @@ function plain(value: number): string {
 }
 
 function grouped(digits: string): string {
-  return digits.replace(/\B(?=(\d{3})+$)/g, ',');
+  const first = digits.length % 3;
+  const groups = digits.slice(first).match(/\d{3}/g) ?? [];
+  return [...(first > 0 ? [digits.slice(0, first)] : []), ...groups].join(',');
+}
+
+/**
+ * Returns an integer of more than 15 digits with an exponent, as a spreadsheet shows it without a format. Its other
+ * digits are lost: written as zeros, they would look like those of an id.
+ */
+function rounded(value: number): string {
+  return Number(value.toPrecision(15)).toExponential().replace('e', 'E');
 }
 
 /**
@@ -69,6 +83,7 @@ function grouped(digits: string): string {
  * of a long integer, which are all kept: two ids may differ only in the last one.
  */
 export function shownNumber(value: number, code: string, exact?: string): string {
+  if (exact === undefined && Number.isInteger(value) && Math.abs(value) >= 1e15) return rounded(value);
   const sections = sectionsOf(code);
   const unformatted = exact ?? plain(value);
   if (code === 'General' || sections.length === 0) return unformatted;
@@ -85,8 +100,8 @@ export function shownNumber(value: number, code: string, exact?: string): string
   const places = decimals.length;
   const size = Math.abs(percent ? value * 100 : value);
   const isExact = exact !== undefined && !percent;
-  const rounded = isExact ? exact.replace('-', '') : Number(size.toPrecision(15)).toFixed(Math.min(places, 20));
-  const [integer = '', fraction = isExact ? '0'.repeat(places) : ''] = rounded.split('.');
+  const whole15 = isExact ? exact.replace('-', '') : Number(size.toPrecision(15)).toFixed(Math.min(places, 20));
+  const [integer = '', fraction = isExact ? '0'.repeat(places) : ''] = whole15.split('.');
   if (integer.includes('e')) return unformatted;
   const wanted = whole.replace(/[^0]/g, '').length;
   const padded = integer.replace(/^0$/, wanted === 0 && places > 0 ? '' : '0').padStart(wanted, '0');

@@ -19,8 +19,17 @@ export function isGiven(value: unknown): boolean {
 }
 
 export const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null;
-export const isNumber = (value: unknown): boolean =>
-  typeof value === 'number' || (typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value));
+/**
+ * Whether a text is a long id as spreadsheets and pandas round it, such as 1.23457E+17. Other ids that look like
+ * numbers with an exponent, such as the hexadecimal 1e23, have no plus sign.
+ */
+export const isRounded = (text: string): boolean => /^\s*[+-]?\d(?:\.\d+)?[eE]\+\d{2,}\s*$/.test(text);
+
+/** Whether the third cell of a pair without column names is a label: a number, true or false. */
+export const isLabel = (value: unknown): boolean =>
+  typeof value === 'number' ||
+  typeof value === 'boolean' ||
+  (typeof value === 'string' && /^\s*(?:-?\d+(?:\.\d+)?|true|false)\s*$/i.test(value));
 
 export function asText(value: unknown, field: string, mayBeEmpty = false): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -37,10 +46,13 @@ export function textsOf(value: unknown, field: string): string[] {
   return (given.length > 0 ? given : items).map((item) => asText(item, field));
 }
 
-/** Parses a cell that holds a JSON or Python list as text, such as `["a1", "a2"]`. Returns any other cell unchanged. */
+/**
+ * Parses a cell that holds a JSON or Python list as text, such as `["a1", "a2"]`. Its numbers are texts as written,
+ * because `[007]` names the passage 007. Returns any other cell unchanged.
+ */
 export function listInCell(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*\[[^]*\]\s*$/.test(value)) return value;
-  const parsed = literalValue(value);
+  const parsed = literalValue(value, true);
   if (!('value' in parsed) || !Array.isArray(parsed.value) || !parsed.value.every(isScalar)) return value;
   // Escapes in the cell can decode to characters that were not there when the row was cleaned.
   const list = cleaned(parsed.value);

@@ -1,6 +1,11 @@
 import type { DataRole, KeptField } from '../records';
 import type { ColumnField } from './fields';
 
+const scoreNames = [
+  'score', 'label', 'similarity', 'relevance', '分数', '得分', '标签', '相似度', '相关性', '相关度', '是否相关', 'scores',
+  'labels', 'isrelevant', 'relevancescore', 'relevancelabel', 'similarityscore', 'grade', 'rating', 'ratings', '标注', '评分', '打分', '评级',
+] as const; // prettier-ignore
+
 /**
  * Column names used by uniem, FlagEmbedding, sentence-transformers, Easy-Dataset and spreadsheets, in the order in
  * which they are tried. Case, spaces, underscores and hyphens are ignored.
@@ -34,7 +39,12 @@ export const aliases = {
   /** Columns of a file of judgements (qrels). */
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
-  score: ['score', 'label', 'similarity', 'relevance', '分数', '得分', '标签', '相似度', '相关性', '相关度', '是否相关'],
+  score: [...scoreNames],
+  /** Of pairs also names that stand for ids or texts elsewhere. Those in `unsureLabels` count only with a score. */
+  pairScore: [
+    ...scoreNames, 'relevant', 'target', 'targets', 'gold', 'y', 'rel', 'match', 'matched', 'ismatch', 'isduplicate', 'duplicate', 'correct', 'iscorrect', 'sim',
+    '匹配', '是否匹配', '匹配度', '正确', '是否正确', '标记',
+  ],
   /** Kept columns are looked up last, among the columns that are still unused. */
   topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
   document: [
@@ -54,10 +64,15 @@ export const keptLists = { topic: 'topic', document: 'document', chunk: 'chunk' 
 /** The alias list of each field that a column can fill. `input` and negatives have patterns of their own. */
 export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {
   knowledgeBase: { text: 'passage', title: 'title', id: 'passageId' },
-  pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', score: 'score', id: 'pairId' },
+  pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', score: 'pairScore', id: 'pairId' },
   questions: { text: 'question', relevant: 'relevant', score: 'score', id: 'questionId' },
-  scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'score', id: 'pairId' },
+  scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'pairScore', id: 'pairId' },
 };
+
+/** Names of columns that are labels only if they hold scores. */
+export const unsureLabels: ReadonlySet<string> = new Set(
+  aliases.pairScore.filter((name) => !(scoreNames as readonly string[]).includes(name)),
+);
 
 /** Returns a column name in lower case, without spaces, underscores and hyphens. */
 export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');

@@ -3,10 +3,10 @@ import { aliases, bareColumnName } from './columnAliases';
 
 /** Maximum number of columns that are considered. A file whose records have random names could have millions. */
 const maxColumns = 200;
-/** Longer texts are no ids. */
+/** Longer texts are not ids. */
 const maxIdCharacters = 64;
 /**
- * A column under any name holds ids if at least this share of its values are known ids and these are no plain numbers
+ * A column under any name holds ids if at least this share of its values are known ids and these are not plain numbers
  * (`columnOfIds`), or if it has at least this share of the known ids (`columnWithIds`).
  */
 const leastShare = 0.5;

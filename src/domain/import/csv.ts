@@ -68,7 +68,9 @@ export class CsvReader implements RecordReader {
     this.#skipRest();
     this.#delimiter ??=
       this.#fixedDelimiter ??
-      (/[\r\n]/.test(this.#text) || atEnd ? delimiterOf(this.#text.split(/[\r\n]/)[0] ?? '') : null);
+      (atEnd || this.#text.length > maxRowCharacters || /[\r\n]/.test(this.#text)
+        ? delimiterOf(this.#text.split(/[\r\n]/, 1)[0] ?? '')
+        : null);
     if (this.#delimiter === null) return records;
     let from = 0;
     while (from < this.#text.length) {

@@ -1,9 +1,11 @@
 import type { DataRole, RowOf } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
-import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
+import { asText, isGiven, isRounded, listInCell, RowFault, textsOf } from './cells';
+import { unsureLabels } from './columnAliases';
 import { keptOf } from './kept';
 import type { Cell, Columns } from './rowColumns';
+import type { RecordFault } from './recordReader';
 import { noNumber, scoreIn } from './scores';
 import { isObject } from '../isObject';
 
@@ -28,24 +30,35 @@ export interface DraftRemarks {
   irrelevant: number;
   /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
-  /** Columns whose value in this record cannot be read: an id or title that is a list, a score that is no number. */
+  /** Columns whose value in this record cannot be read: an id or title that is a list, a score that is not a number. */
   unread: string[];
+  /** Ids that are not used, because a spreadsheet has rounded them. */
+  rounded: RecordFault[];
   /** Ids of negatives that match no passage. */
   unknownNegatives: string[];
   /** Number of negatives given by id that could not be looked up, because there is no knowledge base. */
   negativesNotFound: number;
 }
 
+/** Returns the ids without those that a spreadsheet has rounded, which are added to the remarks. */
+function exactIds(ids: readonly string[], column: string, { rounded }: DraftRemarks): string[] {
+  const isExact = (id: string): boolean => !isRounded(id);
+  for (const field of ids) if (!isExact(field)) rounded.push({ fault: 'id-rounded', field, expected: column });
+  return ids.filter(isExact);
+}
+
 function idOf(
   columns: Columns,
   list: 'passageId' | 'questionId' | 'pairId',
-  { unread }: DraftRemarks,
+  remarks: DraftRemarks,
 ): string | undefined {
   const picked = columns.pick(list);
   if (!picked) return undefined;
-  if (typeof picked.value === 'string' || typeof picked.value === 'number')
-    return String(picked.value).trim() || undefined;
-  unread.push(picked.column);
+  if (typeof picked.value === 'string' || typeof picked.value === 'number') {
+    const [id = ''] = exactIds([String(picked.value).trim()], picked.column, remarks);
+    return id === '' ? undefined : id;
+  }
+  remarks.unread.push(picked.column);
   return undefined;
 }
 
@@ -68,10 +81,15 @@ function passageDraft(columns: Columns, remarks: DraftRemarks): Draft<'knowledge
 }
 
 /** Returns the row's score or label as a number with its column, or null if the row has none that can be read. */
-function scoreOf(columns: Columns, { unread }: DraftRemarks): { score: number; column: string } | null {
-  const picked = columns.pick('score');
-  if (!picked) return null;
-  const score = scoreIn(picked.value);
+function scoreOf(
+  columns: Columns,
+  list: 'score' | 'pairScore',
+  { unread }: DraftRemarks,
+): { score: number; column: string } | null {
+  const found = columns.look(list);
+  const score = scoreIn(found?.value);
+  if (!found || (score === null && unsureLabels.has(found.name))) return null;
+  const picked = columns.pick(list) ?? found;
   if (score !== null) return { score, column: picked.column };
   unread.push(picked.column);
   return null;
@@ -82,7 +100,7 @@ function scoreOf(columns: Columns, { unread }: DraftRemarks): { score: number; c
  * row would teach the opposite.
  */
 function checkLabel(columns: Columns, remarks: DraftRemarks): void {
-  const found = scoreOf(columns, remarks);
+  const found = scoreOf(columns, 'pairScore', remarks);
   if (!found) return;
   const { score, column } = found;
   if (score <= 0) throw new RowFault({ fault: 'not-positive', field: column, expected: String(score) });
@@ -105,7 +123,9 @@ function namedPositives(
     if (columns.has('positive')) return null;
     throw new RowFault({ fault: 'needs-knowledge-base', field: name });
   }
-  const { relevant, unknown } = resolveReferences(textsOf(listInCell(references), name), passages);
+  const exact = exactIds(textsOf(listInCell(references), name), name, remarks);
+  const { relevant, unknown } = resolveReferences(exact, passages);
+  if (exact.length === 0 && remarks.rounded[0]) throw new RowFault(remarks.rounded[0]);
   if (relevant.length === 0) throw new RowFault({ fault: 'unknown-passage', field: unknown[0] ?? '' });
   for (const reference of unknown) remarks.ignored.push(reference);
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
@@ -113,7 +133,7 @@ function namedPositives(
 
 /** Returns the texts of the negatives that the row names by id. Adds a remark for each id that cannot be found. */
 function namedNegatives(columns: Columns, { passages }: DraftOptions, remarks: DraftRemarks): string[] {
-  const ids = columns.negativeIds();
+  const ids = columns.negativeIds().flatMap(({ texts, column }) => exactIds(texts, column, remarks));
   if (!passages) {
     remarks.negativesNotFound += ids.length;
     return [];
@@ -140,7 +160,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
-  if (positive.name === 'sentence2' && columns.knows('score')) throw new RowFault({ fault: 'no-known-columns' });
+  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'no-known-columns' });
   return textsOf(listInCell(positive.value), positive.column);
 }
 
@@ -161,7 +181,10 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
   const id = idOf(columns, 'pairId', remarks);
   const positives = positivesOf(columns, id, options, remarks);
   checkLabel(columns, remarks);
-  const negatives = columns.negatives().concat(namedNegatives(columns, options, remarks));
+  const negatives = columns
+    .negatives()
+    .flatMap(({ texts }) => texts)
+    .concat(namedNegatives(columns, options, remarks));
   return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
 }
 
@@ -199,11 +222,12 @@ function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRe
   const own = columns.pick('relevant');
   const given = own?.value ?? (id === undefined ? undefined : options.judged?.(id));
   const column = own?.column ?? columns.columnOf('relevant') ?? 'relevant';
-  const references = [...new Set(referencesOf(given, column, remarks))];
+  const references = [...new Set(exactIds(referencesOf(given, column, remarks), column, remarks))];
   if (references.length === 0 && !own && id !== undefined && options.judged)
     throw new RowFault({ fault: 'not-judged' });
-  if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: column });
-  const found = scoreOf(columns, remarks);
+  const rounded = remarks.rounded.find(({ expected }) => expected === column);
+  if (references.length === 0) throw new RowFault(rounded ?? { fault: 'relevant-missing', field: column });
+  const found = scoreOf(columns, 'score', remarks);
   if (found && found.score <= 0) {
     remarks.irrelevant += references.length;
     return [{ id, text, relevant: [] }];
@@ -220,7 +244,7 @@ function scoredDraft(columns: Columns, remarks: DraftRemarks): Draft<'scoredPair
   const sentence1 = textIn(columns.required('sentence1', 'sentence1'));
   const second = columns.required('sentence2', 'sentence2');
   const sentence2 = asText(scalarOf(second.value), second.column);
-  const { value, column } = columns.required('score', 'score');
+  const { value, column } = columns.required('pairScore', 'score');
   const score = scoreIn(value);
   if (score === null) throw new RowFault(noNumber(column, value));
   return [{ id: idOf(columns, 'pairId', remarks), sentence1, sentence2, score }];

@@ -98,29 +98,39 @@ export async function isDamaged(encoding: TextEncodingName, pieces: AsyncIterabl
 
 /** A damaged place after ASCII or nothing, before a letter that a double-byte encoding would take as a second byte. */
 const beforeLetter = /(?<![^\u0000-\u007f])\ufffd(?=[A-Za-z])/g;
+/** Two damaged places in a row inside a word. Before or after a space they may be a Chinese character. */
+const pairInWord = /(?<=[A-Za-z])\ufffd\ufffd(?=[A-Za-z])/g;
+/** Two damaged places in a row, anywhere. */
+const pair = /(?<!\ufffd)\ufffd\ufffd(?=[^\ufffd])/g;
+/** Characters kept of the pieces before, so that a place and its neighbours are seen together. */
+const overlap = 4;
 /** Characters that UTF-8 encodes in three or four bytes. Other encodings' bytes hardly ever form such sequences. */
 const longSequences = /[\u{800}-\u{fffc}\u{10000}-\u{10ffff}]/gu;
 
 /**
  * Whether bytes that are not valid in UTF-8 are UTF-8 with stray bytes, though GB18030 or Big5 may be able to read
- * them: its long sequences outnumber the invalid places, or at most one character in fifty is invalid and each such
- * place precedes a letter, as in a word that one byte was put into.
+ * them: its long sequences outnumber the invalid places of one or two bytes, or at most one character in fifty is
+ * invalid and each such place precedes a letter, as in a word that one or two bytes were put into.
  */
 export async function hasStrayBytes(pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   const decoder = new TextDecoder('utf-8');
-  const found = { length: 0, invalid: 0, strays: 0, long: 0 };
+  const found = { length: 0, invalid: 0, pairs: 0, strays: 0, long: 0 };
   let last = '';
   for await (const piece of pieces) {
     const text = decoder.decode(piece, { stream: true });
     found.length += text.length;
     found.invalid += text.match(/\ufffd/g)?.length ?? 0;
     found.long += text.match(longSequences)?.length ?? 0;
-    // Joins the last two characters of the pieces before, but counts a place only once its next character is new.
+    // Joins the last characters of the pieces before, but counts a place only once its next character is new.
     const joined = last + text;
     for (const { index } of joined.matchAll(beforeLetter)) if (index + 1 >= last.length) found.strays += 1;
-    last = joined.slice(-2);
+    for (const { index } of joined.matchAll(pairInWord)) if (index + 2 >= last.length) found.strays += 2;
+    for (const { index } of joined.matchAll(pair)) if (index + 2 >= last.length) found.pairs += 1;
+    last = joined.slice(-overlap);
   }
-  return found.invalid < found.long || (found.invalid === found.strays && found.invalid * 50 <= found.length);
+  return (
+    found.invalid - found.pairs < found.long || (found.invalid === found.strays && found.invalid * 50 <= found.length)
+  );
 }
 
 /** Punctuation and the most frequent characters of Chinese text, simplified and traditional. */

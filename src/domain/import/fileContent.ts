@@ -48,7 +48,7 @@ export interface FileContent {
   /** Ids of the rows, by the columns that name passages and by those that name questions. */
   passageIds: ReadonlySet<string>;
   questionIds: ReadonlySet<string>;
-  /** Whether a column is named as a question is, and as nothing that a passage has. */
+  /** Whether a record has a column with a name for questions, and none with a name for passages. */
   asks: boolean;
   /** Values of all columns: ids may be under any name. */
   values: ColumnValues;

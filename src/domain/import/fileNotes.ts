@@ -1,13 +1,33 @@
 import type { ImportFault } from '../errors';
 import type { RecordFault } from './recordReader';
+import { labelIn } from './scores';
+
+/** A column with a value in a row, and whether the row was made from it. */
+export interface ColumnUse {
+  name: string;
+  used: boolean;
+  value: unknown;
+}
+
+/** What is known of a column with values. */
+interface ColumnRecord {
+  /** First row with a value. */
+  line: number;
+  used: boolean;
+  /** Rows with a value that were not made from it: their number and the first. */
+  passedOver: number;
+  firstPassedOver: number;
+  /** Labels that say no: their number and the first row. Null if a value is no label. */
+  labels: { no: number; firstNo: number; countsRows: boolean } | null;
+}
 
 export type FileNote = RecordFault & { line: number };
 
 /** Collects the notes that a report lists once per file, each with the first line that it concerns. */
 export class FileNotes {
   readonly #counts = new Map<ImportFault, { line: number; count: number }>();
-  /** Columns with values, by name: the first line with a value, and whether a row was made from the column. */
-  readonly #columns = new Map<string, { line: number; used: boolean }>();
+  /** Columns with values, by name. */
+  readonly #columns = new Map<string, ColumnRecord>();
   /** Columns with values that could not be read: the first line with one, and their number. */
   readonly #unread = new Map<string, { line: number; count: number }>();
 
@@ -23,12 +43,28 @@ export class FileNotes {
     this.#unread.set(column, { line: before?.line ?? line, count: (before?.count ?? 0) + 1 });
   }
 
-  columns(names: readonly { name: string; used: boolean }[], line: number): void {
-    for (const { name, used } of names) {
-      const before = this.#columns.get(name);
-      if (before === undefined) this.#columns.set(name, { line, used });
-      else if (used) before.used = true;
+  columns(uses: readonly ColumnUse[], line: number): void {
+    for (const { name, used, value } of uses) {
+      const labels = { no: 0, firstNo: 0, countsRows: true };
+      const column = this.#columns.get(name) ?? { line, used, passedOver: 0, firstPassedOver: line, labels };
+      this.#columns.set(name, column);
+      column.used ||= used;
+      if (used) continue;
+      if (column.passedOver === 0) column.firstPassedOver = line;
+      column.passedOver += 1;
+      if (column.used || !column.labels) continue;
+      const label = labelIn(value);
+      if (label === null) column.labels = null;
+      else {
+        column.labels.countsRows &&= label === column.passedOver - 1;
+        if (label <= 0 && column.labels.no++ === 0) column.labels.firstNo = line;
+      }
     }
+  }
+
+  /** Returns the columns that a row was made from. */
+  usedColumns(): ReadonlySet<string> {
+    return new Set([...this.#columns].flatMap(([name, { used }]) => (used ? [name] : [])));
   }
 
   /** Returns the notes of the file and clears them for the next file. */
@@ -41,6 +77,12 @@ export class FileNotes {
     }));
     for (const [field, { line, count }] of this.#unread)
       notes.push({ line, fault: 'values-unread', field, expected: String(count) });
+    for (const [field, { used, passedOver, firstPassedOver }] of this.#columns)
+      if (used && passedOver > 0)
+        notes.push({ line: firstPassedOver, fault: 'values-unused', field, expected: String(passedOver) });
+    for (const [field, { labels, passedOver }] of unused)
+      if (labels && !labels.countsRows && labels.no > 0 && passedOver > 1)
+        notes.push({ line: labels.firstNo, fault: 'column-maybe-label', field, expected: String(labels.no) });
     const line = unused.reduce((first, [, column]) => Math.min(first, column.line), Infinity);
     if (unused.length > 0)
       notes.push({ line, fault: 'columns-unused', field: unused.map(([name]) => name).join(', ') });

@@ -100,8 +100,8 @@ function union(lists: readonly Iterable<string>[]): ReadonlySet<string> {
 }
 
 /**
- * Returns the files, where one with questions is `questions` if a column of any name holds the ids of another file's
- * passages, also under any name. Such questions would otherwise be of no use.
+ * Returns the files. A file of questions gets the kind `questions` if one of its columns holds ids of another file's
+ * passages, whatever both columns are called. Its questions could not be used otherwise.
  */
 function withFoundReferences(files: readonly FileContent[]): FileContent[] {
   return files.map((file) => {
@@ -141,7 +141,7 @@ function sidesOf(files: readonly FileContent[]): (Side | null)[] {
   return files.map(({ path, kind, asks, titled, passageIds, questionIds, values }) => {
     if (kind !== 'texts' && kind !== 'questions' && !asks) return null;
     let [asQuestions, asPassages] = [common(questionIds, question), common(passageIds, passage)];
-    // Ids under names that are not known, as the import finds them too.
+    // Look for ids under unknown names, as the import does.
     if (asQuestions === 0 && asPassages === 0) {
       asQuestions = common(values.of(values.columnWithIds(questions) ?? ''), question);
       asPassages = common(values.of(values.columnWithIds(passages) ?? ''), passage);

@@ -108,7 +108,7 @@ export function parseHubLocation(location: string): { id: string; revision: stri
 }
 
 /**
- * Returns the `hub:ID@COMMIT` that names the model in `locations.model`. Returns null for other hosts than Hugging Face
+ * Returns the `hub:ID@COMMIT` that names the model in `locations.model`. Returns null for hosts other than Hugging Face
  * and its mirror: the location does not name the host, so the id would be looked up in the wrong place.
  */
 export function hubLocation({ host, id, commit }: HubOrigin): string | null {

@@ -31,7 +31,7 @@ export function judgementIn(columns: Columns): Judgement | null {
   return {
     question: String(question).trim(),
     passage: String(passage).trim(),
-    score: columns.knows('score') ? scoreIn(columns.pick('score')?.value) : 1,
+    score: columns.knows('pairScore') ? scoreIn(columns.pick('pairScore')?.value) : 1,
   };
 }
 

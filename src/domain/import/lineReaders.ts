@@ -23,8 +23,10 @@ function lineReader(toRecord: (line: string) => LineResult): RecordReader {
   };
 }
 
-/** An integer of 16 digits or more may exceed 2^53, where JSON.parse would change its last digits. */
-const longInteger = /\d{16}/;
+/**
+ * Matches numbers that JSON.parse would change: integers of 16 digits or more may exceed 2^53; 1.10 and 1e3 may be ids.
+ */
+const inexact = /\d{16}|[:,[]\s*-?(?:\d+(?:\.\d+)?[eE]|\d+\.\d*[1-9]0)/;
 
 /** Parses a line as a literal. Adds a remark for each key that an object has more than once. */
 function literalLine(line: string): LineResult {
@@ -54,7 +56,7 @@ function keysIn(value: unknown): number {
  * parsed again if it has more quotes followed by a colon than the value has keys.
  */
 function jsonLine(line: string): LineResult {
-  if (longInteger.test(line)) return literalLine(line);
+  if (inexact.test(line)) return literalLine(line);
   try {
     const value: unknown = JSON.parse(line);
     const colons = line.match(/"\s*:/g)?.length ?? 0;

@@ -1,11 +1,7 @@
 /** Thrown by LiteralParser with the offset of the fault. `literalRecords` and `literalValue` catch it. */
 export class LiteralFault extends Error {
-  constructor(
-    readonly at: number,
-    readonly tooDeep = false,
-  ) {
-    super(`literal broken at ${at}`);
-  }
+  at = 0;
+  tooDeep = false;
 }
 
 /** NaN becomes null, because pandas writes empty cells as NaN. */
@@ -46,21 +42,46 @@ export const maxLiteralDepth = 64;
  */
 export class LiteralParser {
   at = 0;
+  /** Offset from which on a list or object may not have another item. */
+  end = Infinity;
   /** Offset in the text at which each dict begins. */
   readonly begins = new WeakMap<object, number>();
   /** Names that a dict has more than once, with the offset of the second. The last value is kept, as by JSON.parse. */
   readonly repeated: { name: string; at: number }[] = [];
+  /** Names of the outermost dict, each with the offset of its value. */
+  members: { name: string; at: number }[] = [];
+
+  /** Used for all faults: a broken file may have millions, and making an Error takes long. */
+  private fault: LiteralFault | null = null;
 
   constructor(
     private readonly text: string,
     private readonly python: boolean,
+    /** Whether numbers are returned as the texts that they are written as. */
+    private readonly asWritten = false,
   ) {}
 
+  private fail(at: number, tooDeep = false): never {
+    this.fault ??= new LiteralFault('broken literal');
+    throw Object.assign(this.fault, { at, tooDeep });
+  }
+
   skipSpace(): void {
-    const space = /(?:\s|#[^\r\n]*|;|\\\r?\n)*/y;
-    space.lastIndex = this.at;
-    space.exec(this.text);
-    this.at = space.lastIndex;
+    for (;;) {
+      this.at = this.next(/\S/g, this.at);
+      const follows = this.text[this.at];
+      // A single pattern for all of these would overflow the stack on megabytes of white space.
+      if (follows === '#') this.at = this.next(/[\r\n]/g, this.at);
+      else if (follows === ';') this.at += 1;
+      else if (follows === '\\' && /^\r?\n/.test(this.text.slice(this.at + 1, this.at + 3))) this.at += 2;
+      else return;
+    }
+  }
+
+  /** Returns the offset of the next character that matches, or that of the end. */
+  private next(pattern: RegExp, from: number): number {
+    pattern.lastIndex = from;
+    return pattern.exec(this.text)?.index ?? this.text.length;
   }
 
   get atEnd(): boolean {
@@ -68,8 +89,10 @@ export class LiteralParser {
   }
 
   value(depth: number): unknown {
-    if (depth > maxLiteralDepth) throw new LiteralFault(this.at, true);
+    if (depth > maxLiteralDepth) this.fail(this.at, true);
+    if (depth === 0) this.members = [];
     this.skipSpace();
+    if (depth > 0 && this.at >= this.end) this.fail(this.at);
     const next = this.text[this.at];
     if (next === '[') return this.list(']', depth);
     if (next === '(') return this.list(')', depth);
@@ -96,8 +119,9 @@ export class LiteralParser {
       const at = this.at;
       const name = String(this.scalar());
       this.skipSpace();
-      if (this.text[this.at] !== ':') throw new LiteralFault(this.at);
+      if (this.text[this.at] !== ':') this.fail(this.at);
       this.at += 1;
+      if (depth === 0) this.members.push({ name, at: this.at });
       if (entries.has(name) && !reported.has(name)) {
         this.repeated.push({ name, at });
         reported.add(name);
@@ -113,7 +137,7 @@ export class LiteralParser {
 
   closes(close: string): boolean {
     this.skipSpace();
-    if (this.atEnd) throw new LiteralFault(this.at);
+    if (this.atEnd) this.fail(this.at);
     if (this.text[this.at] !== close) return false;
     this.at += 1;
     return true;
@@ -123,7 +147,7 @@ export class LiteralParser {
   separator(close: string): void {
     this.skipSpace();
     if (this.text[this.at] === ',') this.at += 1;
-    else if (this.text[this.at] !== close) throw new LiteralFault(this.at);
+    else if (this.text[this.at] !== close) this.fail(this.at);
   }
 
   private scalar(): unknown {
@@ -134,10 +158,11 @@ export class LiteralParser {
     const bare = /[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[A-Za-z]+/y;
     bare.lastIndex = this.at;
     const word = bare.exec(this.text)?.[0];
-    if (word === undefined) throw new LiteralFault(this.at);
+    if (word === undefined) this.fail(this.at);
     const isNumber = /^[-+.\d]/.test(word);
-    if (!isNumber && !Object.hasOwn(words, word)) throw new LiteralFault(this.at);
+    if (!isNumber && !Object.hasOwn(words, word)) this.fail(this.at);
     this.at += word.length;
+    if (this.asWritten && words[word] !== null) return word;
     return isNumber ? numberOf(word.replaceAll('_', '')) : words[word];
   }
 
@@ -162,7 +187,7 @@ export class LiteralParser {
       const special = quote.length === 3 ? /["'\\]/g : /["'\\\r\n]/g;
       special.lastIndex = this.at;
       const found = special.exec(this.text)?.index ?? -1;
-      if (found === -1) throw new LiteralFault(this.at);
+      if (found === -1) this.fail(this.text.length);
       value += this.text.slice(this.at, found);
       this.at = found;
       if (this.text.startsWith(quote, found)) {
@@ -170,7 +195,7 @@ export class LiteralParser {
         return value;
       }
       if (this.text[found] === '\\') value += this.escape(raw);
-      else if (this.text[found] === '\n' || this.text[found] === '\r') throw new LiteralFault(found);
+      else if (this.text[found] === '\n' || this.text[found] === '\r') this.fail(found);
       else {
         value += this.text[found] ?? '';
         this.at += 1;
@@ -180,7 +205,7 @@ export class LiteralParser {
 
   private escape(raw: boolean): string {
     const letter = this.text[this.at + 1];
-    if (letter === undefined) throw new LiteralFault(this.at);
+    if (letter === undefined) this.fail(this.at);
     const begin = this.at;
     this.at += 2;
     if (raw) return `\\${letter}`;
@@ -188,26 +213,32 @@ export class LiteralParser {
     if (digits === undefined) return simpleEscapes[letter] ?? `\\${letter}`;
     const hex = this.text.slice(this.at, this.at + digits);
     const code = Number.parseInt(hex, 16);
-    if (hex.length < digits || !/^[0-9a-fA-F]+$/.test(hex) || code > 0x10ffff) throw new LiteralFault(begin);
+    if (hex.length < digits || !/^[0-9a-fA-F]+$/.test(hex) || code > 0x10ffff) this.fail(begin);
     this.at += digits;
     return String.fromCodePoint(code);
   }
 }
 
-/** Returns the number, or its digits as text if it is an integer that a JavaScript number cannot hold exactly. */
+/**
+ * Returns the number, or the text as written if the number would be written otherwise: it may be an id, such as 007,
+ * 1.10 or an integer beyond 2^53. A whole number may end in `.0`, as pandas writes it.
+ */
 function numberOf(digits: string): number | string {
   const value = Number(digits);
-  return /^[-+]?\d+$/.test(digits) && !Number.isSafeInteger(value) ? digits : value;
+  const isSame = String(value) === digits || (Number.isSafeInteger(value) && /^-?(?:0|[1-9]\d*)\.0+$/.test(digits));
+  return isSame ? value : digits;
 }
 
 /**
  * Parses a text that is one JSON or Python value, with or without a trailing comma. Returns the fault if it is neither
- * or is nested too deeply. `repeated` names the keys that one of its objects has more than once.
+ * or is nested too deeply. `asWritten` returns numbers as texts. `repeated` names the keys that one of its
+ * objects has more than once.
  */
 export function literalValue(
   text: string,
+  asWritten = false,
 ): { value: unknown; repeated: string[] } | { fault: 'json-broken' | 'too-deep' } {
-  const parser = new LiteralParser(text, false);
+  const parser = new LiteralParser(text, false, asWritten);
   try {
     const value = parser.value(0);
     parser.skipSpace();

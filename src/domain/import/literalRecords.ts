@@ -1,24 +1,9 @@
 import type { ImportFault } from '../errors';
-import { isBundle } from './bundle';
+import { isBundle, sectionNames } from './bundle';
 import { LiteralFault, LiteralParser } from './literal';
+import { Lines, RowFinder } from './literalRecovery';
 import type { RawRecord } from './recordReader';
 import { isObject } from '../isObject';
-
-/** Returns a function from a text offset to its line number, counted from 1. */
-function lineFinder(text: string): (at: number) => number {
-  const ends: number[] = [];
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) ends.push(end);
-  return (at) => {
-    let low = 0;
-    let high = ends.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((ends[middle] ?? 0) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low + 1;
-  };
-}
 
 /** Property names under which files keep their list of rows. */
 const wrappers = [
@@ -71,56 +56,157 @@ function unwrapped(value: unknown, line: number, lineOf: (dict: object) => numbe
   return [{ line, value }];
 }
 
+/** Reads the records of one text. */
+class RecordsOfText {
+  readonly #records: RawRecord[] = [];
+  readonly #parser: LiteralParser;
+  readonly #lines: Lines;
+  readonly #finder: RowFinder;
+  readonly #fault: ImportFault;
+  /** Number of open brackets around the rows. */
+  #open = 0;
+  /** Names beside the list that is read row by row, because its object is broken; else null. */
+  #outside: string[] | null = null;
+  /** Beginning of the latest row if it is a list, and the number of records before it. */
+  #list: { begin: number; records: number } | null = null;
+
+  constructor(
+    private readonly text: string,
+    format: 'json' | 'literal',
+  ) {
+    this.#parser = new LiteralParser(text, format === 'literal');
+    this.#lines = new Lines(text);
+    this.#finder = new RowFinder(text, this.#lines);
+    this.#fault = format === 'json' ? 'json-broken' : 'literal-broken';
+  }
+
+  read(): RawRecord[] {
+    const { text } = this;
+    const parser = this.#parser;
+    for (parser.skipSpace(); !parser.atEnd || this.#isUnclosed(); parser.skipSpace()) {
+      const begin = parser.at;
+      const next = text[begin];
+      const isRow = next === '[' && this.#open > 0 && beginsRow(text, begin);
+      const isAfterList = this.#open === 0 && this.#outside !== null;
+      if (!isRow && !isAfterList && (next === '[' || next === ']' || next === ',')) {
+        this.#open = Math.max(0, this.#open + (next === '[' ? 1 : next === ']' ? -1 : 0));
+        parser.at += 1;
+        continue;
+      }
+      try {
+        if (isAfterList) this.#finishObject(next);
+        else this.#take(begin);
+      } catch (thrown) {
+        if (!(thrown instanceof LiteralFault)) throw thrown;
+        this.#recover(begin, thrown);
+      }
+    }
+    this.#noteOutside();
+    const lastIsBroken = 'fault' in (this.#records.at(-1) ?? {});
+    // Also report a file cut off between two records: an unknown number of records is missing.
+    if (this.#open > 0 && !lastIsBroken)
+      this.#records.push({ line: this.#lines.lineOf(text.length), fault: this.#fault });
+    return this.#records;
+  }
+
+  #take(begin: number): void {
+    const records = this.#records.length;
+    if (this.#finder.isExhausted && this.#finder.startsLine(begin))
+      this.#parser.end = this.#finder.nextRow(begin, true) ?? Infinity;
+    const value = this.#parser.value(0);
+    const line = this.#lines.lineOf(begin);
+    const lineOfDict = (dict: object): number => this.#lines.lineOf(this.#parser.begins.get(dict) ?? 0);
+    if (this.#open > 0) this.#records.push({ line, value });
+    else for (const record of unwrapped(value, line, lineOfDict)) this.#records.push(record);
+    for (const { name, at } of this.#parser.repeated.splice(0))
+      this.#records.push({ line: this.#lines.lineOf(at), fault: 'key-repeated', field: name });
+    this.#list = this.#open > 0 && this.text[begin] === '[' ? { begin, records } : null;
+  }
+
+  /** Reads the names after the list that was read row by row, or skips the closing brace. */
+  #finishObject(next: string | undefined): void {
+    const names = this.#outside ?? [];
+    this.#outside = null;
+    if (next === '}') this.#parser.at += 1;
+    // The rest of the object opens with a comma instead of a brace.
+    else names.push(...Object.keys(this.#parser.dict(0)));
+    this.#outside = names;
+    this.#noteOutside();
+  }
+
+  #noteOutside(): void {
+    if (this.#outside !== null && this.#outside.length > 0)
+      this.#records.push({ line: 1, fault: 'columns-unused', field: this.#outside.join(', ') });
+    this.#outside = null;
+  }
+
+  /** Reports the fault and moves on to the next row. If an object around a list is broken, its rows are read first. */
+  #recover(begin: number, { at, tooDeep }: LiteralFault): void {
+    const parser = this.#parser;
+    const { members } = parser;
+    parser.repeated.length = 0;
+    const isObject = this.#open === 0 && this.text[begin] === '{';
+    const list = isObject ? brokenList(members, this.text) : null;
+    if (list) {
+      this.#outside = list.outside;
+      this.#open = 1;
+      parser.at = list.at;
+      return;
+    }
+    this.#records.push({ line: this.#lines.lineOf(at), fault: tooDeep ? 'too-deep' : this.#fault });
+    if (/[{[(]/.test(this.text[begin] ?? '')) {
+      const hasSections = isObject && members.some(({ name }) => wrappers.includes(name) || sectionNames.has(name));
+      parser.at = this.#finder.afterRow(begin, at, hasSections);
+    } else if (this.#open > 0) parser.at = this.#finder.afterItem(Math.max(at, begin + 1));
+    else parser.at = this.#finder.nextBracket(begin + 1);
+  }
+
+  /**
+   * At the end of a text whose brackets are not closed, whether the latest row is a list that has no end and so took
+   * the rows after it for its items. Reports it instead, and moves back to the row after it.
+   */
+  #isUnclosed(): boolean {
+    if (this.#open === 0 || this.#list === null) return false;
+    const { begin, records } = this.#list;
+    const next = this.#finder.nextRow(begin, true);
+    this.#list = null;
+    if (next === null) return false;
+    this.#records.length = records;
+    this.#records.push({ line: this.#lines.lineOf(begin), fault: this.#fault });
+    this.#parser.at = next;
+    return true;
+  }
+}
+
 /**
  * Reads the records of a text with JSON or Python literals: one or more lists, a sequence of objects, or an object that
  * wraps the list (`{"data": […]}`). A list of lists of texts holds one row per inner list. A broken record is reported
  * with the line of the fault, and reading continues at the next record.
  */
 export function literalRecords(text: string, format: 'json' | 'literal'): RawRecord[] {
-  const fault: ImportFault = format === 'json' ? 'json-broken' : 'literal-broken';
-  const records: RawRecord[] = [];
-  const parser = new LiteralParser(text, format === 'literal');
-  const lineOf = lineFinder(text);
-  const lineOfDict = (dict: object): number => lineOf(parser.begins.get(dict) ?? 0);
-  let open = 0;
-  for (parser.skipSpace(); !parser.atEnd; parser.skipSpace()) {
-    const begin = parser.at;
-    const next = text[begin];
-    const isRow = next === '[' && open > 0 && beginsWithText(text, begin);
-    if (!isRow && (next === '[' || next === ']' || next === ',')) {
-      open += next === '[' ? 1 : next === ']' ? -1 : 0;
-      parser.at += 1;
-      continue;
-    }
-    try {
-      const value = parser.value(0);
-      if (open > 0) records.push({ line: lineOf(begin), value });
-      else for (const record of unwrapped(value, lineOf(begin), lineOfDict)) records.push(record);
-      for (const { name, at } of parser.repeated.splice(0))
-        records.push({ line: lineOf(at), fault: 'key-repeated', field: name });
-    } catch (thrown) {
-      if (!(thrown instanceof LiteralFault)) throw thrown;
-      parser.repeated.length = 0;
-      records.push({ line: lineOf(thrown.at), fault: thrown.tooDeep ? 'too-deep' : fault });
-      parser.at = nextRecord(text, begin + 1);
-    }
-  }
-  const lastIsBroken = 'fault' in (records.at(-1) ?? {});
-  // Also report a file cut off between two records: an unknown number of records is missing.
-  if (open > 0 && !lastIsBroken) records.push({ line: lineOf(text.length), fault });
-  return records;
+  return new RecordsOfText(text, format).read();
 }
 
-/** Whether the list at `begin` holds texts or numbers, not objects or further lists. */
-function beginsWithText(text: string, begin: number): boolean {
-  const first = /\[\s*["'\w.+-]/y;
+/**
+ * Returns the offset of the first row if the fault lies in the list that an object wraps, and the names before it.
+ * Returns null if the rows cannot be read separately: their columns are named elsewhere, or there is another list.
+ */
+function brokenList(
+  members: readonly { name: string; at: number }[],
+  text: string,
+): { at: number; outside: string[] } | null {
+  const last = members.at(-1);
+  const outside = members.slice(0, -1).map(({ name }) => name);
+  if (!last || !wrappers.includes(last.name)) return null;
+  if (outside.some((name) => name === 'columns' || wrappers.includes(name) || sectionNames.has(name))) return null;
+  const opening = /\s*\[(?=\s*[{[])/y;
+  opening.lastIndex = last.at;
+  return opening.test(text) ? { at: opening.lastIndex, outside } : null;
+}
+
+/** Whether the list at `begin` is empty or holds texts or numbers, not objects or further lists. */
+function beginsRow(text: string, begin: number): boolean {
+  const first = /\[\s*["'\w.+\]-]/y;
   first.lastIndex = begin;
   return first.test(text);
-}
-
-/** Returns the offset of the next record: a brace at the start of a line or after the end of another record. */
-function nextRecord(text: string, from: number): number {
-  const opening = /[\r\n][ \t]*\{|\},?[ \t]*\{/g;
-  opening.lastIndex = from;
-  return opening.test(text) ? opening.lastIndex - 1 : text.length;
 }

@@ -1,6 +1,7 @@
 import type { DataRole, KeptField } from '../records';
 import { isGiven, namedCells } from './cells';
 import { neededFields, type ColumnField } from './fields';
+import type { ColumnUse } from './fileNotes';
 
 /**
  * Which column fills which field. If several columns fill one field, the first that is not empty in a row is used;
@@ -33,15 +34,26 @@ export function mappedCells(
   const cells = namedCells(role, value);
   if (!cells) return null;
   const named = typeof value === 'object' && !Array.isArray(value);
+  return [...winners(cells, mapping)].map(([name, { column, field }]) => [
+    name,
+    cells.get(column) ?? '',
+    named ? column : field,
+  ]);
+}
+
+/** Returns the column that fills each field in a record: the first with a value. */
+function winners(
+  cells: ReadonlyMap<string, unknown>,
+  mapping: ColumnMapping,
+): Map<string, { column: string; field: ColumnField }> {
   const joinsInput = mapping.some(({ field }) => field === 'input');
-  const mapped = new Map<string, { value: unknown; column: string }>();
-  for (const [index, { column, field }] of mapping.entries()) {
-    const name = nameOf(field, joinsInput, index);
-    const known = mapped.get(name);
-    if (known && (isGiven(known.value) || !isGiven(cells.get(column)))) continue;
-    mapped.set(name, { value: cells.get(column) ?? '', column: named ? column : field });
+  const found = new Map<string, { column: string; field: ColumnField }>();
+  for (const [index, one] of mapping.entries()) {
+    const name = nameOf(one.field, joinsInput, index);
+    const known = found.get(name);
+    if (!known || (!isGiven(cells.get(known.column)) && isGiven(cells.get(one.column)))) found.set(name, one);
   }
-  return [...mapped].map(([name, cell]) => [name, cell.value, cell.column]);
+  return found;
 }
 
 /**
@@ -62,9 +74,15 @@ export function unfilledFields(role: DataRole, mapping: ColumnMapping): readonly
   return neededFields[role].filter((fields) => !mapping.some(({ field }) => fields.includes(field)));
 }
 
-/** Returns the columns with a value in a record, and whether the mapping uses them. */
-export function mappedNames(role: DataRole, value: unknown, mapping: ColumnMapping): { name: string; used: boolean }[] {
-  return [...(namedCells(role, value) ?? [])].flatMap(([name, cell]) =>
-    isGiven(cell) ? [{ name, used: mapping.some(({ column }) => column === name) }] : [],
-  );
+/** Returns the columns with a value in a record, and whether a row was made from them under the names of fields. */
+export function mappedNames(
+  role: DataRole,
+  value: unknown,
+  mapping: ColumnMapping,
+  fields: { isUsed(name: string): boolean },
+): ColumnUse[] {
+  const cells = namedCells(role, value) ?? new Map<string, unknown>();
+  const filled = [...winners(cells, mapping)].filter(([name]) => fields.isUsed(name));
+  const used = new Set(filled.map(([, { column }]) => column));
+  return [...cells].flatMap(([name, cell]) => (isGiven(cell) ? [{ name, used: used.has(name), value: cell }] : []));
 }

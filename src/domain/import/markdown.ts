@@ -3,9 +3,21 @@ import type { RawRecord, RecordReader } from './recordReader';
 
 /** Joins the headings above a paragraph into its title. */
 const headingSeparator = ' › ';
-const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
-const thematicBreak = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
+const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]|$)/;
 const fence = /^ {0,3}(`{3,}|~{3,})/;
+
+/** Whether the line is a thematic break: three or more of one character, which may have spaces between them. */
+function isBreak(line: string): boolean {
+  return /^ {0,3}[*_-]/.test(line) && /^(?:\*{3,}|-{3,}|_{3,})$/.test(line.replace(/[ \t]/g, ''));
+}
+
+/** Returns the text of a heading, without the # signs that may close it. */
+function headingText(rest: string): string {
+  const text = rest.trim();
+  let end = text.length;
+  while (text[end - 1] === '#') end -= 1;
+  return end === 0 || text[end - 1] === ' ' || text[end - 1] === '\t' ? text.slice(0, end).trim() : text;
+}
 
 interface Heading {
   text: string;
@@ -56,7 +68,7 @@ export class MarkdownReader implements RecordReader {
     const underline = /^ {0,3}(=+|-+)[ \t]*$/.exec(line)?.[1];
     if (heading) {
       this.#finish();
-      this.#heading(heading[1]?.length ?? 1, heading[2] ?? '', number);
+      this.#heading(heading[1]?.length ?? 1, headingText(line.slice(heading[0].length)), number);
     } else if (
       underline !== undefined &&
       this.#paragraph.length === 1 &&
@@ -65,7 +77,7 @@ export class MarkdownReader implements RecordReader {
       const [text = ''] = this.#paragraph;
       this.#paragraph = [];
       this.#heading(underline.startsWith('=') ? 1 : 2, text, number - 1);
-    } else if (line.trim() === '' || thematicBreak.test(line)) this.#finish();
+    } else if (line.trim() === '' || isBreak(line)) this.#finish();
     else this.#add(line, number);
   }
 

@@ -19,7 +19,7 @@ function mapped(columns: readonly string[], list: AliasList, field: ColumnField)
 }
 
 /**
- * Maps cells without names. The third cell of a pair is a label if it is a number, otherwise a negative like all later
+ * Maps cells without names. The third cell of a pair is a label if `isLabelled`, otherwise a negative like all later
  * ones.
  */
 function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled: boolean): ColumnMapping {

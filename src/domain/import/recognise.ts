@@ -2,7 +2,7 @@ import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
 import { cutAt } from '../wellFormed';
 import { unbundled } from './bundle';
-import { namedCells, isNumber } from './cells';
+import { isLabel, namedCells } from './cells';
 import { cleaned } from './cleaning';
 import type { TextEncodingName } from './encoding';
 import type { ColumnMapping } from './mapping';
@@ -112,7 +112,7 @@ export async function recognise(
     role,
     columns,
     named,
-    rows.every((row) => isNumber(row.get('3') ?? 0)),
+    rows.every((row) => isLabel(row.get('3') ?? 0)),
   );
   const listed = columns.slice(0, shownColumns);
   return {

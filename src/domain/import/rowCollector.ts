@@ -7,13 +7,14 @@ import { draftsOf, type Draft, type DraftOptions, type DraftRemarks } from './dr
 import { FileNotes, type FileNote } from './fileNotes';
 import { mappedNames, type ColumnMapping } from './mapping';
 import type { RecordFault } from './recordReader';
-import { shaped, unusedMessages } from './shapes';
+import { setFault, shaped, unusedMessages } from './shapes';
 
 const noRemarks = (): DraftRemarks => ({
   ignored: [],
   irrelevant: 0,
   unusedScores: 0,
   unread: [],
+  rounded: [],
   unknownNegatives: [],
   negativesNotFound: 0,
 });
@@ -23,6 +24,8 @@ interface ReadRecord {
   rows: RowOf[DataRole][];
   ignored: string[];
   unknownNegatives: string[];
+  /** Ids that the row is kept without, because a spreadsheet has rounded them. */
+  rounded: RecordFault[];
 }
 
 /**
@@ -64,18 +67,24 @@ export class RowCollector<R extends DataRole> {
       const rows = this.#rowsOf(clean.value, line, remarks);
       if (clean.replaced) this.#notes.count('control-replaced', 1, line);
       this.#count(rows, remarks, line);
-      return { rows, ignored: remarks.ignored, unknownNegatives: remarks.unknownNegatives };
+      const { ignored, unknownNegatives, rounded } = remarks;
+      return { rows, ignored, unknownNegatives, rounded };
     } catch (thrown) {
       if (!(thrown instanceof RowFault)) throw thrown;
       if (thrown.found.fault === 'not-judged') {
         this.#notes.count('not-judged', 1, line);
-        return { rows: [], ignored: [], unknownNegatives: [] };
+        return { rows: [], ignored: [], unknownNegatives: [], rounded: remarks.rounded };
       }
       if (thrown.found.fault !== 'no-known-columns') return thrown.found;
       const found = typeof value === 'object' && value !== null ? Object.keys(value) : [];
       if (found.length === 0) return { fault: 'row-empty' };
       return { ...thrown.found, field: found.join(', '), expected: wantedColumns[this.role] };
     }
+  }
+
+  /** Returns the columns that rows since the last call of `fileNotes` were made from. */
+  usedColumns(): ReadonlySet<string> {
+    return this.#notes.usedColumns();
   }
 
   /** Returns the notes about the records since the last call. Call it at the end of each file. */
@@ -85,7 +94,7 @@ export class RowCollector<R extends DataRole> {
 
   #rowsOf(value: unknown, line: number, remarks: DraftRemarks): RowOf[DataRole][] {
     const records = shaped(value);
-    if (records === null) throw new RowFault({ fault: 'set-too-long' });
+    if (records === null) throw new RowFault({ fault: setFault(value) ?? 'set-too-long' });
     const mapping = this.#mapping;
     const all: Columns[] = records.map((record) => columnsOf(this.role, record, mapping));
     const drafts = all.flatMap((columns) => {
@@ -94,7 +103,7 @@ export class RowCollector<R extends DataRole> {
     });
     const rows = drafts.map((draft, index) => this.#withId(draft, index));
     for (const [index, columns] of all.entries()) {
-      const names = mapping ? mappedNames(this.role, records[index], mapping) : columns.names();
+      const names = mapping ? mappedNames(this.role, records[index], mapping, columns) : columns.names();
       this.#notes.columns(names, line);
     }
     this.#notes.count('messages-unused', unusedMessages(value), line);

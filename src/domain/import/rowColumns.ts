@@ -1,7 +1,8 @@
 import type { DataRole } from '../records';
-import { asText, isGiven, isNumber, isScalar, listInCell, RowFault } from './cells';
+import { asText, isGiven, isLabel, isScalar, listInCell, RowFault } from './cells';
 import { aliases, bareColumnName, negativeColumn, negativeIdColumn, type AliasList } from './columnAliases';
 import { positionFields } from './fields';
+import type { ColumnUse } from './fileNotes';
 import { mappedCells, type ColumnMapping } from './mapping';
 
 /** A cell that was looked up: the bare name under which it was found, and its column's name in the file. */
@@ -59,6 +60,11 @@ export class Columns {
     return aliases[list].map((name) => this.#cells.get(name)?.name).find((name) => name !== undefined) ?? null;
   }
 
+  /** Returns what `pick` would return, without marking the column as used. */
+  look(list: AliasList): Cell | null {
+    return this.#first(list);
+  }
+
   /** Returns the value that `pick` would return, without marking the column as used. */
   peek(list: AliasList): unknown {
     return this.#first(list)?.value;
@@ -84,31 +90,36 @@ export class Columns {
     throw new RowFault({ fault: column === null ? 'field-missing' : 'text-empty', field: column ?? field });
   }
 
-  /** Returns the texts of all columns of negatives. */
-  negatives(): string[] {
+  /** Returns the texts of each column of negatives. */
+  negatives(): { texts: string[]; column: string }[] {
     return this.#textsOf(negativeColumn);
   }
 
-  /** Returns the ids in all columns that name negatives by id. */
-  negativeIds(): string[] {
+  /** Returns the ids in each column that names negatives by id. */
+  negativeIds(): { texts: string[]; column: string }[] {
     return this.#textsOf(negativeIdColumn);
   }
 
-  #textsOf(pattern: RegExp): string[] {
+  #textsOf(pattern: RegExp): { texts: string[]; column: string }[] {
     const found = [...this.#cells].filter(([, { bare }]) => pattern.test(bare));
-    return found.flatMap(([key, { name: column }]) => {
+    return found.map(([key, { name: column }]) => {
       const list = listInCell(this.get(key));
       const items: unknown[] = Array.isArray(list) ? list : [list];
-      return items.filter((item) => isGiven(item)).map((item) => asText(item, column));
+      return { texts: items.filter((item) => isGiven(item)).map((item) => asText(item, column)), column };
     });
   }
 
+  /** Whether the row was made from the column. */
+  isUsed(name: string): boolean {
+    return this.#used.has(bareColumnName(name));
+  }
+
   /** Returns the columns with a value, as the file spells their names, and whether the row was made from them. */
-  names(): { name: string; used: boolean }[] {
+  names(): ColumnUse[] {
     const hasValue = (value: unknown): boolean =>
       isGiven(value) && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
     return [...this.#cells].flatMap(([key, { name, value }]) =>
-      name !== '' && hasValue(value) ? [{ name, used: this.#used.has(key) }] : [],
+      name !== '' && hasValue(value) ? [{ name, used: this.#used.has(key), value }] : [],
     );
   }
 }
@@ -123,10 +134,10 @@ function columnsByPosition(role: DataRole, cells: readonly unknown[]): Columns {
   if (rest.length === 0) return new Columns(named);
   if (role !== 'pairs')
     throw new RowFault({ fault: 'more-cells', field: String(cells.length), expected: String(names.length) });
-  // A third cell is a label if it is a number. Otherwise cells after the positive are negatives.
+  // A third cell is a label if it is a number, true or false. Otherwise it is a negative, like all later ones.
   return new Columns([
     ...named,
-    rest.length === 1 && isNumber(rest[0]) ? ['score', rest[0]] : ['negative', rest.flat()],
+    rest.length === 1 && isLabel(rest[0]) ? ['score', rest[0]] : ['negative', rest.flat()],
   ]);
 }
 

@@ -13,13 +13,19 @@ export function scoreIn(value: unknown): number | null {
   const text = String(value).trim();
   if (noWords.test(text)) return 0;
   if (yesWords.test(text)) return 1;
-  const percent = /^(.+?)\s*[%％]$/.exec(text)?.[1];
+  const percent = /[%％]$/.test(text) ? text.slice(0, -1).trim() || 'x' : undefined;
   const score = Number(percent ?? (text === '' ? NaN : text));
   if (!Number.isFinite(score)) return null;
   return percent === undefined ? score : score / 100;
 }
 
-/** Returns the fault of a column whose value is no score. */
+/** Returns the value of a label, which may also be a grade up to 5, or null if it is not a label. */
+export function labelIn(value: unknown): number | null {
+  const score = scoreIn(value);
+  return score !== null && score >= -1 && score <= 5 ? score : null;
+}
+
+/** Returns the fault of a column whose value is not a score. */
 export function noNumber(field: string, value: unknown): RecordFault {
   return { fault: 'not-a-number', field, expected: typeof value === 'string' ? value : JSON.stringify(value) };
 }

@@ -6,12 +6,19 @@ import { isObject } from '../isObject';
  */
 const maxSetTexts = 64;
 
+/** Returns the text of a message's content, which may be a list of parts, or undefined if a part is no text. */
+function contentText(content: unknown): string | undefined {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content) || content.length === 0) return undefined;
+  const parts = content.map((part: unknown) => (isObject(part) && part['type'] === 'text' ? part['text'] : part));
+  return parts.every((part) => typeof part === 'string') ? parts.join('\n') : undefined;
+}
+
 /** Returns the text of the last message, or of the last one of that role. */
 function lastText(messages: unknown, role?: string): string | undefined {
   if (!Array.isArray(messages)) return typeof messages === 'string' ? messages : undefined;
   const found: unknown = messages.findLast((message) => isObject(message) && (!role || message['role'] === role));
-  const content = isObject(found) ? found['content'] : undefined;
-  return typeof content === 'string' ? content : undefined;
+  return isObject(found) ? contentText(found['content']) : undefined;
 }
 
 /**
@@ -19,9 +26,12 @@ function lastText(messages: unknown, role?: string): string | undefined {
  * without a text stays undefined, so that its row is reported.
  */
 function conversations(value: unknown): (string | undefined)[] {
+  return conversationsIn(value).map((list) => lastText(list));
+}
+
+function conversationsIn(value: unknown): unknown[] {
   if (!Array.isArray(value)) return [];
-  const lists: unknown[] = value.every((item) => isObject(item)) ? [value] : value;
-  return lists.map((list) => lastText(list));
+  return value.every((item) => isObject(item)) ? [value] : value;
 }
 
 /** Rewrites a row of ms-swift. The last message of the user is the anchor; the answer may be a message after it. */
@@ -47,20 +57,33 @@ function fromSet(texts: readonly unknown[]): Record<string, unknown>[] {
 
 /**
  * Rewrites records whose shape says more than their column names: `{"set": …}` of sentence-transformers and the
- * conversations of ms-swift. Returns other records unchanged, or null for a set with too many texts.
+ * conversations of ms-swift. Returns other records unchanged, or null for a set with too many or too few texts.
  */
 export function shaped(value: unknown): unknown[] | null {
   if (!isObject(value)) return [value];
   const { set } = value;
   if (Object.keys(value).length === 1 && isObject(set)) return [set];
-  if (Object.keys(value).length === 1 && Array.isArray(set)) return set.length > maxSetTexts ? null : fromSet(set);
+  if (Object.keys(value).length === 1 && Array.isArray(set)) return setFault(value) === null ? fromSet(set) : null;
   return 'messages' in value ? [fromMessages(value)] : [value];
 }
 
-/** Counts the messages of a record that `shaped` leaves out: earlier turns and system prompts. */
+/** Returns the reason why no pairs can be made from a set, or null. */
+export function setFault(value: unknown): 'set-too-long' | 'set-too-short' | null {
+  const set = isObject(value) ? value['set'] : undefined;
+  if (!Array.isArray(set)) return null;
+  if (set.length > maxSetTexts) return 'set-too-long';
+  return set.length < 2 ? 'set-too-short' : null;
+}
+
+/** Counts the messages that `shaped` leaves out of a record: earlier turns, system prompts and those without a text. */
 export function unusedMessages(value: unknown): number {
-  if (!isObject(value) || !Array.isArray(value['messages'])) return 0;
-  const { messages, positive_messages: positives } = value;
+  if (!isObject(value) || !('messages' in value)) return 0;
+  const { messages, positive_messages: positives, negative_messages: negatives } = value;
+  const count = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
   const used = positives === undefined && lastText(messages, 'assistant') !== undefined ? 2 : 1;
-  return Math.max(0, value['messages'].length - used);
+  const answers = [positives, negatives].flatMap(conversationsIn);
+  return answers.reduce<number>(
+    (unused, list) => unused + Math.max(0, count(list) - (lastText(list) === undefined ? 0 : 1)),
+    Math.max(0, count(messages) - used),
+  );
 }

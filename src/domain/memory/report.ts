@@ -70,6 +70,8 @@ export interface RunMemory {
   ways: StepStrategy[];
   /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
+  /** The same for batches that a guide encodes before the run. Absent if no stage has a guide. */
+  guideTokens?: number;
   /** Bytes of the copy that is written as a checkpoint while steps continue. If absent, steps wait during the write. */
   snapshotBytes?: number;
 }

@@ -36,8 +36,8 @@ export function minedRanks(experiment: Pick<Experiment, 'stages'>, passages: num
 }
 
 /**
- * Returns the experiments of the arms, which have the same seed and steps. Each ends at its last step, whatever dev
- * says on the way, because the best of several dev evaluations would favour arms that vary more.
+ * Returns the experiments of the arms, which have the same seed and steps. Each runs to its last step and keeps those
+ * weights, whatever dev shows on the way, because the best of several dev evaluations would favour arms that vary more.
  */
 export function armsOf(experiment: Experiment, passages: number): Record<ArmName, Experiment> {
   const { firstRank, lastRank, perAnchor } = minedRanks(experiment, passages);

@@ -10,7 +10,7 @@ import {
 } from './chooseNegatives';
 
 /**
- * Replaces mined negatives that the user has dropped since, with passages at random. Mining again would take minutes.
+ * Replaces mined negatives that the user has dropped since then with random passages. Mining again would take minutes.
  * Equal input and seed give equal negatives.
  * @throws too-few-negatives if the pool has too few texts for a pair.
  */
@@ -40,7 +40,7 @@ export function withoutDropped(
   return { ...mined, chosen, excluded, refilled, refilledRows, ...(scores ? { scores } : {}) };
 }
 
-/** Completes the negatives of a row with passages at random. */
+/** Completes the negatives of a row with random passages. */
 function refilledRow(row: number, kept: readonly number[], request: NegativesRequest): number[] {
   const { pairs, pool, perAnchor, seed, stageIndex } = request;
   const negatives = new RowNegatives(row, request, noExclusions());
@@ -56,7 +56,7 @@ function copied(scores: MinedScores): MinedScores {
   return { ...scores, ranks: scores.ranks.slice(), negatives: scores.negatives.slice() };
 }
 
-/** Moves ranks and scores of kept negatives to their new places. Those at random have neither. */
+/** Moves ranks and scores of kept negatives to their new places. Random passages have neither. */
 function moveScores(from: MinedScores, to: MinedScores, kept: readonly number[], places: readonly number[]): void {
   for (const [i, place] of places.entries()) {
     const at = kept[i];

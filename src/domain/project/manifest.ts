@@ -29,6 +29,12 @@ export const storedPartPath = (weightsId: string, part: number): string => `weig
 export const minedPath = (key: string): string => `minedNegatives/${key}.bin`;
 export const partPath = (sha256: string): string => `weights/${sha256}.bin`;
 
+/** Whether an entry may belong to a project file. Other archives have entries of other names. */
+export function isProjectPath(path: string): boolean {
+  const names: readonly string[] = [manifestPath, ...Object.values(listPaths)];
+  return names.includes(path) || /^(runEvents|datasetBlocks|weightParts|minedNegatives|weights)\//.test(path);
+}
+
 /** The manifest comes last in the file and lists everything else. */
 export const manifestSchema = v.object({
   app: v.literal('recallsmith'),

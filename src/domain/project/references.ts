@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment';
+import { stageModels } from '../train/stageModels';
 
 /** Content hashes of everything that experiments refer to. */
 interface ReferencedContent {
@@ -22,9 +23,9 @@ export function referencesOf(experiments: Iterable<Experiment>): ReferencedConte
   for (const { data, model, stages } of experiments) {
     for (const { contentSha256 } of data) found.datasets.add(contentSha256);
     if (model) found.models.add(model.contentSha256);
-    for (const { batching, negatives } of stages) {
-      if (batching.kind === 'listed') found.batchLists.add(batching.sha256);
-      if (negatives?.from === 'mined' && negatives.model) found.models.add(negatives.model.contentSha256);
+    for (const stage of stages) {
+      if (stage.batching.kind === 'listed') found.batchLists.add(stage.batching.sha256);
+      for (const named of stageModels(stage)) found.models.add(named.model.contentSha256);
     }
   }
   return found;

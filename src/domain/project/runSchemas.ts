@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
+import { ratioOfMoment, type BlendMoment } from '../evaluate/blendMoment';
 import { hardestQuestions } from '../evaluate/devScores';
 import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
@@ -76,6 +77,7 @@ const memorySchema = v.strictObject({
     ]),
   ),
   encodingTokens: v.pipe(whole, v.minValue(1)),
+  guideTokens: v.optional(v.pipe(whole, v.minValue(1))),
   snapshotBytes: v.exactOptional(whole),
 });
 
@@ -137,7 +139,10 @@ const byK = <Schema extends v.GenericSchema>(value: Schema) =>
 export const evaluationSchema = v.strictObject({
   runId: id,
   part: v.picklist(['dev', 'test']),
-  moment: v.picklist(['before', 'after']),
+  moment: v.union([
+    v.picklist(['before', 'after']),
+    v.custom<BlendMoment>((moment) => typeof moment === 'string' && ratioOfMoment(moment) !== null),
+  ]),
   metrics: metricsSchema,
   hitRateAtK: byK(fraction),
   recallAtK: byK(fraction),

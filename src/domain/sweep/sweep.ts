@@ -123,11 +123,14 @@ function refuseRepeated(values: readonly unknown[], place: (i: number) => string
   if (twice >= 0) throw experimentInvalid(place(twice), values[twice], own('different-values'));
 }
 
-/** Tries each value of an axis. Throws `experiment-invalid` with the path of the value that its setting can't have. */
-function refuseWrongValues(experiment: Experiment, axis: SweepAxis, place: string): void {
+/**
+ * Tries each value of an axis with each of the experiments. Throws `experiment-invalid` with the path of the value that
+ * its setting can't have.
+ */
+function refuseWrongValues(experiments: readonly Experiment[], axis: SweepAxis, place: string): void {
   axis.values.forEach((value, i) => {
     try {
-      withValue(experiment, axis, value);
+      for (const experiment of experiments) withValue(experiment, axis, value);
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.details.kind !== 'experiment-invalid') throw thrown;
       throw new AppError({ ...thrown.details, path: `${place}.values.${i}` });
@@ -148,12 +151,19 @@ export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
     axes.map(({ setting, stage = 0 }) => `${setting} ${stage}`),
     (i) => `sweep.${i}.setting`,
   );
-  const stages = axes.some(({ setting }) => setting === 'stages') ? Infinity : experiment.stages.length;
+  const lists = axes.findIndex(({ setting }) => setting === 'stages');
+  const stages = lists >= 0 ? Infinity : experiment.stages.length;
   axes.forEach((axis, i) => {
     if ((axis.stage ?? 0) >= stages)
       throw experimentInvalid(`sweep.${i}.stage`, axis.stage, own('integer-from-to', 0, stages - 1));
     refuseRepeated(axis.values, (j) => `sweep.${i}.values.${j}`);
-    refuseWrongValues(experiment, axis, `sweep.${i}`);
+  });
+  const list = axes[lists];
+  if (list) refuseWrongValues([experiment], list, `sweep.${lists}`);
+  // The other settings change a stage of these lists, not one of the experiment.
+  const bases = list ? list.values.map((value) => withValue(experiment, list, value)) : [experiment];
+  axes.forEach((axis, i) => {
+    if (axis !== list) refuseWrongValues(bases, axis, `sweep.${i}`);
   });
   const runs = runCount(axes);
   if (runs > mostRuns)
@@ -171,8 +181,8 @@ export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
 }
 
 /**
- * Returns why a run of a sweep can't start, or null: the loss of a stage does not go with its negatives. Sweeps that
- * vary the loss or the negatives may combine both wrongly.
+ * Returns why a run of a sweep can't start, or null: the loss of a stage does not fit its negatives. Sweeps that vary
+ * the loss or the negatives may combine both wrongly.
  */
 export function sweepRefusal(experiment: Experiment, axes: readonly SweepAxis[]): AppErrorDetails | null {
   for (const point of sweepPoints(experiment, axes)) {

@@ -44,7 +44,9 @@ function negativesOf(source: SweepForm['negatives'][number], now: Negatives | un
   return source === 'mined' ? defaultMined(passages, perAnchor) : { from: source, perAnchor };
 }
 
-/** Returns the axes of the form, the seed last, or the reason why they are no sweep. Null if nothing is varied. */
+/**
+ * Returns the axes of the form, the seed last, or the reason why they do not make a sweep. Null if nothing is varied.
+ */
 export function axesOf(
   form: SweepForm,
   experiment: Experiment,

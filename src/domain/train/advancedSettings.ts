@@ -45,7 +45,7 @@ function infoNceValues(loss: InfoNceSettings): Record<string, unknown> {
     inBatchNegatives,
     hardness: hardness && `${hardness.mode} ${hardness.strength}`,
     knownAnswers: known,
-    byScore: byScore && `${byScore.kind} ${byScore.margin}`,
+    byScore: byScore && `${byScore.kind} ${byScore.margin} ${byScore.model?.contentSha256 ?? ''}`,
     matryoshka: matryoshka && prefixText(matryoshka),
   };
 }

@@ -24,7 +24,7 @@ type Sign =
       loss: number;
     };
 
-/** A sign that a run goes wrong, as found after `step`. */
+/** A sign that a run is going wrong, found after `step`. */
 export type Alarm = { step: number } & Sign;
 
 /** The mean score above which positives and negatives count as alike. */

@@ -116,8 +116,8 @@ export class AlarmWatch {
 
   /**
    * Returns the alarm if the metric is below its earlier best in each of the last evaluations while the loss fell. A
-   * level below the best is no fall yet, because the best of many is high by chance: the metric must also have fallen
-   * from each of these evaluations to the next, or by more than chance explains.
+   * level below the best is not yet a fall, because the best of many is high by chance: the metric must also have
+   * fallen from each of these evaluations to the next, or by more than chance explains.
    */
   #fall(dev: DevPoint[]): Alarm | null {
     const [first, second, last] = dev.slice(-fallingEvaluations);

@@ -29,25 +29,30 @@ export interface DevWork {
 export const usualDevTimeShare = 0.1;
 
 /**
- * Passages of a sample besides the right ones, at least. Chosen, not measured: among fewer wrong passages, nearly every
- * question would find its answer.
+ * Minimum number of passages in a sample besides the right ones. Chosen, not measured: among fewer wrong passages,
+ * nearly every question would find its answer.
  */
 const leastOthers = 200;
 
 /**
- * Returns how often at least the tokens of a step pass the encoder: forward once, and backward once for the gradients
- * of the inputs and once for those of the weights. Leaves out the passes that save memory, which differ between
- * devices: the plan, and with it the result, must not depend on the device.
+ * Returns the minimum number of times that a step's tokens pass through the encoder: once forward, once backward for
+ * the gradients of the inputs, and once backward for those of the weights. Does not count the passes that save memory,
+ * which differ between devices: the plan, and with it the result, must not depend on the device.
  */
 export function passesPerStep({ strategy, frozen }: Pick<Stage, 'strategy' | 'frozen'>, layers: number): number {
   const backward = strategy.kind === 'full' ? 2 : 1;
   return 1 + backward * Math.max(0, 1 - (frozen?.layers ?? 0) / layers);
 }
 
+/** Dev evaluations during training that a limit leaves: fewer show no course, and an early stop can't act on them. */
+const fewestEvaluations = 3;
+
 /**
  * Plans the dev evaluations during training. Without a limit, each is on the whole knowledge base. With one, each is on
- * the largest sample that keeps to it; if that would be too small, dev is evaluated less often. Depends only on counts
- * of tokens, never on measured times, so equal experiments have equal plans on every device.
+ * the largest sample that keeps to it; if that would be too small, dev is evaluated less often, but at least
+ * `fewestEvaluations` times if the set interval allows for as many. The plan then states a share above the limit, and
+ * the doctor says so. Depends only on counts of tokens, never on measured times, so equal experiments have equal plans
+ * on every device.
  */
 export function planDev(work: DevWork, { devEverySteps, checkpoint, devTimeShare }: Experiment['evaluation']): DevPlan {
   const of = work.passages.length;
@@ -65,9 +70,11 @@ export function planDev(work: DevWork, { devEverySteps, checkpoint, devTimeShare
   const costs = costsOfSamples(work);
   const least = Math.min(of, work.right.length + leastOthers);
   const budget = (work.training * devTimeShare) / (1 - devTimeShare);
+  const fewest = Math.min(fewestEvaluations, devEvaluations(work.steps, devEverySteps, atEnd));
   for (let everySteps = devEverySteps; ; everySteps += devEverySteps) {
     const count = devEvaluations(work.steps, everySteps, atEnd);
-    if (count > 1 && count * (costs[least] ?? 0) > budget) continue;
+    const wouldBeTooFew = devEvaluations(work.steps, everySteps + devEverySteps, atEnd) < fewest;
+    if (count > 1 && !wouldBeTooFew && count * (costs[least] ?? 0) > budget) continue;
     let passages = least;
     while (passages < of && count * (costs[passages + 1] ?? 0) <= budget) passages += 1;
     return planned(passages, everySteps, costs[passages] ?? 0);
@@ -93,6 +100,11 @@ export function devInterval({
   experiment: Pick<Experiment, 'evaluation'>;
 }): number {
   return devPlan?.everySteps ?? experiment.evaluation.devEverySteps;
+}
+
+/** Whether dev is evaluated after a step, if there are dev questions. `atEnd`: it is evaluated after the last one. */
+export function devIsDue(step: number, steps: number, everySteps: number, atEnd: boolean): boolean {
+  return (everySteps > 0 && step % everySteps === 0) || (atEnd && step === steps);
 }
 
 /** Counts the dev evaluations during training. */

@@ -27,9 +27,12 @@ function areAlike(first: JsonObject, second: JsonObject): boolean {
   return !isOtherKind(first, second) && first['from'] === second['from'];
 }
 
+/** Whether an object is a number with its unit, which says nothing without it. */
+const isMeasure = (value: JsonObject): boolean => 'unit' in value;
+
 function compare(path: string, first: unknown, second: unknown, found: Difference[]): void {
   if (canonicalJson(first ?? null) === canonicalJson(second ?? null)) return;
-  if (!isObject(first) || !isObject(second) || !areAlike(first, second)) {
+  if (!isObject(first) || !isObject(second) || !areAlike(first, second) || isMeasure(first)) {
     found.push({ path, values: [first, second] });
     return;
   }

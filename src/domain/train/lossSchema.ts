@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { stageVersion1 } from '../experimentVersion1';
+import { experimentModelSchema, stageVersion1 } from '../experimentVersion1';
 import { isObject } from '../isObject';
 import type { StageData } from './stageData';
 
@@ -19,6 +19,8 @@ const falseNegativesSchema = v.strictObject({
       /** What the margin is: a cosine, or a share of the positive's cosine. */
       kind: v.picklist(['absolute', 'relative']),
       margin: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+      /** The guide: a stored model, frozen, whose scores decide, with its settings. Absent means the trained model. */
+      model: v.optional(experimentModelSchema),
     }),
   ),
 });
@@ -205,8 +207,8 @@ function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<strin
 
 /**
  * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
- * contrasted with each other in a joint softmax, so `sameSide` brings one. Another contrast than the batch's draws no
- * negatives of the batch.
+ * contrasted with each other in a joint softmax, so `sameSide` sets one. With a contrast other than `batch`,
+ * `inBatchNegatives` is removed.
  */
 export function withLossChange(
   loss: InfoNceSettings,

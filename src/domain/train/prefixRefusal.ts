@@ -1,5 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment } from '../experiment';
+import { parseForeignJson } from '../foreignJson';
 import { isObject } from '../isObject';
 import { prefixOf, prefixTokens } from './prefix';
 
@@ -21,11 +22,11 @@ export function prefixRefusal({ stages, model }: Pick<Experiment, 'stages' | 'mo
   return null;
 }
 
-/** Returns the tokens of a tokenizer.json, or null if it is no WordPiece tokenizer. */
+/** Returns the tokens of a tokenizer.json, or null if it is not a WordPiece tokenizer. */
 export function knownTokens(tokenizer: string | undefined): ReadonlySet<string> | null {
   let definition: unknown;
   try {
-    definition = JSON.parse(tokenizer ?? 'null');
+    definition = parseForeignJson(tokenizer ?? 'null');
   } catch {
     return null;
   }

@@ -11,7 +11,7 @@ function largestScore(loss: Stage['loss'] | undefined): number {
   return loss?.kind === 'cosineMse' ? 1 : 1e6;
 }
 
-/** Returns the error if a stage trains on scores that are no numbers, out of range or all equal; else null. */
+/** Returns the error if a stage trains on scores that are not numbers, out of range or all equal; else null. */
 export function scoreFault(
   stage: Pick<Stage, 'data'> & { loss?: Stage['loss'] },
   stageIndex: number,

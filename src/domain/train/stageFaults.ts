@@ -13,14 +13,18 @@ export type StageFault =
   | { kind: 'prefix-too-many-tokens'; stage: number; tokens: number; most: number }
   /** The prefix of the stage differs from that of stage `first`. */
   | { kind: 'prefix-differs'; stage: number; first: number }
-  /** The model's tokenizer can't take the tokens of a prefix: it is no WordPiece tokenizer, or changes them. */
+  /** The model's tokenizer can't take the tokens of a prefix: it is not a WordPiece tokenizer, or it changes them. */
   | { kind: 'prefix-tokenizer'; stage: number }
+  /** The run trained a prefix from this stage on. Its weights can't be blended with the base's, which lack its rows. */
+  | { kind: 'blend-has-prefix'; stage: number }
   /** Negatives are to be compared, but all stages train on scored pairs, which have none. */
   | { kind: 'negatives-need-pairs' }
   /** The stage's loss uses explicit negatives, but the stage has none. */
   | { kind: 'loss-needs-negatives'; stage: number }
   /** The model that mines the stage's negatives is not stored. */
   | { kind: 'miner-missing'; stage: number; contentSha256: string }
+  /** The model whose scores mask the stage's false negatives is not stored. */
+  | { kind: 'guide-missing'; stage: number; contentSha256: string }
   /** The stage's loss compares nothing but a question's own explicit negatives, and the stage has none. */
   | { kind: 'loss-needs-triplets'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */
@@ -31,7 +35,9 @@ export type StageFault =
   | { kind: 'angle-needs-even-vectors'; stage: number; dimension: number }
   /** A stage that trains on scored pairs has fewer of them than a batch. */
   | { kind: 'too-few-scored-pairs'; stage: number; pairs: number; batchSize: number }
-  /** A stage cannot compare its scored pairs: a score is no number or beyond ±`largest`, or all scores are `equal`. */
+  /**
+   * A stage cannot compare its scored pairs: a score is not a number or beyond ±`largest`, or all scores are `equal`.
+   */
   | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
   /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
   | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }

@@ -15,8 +15,8 @@ const usual: Readonly<Record<Strategy['kind'], () => Strategy>> = {
 };
 
 /**
- * Returns the stage with another strategy. Adapters are trained in full precision only, and a prefix freezes all else
- * anyway.
+ * Returns the stage with another strategy. Adapters are trained in full precision only, and a prefix freezes everything
+ * else anyway.
  */
 export function withStrategy({ precision, frozen, ...stage }: Stage, kind: Strategy['kind']): Stage {
   return {

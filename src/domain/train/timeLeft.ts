@@ -1,20 +1,12 @@
 import type { RunRecord } from '../run';
 import { checkpointIntervalMs } from './checkpointInterval';
-import { devEvaluations, devInterval } from './devPlan';
+import { devEvaluations, devInterval, devIsDue } from './devPlan';
 import { lastStepOf } from './lastStep';
 import { recentMean, type RunView } from './runView';
 
 type Plan = Pick<RunRecord, 'steps' | 'stoppedStep' | 'devPlan'> & {
   experiment: Pick<RunRecord['experiment'], 'evaluation'>;
 };
-
-/** Whether dev is evaluated after this step, if there are dev questions. */
-function devIsDue(step: number, plan: Plan): boolean {
-  const devEverySteps = devInterval(plan);
-  const { steps, experiment } = plan;
-  const { checkpoint } = experiment.evaluation;
-  return (devEverySteps > 0 && step % devEverySteps === 0) || (step === steps && checkpoint === 'bestDev');
-}
 
 /** Counts the dev evaluations after `step`, without the one due at `step` itself. */
 function devEvaluationsAfter(step: number, plan: Plan): number {
@@ -31,7 +23,8 @@ function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number
   // Until a dev evaluation is measured, the one before training serves, which encodes the whole knowledge base.
   const { passages, of } = plan.devPlan ?? { passages: 1, of: 1 };
   const each = view.devTime.count > 0 ? view.devTime.ms / view.devTime.count : view.evaluationMs * (passages / of);
-  const begun = devIsDue(step, plan) && view.dev[view.dev.length - 1]?.step !== step;
+  const atEnd = plan.experiment.evaluation.checkpoint === 'bestDev';
+  const begun = devIsDue(step, plan.steps, devInterval(plan), atEnd) && view.dev[view.dev.length - 1]?.step !== step;
   const rest = begun ? Math.max(0, each - Math.max(0, now - (view.stepEndedAt ?? now))) : 0;
   return each * devEvaluationsAfter(step, plan) + rest;
 }

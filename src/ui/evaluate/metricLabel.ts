@@ -1,5 +1,6 @@
 import type { MetricName } from '../../domain/experiment';
 import type { Dictionary } from '../i18n/dictionary';
+import { formatPercent } from '../i18n/format';
 
 export function metricLabel(dictionary: Dictionary, name: MetricName): string {
   const { names } = dictionary.evaluate;
@@ -21,4 +22,9 @@ export function metricLabel(dictionary: Dictionary, name: MetricName): string {
     default:
       return name satisfies never;
   }
+}
+
+/** Returns a metric's value as the tables show it: shares of questions in percent, MRR and nDCG with four decimals. */
+export function formatMetric(name: MetricName, value: number): string {
+  return name === 'mrrAt10' || name === 'ndcgAt10' ? value.toFixed(4) : formatPercent(value);
 }

@@ -4,6 +4,7 @@ import { compareTexts } from './en/compare';
 import { deviceTexts } from './en/device';
 import { deviceCheckTexts } from './en/deviceCheck';
 import { doctorTexts } from './en/doctor';
+import { blendTexts } from './en/blend';
 import { evaluateTexts } from './en/evaluate';
 import { experimentTexts } from './en/experiment';
 import { homeTexts } from './en/home';
@@ -43,6 +44,7 @@ export const en = {
   job: jobTexts,
   evaluate: evaluateTexts,
   compare: compareTexts,
+  blend: blendTexts,
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,

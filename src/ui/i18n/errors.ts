@@ -59,7 +59,7 @@ const sentences: Sentences = {
     const experiment = nameOf(experimentFile);
     if (isNoField(details.expected))
       return {
-        zh: `${experiment} 里的 ${shortened(details.path)} 不是认得的字段，请去掉它，或改正后再试。`,
+        zh: `${experiment} 里有无法识别的字段 ${shortened(details.path)}，请去掉它，或改正后再试。`,
         en: `${experiment} has ${shortened(details.path)}, which is not a known field; remove or correct it and try again.`,
       };
     const top = details.path === '';

@@ -1,7 +1,10 @@
 import type { InputName } from '../../domain/import/inputs';
+import type { StageModelSlot } from '../../domain/train/stageModels';
 import type { Dictionary } from './dictionary';
 
-export function inputNameText(t: Dictionary, input: InputName): string {
+export function inputNameText(t: Dictionary, input: InputName | StageModelSlot): string {
+  if (input === 'negativesModel') return t.negatives.mined.model;
+  if (input === 'guideModel') return t.train.fields.guide;
   return input === 'model' ? t.import.model.title : t.import.slots[input].name;
 }
 

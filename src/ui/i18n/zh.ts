@@ -5,6 +5,7 @@ import { compareTexts } from './zh/compare';
 import { deviceTexts } from './zh/device';
 import { deviceCheckTexts } from './zh/deviceCheck';
 import { doctorTexts } from './zh/doctor';
+import { blendTexts } from './zh/blend';
 import { evaluateTexts } from './zh/evaluate';
 import { experimentTexts } from './zh/experiment';
 import { homeTexts } from './zh/home';
@@ -43,6 +44,7 @@ export const zh: Dictionary = {
   job: jobTexts,
   evaluate: evaluateTexts,
   compare: compareTexts,
+  blend: blendTexts,
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,

@@ -85,6 +85,8 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.loss.falseNegatives.byScore': fields.byScore,
     'stage.loss.falseNegatives.byScore.kind': fields.byScore,
     'stage.loss.falseNegatives.byScore.margin': fields.scoreMargin,
+    'stage.loss.falseNegatives.byScore.model': fields.guide,
+    'stage.loss.falseNegatives.byScore.model.contentSha256': fields.guide,
     'stage.loss.matryoshka': fields.matryoshka,
     'stage.negatives': fields.negatives,
     'stage.negatives.perAnchor': fields.negativesPerAnchor,
@@ -102,7 +104,6 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.batching.accumulation': fields.accumulation,
     'stage.batching.avoidDuplicatePassages': fields.avoidDuplicates,
     'stage.duration': fields.duration,
-    'stage.duration.value': fields.duration,
     'stage.schedule.kind': fields.schedule,
     'stage.schedule.warmup': fields.warmup,
     'stage.schedule.warmupSteps': fields.warmupSteps,
@@ -123,7 +124,7 @@ function labelOf(t: Dictionary, path: string): string {
   return labels[path] ?? path.replace(/^stage\./, '');
 }
 
-/** Returns a value in the words of the form; values that the form shows as they are, as they are. */
+/** Returns a value in the words of the form. A value for which the form has no words is returned as text. */
 function valueText(t: Dictionary, path: string, value: unknown): string {
   if (value === undefined || value === null) return '–';
   const o: Record<string, string> = t.train.options;

@@ -69,7 +69,7 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const place = training
     ? t.train.sentence.atStep(formatCount(step), formatCount(lastStepOf(record, view)))
     : t.job.phases[view.phase];
-  // Without a known total, the progress text is the step, which the place says already.
+  // Without a known total, the progress text is the step, which the place already names.
   const under = view.progress && view.progress.of > 0 ? runProgressText(t, record, view) : '';
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }

@@ -6,7 +6,7 @@ import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Database } from '../../../src/storage/database';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { getExperiment } from '../../../src/storage/experiments';
-import { addRun } from '../../../src/storage/runs';
+import { addRun, getRun, putRun } from '../../../src/storage/runs';
 import { compareRun, compareWithKeywords } from '../../../workers/services/evaluate/compareRun';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { preparedData } from '../../../workers/services/split/preparedData';
@@ -82,6 +82,38 @@ describe('the keyword search for a run', () => {
     await expect(compareWithKeywords(db, runId, [1], () => undefined)).rejects.toMatchObject({
       details: { kind: 'data-missing' },
     });
+  });
+
+  it('is refused if the knowledge base was deleted after an earlier search', async () => {
+    const { db, runId, store } = await demoRun();
+    await store('after');
+    await compareWithKeywords(db, runId, [1], () => undefined);
+    const knowledgeBase = (await db.getAll('datasets')).find(({ role }) => role === 'knowledgeBase');
+    await db.delete('datasets', knowledgeBase?.contentSha256 ?? '');
+    await expect(compareWithKeywords(db, runId, [1], () => undefined)).rejects.toMatchObject({
+      details: { kind: 'data-missing', role: 'knowledgeBase' },
+    });
+  });
+
+  it('is kept for the four runs that were looked at last', async () => {
+    const { db, runId, store } = await demoRun();
+    await store('after');
+    const run = await getRun(db, runId);
+    const searched = async (id: string): Promise<boolean> => {
+      const progress = vi.fn();
+      await compareWithKeywords(db, id, [1], progress);
+      return progress.mock.calls.length > 0;
+    };
+    const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
+    for (const id of ids) {
+      await putRun(db, { ...run!, runId: id });
+      await putEvaluation(db, { ...evaluationOf(id), moment: 'after', results: [] });
+    }
+    for (const id of ids.slice(0, 4)) expect(await searched(id)).toBe(true);
+    expect(await searched(ids[0] ?? ''), 'known').toBe(false);
+    expect(await searched(ids[4] ?? '')).toBe(true);
+    expect(await searched(ids[0] ?? ''), 'used more lately than the second').toBe(false);
+    expect(await searched(ids[1] ?? ''), 'forgotten').toBe(true);
   });
 
   it('is refused before the evaluation after training, and for a run that was deleted', async () => {

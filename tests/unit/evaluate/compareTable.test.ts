@@ -42,7 +42,7 @@ const results = (ranks: readonly (number | null)[], id = 'q'): QuestionResult[] 
 
 describe('the metrics of a comparison', () => {
   it.skipIf(!hasShared)(
-    'match sentence-transformers and ranx for questions with several right passages and many ties (needs ../shared)',
+    'match sentence-transformers and ranx for questions with several right passages (skipped without ../shared)',
     () => {
       const passages = sharedRows<{ pid: string; text: string }>('t2_sample_passages.jsonl').map(({ pid, text }) => ({
         pid,

@@ -87,13 +87,13 @@ describe('counts of scores', () => {
     expect(countScores([NaN])).toEqual({ first: 0, counts: [] });
   });
 
-  it('give the median to the middle of its bin', () => {
+  it('have a median, which is the middle of its bin', () => {
     const scores = Array.from({ length: 101 }, (_, i) => i / 200);
     expect(Math.abs(medianOf(countScores(scores)) - 0.25)).toBeLessThanOrEqual(scoreBinWidth);
     expect(medianOf(countScores([]))).toBeNaN();
   });
 
-  it('list at most ten hardest questions, and ties in their order', () => {
+  it('come with at most ten hardest questions, in which ties keep their order', () => {
     const question = (n: number, margin: number) => ({
       questionId: `q${n}`,
       right: { passageId: 'a', score: 0.5 + margin },

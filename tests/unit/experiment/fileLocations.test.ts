@@ -60,7 +60,7 @@ describe('the location of data in an experiment file', () => {
     [
       { path: 'a', columns: { text: '文' } },
       'locations.pairs.columns.text',
-      'e.json 里的 locations.pairs.columns.text 不是认得的字段，请去掉它，或改正后再试。',
+      'e.json 里有无法识别的字段 locations.pairs.columns.text，请去掉它，或改正后再试。',
     ],
     [[], 'locations.pairs', 'e.json 的 locations.pairs 处是 []，应为 1 到 64 项的列表，请改正后再试。'],
     [

@@ -217,14 +217,14 @@ describe('a storage in a pickle', () => {
   ];
   const two = [...op.int(2), ...op.int(3), 0x86];
 
-  it('is the part of a tensor that its offset, shape and strides choose', () => {
+  it('is read as a tensor with an offset, a shape and strides, also if the tensor is a parameter', () => {
     const expected = { kind: 'tensor', storage, offset: 1, shape: [2, 3], strides: [2, 3] };
     expect(read(tensor(two, two))).toEqual(expected);
     const parameter = [...op.global('torch._utils', '_rebuild_parameter'), ...tensor(two, two), 0x85, ...op.reduce];
     expect(read(parameter)).toEqual(expected);
   });
 
-  it('is refused where a tensor is passed to a class that is only a name', () => {
+  it('is refused if its class is called like a function', () => {
     const call = [...op.global('torch', 'FloatStorage'), ...tensor(two, two), 0x85, ...op.reduce];
     expect(refusal(call)).toMatchObject({ fault: 'pickle-unsupported', found: own('call-of', 'torch.FloatStorage') });
   });

@@ -49,14 +49,14 @@ describe('the reader of PyTorch files', () => {
   });
 
   it.each<[string, number[] | string, Said]>([
-    ['a call of a system function', 'command.bin', 'posix.system'],
+    ['a call to a system function', 'command.bin', 'posix.system'],
     ['a whole module instead of its state dict', 'wholeModule.bin', 'torch.nn.modules.linear.Linear'],
     ['a built-in function', [...op.begin, ...op.global('builtins', 'eval')], 'builtins.eval'],
     ['an opcode that makes objects', [...op.begin, 0x81], own('opcode', 'NEWOBJ (0x81)')],
     ['an opcode that imports by name', [...op.begin, 0x93], own('opcode', 'STACK_GLOBAL (0x93)')],
     ['an unknown opcode', [...op.begin, 0xff], own('opcode', '0xff')],
     [
-      'a call of a class that is only a name',
+      'a call to a class that is only a name',
       [...op.begin, ...op.global('torch', 'FloatStorage'), ...op.emptyTuple, ...op.reduce],
       own('call-of', 'torch.FloatStorage'),
     ],

@@ -30,11 +30,11 @@ describe('the header of a safetensors file', () => {
     ['is a list', fileOf('[]'), { found: own('not-an-object') }],
     ['is null', fileOf('null'), { found: own('not-an-object') }],
     ['is a number', fileOf('7'), { found: own('not-an-object') }],
-    ['describes a tensor by a number', fileOf({ a: 7 }), { tensor: 'a', found: undefined }],
-    ['describes a tensor by null', fileOf({ a: null }), { tensor: 'a', found: undefined }],
-    ['describes a tensor by a list', fileOf({ a: [] }), { tensor: 'a', found: undefined }],
+    ['describes a tensor by a number', fileOf({ a: 7 }), { tensor: 'a', found: own('no-value') }],
+    ['describes a tensor by null', fileOf({ a: null }), { tensor: 'a', found: own('no-value') }],
+    ['describes a tensor by a list', fileOf({ a: [] }), { tensor: 'a', found: own('no-value') }],
     ['has a type that is a number', fileOf(entry({ dtype: 4 }), 4), { tensor: 'a', found: '4' }],
-    ['has no offsets', fileOf(entry({ data_offsets: undefined }), 4), { tensor: 'a', found: undefined }],
+    ['has no offsets', fileOf(entry({ data_offsets: undefined }), 4), { tensor: 'a', found: own('no-value') }],
     ['has offsets that are a text', fileOf(entry({ data_offsets: '04' }), 4), { tensor: 'a', found: '"04"' }],
     ['has three offsets', fileOf(entry({ data_offsets: [0, 4, 4] }), 4), { tensor: 'a', found: '[0,4,4]' }],
     ['has one offset', fileOf(entry({ data_offsets: [4] }), 4), { tensor: 'a', found: '[4]' }],
@@ -46,7 +46,7 @@ describe('the header of a safetensors file', () => {
 
   it.each<[string, object, Said | undefined]>([
     ['no list', { shape: 1 }, '1'],
-    ['missing', { shape: undefined }, undefined],
+    ['missing', { shape: undefined }, own('no-value')],
     ['a list with a text', { shape: ['1'] }, '["1"]'],
     ['a list with a fraction', { shape: [0.5] }, '[0.5]'],
     ['a list with a size beyond the safe integers', { shape: [2 ** 53] }, '[9007199254740992]'],
@@ -114,7 +114,7 @@ describe('the header of a safetensors file', () => {
     expect([...(await openSafetensors(fileOf(header, 8), 'm')).tensors.keys()]).toEqual(['dtype', 'shape']);
   });
 
-  it('keeps its metadata as texts, and ignores metadata that is no object', async () => {
+  it('keeps its metadata as texts, and ignores metadata that is not an object', async () => {
     const metadata = async (value: unknown): Promise<unknown> =>
       (await readSafetensorsHeader(fileOf({ __metadata__: value }), 'm')).metadata;
     expect(await metadata({ format: 'pt', steps: 3, list: [1] })).toEqual({ format: 'pt', steps: '3', list: '[1]' });

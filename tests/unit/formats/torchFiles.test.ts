@@ -76,7 +76,7 @@ describe('a tensor of a PyTorch file', () => {
     expect(await refusal(read('w'))).toEqual(refused('pickle-invalid', own('damaged')));
   });
 
-  it('is left out if its name is no text, and so are values that are no tensors', async () => {
+  it('is left out if its name is not text, and so are values that are not tensors', async () => {
     const [begin, stop] = [statePickle({ name: 'w' }).slice(0, -2), statePickle().slice(-2)];
     const pickle = [...begin, ...op.string('version'), ...op.int(2), ...op.int(1), ...op.emptyTuple, ...stop];
     const { tensors } = await openPytorch(await torchArchive(pickle, values), 'w.bin');

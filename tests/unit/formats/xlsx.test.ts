@@ -98,7 +98,7 @@ describe('the worksheets of a workbook', () => {
     expect((await read({ ...parts, sheet: sheetOf('') }, () => '空')).sheet.cells).toEqual([]);
   });
 
-  it('are refused as a broken workbook if there is none, or the file is no archive', async () => {
+  it('are refused as a broken workbook if there is none, or the file is not an archive', async () => {
     await expect(read({ workbook: sheets('') })).rejects.toMatchObject({
       fault: 'xlsx-broken',
       message: 'no worksheet',
@@ -211,7 +211,7 @@ describe('the cells of a worksheet', () => {
     ['a cell', '<row r="1"><c r="A1048577"><v>1</v></c></row>'],
     ['a column', '<row r="1"><c r="XFE1"><v>1</v></c></row>'],
     ['30 million cells', '<row r="30001"><c r="ALM1"><v>1</v></c></row>'],
-  ])('are refused if %s lies beyond the limits of a sheet or of memory', async (_case, data) => {
+  ])('are refused if %s is beyond the limits of a sheet or of memory', async (_case, data) => {
     await expect(read({ sheet: sheetOf(data) })).rejects.toMatchObject({ fault: 'xlsx-too-large' });
   });
 

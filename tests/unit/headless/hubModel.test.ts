@@ -34,7 +34,14 @@ const { importInputs } = await import('../../../src/headless/importInputs');
 const notes: string[] = [];
 const quiet = (): void => undefined;
 function read(experiment: object, more: Partial<HeadlessJob> = {}) {
-  const given = { name: '', fileName: 'own.json', modelName: '', negativesModelName: '', device: 'wasm' } as const;
+  const given = {
+    name: '',
+    fileName: 'own.json',
+    modelName: '',
+    negativesModelName: '',
+    guideModelName: '',
+    device: 'wasm',
+  } as const;
   const job: HeadlessJob = { ...given, experiment, delivered: [], inputs: [], ...more };
   const routes: Pick<JobRoutes, 'files'> = { files: () => Promise.resolve([]) };
   return importInputs(routes as JobRoutes, job, { import: quiet, download: quiet, note: (text) => notes.push(text) });

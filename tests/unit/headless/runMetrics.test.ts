@@ -41,7 +41,16 @@ async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Recor
   const metrics = await runMetrics({
     run: runRecord('r', 'e', fields),
     events: stepEvents(1, 2),
-    inputs: { experiment, experimentHash: 'h', leftOut: {}, recognised: {}, compare: null, sweep: null, titles: 0 },
+    inputs: {
+      experiment,
+      experimentHash: 'h',
+      leftOut: {},
+      recognised: {},
+      compare: null,
+      sweep: null,
+      blend: null,
+      titles: 0,
+    },
     findings: [finding],
     resumed: true,
     exported: { files: [], check: {} } as never,

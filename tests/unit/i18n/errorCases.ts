@@ -58,6 +58,11 @@ export const importFaults: Record<ImportFault, true> = {
   'header-repeated': true,
   'headings-unused': true,
   'none-judged': true,
+  'values-unused': true,
+  'column-maybe-label': true,
+  'set-too-short': true,
+  'id-rounded': true,
+  'passage-empty': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
@@ -73,6 +78,8 @@ const modelFaults: Record<ModelFault, true> = {
   'module-unsupported': true,
   'not-json': true,
   'unsupported-architecture': true,
+  'not-an-encoder': true,
+  'json-too-deep': true,
   empty: true,
   truncated: true,
   'header-invalid': true,
@@ -164,6 +171,7 @@ const others: AppErrorDetails[] = [
   { kind: 'prefix-too-many-tokens', stage: 0, tokens: 64, most: 29 },
   { kind: 'prefix-differs', stage: 2, first: 1 },
   { kind: 'prefix-tokenizer', stage: 0 },
+  { kind: 'blend-has-prefix', stage: 1 },
   { kind: 'warmup-too-long', stage: 0, warmup: 100, steps: 64 },
   { kind: 'loss-needs-triplets', stage: 1 },
   { kind: 'miner-missing', stage: 1, contentSha256: 'a'.repeat(64) },

@@ -13,6 +13,30 @@ function textsOf(value: unknown, path = ''): [string, string][] {
   );
 }
 
+/** A character that is neither Chinese nor Latin. It stands for figures and names that a text inserts. */
+const inserted = '\ue000';
+
+/** Returns the text of a function, or null if it computes with its arguments. */
+function withInserted(text: (...values: string[]) => unknown): string | null {
+  try {
+    const filled = String(text(inserted, inserted, inserted, inserted));
+    return /NaN|undefined/.test(filled) ? null : filled;
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the texts with their paths. Functions get a character that counts neither as Chinese nor as Latin. */
+function fixedTexts(value: unknown, path = ''): [string, string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value === 'function') {
+    const text = withInserted(value as (...values: string[]) => unknown);
+    return text === null ? [] : [[path, text]];
+  }
+  return Object.entries(value as object).flatMap(([name, inner]) => fixedTexts(inner, `${path}.${name}`));
+}
+const chineseTexts = fixedTexts(zh).filter(([, text]) => /[\u4e00-\u9fff]/.test(text));
+
 describe('the texts of the page', () => {
   it('use the singular after 1 in English', () => {
     // These are not counts: "What step 1 sees", "batch size − 1", and a difference in points, which has a decimal.
@@ -48,6 +72,42 @@ describe('the texts of the page', () => {
     expect(chinese.filter((text) => text.includes('您'))).toEqual([]);
     expect(chinese.filter((text) => /[\u4e00-\u9fff][,;:!?]|[,;:!?][\u4e00-\u9fff]/.test(text))).toEqual([]);
     expect(chinese.some((text) => text.includes('你'))).toBe(true);
+  });
+
+  it('mix no English words into Chinese, except terms that have no usual translation', () => {
+    const terms =
+      /^(token|id|text|title|anchor|positive|score|relevant|qrels|safetensors|bias|alpha|dropout|base|sigmoid|softmax|uniem|tfjs|zip|peft|pooler|transformers)$/;
+    // Names and abbreviations have a capital letter or a digit, and names of files and models a dot, hyphen or slash.
+    const words = chineseTexts.flatMap(([path, text]) =>
+      (text.match(/(?<![\w./-])[a-z]{2,}(?![\w./-])/g) ?? []).map((word) => [path, word] as const),
+    );
+    expect(words.filter(([, word]) => !terms.test(word))).toEqual([]);
+    expect(words.length).toBeGreaterThan(20);
+  });
+
+  it('separate Chinese from Latin letters and figures by a space, and have no half-width brackets or quotes', () => {
+    const run = /[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]/;
+    const halfWidth = /[\u4e00-\u9fff] ?[,;:!?()"']|[,;:!?"'] ?[\u4e00-\u9fff]|[\u4e00-\u9fff]\.(?!\w)/;
+    expect(chineseTexts.filter(([, text]) => run.test(text) || halfWidth.test(text))).toEqual([]);
+    expect(
+      chineseTexts.filter(([, text]) => / {2}|[，。；：！？）、] (?!·)|(?<!·) [，。；：！？（、]/.test(text)),
+    ).toEqual([]);
+  });
+
+  it('have no Chinese characters or full-width punctuation in English, except the name of the language', () => {
+    const exempt = ['header.language', 'header.languageHelp', 'settings.languages.zh'];
+    const foreign = textsOf(en).filter(([, text]) => /[\u3000-\u9fff\uff00-\uffef]/.test(text));
+    expect(foreign.map(([path]) => path)).toEqual(exempt);
+  });
+
+  it('say that a run is not over, rather than that it is training, because it may be paused', () => {
+    expect(errorSentence({ kind: 'device-busy', job: 'run' }, 'zh')).toBe(
+      '有一次训练还没有结束，请先让它训练完，或取消它。',
+    );
+  });
+
+  it('separate a date from the Chinese word after it', () => {
+    expect(zh.storage.deletedAt('2026年11月27日 15:47')).toContain('15:47 删除');
   });
 
   it('use one word for the id of a model, in the form and in its errors', () => {

@@ -53,7 +53,10 @@ describe('stray bytes', () => {
     ['one in fifty characters, inside a word', bytes(english, 'b', 0xc4, 'c'), true],
     ['one in fewer characters', bytes(english, 0xc4, 'c'), false],
     ['before a space', bytes(english, 'b', 0xc4, ' '), false],
-    ['two in a row', bytes(english.repeat(3), 0xd6, 0xed, 'c'), false],
+    ['two in a row, inside a word', bytes(english.repeat(3), 0xd6, 0xed, 'c'), true],
+    ['two in a row, after a space', bytes(english.repeat(3), ' ', 0xd6, 0xed, 'c'), false],
+    ['two in a row beside two characters of three bytes', bytes('猪', 0xc4, 0xc4, '猪c'), true],
+    ['three in a row beside two characters of three bytes', bytes('猪', 0xc4, 0xc4, 0xc4, '猪c'), false],
   ])('that are %s decide for UTF-8 or not, whatever the pieces', async (_, content, expected) => {
     for (const size of [1, 2, 3, 1000]) expect(await hasStrayBytes(inPieces(content, size))).toBe(expected);
   });
@@ -69,7 +72,7 @@ describe('stray bytes', () => {
 });
 
 describe('a large file in GB18030', () => {
-  it('is recognised even if a character lies across two of the pieces that are read', async () => {
+  it('is recognised even if a character is split between two of the pieces that are read', async () => {
     // A single byte precedes two-byte characters, so every even offset, such as 65,536, is inside a character.
     const bytes = new Uint8Array(1 + 140_000).map((_, i) => (i === 0 ? 0x31 : (gb18030[(i - 1) % 4] ?? 0)));
     const { rows, encoding } = await imported('knowledgeBase', file('kb.txt', bytes));
@@ -112,5 +115,29 @@ describe('decoded text', () => {
     expect(looksLikeText('\u0000猪猪猪猪猪猪', 'utf-8')).toBe(false);
     expect(looksLikeText('\u0000猪猪猪猪猪猪猪', 'gb18030')).toBe(false);
     expect(looksLikeText('\u0000aaaaaaa', 'utf-8')).toBe(false);
+  });
+});
+
+describe('a text in windows-1252', () => {
+  const latin1 = (content: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(content, 'latin1'));
+  it.each([
+    ['an apostrophe', 'The pig\x92s feed is given twice a day', 'The pig’s feed is given twice a day'],
+    ['French letters', 'Andr\xe9 a cr\xe9\xe9e une \xabferme\xbb \xe0 Paris', 'André a créée une «ferme» à Paris'],
+    ['German letters', 'Gr\xf6\xdfe der Schweine f\xfcr \xc4rzte', 'Größe der Schweine für Ärzte'],
+    ['a sign', 'Keep the house at 25 \xb0C and warm', 'Keep the house at 25 °C and warm'],
+  ])('with %s is guessed and shown as uncertain if another encoding fits', async (_, content, expected) => {
+    const { rows, recognised } = await imported('knowledgeBase', file('a.csv', latin1(`id,text\n1,${content}\n`)));
+    expect(rows[0]?.text).toBe(expected);
+    expect(recognised[0]?.encoding).toBe('windows-1252');
+    expect(recognised[0]?.unsure).toBe(recognised[0]?.alsoFits.length !== 0);
+  });
+
+  it.each([
+    ['Chinese in GB18030', Uint8Array.of(...latin1('id,text\n1,'), ...gb18030), 'gb18030'],
+    ['a Chinese word in an English text', latin1('id,text\n1,The \xcb\xc7\xc1\xcf is mixed twice a day\n'), 'gb18030'],
+    ['a Chinese character in an English text', latin1('id,text\n1,The \xd6\xed is fed twice a day\n'), 'gb18030'],
+    ['UTF-8 with a damaged character', latin1('id,text\n1,\xe7\x8c\xaa \xe7\x8c\xaa \xe7 is fed\n'), 'utf-8'],
+  ])('is not what %s is taken for', async (_, content, expected) => {
+    expect((await imported('knowledgeBase', file('a.csv', content))).recognised[0]?.encoding).toBe(expected);
   });
 });

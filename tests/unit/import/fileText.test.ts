@@ -14,7 +14,7 @@ describe('control characters', () => {
   });
 });
 
-describe('half of a character, as an escape of JSON can name', () => {
+describe('half of a character that a JSON escape names', () => {
   it('becomes U+FFFD, because it could not be stored, and the number of rows is reported', async () => {
     const text = String.raw`{"text":"猪\ud83d"}` + '\n' + String.raw`{"text":"\ud83d\ude00"}`;
     const { rows, rejected } = await imported('knowledgeBase', file('kb.jsonl', text));
@@ -46,7 +46,7 @@ describe('a file', () => {
 
   it.each([
     ['a short Chinese text', ['id,text\n1,母猪喂料\n2,ab', 0xc4, 'cd\n'], 3, 'ab\ufffdcd'],
-    ['English', ['id,text\n1,The pigs are fed twice a day and kept warm\n2,pig', 0x92, 's\n'], 3, 'pig\ufffds'],
+    ['English', ['id,text\n1,The pigs are fed twice a day and kept warm\n2,pig', 0xc4, 's\n'], 3, 'pig\ufffds'],
     ['much English', ['id,text\n', '1,Feed the pigs\n'.repeat(200), '2,pig', 0xff, 's\n'], 202, 'pig\ufffds'],
   ])('of %s with a stray byte stays UTF-8 though other encodings may fit', async (_, parts, line, text) => {
     const content = parts.map((part) => (typeof part === 'string' ? part : Uint8Array.of(part)));

@@ -37,11 +37,11 @@ const bundle = at(
   }),
 );
 
-describe('ids under a name that is not known', () => {
+describe('ids in a column with an unknown name', () => {
   const passages = json({ 条目: 'A-1', 正文: '两公斤' }, { 条目: 'A-2', 正文: '二十八度' });
   const asked = (name: string) => json({ 问题: '喂多少', [name]: ['A-1'] }, { 问题: '几度', [name]: ['A-2'] });
 
-  it('of passages are found by the references of the questions that are dropped with them', async () => {
+  it('are found for passages by the references of the questions that are dropped with them', async () => {
     const page = await opened();
     const { imports } = page;
     await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('答案编号'))], null);
@@ -54,7 +54,7 @@ describe('ids under a name that is not known', () => {
     ]);
   });
 
-  it('that questions name are found by the ids of the passages, in the survey and in the import', async () => {
+  it('are found for questions by the ids of the passages, in the survey and in the import', async () => {
     const page = await opened();
     const { imports } = page;
     const named = passages.replaceAll('条目', 'id');
@@ -80,7 +80,7 @@ describe('ids under a name that is not known', () => {
     ]);
   });
 
-  it('of judged questions and passages are found in the survey as in the import', async () => {
+  it('are found for judged questions and passages, in the survey as in the import', async () => {
     const page = await opened();
     const { imports } = page;
     const questions = json({ 题号: 'q1', query: '喂多少' }, { 题号: 'q2', query: '几度' });
@@ -185,6 +185,15 @@ describe('a folder in the layout of BEIR', () => {
     expect(await rowsOf(page, 'testQuestions', 'questions')).toEqual([{ id: '1', text: '问1', relevant: ['1'] }]);
     const entry = page.experiment.experiment && entryOf(page.experiment.experiment, 'knowledgeBase');
     expect(entry).toMatchObject({ joinTitles: true });
+  });
+
+  it('says that a file is empty instead of that its columns are not known', async () => {
+    const page = await opened();
+    await page.imports.take([at('空.csv', ''), at('对.csv', 'query,answer\n喂多少,两公斤\n')], null);
+    expect(page.imports.drop?.survey.unreadable).toEqual([
+      { file: 0, error: { kind: 'import-failed', file: '空.csv', fault: 'empty-file' } },
+    ]);
+    expect(unused(page)).toEqual([]);
   });
 
   it('reports each file that fits no slot, with the reason', async () => {

@@ -90,7 +90,7 @@ describe('the addresses of a model', () => {
 describe('the room that a model from a hub needs', () => {
   const listing = { files: [file('a', 10), file('b', 30), file('c', 5)] };
 
-  it('is that of its files or of its stored form, and of the largest file besides', () => {
+  it('is that of its files or of its stored form, plus that of the largest file', () => {
     expect(listingBytes(listing)).toBe(45);
     expect(storageNeeded(listing, 20)).toBe(45 + 30);
     expect(storageNeeded(listing, 100)).toBe(100 + 30);
@@ -155,7 +155,7 @@ describe('the answer of ModelScope', () => {
     (change) => expect(answer({}, change)).toBeNull(),
   );
 
-  it('is refused if an entry is no object', () => {
+  it('is refused if an entry is not an object', () => {
     expect(parseModelScopeFiles({ Data: { Files: [null] } })).toBeNull();
     expect(parseModelScopeFiles({ Data: [] })).toBeNull();
   });

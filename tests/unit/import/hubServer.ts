@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 
 /** How the hub misbehaves, by file path. */
 interface Misbehaviour {
-  /** Cuts the connection after `after` bytes of a response, in the first `times` responses. */
-  cut?: { after: number; times: number };
+  /**
+   * Cuts the connection after `after` bytes of a response, in the first `times` responses. All later responses have
+   * the status `thenStatus`, if given.
+   */
+  cut?: { after: number; times: number; thenStatus?: number };
   /** Sends `after` bytes and then nothing, in the first response only. */
   stall?: { after: number };
   /** Sends at most this many bytes per 5 ms. */
@@ -118,6 +121,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     });
     if (how.cut && how.cut.times > 0) {
       how.cut.times -= 1;
+      if (how.cut.times === 0 && how.cut.thenStatus !== undefined) how.status = how.cut.thenStatus;
       response.write(body.subarray(0, how.cut.after), () => setTimeout(() => response.destroy(), 20));
       return;
     }

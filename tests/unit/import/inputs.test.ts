@@ -45,7 +45,7 @@ describe('the inputs of an experiment', () => {
     expect(namedHash(null, 'pairs')).toBeUndefined();
   });
 
-  it('are what an error is about if data or the model is not there, or there is too little of it', () => {
+  it('are the cause of an error that says that data or the model is missing, or that there is too little data', () => {
     expect(lacksInput({ kind: 'model-missing' })).toBe(true);
     expect(lacksInput({ kind: 'data-missing', role: 'pairs' })).toBe(true);
     expect(lacksInput({ kind: 'too-few-pairs', pairs: 1, batchSize: 2 })).toBe(true);

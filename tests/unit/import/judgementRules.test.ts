@@ -23,7 +23,7 @@ describe('a record', () => {
     ['the text of a question', { 'query-id': '1', 'corpus-id': '2', query: '问' }],
     ['the text of a passage', { 'query-id': '1', 'corpus-id': '2', text: '段' }],
     ['a title', { 'query-id': '1', 'corpus-id': '2', title: '题' }],
-  ])('is no judgement if it is or has %s', (_, value) => {
+  ])('is not a judgement if it is or has %s', (_, value) => {
     expect(judgementOf(value)).toBeNull();
   });
 
@@ -78,7 +78,7 @@ describe('the side of the judgements that a file is', () => {
     expect(sideOfName(name)).toBe(side);
   });
 
-  it('is that of its name, unless the judgements name its ids only as the other', () => {
+  it('is that of its name, unless the judgements use its ids only on the other side', () => {
     const queries = { ...evidence, name: 'queries.jsonl' };
     expect(sideOf(queries)).toBe('questions');
     expect(sideOf({ ...queries, asQuestions: 1, asPassages: 9 })).toBe('questions');
@@ -86,7 +86,7 @@ describe('the side of the judgements that a file is', () => {
     expect(sideOf({ ...evidence, name: 'corpus.jsonl', asQuestions: 9 })).toBe('questions');
   });
 
-  it('is without such a name that of passages if it has titles, else that of most of its ids', () => {
+  it('without such a name is that of passages if it has titles, else that of most of its ids', () => {
     expect(sideOf(evidence)).toBeNull();
     expect(sideOf({ ...evidence, titled: true })).toBeNull();
     expect(sideOf({ ...evidence, titled: true, asQuestions: 9, asPassages: 1 })).toBe('passages');

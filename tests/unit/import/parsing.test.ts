@@ -146,12 +146,12 @@ describe('large data', () => {
     expect(literalRecords(`{"data":[${'{},'.repeat(600_000)}]}`, 'json')).toHaveLength(600_000);
   }, 60_000);
 
-  it('as a batch list of 600,000 steps has the size of its largest batch', () => {
+  it('in a batch list of 600,000 steps does not hide the largest batch', () => {
     const steps = new Array<number[]>(600_000).fill([0, 1]);
     expect(largestBatch(steps.concat([[0, 1, 2]]))).toBe(3);
   });
 
-  it('as a batch list of 150,000 steps is imported', async () => {
+  it('in a batch list of 150,000 steps is imported', async () => {
     const source = file('b.json', `[${Array.from({ length: 150_000 }, () => '[0,1]').join(',')}]`);
     expect(await importBatchList(await fresh(), source)).toMatchObject({ steps: 150_000, batchSize: 2 });
   }, 60_000);

@@ -134,7 +134,7 @@ describe('a column', () => {
 });
 
 describe('a row', () => {
-  it('that repeats the column names is reported and is no data', async () => {
+  it('that repeats the column names is reported and not imported', async () => {
     const csv = await read('pairs', file('a.csv', 'query,positive\n一,二\nquery,positive\n三,四\n'));
     expect([csv.rows.length, csv.report]).toEqual([2, [[3, 'header-repeated', '', '']]]);
     const xlsx = await read('pairs', sheet(['问题', '答案'], ['一', '二'], ['问题', '答案']));
@@ -157,7 +157,7 @@ describe('a file of judgements', () => {
     return { rows: rows.map(({ relevant }) => relevant), report };
   };
 
-  it('has rows whose score cannot be read reported, and columns that are not used named', async () => {
+  it('is read with a report of rows whose score cannot be read, and of columns that are not used', async () => {
     const { rows, report } = await judged(
       'query-id\tcorpus-id\tscore\tnote\nq1\td1\t1\tx\nq2\td2\thigh\t\nq2\td2\t\t\nq2\td1\ttrue\t\n',
     );

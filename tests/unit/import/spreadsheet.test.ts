@@ -139,7 +139,7 @@ describe('importing a workbook', () => {
     }
   });
 
-  it('refuses a sheet whose cells lie too far apart for memory', async () => {
+  it('refuses a sheet whose cells are too far apart for memory', async () => {
     const bytes = workbook({ name: 'a', rows: [['内容'], ['甲']] });
     const far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>';
     const { unzipSync, strFromU8 } = await import('fflate');

@@ -73,7 +73,7 @@ describe('the choice to join titles', () => {
     expect(withJoinedTitles(withJoinedTitles(experiment, true), false)).toEqual(experiment);
   });
 
-  it('is kept when the same content is imported again, and made afresh for other content', async () => {
+  it('is kept when the same content is imported again, and made again for other content', async () => {
     const { experiment, knowledgeBase } = await stored();
     expect(withEntry(experiment, 'knowledgeBase', knowledgeBase.contentSha256, true)).toEqual(experiment);
     const other = withEntry(experiment, 'knowledgeBase', 'f'.repeat(64), true);

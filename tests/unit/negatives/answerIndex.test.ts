@@ -56,7 +56,10 @@ class Naive {
   }
 }
 
-/** The shared pairs of neighboring characters of two texts without case, spaces and punctuation, over all of them. */
+/**
+ * Returns the share of pairs of neighbouring characters that two texts have in common, without case, spaces and
+ * punctuation.
+ */
 function jaccard(a: string, b: string): number {
   const [first, second] = [a, b].map((text) => {
     const key = questionKey(text, true);
@@ -99,7 +102,7 @@ describe('the known answers of all questions', () => {
       expect(seen.get(reason)).toBeGreaterThan(20);
   });
 
-  it('have a text if it is a positive of the question in any spelling, or dropped there', () => {
+  it('include a text if it is a positive of the question in any spelling, or was dropped there', () => {
     for (let round = 0; round < 60; round++) {
       const known = drawnKnown();
       const [index, naive] = [indexOf(known), new Naive(known)];

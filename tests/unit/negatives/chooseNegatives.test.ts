@@ -131,7 +131,7 @@ describe('the candidates of a row', () => {
     expect(choose(pairs, ['甲段'], { perAnchor: 0, own: () => noCandidates }).texts).toEqual([[]]);
   });
 
-  it('have indexes of the pool only, and another index is no text', () => {
+  it('are indexes into the pool, and an index outside of it is ignored', () => {
     const { texts } = choose(pairs, ['甲段', '乙段'], { own: () => [7, -1, 1] });
     expect(texts).toEqual([['乙段', '甲段']]);
   });

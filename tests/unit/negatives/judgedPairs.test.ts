@@ -18,7 +18,7 @@ describe('a negative that the user has dropped', () => {
     expect(idOf(' 甲？', '段落一 ')).toBe(question.slice(0, 12) + passage.slice(0, 12));
   });
 
-  it('is no negative of any pair with the same question, but of other questions', () => {
+  it('is not a negative of any pair with the same question, but can be one of other questions', () => {
     expect([0, 1, 2].map((row) => answers.exclusionOf(row, '段落一'))).toEqual(['judged', 'judged', null]);
     expect([0, 1, 2].map((row) => answers.answers(row, '段落一'))).toEqual([true, true, false]);
     expect([answers.answersAny('段落一'), answers.answersAny('段落二')]).toEqual([true, false]);

@@ -53,7 +53,7 @@ describe('mined negatives after the user has dropped some', () => {
     expect(withoutDropped(mined(), request([[2, 0]]))).toEqual(mined());
   });
 
-  it('keep their order, rank and score, and those at random follow with neither', () => {
+  it('keep their order, rank and score, and random ones follow with neither rank nor score', () => {
     const found = withoutDropped(mined(), request([[0, 0]]));
     const [first, second, third = -1] = rowOf(found, 0);
     expect([first, second]).toEqual([1, 2]);

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { createHash } from 'node:crypto';
 import { downloadZip } from 'client-zip';
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { own } from '../../../src/domain/errorWords';
@@ -114,6 +115,17 @@ describe('a project file with a hostile or broken record', () => {
     });
   });
 
+  it('is refused if a block of rows is nested 200,000 levels deep', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here);
+    const entries = await entriesOf(await saved(here));
+    const path = [...entries.keys()].find((key) => key.startsWith('datasetBlocks')) ?? '';
+    entries.set(path, new TextEncoder().encode(`${'['.repeat(200_000)}${']'.repeat(200_000)}`));
+    await expect(open(there, await fileOf(entries))).rejects.toMatchObject({
+      details: { kind: 'project-invalid', entry: path, reason: own('nested-containers', 64) },
+    });
+  });
+
   it('names each part of the weights by its hash, and is refused if a name differs', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here);
@@ -168,6 +180,22 @@ describe('a damaged project file', () => {
       details: { kind: 'project-invalid', file: 'p.zip', entry: 'runs.json', reason: own('damaged') },
     });
     expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
+  });
+
+  it('is refused as no project if it is another archive, compressed or not', async () => {
+    const db = await freshDatabase();
+    const details = { kind: 'project-invalid', file: 'p.zip', reason: own('not-a-project') };
+    const document = { '说明.txt': strToU8('说明'.repeat(99)) };
+    for (const level of [0, 9] as const)
+      await expect(open(db, new File([zipSync(document, { level })], 'p.zip'))).rejects.toHaveProperty(
+        'details',
+        details,
+      );
+    // A project that was unpacked and packed again is still called one.
+    const packed = zipSync({ 'runs.json': strToU8('[]'.repeat(99)) }, { level: 9 });
+    await expect(open(db, new File([packed], 'p.zip'))).rejects.toMatchObject({
+      details: { entry: 'runs.json', reason: own('entry-compressed') },
+    });
   });
 
   it.each([0, 10, 200])('is refused with one error if cut to %i bytes', async (length) => {

@@ -15,7 +15,18 @@ const positiveWeight = fc.double({ min: 0.001, max: 1000, noNaN: true });
 const positive = fc.integer({ min: 1, max: 10_000_000 });
 
 const temperature = fc.double({ min: 0.001, max: 10, noNaN: true });
-const byScore = fc.record({ kind: fc.constantFrom('absolute' as const, 'relative' as const), margin: share });
+const guide = fc.record({
+  contentSha256: hex,
+  pooling: fc.constantFrom('mean' as const, 'cls' as const),
+  normalize: fc.boolean(),
+  maxTokens: fc.integer({ min: 2, max: 8192 }),
+  queryPrefix: fc.string(),
+  passagePrefix: fc.string(),
+});
+const byScore = fc.record(
+  { kind: fc.constantFrom('absolute' as const, 'relative' as const), margin: share, model: guide },
+  { requiredKeys: ['kind', 'margin'] },
+);
 const infoNce = fc
   .record(
     {

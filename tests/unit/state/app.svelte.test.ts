@@ -46,13 +46,13 @@ describe('the error of a refused file', () => {
 });
 
 describe('an error', () => {
-  it('about something done on a screen goes when that screen is left', () => {
+  it('about something done on a screen disappears when that screen is left', () => {
     app.report(new AppError({ kind: 'run-elsewhere', runId: 'r' }));
     app.screenLeft();
     expect(app.error).toBeNull();
   });
 
-  it('goes when a part of the screen shows the same one, and only then', () => {
+  it('disappears when a part of the screen shows the same one, and only then', () => {
     const full = { kind: 'quota-exceeded', neededBytes: 55, freeBytes: 2 } as const;
     app.report(new AppError(full));
     app.shownElsewhere({ ...full, freeBytes: 3 });
@@ -71,7 +71,7 @@ describe('an error', () => {
     expect(app.error).toEqual(details);
   });
 
-  it('goes when a run starts, unless storage failed', () => {
+  it('disappears when a run starts, unless storage failed', () => {
     app.report(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: 'x' }));
     app.runStarted();
     expect(app.error).toBeNull();

@@ -74,7 +74,7 @@ it('a question occupies the device, shows its progress, and names the right pass
   await second.asked;
 });
 
-it('a cancelled question is no error and leaves the device free', async () => {
+it('a cancelled question is not an error and leaves the device free', async () => {
   const { asked } = await asking('问');
   const cancelling = demoQuestion.cancel();
   expect(demoQuestion.progress?.doing).toBe('cancel');

@@ -183,7 +183,7 @@ describe('a run', () => {
     records.set('new', { runId: 'new', experimentId: 'e', status: 'paused', createdAt: 2 } as RunRecord);
     await jobs.boot();
     expect(shown()).toBe('new');
-    // A run that is executed takes its place and gives it back.
+    // A run that is executed takes the place of the paused one until it ends.
     let finish = (): void => undefined;
     startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
     await jobs.start('e');

@@ -2,8 +2,11 @@ import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
-import type { Experiment } from '../../../src/domain/experiment';
+import { defaultStage, type Experiment } from '../../../src/domain/experiment';
+import { defaultMined } from '../../../src/domain/train/negativesSchema';
 import type { DataApi } from '../../../src/protocol/dataApi';
+import { zh } from '../../../src/ui/i18n/zh';
+import { inputNameText } from '../../../src/ui/i18n/inputText';
 import { getExperiment } from '../../../src/storage/experiments';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { countSplit } from '../../../workers/services/split/countSplit';
@@ -77,6 +80,22 @@ describe('an experiment saved from a shared link', () => {
     expect([experiment.lacking, experiment.demoParts]).toEqual([[], []]);
     expect(experiment.ready).toBe(true);
     expect((await sharedInputs(link)).map(({ state }) => state)).toEqual(Array(5).fill('here'));
+  });
+
+  it('lists the guide and the model that mines negatives, each once, among what it needs', async () => {
+    const link = await demoLink();
+    const [stage] = link.stages;
+    if (!link.model || !stage) throw new Error('no stage');
+    const other = { ...link.model, contentSha256: 'f'.repeat(64) };
+    const byScore = { kind: 'absolute' as const, margin: 0, model: other };
+    const negatives = { ...defaultMined(100), model: link.model };
+    const guided = { ...stage, negatives, loss: { ...defaultStage().loss, falseNegatives: { byScore } } };
+    const needs = await sharedInputs({ ...link, stages: [guided, guided] as typeof link.stages });
+    expect(needs.slice(5).map(({ input, state }) => [input, state])).toEqual([
+      ['negativesModel', 'demo'],
+      ['guideModel', 'missing'],
+    ]);
+    expect(inputNameText(zh, 'guideModel')).toBe('引导模型');
   });
 
   it('keeps the model settings of the link when the model is imported, even if another one was in use', async () => {

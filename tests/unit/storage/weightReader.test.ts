@@ -20,7 +20,7 @@ const partFloats = weightPartBytes / 4;
 
 const fresh = (): Promise<Database> => openDatabase(`test-${crypto.randomUUID()}`);
 
-/** Returns tensors of 3.5 MiB each, some of which lie across the end of a part. */
+/** Returns tensors of 3.5 MiB each, some of which extend across the end of a part. */
 function layout(tensors: number): StoredRange[] {
   const length = 3.5 * 2 ** 18;
   return Array.from({ length: tensors }, (_, i) => ({ offset: i * length, length }));

@@ -8,6 +8,7 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import { storedExperimentSchema } from '../../../src/domain/project/contentSchemas';
 import { mostRuns, parseAxes, runCount, sweepPoints } from '../../../src/domain/sweep/sweep';
 import { axisName, sweepCsv, sweepTable } from '../../../src/domain/sweep/sweepTable';
+import { lossOfKind } from '../../../src/domain/train/lossSchema';
 import { errorSentences } from '../../../src/ui/i18n/errors';
 
 const base = defaultExperiment();
@@ -132,6 +133,19 @@ describe('a sweep is refused', () => {
   });
 });
 
+describe('a sweep of lists of stages', () => {
+  it('tries the other settings on the stages of each list, not on those of the experiment', () => {
+    const triplet = { ...defaultStage(), loss: lossOfKind('triplet', defaultStage().loss) };
+    const temperatures = { setting: 'temperature', values: [0.02, 0.05] };
+    const experiment = { ...base, stages: [triplet] };
+    expect(refusal([temperatures], experiment).path).toBe('sweep.0.values.0');
+    const axes = parseAxes([temperatures, { setting: 'stages', values: [[{}], [{ dropout: 0.1 }]] }], experiment);
+    expect(sweepPoints(experiment, axes)).toHaveLength(4);
+    const mixed = { setting: 'stages', values: [[{}], [{ loss: triplet.loss }]] };
+    expect(refusal([mixed, temperatures], base).path).toBe('sweep.1.values.0');
+  });
+});
+
 describe('the table of a sweep', () => {
   const axes = parseAxes(
     [
@@ -150,7 +164,7 @@ describe('the table of a sweep', () => {
     expect(high).toEqual({ values: [0.05], runs: 2, scores: [0.5], mean: 0.5, interval: null });
   });
 
-  it('says nothing of the mean while no run is done', () => {
+  it('says nothing about the mean while no run is done', () => {
     expect(sweepTable(axes, points, [])[0]).toEqual({
       values: [0.02],
       runs: 2,
@@ -179,7 +193,7 @@ describe('the table of a sweep', () => {
 describe('the sweep of an experiment file', () => {
   const file = JSON.parse(readFileSync(new URL('../../../examples/sweep.json', import.meta.url), 'utf8')) as object;
 
-  it('is read from the example, and is no part of the experiment', async () => {
+  it('is read from the example, and is not part of the experiment', async () => {
     const { experiment, sweep, locations } = parseExperimentFile(file);
     expect(sweep && runCount(sweep)).toBe(6);
     expect(locations.model).toBe('../public/models/demo-zh');

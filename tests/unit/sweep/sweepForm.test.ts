@@ -32,7 +32,7 @@ describe('the values typed into the form', () => {
 });
 
 describe('the sweep of the form', () => {
-  it('is none if nothing is varied', () => {
+  it('is null if nothing is varied', () => {
     expect(axesOf(none, base, context)).toBeNull();
   });
 

@@ -53,7 +53,7 @@ async function worked(earlier: RunRecord[], ends: Partial<Record<number, RunStat
 const all = [0, 1, 2].flatMap((place) => [`create ${place}`, `run queued ${place}`]);
 
 describe('the queue of a sweep', () => {
-  it('makes all runs in order', async () => {
+  it('executes all runs in order', async () => {
     expect(await worked([])).toEqual(all);
   });
 
@@ -61,7 +61,7 @@ describe('the queue of a sweep', () => {
     const earlier = [runAt(1, 'interrupted'), runAt(0, 'done')];
     expect(await worked(earlier)).toEqual(['run interrupted 1', 'create 2', 'run queued 2']);
     expect(await worked([runAt(0, 'paused')])).toEqual(['run paused 0', ...all.slice(2)]);
-    // A killed command leaves its run as running.
+    // A command that is killed leaves its run with the status `running`.
     expect(await worked([runAt(0, 'running')])).toEqual(['run running 0', ...all.slice(2)]);
     expect(await worked([runAt(0, 'cancelled')])).toEqual(all);
   });

@@ -39,6 +39,16 @@ it('every file that a location lists is served, and one file for every slot that
   await expect(readExperimentFile(path)).rejects.toThrow(/locations\.pairs names .*gone\.tsv, which does not exist/);
 });
 
+it('the folder of the guide is served in a slot of its own, with its name', async () => {
+  await mkdir(join(folder, 'guide'));
+  await writeFile(join(folder, 'guide', 'config.json'), '{}');
+  const path = join(folder, 'experiment.json');
+  await writeFile(path, JSON.stringify({ locations: { guideModel: 'guide' } }));
+  const { inputs, guideModelName } = await readExperimentFile(path);
+  expect(guideModelName).toBe('guide');
+  expect(inputs).toEqual([{ slot: 'guideModel', path: 'config.json', file: join(folder, 'guide', 'config.json') }]);
+});
+
 it('the folder of the model that mines negatives is served in a slot of its own, with its name', async () => {
   for (const name of ['base', 'strong']) {
     await mkdir(join(folder, name));
@@ -54,4 +64,12 @@ it('the folder of the model that mines negatives is served in a slot of its own,
   ]);
   await writeFile(path, JSON.stringify({ locations: { negativesModel: 'gone' } }));
   await expect(readExperimentFile(path)).rejects.toThrow(/locations\.negativesModel names .*gone/);
+});
+
+it('a file that is nested 200,000 levels deep is refused with a sentence, as JSON and as broken JSON', async () => {
+  const path = join(folder, 'deep.json');
+  await writeFile(path, `{"locations": {"model": ${'['.repeat(200_000)}${']'.repeat(200_000)}}}`);
+  await expect(readExperimentFile(path)).rejects.toThrow(/deep\.json is nested more than 64 levels deep/);
+  await writeFile(path, `{\n"seed": ${'['.repeat(200_000)}`);
+  await expect(readExperimentFile(path)).rejects.toThrow(/deep\.json, line 2: not valid JSON/);
 });

@@ -126,12 +126,12 @@ describe('the package of a module', () => {
     expect(packageFolder(id)).toBe(folder);
   });
 
-  it('is Vite or rolldown for code that these add', () => {
+  it('is Vite or rolldown for code that they add', () => {
     expect(packageFolder('\0vite/preload-helper.js')).toMatch(/node_modules\/vite$/);
     expect(packageFolder('\0rolldown/runtime.js')).toMatch(/node_modules\/rolldown$/);
   });
 
-  it('is none for a module of this project', () => {
+  it('is null for a module of this project', () => {
     expect(packageFolder('/p/src/main.ts')).toBeNull();
   });
 });

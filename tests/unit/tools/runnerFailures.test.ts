@@ -24,7 +24,7 @@ describe('a failure of the runner', () => {
     expect(sentence).toBe('/out/export/model.safetensors cannot be written: the disk is full.');
   });
 
-  it('has a sentence even if the page rejects with nothing', () => {
+  it('has a sentence even if the page rejects without a reason', () => {
     for (const nothing of [undefined, new Error(''), Object.assign(new Error('undefined'), { stack: '' })]) {
       if (nothing) nothing.stack = '';
       expect(pageFailure(nothing)).toMatch(/^The page failed without saying why; .+\.$/);

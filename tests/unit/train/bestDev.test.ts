@@ -25,7 +25,7 @@ describe('the best evaluation on dev', () => {
     ['a tie with a best of version 0.1, whose MRR@10 is unknown', metrics(0.5, 1), { bestDev: 0.5 }, false],
     // Over 10,000 questions, hit rates differ by 1e-4; metrics closer than 1e-6 occur with MRR@10 and nDCG@10.
     ['a gain smaller than a millionth', metrics(0.5 + 1e-9, 0), { bestDev: 0.5, bestMrrAt10: 1 }, true],
-  ])('is beaten or not by %s', (_, found, best, expected) => {
+  ])('is compared correctly with %s', (_, found, best, expected) => {
     expect(beatsBestDev(found, 'hitRateAt1', best)).toBe(expected);
   });
 });

@@ -4,6 +4,7 @@ import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { devTimeFindings } from '../../../src/domain/train/doctor/devTime';
 import { applyFix } from '../../../src/domain/train/doctor/applyFix';
 import {
+  devEvaluations,
   devSample,
   passesPerStep,
   planDev,
@@ -60,11 +61,21 @@ describe('the plan of dev evaluations', () => {
     expect(plan.everySteps).toBe(20);
     expect(plan.passages).toBeGreaterThanOrEqual(203);
     expect(plan.share).toBeLessThanOrEqual(0.1);
-    const least = planDev({ ...work, training: 1 }, evaluation({ devTimeShare: 0.1 }));
-    expect(least).toMatchObject({ passages: 203 });
-    expect(tokensOf(least, true), 'a single evaluation').toBe(tokensOf({ ...least, everySteps: 100 }, false));
-    expect(least.share, 'stated though it is above the limit').toBeGreaterThan(0.9);
   });
+
+  it.each(['last', 'bestDev'] as const)(
+    'still evaluates three times if no limit can be kept, with %s',
+    (checkpoint) => {
+      const atEnd = checkpoint === 'bestDev';
+      const least = planDev({ ...work, training: 1 }, evaluation({ devTimeShare: 0.1, checkpoint }));
+      expect(least).toMatchObject({ passages: 203 });
+      expect(devEvaluations(work.steps, least.everySteps, atEnd)).toBeGreaterThanOrEqual(3);
+      expect(devEvaluations(work.steps, least.everySteps + 10, atEnd)).toBeLessThan(3);
+      expect(least.share, 'stated though it is above the limit').toBeGreaterThan(0.9);
+      const rare = planDev({ ...work, training: 1 }, evaluation({ devTimeShare: 0.1, checkpoint, devEverySteps: 80 }));
+      expect(rare.everySteps, 'never less often than set, if that is rarer').toBe(80);
+    },
+  );
 
   it('takes the whole knowledge base if that keeps to the limit, or if dev is evaluated before and after only', () => {
     expect(planDev({ ...work, training: 1e9 }, evaluation({ devTimeShare: 0.1 })).passages).toBe(5000);
@@ -131,6 +142,16 @@ describe('a limit of the time for dev', () => {
     expect(found({ devPlan: { ...devPlan, share: 0.2 }, limitedDevPlan })).toEqual([]);
     expect(found({ devPlan, limitedDevPlan: { ...limitedDevPlan, passages: 2501 } })).toEqual([]);
     expect(found({ devPlan }), 'with a limit').toEqual([]);
+  });
+
+  it('that can’t be kept is named, with the share that is reached', () => {
+    const limited = { ...defaultExperiment(), evaluation: evaluation({ devTimeShare: 0.1 }) };
+    const found = (training: number) => {
+      const devPlan = planDev({ ...work, training }, limited.evaluation);
+      return devTimeFindings(limited, { memory: { devPlan } } as never);
+    };
+    expect(found(1)).toMatchObject([{ kind: 'devAboveLimit', facts: { limit: 0.1, passages: 203 } }]);
+    expect(found(1e9)).toEqual([]);
   });
 
   it('shortens the time left before a dev evaluation is measured', () => {

@@ -49,7 +49,7 @@ describe('early stopping', () => {
     expect(evaluated([true, false], 1).stoppedAt).toBe(2);
   });
 
-  it('counts on from the state of a checkpoint', () => {
+  it('continues its count from the state of a checkpoint', () => {
     expect(evaluated([false, false, true], 3, 100, { sinceBest: 1, bestStep: 0 }).stoppedAt).toBe(2);
     const { loopState } = checkpointSchemas[2].entries;
     const loop = { bestDev: 0.5, bestStep: 3, elapsedMs: 1, sinceBest: 2, stopped: true };

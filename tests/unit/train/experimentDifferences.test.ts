@@ -81,6 +81,11 @@ describe('the differences in words', () => {
     ]);
   });
 
+  it('state both durations with their unit', () => {
+    const lasting = (value: number) => withStage({ duration: { unit: 'epochs', value } });
+    expect(inWords(lasting(1), lasting(3))).toEqual(['Duration | 1 epoch | 3 epochs']);
+  });
+
   it('name scored pairs, triplet settings and the average of the weights as the form does', () => {
     const scored = (digit: string) => [{ role: 'scoredPairs' as const, contentSha256: digit.repeat(64) }];
     expect(inWords({ ...one, data: scored('a') }, { ...one, data: scored('b') })).toEqual([

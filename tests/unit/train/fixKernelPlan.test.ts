@@ -102,7 +102,7 @@ describe('the kernel plan of a run', () => {
     expect([input.gpu, input.browser, recorded, options]).toEqual([gpu, 'browser 1', '', { between }]);
   });
 
-  it('is known to be measured while it is, in case the device fails', async () => {
+  it('is marked as being measured only during that time, in case the device fails', async () => {
     expect((await fixed()).during).toEqual({ running: true, after: false });
   });
 
@@ -165,7 +165,7 @@ describe('a run that continues', () => {
     expect((await fixed({ record: { kernelPlan }, checkpoint: 4 })).record?.deviceChanges).toEqual([4]);
   });
 
-  it('has not changed if it has not begun, whatever device it was planned for', async () => {
+  it('notes no change if it has not begun, whatever device it was planned for', async () => {
     expect((await fixed({ moved: true, checkpoint: 4 })).record?.deviceChanges).toBeUndefined();
   });
 });

@@ -23,7 +23,7 @@ function fault(loss: object): unknown {
 }
 
 describe('the options of InfoNCE in an experiment', () => {
-  it('leave version and hash of an experiment that states only their absence', async () => {
+  it('leave version and hash of an experiment unchanged if it states only their absence', async () => {
     const stated = parsed({
       contrast: 'batch',
       softmax: 'perDirection',

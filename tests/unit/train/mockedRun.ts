@@ -109,7 +109,8 @@ function openSession(_db: Database, record: RunRecord, control: object, log: obj
   const tokens = { knowledgeBase: textsOf(3), dev: textsOf(questions.dev), test: textsOf(questions.test) };
   const ask = (count: number) => Array.from({ length: count }, (_, id) => ({ id }));
   return Promise.resolve({
-    ...{ db, record, control, log, tokens, recovery: new DeviceRecovery(), tuning: { running: false } },
+    ...{ db, record, control, log, tokens, recovery: new DeviceRecovery(), guideVectors: new Map() },
+    tuning: { running: false },
     experiment: record.experiment,
     settings: { pooling: 'cls' },
     model: { config: { hiddenSize: 2 }, tensors: [], totalFloats: 0 },
@@ -128,7 +129,7 @@ const evaluate = (_engine: object, { part, moment }: EvaluateVectorsInput) => {
   return Promise.resolve({ ...evaluationOf('r'), part, moment });
 };
 
-/** Carries out the stored run `r`, with some changes to its record. */
+/** Executes the stored run `r`, with some changes to its record. */
 export async function carriedOut(changes: Partial<RunRecord> = {}) {
   if (Object.keys(changes).length > 0) await putRun(db, { ...runRecord('r', 'e', { build: 'b' }), ...changes });
   const events: RunEvent[] = [];

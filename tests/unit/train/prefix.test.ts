@@ -100,7 +100,7 @@ describe('the embeddings of a prefix', () => {
     expect(initialPrefixRows(words, 2, 3, 8)).not.toEqual(rows);
   });
 
-  it('go with texts from the first stage that trains them', () => {
+  it('are put before texts from the first stage that trains them', () => {
     expect(prefixOf(stages)).toMatchObject({ stage: 1, side: 'queries' });
     const prompts = { queryPrefix: 'q: ', passagePrefix: 'p: ' };
     expect(promptsAfter(prompts, [stageOf({ tokens: ['[a]', '[b]'] })])).toEqual({
@@ -140,7 +140,7 @@ describe('a run with a prefix', () => {
     expect(knownTokens('no json')).toBeNull();
   });
 
-  it('has its tokens in vocab.txt only if they stand at their ids', () => {
+  it('has its tokens in vocab.txt only if their line numbers are their ids', () => {
     const { 'tokenizer.json': tokenizer = '' } = model.files;
     const listed = (vocabulary: string) =>
       withTokens({ 'tokenizer.json': tokenizer, 'vocab.txt': vocabulary }, ['[p]'], 2)['vocab.txt'];

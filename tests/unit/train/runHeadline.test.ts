@@ -63,7 +63,7 @@ describe('the headline on a run that stopped', () => {
     const running = { ...record, status: 'running' } as const;
     expect(runHeadline(en, running, resumed, null)).toEqual({
       title: 'Computing steps 51 to 73 again',
-      text: 'The run resumed from its last checkpoint, which was written before these steps. Now after step 51 of 119.',
+      text: 'The run resumed from its last checkpoint, which was written before these steps. Step 51 of 119 is done.',
     });
     expect(runHeadline(zh, running, resumed, null).title).toBe('正在重新计算第 51 到 73 步');
   });

@@ -82,7 +82,7 @@ describe('a stage that trains on scored pairs', () => {
     expect(batchShortage(stage, 0, countsOf(16, 1, 1))).toBeNull();
   });
 
-  it('is refused if a score is no number or out of range, or if all scores are equal in single precision', () => {
+  it('is refused if a score is not a number or out of range, or if all scores are equal in single precision', () => {
     expect(scoreFault(stage, 1, rows(0, 0.5, -3))).toBeNull();
     const fault = { kind: 'scores-unusable', stage: 1 };
     expect(scoreFault(stage, 1, rows(0, 1e7))).toEqual({ ...fault, id: 's1', found: '10000000', largest: 1e6 });

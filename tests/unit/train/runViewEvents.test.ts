@@ -69,7 +69,7 @@ describe('the view of a run after an event', () => {
 });
 
 describe('the time of dev evaluations', () => {
-  it('runs from the end of the step before', () => {
+  it('begins at the end of the previous step', () => {
     const view = viewAfter([0, phase('train')], [100, step(1)], [400, dev(1)], [500, step(2)], [700, dev(2)]);
     expect(view.devTime).toEqual({ count: 2, ms: 500 });
   });

@@ -102,7 +102,7 @@ describe('the steps of a stage', () => {
     expect(logged).toMatchObject([{ epoch: 1 }]);
   });
 
-  it('take the time from the end of the step before, if they began earlier', async () => {
+  it('are timed from the end of the previous step if they began earlier', async () => {
     const { steps: stage, logged, state } = steps();
     stage.begin();
     now += 10;

@@ -22,7 +22,7 @@ describe('the training stage', () => {
   it.each([
     ['benchmark', 'The benchmark is running'],
     ['export', 'An exported model is being checked'],
-    ['run', 'A run is in progress'],
+    ['run', 'A run has not ended yet'],
   ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await openedTraining();
     await state.setModel(model);

@@ -1,6 +1,6 @@
 import type { ScoreWindow } from './scoreWindows';
 import { rowsOf, type DeviceArray } from '../arrays';
-import type { Loss } from './loss';
+import type { Loss, LossVectors } from './loss';
 import type { Engine } from '../engine';
 import { rowKernelGroups } from '../rowKernel';
 import {
@@ -32,9 +32,18 @@ export function infoNceLoss(options: InfoNceOptions): Loss {
   return {
     numbers: infoNceNumbers,
     run(engine, { anchors, candidates }, targets, gradientScale, numbers) {
-      return infoNce(engine, anchors, candidates, { ...options, gradientScale }, numbers, targets.leftOut);
+      if (options.falseNegatives?.byScore?.model && !targets.guide)
+        throw new RangeError('the loss needs the vectors of its guide');
+      return infoNce(engine, anchors, candidates, { ...options, gradientScale }, numbers, targets);
     },
   };
+}
+
+/** What decides which pairs the loss ignores. */
+interface Masks {
+  leftOut?: DeviceArray | undefined; // [B, ⌈C / 32⌉]
+  /** Unit vectors of a guide, [B, G] and [C, G]. `falseNegatives.byScore` then compares its scores. */
+  guide?: LossVectors | undefined;
 }
 
 /** Buffers and masks that the loss's kernels read and write. */
@@ -45,6 +54,8 @@ interface Pass {
   stats: DeviceArray; // [9, B], see `statPlanes`
   cosines: WindowBuffer;
   dCosines: WindowBuffer;
+  /** Scores of the guide, if there is one. */
+  guide: WindowBuffer | undefined;
 }
 
 /**
@@ -55,16 +66,17 @@ interface Pass {
  * (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
  *
  * With a joint softmax, row i has one denominator for all terms: anchor i with the candidates, positive i with the
- * anchors, and by `sameSide` anchor i with the other anchors and positive i with the passages of other anchors (Li et
- * al., arXiv 2308.03281, section 3.3; `partition_mode` of sentence-transformers). Hardness adds α·cos to a negative's
- * s/τ from anchors to candidates, without a gradient of its own (Lan et al., arXiv 2503.04812, eq. 5).
+ * anchors, and with `sameSide` also anchor i with the other anchors and positive i with the passages of other anchors
+ * (Li et al., arXiv 2308.03281, section 3.3; `partition_mode` of sentence-transformers). Hardness adds α·cos to a
+ * negative's s/τ from anchors to candidates, without a gradient of its own (Lan et al., arXiv 2503.04812, eq. 5).
  *
  * Takes unit vectors: anchors [B, E], candidates [C, E]. Ignores the pairs in `leftOut` [B, ⌈C / 32⌉] (see
- * `lossMaskBits`), and by `falseNegatives.byScore` negatives that score above the row's own positive minus a margin
- * (Solatorio, arXiv 2402.16829, with the trained model as its own guide). `contrast` concerns only anchors to
- * candidates. Writes `infoNceNumberCount` numbers and returns the gradients of the unit vectors. Scores are computed
- * window by window, so neither memory nor the binding limit caps B. Sums over candidates use windows of whole rows, and
- * sums over anchors use windows of whole columns, so the window size never changes the order of a sum.
+ * `lossMaskBits`), and with `falseNegatives.byScore` the negatives that score above the row's own positive minus a
+ * margin (Solatorio, arXiv 2402.16829): in all terms by the scores of the guide, or without one by those of the trained
+ * model itself. `contrast` affects only the term from anchors to candidates. Writes `infoNceNumberCount` numbers and
+ * returns the gradients of the unit vectors. Scores are computed window by window, so neither memory nor the binding
+ * limit caps B. Sums over candidates use windows of whole rows, and sums over anchors use windows of whole columns, so
+ * the window size never changes the order of a sum.
  */
 export function infoNce(
   engine: Engine,
@@ -72,28 +84,37 @@ export function infoNce(
   candidates: DeviceArray,
   options: InfoNceRunOptions,
   numbers: DeviceArray,
-  leftOut?: DeviceArray,
+  { leftOut, guide }: Masks = {},
 ): { anchors: DeviceArray; candidates: DeviceArray } {
   const { pool } = engine;
   const { gradientScale = 1, maxScores } = options;
   const [pairs = 0] = anchors.shape;
   const [columns = 0] = candidates.shape;
   const params = lossParamsOf(options, pairs, columns, leftOut?.shape[1] ?? 0);
-  const positives = rowsOf(candidates, 0, pairs);
-  const main = new ScoreTerm(engine, statPlanes.queryLse, anchors, candidates, maxScores);
+  const guided = params.scoreMask === 0 ? undefined : guide;
+  const termOf = (plane: number, x: Side, y: Side): ScoreTerm => {
+    const of = guided && new ScoreTerm(engine, plane, sideOf(guided, x, pairs), sideOf(guided, y, pairs), maxScores);
+    const own = { anchors, candidates };
+    return new ScoreTerm(engine, plane, sideOf(own, x, pairs), sideOf(own, y, pairs), maxScores, of);
+  };
+  const main = termOf(statPlanes.queryLse, 'anchors', 'candidates');
   const d = { anchors: pool.allocate(anchors.shape), candidates: pool.allocate(candidates.shape) };
   const sides: { term: ScoreTerm; dx: DeviceArray; dy: DeviceArray }[] = [];
   if ((params.terms & termBits.queries) !== 0) {
-    const term = new ScoreTerm(engine, statPlanes.queriesLse, anchors, anchors, maxScores);
+    const term = termOf(statPlanes.queriesLse, 'anchors', 'anchors');
     sides.push({ term, dx: d.anchors, dy: d.anchors });
   }
   if ((params.terms & termBits.passages) !== 0) {
-    const term = new ScoreTerm(engine, statPlanes.passagesLse, positives, candidates, maxScores);
+    const term = termOf(statPlanes.passagesLse, 'positives', 'candidates');
     sides.push({ term, dx: rowsOf(d.candidates, 0, pairs), dy: d.candidates });
   }
   const largest = [main, ...sides.map(({ term }) => term)].reduce((max, term) => Math.max(max, term.largestWindow), 0);
-  const [cosines, dCosines] = [new WindowBuffer(pool, largest), new WindowBuffer(pool, largest)];
-  const pass: Pass = { engine, params, leftOut, stats: pool.allocate([statPlaneCount, pairs]), cosines, dCosines };
+  const buffers = {
+    cosines: new WindowBuffer(pool, largest),
+    dCosines: new WindowBuffer(pool, largest),
+    guide: guided && new WindowBuffer(pool, largest),
+  };
+  const pass: Pass = { engine, params, leftOut, stats: pool.allocate([statPlaneCount, pairs]), ...buffers };
   mainStats(pass, main);
   for (const { term } of sides) sameSideStats(pass, term);
   lossNumbers(pass, numbers);
@@ -103,19 +124,26 @@ export function infoNce(
   });
   for (const { term, dx, dy } of sides)
     term.backward((window) => sameSideGradient(pass, term, window), dx, dy, { alpha: gradientScale, accumulate: true });
-  for (const buffer of [cosines, dCosines]) buffer.free();
+  for (const buffer of [buffers.cosines, buffers.dCosines, buffers.guide]) buffer?.free();
   pool.free(pass.stats);
   return d;
 }
 
+type Side = keyof LossVectors | 'positives';
+
+function sideOf(vectors: LossVectors, side: Side, pairs: number): DeviceArray {
+  return side === 'positives' ? rowsOf(vectors.candidates, 0, pairs) : vectors[side];
+}
+
 /**
  * Computes the scores of a window and returns the arrays that the kernels read. WebGPU requires an array for every
- * binding; the kernels do not read `bits` if `words` is 0. The trained model's own scores decide what is a false
- * negative.
+ * binding; the kernels do not read `bits` if `words` is 0. Without a guide, the trained model's own scores decide which
+ * negatives are false.
  */
-function computeScores({ cosines, leftOut }: Pass, term: ScoreTerm, window: ScoreWindow) {
+function computeScores({ cosines, guide, leftOut }: Pass, term: ScoreTerm, window: ScoreWindow) {
   const scores = cosines.compute(window, (at, into) => term.scores(at, into));
-  return { cosines: scores, guide: scores, bits: leftOut ?? scores };
+  const guideScores = guide?.compute(window, (at, into) => term.guide?.scores(at, into));
+  return { cosines: scores, guide: guideScores ?? scores, bits: leftOut ?? scores };
 }
 
 function mainStats(pass: Pass, term: ScoreTerm): void {

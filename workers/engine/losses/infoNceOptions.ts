@@ -16,7 +16,9 @@ export interface LossParams {
   words: number;
   /** Explicit negatives per anchor. */
   perAnchor: number;
-  /** 0 to contrast with all candidates, 1 with the own positive and all explicit negatives, 2 with the own ones. */
+  /**
+   * Candidates to contrast with: 0 all, 1 the own positive and all explicit negatives, 2 only the anchor's own texts.
+   */
   contrast: number;
   /** Bit per kind of negative whose scores are raised: 1 other anchors' candidates, 2 own explicit negatives. */
   hardened: number;

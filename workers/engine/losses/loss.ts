@@ -3,14 +3,21 @@ import type { Engine } from '../engine';
 import type { TokenBatch } from '../model/tokenBatch';
 import type { LossMask } from './lossMask';
 
-/** What a loss reads beside the vectors. */
+/** What a loss reads in addition to the vectors. */
 export interface LossTargets {
   /** Pairs of anchor and candidate that do not count. */
   leftOut?: LossMask;
   /** The score that each anchor and its candidate should have: [B]. */
   scores?: Float32Array<ArrayBuffer>;
   /** A teacher's scores of each anchor with its positive and its explicit negatives: [B, C / B]. */
-  teacherScores?: { values: Float32Array<ArrayBuffer>; shape: readonly [number, number] };
+  teacherScores?: Matrix;
+  /** Unit vectors of a guide, a frozen model, of the batch's anchors [B, G] and candidates [C, G]. */
+  guide?: { anchors: Matrix; candidates: Matrix };
+}
+
+interface Matrix {
+  values: Float32Array<ArrayBuffer>;
+  shape: readonly [number, number];
 }
 
 /** The targets of a batch on the device. */
@@ -18,22 +25,26 @@ interface DeviceTargets {
   leftOut?: DeviceArray; // [B, ⌈C / 32⌉]
   scores?: DeviceArray; // [B]
   teacherScores?: DeviceArray; // [B, C / B]
+  guide?: LossVectors; // [B, G], [C, G]
 }
 
 /** Uploads the targets. This runs all recorded commands, so upload before the batch is encoded. */
 export function uploadTargets(
   { commands }: Engine,
-  { leftOut, scores, teacherScores }: LossTargets = {},
+  { leftOut, scores, teacherScores, guide }: LossTargets = {},
 ): DeviceTargets {
+  const upload = ({ values, shape }: Matrix): DeviceArray => commands.upload(values, shape);
   return {
     ...(leftOut && { leftOut: commands.upload(leftOut.words, leftOut.shape) }),
     ...(scores && { scores: commands.upload(scores) }),
-    ...(teacherScores && { teacherScores: commands.upload(teacherScores.values, teacherScores.shape) }),
+    ...(teacherScores && { teacherScores: upload(teacherScores) }),
+    ...(guide && { guide: { anchors: upload(guide.anchors), candidates: upload(guide.candidates) } }),
   };
 }
 
-export function freeTargets({ pool }: Engine, targets: DeviceTargets): void {
-  for (const array of Object.values(targets) as DeviceArray[]) pool.free(array);
+export function freeTargets({ pool }: Engine, { guide, ...targets }: DeviceTargets): void {
+  for (const array of Object.values<DeviceArray>(targets)) pool.free(array);
+  if (guide) for (const array of [guide.anchors, guide.candidates]) pool.free(array);
 }
 
 /** The texts of a training step. */

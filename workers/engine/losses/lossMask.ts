@@ -8,8 +8,8 @@ export interface LossMask {
 }
 
 /**
- * Returns the mask that leaves out for each anchor all texts of other anchors but the given ones: their positives and
- * their explicit negatives, of which each anchor has the same number.
+ * Returns the mask that leaves out, for each anchor, the positives and explicit negatives of all other anchors except
+ * the given ones. Each anchor has the same number of explicit negatives.
  */
 export function maskOfOthers(keptByAnchor: readonly (readonly number[])[], candidates: number): LossMask {
   const anchors = keptByAnchor.length;
@@ -31,7 +31,7 @@ export function maskOfOthers(keptByAnchor: readonly (readonly number[])[], candi
   return { words, shape: [anchors, width] };
 }
 
-/** Returns the mask that leaves out what either of two masks of the same batch leaves out. */
+/** Returns the union of two masks of the same batch: every pair that one of them leaves out is left out. */
 export function eitherMask(a: LossMask, b: LossMask): LossMask {
   return { words: a.words.map((word, at) => word | (b.words[at] ?? 0)), shape: a.shape };
 }

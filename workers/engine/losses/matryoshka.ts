@@ -11,8 +11,8 @@ export interface PrefixWeight {
 
 /**
  * Returns Σ_m w_m·loss(prefixes of length m), each prefix normalized again (Kusupati et al., arXiv 2205.13147, eq. 1;
- * MatryoshkaLoss of sentence-transformers). The numbers beside the loss are those of the longest prefix. Throws
- * RangeError in `run` if a prefix is longer than the vectors.
+ * MatryoshkaLoss of sentence-transformers). The other numbers that the loss reports are those of the longest prefix.
+ * Throws RangeError in `run` if a prefix is longer than the vectors.
  */
 export function matryoshkaLoss(loss: Loss, prefixes: readonly PrefixWeight[]): Loss {
   const longestFirst = [...prefixes].sort((a, b) => b.dimension - a.dimension);
@@ -38,7 +38,7 @@ export function matryoshkaLoss(loss: Loss, prefixes: readonly PrefixWeight[]): L
   };
 }
 
-/** Normalized prefixes of both sides' vectors, and their norms before. */
+/** Normalized prefixes of both sides' vectors, and the norms that they had before. */
 interface Prefixes {
   unit: LossVectors;
   norms: LossVectors;
@@ -111,7 +111,7 @@ const backwardKernel = memo((traits: EngineTraits) =>
   }),
 );
 
-/** Adds a prefix's loss. The first prefix also sets the other numbers. */
+/** Adds a prefix's loss. The first prefix also writes the other numbers. */
 const numbersKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'prefix numbers',

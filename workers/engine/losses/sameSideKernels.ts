@@ -9,7 +9,7 @@ const params = { ...windowParams, side: 'u32' } as const;
 
 /**
  * Excludes a text from its own side's negatives, and a question's own passages from each other. Two questions that
- * share an answer are excluded whichever of them the mask names.
+ * share an answer exclude each other, even if the mask names only one of them.
  */
 const ignoresFunction = `${maskFunctions}
 fn side_ignores(i: u32, j: u32, guide_score: f32, limit: f32) -> bool {

@@ -9,13 +9,14 @@ export class ScoreTerm {
   readonly windows: { byRow: ScoreWindow[]; byColumn: ScoreWindow[] };
   readonly #chunks: Record<'scores' | 'ofX' | 'ofY', number>;
 
-  /** `plane` is the term's plane of log Σ exp in the statistics. */
+  /** `plane` is the term's plane of log Σ exp in the statistics. `guide` scores the same texts with other vectors. */
   constructor(
     private readonly engine: Engine,
     readonly plane: number,
     private readonly x: DeviceArray,
     private readonly y: DeviceArray,
     maxScores: number | undefined,
+    readonly guide?: ScoreTerm,
   ) {
     const [B = 0, E = 0] = x.shape;
     const [N = 0] = y.shape;

@@ -2,6 +2,7 @@ import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { quadsFor, quadsIn } from '../quads';
 import { evaluationArrayBytes, evaluationBytes } from './evaluationMemory';
+import { guideArrayBytes, guideBytes } from './guideMemory';
 import type { MemoryLimits } from './memoryLimits';
 import { stepMemoryNeed } from './stepMemory';
 import { widestRowBytes } from './rowBytes';
@@ -27,11 +28,11 @@ export function chooseStepStrategy(
   const stepNeed = (stepStrategy: StepStrategy): MemoryNeed =>
     stepMemoryNeed(config, parameters, shape, stepStrategy, precision);
   const choice = (stepStrategy: StepStrategy): StepStrategyChoice => {
-    const need = runNeed(
-      stepNeed(stepStrategy),
-      shape.evaluation ? evaluationBytes(config, shape.evaluation) : 0,
-      threadBytes,
-    );
+    const beside = {
+      evaluation: shape.evaluation ? evaluationBytes(config, shape.evaluation) : 0,
+      guide: shape.guide ? guideBytes(shape.guide) : 0,
+    };
+    const need = runNeed(stepNeed(stepStrategy), beside, threadBytes);
     return { fits: need.total <= budgetBytes, stepStrategy, need };
   };
   const gradCache = (tokensPerPass: number): StepStrategy => ({ kind: 'gradCache', tokensPerPass });
@@ -51,26 +52,38 @@ export function chooseStepStrategy(
   return choice(gradCache(largest ?? shape.longest));
 }
 
-/** Returns the peak of a run. A step and an evaluation never overlap, so the larger of the two counts. */
-function runNeed(step: MemoryNeed, evaluation: number, threadBytes: number): MemoryNeed {
-  const activations = Math.max(step.activations, evaluation) + threadBytes;
-  return { ...step, activations, total: step.total - step.activations + activations };
+/**
+ * Returns the peak of a run. A step and an evaluation never overlap, so the larger of the two counts. A guide encodes
+ * when nothing else is in memory.
+ */
+function runNeed(
+  step: MemoryNeed,
+  { evaluation, guide }: { evaluation: number; guide: number },
+  threadBytes: number,
+): MemoryNeed {
+  const state = step.total - step.activations;
+  const activations = Math.max(step.activations, evaluation, guide - state) + threadBytes;
+  return { ...step, activations, total: state + activations };
 }
 
 /**
- * Returns the shortage if the longest text's rows, the batch's vectors or scores, or an evaluation need a larger array
- * than the device allows.
+ * Returns the shortage if the longest text's rows, the batch's vectors or scores, an evaluation, or a guide need a
+ * larger array than the device allows.
  */
 function arrayShortage(
   config: EncoderConfig,
-  { longest, pairs, candidates, evaluation, loss }: StageShape,
+  { longest, pairs, candidates, evaluation, guide, loss }: StageShape,
   limitBytes: number,
   precision: Precision,
 ): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   // These losses compute a number for every two pairs in one tfjs array; InfoNCE computes its scores in windows.
   const scores = loss?.kind === 'sigmoidPairs' || loss?.kind === 'angle' ? 4 * pairs * pairs : 0;
-  const vectors = 4 * candidates * config.hiddenSize;
-  const neededBytes = Math.max(rows, vectors, scores, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
+  const vectors = 4 * candidates * Math.max(config.hiddenSize, guide?.config.hiddenSize ?? 0);
+  const encoding = Math.max(
+    evaluation ? evaluationArrayBytes(config, evaluation) : 0,
+    guide ? guideArrayBytes(guide) : 0,
+  );
+  const neededBytes = Math.max(rows, vectors, scores, encoding);
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
 }

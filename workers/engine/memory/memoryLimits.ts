@@ -5,8 +5,8 @@ export interface MemoryLimits {
   /** Size of the largest array that the device allows. */
   arrayBytes: number;
   /**
-   * Scratch bytes of all threads minus `scratchBytes`. Plans count `scratchBytes` for every device, but threads have
-   * their own scratch memory instead of the scratch array. May be negative.
+   * Scratch bytes of all threads minus `scratchBytes`. Plans count `scratchBytes` for every device, but wasm threads
+   * have their own scratch memory instead of the scratch array. May be negative.
    */
   threadBytes?: number;
 }

@@ -8,6 +8,7 @@ import { chooseStepStrategy } from './chooseStepStrategy';
 import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
 import type { EvaluationShape } from './evaluationMemory';
+import { guideTokens, type GuideShape } from './guideMemory';
 import { encodingTokens } from './encodingMemory';
 import { encodingRowBytes } from './rowBytes';
 import { withAdapters, type AdapterMemory, type ParameterCount } from './parameterCount';
@@ -33,7 +34,7 @@ export interface RunPlanRequest {
   averaged?: readonly boolean[];
   /** The adapters of each stage that trains with LoRA. */
   adapters?: readonly (AdapterMemory | undefined)[];
-  /** `trained` if a stage trained only biases. */
+  /** What `parameters.trained` would be if a stage trained only biases. */
   trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;
@@ -44,6 +45,8 @@ export interface RunPlanRequest {
   /** Explicit negatives of each stage; none if absent. */
   negatives?: readonly (NegativeTexts | null)[];
   evaluation: EvaluationShape;
+  /** The guide of each stage; none if absent. */
+  guides?: readonly (GuideShape | undefined)[];
   /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
   losses?: readonly BatchShape['loss'][];
   /** Precision of each stage; full precision if absent. */
@@ -86,6 +89,7 @@ export function planRun(
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
+  const guides = (request.guides ?? []).flatMap((guide) => guide ?? []);
   return {
     budgetBytes,
     shape: { pairs: shape.pairs, candidates: shape.candidates, tokens: shape.tokens, longest: shape.longest },
@@ -100,6 +104,7 @@ export function planRun(
         { ...limits, budgetBytes: budgetBytes - held },
         precisions.some(usesHalf) ? 'mixed' : 'full',
       ),
+      ...(guides.length > 0 ? { guideTokens: guideTokens(guides, limits) } : {}),
       ...(held > 0 ? { snapshotBytes: held } : {}),
     },
     alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
@@ -122,7 +127,7 @@ function withSnapshot(choice: StepStrategyChoice, snapshot: number): StepStrateg
 }
 
 function stageShape(
-  { tokens, evaluation, losses, negatives }: RunPlanRequest,
+  { tokens, evaluation, guides, losses, negatives }: RunPlanRequest,
   stage: number,
   batches: Batches,
   maxTokens: number,
@@ -131,7 +136,7 @@ function stageShape(
   const shape = ofStage && maxBatchShape(batches, ofStage, maxTokens, negatives?.[stage]);
   if (!shape) return null;
   const longest = Math.min(maxTokens, evaluation.longest);
-  return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest } };
+  return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest }, guide: guides?.[stage] };
 }
 
 /** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */

@@ -47,8 +47,8 @@ export function stepRowBytes(config: EncoderConfig, kind: StepStrategy['kind'], 
 }
 
 /**
- * Returns the bytes per row that a step with adapters needs besides: u and the gradients of u of three modules; with an
- * adapter before GELU, that adapter's output; and with dropout, the dropped inputs of adapters.
+ * Returns the bytes per row that adapters add to a step: u, and the gradients of u of up to three modules; the output
+ * of an adapter before GELU, if there is one; and with dropout, the inputs of adapters after dropout.
  */
 export function adapterRowBytes(
   config: EncoderConfig,

@@ -66,10 +66,11 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'sigmoidPairs':
     case 'angle':
     case 'cosineMse':
-      // tfjs keeps all intermediates until the step's commands are submitted, and then pools them; measured.
+      // tfjs keeps all intermediates until the step's commands are submitted, and then pools them. The factors are
+      // measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
     case 'triplet':
-      // Measured with three negatives and more; one needs a fifth less.
+      // Measured with three or more negatives per anchor. A single one needs a fifth less.
       return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
     default:
       return loss satisfies never;
@@ -78,18 +79,20 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
 
 /**
  * Returns how many numbers InfoNCE computes from the vectors: a window of scores and a window of their gradients;
- * statistics of the rows and columns; the mask of pairs left out; and prefixes of each length with their norms and
- * gradients. The pool keeps the arrays of each length, because it reuses an array only for one of similar size.
+ * statistics of the rows and columns; the mask of pairs left out; a guide's vectors and a window of its scores; and
+ * prefixes of each length with their norms and gradients. The pool keeps the arrays of each length, because it reuses
+ * an array only for one of similar size.
  */
 function infoNceNumbers(
-  { pairs, candidates }: StageShape,
+  { pairs, candidates, guide }: StageShape,
   { sameSide, falseNegatives, inBatchNegatives, matryoshka = [] }: Partial<InfoNceSettings> = {},
 ): number {
   const amongQueries = sameSide === 'queries' || sameSide === 'both';
   const window = Math.max(largestWindow(pairs, candidates), amongQueries ? largestWindow(pairs, pairs) : 0);
   const mask = candidates > pairs || falseNegatives?.known || inBatchNegatives ? pairs * Math.ceil(candidates / 32) : 0;
   const prefixes = matryoshka.reduce((sum, { dimension }) => sum + (pairs + candidates) * (2 * dimension + 1), 0);
-  return 2 * window + statPlaneCount * pairs + mask + prefixes;
+  const ofGuide = guide ? window + (pairs + candidates) * guide.config.hiddenSize : 0;
+  return 2 * window + statPlaneCount * pairs + mask + ofGuide + prefixes;
 }
 
 function largestWindow(rows: number, columns: number): number {

@@ -101,8 +101,7 @@ export function adapterGradients(
 }
 
 /**
- * Adds dropout(du·A) of each adapter to dx [T, in], multiplied by GELU′ of `geluGradient` if the product's was. Frees
- * du.
+ * Adds dropout(du·A) of each adapter to dx [T, in], multiplied by GELU′ of `geluGradient` if that is given. Frees du.
  */
 export function addAdapterInputGradients(
   engine: Engine,

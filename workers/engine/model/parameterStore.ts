@@ -46,8 +46,8 @@ export class ParameterStore {
   }
 
   /**
-   * Prepares a stage: replaces the adapters of the stage before by its own, with their initial values. `merged` says
-   * that the weights include the stage's adapters already.
+   * Prepares a stage: replaces the previous stage's adapters with its own, at their initial values. `merged`: whether
+   * the weights already include the stage's adapters.
    */
   beginStage(stage: number, merged = false): void {
     this.dropAdapters();
@@ -112,7 +112,9 @@ export class ParameterStore {
     return read;
   }
 
-  /** Returns the product that reads a weight, with its first weight's name, if adapters are added to it. */
+  /**
+   * Returns the product that reads a weight and the name of that product's first weight, if adapters are added to it.
+   */
   #adaptedProduct(name: string): (LayerProduct & { name: string; shape: [number, number] }) | undefined {
     const found = layerModuleOf(name);
     if (!found || !this.adapters) return undefined;

@@ -81,7 +81,8 @@ export async function rankCandidates<T>(candidates: readonly [T, ...T[]], heat: 
 }
 
 /**
- * Measures one round. Repeats it if the default drifted. Returns false if no round was accepted, or none fits any more.
+ * Measures one round. Repeats it if the default drifted. Returns false if no round was accepted before the time or the
+ * rejections ran out.
  */
 async function measureRound<T>(
   first: T,

@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../src/domain/run';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { KeywordComparison } from '../../../src/protocol/keywordComparison';
 import type { Database } from '../../../src/storage/database';
+import { getDataset } from '../../../src/storage/datasets';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
 import { preparedData } from '../split/preparedData';
@@ -20,17 +21,37 @@ export async function compareRun(db: Database, runId: string, ks: readonly numbe
 /** Number of passages and questions after which progress is reported. */
 const textsPerReport = 500;
 
-/** Keyword results by run. A run's questions and knowledge base never change. */
+/** Keyword results by run, the one used last at the end. A run's questions and knowledge base never change. */
 const known = new Map<string, QuestionResult[]>();
+/** Runs whose keyword results are kept: enough to look back and forth between a few. */
+const mostKnown = 4;
+
+/** Throws `data-missing` if data of the run was deleted. */
+async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promise<void> {
+  for (const { role, part, contentSha256 } of experiment.data)
+    if ((role === 'knowledgeBase' || part === 'test') && !(await getDataset(db, contentSha256)))
+      throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256 });
+}
+
+function keep(runId: string, results: QuestionResult[]): void {
+  known.delete(runId);
+  known.set(runId, results);
+  const [oldest] = known.keys();
+  if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
+}
 
 async function keywordResults(db: Database, run: RunRecord, progress: Progress): Promise<QuestionResult[]> {
+  await refuseDeletedData(db, run);
   const found = known.get(run.runId);
-  if (found) return found;
+  if (found) {
+    keep(run.runId, found);
+    return found;
+  }
   const { knowledgeBase, test } = await preparedData(db, run.experiment);
   const results = await searchByKeywords(knowledgeBase, test, (done, of) => {
     if (done % textsPerReport === 0 || done === of) progress(done, of);
   });
-  known.set(run.runId, results);
+  keep(run.runId, results);
   return results;
 }
 

@@ -3,7 +3,6 @@ import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/d
 import {
   evaluateRanks,
   questionResult,
-  type EvaluationMoment,
   type Evaluation,
   type QuestionResult,
 } from '../../../src/domain/evaluate/evaluation';
@@ -17,7 +16,7 @@ import type { BetweenBatches } from './betweenBatches';
 export interface EvaluateVectorsInput {
   runId: string;
   part: 'dev' | 'test';
-  moment: EvaluationMoment;
+  moment: Evaluation['moment'];
   experiment: Experiment;
   questions: Question[];
   order: PassageOrder;

@@ -118,7 +118,15 @@ export async function* recordsOfFile(
     return;
   }
   const last = reader.end();
-  // The file ends inside a character, so its last row is incomplete.
-  if (isCut) last.push({ line: last.pop()?.line ?? 0, fault: 'file-cut' });
-  yield last;
+  yield isCut ? withoutCutRow(last) : last;
+}
+
+/**
+ * Returns the last records of a file that ends inside a character, with the report instead of the incomplete row. The
+ * character has been read as U+FFFD. It may be in a heading, which makes no row.
+ */
+function withoutCutRow(records: readonly RawRecord[]): RawRecord[] {
+  const at = records.findLastIndex((record) => 'value' in record && JSON.stringify(record.value).includes('\ufffd'));
+  const report: RawRecord = { line: records[at]?.line ?? records.at(-1)?.line ?? 0, fault: 'file-cut' };
+  return at === -1 ? [...records, report] : records.map((record, index) => (index === at ? report : record));
 }

@@ -92,7 +92,12 @@ export function findEncoderTensors(
 /** Returns a parameter's values. Throws `tensor-not-finite` at the first NaN or infinity. */
 export async function readEncoderTensor(source: TensorFile, { name, skip }: EncoderTensor): Promise<Float32Array> {
   const values = (await source.read(name)).subarray(skip);
+  refuseNotFinite(source, name, values);
+  return values;
+}
+
+/** Throws `tensor-not-finite` at the first NaN or infinity. */
+export function refuseNotFinite(source: TensorFile, name: string, values: Float32Array): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw modelError(source.fileOf(name), 'tensor-not-finite', { tensor: name, found: String(values[at]) });
-  return values;
 }

@@ -10,6 +10,7 @@ import {
   sampleBytes,
   type TextEncodingName,
 } from '../../../src/domain/import/encoding';
+import { isWesternText } from '../../../src/domain/import/westernText';
 import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/import/fileType';
 
 async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
@@ -57,12 +58,13 @@ export async function textIn(encoding: TextEncodingName, file: File): Promise<Fi
   return { encoding, head, damaged: !(await isValidIn(encoding, fileBytes(file))) };
 }
 
-/** Returns the type of a file that is no text, or null. */
+/** Returns the type of a file that is not text, or null if it is. */
 export async function typeOfFile(file: File): Promise<FileType | null> {
   const head = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
   const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
   const type = fileTypeOf(head, tail);
-  // Whatever its bytes look like, a part needs the others; a file of text may have such a name by chance.
+  // A part of an archive is of no use without the others, whatever its bytes look like. A text file may have such a
+  // name by chance.
   return isArchivePart(file.name) && (type !== null || head.includes(0)) ? 'archivePart' : type;
 }
 
@@ -72,7 +74,8 @@ const isDamagedUtf8 = async (file: File): Promise<boolean> =>
 
 /**
  * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
- * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
+ * GB18030. Text in a Western European language is read as windows-1252. Of GB18030 and Big5, the one that yields more
+ * common characters wins.
  * @throws import-failed wrong-type or binary-file.
  */
 export async function detectEncoding(file: File): Promise<Detection> {
@@ -80,15 +83,19 @@ export async function detectEncoding(file: File): Promise<Detection> {
   const fileType = await typeOfFile(file);
   if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
   const fitting: FileText[] = [];
+  let isWestern = false;
   for (const encoding of encodingCandidates(sample)) {
     const head = new TextDecoder(encoding).decode(sample, { stream: true });
     if (!looksLikeText(head, encoding)) continue;
     const valid = await isValidIn(encoding, fileBytes(file));
-    const damaged = !valid && encoding === 'utf-8' && (await isDamagedUtf8(file));
+    if (encoding === 'utf-8' && !valid) isWestern = await isWesternText(fileBytes(file));
+    const damaged = !valid && encoding === 'utf-8' && !isWestern && (await isDamagedUtf8(file));
     if (valid || damaged) fitting.push({ encoding, head, damaged });
     if (encoding === 'utf-8' && (valid || damaged)) break;
   }
-  const [best, ...others] = fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
+  fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
+  if (isWestern) fitting.unshift(await textIn('windows-1252', file));
+  const [best, ...others] = fitting;
   // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
   if (!best && !looksLikeText(new TextDecoder('latin1').decode(sample)))
     throw new AppError({ kind: 'import-failed', file: file.name, fault: 'binary-file' });

@@ -76,6 +76,7 @@ function takeRecord<R extends DataRole>(
     }
     for (const reference of result.ignored) rejections.ignore(place, reference);
     for (const reference of result.unknownNegatives) rejections.ignore(place, reference, 'negative-ignored');
+    for (const fault of result.rounded) rejections.note(place, shortenedRejection(fault));
   }
   return { rows, rejection };
 }
@@ -116,8 +117,21 @@ async function importFile<R extends DataRole>(
   }
   if (recognised) for (const field of unseen) throw columnMissing(file.name, field, recognised.columns);
   if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
+  const used = job.collector.usedColumns();
   job.rejections.notes(file.name, job.collector.fileNotes());
-  return { ...recognised, records: count };
+  return { ...(recognised.chosen ? recognised : withUsed(recognised, used)), records: count };
+}
+
+/** Returns the recognition without columns that no row was made from, because another one always filled the field. */
+function withUsed(recognised: Recognition, used: ReadonlySet<string>): Recognition {
+  if (!recognised.named) return recognised;
+  const isUsed = ({ column, field }: ColumnMapping[number]): boolean =>
+    used.has(column) || !recognised.mapping.some((one) => one.field === field && used.has(one.column));
+  return {
+    ...recognised,
+    mapping: recognised.mapping.filter(isUsed),
+    proposal: recognised.proposal.filter(isUsed),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { own } from '../../../src/domain/errorWords';
+import { excerptOf } from '../../../src/domain/foreignJson';
 import { poolings, type EncoderConfig, type StoredModel } from '../../../src/domain/model';
 import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
@@ -15,7 +16,7 @@ function size(config: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): 
   throw modelError('config.json', 'unsupported-architecture', {
     tensor: key,
     expected: own('positive-integer'),
-    found: JSON.stringify(value) ?? own('no-value'),
+    found: excerptOf(value) ?? own('no-value'),
   });
 }
 
@@ -30,7 +31,7 @@ function must(config: JsonObject, key: string, expected: string): void {
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: key,
       expected,
-      found: JSON.stringify(found),
+      found: excerptOf(found) ?? own('no-value'),
     });
 }
 
@@ -48,7 +49,7 @@ export function asBertConfig(text: string): { text: string; positionsSkipped: nu
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'pad_token_id',
       expected: own('integer-below', positions - 1),
-      found: `pad_token_id ${JSON.stringify(pad)}`,
+      found: excerptOf(pad) ?? own('no-value'),
     });
   const bert = {
     ...config,
@@ -60,6 +61,9 @@ export function asBertConfig(text: string): { text: string; positionsSkipped: nu
   return { text: JSON.stringify(bert, null, 2), positionsSkipped: pad + 1 };
 }
 
+/** Fields of config.json that make transformers hide the following tokens from each token. */
+const decoderFields = ['is_decoder', 'is_encoder_decoder'];
+
 /** Reads the sizes of a BERT-type encoder. Rejects variants that this engine would compute incorrectly. */
 export function readEncoderConfig(text: string): EncoderConfig {
   const config = parseModelJson('config.json', text);
@@ -67,8 +71,10 @@ export function readEncoderConfig(text: string): EncoderConfig {
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'model_type',
       expected: 'bert',
-      found: JSON.stringify(config['model_type']) ?? own('no-value'),
+      found: excerptOf(config['model_type']) ?? own('no-value'),
     });
+  for (const field of decoderFields)
+    if (config[field] ?? false) throw modelError('config.json', 'not-an-encoder', { tensor: field });
   must(config, 'hidden_act', 'gelu');
   must(config, 'position_embedding_type', 'absolute');
   const hiddenSize = size(config, 'hidden_size');

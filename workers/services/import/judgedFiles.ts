@@ -87,7 +87,10 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
   return { side, idColumn: (side === 'passages' ? passages : questions).find() };
 }
 
-/** Returns the error of judgements that no row can be made of: the first unknown passage, if that is the reason. */
+/**
+ * Returns the error for judgements from which no row can be made. If unknown passages are the reason, it names the
+ * first one.
+ */
 function noneJudged(file: string, { listed }: Rejections): AppError {
   const unknown = listed.find((one) => one.file === file && one.fault === 'reference-ignored');
   return new AppError({

@@ -1,7 +1,7 @@
 import { modelTextFiles } from '../../../src/domain/import/modelFiles';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { modelError } from '../../formats/modelError';
-import { isJsonObject } from './parseModelJson';
+import { isJsonObject, parseModelValue } from './parseModelJson';
 import { refuseLfsPointer } from './lfsPointer';
 
 /** Other names that sentence-transformers gave to sentence_bert_config.json, one per encoder class. */
@@ -67,12 +67,7 @@ function folderOf(path: string): string {
 
 /** Reads modules.json. Keeps only the class name at the end of each class path. */
 function readModules(text: string): Module[] {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch {
-    throw modelError('modules.json', 'not-json');
-  }
+  const list = parseModelValue('modules.json', text);
   if (!Array.isArray(list)) throw modelError('modules.json', 'not-json');
   return list.map((module: unknown) => {
     const { type, path = '' } = isJsonObject(module) ? module : {};

@@ -1,4 +1,5 @@
 import { own } from '../../../src/domain/errorWords';
+import { excerptOf } from '../../../src/domain/foreignJson';
 import { modelError } from '../../formats/modelError';
 import { lowercasing } from '../tokenize/lowercase';
 import { isJsonObject, parseModelJson } from './parseModelJson';
@@ -37,7 +38,7 @@ const bertTokenizers = ['BertTokenizer', 'BertTokenizerFast'];
 function flag(config: Json, key: string, standard: boolean | null): boolean | null {
   const value = config[key] ?? standard;
   if (typeof value === 'boolean' || value === null) return value;
-  throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: `${key}: ${JSON.stringify(value)}` });
+  throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: `${key}: ${excerptOf(value)}` });
 }
 
 function specialToken(sources: Json[], key: keyof typeof specialTokens): string {
@@ -143,7 +144,7 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   const config = read('tokenizer_config.json');
   const className = config['tokenizer_class'] ?? 'BertTokenizer';
   if (typeof className !== 'string' || !bertTokenizers.includes(className))
-    throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: JSON.stringify(className) });
+    throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: excerptOf(className) ?? own('no-value') });
   const sources = [config, read('special_tokens_map.json')];
   const named = (key: keyof typeof specialTokens): string => specialToken(sources, key);
   const specials = new Set((Object.keys(specialTokens) as (keyof typeof specialTokens)[]).map(named));

@@ -1,15 +1,23 @@
 import { AppError } from '../../../src/domain/errors';
+import { JsonTooDeep, parseForeignJson } from '../../../src/domain/foreignJson';
 import { modelError } from '../../formats/modelError';
 
 export type JsonObject = Record<string, unknown>;
 
-export function parseModelJson(file: string, text: string): JsonObject {
+/** Parses a JSON file of a model folder. Throws `model-invalid` if it is broken or nested too deep. */
+export function parseModelValue(file: string, text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value)) return value;
+    return parseForeignJson(text);
   } catch (cause) {
-    throw new AppError({ kind: 'model-invalid', file, fault: 'not-json' }, { cause });
+    const fault = cause instanceof JsonTooDeep ? 'json-too-deep' : 'not-json';
+    throw new AppError({ kind: 'model-invalid', file, fault }, { cause });
   }
+}
+
+/** Parses a JSON file of a model folder that holds an object. Throws `model-invalid` otherwise. */
+export function parseModelJson(file: string, text: string): JsonObject {
+  const value = parseModelValue(file, text);
+  if (isJsonObject(value)) return value;
   throw modelError(file, 'not-json');
 }
 

@@ -10,7 +10,7 @@ const listedRejections = 1000;
 const excerptLength = 80;
 export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
-/** Parts of a file that are no rows, and remarks about rows that are kept. */
+/** Faults of parts of a file that are not rows, and remarks about rows that are kept. */
 export const noted: ReadonlySet<ImportFault> = new Set([
   'title-row',
   'front-matter',
@@ -18,6 +18,7 @@ export const noted: ReadonlySet<ImportFault> = new Set([
   'headings-unused',
   'key-repeated',
   'columns-unused',
+  'judged-irrelevant',
 ]);
 
 export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected' | 'rows'>;

@@ -5,7 +5,7 @@ import { embeddingParameterNames } from '../../engine/model/parameterNames';
 import { poolerShapes } from '../../engine/model/parameterShapes';
 import { modelError } from '../../formats/modelError';
 import { fileDTypeBytes, isFileDType, type TensorFile } from '../../formats/tensorFile';
-import type { EncoderTensor } from './encoderTensors';
+import { refuseNotFinite, type EncoderTensor } from './encoderTensors';
 
 /** A tensor to keep, and its name in the file. */
 export interface FoundUntrained {
@@ -44,7 +44,10 @@ export function findUntrained(config: EncoderConfig, source: TensorFile, encoder
   return found;
 }
 
-/** Stores the tensors' bytes unchanged under `weightsId`. Returns null if there are no tensors. */
+/**
+ * Stores the tensors' bytes unchanged under `weightsId`. Returns null if there are no tensors. Throws
+ * `tensor-not-finite` at a NaN or infinity: no vector depends on it, but the exported model would be damaged.
+ */
 export async function storeUntrained(
   writer: WeightWriter,
   weightsId: string,
@@ -52,7 +55,10 @@ export async function storeUntrained(
   found: readonly FoundUntrained[],
 ): Promise<UntrainedTensors | null> {
   if (found.length === 0) return null;
-  for (const { nameInFile } of found) await writer.write(await source.readBytes(nameInFile));
+  for (const { nameInFile } of found) {
+    refuseNotFinite(source, nameInFile, await source.read(nameInFile));
+    await writer.write(await source.readBytes(nameInFile));
+  }
   await writer.finish();
   return { weightsId, tensors: found.map(({ kept }) => kept) };
 }

@@ -20,6 +20,8 @@ async function contentOf(
       counter.add(record.value);
       if (onlyBundle && counter.kind !== 'bundle') return null;
     }
+  if (counter.kind === null && file.size === 0)
+    throw new AppError({ kind: 'import-failed', file: path, fault: 'empty-file' });
   return counter.content(path);
 }
 

@@ -131,7 +131,7 @@ async function searchPairs(
   data: PreparedData,
   { lastRank, miner, ...deps }: MiningDeps & { lastRank: number; miner: ExperimentModel | null },
 ): Promise<SearchedPairs> {
-  // Without the stages: a prefix that a stage trains is not in the model yet.
+  // The stages are left out, because a prefix that one of them trains is not in the model yet.
   const { model, settings } = await modelOfExperiment(deps.db, { model: miner });
   const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
   const encoder = { parameters, config: model.config, pooling: settings.pooling };

@@ -9,7 +9,7 @@ import { rowsSha256 } from '../split/rowsIdentity';
 /** Part of the key of all mined negatives. Increase it when the same input would be mined differently. */
 const minedVersion = 1;
 
-/** Returns the storage key of a stage's mined negatives: the hash of all that determines them. */
+/** Returns the storage key of a stage's mined negatives: the hash of everything that determines them. */
 export async function minedKey(
   { seed, model, stages }: Experiment,
   stageIndex: number,

@@ -31,8 +31,8 @@ export interface TokenizedNegatives extends StageNegatives {
 }
 
 /**
- * Choices that were made last, by stage and whether negatives are dropped: samples to judge need both choices. Choosing
- * takes seconds for large data, and settings are edited one by one.
+ * The latest choices, by stage and by whether dropped negatives are left out: samples to judge need both. They are kept
+ * because choosing takes seconds for large data, and settings are edited one by one.
  */
 const latest = new Map<string, { key: string; choice: ChosenNegatives }>();
 

@@ -23,7 +23,7 @@ interface ViewedStage {
   negatives: StageNegatives;
 }
 
-/** Returns what a stage's negatives are like, and samples to judge. */
+/** Returns a description of a stage's negatives, and samples to judge. */
 export async function viewNegatives(db: Database, experiment: Experiment, stageIndex: number): Promise<NegativesView> {
   const viewed = await viewedStage(db, experiment, stageIndex);
   const { data, negatives } = viewed;

@@ -15,6 +15,7 @@ import { getModel } from '../../../src/storage/models';
 import type { CheckpointManifest } from '../../../src/storage/schema';
 import { newWeightsId } from '../../../src/storage/weightKeys';
 import { deleteWeights } from '../../../src/storage/weights';
+import { addMissing } from './addMissing';
 import {
   conflictsOf,
   hasDataset,
@@ -191,8 +192,8 @@ const visible = [
 ] as const;
 
 /**
- * Makes everything visible in one transaction. `add` fails, and so undoes all, where another tab has stored a row since
- * it was looked for.
+ * Makes everything visible in one transaction. If another tab has stored one of the rows since it was looked for, `add`
+ * fails, which undoes everything.
  * @throws project-overtaken
  */
 async function commit(
@@ -215,6 +216,7 @@ async function commit(
       added.push(
         store('experiments').add({ ...stored, experimentId: place.id, demo: stored.demo && place.state === 'new' }),
       );
+  for (const request of await addMissing(placed, store('experiments'), store('evaluations'))) added.push(request);
   for (const { run, place, experimentId, checkpoints } of runs) {
     const runId = place.id;
     added.push(store('runs').add({ ...run.record, runId, experimentId }));

@@ -41,17 +41,24 @@ function placeExperiment(db: Database, stored: StoredExperiment): Promise<Place>
   );
 }
 
-/** Whether storage has the run under `runId` with at least the history that the file contains. */
+/**
+ * Whether storage has the run under `runId` with at least the history that the file contains. Evaluations of blends are
+ * no part of it: they can be made at any time after the run, and those that storage lacks are added.
+ */
 async function hasHistory(db: Database, runId: string, run: RunInFile): Promise<boolean> {
   const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, run.events.length]));
   const under = (value: object): object => ({ ...value, runId });
   if (!run.events.every((event, index) => sameValue(events[index], under(event)))) return false;
   for (const evaluation of run.evaluations) {
     const { part, moment } = evaluation;
-    if (!sameValue(await db.get('evaluations', [runId, part, moment]), under(evaluation))) return false;
+    const stored = await db.get('evaluations', [runId, part, moment]);
+    if (!stored && isBlend(moment)) continue;
+    if (!sameValue(stored, under(evaluation)) && !isBlend(moment)) return false;
   }
   return true;
 }
+
+export const isBlend = (moment: string): boolean => moment !== 'before' && moment !== 'after';
 
 function placeRun(db: Database, run: RunInFile, experimentId: string): Promise<Place> {
   const { record, events, evaluations } = run;

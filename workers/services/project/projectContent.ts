@@ -17,7 +17,7 @@ import { sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import type { UntrainedTensors } from '../../../src/domain/modelTensors';
 import type { Dataset } from '../../../src/domain/records';
-import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import { unfinishedStatuses, type RunEvent, type RunRecord } from '../../../src/domain/run';
 import type { CheckpointManifest, StoredExperiment, StoredMinedNegatives } from '../../../src/storage/schema';
 import { readMined } from './projectNegatives';
 import type { ProjectReader } from './projectReader';
@@ -135,9 +135,7 @@ function faultOf(
 /** Returns the run as interrupted if it was unfinished, because no worker executes a run that has just been opened. */
 function atRest(record: RunRecord): RunRecord {
   const { status } = record;
-  return status === 'running' || status === 'paused' || status === 'queued'
-    ? { ...record, status: 'interrupted' }
-    : record;
+  return unfinishedStatuses.has(status) ? { ...record, status: 'interrupted' } : record;
 }
 
 async function readRuns(reader: ProjectReader, content: ProjectContent): Promise<void> {

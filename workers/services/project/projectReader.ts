@@ -1,7 +1,9 @@
 import { own, type Said } from '../../../src/domain/errorWords';
 import { AppError } from '../../../src/domain/errors';
+import { JsonTooDeep, maxJsonDepth, parseForeignJson } from '../../../src/domain/foreignJson';
 import { sha256Hex } from '../../../src/domain/hash';
 import {
+  isProjectPath,
   listPaths,
   manifestPath,
   manifestSchema,
@@ -30,11 +32,14 @@ export class ProjectReader {
   }
 
   static async open(file: File): Promise<ProjectReader> {
-    const entries = await readZipDirectory(file, file.name);
+    const foreign = new AppError({ kind: 'project-invalid', file: file.name, reason: own('not-a-project') });
+    const entries = await readZipDirectory(file, file.name).catch((thrown: unknown) => {
+      throw namesForeignEntry(thrown) ? foreign : thrown;
+    });
     const entry = entries.find(({ path }) => path === manifestPath);
     const invalid = (reason: Said): AppError =>
       new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason });
-    if (!entry) throw invalid(own('missing'));
+    if (!entry) throw foreign;
     const manifest = parseManifest(await (await zipEntryBlob(file, file.name, entry)).text());
     if (!manifest) throw invalid(own('not-a-project'));
     if (manifest.format > projectFormat) {
@@ -113,16 +118,23 @@ export class ProjectReader {
   async #json(path: string): Promise<unknown> {
     const bytes = await this.read(path);
     try {
-      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+      return parseForeignJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (cause) {
-      throw this.invalid(path, own('not-json'), cause);
+      const reason = cause instanceof JsonTooDeep ? own('nested-containers', maxJsonDepth) : own('not-json');
+      throw this.invalid(path, reason, cause);
     }
   }
 }
 
+/** Whether an archive was refused because of an entry that no project file has, such as a compressed document. */
+function namesForeignEntry(thrown: unknown): boolean {
+  const details = thrown instanceof AppError ? thrown.details : null;
+  return details?.kind === 'project-invalid' && details.entry !== undefined && !isProjectPath(details.entry);
+}
+
 function parseManifest(text: string): Manifest | null {
   try {
-    const checked = validate(manifestSchema, JSON.parse(text));
+    const checked = validate(manifestSchema, parseForeignJson(text));
     return 'output' in checked ? checked.output : null;
   } catch {
     return null;

@@ -1,11 +1,15 @@
 import type { AppErrorDetails } from '../../../src/domain/errors';
+import { referencesOf } from '../../../src/domain/project/references';
 import type { Database } from '../../../src/storage/database';
 import { hasDataset, hasModel, type PlacedExperiment } from './placeContent';
 import { partial, type ProjectContent } from './projectContent';
 import { storeMined } from './projectNegatives';
 import type { ProjectReader } from './projectReader';
 
-/** Warns about data sets and base models that an opened experiment names but neither the file nor storage contains. */
+/**
+ * Warns about data sets and models, base or mining, that an opened experiment names but neither the file nor storage
+ * contains.
+ */
 export async function missingInputs(
   db: Database,
   reader: ProjectReader,
@@ -14,11 +18,11 @@ export async function missingInputs(
   const warnings: AppErrorDetails[] = [];
   for (const { stored, place } of placed) {
     if (place.state === 'here') continue;
-    const { data, model } = stored.experiment;
-    for (const { contentSha256 } of data)
+    const { datasets, models } = referencesOf([stored.experiment]);
+    for (const contentSha256 of datasets)
       if (!(await hasDataset(db, contentSha256))) warnings.push(partial(reader, stored.name, 'data-missing'));
-    if (model && !(await hasModel(db, model.contentSha256)))
-      warnings.push(partial(reader, stored.name, 'model-missing'));
+    for (const contentSha256 of models)
+      if (!(await hasModel(db, contentSha256))) warnings.push(partial(reader, stored.name, 'model-missing'));
   }
   return warnings;
 }

@@ -202,7 +202,8 @@ export async function saveProject(
   return whilePinned(async () => {
     const fileName = `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip`;
     const snapshot = await takeProjectSnapshot(db, choice.experimentIds);
-    // Mined negatives are stored under the hash of all that determines them, so they are still those of the snapshot.
+    // Mined negatives are stored under the hash of everything that determines them, so they are still those of the
+    // snapshot.
     const mined = await minedOf(db, usedExperiments(snapshot));
     const writer = new ProjectWriter(db, snapshot, mined, fileName, progress);
     const zip = await writeZip(writer.entries(choice, build));

@@ -7,7 +7,7 @@ const strategyNames: Record<Strategy['kind'], string> = {
   full: '全参数 / full',
   bitFit: 'BitFit',
   lora: 'LoRA',
-  prefix: '前缀词元 / prefix tokens',
+  prefix: '前缀 token / prefix tokens',
 };
 const lossNames: Record<LossKind, string> = {
   inBatchInfoNce: '批内 InfoNCE / in-batch InfoNCE',

@@ -1,8 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
-import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import { withPrefixRows } from '../../../src/domain/train/prefix';
 import type { Stage } from '../../../src/domain/experiment';
-import type { Pooling } from '../../../src/domain/model';
+import type { Pooling, StoredModel } from '../../../src/domain/model';
 import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
@@ -11,9 +10,11 @@ import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
-import { webGpuOf } from '../../engine/gpu/webGpuOf';
+import type { Engine } from '../../engine/engine';
 import { encodeBatch } from '../../engine/model/encode';
-import { canUseKernelPlan } from '../device/kernelPlanOfRun';
+import { ParameterStore } from '../../engine/model/parameterStore';
+import { useKernelPlan } from '../device/useKernelPlan';
+import { blendedWeights } from '../evaluate/blendedWeights';
 import { loadWeights } from '../train/weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];
@@ -25,27 +26,42 @@ interface Weights {
   pooling: Pooling;
   normalize: boolean;
   device: DevicePreference;
-  plan: KernelPlan | null;
+  /** The kernel plan of the run; empty for a base model. */
+  kernelPlan: string;
+  /** Share of the stored weights in a blend with the base model's own; 1 for no blend. */
+  ratio: number;
   /** The stages of the run that trained the weights. */
   stages: readonly Stage[];
 }
 
 async function weightsOf(db: Database, source: Source): Promise<Weights> {
-  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', plan: null, stages: [] };
+  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', kernelPlan: '', ratio: 1, stages: [] };
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
   const kept = await keptCheckpoint(db, source.runId);
-  const plan = parseKernelPlan(run.kernelPlan);
   return {
     modelSha256: contentSha256,
     stored: kept.weights,
     pooling,
     normalize,
     device: run.devicePreference,
-    plan,
+    kernelPlan: run.kernelPlan,
+    ratio: source.ratio ?? 1,
     stages: run.experiment.stages,
   };
+}
+
+async function loaded(
+  engine: Engine,
+  db: Database,
+  model: StoredModel,
+  { stored, ratio }: Pick<Weights, 'stored' | 'ratio'>,
+): Promise<ParameterStore> {
+  if (!stored || ratio === 1) return loadWeights(engine, db, model, stored ?? model, () => undefined);
+  const parameters = new ParameterStore(engine, model.tensors);
+  for await (const [{ name }, values] of blendedWeights(db, model, stored, ratio)) parameters.write(name, values);
+  return parameters;
 }
 
 /** Encodes a few texts, one per batch. An export is checked against these vectors. */
@@ -62,9 +78,8 @@ export async function encodeWithWeights(
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
     const engine = deviceEngine();
-    const gpu = webGpuOf(engine);
-    if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
-    const parameters = await loadWeights(engine, db, model, weights.stored ?? model, () => undefined);
+    useKernelPlan(weights, device);
+    const parameters = await loaded(engine, db, model, weights);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

@@ -11,7 +11,8 @@ import type { ExportSource } from './exportSource';
 type Stages = Pick<Experiment, 'stages'>;
 
 /** Returns whether the export includes the adapters on their own, or null if no stage trained with LoRA. */
-export function adapterExport({ stages }: Stages): ExportReport['adapter'] {
+export function adapterExport({ stages }: Stages, isBlend = false): ExportReport['adapter'] {
+  if (isBlend) return usesLora(stages) ? 'blended' : null;
   if (hasOwnAdapter(stages)) return 'included';
   return usesLora(stages) ? 'several-stages' : null;
 }
@@ -22,15 +23,17 @@ export function exportedAdapters({ stages }: Stages, { tensors, totalFloats }: F
   return stage && hasOwnAdapter(stages) ? adapterTensors(tensors, stage, totalFloats) : [];
 }
 
-/** Returns the strategy whose adapters are exported, or null. */
-export function exportedLora({ stages }: Stages): LoraStrategy | null {
+/** Returns the strategy whose adapters are exported, or null. Those of a blend would not give its weights. */
+export function exportedLora({ run, blend }: Pick<ExportSource, 'run' | 'blend'>): LoraStrategy | null {
+  const { stages } = run.experiment;
   const [stage] = stages;
-  return stage?.strategy.kind === 'lora' && hasOwnAdapter(stages) ? stage.strategy : null;
+  return !blend && stage?.strategy.kind === 'lora' && hasOwnAdapter(stages) ? stage.strategy : null;
 }
 
-/** Lists the files of the adapter, which peft loads onto the base model; none if there is no adapter of its own. */
-export function adapterFiles({ model, run, read }: ExportSource): { name: string; input: FileInput }[] {
-  const strategy = exportedLora(run.experiment);
+/** Lists the files of the adapter, which peft loads onto the base model; none if no adapter is exported on its own. */
+export function adapterFiles(source: ExportSource): { name: string; input: FileInput }[] {
+  const { model, run, read } = source;
+  const strategy = exportedLora(source);
   const tensors = exportedAdapters(run.experiment, model);
   if (!strategy) return [];
   const layers = new Set(tensors.map(({ name }) => layerOf(name)));

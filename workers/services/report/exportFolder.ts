@@ -8,7 +8,8 @@ import type { FileInput } from '../../formats/collectFile';
 import { adapterFiles } from './exportAdapter';
 import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';
-import type { ExportSource } from './exportSource';
+import type { BlendJob } from '../../../src/domain/evaluate/blendFile';
+import type { ExportedBlend, ExportSource } from './exportSource';
 import { exportedSentenceConfig } from './exportSentenceConfig';
 import { exportedTokenizerFiles } from './exportTokenizer';
 import { safetensors } from './exportWeights';
@@ -58,9 +59,14 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
+/** Returns the field of experiment.json that makes the runner export the same blend. */
+function blendField(blend: ExportedBlend | undefined): { blend?: BlendJob } {
+  return blend ? { blend: { ratios: [blend.ratio], export: blend.ratio } } : {};
+}
+
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules, ONNX, and the adapter. */
 export function exportFolder(source: ExportSource): ExportFolderEntry[] {
-  const { model, settings, run } = source;
+  const { model, settings, run, blend } = source;
   const { files, config } = model;
   const producer = { name: 'recallsmith', version: run.build };
   const { pooling: mode, normalize } = settings;
@@ -79,6 +85,9 @@ export function exportFolder(source: ExportSource): ExportFolderEntry[] {
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
     ...adapterFiles(source),
     { name: 'README.md', input: modelCard(source) },
-    { name: 'experiment.json', input: `${canonicalJson(experimentFileOf(run.experiment, model))}\n` },
+    {
+      name: 'experiment.json',
+      input: `${canonicalJson({ ...experimentFileOf(run.experiment, model), ...blendField(blend) })}\n`,
+    },
   ];
 }

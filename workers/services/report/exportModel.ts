@@ -1,3 +1,9 @@
+import { blendRefusal } from '../../../src/domain/evaluate/blend';
+import { blendMoment } from '../../../src/domain/evaluate/blendMoment';
+import { sha256Stream } from '../../../src/domain/hash';
+import type { StoredModel } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
+import type { RunRecord } from '../../../src/domain/run';
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { ExportReport, ExportRequest, Progress } from '../../../src/protocol/dataApi';
@@ -15,7 +21,8 @@ import { exportFolder, type ExportFolderEntry } from './exportFolder';
 import { promptsAfter } from '../../../src/domain/train/prefix';
 import { joinPrefix } from './joinPrefix';
 import { modelOfExperiment } from '../train/modelOfExperiment';
-import type { ExportSource } from './exportSource';
+import { blendedWeights } from '../evaluate/blendedWeights';
+import type { ExportedBlend, ExportSource } from './exportSource';
 import { checkSafetensors } from './checkSafetensors';
 import { missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
@@ -39,17 +46,17 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   const { stages } = run.experiment;
   const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
   const model = await withUntrained(db, stored);
-  const kept = await keptCheckpoint(db, run.runId);
   // The weights are written twice, in different orders, so they are read once and held in memory.
   const held = new Map<string, Float32Array<ArrayBuffer>>();
-  const tensors = [...model.tensors, ...exportedAdapters(run.experiment, model)];
-  for await (const [{ name }, values] of readTensors(db, kept.weights, tensors)) held.set(name, values);
+  for await (const [{ name }, values] of exportedWeights(db, run, model, request.ratio)) held.set(name, values);
+  const blend = request.ratio === undefined ? undefined : await exportedBlend(db, run, request.ratio, held.values());
   return {
     run,
     model: joinPrefix(model, stages, held),
     settings: promptsAfter(settings, stages),
     before: await getEvaluation(db, run.runId, 'test', 'before'),
-    after: await getEvaluation(db, run.runId, 'test', 'after'),
+    after: await getEvaluation(db, run.runId, 'test', blendMoment(request.ratio ?? 1)),
+    ...(blend ? { blend } : {}),
     testVector: {
       text: request.reference.texts[0] ?? '',
       values: [...(request.reference.vectors[0] ?? [])].slice(0, 8),
@@ -61,6 +68,34 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
     },
     readUntrained: await untrainedReader(db, model),
   };
+}
+
+/** Yields the kept weights with the exported adapters, or a blend of the kept weights with those of the base model. */
+async function* exportedWeights(
+  db: Database,
+  run: RunRecord,
+  model: StoredModel,
+  ratio: number | undefined,
+): AsyncGenerator<[StoredTensor, Float32Array<ArrayBuffer>]> {
+  const { weights } = await keptCheckpoint(db, run.runId);
+  if (ratio === undefined) {
+    yield* readTensors(db, weights, [...model.tensors, ...exportedAdapters(run.experiment, model)]);
+    return;
+  }
+  const refusal = blendRefusal(run);
+  if (refusal) throw new AppError(refusal);
+  yield* blendedWeights(db, model, weights, ratio);
+}
+
+/** Describes a blend. `weights` are its tensors in parameter order. */
+async function exportedBlend(
+  db: Database,
+  { runId }: RunRecord,
+  ratio: number,
+  weights: Iterable<Float32Array>,
+): Promise<ExportedBlend> {
+  const dev = await getEvaluation(db, runId, 'dev', blendMoment(ratio));
+  return { ratio, weightsSha256: await sha256Stream(weights), dev: dev?.metrics };
 }
 
 type ExportedFile = ExportReport['files'][number];
@@ -75,14 +110,14 @@ export async function exportModel(
   progress: Progress,
 ): Promise<ExportReport> {
   const written = await writeFiles(request, deps.db, progress);
-  const { zip, fileName, model } = written;
+  const { zip, fileName, model, adapter, weightsSha256 } = written;
   const files = zip ? await filesOf(zip, fileName) : written.files;
   await checkSafetensors(fileAt(files, 'model.safetensors'), written);
   const { texts } = request.reference;
   const vectors = await embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await deps.tokenize(texts), deps.ortBaseUrl);
   const check = compare(request.reference, vectors, model.config.hiddenSize, written.normalize);
   progress(files.length + 1, files.length + 1);
-  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable, adapter: written.adapter };
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable, adapter, weightsSha256 };
 }
 
 /**
@@ -95,6 +130,7 @@ interface WrittenFiles extends Pick<ExportSource, 'model' | 'readUntrained'> {
   fileName: string;
   normalize: boolean;
   adapter: ExportReport['adapter'];
+  weightsSha256: string;
 }
 
 async function writeFiles(request: ExportRequest, db: Database, progress: Progress): Promise<WrittenFiles> {
@@ -112,8 +148,9 @@ async function writeFiles(request: ExportRequest, db: Database, progress: Progre
   if (!zip) for (const { name, input } of counted()) files.push({ path: name, blob: await collectFile(input) });
   const fileName = `${source.model.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-recallsmith.zip`;
   const { model, settings, readUntrained, run } = source;
-  const adapter = adapterExport(run.experiment);
-  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize, adapter };
+  const adapter = adapterExport(run.experiment, source.blend !== undefined);
+  const weightsSha256 = source.blend?.weightsSha256 ?? run.weightsSha256 ?? '';
+  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize, adapter, weightsSha256 };
 }
 
 async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {

@@ -21,8 +21,9 @@ function hitRow(k: number, before: Evaluation, after: Evaluation): string {
   return `| 检出率@${k} / Hit rate @${k} | ${cell(before)} | ${cell(after)} |`;
 }
 
-function results({ before, after }: ExportSource): string {
+function results({ before, after, blend }: ExportSource): string {
   if (!before || !after) return '没有测试集评测结果。\n\nNot evaluated on a test set.';
+  const column = blend ? '混合后 / Blend' : '训练后 / After';
   const ks = Object.keys(after.hitRateAtK).map(Number);
   const row = (name: string, key: 'mrrAt10' | 'ndcgAt10' | 'recallAt10'): string =>
     `| ${name} | ${before.metrics[key].toFixed(4)} | ${after.metrics[key].toFixed(4)} |`;
@@ -32,7 +33,7 @@ function results({ before, after }: ExportSource): string {
     `${after.metrics.questions} test questions, searched over ${after.metrics.passages} passages. ` +
       'Parentheses show 95% Wilson confidence intervals.',
     '',
-    '| 指标 / Metric | 训练前 / Before | 训练后 / After |',
+    `| 指标 / Metric | 训练前 / Before | ${column} |`,
     '|---|---|---|',
     ...ks.map((k) => hitRow(k, before, after)),
     row('Recall@10', 'recallAt10'),
@@ -42,8 +43,9 @@ function results({ before, after }: ExportSource): string {
 }
 
 /** Returns the example that adds the adapter to the base model. */
-function adapterSnippet({ run, model }: ExportSource): string[] {
-  if (!exportedLora(run.experiment)) return [];
+function adapterSnippet(source: ExportSource): string[] {
+  const { model } = source;
+  if (!exportedLora(source)) return [];
   return [
     '',
     '```python',
@@ -144,15 +146,19 @@ function poolerLine({ model }: ExportSource): string {
   );
 }
 
-function adapterLines({ run }: ExportSource): string[] {
-  const lora = exportedLora(run.experiment);
+function adapterLines(source: ExportSource): string[] {
+  const { run, blend } = source;
+  const lora = exportedLora(source);
   if (lora)
     return [
       `- LoRA: r = ${lora.rank}, α = ${lora.alpha}, ${lora.matrices.join(', ')}`,
       '- 适配器 / Adapter: `adapter/`（PEFT 格式），可加载到基座模型上；其余文件里的权重已合并它。/ ' +
         "`adapter/` in PEFT's format, for the base model. The weights in the other files include it.",
     ];
-  return adapterExport(run.experiment) === 'several-stages'
+  const adapter = adapterExport(run.experiment, blend !== undefined);
+  if (adapter === 'blended')
+    return ['- 适配器 / Adapter: 已合并进权重再混合，没有单独导出。/ merged before blending, not exported on its own.'];
+  return adapter === 'several-stages'
     ? [
         '- 适配器 / Adapter: LoRA 阶段已合并进权重；还有别的阶段改变了权重，所以没有单独导出适配器。/ ' +
           'merged into the weights. Other stages changed the weights too, so it is not exported on its own.',
@@ -165,22 +171,36 @@ function prefixLines({ run }: ExportSource): string[] {
   if (!prefix) return [];
   const tokens = prefix.tokens.map((token) => `\`${token}\``).join(', ');
   return [
-    `- 前缀词元 / Prefix tokens: ${tokens}，新加的特殊词元，上面的前缀已包含 / ` +
+    `- 前缀 token / Prefix tokens: ${tokens}，新加的特殊 token，上面的前缀已包含 / ` +
       'new special tokens, which the prefixes above include',
   ];
 }
 
+/** Says how the weights were interpolated, with the metrics on dev that the ratio can be judged by. */
+function blendLines({ blend }: ExportSource): string[] {
+  if (!blend) return [];
+  const { ratio, dev } = blend;
+  const base = Number((1 - ratio).toFixed(6));
+  return [
+    `- 混合 / Blend: ${base} × 基座 + ${ratio} × 微调 / ${base} × base + ${ratio} × tuned`,
+    ...(dev
+      ? [`- 混合后在验证集上 / Blend on dev: MRR@10 ${dev.mrrAt10.toFixed(4)}, ${dev.questions} 题 / questions`]
+      : []),
+  ];
+}
+
 function trainingLines(source: ExportSource): string[] {
-  const { model, run } = source;
+  const { model, run, blend } = source;
   return [
     `- 基座模型 / Base model: ${oneLine(model.name)} (\`${model.contentSha256}\`)`,
     ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
     ...adapterLines(source),
     ...prefixLines(source),
+    ...blendLines(source),
     ...onlyStageLines(run.experiment),
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
-    `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,
+    `- 权重的 SHA-256 / SHA-256 of the weights: \`${blend?.weightsSha256 ?? run.weightsSha256 ?? ''}\``,
     ...stageTable(run.experiment),
   ];
 }

@@ -3,6 +3,16 @@ import type { StoredModel } from '../../../src/domain/model';
 import type { UntrainedTensor } from '../../../src/domain/modelTensors';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
+
+/** A blend that is exported. */
+export interface ExportedBlend {
+  /** Share of the tuned weights. */
+  ratio: number;
+  weightsSha256: string;
+  /** The metrics of the blend on dev, if it is evaluated. */
+  dev: Metrics | undefined;
+}
 
 /** Everything needed to build an exported folder. */
 export interface ExportSource {
@@ -11,6 +21,8 @@ export interface ExportSource {
   run: RunRecord;
   before: Evaluation | undefined;
   after: Evaluation | undefined;
+  /** Set if the weights are a blend of the run's with those of the base model; `after` is then its evaluation. */
+  blend?: ExportedBlend;
   /** First values of the first reference text's vector, so that users can check their own setup. */
   testVector: { text: string; values: number[] };
   /** Reads the kept weights, and the adapters if they are exported, by name. */

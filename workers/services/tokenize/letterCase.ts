@@ -1,5 +1,6 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
+import { parseForeignJson } from '../../../src/domain/foreignJson';
 import { isObject } from '../../../src/domain/isObject';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
@@ -45,7 +46,7 @@ const known = new Map<string, boolean>();
  */
 function jsonOrNull({ files }: StoredModel, path: string): unknown {
   try {
-    return JSON.parse(files[path] ?? 'null');
+    return parseForeignJson(files[path] ?? 'null');
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { own, type Said } from '../../../src/domain/errorWords';
+import { parseModelValue } from '../import/parseModelJson';
 
 /** Parses a JSON file of a model folder. Throws `model-invalid` if it is missing, broken, or a single value. */
 export function modelJson(files: Record<string, string>, path: string): object {
@@ -12,11 +13,7 @@ export function modelJson(files: Record<string, string>, path: string): object {
     });
   const text = files[path];
   if (text === undefined) throw new AppError({ kind: 'model-invalid', file: path, fault: 'missing-file' });
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value;
-  } catch (cause) {
-    throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
-  }
+  const value = parseModelValue(path, text);
+  if (typeof value === 'object' && value !== null) return value;
   throw invalid(own('not-an-object'));
 }

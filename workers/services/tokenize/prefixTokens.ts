@@ -11,7 +11,7 @@ import { TextTokenizer } from './textTokenizer';
 type Files = StoredModel['files'];
 type Json = Record<string, unknown>;
 
-/** Where the tokens of a prefix stand in a tokenized text, and their ids. */
+/** Where the tokens of a prefix are in a tokenized text, and their ids. */
 interface PrefixIds {
   ids: number[];
   at: number;
@@ -22,8 +22,8 @@ function listOf(value: unknown): unknown[] {
 }
 
 /**
- * Returns a model's files with special tokens added to its tokenizer. The first gets the id `firstId`. They also stand
- * in the vocabulary, because other tools would otherwise give them the next free ids.
+ * Returns a model's files with special tokens added to its tokenizer. The first gets the id `firstId`. They are also
+ * added to the vocabulary, because other tools would otherwise give them the next free ids.
  */
 export function withTokens(files: Files, tokens: readonly string[], firstId: number): Files {
   if (tokens.length === 0) return files;
@@ -51,7 +51,10 @@ export function withTokens(files: Files, tokens: readonly string[], firstId: num
   };
 }
 
-/** Returns vocab.txt with the tokens, if their lines give them their ids. Other tools then rely on tokenizer.json. */
+/**
+ * Returns vocab.txt with the tokens if their line numbers are then their ids. Otherwise returns nothing: the file stays
+ * as it is, and other tools rely on tokenizer.json.
+ */
 function withLines(files: Files, tokens: readonly string[], firstId: number): Files {
   const lines = files['vocab.txt']?.replace(/\r?\n$/, '').split('\n');
   return lines?.length === firstId ? { 'vocab.txt': `${[...lines, ...tokens].join('\n')}\n` } : {};
@@ -92,7 +95,7 @@ function prefixIds({ files, tensors }: Pick<StoredModel, 'files' | 'tensors'>, t
 
 /**
  * Throws `prefix-token-known` if a token of the run's prefix is in the vocabulary, and `prefix-tokenizer` if the
- * tokenizer takes no such tokens.
+ * tokenizer cannot take such tokens.
  */
 export function refuseUnsuitedPrefix(model: Pick<StoredModel, 'files' | 'tensors'>, stages: readonly Stage[]): void {
   const prefix = prefixOf(stages);

@@ -1,6 +1,5 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { MemoryReport } from '../../../src/domain/memory/report';
-import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranking';
 import { passesPerStep, planDev, usualDevTimeShare, type DevWork } from '../../../src/domain/train/devPlan';
 import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import type { PreparedData } from '../split/preparedData';
@@ -17,7 +16,10 @@ interface DevPlansInput {
   negatives: readonly (TokenizedNegatives | null)[];
 }
 
-/** Plans the dev evaluations of a run and, if they have no limit and exceed the usual one, also those with that one. */
+/**
+ * Plans the dev evaluations of a run. If they have no time limit and exceed the usual one, also plans them with that
+ * limit.
+ */
 export function devPlans(input: DevPlansInput): Pick<MemoryReport, 'devPlan' | 'limitedDevPlan'> {
   if (input.data.dev.length === 0) return {};
   const { evaluation } = input.experiment;
@@ -43,10 +45,8 @@ function devWork({ experiment, layers, data, tokens, batches, negatives }: DevPl
   };
 }
 
-/** Returns the passages, by index, that answer a dev question. */
+/** Returns the passages, by index and ascending, that answer a dev question. */
 export function rightPassages({ knowledgeBase, dev }: Pick<PreparedData, 'knowledgeBase' | 'dev'>): number[] {
-  const order = passageOrder(knowledgeBase);
-  const right = new Set<number>();
-  for (const question of dev) for (const place of relevantPlaces(question, order)) right.add(order.inOrder[place] ?? 0);
-  return [...right].sort((a, b) => a - b);
+  const right = new Set(dev.flatMap(({ relevant }) => relevant));
+  return [...knowledgeBase.keys()].filter((index) => right.has(knowledgeBase[index]?.id ?? ''));
 }

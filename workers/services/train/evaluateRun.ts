@@ -14,7 +14,7 @@ import type { RunTokens } from './runTokens';
 /** Returns a callback that reports progress and handles pause and cancel between batches. */
 export function between(
   session: RunSessionOnDevice,
-  what: 'tune' | 'encodePassages' | 'encodeQuestions',
+  what: 'tune' | 'encodeGuide' | 'encodePassages' | 'encodeQuestions',
   key: string,
   onPause?: () => Promise<void>,
 ): BetweenBatches {

@@ -88,7 +88,7 @@ async function recordSteps(
   const scores = scoresOfStage(stage, session.data);
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
-    const batch = stepBatch(tokens, rows, { negatives, scores });
+    const batch = stepBatch(tokens, rows, { negatives, scores, guide: session.guides?.[stageIndex] });
     // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();

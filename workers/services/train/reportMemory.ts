@@ -22,6 +22,7 @@ import { prefixOf } from '../../../src/domain/train/prefix';
 import { prefixedSets } from '../tokenize/prefixTokens';
 import { devPlans } from './devPlans';
 import { stageTokens, storedTokenSets } from './runTokens';
+import { guideShapes } from './guides';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
@@ -63,6 +64,7 @@ export async function reportMemory(
     batches: stages.map(({ batches }, i) => smallBatches(experiment, i, batches)),
     negatives,
     evaluation,
+    guides: await guideShapes(db, experiment, chosen),
     offersHalf: await deviceOffersHalf(request.device),
     losses: experiment.stages.map(({ loss }) => loss),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),

@@ -13,6 +13,7 @@ import { between, evaluateDev, evaluateMoment } from './evaluateRun';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
+import { encodeGuides } from './guides';
 import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
@@ -45,8 +46,8 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
-    // A run that was killed between its last phase and its status has nothing left to compute. A trial may have lost
-    // its checkpoints already.
+    // A run that was killed between its last phase and its status has nothing left to compute. A trial may already have
+    // deleted its checkpoints.
     if (record.phase !== 'done') await onDevices(deps, record, log);
     if (record.trial) await deleteCheckpoints(deps.db, runId);
     await log.status('done');
@@ -98,7 +99,9 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
       }
       before = device;
       device = await reopenDevice(before, wasmBaseUrl, failure);
-      if (!isSameDevice(before, device)) session.recovery.forgetVectors();
+      if (isSameDevice(before, device)) continue;
+      session.recovery.forgetVectors();
+      session.guideVectors.clear();
     }
   }
 }
@@ -108,19 +111,20 @@ async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Promise<void> {
-  const { db, model, record, engine } = session;
+async function runThroughPhases(opened: RunSessionOnDevice, moved: boolean): Promise<void> {
+  const { db, model, record, engine } = opened;
   const runId = record.runId;
-  const plans = await planStages(db, session.experiment, session.data);
+  const plans = await planStages(db, opened.experiment, opened.data);
   const batches = plans.map((plan) => plan.batches);
   const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
   const leftOut = plans.map((plan) => plan.leftOut);
-  if (record.kernelPlan === '') session.log.append({ type: 'batchPlan', steps, leftOut });
+  if (record.kernelPlan === '') opened.log.append({ type: 'batchPlan', steps, leftOut });
   await updateRun(db, runId, { steps, leftOut });
-  await fixKernelPlan(session, batches, moved, between(session, 'tune', 'tune'));
+  await fixKernelPlan(opened, batches, moved, between(opened, 'tune', 'tune'));
   // Frees the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
+  const session: RunSessionOnDevice = { ...opened, guides: await encodeGuides(opened) };
   const [parameters] = await Promise.all([
     loadBase(
       engine,

@@ -11,6 +11,8 @@ import { keepRowsIdentity } from '../split/rowsIdentity';
 import { DeviceRecovery } from '../device/deviceRecovery';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import { prefixedSets } from '../tokenize/prefixTokens';
+import type { EncodedTexts } from '../evaluate/encodedTexts';
+import type { StageGuide } from './stageGuide';
 import { devSampleOf, type DevSample } from './devSampleOf';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
@@ -39,6 +41,8 @@ export interface RunSession {
   control: RunControl;
   log: RunLog;
   recovery: DeviceRecovery;
+  /** Vectors that guides have encoded, by model and texts. They are on the host, so they survive a device loss. */
+  guideVectors: Map<string, EncodedTexts>;
   tuning: TuningState;
 }
 
@@ -55,6 +59,8 @@ export interface TuningState {
 export interface RunSessionOnDevice extends RunSession {
   engine: Engine;
   device: DeviceInfo;
+  /** The guide's vectors of each stage; undefined for stages without a guide. Set before training. */
+  guides?: readonly (StageGuide | undefined)[];
 }
 
 export async function openRunSession(
@@ -76,7 +82,11 @@ export async function openRunSession(
   const negatives = tokenizedNegatives(chosen, (stage) => tokensInStage({ experiment, tokens, prefixed }, stage));
   const order = passageOrder(data.knowledgeBase);
   const devSample = devSampleOf(record, data);
-  const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
+  const state = {
+    recovery: new DeviceRecovery(),
+    guideVectors: new Map<string, EncodedTexts>(),
+    tuning: { running: false },
+  };
   const read = { experiment, settings, model, data, tokens, prefixed, negatives, order, devSample };
   return { db, record, ...read, control, log, ...state };
 }

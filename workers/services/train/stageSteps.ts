@@ -57,7 +57,8 @@ export class StageSteps {
     const begunAt = performance.now();
     const tokens = stageTokens(this.session, this.of.stageIndex);
     const negatives = this.session.negatives[this.of.stageIndex];
-    const additions = { negatives, known: this.#known, scores: this.#scores };
+    const guide = this.session.guides?.[this.of.stageIndex];
+    const additions = { negatives, known: this.#known, scores: this.#scores, guide };
     const parts = batchesOfStep(batch, stage.batching);
     const [first = stepBatch(tokens, []), ...further] = parts.map((rows, part) => {
       const { stageIndex } = this.of;

@@ -3,12 +3,14 @@ import { RandomStream } from '../../../src/domain/random';
 import { drawnRows } from '../../../src/domain/train/drawnRows';
 import type { Pair } from '../../../src/domain/records';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
-import type { StepBatch } from '../../engine/losses/loss';
+import type { LossTargets, StepBatch } from '../../engine/losses/loss';
 import { eitherMask, lossMaskBits, maskOfOthers } from '../../engine/losses/lossMask';
 import type { TokenBatch } from '../../engine/model/tokenBatch';
+import { fillMatrix } from '../../engine/retrieval/vectors';
 import { pickTexts } from '../evaluate/encodeTexts';
 import type { StageNegatives, TokenizedNegatives } from '../negatives/stageNegatives';
 import type { PreparedData } from '../split/preparedData';
+import type { StageGuide } from './stageGuide';
 import type { StageTokens } from './runTokens';
 
 /** What a stage adds to the texts of its batches. */
@@ -21,6 +23,8 @@ export interface StageAdditions {
   draw?: { count: number; random: RandomStream } | undefined;
   /** The score of each row of the stage's data, if it is scored pairs. */
   scores?: Float32Array | undefined;
+  /** If given, the loss recognizes false negatives by the scores of this guide. */
+  guide?: StageGuide | undefined;
 }
 
 /** Returns the scores of the rows that a stage trains on; undefined if they have none. */
@@ -38,7 +42,7 @@ export function scoresOfStage(
 export function stepBatch(
   tokens: StageTokens,
   rows: readonly number[],
-  { negatives, known, draw, scores }: StageAdditions = {},
+  { negatives, known, draw, scores, guide }: StageAdditions = {},
 ): StepBatch {
   const anchors = pickTexts(tokens.anchors, rows);
   const positives = pickTexts(tokens.positives, rows);
@@ -53,8 +57,25 @@ export function stepBatch(
   const targets = {
     ...(masks.length > 0 && { leftOut: masks.reduce(eitherMask) }),
     ...(scores && { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) }),
+    ...(guide && { guide: guideOfBatch(guide, rows, chosen) }),
   };
-  return { anchors, candidates, ...(masks.length > 0 || scores ? { targets } : {}) };
+  return { anchors, candidates, ...(Object.keys(targets).length > 0 ? { targets } : {}) };
+}
+
+/** Returns the guide's vectors of a batch's texts, in the order of the batch. */
+function guideOfBatch(
+  { anchors, positives, negatives }: StageGuide,
+  rows: readonly number[],
+  chosen: readonly number[],
+): NonNullable<LossTargets['guide']> {
+  const { width } = anchors;
+  const own = { values: new Float32Array(rows.length * width), shape: [rows.length, width] as const };
+  const count = rows.length + chosen.length;
+  const candidates = { values: new Float32Array(count * width), shape: [count, width] as const };
+  fillMatrix(anchors, rows, width, own.values);
+  fillMatrix(positives, rows, width, candidates.values.subarray(0, rows.length * width));
+  if (negatives) fillMatrix(negatives, chosen, width, candidates.values.subarray(rows.length * width));
+  return { anchors: own, candidates };
 }
 
 /** Returns for each anchor of a batch the candidates that answer its question, or null if there are none. */

@@ -5,7 +5,7 @@ import { prefixOf } from '../../../src/domain/train/prefix';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { DevEvaluation } from '../../../src/domain/run';
-import { devInterval } from '../../../src/domain/train/devPlan';
+import { devInterval, devIsDue } from '../../../src/domain/train/devPlan';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import { plannedMatrixUnits } from '../../engine/matrixUnits';
@@ -111,7 +111,7 @@ async function trainWithLoss(
         await steps.recordAllBut(0);
         endStage(state, parameters);
       }
-      if (devIsDue(deps, step)) {
+      if (needsDev(deps, step)) {
         await steps.recordAllBut(0);
         await evaluateOnDev(deps, state, keeper);
         if (state.loop.stopped) {
@@ -207,12 +207,9 @@ export function trainerOptions(
   };
 }
 
-function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
-  if (session.data.dev.length === 0) return false;
-  const everySteps = devInterval(session.record);
-  const { checkpoint } = session.experiment.evaluation;
-  const last = stepsOf(batches);
-  return (everySteps > 0 && step % everySteps === 0) || (step === last && checkpoint === 'bestDev');
+function needsDev({ session, batches }: TrainingDeps, step: number): boolean {
+  const atEnd = session.experiment.evaluation.checkpoint === 'bestDev';
+  return session.data.dev.length > 0 && devIsDue(step, stepsOf(batches), devInterval(session.record), atEnd);
 }
 
 /**

@@ -155,7 +155,10 @@ export async function loadAverage(
   }
 }
 
-/** Yields the tensors of a table of trained parameters: the `index`th that follows the weights in a checkpoint. */
+/**
+ * Yields the tensors of a table of trained parameters: the `index`th of the tables that follow the weights in a
+ * checkpoint.
+ */
 async function* tableTensors(
   db: Database,
   layout: Layout,

@@ -47,6 +47,8 @@ function fixedStage(stage: Stage, fix: StageFix): Stage {
       return { ...stage, loss: withTemperature(stage.loss, fix.value) };
     case 'learningRate':
       return { ...stage, optimizer: { ...stage.optimizer, learningRate: fix.value } };
+    case 'emaDecay':
+      return { ...stage, ema: { decay: fix.value } };
     case 'epochs':
       return { ...stage, duration: { unit: 'epochs', value: fix.value } };
     default:

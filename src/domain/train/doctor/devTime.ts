@@ -4,9 +4,17 @@ import type { Check } from './finding';
 /** The share of the time that dev evaluations may take without advice. Chosen, not measured: twice the usual limit. */
 const tolerated = 2 * usualDevTimeShare;
 
-/** Finds dev evaluations during training that take much of its time, if a sample would at least halve them. */
-export const devTimeFindings: Check = (_, { memory }) => {
+/**
+ * Finds dev evaluations during training that take much of its time, if a sample would at least halve them, and a limit
+ * that can't be kept.
+ */
+export const devTimeFindings: Check = ({ evaluation }, { memory }) => {
   const { devPlan, limitedDevPlan } = memory ?? {};
+  const { devTimeShare: set } = evaluation;
+  if (devPlan && set !== undefined && devPlan.share > set) {
+    const facts = { share: devPlan.share, limit: set, passages: devPlan.passages };
+    return [{ kind: 'devAboveLimit', severity: 'advises', facts }];
+  }
   if (!devPlan || !limitedDevPlan || devPlan.share <= tolerated) return [];
   const { passages: sample } = limitedDevPlan;
   if (sample > devPlan.passages / 2) return [];

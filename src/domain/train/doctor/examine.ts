@@ -2,6 +2,7 @@ import type { Experiment } from '../../experiment';
 import { batchFindings } from './batch';
 import { devTimeFindings } from './devTime';
 import { durationFindings } from './duration';
+import { emaFindings } from './ema';
 import type { ExperimentFacts } from './facts';
 import type { Check, Finding, Severity } from './finding';
 import { memoryFindings } from './memory';
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   batchFindings,
   negativesFindings,
   durationFindings,
+  emaFindings,
   devTimeFindings,
 ];
 

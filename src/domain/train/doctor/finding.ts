@@ -45,6 +45,10 @@ export interface FindingFacts {
   manyEpochs: { epochs: number; most: number; pairs: number };
   /** `share`: of training and dev evaluations together. `sample`: the passages that a limit of `limit` would leave. */
   devTakesLong: { share: number; passages: number; sample: number; limit: number };
+  /** The limit `limit` can't be kept even on the smallest sample, of `passages`, with the fewest evaluations. */
+  devAboveLimit: { share: number; limit: number; passages: number };
+  /** `initial`: the share of the stage's average that still comes from the weights before it. */
+  emaTooSlow: { decay: number; steps: number; initial: number };
   memoryShort: { neededBytes: number; limitBytes: number };
   /** `shorter`: a length limit that 99% of the texts keep to and with which a step encodes its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
@@ -67,6 +71,7 @@ export type Fix =
   | { setting: 'epochs'; value: number }
   | { setting: 'maxTokens'; value: number }
   | { setting: 'devTimeShare'; value: number }
+  | { setting: 'emaDecay'; value: number }
   /** Leaves out mined negatives by a relative margin to the positive's score. */
   | { setting: 'negativesMargin'; value: number }
   | { setting: 'avoidDuplicates' }

@@ -1,7 +1,7 @@
 import { memoryRefusal } from '../../memory/refusal';
 import type { Check, Finding } from './finding';
 
-/** Finds a run that does not fit the memory, or whose steps have to encode the batch twice to fit. */
+/** Finds a run that does not fit in memory, or whose steps have to encode the batch twice to fit. */
 export const memoryFindings: Check = ({ model }, { memory, texts }): Finding[] => {
   if (!memory || !model) return [];
   const { choice } = memory;

@@ -12,7 +12,7 @@ export const batchViewTexts = {
   score: (score: string) => `Score ${score}`,
   help: 'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   drawnHelp:
-    'Each question is shown with its own passage. Some of the other rows, drawn at random for each question, are its negatives: their passages, and explicit negatives of theirs that don’t answer it.',
+    'Each question is shown with its own passage. A few other rows are drawn at random for each question. Its negatives are their passages, and those of their explicit negatives that don’t answer it.',
   explicitNegatives: 'Explicit negatives',
   batches: (n: number) =>
     `The step accumulates the gradients of ${n === 1 ? '1 batch' : `${formatCount(n)} batches`}. A question’s negatives come from its own batch only.`,

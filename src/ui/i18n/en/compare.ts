@@ -67,7 +67,7 @@ export const compareTexts = {
     notShown: (p: string) => `: no difference shown, ${p}.`,
     few: (questions: number, needed: string) =>
       ` ${count(questions, 'question')} are too few to be sure; about ${needed} would do.`,
-    corrected: (n: number) => (n > 1 ? ` Corrected for ${formatCount(n)} comparisons.` : ''),
+    corrected: (n: number) => `Corrected for ${count(n, 'comparison')}.`,
   },
   needHelp:
     'How many questions McNemar’s test would need to find a difference of this size with a probability of 80% (Connor 1987), if the shares of better and worse questions stay as they are.',

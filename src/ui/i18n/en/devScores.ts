@@ -4,7 +4,7 @@ import { count } from './count';
 /** Dev evaluations during training: their scores, their sample and their plan. */
 export const devScoreTexts = {
   title: (right: string, wrong: string) =>
-    `On dev, right passages score ${right} at the median, and the best wrong one of each question ${wrong}`,
+    `On dev, the median score is ${right} for right passages and ${wrong} for each question’s best wrong one`,
   help: 'How often each score occurs at some of the dev evaluations, and the medians. The further right passages are above the best wrong ones, the better.',
   distribution: 'Scores',
   kinds: { right: 'Right', bestWrong: 'Best wrong', randomWrong: 'Random wrong' },
@@ -13,7 +13,7 @@ export const devScoreTexts = {
     'At the newest dev evaluation, the right passage scores least above the best wrong one here, or furthest below it. If the wrong passage answers the question too, the data lacks that answer.',
   margin: (margin: string) => `Margin ${margin}`,
   sample: (passages: number, of: number) =>
-    `During training, it is evaluated on a sample of ${formatCount(passages)} of ${count(of, 'passage')} that has all right answers, so its figures are higher than on the whole knowledge base.`,
+    `During training, dev is evaluated on a sample of ${formatCount(passages)} of ${count(of, 'passage')} that has all right answers, so the figures are higher than on the whole knowledge base.`,
   plan: (everySteps: number, share: string, sample: { passages: number; of: number } | null) =>
     `${everySteps === 0 ? 'At the last step' : everySteps === 1 ? 'After every step' : `Every ${formatCount(everySteps)} steps`}, on ${
       sample

@@ -67,7 +67,7 @@ const findings: FindingWords = {
     title: ({ side, truncated, texts }) =>
       `${formatPercent(truncated / Math.max(1, texts))} of the ${sideNames[side] ?? ''} are cut off`,
     why: ({ maxTokens, limit }) =>
-      `What comes after ${maxTokens} tokens is neither trained nor searched.${
+      `Text after ${maxTokens} tokens is neither trained on nor searched.${
         maxTokens < limit ? '' : ' The model can’t read more: split long texts before you import them.'
       }`,
   },
@@ -90,7 +90,7 @@ const findings: FindingWords = {
   pooling: {
     title: ({ pooling }) => `Pooling “${poolings[pooling]}” doesn’t suit this model`,
     why: ({ usual, by }) =>
-      `${by === 'model' ? 'The model’s folder states' : 'The model’s authors use'} “${poolings[usual]}”. Another pooling costs several points, and nothing else shows it.`,
+      `${by === 'model' ? 'The model’s folder states' : 'The model’s authors use'} “${poolings[usual]}”. The wrong pooling costs several points, and no error shows it.`,
   },
   prefixes: {
     title: () => 'The prefixes differ from the model’s own',
@@ -107,7 +107,7 @@ const findings: FindingWords = {
   },
   promptTwice: {
     title: ({ side }) => `The prefix of the ${sideNames[side] ?? ''} is added twice`,
-    why: ({ prompt, share }) => `${formatPercent(share, 0)} of them begin with “${prompt}” in the file already.`,
+    why: ({ prompt, share }) => `${formatPercent(share, 0)} of them already begin with “${prompt}” in the file.`,
   },
   fewSteps: {
     title: ({ steps }) => `Only ${count(steps, 'step')}`,
@@ -123,15 +123,26 @@ const findings: FindingWords = {
     why: ({ passages, sample, limit }) =>
       `Each one encodes all ${formatCount(passages)} passages. A sample of ${formatCount(sample)} with all right answers is enough to choose a step, and takes at most ${formatPercent(limit, 0)}.`,
   },
+  devAboveLimit: {
+    title: ({ share, limit }) =>
+      `Dev evaluations take about ${formatPercent(share, 0)} of the time, above your limit of ${formatPercent(limit, 0)}`,
+    why: ({ passages }) =>
+      `They are on ${count(passages, 'passage')} and as rare as still shows a course. Fewer dev questions or a longer training would keep the limit.`,
+  },
+  emaTooSlow: {
+    title: ({ decay, steps }) => `An average with decay ${decay} is too slow for ${count(steps, 'step')}`,
+    why: ({ initial }) =>
+      `At the end of the stage, ${formatPercent(initial, 0)} of it would still be the weights that the stage began with.`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,
-    why: () => 'The memory panel has the settings that fit.',
+    why: () => 'The memory panel lists settings that fit.',
   },
   chunkedSteps: {
     title: () => 'Each step encodes its batch twice',
     why: ({ maxTokens, shorter }) =>
-      `With texts of ${maxTokens} tokens, the batch doesn’t fit the memory at once. 99% of the texts have at most ${shorter} tokens.`,
+      `With texts of ${maxTokens} tokens, the batch doesn’t fit in memory at once. 99% of the texts have at most ${shorter} tokens.`,
   },
 };
 
@@ -149,6 +160,7 @@ const fixes: FixWords = {
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,
   maxTokens: ({ value }) => `Set the limit to ${value} tokens`,
   devTimeShare: ({ value }) => `Limit dev to ${formatPercent(value, 0)} of the time`,
+  emaDecay: ({ value }) => `Set the decay to ${value}`,
   negativesMargin: ({ value }) => `Leave out negatives by a relative margin of ${value}`,
   avoidDuplicates: () => 'Keep equal passages out of a batch',
   removeNearDuplicates: () => 'Remove them from training',
@@ -159,7 +171,7 @@ const fixes: FixWords = {
 
 export const doctorTexts = {
   title: 'Data and settings',
-  checking: 'Being checked…',
+  checking: 'Checking…',
   fine: 'Checked: nothing needs a change.',
   summary: (findings_: number, stopping: number) =>
     stopping > 0

@@ -28,7 +28,7 @@ export const evaluateTexts = {
     keywordHelp:
       'BM25 over pairs of neighbouring characters, on the same questions and knowledge base. It needs no model, so a tuned model should beat it.',
     keywordHits: (hits: number) => count(hits, 'question'),
-    keywordEqual: (p: string) => `: no difference shown to the tuned model (${p})`,
+    keywordEqual: (p: string) => `: no difference shown from the tuned model (${p})`,
     keywordDiffers: (better: boolean, p: string) =>
       better ? `: the tuned model is better (${p})` : `: better than the tuned model (${p})`,
     moved: 'Moved without crossing the line',
@@ -57,7 +57,7 @@ export const evaluateTexts = {
   readings: (n: number) =>
     `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment.`,
   readingsHelp:
-    'Each run uses them before and after training, and so does each model compared on them. The more often you choose settings by looking at test, the less it is a test.',
+    'Each run uses them before and after training; each blend that you evaluate on test and each model that you compare on it use them once. The more often you choose settings by looking at test, the less it is a test.',
   compareMore: 'Compare with other models',
   metric: 'Metric',
   before: 'Before',

@@ -87,7 +87,7 @@ export const homeTexts = {
   failed: 'Failed',
   deleteTitle: 'Delete this experiment?',
   deleteText: (name: string) =>
-    `“${name}” and its runs are removed from this list, and a run in progress in this tab is stopped. A run in another tab must be cancelled there first. You can restore them on the storage page until the space is needed.`,
+    `“${name}” and its runs are removed from the home page, and a run in progress in this tab is stopped. A run in another tab must be cancelled there first. You can restore them on the storage page until the space is needed.`,
   deleted: (name: string) => `Deleted “${name}”.`,
   deleteName: (name: string) => `Delete ${name}`,
   newName: (n: number) => `Experiment ${n}`,

@@ -11,7 +11,7 @@ export const lossTexts = {
     inBatch:
       'All other questions of the batch, or a few of them, drawn at random for each question. Their passages, and their explicit negatives if there are any, are the question’s negatives.',
     inBatchNegatives:
-      'How many other questions of the batch are drawn, by the experiment’s seed. If the batch has fewer, all of them count.',
+      'How many other questions of the batch are drawn, with the experiment’s seed. If the batch has fewer, all of them count.',
     distance:
       'How far two texts are apart: 1 − cosine, or the length of the difference of their unit vectors. Both are at most 2.',
     tripletMargin:
@@ -43,6 +43,7 @@ export const lossTexts = {
     inBatchNegatives: 'negatives of the batch',
     explicitNegatives: 'explicit negatives',
     allNegatives: 'all negatives',
+    trainedModel: 'the model being trained',
     noScoreMask: 'off',
     absoluteMargin: 'absolute margin',
     relativeMargin: 'relative margin',

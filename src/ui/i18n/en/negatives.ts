@@ -51,7 +51,7 @@ export const negativesTexts = {
   },
   judge: {
     title: 'Judge samples',
-    how: 'Is the negative really wrong for the question? Keep it if so. Drop it if it answers the question: it is then no negative of this question, and a random passage takes its place.',
+    how: 'Is the negative really wrong for the question? Keep it if so. Drop it if it answers the question: it is then no longer a negative of this question, and a random passage takes its place.',
     none: 'There are no negatives to judge.',
     progress: (judged: number, of: number, dropped: number) =>
       `${formatCount(judged)} of ${formatCount(of)} judged, ${formatCount(dropped)} dropped.`,
@@ -122,13 +122,13 @@ export const negativesTexts = {
     firstRank: 'First rank',
     lastRank: 'Last rank',
     rankHelp:
-      'Passages that the search finds at these ranks are candidates. The default is 300 to 500 of 10,000 passages, and the same shares of a smaller knowledge base. Low ranks are harder but hold more right answers.',
+      'Passages that the search finds at these ranks are candidates. The default is 300 to 500 of 10,000 passages, and the same shares of a smaller knowledge base. Ranks closer to 1 give harder negatives, but also more right answers.',
     pick: 'Which of them',
     pickHelp: 'Which candidates to take if there are more than needed.',
     picks: { top: 'the highest-ranked', random: 'random ones', lowest: 'the lowest-ranked' },
     filter: 'Leave out by score',
     filterHelp:
-      'Leaves out candidates that score above the question’s positive minus a margin: the model that mines holds them to be right answers, or nearly so.',
+      'Leaves out candidates that score above the question’s positive minus a margin: the model that mines takes them for right answers, or nearly so.',
     relativeMargin: 'Relative margin',
     relativeMarginHelp:
       'A negative scores at most the positive’s score times 1 − margin, so that passages that may be right are left out.',
@@ -136,6 +136,6 @@ export const negativesTexts = {
     absoluteMarginHelp: 'A negative also scores less than the positive by at least this much; 0 turns it off.',
     minScore: 'Lowest score',
     maxScore: 'Highest score',
-    scoreHelp: 'Only passages with a cosine in this window are candidates. All cosines are in the window −1 to 1.',
+    scoreHelp: 'Only passages with a cosine in this window are candidates. To allow every cosine, use −1 to 1.',
   },
 };

@@ -24,6 +24,7 @@ export const reportTexts = {
   adapter: {
     included:
       'The zip also has adapter/, the LoRA adapter in PEFT’s format, which peft loads onto the base model. In all other files it is merged into the weights.',
+    blended: 'The LoRA adapter was merged into the tuned weights before blending. It is not exported on its own.',
     'several-stages':
       'The LoRA adapter is merged into the weights. It is not exported on its own, because other stages changed the weights too, so it would not fit the base model.',
   },

@@ -29,7 +29,7 @@ export const runSentenceTexts = {
       fromStart
         ? 'The run was interrupted before its first checkpoint, so it resumed from its start.'
         : 'The run resumed from its last checkpoint, which was written before these steps.'
-    }${step === null ? '' : ` Now after step ${step} of ${steps}.`}`,
+    }${step === null ? '' : ` Step ${step} of ${steps} is done.`}`,
   evaluateAfter: 'Asking the test questions again with the trained weights',
   atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
   stopped: {

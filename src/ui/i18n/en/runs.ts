@@ -2,7 +2,7 @@ export const runsTexts = {
   settings: 'Settings',
   score: 'Score on dev',
   scoreHelp:
-    'Of the step that was kept, by the metric that keeps weights. Choose settings by this score, not by the test questions.',
+    'The score of the step that was kept, by the metric that keeps weights. Choose settings by this score, not by the test questions.',
   scored: (metric: string, value: string) => `${metric} ${value}`,
   compare: (date: string) => `Compare the run of ${date}`,
   compareHelp: 'Tick two runs to see only the settings in which they differ.',

@@ -30,7 +30,7 @@ export const stagesTexts = {
         'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. If the encoding is recognised wrongly, the text comes out garbled: check the preview.',
     },
     negatives: {
-      does: 'Chooses passages that each question is pushed away from, beside those of its batch: random ones, those that the file brought, or those that a model mines from the knowledge base.',
+      does: 'Chooses passages that each question is pushed away from, in addition to those of its batch: random ones, those in the imported file, or those that a model mines from the knowledge base.',
       costs:
         'Mining encodes the knowledge base and all questions once: seconds to minutes. In training, each negative takes as much time and memory as a positive.',
       wrong:
@@ -78,7 +78,7 @@ export const nextTexts = {
   ready: {
     negatives: {
       title: 'Data and model are in',
-      text: 'Next, choose where negatives come from, or go on with those of the batch.',
+      text: 'Next, choose where negatives come from, or keep to those of the batch.',
     },
     split: {
       title: 'Negatives can be changed at any time',

@@ -13,7 +13,7 @@ export const strategyTexts = {
       fullThenPrefix: 'Warm up full, then prefix',
     },
     notes: {
-      full: 'Trains every weight. The strongest, if there is enough data and memory.',
+      full: 'Trains every weight. Works best if there is enough data and memory.',
       bitFit:
         'Trains only the biases, at a much higher learning rate. Overfits less on little data, and needs far less memory.',
       lora: 'Trains small matrices beside the weights, at ten times the learning rate. Changes the model less, so it overfits less on little data, and needs far less memory.',
@@ -64,7 +64,7 @@ export const strategyTexts = {
     dropoutHelp: 'Share of the adapters’ inputs that each step sets to zero, against overfitting.',
     matrices: 'Matrices with adapters',
     matricesHelp:
-      'In every layer that is not frozen. output.dense is the feed-forward network’s, attention.output.dense that of attention.',
+      'In every layer that is not frozen. output.dense belongs to the feed-forward network, attention.output.dense to attention.',
     trained: (trained: number, all: number, share: string, matrices: number) =>
       `Trains ${count(trained, 'weight')} in adapters of ${
         matrices === 1 ? '1 matrix' : `${formatCount(matrices)} matrices`

@@ -9,7 +9,7 @@ export const sweepTexts = {
   strategies: 'Strategies to compare',
   negatives: 'Negatives to compare',
   invalid: (low: string, high: string) =>
-    `Each value must be from ${low} to ${high}, and whole where the setting is whole.`,
+    `Each value must be from ${low} to ${high}, and a whole number if the setting needs one.`,
   runs: (n: number) => `${count(n, 'run')} in all.`,
   tooMany: (n: number, most: number) =>
     `That makes ${count(n, 'run')}, but a sweep has at most ${formatCount(most)}; use fewer values.`,
@@ -31,7 +31,7 @@ export const sweepTexts = {
   mean: (metric: string) => `${metric} on dev, mean`,
   interval: '95% interval',
   intervalHelp:
-    't interval over seeds: mean ± t · s/√n. It is about the seed only, not about dev having few questions. Needs at least two seeds.',
+    't interval over seeds: mean ± t · s/√n. It covers only the choice of the seed, not that dev has few questions. Needs at least two seeds.',
   scores: 'Per seed',
   csv: 'Export CSV',
   best: 'best',

@@ -26,8 +26,8 @@ export const trainTexts = {
     }`,
   deviceLosses: (n: number) =>
     n === 1
-      ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
-      : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
+      ? 'The GPU was lost once and opened again; the run resumed from its last checkpoint, or from its start if it had none.'
+      : `The GPU was lost ${formatCount(n)} times and opened again; each time, the run resumed from its last checkpoint, or from its start if it had none.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,
@@ -128,6 +128,7 @@ export const trainTexts = {
     knownAnswers: 'Leave out known answers',
     byScore: 'Leave out by score',
     scoreMargin: 'Margin',
+    guide: 'Guide model',
     matryoshka: 'Dimensions (Matryoshka)',
     batchSize: 'Batch size',
     accumulation: 'Batches per step',
@@ -181,10 +182,12 @@ export const trainTexts = {
       'Adds α times its score to each negative, so that hard negatives count more. Usual: α = 9 for the batch’s negatives, 5 for explicit ones.',
     hardnessStrength: 'The factor α: the larger it is, the more hard negatives count.',
     knownAnswers:
-      'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. The same passage twice doesn’t, either.',
+      'If another passage of the batch also answers the question according to the training pairs, it doesn’t count as a negative. Neither does a repeated passage.',
     byScore:
-      'Leaves out negatives that the model being trained scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
-    scoreMargin: 'With 0, only negatives that score above the positive are left out; the larger, the more.',
+      'Leaves out negatives that the guide model scores above the positive minus a margin: they may be right answers. Relative: the margin is a share of the positive’s score.',
+    scoreMargin: 'With 0, only negatives that score above the positive are left out; a larger margin leaves out more.',
+    guide:
+      'Whose scores decide what may be a right answer. The model being trained judges by what it has learned so far; another stored model, frozen, doesn’t change (GIST) and encodes all training texts once before the run.',
     matryoshka:
       'Also trains the first dimensions of each vector, so that shortened vectors can be searched. Dimensions separated by commas; a weight follows a colon, as in 256:0.5. The losses are added up.',
     batchSize:
@@ -214,7 +217,7 @@ export const trainTexts = {
     devTimeShare:
       'Limits dev evaluations to this share of the time they take together with training; 0 sets no limit. Dev is then evaluated on a seeded sample of the knowledge base with all right answers, and less often if even a small sample takes too long. The evaluations before and after training use the whole knowledge base.',
     patience:
-      'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t reached its end then.',
+      'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t come to its end by then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
     avoidDuplicates: 'A passage that is in a batch twice would be its own negative.',
     beta1: 'Decay of the running mean of the gradients.',

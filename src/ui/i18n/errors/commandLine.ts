@@ -106,6 +106,11 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}].negatives.model 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.negativesModel 里写明它的文件夹。`,
         en: `The model of stages[${details.stage}].negatives.model (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.negativesModel.`,
       };
+    case 'guide-missing':
+      return {
+        zh: `stages[${details.stage}].loss.falseNegatives.byScore.model 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.guideModel 里写明它的文件夹。`,
+        en: `The model of stages[${details.stage}].loss.falseNegatives.byScore.model (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.guideModel.`,
+      };
     case 'loss-needs-triplets':
       return {
         zh: `stages[${details.stage}].loss.kind 是 "triplet"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
@@ -158,18 +163,18 @@ function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string
       };
     case 'prefix-too-many-tokens':
       return {
-        zh: `${path}.tokens 有 ${details.tokens} 个词元，但按 model.maxTokens 最多只能有 ${details.most} 个，请在实验文件中改小。`,
+        zh: `${path}.tokens 有 ${details.tokens} 个 token，但按 model.maxTokens 最多只能有 ${details.most} 个，请在实验文件中改小。`,
         en: `${path}.tokens has ${details.tokens} tokens, but model.maxTokens leaves room for at most ${details.most}; use fewer in the experiment file.`,
       };
     case 'prefix-differs':
       return {
         zh: `${path} 和 stages[${details.first}].strategy 的前缀不同；一次训练只能有一个前缀，请在实验文件中改成一样的。`,
-        en: `${path} has another prefix than stages[${details.first}].strategy; a run has one prefix, so make them the same in the experiment file.`,
+        en: `${path} has a different prefix from stages[${details.first}].strategy; a run has only one prefix, so make them the same in the experiment file.`,
       };
     case 'prefix-tokenizer':
       return {
-        zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些词元；请在实验文件中换名称（如小写），或换训练方式。`,
-        en: `The model’s tokenizer can’t take ${path}.tokens: it is no WordPiece tokenizer, or changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
+        zh: `模型的分词器不能用 ${path}.tokens：它不是 WordPiece，或会改写这些 token；请在实验文件中换名称（如小写），或换训练方式。`,
+        en: `The model’s tokenizer can’t take ${path}.tokens: it is not a WordPiece tokenizer, or it changes the tokens; use other names, such as lower-case ones, or another strategy in the experiment file.`,
       };
     default:
       return null;

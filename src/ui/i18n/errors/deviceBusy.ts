@@ -3,10 +3,14 @@ import { type Sentence } from './sentence';
 
 /** Sentences for a busy device, by the job that it is running. */
 export const deviceBusySentences: Record<DeviceJob, Sentence> = {
-  run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
+  // The run may also be paused.
+  run: {
+    zh: '有一次训练还没有结束，请先让它训练完，或取消它。',
+    en: 'A run has not ended yet; let it finish, or cancel it first.',
+  },
   benchmark: {
     zh: '正在测试本机性能，请等它测完，或先取消它。',
-    en: 'The benchmark is running; wait for it, or cancel it first.',
+    en: 'The benchmark is running; wait for it to end, or cancel it first.',
   },
   check: {
     zh: '正在检查这台设备，请稍等片刻，或先取消它。',
@@ -18,7 +22,11 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   },
   mine: {
     zh: '正在挖掘负例，请等它结束，或先取消它。',
-    en: 'Negatives are being mined; wait for it, or cancel it first.',
+    en: 'Negatives are being mined; wait for that to end, or cancel it first.',
+  },
+  blend: {
+    zh: '正在评测混合后的权重，请等它结束，或先取消它。',
+    en: 'Blends are being evaluated; wait for that to end, or cancel it first.',
   },
   compare: {
     zh: '正在比较模型，请等它结束，或先取消它。',

@@ -74,7 +74,7 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
   }),
   elsewhere: () => ({
     zh: '已经有一个模型正在下载，可能在另一个标签页里，请等它下完，或先暂停它。',
-    en: 'Another model is being downloaded, perhaps in another tab; wait for it, or pause it first.',
+    en: 'Another model is being downloaded, perhaps in another tab; wait for it to end, or pause it first.',
   }),
 };
 

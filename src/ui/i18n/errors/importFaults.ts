@@ -143,6 +143,18 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
     en: 'the set has more than 64 texts, too many to pair each with every other; split it into several sets',
   }),
+  'set-too-short': () => ({
+    zh: '一个 set 里至少要有两段文字才能配对，请补上，或删掉这一行',
+    en: 'a set needs at least two texts to make a pair; add one, or delete the row',
+  }),
+  'id-rounded': ({ name, expected }) => ({
+    zh: `“${shortened(expected)}”是“${name}”，表格软件舍入了长编号，末尾几位已丢失，所以没有用它；请把这一列设成文本后重新导出`,
+    en: `“${shortened(expected)}” is “${name}”: a spreadsheet rounded the long id, and its last digits are lost, so it is not used; format the column as text and export the file again`,
+  }),
+  'passage-empty': ({ name }) => ({
+    zh: `段落“${name}”没有正文，没有用它，请补上正文`,
+    en: `the passage “${name}” has no text, so it is not used; add its text`,
+  }),
   'unknown-question': ({ name }) => ({
     zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
     en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
@@ -198,6 +210,14 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'columns-unused': ({ field }) => ({
     zh: `这些列没有用到：${shortened(field)}`,
     en: `these columns are not used: ${shortened(field)}`,
+  }),
+  'values-unused': ({ name, expected }) => ({
+    zh: `从这一行起共有 ${shortened(expected)} 行的“${name}”没有用到，因为同一项已由另一列填写`,
+    en: `“${name}” is not used in ${counted(expected, 'row')}, this one first, because another column fills the same field`,
+  }),
+  'column-maybe-label': ({ name, expected }) => ({
+    zh: `没有用到的列“${name}”像是标签，有 ${shortened(expected)} 行是 0 或“否”（第一处在这一行）；这些行可能不匹配，请核对，或把这一列设为分数`,
+    en: `the unused column “${name}” looks like a label and says 0 or no in ${counted(expected, 'row')}, this one first; these rows may not match, so check them, or set the column to Score`,
   }),
   'file-unused': () => ({
     zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',

@@ -4,6 +4,7 @@ import type { Sentence } from './sentence';
 
 type LossFault =
   | 'miner-missing'
+  | 'guide-missing'
   | 'loss-needs-negatives'
   | 'loss-needs-triplets'
   | 'loss-takes-pairs'
@@ -25,6 +26,10 @@ export const lossSentences: {
   'miner-missing': ({ stage, contentSha256 }) => ({
     zh: `阶段 ${stage + 1} 用来挖掘负例的模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个模型来挖掘。`,
     en: `The model that mines the negatives of stage ${stage + 1} (its content hash begins with ${contentSha256.slice(0, 12)}) isn’t stored here; import it first, or mine with another model.`,
+  }),
+  'guide-missing': ({ stage, contentSha256 }) => ({
+    zh: `阶段 ${stage + 1} 用来识别假负例的引导模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个引导模型。`,
+    en: `The guide model of stage ${stage + 1}, which recognizes false negatives (its content hash begins with ${contentSha256.slice(0, 12)}), isn’t stored here; import it first, or choose another guide.`,
   }),
   'loss-takes-pairs': ({ negatives }) => ({
     zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,

@@ -1,4 +1,5 @@
 import type { AppErrorDetails, ModelFault } from '../../../domain/errors';
+import { maxJsonDepth } from '../../../domain/foreignJson';
 import { said, spaced } from './ownWords';
 import type { Language } from '../../../domain/language';
 import type { Sentence } from './sentence';
@@ -29,9 +30,23 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: '不是有效的 JSON，请重新下载这个文件',
     en: 'it is not valid JSON; download the file again',
   }),
-  'unsupported-architecture': ({ found }) => ({
-    zh: `架构“${found}”不支持，请使用 BERT 类编码器`,
-    en: `the architecture “${found}” is not supported; use a BERT-type encoder`,
+  'json-too-deep': () => ({
+    zh: `嵌套超过 ${maxJsonDepth} 层，真正的模型文件不会这样，请重新下载这个文件`,
+    en: `it is nested more than ${maxJsonDepth} levels deep, as no genuine file of a model is; download the file again`,
+  }),
+  'unsupported-architecture': ({ tensor, expected, found }) =>
+    tensor === 'model_type'
+      ? {
+          zh: `架构“${found}”不支持，请使用 BERT 类编码器`,
+          en: `the architecture “${found}” is not supported; use a BERT-type encoder`,
+        }
+      : {
+          zh: `${tensor} 是${spaced(found)}，应为${spaced(expected)}，请使用 BERT 类编码器`,
+          en: `${tensor} is ${found} instead of ${expected}; use a BERT-type encoder`,
+        },
+  'not-an-encoder': ({ tensor }) => ({
+    zh: `${tensor} 已打开，说明这是解码器，每个 token 看不到后文，请使用 BERT 类编码器`,
+    en: `${tensor} is on, so this is a decoder, whose tokens can’t see the text after them; use a BERT-type encoder`,
   }),
   empty: () => ({ zh: '文件是空的，请重新下载', en: 'it is empty; download it again' }),
   truncated: ({ expected, found }) => ({

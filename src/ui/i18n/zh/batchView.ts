@@ -8,10 +8,10 @@ export const batchViewTexts: Dictionary['train']['batchView'] = {
   sentence1: '句子 1',
   sentence2: '句子 2',
   score: (score) => `分数 ${score}`,
-  help: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
+  help: '每个问题后面是它自己的段落。其他各行的段落都是它的负例；各行单独给出的负例，只要不能回答它，也是它的负例。',
   drawnHelp:
     '每个问题后面是它自己的段落。每题从其他行里随机抽出几行，它们的段落就是这一题的负例；那几行单独给出的负例，只要不能回答这一题，也一起算。',
-  explicitNegatives: '另加的负例',
+  explicitNegatives: '单独给出的负例',
   batches: (n) => `这一步累积 ${formatCount(n)} 批的梯度；每个问题的负例只来自自己那一批。`,
   scoredBatches: (n) => `这一步累积 ${formatCount(n)} 批的梯度；分数只在同一批里比较。`,
   step: '步',

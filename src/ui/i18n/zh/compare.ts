@@ -58,7 +58,7 @@ export const compareTexts: Dictionary['compare'] = {
     shown: (p) => `：更好，${p}。`,
     notShown: (p) => `：未显示出差别，${p}。`,
     few: (questions, needed) => `${formatCount(questions)} 题还不够下结论，大约要 ${needed} 题。`,
-    corrected: (n) => (n > 1 ? `已按 ${formatCount(n)} 次比较校正。` : ''),
+    corrected: (n) => `已按 ${formatCount(n)} 次比较校正。`,
   },
   needHelp:
     '如果更好和更差的题各占的比例不变，McNemar 检验要有多少题，才有 80% 的机会发现这么大的差别（Connor 1987）。',

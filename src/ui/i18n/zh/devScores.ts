@@ -4,7 +4,7 @@ import { formatCount } from '../format';
 /** Dev evaluations during training: their scores, their sample and their plan. */
 export const devScoreTexts: Dictionary['train']['devScores'] = {
   title: (right, wrong) => `验证集上，正确段落得分的中位数是 ${right}，每题得分最高的错误段落是 ${wrong}`,
-  help: '各次验证时每种得分出现的多少，以及中位数。正确段落比得分最高的错误段落高得越多越好。',
+  help: '几次验证时各种得分出现的频率，以及中位数。正确段落比得分最高的错误段落高得越多越好。',
   distribution: '得分',
   kinds: { right: '正确', bestWrong: '错误中最高', randomWrong: '随机错误' },
   hardest: (n) => `验证集里最难的 ${formatCount(n)} 题`,

@@ -43,7 +43,7 @@ export const deviceCheckTexts: Dictionary['deviceCheck'] = {
   copy: '复制为文字',
   offer: {
     title: '这块显卡还没有检查过',
-    text: '检查会说明它算得对不对、有多快，约十秒。',
+    text: '检查一下，就知道它算得对不对、有多快，约十秒。',
     later: '以后再说',
   },
 };

@@ -14,7 +14,7 @@ function parameters(n: number): string {
 const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
   bitFit: '只训练偏置，学习率要比全参数训练高得多',
   lora: '用 LoRA，学习率要比全参数训练高',
-  prefix: '只训练新词元，学习率要比全参数训练高',
+  prefix: '只训练新 token，学习率要比全参数训练高',
 };
 
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
@@ -35,10 +35,10 @@ const findings: FindingWords = {
   fewDistinct: {
     title: ({ batchSize, distinct, of }) =>
       `不同的${of === 'passages' ? '段落' : '问题'}只有 ${formatCount(distinct)} 个，一批却要 ${batchSize} 个`,
-    why: () => '每一批都会有重复，对的答案就被当成负例。',
+    why: () => '每一批都会有重复，正确答案就被当成负例。',
   },
   duplicatePositives: {
-    title: () => '对的答案被当成负例',
+    title: () => '正确答案被当成负例',
     why: ({ repeated, share }) =>
       `${formatCount(repeated)} 个问答对和别的问答对用同一个段落，约 ${formatPercent(share)} 的问题会在同一批的负例里遇到自己的答案。`,
   },
@@ -84,7 +84,7 @@ const findings: FindingWords = {
   pooling: {
     title: ({ pooling }) => `池化“${poolings[pooling]}”和这个模型不符`,
     why: ({ usual, by }) =>
-      `${by === 'model' ? '模型文件夹里写的是' : '模型作者用的是'}“${poolings[usual]}”。池化不对会低好几个百分点，而且不会报错。`,
+      `${by === 'model' ? '模型文件夹里写的是' : '模型作者用的是'}“${poolings[usual]}”。池化不对，指标会低好几个百分点，而且不会报错。`,
   },
   prefixes: {
     title: () => '前缀和模型自己的不同',
@@ -116,6 +116,16 @@ const findings: FindingWords = {
     why: ({ passages, sample, limit }) =>
       `每次都要编码全部 ${formatCount(passages)} 段。抽样 ${formatCount(sample)} 段（正确答案都在里面）就够选出最好的一步，用时不超过 ${formatPercent(limit, 0)}。`,
   },
+  devAboveLimit: {
+    title: ({ share, limit }) =>
+      `验证集评测约占用时的 ${formatPercent(share, 0)}，超过你设的 ${formatPercent(limit, 0)}`,
+    why: ({ passages }) =>
+      `已经只在 ${formatCount(passages)} 段上评测，再少就看不出走势了。减少验证问题，或训练得更久，才能不超过上限。`,
+  },
+  emaTooSlow: {
+    title: ({ decay, steps }) => `权重平均的衰减 ${decay} 对 ${formatCount(steps)} 步来说太慢`,
+    why: ({ initial }) => `到阶段结束时，平均里还有 ${formatPercent(initial, 0)} 是阶段开始时的权重。`,
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) => `需要 ${bytes(neededBytes)} 内存，只有 ${bytes(limitBytes)} 可用`,
     why: () => '内存一栏列出了放得下的设置。',
@@ -141,7 +151,8 @@ const fixes: FixWords = {
   epochs: ({ value }) => `改为训练 ${value} 轮`,
   maxTokens: ({ value }) => `上限改为 ${value} 个 token`,
   devTimeShare: ({ value }) => `验证用时限制为 ${formatPercent(value, 0)}`,
-  negativesMargin: ({ value }) => `按相对间隔 ${value} 排除负例`,
+  emaDecay: ({ value }) => `衰减改为 ${value}`,
+  negativesMargin: ({ value }) => `按相对余量 ${value} 排除负例`,
   avoidDuplicates: () => '同一批里段落不重复',
   removeNearDuplicates: () => '从训练集移除',
   pooling: ({ value }) => `改用“${poolings[value]}”`,
@@ -151,13 +162,13 @@ const fixes: FixWords = {
 
 export const doctorTexts: Dictionary['doctor'] = {
   title: '检查数据与设置',
-  checking: '正在检查…',
+  checking: '正在检查……',
   fine: '检查过了，没有要改的。',
   summary: (all, stopping) =>
     stopping > 0 ? `有 ${stopping} 处要先改，才能开始训练。` : `${all} 处可以改进，不改也能训练。`,
   severities: { stops: '不能开始', warns: '警告', advises: '建议' },
   applied: (fix) => `已改：${fix}。`,
-  ofStage: (stage, title) => `第 ${stage} 阶段：${title}`,
+  ofStage: (stage, title) => `阶段 ${stage}：${title}`,
   toReason: '看原因',
   toMemory: '去看内存',
   toImport: '去导入',
@@ -165,7 +176,7 @@ export const doctorTexts: Dictionary['doctor'] = {
   usual: {
     title: '这个模型和数据的常用设置',
     learningRate: usualRate,
-    batchSize: (value, pairs) => `批大小 ${value}：负例尽量多，${formatCount(pairs)} 个问答对又还够走足够多的步。`,
+    batchSize: (value, pairs) => `批大小 ${value}：负例尽量多，${formatCount(pairs)} 个问答对又能走够步数。`,
     epochs: (value, pairs) => `${formatCount(pairs)} 个问答对训练 ${value} 轮：数据越少，越要多看几遍。`,
     use: '改用这些设置',
     inUse: '现在用的就是这些设置。',

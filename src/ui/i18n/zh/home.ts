@@ -84,7 +84,7 @@ export const homeTexts: Dictionary['home'] = {
   failed: '出错了',
   deleteTitle: '要删除这个实验吗？',
   deleteText: (name) =>
-    `“${name}”和它的训练记录会从列表里移除，这个标签页里正在进行的训练会停止；如果训练在另一个标签页里，请先到那里取消。在空间不够之前，可以在“存储”页恢复。`,
+    `“${name}”和它的训练记录会从首页移除，这个标签页里正在进行的训练会停止；如果训练在另一个标签页里，请先到那里取消。空间不够时才会彻底清除，在那之前可以在“存储”页恢复。`,
   deleted: (name) => `已删除“${name}”。`,
   deleteName: (name) => `删除“${name}”`,
   newName: (n) => `实验 ${n}`,

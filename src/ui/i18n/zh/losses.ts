@@ -40,6 +40,7 @@ export const lossTexts = {
     inBatchNegatives: '批内负例',
     explicitNegatives: '单独给出的负例',
     allNegatives: '全部负例',
+    trainedModel: '正在训练的模型',
     noScoreMask: '关闭',
     absoluteMargin: '绝对余量',
     relativeMargin: '相对余量',

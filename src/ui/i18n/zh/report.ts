@@ -24,6 +24,7 @@ export const reportTexts: Dictionary['report'] = {
   adapter: {
     included:
       'zip 里还有 adapter/：PEFT 格式的 LoRA 适配器，可以用 peft 加载到基座模型上。其余文件里的权重已经合并了它。',
+    blended: 'LoRA 适配器先合并进微调后的权重，再做混合，没有单独导出。',
     'several-stages': 'LoRA 适配器已合并进权重。因为还有别的阶段改变了权重，它和基座模型对不上，所以没有单独导出。',
   },
   exportFiles: 'zip 里的文件',

@@ -50,5 +50,5 @@ export const splitTexts: Dictionary['split'] = {
   showPairs: '看这些问答对',
   counting: '统计中……',
   bar: '三份数据的大小',
-  seedNote: (seed) => `用种子 ${seed} 抽取：种子相同，拿出的问答对就相同。`,
+  seedNote: (seed) => `用种子 ${seed} 抽取：种子相同，留出的问答对就相同。`,
 };

@@ -23,7 +23,7 @@ export const storageTexts: Dictionary['storage'] = {
   batchList: '批次顺序',
   usedBy: '用到它的实验',
   unused: '没有实验用到',
-  deletedAt: (date) => `${date}删除，在空间不够之前一直保留。`,
+  deletedAt: (date) => `${date} 删除，空间不够时才会彻底清除。`,
   restore: '恢复',
   restored: (name) => `已恢复“${name}”。`,
   deleteForGood: '彻底删除',

@@ -23,7 +23,7 @@ export const trainTexts: Dictionary['train'] = {
     `第 ${step} 步之后提前结束：连续 ${formatCount(evaluations)} 次验证集评测都不比第 ${best} 步好。${
       rate === null ? '' : `当时学习率为 ${rate}，它是按全部步数安排的。`
     }`,
-  deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
+  deviceLosses: (n) => `与显卡的连接断过 ${n} 次，已自动重新连接：从最近的检查点接着训练，还没写过检查点就从头算起。`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,
@@ -114,6 +114,7 @@ export const trainTexts: Dictionary['train'] = {
     knownAnswers: '不把已知答案当负例',
     byScore: '按得分去掉负例',
     scoreMargin: '余量',
+    guide: '引导模型',
     matryoshka: '截短维数（Matryoshka）',
     batchSize: '批大小',
     accumulation: '每步几批',
@@ -163,8 +164,10 @@ export const trainTexts: Dictionary['train'] = {
     hardnessStrength: '系数 α：越大，越看重难的负例。',
     knownAnswers: '同一批里，如果训练数据表明别的段落也能回答这个问题，就不当作负例；重复的段落也不算。',
     byScore:
-      '如果正在训练的模型给某个负例的得分高于“正例得分 − 余量”，它可能也是对的，就不当作负例。相对：余量是正例得分的一个比例。',
+      '如果引导模型给某个负例的得分高于“正例得分 − 余量”，它可能也是对的，就不当作负例。相对：余量是正例得分的一个比例。',
     scoreMargin: '填 0 时，只去掉得分高于正例的负例；越大，去掉的越多。',
+    guide:
+      '用谁的得分来判断负例是不是其实也对。正在训练的模型按它目前学到的来判断；另选一个已导入的模型，判断就始终不变（GIST），它在运行开始前把训练文本全部编码一遍。',
     matryoshka:
       '同时训练每个向量的前若干维，向量截短后也能检索。维数用逗号隔开；权重写在冒号后面，例如 256:0.5。各个损失相加。',
     batchSize: '每题对照“批大小 − 1”个负例。通常越大越准；一次放不下的，分块计算。',
@@ -180,7 +183,7 @@ export const trainTexts: Dictionary['train'] = {
     emaDecay:
       '权重的指数滑动平均的衰减系数 d，大约平均最近 1/(1 − d) 步。这个阶段的验证集评测用平均后的权重，最后也以平均后的权重结束。0 表示不平均；几百步的训练常用 0.99。',
     clipNorm: '全部梯度合起来，L2 范数不超过这个值；0 表示不裁剪。',
-    seed: '决定打乱的顺序、拿出的问答对和 dropout。种子、数据、设备都相同，结果就逐位相同。',
+    seed: '决定打乱的顺序、留出的问答对和 dropout。种子、数据、设备都相同，结果就逐位相同。',
     dropout: '训练时随机把一部分中间结果置零。默认关闭，各次训练才好比较。“按模型”用 config.json 里的比例。',
     dropoutRate: '置零的比例；嵌入、注意力和各层输出都用它。',
     precision:

@@ -40,7 +40,7 @@ describe('the panel of the checks before a run', () => {
         duration: { unit: 'epochs', value: 5 },
       })),
     }));
-    expect(textOf(shown())).toMatch(/^Data and settings Being checked… Usual settings/);
+    expect(textOf(shown())).toMatch(/^Data and settings Checking… Usual settings/);
     state.planned(state.batchesKey, { steps: 47, leftOut: [] });
     expect(textOf(shown())).toMatch(
       /^Data and settings Checked: nothing needs a change\. Usual settings .* These are your settings\.$/,

@@ -140,6 +140,29 @@ describe('the duration', () => {
   });
 });
 
+describe('an average of the weights', () => {
+  const averaging = (decay: number, steps: number) =>
+    experimentWith({ ema: { decay }, duration: { unit: 'steps', value: steps }, ...batchOf(16) });
+
+  it('is reported if more than a tenth of it is still what the stage began with', () => {
+    expect(found('emaTooSlow', averaging(0.999, 2301))).toMatchObject([{ facts: { decay: 0.999, steps: 2301 } }]);
+    expect(found('emaTooSlow', averaging(0.999, 2302))).toEqual([]);
+    expect(found('emaTooSlow', experimentWith(batchOf(16)))).toEqual([]);
+  });
+
+  it.each([20, 60, 500])('spans a tenth of %d steps after the fix', (steps) => {
+    const [finding] = found('emaTooSlow', averaging(0.9999, steps));
+    expect(finding?.fix).toEqual({ setting: 'emaDecay', value: Number((1 - 10 / steps).toPrecision(3)) });
+    expect(afterFix('emaTooSlow', averaging(0.9999, steps), () => factsWith())).toEqual([]);
+  });
+
+  it('has no fix in a stage of very few steps', () => {
+    const [finding] = found('emaTooSlow', averaging(0.99, 3));
+    expect(finding).toBeDefined();
+    expect(finding?.fix).toBeUndefined();
+  });
+});
+
 describe('the usual settings of a stage', () => {
   const facts = factsWith({ split: splitOf(9000, { trainPassages: 40 }) });
 

@@ -5,9 +5,9 @@ import type { MatmulShape } from './matmulShape';
 import { planKey } from './planKey';
 
 /**
- * A measured tiling is also used for token counts up to this many doublings or halvings away. Chosen, not measured:
- * with more, a measurement decides for sizes it says little about; with fewer, more of a run's sizes are left to the
- * default. No choice changes a bit of the result.
+ * A measured tiling is also used for token counts up to this many doublings or halvings away. This number was chosen
+ * rather than measured. A larger one would let a measurement decide for sizes that it says little about; a smaller one
+ * would leave more of a run's sizes to the default. It never changes a bit of the result.
  */
 const maxBucketDistance = 4;
 

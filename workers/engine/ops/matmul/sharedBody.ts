@@ -96,7 +96,7 @@ ${epilogue.aSums ? addSums(a, tiling) : ''}
 
 /**
  * Declares `lineRow` and `lineColumn`, the thread's place in the workgroup. If possible, 32 neighbouring threads form 4
- * rows of 8, and every 4 of them a square, so that threads that load together share many addresses.
+ * rows of 8, and each group of 4 forms a square, so that threads that load together share many addresses.
  */
 function placeOfThread({ workgroup: [x, y] }: MatmulTiling): string {
   if (x % 8 !== 0 || y % 4 !== 0) return `  let lineColumn = lane % ${x}u;\n  let lineRow = lane / ${x}u;`;

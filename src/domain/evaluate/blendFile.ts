@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { own } from '../errorWords';
+import { experimentInvalid, parseWith } from '../parseExperiment';
+import { blendRatioSchema } from './blend';
+
+/** What an experiment file asks of blends of base and tuned weights. No part of the experiment's identity. */
+export interface BlendJob {
+  /** Ratios that are evaluated on dev after the run. */
+  ratios: number[];
+  /** The ratio that is exported instead of the tuned weights, or the one that does best on dev. Absent for neither. */
+  export?: 'bestDev' | number;
+}
+
+/** Most ratios of a file: steps of 0.01 are finer than dev can tell apart. */
+const mostRatios = 101;
+
+const blendSchema = v.strictObject({
+  ratios: v.optional(v.pipe(v.array(blendRatioSchema), v.maxLength(mostRatios)), []),
+  export: v.optional(v.unknown()),
+});
+
+/**
+ * Parses `blend` of an experiment file.
+ * @throws experiment-invalid with the path of a ratio outside 0 to 1 or stated twice, of an unknown `export`, or of a
+ * `blend` that asks for nothing.
+ */
+export function parseBlend(given: unknown): BlendJob {
+  const { ratios, export: exported } = parseWith(blendSchema, given, 'blend');
+  const twice = ratios.findIndex((ratio, i) => ratios.indexOf(ratio) !== i);
+  if (twice >= 0) throw experimentInvalid(`blend.ratios.${twice}`, ratios[twice], own('different-values'));
+  if (exported === undefined) {
+    if (ratios.length === 0) throw experimentInvalid('blend.ratios', ratios, own('list-of', 1, mostRatios));
+    return { ratios };
+  }
+  if (exported !== 'bestDev' && !v.is(blendRatioSchema, exported))
+    throw experimentInvalid('blend.export', exported, ['bestDev', own('number-from-to', 0, 1)]);
+  return { ratios, export: exported };
+}

@@ -1,0 +1,90 @@
+export type ImportFault =
+  | 'empty-file'
+  | 'no-rows'
+  | 'binary-file'
+  /** The file has a type that can't be imported; `fileType` names it. */
+  | 'wrong-type'
+  | 'encoding-unknown'
+  | 'json-broken'
+  | 'csv-broken'
+  /** A row with more cells (`field`) than the file has columns (`expected`). */
+  | 'more-cells'
+  | 'literal-broken'
+  | 'xlsx-broken'
+  | 'xlsx-too-large'
+  /** A merged title above the table of a sheet. */
+  | 'title-row'
+  | 'front-matter'
+  /** A row that repeats the column names. */
+  | 'header-repeated'
+  /** Headings of a Markdown file without text below them; `field` is their number. */
+  | 'headings-unused'
+  | 'too-deep'
+  | 'no-known-columns'
+  | 'field-missing'
+  | 'text-empty'
+  /** A record without any field. */
+  | 'row-empty'
+  /** The column `field` holds a list or an object where a text belongs. */
+  | 'not-a-text'
+  /** The column `field` holds `expected`, which is not a number. */
+  | 'not-a-number'
+  | 'relevant-missing'
+  | 'unknown-passage'
+  | 'reference-ignored'
+  | 'no-known-passage'
+  | 'needs-knowledge-base'
+  | 'duplicate-id'
+  | 'not-an-object'
+  /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
+  | 'not-positive'
+  | 'set-too-long'
+  /** A set with fewer than two texts, which make no pair. */
+  | 'set-too-short'
+  /** The column `expected` has the long id `field` as a spreadsheet rounded it, such as 1.23457E+17. */
+  | 'id-rounded'
+  /** The passage with the id `field` has no text in a file of several sections. */
+  | 'passage-empty'
+  | 'unknown-question'
+  /** None of the file's judgements calls a passage relevant. */
+  | 'none-judged'
+  /** A line of a file of judgements that does not have TREC's four columns. */
+  | 'trec-broken'
+  /** The id of a negative matches no passage of the knowledge base. */
+  | 'negative-ignored'
+  /** A dropped folder has more than `field` files, or folders nested too deeply. */
+  | 'folder-too-large'
+  | 'file-cut'
+  | 'gzip-broken'
+  /** `field` is the requested sheet; `expected` lists the sheets of the workbook. */
+  | 'sheet-missing'
+  /** `field` is the requested column, which no row has; `expected` lists the columns that were found. */
+  | 'column-missing'
+  /** `field` is a requested setting that does not apply to this kind of file. */
+  | 'reading-unused'
+  /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
+  | ImportRemark;
+
+type ImportRemark =
+  | 'control-replaced'
+  | 'bytes-replaced'
+  | 'columns-unused'
+  /** The column `field` has a value in `expected` rows in which another column fills its field. */
+  | 'values-unused'
+  /** The unused column `field` looks like a label, and says no in `expected` rows. */
+  | 'column-maybe-label'
+  | 'file-unused'
+  | 'messages-unused'
+  | 'negatives-unused'
+  | 'judged-irrelevant'
+  | 'score-unused'
+  | 'questions-merged'
+  /** An object has the key `field` more than once. */
+  | 'key-repeated'
+  | 'negatives-not-found'
+  /** The column `field` has a value that cannot be read in `expected` rows, which are kept without it. */
+  | 'values-unread'
+  /** Questions for which the judgements name no relevant passage. */
+  | 'not-judged'
+  /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
+  | 'kept-differs';

@@ -1,0 +1,50 @@
+import type { ExperimentModel, Stage } from '../experiment';
+import { isObject } from '../isObject';
+
+/** Models that a stage may name beside the base model, by their names in `locations` of an experiment file. */
+export const stageModelSlots = ['negativesModel', 'guideModel'] as const;
+export type StageModelSlot = (typeof stageModelSlots)[number];
+
+/** Where a stage names each of them. */
+export const stageModelPaths: Record<StageModelSlot, readonly string[]> = {
+  negativesModel: ['negatives', 'model'],
+  guideModel: ['loss', 'falseNegatives', 'byScore', 'model'],
+};
+
+/** Returns the frozen model whose scores mask false negatives; undefined if the trained model's own scores do. */
+export function guideOf({ loss }: Pick<Stage, 'loss'>): ExperimentModel | undefined {
+  return loss.kind === 'inBatchInfoNce' ? loss.falseNegatives?.byScore?.model : undefined;
+}
+
+/** Returns the models that a stage names beside the base model. */
+export function stageModels({ loss, negatives }: Pick<Stage, 'loss' | 'negatives'>): {
+  slot: StageModelSlot;
+  model: ExperimentModel;
+}[] {
+  const miner = negatives?.from === 'mined' ? negatives.model : undefined;
+  const guide = guideOf({ loss });
+  return [
+    ...(miner ? [{ slot: 'negativesModel' as const, model: miner }] : []),
+    ...(guide ? [{ slot: 'guideModel' as const, model: guide }] : []),
+  ];
+}
+
+/** Returns the object at a path of a stage that is not validated yet; undefined if there is none. */
+export function objectAt(stage: unknown, path: readonly string[]): Record<string, unknown> | undefined {
+  const found = path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), stage);
+  return isObject(found) ? found : undefined;
+}
+
+/**
+ * Returns a stage with another value at a path whose objects it has; `undefined` removes the field. Returns the stage
+ * itself if it lacks one of these objects.
+ */
+export function withValueAt(stage: unknown, path: readonly string[], value: unknown): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return value;
+  if (!isObject(stage)) return stage;
+  const changed = rest.length === 0 ? value : withValueAt(stage[name], rest, value);
+  if (changed !== undefined) return { ...stage, [name]: changed };
+  const { [name]: _, ...others } = stage;
+  return others;
+}

@@ -1,0 +1,28 @@
+import { count } from './count';
+
+export const blendTexts = {
+  title: 'Blend with the base model',
+  none: 'not tried',
+  best: (name: string) => `best on dev: ${name}`,
+  help: 'Weights between base and tuned: 0 is the base model, 1 the tuned one. A blend may keep more of what the base model knows. Each ratio is evaluated on dev, on the whole knowledge base; nothing is trained.',
+  ratios: 'Ratios to try',
+  offered: (n: number) => count(n, 'ratio'),
+  evaluate: (n: number) => `Evaluate ${count(n, 'ratio')} on dev`,
+  allKnown: 'All evaluated',
+  working: 'Evaluating blends',
+  curve: (metric: string) => `${metric} on dev, from base to tuned`,
+  curveCaption: 'The filled dot does best on dev. Small differences can be chance.',
+  ratio: 'Share of tuned weights',
+  base: 'base (0)',
+  tuned: 'tuned (1)',
+  bestOnDev: 'best on dev',
+  onDev: (metric: string) => `${metric}, dev`,
+  onTest: (metric: string) => `${metric}, test`,
+  testHelp: 'Each evaluation uses the test questions once more and is counted below. Choose the ratio on dev first.',
+  readTest: 'Use test',
+  readTestOf: (ratio: string) => `Evaluate ${ratio} on test`,
+  exportHint: 'The report stage exports a blend.',
+  exported: 'Weights',
+  exportedHelp: 'The tuned weights, or a blend of them with the base model. Evaluated in the evaluate stage.',
+  exportedRatio: (ratio: string) => `blend: ${ratio} of the tuned weights`,
+};

@@ -1,0 +1,44 @@
+import { render } from 'svelte/server';
+import { describe, expect, it } from 'vitest';
+import { defaultStage } from '../../../src/domain/experiment';
+import type { RunRecord } from '../../../src/domain/run';
+import { textOf } from '../train/openedTraining';
+import { evaluationOf, runRecord } from '../storage/support';
+
+const { default: BlendPanel } = await import('../../../src/ui/evaluate/BlendPanel.svelte');
+
+const point = (ratio: number, hitRateAt1: number) => ({
+  ratio,
+  metrics: { ...evaluationOf('r').metrics, hitRateAt1, mrrAt10: hitRateAt1 },
+});
+const ends = [point(0, 0.3), point(1, 0.5)];
+const run = runRecord('r', 'e', { status: 'done' });
+
+function shown(initial: { dev: typeof ends; test: typeof ends }, change: Partial<RunRecord> = {}): string {
+  return textOf(render(BlendPanel, { props: { run: { ...run, ...change }, readOnly: false, initial } }).body);
+}
+
+describe('the blends of a run on the evaluate screen', () => {
+  it('are offered once the run is evaluated on dev, and not without dev questions', () => {
+    const text = shown({ dev: ends, test: ends });
+    expect(text).toContain('Evaluate 3 ratios on dev');
+    expect(text).toContain('not tried');
+    expect(shown({ dev: [], test: ends })).toBe('');
+  });
+
+  it('have their metric on dev, the best one marked, and on test only what was asked for', () => {
+    const dev = [point(0, 0.3), point(0.25, 0.4), point(0.5, 0.6), point(0.75, 0.55), point(1, 0.5)];
+    const text = shown({ dev, test: [...ends, point(0.5, 0.45)] });
+    expect(text).toContain('best on dev: 0.5');
+    expect(text).toMatch(/0\.5\s*best on dev 60\.0% 45\.0%/);
+    expect(text).toMatch(/0\.75 55\.0% Use test/);
+    expect(text).toContain('All evaluated');
+  });
+
+  it('are refused with a sentence if the run trained a prefix', () => {
+    const prefix = { ...defaultStage(), strategy: { kind: 'prefix', tokens: 2, side: 'queries' } as const };
+    const text = shown({ dev: ends, test: ends }, { experiment: { ...run.experiment, stages: [prefix] } });
+    expect(text).toContain('can’t be blended');
+    expect(text).not.toContain('Evaluate 3 ratios');
+  });
+});

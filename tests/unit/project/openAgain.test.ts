@@ -1,0 +1,69 @@
+import 'fake-indexeddb/auto';
+import { describe, expect, it } from 'vitest';
+import { freshDatabase, storedExperiment } from '../storage/support';
+import { fill, open, saved } from './support';
+
+const empty = { experiments: 0, runs: 0, warnings: [] };
+
+describe('opening a project whose experiment and run are here', () => {
+  const sweep = (sweepId: string) => ({
+    sweepId,
+    experiment: storedExperiment('e').experiment,
+    axes: [{ setting: 'seed' as const, values: [1, 2] }],
+    createdAt: 3,
+  });
+
+  it('adds the sweeps that are not here, and keeps those that are', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    await open(there, await saved(here));
+    const mine = (await there.get('experiments', 'e'))!;
+    await there.put('experiments', { ...mine, sweeps: [sweep('mine')] });
+    const theirs = (await here.get('experiments', 'e'))!;
+    await here.put('experiments', { ...theirs, sweeps: [sweep('theirs'), sweep('mine')] });
+    const file = await saved(here);
+    expect(await open(there, file)).toEqual(empty);
+    const opened = await there.get('experiments', 'e');
+    expect(opened?.sweeps?.map(({ sweepId }) => sweepId)).toEqual(['mine', 'theirs']);
+    expect(opened?.updatedAt).toBeGreaterThan(mine.updatedAt);
+    await open(there, file);
+    expect(await there.get('experiments', 'e')).toEqual(opened);
+  });
+
+  it('adds evaluations of blends without asking about copies, and replaces none', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    await open(there, await saved(here));
+    const after = (await here.get('evaluations', ['r', 'test', 'after']))!;
+    const blend = (ratio: number, encodeMs: number) => ({ ...after, moment: `blend ${ratio}` as const, encodeMs });
+    await there.put('evaluations', blend(0.5, 1));
+    for (const ratio of [0.25, 0.5]) await here.put('evaluations', blend(ratio, 2));
+    expect(await open(there, await saved(here))).toEqual(empty);
+    expect((await there.get('evaluations', ['r', 'test', 'blend 0.25']))?.encodeMs).toBe(2);
+    expect((await there.get('evaluations', ['r', 'test', 'blend 0.5']))?.encodeMs).toBe(1);
+    await open(here, await saved(there));
+    expect((await here.get('evaluations', ['r', 'test', 'blend 0.5']))?.encodeMs).toBe(2);
+  });
+});
+
+describe('a project that lacks a model', () => {
+  it('is opened with a warning if that model mines the negatives of a stage', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    const stored = (await here.get('experiments', 'e'))!;
+    const [stage] = stored.experiment.stages;
+    const model = { ...stored.experiment.model!, contentSha256: 'e'.repeat(64) };
+    const negatives = {
+      from: 'mined',
+      perAnchor: 1,
+      firstRank: 2,
+      lastRank: 3,
+      relativeMargin: 0,
+      pick: 'top',
+    } as const;
+    const stages = [{ ...stage!, negatives: { ...negatives, model } }];
+    await here.put('experiments', { ...stored, experiment: { ...stored.experiment, schemaVersion: 2, stages } });
+    const { warnings } = await open(there, await saved(here));
+    expect(warnings).toMatchObject([{ kind: 'project-partial', fault: 'model-missing' }]);
+  });
+});

@@ -1,0 +1,13 @@
+import type { DeviceInfo } from '../../../src/domain/device';
+import { parseKernelPlan } from '../../../src/domain/kernelPlan';
+import type { RunRecord } from '../../../src/domain/run';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
+import { canUseKernelPlan } from './kernelPlanOfRun';
+import { deviceEngine } from './openDevice';
+
+/** Makes the open device compute with the kernels of a run, if it can, so that equal inputs give the run's bits. */
+export function useKernelPlan({ kernelPlan }: Pick<RunRecord, 'kernelPlan'>, device: DeviceInfo): void {
+  const gpu = webGpuOf(deviceEngine());
+  const plan = parseKernelPlan(kernelPlan);
+  if (gpu && plan && canUseKernelPlan(plan, device, gpu)) gpu.plan = plan;
+}

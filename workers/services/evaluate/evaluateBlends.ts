@@ -1,0 +1,134 @@
+import { blendRefusal } from '../../../src/domain/evaluate/blend';
+import { blendMoment } from '../../../src/domain/evaluate/blendMoment';
+import { AppError } from '../../../src/domain/errors';
+import { passageOrder } from '../../../src/domain/evaluate/ranking';
+import type { RunRecord } from '../../../src/domain/run';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import type { Progress } from '../../../src/protocol/dataApi';
+import { keptCheckpoint } from '../../../src/storage/checkpoints';
+import type { Database } from '../../../src/storage/database';
+import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
+import { getRun } from '../../../src/storage/runs';
+import { ParameterStore } from '../../engine/model/parameterStore';
+import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { useKernelPlan } from '../device/useKernelPlan';
+import { preparedData, type PreparedData } from '../split/preparedData';
+import { keepRowsIdentity } from '../split/rowsIdentity';
+import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { tokenize } from '../tokenize/tokenize';
+import { modelOfExperiment } from '../train/modelOfExperiment';
+import type { RunControl } from '../train/runControl';
+import { blendedWeights } from './blendedWeights';
+import type { EncodedTexts } from './encodedTexts';
+import { encodeTexts } from './encodeTexts';
+import { evaluateVectors } from './evaluateVectors';
+
+export interface BlendDeps {
+  db: Database;
+  control: RunControl;
+  wasmBaseUrl: string;
+  /** Reports the texts encoded, of all blends together. */
+  progress: Progress;
+}
+
+/** The blends to evaluate, and the questions. */
+export interface BlendsToEvaluate {
+  ratios: readonly number[];
+  part: 'dev' | 'test';
+}
+
+/** What all blends of a run have in common. */
+interface Inputs {
+  run: RunRecord;
+  data: PreparedData;
+  tokens: { passages: TokenSet; questions: TokenSet };
+  part: 'dev' | 'test';
+}
+
+/** Returns the ratios that are not evaluated yet, each once. */
+async function missingRatios(db: Database, runId: string, { ratios, part }: BlendsToEvaluate): Promise<number[]> {
+  const missing: number[] = [];
+  for (const ratio of new Set(ratios))
+    if (!(await getEvaluation(db, runId, part, blendMoment(ratio)))) missing.push(ratio);
+  return missing;
+}
+
+/**
+ * Evaluates blends of a finished run's weights with those of its base model, on the device and with the kernel plan of
+ * the run, and stores the results one by one. Does nothing for blends that are evaluated. The weights on the device are
+ * overwritten tensor by tensor, so a blend needs no more memory than an evaluation of the run.
+ * @throws blend-has-prefix; not-found if the run is not done, keeps no weights or was deleted; nothing-to-evaluate
+ * without questions; rows-changed; cancelled; model-missing or data-missing.
+ */
+export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, deps: BlendDeps): Promise<void> {
+  const { db, control } = deps;
+  const run = await getRun(db, runId);
+  if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
+  const refusal = blendRefusal(run);
+  if (refusal) throw new AppError(refusal);
+  const inputs = await inputsOf(db, run, wanted.part);
+  const ratios = await missingRatios(db, runId, wanted);
+  if (ratios.length === 0) return;
+  const { model } = await modelOfExperiment(db, run.experiment);
+  const kept = await keptCheckpoint(db, runId);
+  const texts = inputs.data.knowledgeBase.length + inputs.data[wanted.part].length;
+  const device = await openDevice(run.devicePreference, deps.wasmBaseUrl);
+  try {
+    useKernelPlan(run, device);
+    const parameters = new ParameterStore(deviceEngine(), model.tensors);
+    for (const [index, ratio] of ratios.entries()) {
+      for await (const [{ name }, values] of blendedWeights(db, model, kept.weights, ratio)) {
+        await control.checkpoint();
+        parameters.write(name, values);
+      }
+      const encoded = (done: number): void => deps.progress(index * texts + done, ratios.length * texts);
+      await evaluateOne(ratio, parameters, inputs, { db, control, encoded });
+    }
+  } finally {
+    closeDevice(); // frees the weights too
+  }
+}
+
+async function inputsOf(db: Database, run: RunRecord, part: 'dev' | 'test'): Promise<Inputs> {
+  const data = await preparedData(db, run.experiment);
+  if (data[part].length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
+  await keepRowsIdentity(db, run, data);
+  const keys = await tokenize(db, run.experiment, () => undefined);
+  const passages = await storedTokenSet(db, keys.knowledgeBase);
+  const questions = await storedTokenSet(db, part === 'dev' ? keys.devQuestions : keys.testQuestions);
+  return { run, data, tokens: { passages, questions }, part };
+}
+
+/** Evaluates the weights on the device and stores the result under the ratio. */
+async function evaluateOne(
+  ratio: number,
+  parameters: ParameterStore,
+  { run, data, tokens, part }: Inputs,
+  { db, control, encoded }: Pick<BlendDeps, 'db' | 'control'> & { encoded: (texts: number) => void },
+): Promise<void> {
+  const { experiment, runId } = run;
+  const { model, settings } = await modelOfExperiment(db, experiment);
+  const maxBatchTokens = run.memory?.encodingTokens;
+  const encoder = { parameters, config: model.config, pooling: settings.pooling, maxBatchTokens };
+  const startedAt = performance.now();
+  let before = 0;
+  const encode = async (set: TokenSet): Promise<EncodedTexts> => {
+    const vectors = await encodeTexts(encoder, set, async (done) => {
+      encoded(before + done);
+      await control.checkpoint();
+    });
+    before += vectors.count;
+    return vectors;
+  };
+  const passageVectors = await encode(tokens.passages);
+  const questionVectors = await encode(tokens.questions);
+  const encodeMs = performance.now() - startedAt;
+  const common = { runId, part, moment: blendMoment(ratio), experiment, questions: data[part] };
+  const order = passageOrder(data.knowledgeBase);
+  const evaluation = await evaluateVectors(
+    parameters.segments.engine,
+    { ...common, order, questionVectors, passageVectors, encodeMs },
+    () => control.checkpoint(),
+  );
+  await putEvaluation(db, evaluation);
+}

@@ -1,0 +1,43 @@
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { StoredExperiment } from '../../../src/storage/schema';
+import { isBlend, type PlacedExperiment } from './placeContent';
+
+/** The stores of the transaction that opens a project. */
+interface Experiments {
+  get: (experimentId: string) => Promise<StoredExperiment | undefined>;
+  put: (experiment: StoredExperiment) => Promise<unknown>;
+}
+interface Evaluations {
+  getKey: (key: [string, string, string]) => Promise<unknown>;
+  add: (evaluation: Evaluation) => Promise<unknown>;
+}
+
+/**
+ * Adds what can be made after an experiment or a run was saved, and which its equal here lacks: sweeps, and evaluations
+ * of blends. Returns the requests.
+ */
+export async function addMissing(
+  placed: readonly PlacedExperiment[],
+  experiments: Experiments,
+  evaluations: Evaluations,
+): Promise<Promise<unknown>[]> {
+  const added: Promise<unknown>[] = [];
+  for (const { stored, place, runs } of placed) {
+    const here = place.state === 'here' ? await experiments.get(place.id) : undefined;
+    const known = new Set(here?.sweeps?.map(({ sweepId }) => sweepId));
+    const sweeps = (stored.sweeps ?? []).filter(({ sweepId }) => !known.has(sweepId));
+    // A new time of change, so that a page that shows the experiment reads it again before it saves.
+    const updatedAt = Math.max(Date.now(), (here?.updatedAt ?? 0) + 1);
+    if (here && sweeps.length > 0)
+      added.push(experiments.put({ ...here, sweeps: (here.sweeps ?? []).concat(sweeps), updatedAt }));
+    for (const { run, place: ofRun } of runs) {
+      if (ofRun.state !== 'here') continue;
+      for (const evaluation of run.evaluations) {
+        const { part, moment } = evaluation;
+        if (isBlend(moment) && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
+          added.push(evaluations.add({ ...evaluation, runId: ofRun.id }));
+      }
+    }
+  }
+  return added;
+}
