@@ -9,6 +9,9 @@ import { svelteScriptParser } from './tools/lint/svelteScripts.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
+/** All of src shares one program. Typescript-eslint would check most of it a second time, for tsconfig.domain.json. */
+const pageParser = svelteScriptParser(root, 'tsconfig.page.json');
+
 const lineLength = [
   'error',
   { code: 120, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true },
@@ -83,13 +86,14 @@ export default ts.config(
     },
     rules: typed,
   },
+  { files: ['src/**/*.ts'], languageOptions: { parser: pageParser } },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: {
       parser: svelteParser,
       // Not for all files: with more extensions, typescript-eslint watches every file for changes.
       parserOptions: {
-        parser: svelteScriptParser(root, 'tsconfig.page.json'),
+        parser: pageParser,
         extraFileExtensions: ['.svelte'],
       },
     },

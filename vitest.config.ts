@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { warmPool } from './tools/vitest/warmPool.mjs';
 import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
@@ -36,6 +37,7 @@ export default defineConfig({
             configFile: false,
             dynamicCompileOptions: ({ filename }) => ({ generate: filename.endsWith('.svelte') ? 'server' : 'client' }),
           }),
+          warmPool,
         ],
         test: {
           name: 'unit',
@@ -43,8 +45,7 @@ export default defineConfig({
           include: ['tests/unit/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // A thread starts faster than a process, and each file gets its own.
-          pool: 'threads',
+          setupFiles: ['tools/vitest/resetGlobals.mjs'],
         },
       },
       {

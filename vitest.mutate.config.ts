@@ -1,6 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { warmPool } from './tools/mutation/warmPool.mjs';
 import projects from './vitest.config';
 
 const unit = projects.test?.projects?.find(
@@ -26,10 +25,9 @@ class QuickFirst extends BaseSequencer {
 /** The unit tests on their own, because Stryker's runner cannot choose one of several projects. */
 export default defineConfig({
   ...unit,
-  plugins: [...(unit.plugins ?? []), warmPool],
   test: {
     ...unit.test,
-    setupFiles: ['tools/mutation/setup.mjs'],
+    setupFiles: ['tools/vitest/resetGlobals.mjs', 'tools/mutation/setup.mjs'],
     exclude: slow,
     // A mutant often leaves a test waiting for something that never comes.
     testTimeout: 20_000,

@@ -1,6 +1,8 @@
 import { expectAccessible } from './accessibility';
 import { expect, foreignRequests, setLanguage, test } from './support';
 
+test.use({ offlineCopy: true });
+
 test('a question on the empty home is answered by the untuned demo model, without a request to another origin', async ({
   page,
   context,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, root, site, test } from './support';
 
+test.use({ offlineCopy: true });
+
 interface Chunk {
   file: string;
   imports?: string[];

@@ -5,6 +5,8 @@ import { unzip } from '../../tools/lib/unzip.mjs';
 import { expectAccessible } from './accessibility';
 import { expect, foreignRequests, openStage, runIsDone, test } from './support';
 
+test.use({ offlineCopy: true });
+
 const minute = 60_000;
 
 test('the demo runs from one click to a checked export without a request to another origin', async ({

@@ -1,6 +1,8 @@
 import { expectAccessible } from './accessibility';
 import { expect, setLanguage, test } from './support';
 
+test.use({ offlineCopy: true });
+
 test('the device check says how far the CPU agrees with double precision, keeps the result and copies it', async ({
   page,
   siteUrl,

@@ -3,6 +3,8 @@ import { filesBelow } from '../unit/import/filesBelow';
 import { startHub, type Hub, type HubOptions } from '../unit/import/hubServer';
 import { demoModel, expect, newExperiment, test } from './support';
 
+test.use({ offlineCopy: true });
+
 const id = 'recallsmith/demo-zh';
 let hub: Hub;
 async function start(options: Partial<HubOptions> = {}): Promise<void> {

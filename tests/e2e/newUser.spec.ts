@@ -211,9 +211,7 @@ test('a new user brings Excel files with odd headers and a model from a hub, pau
 
 /** Opens the link in a profile that has nothing. Every input is missing and named by its hash. */
 async function expectMissingInputs(other: Page, link: string, page: Page): Promise<void> {
-  const [run] = (await storedRuns(page)) as unknown as {
-    experiment: { data: { role: string; contentSha256: string }[]; model: { contentSha256: string } };
-  }[];
+  const [run] = await storedRuns(page);
   if (!run) throw new Error('no run is stored');
   const { data, model } = run.experiment;
   const hashes = [...data, model].map(({ contentSha256 }) => contentSha256.slice(0, 12));

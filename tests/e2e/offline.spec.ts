@@ -7,6 +7,8 @@ import type { Page } from '@playwright/test';
 import { listen } from '../../tools/lib/server.mjs';
 import { expect, newExperiment, openStage, serveSite, site, test } from './support';
 
+test.use({ offlineCopy: true });
+
 /** Waits until the service worker has cached all files of the build and controls the page. */
 async function waitUntilKept(page: Page): Promise<void> {
   await page.evaluate(async () => {

@@ -13,6 +13,8 @@ import {
   test,
 } from './support';
 
+test.use({ offlineCopy: true });
+
 const minute = 60_000;
 
 /** Saves the first chart of the evaluate stage and returns the bytes of the file. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import { root } from '../../tools/lib/source.mjs';
@@ -9,9 +11,24 @@ export const site = join(root, 'dist');
 export const ownData = (name: string): string => join(root, 'examples/own-data', name);
 export const demoModel = join(root, 'public/models/demo-zh');
 
+/** Serves the service worker with an empty list of files to store. Returns whether it answered the request. */
+async function withoutOfflineCopy(_: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> {
+  if (path !== '/sw.js') return false;
+  const built = await readFile(join(site, 'sw.js'), 'utf8');
+  const script = built.replace(/^const files = .*;$/m, 'const files = [];');
+  if (script === built) throw new Error('sw.js has no list of files');
+  response
+    .writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache' })
+    .end(script);
+  return true;
+}
+
 /** Serves the built site on its own server. `close` drops all connections at once, like a lost network. */
-export async function serveSite(port = 0): Promise<{ url: string; port: number; close: () => Promise<void> }> {
-  const server = siteServer({ site });
+export async function serveSite(
+  port = 0,
+  { offlineCopy = true } = {},
+): Promise<{ url: string; port: number; close: () => Promise<void> }> {
+  const server = siteServer({ site, ...(!offlineCopy && { route: withoutOfflineCopy }) });
   const used = await listen(server, port);
   const close = () =>
     new Promise<void>((resolve) => {
@@ -22,7 +39,12 @@ export async function serveSite(port = 0): Promise<{ url: string; port: number; 
 }
 
 /** Test with one site server per Playwright worker. Each test has its own browser profile, so its storage is empty. */
-export const test = base.extend<object, { siteUrl: string }>({
+export const test = base.extend<object, { siteUrl: string; offlineCopy: boolean }>({
+  /**
+   * Whether the service worker stores the 27 MB of the site for use without a network, as on a real host. In each
+   * test's new profile that takes a fifth of the processor time.
+   */
+  offlineCopy: [false, { option: true, scope: 'worker' }],
   /** Fails the test if Svelte logs a warning or an error. */
   page: async ({ page }, use) => {
     const warnings: string[] = [];
@@ -33,8 +55,8 @@ export const test = base.extend<object, { siteUrl: string }>({
     expect(warnings).toEqual([]);
   },
   siteUrl: [
-    async ({}, use) => {
-      const server = await serveSite();
+    async ({ offlineCopy }, use) => {
+      const server = await serveSite(0, { offlineCopy });
       await use(server.url);
       await server.close();
     },
@@ -115,6 +137,7 @@ interface StoredRun {
   step: number;
   weightsSha256?: string;
   createdAt: number;
+  experiment: { data: { contentSha256: string }[]; model: { contentSha256: string } };
 }
 
 /** Reads the runs that the browser has stored, oldest first. */

@@ -82,4 +82,11 @@ describe('a run with a guide', () => {
       contentSha256: other.contentSha256,
     });
   });
+
+  it('fails with the same sentence if the guide was deleted after the run was created', async () => {
+    const { db, runId } = await prepared({}, guided);
+    await db.delete('models', other.contentSha256);
+    const deps = { db, control: new RunControl(), build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined };
+    await expect(runExperiment(deps, runId)).rejects.toMatchObject({ details: { kind: 'guide-missing', stage: 0 } });
+  });
 });

@@ -104,6 +104,15 @@ const planned: { settings: LossSettings; name: string; shapes: readonly (readonl
       [64, 256],
     ],
   },
+  {
+    settings: { kind: 'cosineMse' },
+    name: 'cosineMse',
+    shapes: [
+      [16, 64],
+      [128, 64],
+      [64, 256],
+    ],
+  },
 ];
 
 it.each(planned)('$name holds the memory that the plan counts, from a few pairs to many', async (loss) => {

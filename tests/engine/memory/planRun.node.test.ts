@@ -3,6 +3,7 @@ import { maxQuestionsPerSearch } from '../../../workers/engine/retrieval/search'
 import { evaluationShape, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
 import { encodingTokens } from '../../../workers/engine/memory/encodingMemory';
 import { maxEncodingTokens } from '../../../workers/engine/memory/encodingMemory';
+import { guideBytes } from '../../../workers/engine/memory/guideMemory';
 import { encodingRowBytes } from '../../../workers/engine/memory/rowBytes';
 import { parameterCount } from '../../../workers/engine/memory/parameterCount';
 import { planRun, type RunPlanRequest } from '../../../workers/engine/memory/planRun';
@@ -161,6 +162,28 @@ describe('the memory plan of a run', () => {
     const { maxTokens = NaN } = proposal;
     expect(at({ maxTokens }).choice.fits).toBe(true);
     expect(at({ maxTokens: maxTokens + 4 }).choice.fits).toBe(false);
+  });
+
+  it('counts a guide that encodes before the run, and in each step its vectors and a window of its scores', () => {
+    const stated = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+    const plain = planRun({ ...request(64, [64]), losses: [stated] });
+    expect(plain.run).not.toHaveProperty('guideTokens');
+    const small = { config: { ...config, layers: 2, hiddenSize: 256 }, longest: 256 };
+    const guided = planRun({ ...request(64, [64]), losses: [stated], guides: [small] });
+    const more = guided.choice.need.activations - plain.choice.need.activations;
+    expect(more).toBe(4 * (64 * 64 + 2 * 64 * 256));
+    expect(guided.run.guideTokens).toBeGreaterThanOrEqual(256);
+
+    const large = { config: { ...config, layers: 192 }, longest: 256 };
+    const { choice } = planRun({ ...request(64, [8]), losses: [stated], guides: [large] });
+    const { need } = choice;
+    expect(need.total - need.snapshot).toBe(guideBytes(large));
+    const tight = { budgetBytes: need.total - need.snapshot - 1, arrayBytes: 2 * GiB };
+    const refused = planRun({ ...request(0, [8]), limits: tight, losses: [stated], guides: [large] });
+    expect(refused.choice).toMatchObject({
+      fits: false,
+      shortage: { limit: 'budget', neededBytes: guideBytes(large) },
+    });
   });
 
   it('rejects a stage without steps', () => {

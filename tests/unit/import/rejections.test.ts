@@ -76,8 +76,8 @@ describe('an unusable file', () => {
     ['header.csv', ['id,text\n'], 'no-rows'],
     ['list.json', ['[]'], 'no-rows'],
     [
-      'latin1.csv',
-      [Uint8Array.from(Buffer.from('id,text\n1,caf\u00e9 au lait, tr\u00e8s bon\n', 'latin1'))],
+      'noEncoding.csv',
+      [Uint8Array.from(Buffer.from('id,text\n1,a\u0081\u008d\u00ffb\n', 'latin1'))],
       'encoding-unknown',
     ],
   ])('is rejected by name: %s', async (name, content, fault) => {

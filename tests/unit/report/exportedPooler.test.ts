@@ -28,9 +28,9 @@ const open = (): Promise<Database> => openDatabase(`test-${crypto.randomUUID()}`
 const quiet = (): void => undefined;
 const names = ['pooler.dense.weight', 'pooler.dense.bias'];
 
-/** Finite numbers of which no other number format would preserve the bytes. */
+/** Small finite numbers; no other number format would preserve their bytes. */
 function pooler(width: number, dtype: FileDType, prefix = 'bert.', first = 200): Tensor[] {
-  const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count * width }, (_, i) => (first + i) % 240);
+  const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count * width }, (_, i) => (first + i) % 64);
   return [
     { name: `${prefix}${names[0]}`, shape: [8, 8], dtype, values: bytes(64) },
     { name: `${prefix}${names[1]}`, shape: [8], dtype, values: bytes(8) },

@@ -65,10 +65,12 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
       return vectors + 6 * pairs; // scores, cosines and statistics
     case 'sigmoidPairs':
     case 'angle':
-    case 'cosineMse':
       // tfjs keeps all intermediates until the step's commands are submitted, and then pools them. The factors are
       // measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
+    case 'cosineMse':
+      // Compares each pair with its own score only, so nothing has pairs² numbers. Measured.
+      return vectors + 3 * pairs * hiddenSize + 14 * pairs + 16;
     case 'triplet':
       // Measured with three or more negatives per anchor. A single one needs a fifth less.
       return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;

@@ -24,6 +24,10 @@ async function guideTokenSets(db: Database, experiment: Experiment, guide: Exper
   return storedTokenSets(db, await tokenize(db, experiment, () => undefined, guide));
 }
 
+async function refuseMissingGuide(db: Database, stage: number, { contentSha256 }: ExperimentModel): Promise<void> {
+  if (!(await getModel(db, contentSha256))) throw new AppError({ kind: 'guide-missing', stage, contentSha256 });
+}
+
 /**
  * Returns what the memory plan needs to know about each stage's guide; undefined for stages without one.
  * @throws guide-missing if a guide is not stored.
@@ -36,8 +40,7 @@ export async function guideShapes(
   const shapes: (GuideShape | undefined)[] = [];
   for (const [stage, settings] of experiment.stages.entries()) {
     const guide = guideOf(settings);
-    if (guide && !(await getModel(db, guide.contentSha256)))
-      throw new AppError({ kind: 'guide-missing', stage, contentSha256: guide.contentSha256 });
+    if (guide) await refuseMissingGuide(db, stage, guide);
     shapes.push(guide && (await shapeOf(db, experiment, guide, negatives[stage] ?? null)));
   }
   return shapes;
@@ -63,12 +66,14 @@ async function shapeOf(
 /**
  * Encodes the texts of every stage that has a guide, once for the whole run: a guide is frozen. Loads one guide at a
  * time, and leaves none on the device. Skips what `session.guideVectors` already holds.
+ * @throws guide-missing if a guide was deleted after the run was created.
  */
 export async function encodeGuides(session: RunSessionOnDevice): Promise<(StageGuide | undefined)[]> {
   const { db, experiment } = session;
   const guides: (StageGuide | undefined)[] = [];
   for (const [stage, settings] of experiment.stages.entries()) {
     const guide = guideOf(settings);
+    if (guide) await refuseMissingGuide(db, stage, guide);
     guides.push(guide && (await encodeStage(session, stage, guide, await guideTokenSets(db, experiment, guide))));
   }
   return guides;
