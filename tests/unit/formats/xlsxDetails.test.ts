@@ -58,8 +58,8 @@ describe('a long integer in a worksheet', () => {
 
   it.each<[string, string, string]>([
     ['a number of 15 digits', '<v>123456789012345</v>', '123456789012345'],
-    ['a number with decimals', '<v>12345678901234567.5</v>', '12345678901234600'],
-    ['a number with an exponent', '<v>1.2345678901234567E+16</v>', '12345678901234600'],
+    ['a number with decimals', '<v>12345678901234567.5</v>', '1.23456789012346E+16'],
+    ['a number with an exponent', '<v>1.2345678901234567E+16</v>', '1.23456789012346E+16'],
     ['a number with leading zeros', '<v>00000000000000007</v>', '7'],
   ])('is no other number: %s is shown with 15 digits', async (_case, content, expected) => {
     expect(await cellsOf({ data: row(`<c r="A1">${content}</c>`) })).toEqual([[expected]]);

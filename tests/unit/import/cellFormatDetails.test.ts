@@ -12,7 +12,7 @@ describe('a number of a spreadsheet', () => {
     ['no decimals that its format does not ask for', 7.25, '0', '7'],
     ['a plain number if its format has placeholders apart', 5551234, '000-0000', '5551234'],
     ['a plain number if its format scales it by thousands', 1500000, '#,##0,', '1500000'],
-    ['a plain number if it is too large for decimals', 1e21, '0.00', '1E+21'],
+    ['an exponent if it has more than 15 digits', 1e21, '0.00', '1E+21'],
     ['all digits of its integer part', 10, '#.00', '10.00'],
     ['a zero if its format asks for no digit and no decimals', 0.2, '#', '0'],
     ['only those optional decimals that are not zero', 0.12, '0.####', '0.12'],
