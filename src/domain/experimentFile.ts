@@ -25,7 +25,7 @@ const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
-  /** The same of the models that stages name: the one that mines negatives, and the one that masks false ones. */
+  /** The models that stages name, located likewise: one mines negatives, the other recognizes false ones. */
   ...v.entriesFromList(stageModelSlots, v.optional(location)),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
@@ -90,7 +90,7 @@ export interface ExperimentFile {
 const comparingSchema = v.picklist(['negatives']);
 type Comparing = v.InferOutput<typeof comparingSchema>;
 
-/** Fields of which a file can have one: each makes other runs, or no export. */
+/** A file can have only one of these fields, because each changes which runs are made and what is exported. */
 const alternatives = ['sweep', 'compare', 'blend'] as const;
 
 /** Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has. */
@@ -248,7 +248,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
   });
 }
 
-/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from their folders. */
+/** Returns the axes of the file's sweep for the complete experiment, with the models read from their folders. */
 export function fillSweep(
   { sweep, swept }: ExperimentFile,
   experiment: Experiment,

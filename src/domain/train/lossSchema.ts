@@ -127,7 +127,7 @@ export const lossSchema = v.variant('kind', [
 ]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
 export type LossKind = LossSettings['kind'];
-export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
+const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
 
 /** The rows that each loss trains on. */
 export const dataOfLoss: Record<LossKind, StageData> = {

@@ -31,7 +31,7 @@ describe('the blends of a run on the evaluate screen', () => {
     const text = shown({ dev, test: [...ends, point(0.5, 0.45)] });
     expect(text).toContain('best on dev: 0.5');
     expect(text).toMatch(/0\.5\s*best on dev 60\.0% 45\.0%/);
-    expect(text).toMatch(/0\.75 55\.0% Use test/);
+    expect(text).toMatch(/0\.75 55\.0% Evaluate/);
     expect(text).toContain('All evaluated');
   });
 

@@ -27,7 +27,7 @@ describe('a project file with a hostile or broken record', () => {
     ['an id that is a path', 'experiments.json', first((row) => ({ ...row, experimentId: '../x' }))],
     ['an unknown field', 'experiments.json', first((row) => ({ ...row, surprise: 1 }))],
     ['a record that is null', 'runs.json', () => [null]],
-    ['a list that is no list', 'models.json', () => ({})],
+    ['a list that is not a list', 'models.json', () => ({})],
     ['two records of one key', 'runs.json', (rows: Rows) => [...rows, ...rows]],
     [
       'a rank of 0',

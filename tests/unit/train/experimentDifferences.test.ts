@@ -17,7 +17,7 @@ const inWords = (first: Experiment, second: Experiment, t = en) =>
   });
 
 describe('the differences between two experiments', () => {
-  it('are none between equal ones', () => {
+  it('are an empty list if the experiments are equal', () => {
     expect(experimentDifferences(one, defaultExperiment())).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ export const blendTexts = {
   onDev: (metric: string) => `${metric}, dev`,
   onTest: (metric: string) => `${metric}, test`,
   testHelp: 'Each evaluation uses the test questions once more and is counted below. Choose the ratio on dev first.',
-  readTest: 'Use test',
+  readTest: 'Evaluate',
   readTestOf: (ratio: string) => `Evaluate ${ratio} on test`,
   exportHint: 'The report stage exports a blend.',
   exported: 'Weights',

@@ -20,7 +20,7 @@ export const blendTexts: Dictionary['blend'] = {
   onDev: (metric) => `${metric}，验证集`,
   onTest: (metric) => `${metric}，测试集`,
   testHelp: '每评测一次，就多读一次测试集，并计入下面的次数。请先在验证集上选好比例。',
-  readTest: '读测试集',
+  readTest: '评测',
   readTestOf: (ratio) => `在测试集上评测 ${ratio}`,
   exportHint: '在“报告”阶段可以导出混合后的模型。',
   exported: '权重',
