@@ -95,7 +95,7 @@ async function vectorItems(db: Database): Promise<StoredItem[]> {
   const items = new Map<string, StoredItem>();
   for (let cursor = await db.transaction('vectorSets').store.openCursor(); cursor; cursor = await cursor.continue()) {
     const { key, name } = cursor.value;
-    const item = items.get(name) ?? { kind: 'vectorSet', ids: [], name, bytes: 0, usedBy: [] };
+    const item = items.get(name) ?? { kind: 'vectorSet', ids: [], name, bytes: 0, usedBy: [], usedByDeleted: [] };
     item.ids.push(key);
     item.bytes += vectorBytes(cursor.value);
     items.set(name, item);
