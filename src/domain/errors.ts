@@ -129,6 +129,8 @@ export type AppErrorDetails =
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
   /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
+  /** The file opened as a project is an experiment file, which only the command line reads. */
+  | { kind: 'project-is-experiment'; file: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   /** Another tab stored something of the project while it was opened. Nothing of it was added. */
   | { kind: 'project-overtaken'; file: string }

@@ -35,6 +35,13 @@ describe('the blends of a run on the evaluate screen', () => {
     expect(text).toContain('All evaluated');
   });
 
+  it('have no best one if all do equally well on dev', () => {
+    const text = shown({ dev: [point(0, 0.5), point(0.5, 0.5), point(1, 0.5)], test: ends });
+    expect(text).toContain('all the same on dev');
+    expect(text).toContain('so dev can’t choose one');
+    expect(text).not.toContain('best on dev');
+  });
+
   it('are refused with a sentence if the run trained a prefix', () => {
     const prefix = { ...defaultStage(), strategy: { kind: 'prefix', tokens: 2, side: 'queries' } as const };
     const text = shown({ dev: ends, test: ends }, { experiment: { ...run.experiment, stages: [prefix] } });

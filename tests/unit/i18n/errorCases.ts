@@ -156,6 +156,7 @@ const others: AppErrorDetails[] = [
     (fault) => ({ kind: 'project-partial', file: 'a.zip', name: 'mine', fault, runId: 'r' }) as const,
   ),
   { kind: 'project-overtaken', file: 'a.zip' },
+  { kind: 'project-is-experiment', file: 'run.json' },
   { kind: 'project-partial', file: 'a.zip', name: '', fault: 'experiment-missing', runId: 'r' },
   { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'data-missing' },
   { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'model-missing' },

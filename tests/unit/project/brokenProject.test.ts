@@ -198,6 +198,17 @@ describe('a damaged project file', () => {
     });
   });
 
+  it('is named as an experiment file if it is one, and other JSON is not', async () => {
+    const db = await freshDatabase();
+    const details = { kind: 'project-is-experiment', file: 'experiment.json' };
+    for (const text of ['{"stages": []}', '\uFEFF{"locations": {"pairs": "pairs.csv"}}'])
+      await expect(open(db, new File([text], 'experiment.json'))).rejects.toHaveProperty('details', details);
+    for (const text of ['{}', '[]', 'null', '{"stages": '])
+      await expect(open(db, new File([text], 'p.json'))).rejects.toMatchObject({
+        details: { kind: 'project-invalid', file: 'p.json', reason: own('not-a-zip') },
+      });
+  });
+
   it.each([0, 10, 200])('is refused with one error if cut to %i bytes', async (length) => {
     const db = await freshDatabase();
     await fill(db);

@@ -22,6 +22,7 @@ export const storageTexts = {
   minedNegatives: (n: number) => `Negatives of ${count(n, 'stage')}`,
   batchList: 'Batch list',
   usedBy: 'Used by',
+  deletedUser: (name: string) => `${name} (deleted)`,
   unused: 'Unused',
   deletedAt: (date: string) => `Deleted ${date}. Kept until the space is needed.`,
   restore: 'Restore',

@@ -22,6 +22,7 @@ export const storageTexts: Dictionary['storage'] = {
   minedNegatives: (n) => `${formatCount(n)} 个训练阶段的负例`,
   batchList: '批次顺序',
   usedBy: '用到它的实验',
+  deletedUser: (name) => `${name}（已删除）`,
   unused: '没有实验用到',
   deletedAt: (date) => `${date} 删除，空间不够时才会彻底清除。`,
   restore: '恢复',
