@@ -16,6 +16,8 @@ export interface HeadlessJob {
   negativesModelName: string;
   /** The same of the model that masks false negatives. */
   guideModelName: string;
+  /** The same of the teacher of a distillation. */
+  teacherModelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;
