@@ -16,6 +16,8 @@ export interface HeadlessJob {
   negativesModelName: string;
   /** Name of the guide model, which recognizes false negatives; empty if it is fetched from a hub or there is none. */
   guideModelName: string;
+  /** The same of the teacher of a distillation. */
+  teacherModelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;

@@ -102,6 +102,21 @@ describe('the differences in words', () => {
     expect(inWords(one, cosent)).toContain('Train on | – | scored pairs');
   });
 
+  it('name the teacher of a distillation and its temperature', () => {
+    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const taught = (digit: string, teacherTemperature?: number) =>
+      withStage({
+        loss: {
+          ...{ kind: 'distillation', temperature: 0.05, teacher: { contentSha256: digit.repeat(64), ...settings } },
+          ...(teacherTemperature === undefined ? {} : { teacherTemperature }),
+        } as const,
+      });
+    expect(inWords(taught('a'), taught('b', 0.1))).toEqual([
+      'Teacher model | aaaaaaaaaaaa | bbbbbbbbbbbb',
+      'Teacher’s temperature | – | 0.1',
+    ]);
+  });
+
   it('name the stage if there are several, and describe one that the other lacks', () => {
     const second = { ...defaultStage(), dropout: 'model' as const };
     const two = { ...one, stages: [defaultStage(), second] };
