@@ -1,3 +1,4 @@
+import type { CompareFault } from './evaluate/compareFault';
 import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
@@ -145,6 +146,7 @@ export type AppErrorDetails =
       error: number | null;
     }
   | StageFault
+  | CompareFault
   /**
    * The stage asks for mixed precision on matrix units, but the browser offers none on this device or, if `reason` is
    * set, their kernels do not compile.

@@ -16,6 +16,7 @@ class WarmWorker {
 
   async start() {
     this.#thread = idle.pop() ?? new Worker(new URL('warmWorker.mjs', import.meta.url), { stdout: true, stderr: true });
+    this.#thread.ref();
     this.on('message', this.#noteEnd);
   }
 
@@ -39,8 +40,10 @@ class WarmWorker {
   /** Keeps the thread for the next test file, unless it was stopped in the middle of one. */
   async stop() {
     for (const [event, listener] of this.#listeners) this.#thread.off(event, listener);
-    if (this.#finished) idle.push(this.#thread);
-    else await this.#thread.terminate();
+    if (!this.#finished) return void (await this.#thread.terminate());
+    // Vitest may stop its last worker after `onClose`: an idle thread must not keep the process alive.
+    this.#thread.unref();
+    idle.push(this.#thread);
   }
 }
 

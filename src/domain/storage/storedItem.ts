@@ -6,6 +6,7 @@ export const storedKinds = [
   'dataset',
   'tokenSet',
   'minedNegatives',
+  'vectorSet',
   'batchList',
   'download',
 ] as const;

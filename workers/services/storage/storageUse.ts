@@ -7,6 +7,8 @@ import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
 import { minedBytes } from '../../../src/storage/minedNegatives';
+import { listComparisons } from '../../../src/storage/comparisons';
+import { vectorBytes } from '../../../src/storage/vectorSets';
 import { listModels } from '../../../src/storage/models';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { datasetBytes } from '../project/measureProject';
@@ -44,7 +46,7 @@ async function runBytes(db: Database, { runId, ...record }: RunRecord): Promise<
 
 async function experimentItem(db: Database, { stored, runs }: Owner): Promise<StoredItem> {
   const { experimentId, name, deletedAt } = stored;
-  let bytes = jsonBytes(stored);
+  let bytes = jsonBytes([stored, await listComparisons(db, experimentId)]);
   for (const run of runs) bytes += await runBytes(db, run);
   const when = deletedAt === undefined ? {} : { deletedAt };
   return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], ...when };
@@ -77,6 +79,19 @@ async function minedItems(db: Database, owners: readonly Owner[]): Promise<Store
     item.ids.push(key);
     item.bytes += minedBytes(stored);
     items.set(group, item);
+  }
+  return [...items.values()];
+}
+
+/** Lists the vectors that comparisons keep. They can be computed again, so nothing needs them. */
+async function vectorItems(db: Database): Promise<StoredItem[]> {
+  const items = new Map<string, StoredItem>();
+  for (let cursor = await db.transaction('vectorSets').store.openCursor(); cursor; cursor = await cursor.continue()) {
+    const { key, name } = cursor.value;
+    const item = items.get(name) ?? { kind: 'vectorSet', ids: [], name, bytes: 0, usedBy: [] };
+    item.ids.push(key);
+    item.bytes += vectorBytes(cursor.value);
+    items.set(name, item);
   }
   return [...items.values()];
 }
@@ -130,6 +145,7 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
     items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), usedBy: usedBy(id) });
   for (const item of await tokenSetItems(db, owners)) items.push(item);
   for (const item of await minedItems(db, owners)) items.push(item);
+  for (const item of await vectorItems(db)) items.push(item);
   for (const { sha256: id, batches } of await db.getAll('batchLists'))
     items.push({ kind: 'batchList', ids: [id], name: '', bytes: jsonBytes(batches), usedBy: usedBy(id) });
   for (const { downloadId, listing, received } of await listDownloads(db)) {
