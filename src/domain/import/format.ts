@@ -7,7 +7,12 @@ import { isObject } from '../isObject';
 
 /** Delimiters of tables that programs save as .txt, or as .xls although they are text. */
 const textDelimiters = ['\t', ',', ';'];
-const knownNames: ReadonlySet<string> = new Set(Object.values(aliases).flat());
+/** Names of columns. Those of one character, such as `a` and 问, may also be a cell. */
+const knownNames: ReadonlySet<string> = new Set(
+  Object.values(aliases)
+    .flat()
+    .filter((name) => name.length > 1),
+);
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
