@@ -31,18 +31,26 @@ export const isLabel = (value: unknown): boolean =>
   typeof value === 'boolean' ||
   (typeof value === 'string' && /^\s*(?:-?\d+(?:\.\d+)?|true|false)\s*$/i.test(value));
 
+/**
+ * A character that displays something: no space, zero-width character, soft hyphen or Hangul filler. `trim` keeps some
+ * of these.
+ */
+const visible = /[^\s\u00ad\u200b-\u200f\u2060\u3164\ufeff]/;
+
+const isBlank = (text: string): boolean => !visible.test(text);
+
 export function asText(value: unknown, field: string, mayBeEmpty = false): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value === undefined || value === null) throw new RowFault({ fault: 'text-empty', field });
   if (typeof value !== 'string') throw new RowFault({ fault: 'not-a-text', field });
-  if ((value.trim() === '' || !isGiven(value)) && !mayBeEmpty) throw new RowFault({ fault: 'text-empty', field });
+  if ((isBlank(value) || !isGiven(value)) && !mayBeEmpty) throw new RowFault({ fault: 'text-empty', field });
   return value;
 }
 
 /** Returns the texts of a cell or list. Empty items are skipped if another one has a text. */
 export function textsOf(value: unknown, field: string): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  const given = items.filter((item) => isGiven(item) && !(typeof item === 'string' && item.trim() === ''));
+  const given = items.filter((item) => isGiven(item) && !(typeof item === 'string' && isBlank(item)));
   return (given.length > 0 ? given : items).map((item) => asText(item, field));
 }
 

@@ -108,8 +108,9 @@ function columnNames(cells: readonly string[]): string[] {
 const isHeader = (names: readonly string[], cells: readonly string[]): boolean =>
   cells.length === names.length && cells.every((cell, column) => cell.trim() === names[column]);
 
-/** Returns the cells that have a value; a single one is a text, not a list. */
+/** Returns the cells that have a value, from columns with the same name. A single one is a text, not a list. */
 function joined(cells: readonly string[]): string | string[] {
+  if (cells.length === 1) return cells[0] ?? '';
   const given = cells.filter((cell) => cell.trim() !== '');
   return given.length > 1 ? given : (given[0] ?? '');
 }
@@ -118,14 +119,15 @@ function recordOf(names: readonly string[], cells: readonly string[]): { value: 
   // Spreadsheets pad rows with empty cells, so surplus cells that are empty lose nothing.
   if (cells.slice(names.length).some((cell) => cell.trim() !== ''))
     return { fault: 'more-cells', field: String(cells.length), expected: String(names.length) };
-  const record = new Map<string, string | string[]>();
+  // Several columns may share a name. Keep all their values, so that none hides another.
+  const record = new Map<string, string[]>();
   for (const [index, name] of names.entries()) {
     const cell = cells[index] ?? '';
     const before = record.get(name);
-    // Several columns may share a name. Keep all their values, so that none hides another.
-    record.set(name, before === undefined ? cell : joined([before, cell].flat()));
+    if (before) before.push(cell);
+    else record.set(name, [cell]);
   }
-  return { value: Object.fromEntries(record) };
+  return { value: Object.fromEntries(Array.from(record, ([name, values]) => [name, joined(values)])) };
 }
 
 interface CsvRow {

@@ -56,7 +56,7 @@ export class FileNotes {
       const label = labelIn(value);
       if (label === null) column.labels = null;
       else {
-        column.labels.countsRows &&= label === column.passedOver - 1;
+        column.labels.countsRows &&= String(value).trim() === String(column.passedOver - 1);
         if (label <= 0 && column.labels.no++ === 0) column.labels.firstNo = line;
       }
     }

@@ -7,6 +7,7 @@ export const fileTypes = [
   'office',
   'protected',
   'rtf',
+  'markup',
   'pdf',
   'image',
   'archive',
@@ -132,6 +133,17 @@ function isWindowsProgram(head: Uint8Array): boolean {
   return has(head, ascii('PE\0\0'), at) || head.subarray(0, 64).includes(0);
 }
 
+/** Whether the file is a web page or XML. Programs also export such files with the extension .xls. */
+function isMarkup(head: Uint8Array): boolean {
+  const text = asLatin1(head.subarray(0, 4096))
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trimStart();
+  return (
+    /^<\?xml\s/i.test(text) ||
+    (/^<(?:!doctype\s+html|html)[\s>]/i.test(text) && /<(?:head|body|table|p)[\s>]/i.test(text))
+  );
+}
+
 /**
  * Returns the type of a file that can't be read as text, or null. Judges by the contents, never by the name. `head` and
  * `tail` are its first and last bytes; a zip archive lists its entries at the end.
@@ -142,6 +154,7 @@ export function fileTypeOf(head: Uint8Array, tail: Uint8Array): FileType | null 
   if (has(head, ascii(zipEnd))) return 'emptyArchive';
   if (has(head, compoundStart)) return compoundType(asLatin1(head) + asLatin1(tail));
   if (isWindowsProgram(head)) return 'executable';
+  if (isMarkup(head)) return 'markup';
   const signatures = head.includes(0) ? [...textSignatures, ...binarySignatures] : textSignatures;
   return signatures.find(({ bytes, at }) => has(head, bytes, at))?.type ?? null;
 }

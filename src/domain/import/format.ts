@@ -2,7 +2,17 @@ import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
 import { jsonlReader, trecJudgement, trecReader, txtReader } from './lineReaders';
 import type { RecordReader } from './recordReader';
+import { aliases, bareColumnName } from './columnAliases';
 import { isObject } from '../isObject';
+
+/** Delimiters of tables that programs save as .txt, or as .xls although they are text. */
+const textDelimiters = ['\t', ',', ';'];
+/** Names of columns. Those of one character, such as `a` and 问, may also be a cell. */
+const knownNames: ReadonlySet<string> = new Set(
+  Object.values(aliases)
+    .flat()
+    .filter((name) => name.length > 1),
+);
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
@@ -29,6 +39,9 @@ function isJsonRow(line: string): boolean {
   }
 }
 
+/** Begins a JSON list. A line of text may begin with a bracket too, or with a quote in brackets. */
+const listStart = /^\[\s*(?:[[{\]]|"(?:[^"\\]|\\[^])*(?:"\s*(?:[,\]]|$)|$))/;
+
 /**
  * Recognizes the formats that open with a brace or bracket: Python literals by their quotes, JSONL by a first line that
  * is a whole object. Returns null for other text.
@@ -37,14 +50,14 @@ function bracketFormat(head: string): TextFormat | null {
   const text = head.trimStart();
   if (/^[[({\s]*\{\s*[uUrR]?'/.test(text) || /^\[\s*'/.test(text)) return 'literal';
   const lines = text.split(/\r\n|\n|\r/, 3).filter((line) => line.trim() !== '');
-  if (text.startsWith('{')) {
+  if (/^\{\s*(?:["'}]|[\w$]+\s*:|\/[/*]|$)/.test(text)) {
     const [first = '', second = ''] = lines;
     return second.trimStart().startsWith('{') && (isJsonObject(first) || first.trimEnd().endsWith('}'))
       ? 'jsonl'
       : 'json';
   }
   if (lines.length > 1 && lines.every((line) => isJsonRow(line))) return 'jsonl';
-  return /^\[\s*[[{"\]]/.test(text) ? 'json' : null;
+  return listStart.test(text) ? 'json' : null;
 }
 
 /** Whether the text begins with a JSON object or a list of them, which no row of column names does. */
@@ -57,6 +70,16 @@ function isTrec(head: string): boolean {
   const lines = head.split(/\r\n|\n|\r/, 20).filter((line) => line.trim() !== '');
   const judgements = lines.filter((line) => trecJudgement.test(line));
   return judgements.length > lines.length / 2 && judgements[0] === lines[0];
+}
+
+/** Whether the first line has column names, at least two of them known, and the next line at least as many cells. */
+function hasHeader(head: string): boolean {
+  const [first = '', second = ''] = head.split(/\r\n|\n|\r/, 20).filter((line) => line.trim() !== '');
+  return textDelimiters.some((delimiter) => {
+    const names = first.replace(/^\ufeff/, '').split(delimiter);
+    if (second.split(delimiter).length < names.length) return false;
+    return new Set(names.map(bareColumnName).filter((name) => knownNames.has(name))).size > 1;
+  });
 }
 
 /** Guesses the format of a file from its name and first characters. Clear evidence in the text wins over the name. */
@@ -74,7 +97,8 @@ export function formatOf(fileName: string, head: string): TextFormat {
       : 'jsonl';
   }
   if (extension === 'json') return bracket ?? 'json';
-  return extension === 'py' ? 'literal' : (bracket ?? 'txt');
+  if (extension === 'py') return 'literal';
+  return bracket ?? (hasHeader(head) ? 'csv' : 'txt');
 }
 
 /**

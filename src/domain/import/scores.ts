@@ -13,8 +13,10 @@ export function scoreIn(value: unknown): number | null {
   const text = String(value).trim();
   if (noWords.test(text)) return 0;
   if (yesWords.test(text)) return 1;
-  const percent = /[%％]$/.test(text) ? text.slice(0, -1).trim() || 'x' : undefined;
-  const score = Number(percent ?? (text === '' ? NaN : text));
+  const percent = /[%％]$/.test(text) ? text.slice(0, -1).trim() : undefined;
+  // Number would also read 0x10 and 0b1, and an empty text as 0.
+  const decimal = percent ?? text;
+  const score = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(decimal) ? Number(decimal) : NaN;
   if (!Number.isFinite(score)) return null;
   return percent === undefined ? score : score / 100;
 }

@@ -38,6 +38,16 @@ function headerRow({ cells, merged }: Sheet): number {
   return row;
 }
 
+/**
+ * Whether a range below the header is a heading between rows: nothing else is on its first row, and it covers several
+ * named columns. Copied to these, its text would be both question and answer.
+ */
+function isHeading({ cells }: Sheet, begin: number, { top, left, bottom, right }: MergedRange): boolean {
+  const names = cells[begin]?.slice(left, right + 1) ?? [];
+  const text = cells[top]?.[left] ?? '';
+  return top > begin && bottom >= top && text.trim() !== '' && filled(names) > 1 && filled(cells[top] ?? []) === 1;
+}
+
 /** Copies the text of every merged range below `from` to all its cells. Returns the number of cells filled. */
 function fillMerged({ cells, merged }: Sheet, from: number): number {
   let count = 0;
@@ -72,14 +82,18 @@ function columnNames(header: readonly string[], width: number): string[] {
 
 /**
  * Returns the rows of a sheet as records named by its first row, with their row numbers. Every cell of a merged range
- * has the range's text. Empty rows are skipped; titles above the table are reported. Changes `sheet.cells`.
+ * has the range's text. Empty rows are skipped; titles above the table and headings in it are reported. Changes
+ * `sheet.cells`.
  */
 export function sheetRecords(sheet: Sheet): { columns: string[]; records: RawRecord[]; mergedCells: number } {
   const begin = headerRow(sheet);
   const titles: RawRecord[] = sheet.cells
     .slice(0, begin)
     .flatMap((row, index) => (filled(row) > 0 ? [{ line: index + 1, fault: 'title-row' as const }] : []));
-  const mergedCells = fillMerged(sheet, begin + 1);
+  const headings = new Set(sheet.merged.filter((range) => isHeading(sheet, begin, range)));
+  const headingRows = new Set(Array.from(headings, ({ top }) => top));
+  const merged = sheet.merged.filter((range) => !headings.has(range));
+  const mergedCells = fillMerged({ ...sheet, merged }, begin + 1);
   const body = sheet.cells.slice(begin + 1);
   const used = new Set<number>();
   for (const row of body) for (const [column, cell] of row.entries()) if (cell.trim() !== '') used.add(column);
@@ -91,6 +105,7 @@ export function sheetRecords(sheet: Sheet): { columns: string[]; records: RawRec
   );
   const records = body.flatMap((row, index): RawRecord[] => {
     if (filled(row) === 0) return [];
+    if (headingRows.has(begin + index + 1)) return [{ line: begin + index + 2, fault: 'title-row' }];
     if (kept.every(({ name, column }) => (row[column] ?? '').trim() === name))
       return [{ line: begin + index + 2, fault: 'header-repeated' }];
     const value = Object.fromEntries(kept.map(({ name, column }) => [name, row[column] ?? '']));

@@ -30,6 +30,10 @@ export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }
     zh: '这是 RTF 文件：请另存为纯文本（UTF-8），一行一段，再导入',
     en: 'this is an RTF document; save it as plain text (UTF-8) with one passage per line, and import that',
   },
+  markup: {
+    zh: '这是网页（HTML）或 XML 文件：表格请在 Excel 里另存为 .xlsx；文字请复制到 TXT 文件里，一行一段，再导入',
+    en: 'this is a web page (HTML) or XML; save a table as .xlsx in Excel or copy its text into a TXT file with one passage per line, and import that',
+  },
   pdf: {
     zh: '这是 PDF 文件：请先把文字导出或复制到 TXT 文件里，一行一段；扫描件要先做文字识别',
     en: 'this is a PDF; export or copy its text into a TXT file with one passage per line. A scan needs text recognition first',

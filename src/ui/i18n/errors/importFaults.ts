@@ -65,8 +65,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
   }),
   'title-row': () => ({
-    zh: '这是表格上方的合并标题，不是数据',
-    en: 'this is a merged title above the table, not data',
+    zh: '这是跨列合并的标题，不是数据',
+    en: 'this is a title merged across columns, not data',
   }),
   'front-matter': () => ({
     zh: '这是 Markdown 文件开头的元数据，不是正文',
