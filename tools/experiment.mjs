@@ -113,6 +113,7 @@ function connect(options, input, { report, results, profile }) {
     modelName: input.modelName,
     negativesModelName: input.negativesModelName,
     guideModelName: input.guideModelName,
+    teacherModelName: input.teacherModelName,
     device: options.device,
     budgetBytes: options.budgetBytes,
     hubHost: options.hubHost,

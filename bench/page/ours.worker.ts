@@ -83,7 +83,7 @@ const ours = {
     for (const array of [a, b, y]) pool.free(array);
     return ms;
   },
-  /** Returns the milliseconds of encoding all texts in the same way as an evaluation. */
+  /** Encodes all texts as an evaluation does. Returns the milliseconds that it took. */
   async encode(texts: TokenBatch): Promise<number> {
     if (!model) throw new Error('no model');
     const begin = performance.now();

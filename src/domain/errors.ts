@@ -1,3 +1,4 @@
+import type { CompareFault } from './evaluate/compareFault';
 import type { StageFault } from './train/stageFaults';
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
@@ -128,6 +129,8 @@ export type AppErrorDetails =
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
   /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
+  /** The file opened as a project is an experiment file, which only the command line reads. */
+  | { kind: 'project-is-experiment'; file: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   /** Another tab stored something of the project while it was opened. Nothing of it was added. */
   | { kind: 'project-overtaken'; file: string }
@@ -145,6 +148,7 @@ export type AppErrorDetails =
       error: number | null;
     }
   | StageFault
+  | CompareFault
   /**
    * The stage asks for mixed precision on matrix units, but the browser offers none on this device or, if `reason` is
    * set, their kernels do not compile.

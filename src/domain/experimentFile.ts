@@ -25,7 +25,10 @@ const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
-  /** The same of the models that stages name: the one that mines negatives, and the one that masks false ones. */
+  /**
+   * The models that stages name, located likewise: the one that mines negatives, the guide that recognizes false ones,
+   * and the teacher.
+   */
   ...v.entriesFromList(stageModelSlots, v.optional(location)),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
@@ -38,14 +41,13 @@ interface Locations extends Partial<Record<SlotName, FileLocation[]>>, Partial<R
 }
 
 function parseLocations(value: unknown): Locations {
-  const { model, negativesModel, guideModel, batches, ...data } = parseWith(locationsSchema, value, 'locations');
+  const { model, batches, ...given } = parseWith(locationsSchema, value, 'locations');
   const locations: Locations = {
     ...(model === undefined ? {} : { model }),
-    ...(negativesModel === undefined ? {} : { negativesModel }),
-    ...(guideModel === undefined ? {} : { guideModel }),
     ...(batches === undefined ? {} : { batches }),
   };
-  for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
+  for (const slot of stageModelSlots) if (given[slot] !== undefined) locations[slot] = given[slot];
+  for (const slot of slotNames) if (given[slot] !== undefined) locations[slot] = parseFileLocations(given[slot], slot);
   return locations;
 }
 
@@ -90,7 +92,7 @@ export interface ExperimentFile {
 const comparingSchema = v.picklist(['negatives']);
 type Comparing = v.InferOutput<typeof comparingSchema>;
 
-/** Fields of which a file can have one: each makes other runs, or no export. */
+/** A file can have only one of these fields, because each changes which runs are made and what is exported. */
 const alternatives = ['sweep', 'compare', 'blend'] as const;
 
 /** Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has. */
@@ -135,7 +137,11 @@ function stagesWithoutModels(
   given: unknown,
   locations: Locations,
 ): { stages: unknown; stageModels: ExperimentFile['stageModels'] } {
-  const stageModels = { negativesModel: new Map<number, PartialModel>(), guideModel: new Map<number, PartialModel>() };
+  const stageModels: ExperimentFile['stageModels'] = {
+    negativesModel: new Map(),
+    guideModel: new Map(),
+    teacherModel: new Map(),
+  };
   if (!Array.isArray(given)) return { stages: given, stageModels };
   const stages = given.map((stage: unknown, index) =>
     stageModelSlots.reduce((rest, slot) => {
@@ -248,7 +254,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
   });
 }
 
-/** Returns the axes of the file's sweep for the complete experiment, with the models that were read from their folders. */
+/** Returns the axes of the file's sweep for the complete experiment, with the models read from their folders. */
 export function fillSweep(
   { sweep, swept }: ExperimentFile,
   experiment: Experiment,

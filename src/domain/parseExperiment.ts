@@ -146,11 +146,12 @@ function withMiner(stage: unknown, base: unknown): unknown {
   return { ...stage, negatives: isBase ? rest : { ...rest, model: miner } };
 }
 
-/** Completes the settings of the model whose scores mask a stage's false negatives. */
-function withGuide(stage: unknown): unknown {
-  const path = stageModelPaths.guideModel;
-  const guide = objectAt(stage, path);
-  return guide ? withValueAt(stage, path, completed(guide, modelDefaults)) : stage;
+/** Completes the settings of the model whose scores mask a stage's false negatives, and of the teacher. */
+function withFrozenModels(stage: unknown): unknown {
+  return [stageModelPaths.guideModel, stageModelPaths.teacherModel].reduce((rest, path) => {
+    const model = objectAt(rest, path);
+    return model ? withValueAt(rest, path, completed(model, modelDefaults)) : rest;
+  }, stage);
 }
 
 /** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
@@ -176,7 +177,9 @@ export function withDefaults(input: JsonObject): JsonObject {
     ...experiment,
     data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
-    stages: Array.isArray(stages) ? stages.map((stage) => withGuide(withMiner(completedStage(stage), model))) : stages,
+    stages: Array.isArray(stages)
+      ? stages.map((stage) => withFrozenModels(withMiner(completedStage(stage), model)))
+      : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };
 }

@@ -20,8 +20,8 @@ export async function refuseBlend({ experiment, blend }: Pick<ImportedInputs, 'e
 }
 
 /**
- * Evaluates the blends that the file asks for on dev, and the one to export on test. Returns the ratio to export, 1
- * without `export`, and what metrics.json says about the blends.
+ * Evaluates the blends that the file asks for on dev, and the one to export on test. Returns the ratio to export (1
+ * without `export`) and what metrics.json says about the blends.
  */
 export async function blendRun(
   { runId, experiment }: RunRecord,

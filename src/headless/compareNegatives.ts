@@ -1,9 +1,10 @@
 import { AppError } from '../domain/errors';
 import { trainsOn } from '../domain/experiment';
 import { armNames, armsOf, minedRanks, type ArmName } from '../domain/negatives/arms';
+import { comparedArms, findArmRuns, type ArmRuns } from '../domain/negatives/armRuns';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Finding } from '../domain/train/doctor/finding';
-import { comparedArms, findArmRuns, readArmEvaluations, type ArmRuns } from '../state/armRuns';
+import { readArmEvaluations } from '../state/armEvaluations';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import { formatCount } from '../ui/i18n/format';

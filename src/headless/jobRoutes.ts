@@ -14,8 +14,10 @@ export interface HeadlessJob {
   modelName: string;
   /** Name of the model that mines negatives; empty if it is fetched from a hub or there is none. */
   negativesModelName: string;
-  /** The same of the model that masks false negatives. */
+  /** Name of the guide model, which recognizes false negatives; empty if it is fetched from a hub or there is none. */
   guideModelName: string;
+  /** The same of the teacher of a distillation. */
+  teacherModelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;

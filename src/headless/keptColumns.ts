@@ -18,7 +18,7 @@ async function keptRows(contentSha256: string, count: number): Promise<Record<st
   return Object.fromEntries(found);
 }
 
-/** Returns the kept columns of every data set of the experiment that has some, by slot. */
+/** Returns the kept columns of the experiment's data sets by slot. Data sets without any are left out. */
 export async function keptColumns(experiment: Experiment): Promise<Partial<Record<SlotName, KeptRows>>> {
   const found: Partial<Record<SlotName, KeptRows>> = {};
   for (const slot of slotNames) {

@@ -14,6 +14,7 @@ import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { CompareApi } from './compareApi';
 import type { DevTextIds, DevTexts } from './devTexts';
 import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
@@ -193,7 +194,7 @@ export interface ExportReport {
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
-export interface DataApi {
+export interface DataApi extends CompareApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;

@@ -6,6 +6,7 @@ import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
+import type { CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
@@ -35,8 +36,8 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `mineNegatives` and `evaluateBlends` each need the device exclusively and
- * reject with `device-busy` while another job is using it.
+ * a check, `encodeTexts`, `searchPassages`, `mineNegatives`, `evaluateBlends` and `compareModels` each need the device
+ * exclusively and reject with `device-busy` while another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -94,6 +95,18 @@ export interface GpuApi {
     trials?: readonly Experiment[],
   ): Promise<void>;
   cancelMining(): Promise<void>;
+  /**
+   * Evaluates candidates on an experiment's dev or test questions and stores their results one by one, reusing stored
+   * vectors. Candidates with stored results are skipped. Calls `ended` for each candidate; if one fails, the others are
+   * still evaluated. Rejects with `cancelled` after `cancelComparison`.
+   */
+  compareModels(
+    request: CompareRequest,
+    device: DevicePreference,
+    progress: CompareReports['progress'],
+    ended: CompareReports['ended'],
+  ): Promise<void>;
+  cancelComparison(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, each stored under its ratio, unless they
    * are evaluated. Reports progress in texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run,

@@ -1,22 +1,29 @@
 import { untrack } from 'svelte';
-import { offeredKs, rankChange, rankGain, type AnswerAt, type RankChange } from '../domain/evaluate/answerAt';
+import { offeredKs, rankChange, sortByGain, type AnswerAt, type RankChange } from '../domain/evaluate/answerAt';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
-import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
-import { firstRank } from '../domain/evaluate/metrics';
+import type { Evaluation } from '../domain/evaluate/evaluation';
+import { pairedQuestions, type PairedQuestion } from '../domain/evaluate/pairedQuestions';
 import { entryOf } from '../domain/import/slots';
 import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
 
-export interface QuestionRow {
-  questionId: string;
+export interface QuestionRow extends PairedQuestion {
   text: string;
   relevant: string[];
-  /** Rank of the first right passage; Infinity if none was found. */
-  rankBefore: number;
-  rankAfter: number;
-  before: QuestionResult;
-  after: QuestionResult;
+}
+
+/** Questions answered by two models, or by one before and after training, as the question list shows them. */
+export interface PairedAnswers {
+  /** The chosen cut-off: how many of the first results count. */
+  readonly k: number;
+  /** How many questions changed in each way at the cut-off. */
+  readonly answer: Record<RankChange, number> | null;
+  /** Those that gained most first. */
+  readonly questions: readonly QuestionRow[];
+  changeOf(row: QuestionRow): RankChange;
+  /** Returns the texts of passages. */
+  passages(ids: string[]): Promise<PassageText[]>;
 }
 
 export interface PassageText {
@@ -41,8 +48,19 @@ function cutOffs(experiment: Experiment): number[] {
   return [...new Set([...offeredKs, ...experiment.evaluation.ks, primaryK(experiment)])].sort((a, b) => a - b);
 }
 
+/** Adds the questions' texts. A question whose text is unknown is shown by its id. */
+export function withTexts(
+  questions: readonly PairedQuestion[],
+  texts: ReadonlyMap<string, { text: string; relevant: string[] }>,
+): QuestionRow[] {
+  return questions.map((question) => {
+    const { text = question.questionId, relevant = [] } = texts.get(question.questionId) ?? {};
+    return { ...question, text, relevant };
+  });
+}
+
 /** The test evaluations of one run before and after training, compared question by question. */
-export class EvaluationState {
+export class EvaluationState implements PairedAnswers {
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
   /** The comparison at each of `ks`. */
@@ -93,21 +111,8 @@ export class EvaluationState {
   }
 
   async #rows(before: Evaluation, after: Evaluation): Promise<QuestionRow[]> {
-    const earlier = new Map(before.results.map((result) => [result.questionId, result]));
     const texts = await this.#questionTexts();
-    const rows = after.results.flatMap((result): QuestionRow[] => {
-      const { questionId } = result;
-      const old = earlier.get(questionId);
-      if (!old) return [];
-      const { text = questionId, relevant = [] } = texts.get(questionId) ?? {};
-      const ranks = { rankBefore: firstRank(old.ranks), rankAfter: firstRank(result.ranks) };
-      return [{ questionId, text, relevant, ...ranks, before: old, after: result }];
-    });
-    const gains = new Map(rows.map((row) => [row, rankGain(row.rankBefore, row.rankAfter)]));
-    return rows.sort((a, b) => {
-      const [gainA, gainB] = [gains.get(a) ?? 0, gains.get(b) ?? 0];
-      return gainA === gainB ? a.rankAfter - b.rankAfter || 0 : gainB - gainA;
-    });
+    return sortByGain(withTexts(pairedQuestions(before.results, after.results), texts));
   }
 
   async #questionTexts(): Promise<Map<string, { text: string; relevant: string[] }>> {

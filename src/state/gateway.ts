@@ -7,6 +7,7 @@ import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
+import * as comparisons from '../storage/comparisons';
 import * as datasets from '../storage/datasets';
 import * as deleted from '../storage/deletedExperiments';
 import * as downloads from '../storage/downloads';
@@ -89,6 +90,10 @@ export const gateway = {
     moment: Evaluation['moment'],
   ): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
+  },
+  /** Returns how many models were compared on the experiment's test questions. */
+  async countTestComparisons(experimentId: string): Promise<number> {
+    return comparisons.countComparisons(await openDatabase(), experimentId, 'test');
   },
   async listBlends(runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
     return evaluations.listBlends(await openDatabase(), runId, part);

@@ -15,6 +15,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'too-few-negatives',
   'negatives-not-mined',
   'guide-missing',
+  'teacher-missing',
   'device-wrong',
 ]);
 

@@ -1,9 +1,10 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import { comparedArms, findArmRuns, type ArmEvaluations, type ArmRuns } from '../domain/negatives/armRuns';
 import { armNames, armsOf } from '../domain/negatives/arms';
 import type { ArmsComparison } from '../domain/negatives/compareArms';
 import { app } from './app.svelte';
-import { comparedArms, findArmRuns, readArmEvaluations, type ArmEvaluations, type ArmRuns } from './armRuns';
+import { readArmEvaluations } from './armEvaluations';
 import { deviceJob } from './deviceJob.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';

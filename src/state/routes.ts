@@ -3,6 +3,7 @@ import { pipeline, type StageName } from '../domain/pipeline';
 export type Route =
   | { name: 'home' }
   | { name: 'experiment'; experimentId: string; stage: StageName }
+  | { name: 'compare'; experimentId: string }
   | { name: 'link'; payload: string }
   | { name: 'settings' }
   | { name: 'storage' }
@@ -32,6 +33,7 @@ export function parseRoute(hash: string): Route {
     const stage = decoded(rest[1]);
     return { name: 'experiment', experimentId: decoded(rest[0]), stage: isStage(stage) ? stage : 'import' };
   }
+  if (head === 'compare' && rest[0]) return { name: 'compare', experimentId: decoded(rest[0]) };
   return { name: 'home' };
 }
 
@@ -51,6 +53,8 @@ export function formatRoute(route: Route): string {
       return `#/link/${route.payload}`;
     case 'experiment':
       return `#/experiment/${encodeURIComponent(route.experimentId)}/${route.stage}`;
+    case 'compare':
+      return `#/compare/${encodeURIComponent(route.experimentId)}`;
     default:
       return route satisfies never;
   }

@@ -45,7 +45,7 @@ export class RunState {
     return status === 'running' || status === 'queued' || (status === 'paused' && (this.here || this.elsewhere));
   }
 
-  /** Whether the run is paused and no worker holds it, as after its page was closed. */
+  /** Whether the run is paused and no worker holds it, for example because its page was closed. */
   get resting(): boolean {
     return this.record?.status === 'paused' && !this.active;
   }

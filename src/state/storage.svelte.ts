@@ -42,6 +42,7 @@ class StorageState {
       case 'dataset':
       case 'tokenSet':
       case 'minedNegatives':
+      case 'vectorSet':
       case 'batchList':
         return data.deleteUnused(kind, ids);
       default:

@@ -165,18 +165,33 @@ export function latestCheckpoint(db: Database, runId: string): Promise<Checkpoin
 }
 
 /**
- * Returns the weights that the run keeps: those that did best on dev if the experiment asks for them and dev was
- * evaluated, else the last ones. They come first among the stored bytes and are verified when they are read.
+ * Returns the checkpoints of the weights that the run keeps and of its last ones. It keeps those that did best on dev
+ * if the experiment asks for them and dev was evaluated, else the last ones.
  */
-export async function keptCheckpoint(db: Database, runId: string): Promise<{ weights: StoredWeights; step: number }> {
+export async function runCheckpoints(
+  db: Database,
+  runId: string,
+): Promise<{ kept: CheckpointManifest; last: CheckpointManifest }> {
   const run = await db.get('runs', runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const all = await db.getAll('checkpoints', generationsOf(runId));
   const best = run.experiment.evaluation.checkpoint === 'bestDev' ? ofRole(all, 'best').at(-1) : undefined;
-  const chosen = ofRole(all, 'kept').at(-1) ?? best ?? ofRole(all, 'latest').at(-1);
-  if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
-  await verifyUnlisted(db, chosen);
-  return { weights: weightsOfCheckpoint(chosen), step: chosen.step };
+  const last = ofRole(all, 'latest').at(-1);
+  const kept = ofRole(all, 'kept').at(-1) ?? best ?? last;
+  if (!kept) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
+  return { kept, last: last ?? kept };
+}
+
+/** Returns the weights of a checkpoint. They come first among the stored bytes and are verified when they are read. */
+export async function readableWeights(db: Database, checkpoint: CheckpointManifest): Promise<StoredWeights> {
+  await verifyUnlisted(db, checkpoint);
+  return weightsOfCheckpoint(checkpoint);
+}
+
+/** Returns the weights that the run keeps. */
+export async function keptCheckpoint(db: Database, runId: string): Promise<{ weights: StoredWeights; step: number }> {
+  const { kept } = await runCheckpoints(db, runId);
+  return { weights: await readableWeights(db, kept), step: kept.step };
 }
 
 /** Whether the stored bytes of a checkpoint match its hashes. */

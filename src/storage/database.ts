@@ -39,6 +39,10 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     db.createObjectStore('minedNegatives', { keyPath: 'key' });
   },
+  (db) => {
+    db.createObjectStore('vectorSets', { keyPath: 'key' });
+    db.createObjectStore('comparisons', { keyPath: ['experimentId', 'key'] });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();

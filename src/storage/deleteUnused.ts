@@ -14,11 +14,12 @@ const stores = [
   'batchLists',
   'tokenSets',
   'minedNegatives',
+  'vectorSets',
 ] as const;
 
 /**
- * Deletes a model with the records that repeat it, a data set with its rows, a batch list, token sets or mined
- * negatives, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while a project is
+ * Deletes a model with the records that repeat it, a data set with its rows, a batch list, token sets, mined negatives
+ * or vectors, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while a project is
  * being saved.
  */
 export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly string[]): Promise<boolean> {
@@ -48,6 +49,7 @@ export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly strin
           }
           if (kind === 'batchList') await transaction.objectStore('batchLists').delete(id);
           if (kind === 'minedNegatives') await transaction.objectStore('minedNegatives').delete(id);
+          if (kind === 'vectorSet') await transaction.objectStore('vectorSets').delete(id);
           if (kind === 'tokenSet') await transaction.objectStore('tokenSets').delete(id);
         }
       }

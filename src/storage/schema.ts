@@ -10,12 +10,13 @@ import type { LossScale } from '../domain/train/lossScale';
 import type { DeviceCheck } from '../domain/deviceCheck/deviceCheck';
 import type { StoredKernelPlan } from '../domain/kernelTuning';
 import type { StoredModel } from '../domain/model';
-import type { Dataset, Row } from '../domain/records';
+import type { Dataset, QuestionPart, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
-import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { Candidate } from '../domain/evaluate/candidate';
+import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 6;
+export const databaseVersion = 7;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -111,6 +112,34 @@ export interface StoredMinedNegatives {
   refilledRows: number;
 }
 
+/** The results of one candidate of a comparison. An experiment owns its comparisons. */
+export interface StoredComparison {
+  experimentId: string;
+  /** SHA-256 of everything that determines the results: questions, passages, weights and how texts are encoded. */
+  key: string;
+  part: QuestionPart;
+  candidate: Candidate;
+  results: QuestionResult[];
+  /** Null if the vectors of the passages were reused, or if the candidate needs none. */
+  passagesPerSecond: number | null;
+  createdAt: number;
+}
+
+/** Vectors of a list of texts, kept so that a later comparison need not encode them again. */
+export interface StoredVectorSet {
+  /** SHA-256 of the texts and of everything that their vectors depend on, the device included. */
+  key: string;
+  /** Name of the model, for the storage screen. */
+  name: string;
+  count: number;
+  width: number;
+  /** Rows of float32 [count, width], in pieces of at most 32 MiB. */
+  pieces: Blob[];
+  /** SHA-256 of each piece. */
+  hashes: string[];
+  createdAt: number;
+}
+
 export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
@@ -129,6 +158,9 @@ export interface RecallsmithSchema extends DBSchema {
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };
   minedNegatives: { key: string; value: StoredMinedNegatives };
+  vectorSets: { key: string; value: StoredVectorSet };
+  /** Key: [experimentId, key]. */
+  comparisons: { key: [string, string]; value: StoredComparison };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
   /** Key: [runId, seq]. */
   runEvents: { key: [string, number]; value: RunEvent };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import { expectAccessible } from './accessibility';
 import { cutTexts } from './cutTexts';
 import {
   expect,
@@ -28,7 +29,7 @@ test.beforeEach(async ({ page, siteUrl }) => {
   await newOwnExperiment(page, siteUrl);
 });
 
-test('own files and a model folder are trained and compared without a request to another origin', async ({
+test('own files and a model folder are trained, compared and blended without a request to another origin', async ({
   page,
   context,
   siteUrl,
@@ -44,6 +45,12 @@ test('own files and a model folder are trained and compared without a request to
   await expect(page.getByTestId('metrics-table').locator('tr[data-metric="mrr"]')).toBeVisible();
   expect((await savedChart(page, 'SVG')).toString()).toMatch(/^<svg [^]*<\/svg>$/);
   expect((await savedChart(page, 'PNG')).subarray(1, 4).toString()).toBe('PNG');
+  // The fold stays open in another language.
+  await page.getByTestId('blend').locator('summary').click();
+  await setLanguage(page, 'en');
+  await page.getByTestId('blend-dev').click();
+  await expect(page.getByTestId('blend-row')).toHaveCount(5);
+  await expectAccessible(page, 'evaluate with blends');
   expect(foreign).toEqual([]);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const language of ['zh', 'en'] as const) {

@@ -59,7 +59,12 @@ describe('the negatives drawn in a batch', () => {
   it('are never rows that are left out, and all other rows if there are too few', () => {
     const leftOut = Array.from({ length: 6 }, (_, row) => (row === 1 ? [0, 2, 3] : []));
     expect(drawnRows(6, 4, stream(0), leftOut)[1]).toEqual([4, 5]);
-    expect(drawnRows(3, 9, stream(0), null)).toEqual([[1, 2], [0, 2], [0, 1]]); // prettier-ignore
+    const othersOfThree = [
+      [1, 2],
+      [0, 2],
+      [0, 1],
+    ];
+    expect(drawnRows(3, 9, stream(0), null)).toEqual(othersOfThree);
   });
 
   it.each(engineKinds)('are what InfoNCE contrasts a question with, as a naive loop finds (%s)', async (kind) => {

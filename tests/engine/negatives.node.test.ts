@@ -191,6 +191,19 @@ describe('the batch of a step with explicit negatives', () => {
     expect(pairsOnly.targets?.guide?.candidates).toEqual({ values: Float32Array.of(11), shape: [1, 1] });
   });
 
+  it('has a teacher’s scores of each anchor with its positive, then with its own negatives', () => {
+    const unit = (...angles: number[]): Vectors =>
+      vectorsInOnePiece(Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])), 2);
+    const teacher = { anchors: unit(0, 1, 2), positives: unit(0.5, 1, 2.25), negatives: unit(0, 1, 2, 3) };
+    const { targets } = stepBatch(tokens, [2, 0], { negatives, teacher });
+    expect(targets?.guide).toBe(undefined);
+    expect(targets?.teacherScores?.shape).toEqual([2, 3]);
+    // Row 2 has the positive at 2.25 and the negatives at 3 and 2; row 0 has 0.5, 0 and 1.
+    [0.25, 1, 0, 0.5, 0, 1].forEach((angle, i) =>
+      expect(targets?.teacherScores?.values[i]).toBeCloseTo(Math.cos(angle), 6),
+    );
+  });
+
   it('leaves out known answers among the positives as well, if the loss asks for it', () => {
     const known = new KnownAnswers([...pairs, { anchor: 'a', positive: 'r' }]);
     const { targets } = stepBatch(tokens, [2, 0, 1], { negatives, known });

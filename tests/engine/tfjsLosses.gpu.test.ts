@@ -105,6 +105,14 @@ const planned: { settings: LossSettings; name: string; shapes: readonly (readonl
     ],
   },
   {
+    settings: { kind: 'distillation', temperature: 0.05, teacherTemperature: 2 },
+    name: 'distillation',
+    shapes: [
+      [16, 64],
+      [64, 256],
+    ],
+  },
+  {
     settings: { kind: 'cosineMse' },
     name: 'cosineMse',
     shapes: [

@@ -93,6 +93,7 @@ export async function readExperimentFile(path) {
   const model = await readModel('model', locations.model, place(locations.model));
   const miner = await readModel('negativesModel', locations.negativesModel, place(locations.negativesModel));
   const guide = await readModel('guideModel', locations.guideModel, place(locations.guideModel));
+  const teacher = await readModel('teacherModel', locations.teacherModel, place(locations.teacherModel));
   return {
     json,
     fileName: basename(path),
@@ -100,6 +101,7 @@ export async function readExperimentFile(path) {
     modelName: model.modelName,
     negativesModelName: miner.modelName,
     guideModelName: guide.modelName,
-    inputs: [...inputs, ...model.inputs, ...miner.inputs, ...guide.inputs],
+    teacherModelName: teacher.modelName,
+    inputs: [...inputs, ...model.inputs, ...miner.inputs, ...guide.inputs, ...teacher.inputs],
   };
 }

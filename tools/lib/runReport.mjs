@@ -50,7 +50,7 @@ export const progressWords = {
   load: 'loading weights',
   tokenize: 'tokenizing',
   mine: 'mining negatives, texts and questions:',
-  encodeGuide: 'encoding with the guide',
+  encodeGuide: 'encoding with the guide or teacher',
   blend: 'evaluating blends, texts:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',

@@ -1,6 +1,7 @@
 import type { TfjsLossSettings } from '../../src/domain/train/lossSchema';
 import { angle } from './angle';
 import { cosineMse } from './cosineMse';
+import { distillation } from './distillation';
 import { sigmoidPairs } from './sigmoidPairs';
 import { triplet } from './triplet';
 import type { VectorLoss } from './vectorLoss';
@@ -16,6 +17,10 @@ export function vectorLossOf(loss: TfjsLossSettings): VectorLoss {
       return angle(loss);
     case 'cosineMse':
       return cosineMse();
+    case 'distillation': {
+      const { temperature, teacherTemperature = temperature } = loss;
+      return distillation({ studentTemperature: temperature, teacherTemperature });
+    }
     default:
       return loss satisfies never;
   }

@@ -8,6 +8,8 @@ import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { listCandidates } from './evaluate/candidates';
+import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
@@ -144,6 +146,10 @@ export const dataWorkerApi: DataApi = {
     const ids = (texts: string[]) => tokenIdsOf(db, settings.contentSha256, texts, settings.maxTokens, added);
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: ids }, progress);
   },
+  listCandidates: async (experimentId) => listCandidates(await openDatabase(), experimentId),
+  comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
+  compareTable: async (request) => tableOf(await openDatabase(), request),
+  comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),
   openProject: async (file, choose, progress) =>

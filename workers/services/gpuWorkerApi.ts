@@ -12,6 +12,7 @@ import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
 import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdicts';
 import { mineNegatives } from './negatives/mineNegatives';
+import { compareModels } from './evaluate/compareModels';
 import { evaluateBlends } from './evaluate/evaluateBlends';
 import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
@@ -88,6 +89,19 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelMining: async () => device.controlOf('mine')?.cancel(),
+  compareModels: (request, preference, progress, ended) =>
+    device.during({ job: 'compare' }, async (control) =>
+      compareModels(request, {
+        db: await openedWithVerdicts(),
+        control,
+        device: preference,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+        ended,
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelComparison: async () => device.controlOf('compare')?.cancel(),
   evaluateBlends: (runId, wanted, progress) =>
     device.during({ job: 'blend' }, async (control) =>
       evaluateBlends(runId, wanted, {

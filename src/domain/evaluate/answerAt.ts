@@ -1,6 +1,6 @@
 import { verdictOf, type Verdict } from './comparison';
 import type { QuestionResult } from './evaluation';
-import { firstRank } from './metrics';
+import { pairedQuestions, type PairedQuestion } from './pairedQuestions';
 import { pairedBootstrap, type Interval } from './statistics';
 
 /** Cut-offs that the evaluation screen offers. */
@@ -26,6 +26,27 @@ export function rankGain(before: number, after: number): number {
   return Math.log(before / after);
 }
 
+/** Sorts questions by how many times higher the right passage ranks, then by the rank that it has now. */
+export function sortByGain<Question extends Pick<PairedQuestion, 'rankBefore' | 'rankAfter'>>(
+  questions: Question[],
+): Question[] {
+  const gains = new Map(questions.map((row) => [row, rankGain(row.rankBefore, row.rankAfter)]));
+  return questions.sort((a, b) => {
+    const [gainA, gainB] = [gains.get(a) ?? 0, gains.get(b) ?? 0];
+    return gainA === gainB ? a.rankAfter - b.rankAfter || 0 : gainB - gainA;
+  });
+}
+
+/** Counts the changes of ranks, given as pairs of the ranks before and after. */
+export function countChanges(
+  ranks: readonly { rankBefore: number; rankAfter: number }[],
+  k: number,
+): Record<RankChange, number> {
+  const counts: Record<RankChange, number> = { won: 0, lost: 0, up: 0, down: 0, same: 0 };
+  for (const { rankBefore, rankAfter } of ranks) counts[rankChange(rankBefore, rankAfter, k)] += 1;
+  return counts;
+}
+
 /** How two models answer the same questions if the first k results count. */
 export interface AnswerAt extends Record<RankChange, number> {
   k: number;
@@ -47,17 +68,10 @@ export function answerAt(
   k: number,
   seed = 0,
 ): AnswerAt {
-  const earlier = new Map(before.map(({ questionId, ranks }) => [questionId, firstRank(ranks)]));
-  const counts: Record<RankChange, number> = { won: 0, lost: 0, up: 0, down: 0, same: 0 };
-  const [hitsBefore, hitsAfter]: [number[], number[]] = [[], []];
-  for (const { questionId, ranks } of after) {
-    const old = earlier.get(questionId);
-    if (old === undefined) continue;
-    const rank = firstRank(ranks);
-    counts[rankChange(old, rank, k)] += 1;
-    hitsBefore.push(old <= k ? 1 : 0);
-    hitsAfter.push(rank <= k ? 1 : 0);
-  }
+  const pairs = pairedQuestions(before, after);
+  const counts = countChanges(pairs, k);
+  const hitsBefore: number[] = pairs.map(({ rankBefore }) => (rankBefore <= k ? 1 : 0));
+  const hitsAfter: number[] = pairs.map(({ rankAfter }) => (rankAfter <= k ? 1 : 0));
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   return {
     k,

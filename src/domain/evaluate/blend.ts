@@ -27,6 +27,14 @@ export function bestBlend<Point extends BlendPoint>(points: readonly Point[], pr
   return points.toSorted(order)[0] ?? null;
 }
 
+/** Whether some blend does better on dev than another. Without that, none of them is best. */
+export function blendsDiffer(points: readonly BlendPoint[], primary: MetricName): boolean {
+  const [first] = points;
+  return points.some(
+    ({ metrics }) => metrics[primary] !== first?.metrics[primary] || metrics.mrrAt10 !== first.metrics.mrrAt10,
+  );
+}
+
 /** Returns why the weights of a run can't be blended with those of its base model, or null. */
 export function blendRefusal({ experiment, runId, status, trial }: BlendedRun): AppErrorDetails | null {
   const prefix = prefixOf(experiment.stages);

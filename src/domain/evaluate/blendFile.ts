@@ -7,7 +7,7 @@ import { blendRatioSchema } from './blend';
 export interface BlendJob {
   /** Ratios that are evaluated on dev after the run. */
   ratios: number[];
-  /** The ratio that is exported instead of the tuned weights, or the one that does best on dev. Absent for neither. */
+  /** The ratio to export, or `bestDev` for the one that does best on dev. If absent, the tuned weights are exported. */
   export?: 'bestDev' | number;
 }
 

@@ -1,7 +1,6 @@
 import { comparedMetrics, metricId, metricValue, type ComparedMetric } from './comparedMetric';
 import type { Verdict } from './comparison';
 import type { QuestionResult } from './evaluation';
-import { firstRank } from './metrics';
 import { bootstrapP, holm, questionsNeeded } from './significance';
 import { bootstrapMeans, mcNemar, percentileInterval, wilsonInterval, type Interval } from './statistics';
 
@@ -152,24 +151,4 @@ function judged(difference: Unjudged, adjusted: number, questions: number | null
   const verdict = shown ? (difference.difference > 0 ? 'better' : 'worse') : 'noDifferenceShown';
   const needed = shown || questions === null ? null : questionsNeeded(won, lost, questions);
   return { ...difference, adjusted, verdict, needed };
-}
-
-/** A question answered by two models. */
-export interface PairedQuestion {
-  questionId: string;
-  before: QuestionResult;
-  after: QuestionResult;
-  rankBefore: number;
-  rankAfter: number;
-}
-
-/** Pairs two models' results by question, in the order of the second. */
-export function pairedQuestions(before: readonly QuestionResult[], after: readonly QuestionResult[]): PairedQuestion[] {
-  const earlier = new Map(before.map((result) => [result.questionId, result]));
-  return after.flatMap((result) => {
-    const old = earlier.get(result.questionId);
-    if (!old) return [];
-    const ranks = { rankBefore: firstRank(old.ranks), rankAfter: firstRank(result.ranks) };
-    return [{ questionId: result.questionId, before: old, after: result, ...ranks }];
-  });
 }

@@ -131,6 +131,12 @@ class Ranking {
   }
 }
 
+/** A question's result by keywords, and the indexes of its first passages, best first. */
+export interface KeywordResult {
+  result: QuestionResult;
+  ranking: number[];
+}
+
 /**
  * Answers questions by keywords. A passage that shares no term with the question isn't found: its rank is infinite.
  * Calls `between` after every passage indexed and question answered.
@@ -140,6 +146,17 @@ export async function searchByKeywords(
   questions: readonly Question[],
   between: (done: number, of: number) => Promise<void> | void,
 ): Promise<QuestionResult[]> {
+  const found = await rankByKeywords(passages, questions, shownPassages, between);
+  return found.map(({ result }) => result);
+}
+
+/** Answers questions as `searchByKeywords` does, and ranks the first `depth` passages of each. */
+export async function rankByKeywords(
+  passages: readonly { id: string; text: string }[],
+  questions: readonly Question[],
+  depth: number,
+  between: (done: number, of: number) => Promise<void> | void,
+): Promise<KeywordResult[]> {
   const order = passageOrder(passages);
   const index = new KeywordIndex(passages.length);
   const of = passages.length + questions.length;
@@ -148,7 +165,7 @@ export async function searchByKeywords(
     await between(done + 1, of);
   }
   const score = index.scorer();
-  const results: QuestionResult[] = [];
+  const results: KeywordResult[] = [];
   for (const [done, question] of questions.entries()) {
     const scores = score(question.text);
     const ranking = new Ranking(scores, order);
@@ -156,10 +173,12 @@ export async function searchByKeywords(
       const passage = order.indexOf.get(id);
       return passage === undefined ? [] : [ranking.rankOf(passage)];
     });
-    const top = ranking.top(shownPassages).map((passage) => {
+    const first = ranking.top(depth);
+    const top = first.slice(0, shownPassages).map((passage) => {
       return { passageId: order.ids[passage] ?? '', score: scores[passage] ?? 0 };
     });
-    results.push({ questionId: question.id, ranks: ranks.sort((x, y) => x - y), top });
+    const result = { questionId: question.id, ranks: ranks.sort((x, y) => x - y), top };
+    results.push({ result, ranking: first });
     await between(passages.length + done + 1, of);
   }
   return results;

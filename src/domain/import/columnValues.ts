@@ -23,16 +23,16 @@ const referenceNames: ReadonlySet<string> = new Set([
 const suggestsReferences = (name: string): boolean =>
   referenceNames.has(bareColumnName(name)) || referenceWord.test(name.toLowerCase());
 
-/** Ages, counts and weights are plain numbers, like many ids. */
+/** Whether a text is a plain number. Ages, counts and weights are, but so are many ids. */
 const isPlainNumber = (text: string): boolean => /^[+-]?\d+(?:\.\d+)?$/.test(text);
 
-/** Grades and labels are small integers, like many ids, and repeat in every file. */
+/** Whether a text is an integer from 0 to 5. Grades and labels are, and repeat in every file; but so are many ids. */
 export const isGrade = (text: string): boolean => /^[0-5]$/.test(text);
 
 /** The different short values of each column of a file, which show a column of ids under any name. */
 export class ColumnValues {
   readonly #columns = new Map<string, Set<string>>();
-  /** Columns with a value that is too long or nested, as no column of ids has. */
+  /** Columns that hold no ids, because some value is too long or nested. */
   readonly #others = new Set<string>();
 
   add(cells: Iterable<readonly [string, unknown]>): void {

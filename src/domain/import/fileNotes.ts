@@ -17,7 +17,7 @@ interface ColumnRecord {
   /** Rows with a value that were not made from it: their number and the first. */
   passedOver: number;
   firstPassedOver: number;
-  /** Labels that say no: their number and the first row. Null if a value is no label. */
+  /** Number of labels that say no, and the row of the first. Null if some value is not a label. */
   labels: { no: number; firstNo: number; countsRows: boolean } | null;
 }
 

@@ -188,8 +188,9 @@ export function literalRecords(text: string, format: 'json' | 'literal'): RawRec
 }
 
 /**
- * Returns the offset of the first row if the fault lies in the list that an object wraps, and the names before it.
- * Returns null if the rows cannot be read separately: their columns are named elsewhere, or there is another list.
+ * If the broken text is an object around a list of rows, returns the offset of the first row and the names of the
+ * members before the list. Returns null if the rows cannot be read separately, because their columns are named
+ * elsewhere or there is another list.
  */
 function brokenList(
   members: readonly { name: string; at: number }[],

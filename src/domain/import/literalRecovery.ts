@@ -165,8 +165,8 @@ export class RowFinder {
   }
 
   /**
-   * Returns the offset after the string at `at`; `cut` if the text ends inside it; null if the line does, or if what
-   * follows the string shows that a quote is missing.
+   * Returns the offset after the string at `at`, or `cut` if the text ends inside it. Returns null if the line ends
+   * inside it, or if what follows the string shows that a quote is missing.
    */
   #stringEnd(at: number): number | 'cut' | null {
     const { text } = this;

@@ -6,6 +6,7 @@ export const storedKinds = [
   'dataset',
   'tokenSet',
   'minedNegatives',
+  'vectorSet',
   'batchList',
   'download',
 ] as const;
@@ -23,8 +24,10 @@ export interface StoredItem {
   name: string;
   role?: DataRole;
   bytes: number;
-  /** Names of the experiments that need it, deleted ones included. An item that no experiment needs can be deleted. */
+  /** Names of the experiments that need it. An item that no experiment needs, deleted or not, can be deleted. */
   usedBy: string[];
+  /** Names of the deleted experiments that would need it if they were restored. */
+  usedByDeleted: string[];
   /** Only for a deleted experiment, which can still be restored. */
   deletedAt?: number;
 }

@@ -8,7 +8,7 @@ import { experimentInvalid, parseExperiment } from '../parseExperiment';
 import { lossRefusalOf } from '../train/runRefusal';
 
 /** The settings that a sweep can vary: the seed, the list of stages, or a setting of one stage. */
-export const sweepSettings = [
+const sweepSettings = [
   'seed',
   'stages',
   'strategy',

@@ -73,7 +73,7 @@ export function axesOf(
   }
 }
 
-/** Returns the milliseconds that the newest run that is done has taken, or null if none is. */
+/** Returns the duration of the newest finished run in milliseconds, or null if no run has finished. */
 export function lastRunMs(runs: readonly RunRecord[]): number | null {
   const done = runs.find(({ status, finishedAt }) => status === 'done' && finishedAt !== undefined);
   return done?.finishedAt === undefined ? null : done.finishedAt - done.createdAt;

@@ -5,7 +5,7 @@ import { isObject } from '../isObject';
 import { isOtherKind } from '../parseExperiment';
 
 /** A setting in which two experiments differ. A value is undefined if the experiment does not state it. */
-export interface Difference {
+export interface SettingDifference {
   /** Dotted path of the setting; data sets are named by their slot, as in `data.pairs.contentSha256`. */
   path: string;
   values: [unknown, unknown];
@@ -30,7 +30,7 @@ function areAlike(first: JsonObject, second: JsonObject): boolean {
 /** Whether an object is a number with its unit, which says nothing without it. */
 const isMeasure = (value: JsonObject): boolean => 'unit' in value;
 
-function compare(path: string, first: unknown, second: unknown, found: Difference[]): void {
+function compare(path: string, first: unknown, second: unknown, found: SettingDifference[]): void {
   if (canonicalJson(first ?? null) === canonicalJson(second ?? null)) return;
   if (!isObject(first) || !isObject(second) || !areAlike(first, second) || isMeasure(first)) {
     found.push({ path, values: [first, second] });
@@ -44,8 +44,8 @@ function compare(path: string, first: unknown, second: unknown, found: Differenc
  * Returns the settings in which two experiments differ, in the order in which the first states them. A part of another
  * kind, such as another strategy, is one difference; so is a stage that only one of them has.
  */
-export function experimentDifferences(first: Experiment, second: Experiment): Difference[] {
-  const found: Difference[] = [];
+export function experimentDifferences(first: Experiment, second: Experiment): SettingDifference[] {
+  const found: SettingDifference[] = [];
   compare('', byPlace(first), byPlace(second), found);
   return found;
 }

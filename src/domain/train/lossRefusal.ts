@@ -3,7 +3,8 @@ import type { Stage } from '../experiment';
 
 /**
  * Returns why a stage's loss can't be computed, or null: it needs explicit negatives that the stage lacks, can't use
- * those that the stage has, has a prefix that is longer than the model's vectors, or needs vectors of an even length.
+ * those that the stage has, needs a teacher, has a prefix that is longer than the model's vectors, or needs vectors of
+ * an even length.
  * `dimension` is the length of the model's vectors; null if the model is not known.
  */
 export function lossRefusal(
@@ -14,6 +15,10 @@ export function lossRefusal(
   if (loss.kind === 'sigmoidPairs')
     return negatives ? { kind: 'loss-takes-pairs', stage, negatives: negatives.perAnchor } : null;
   if (loss.kind === 'triplet') return negatives ? null : { kind: 'loss-needs-triplets', stage };
+  if (loss.kind === 'distillation') {
+    if (!negatives) return { kind: 'distillation-needs-negatives', stage };
+    return loss.teacher ? null : { kind: 'teacher-not-chosen', stage };
+  }
   if (loss.kind === 'angle' && dimension !== null && dimension % 2 !== 0)
     return { kind: 'angle-needs-even-vectors', stage, dimension };
   if (loss.kind !== 'inBatchInfoNce') return null;

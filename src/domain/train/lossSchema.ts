@@ -116,6 +116,21 @@ const tripletSchema = v.strictObject({
 });
 export type TripletSettings = v.InferOutput<typeof tripletSchema>;
 
+/**
+ * KL distillation: a question's passage and explicit negatives should share its probability as a teacher's scores say
+ * (sentence-transformers' DistillKLDivLoss).
+ */
+const distillationSchema = v.strictObject({
+  kind: v.literal('distillation'),
+  /** Of the trained model's softmax. */
+  temperature: stageVersion1.entries.loss.entries.temperature,
+  /** Of the teacher's softmax. Absent means `temperature`. */
+  teacherTemperature: v.optional(stageVersion1.entries.loss.entries.temperature),
+  /** Any stored model, frozen, with its settings. A run without one is refused. */
+  teacher: v.optional(experimentModelSchema),
+});
+export type DistillationSettings = v.InferOutput<typeof distillationSchema>;
+
 /** The loss of a stage. The first member contains the loss of version 1. */
 export const lossSchema = v.variant('kind', [
   infoNceSchema,
@@ -124,10 +139,11 @@ export const lossSchema = v.variant('kind', [
   cosentSchema,
   angleSchema,
   cosineMseSchema,
+  distillationSchema,
 ]);
 export type LossSettings = v.InferOutput<typeof lossSchema>;
 export type LossKind = LossSettings['kind'];
-export const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
+const lossKinds = lossSchema.options.map(({ entries }) => entries.kind.literal);
 
 /** The rows that each loss trains on. */
 export const dataOfLoss: Record<LossKind, StageData> = {
@@ -137,6 +153,7 @@ export const dataOfLoss: Record<LossKind, StageData> = {
   cosent: 'scoredPairs',
   angle: 'scoredPairs',
   cosineMse: 'scoredPairs',
+  distillation: 'pairs',
 };
 
 /** Returns the losses that train on these rows. The first is the usual one. */
@@ -159,7 +176,26 @@ export function temperatureOf(loss: LossSettings): number | null {
 
 /** Returns the loss with another temperature, if it has one. */
 export function withTemperature<Loss extends LossSettings>(loss: Loss, temperature: number): Loss {
-  return 'temperature' in loss ? { ...loss, temperature } : loss;
+  if (!('temperature' in loss)) return loss;
+  const changed = { ...loss, temperature };
+  return changed.kind === 'distillation' ? withoutOwnTemperature(changed) : changed;
+}
+
+/** Drops a teacher's temperature that equals the trained model's. */
+function withoutOwnTemperature<Loss extends object>(loss: Loss): Loss {
+  const { teacherTemperature, ...rest } = loss as Record<string, unknown>;
+  const isUsual = teacherTemperature === undefined || teacherTemperature === rest['temperature'];
+  return isUsual ? (rest as Loss) : loss;
+}
+
+/** Returns a distillation with a change made in the form. An undefined value removes its field. */
+export function withDistillationChange(
+  loss: DistillationSettings,
+  change: { [Name in keyof DistillationSettings]?: DistillationSettings[Name] | undefined },
+): DistillationSettings {
+  const merged: Record<string, unknown> = { ...loss, ...change };
+  for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
+  return v.parse(distillationSchema, withoutOwnTemperature(merged));
 }
 
 /** The temperature of a loss that is chosen after one without a temperature. */
@@ -174,6 +210,7 @@ export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
     case 'sigmoidPairs':
     case 'cosent':
     case 'angle':
+    case 'distillation':
       return { kind, temperature };
     case 'triplet':
       return { kind, distance: 'cosine', margin: 0.2 };
@@ -186,6 +223,7 @@ export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
 
 /** Drops values that equal their defaults, so that equal losses have equal hashes. Does not validate. */
 export function withoutUsualLoss(loss: Record<string, unknown>): Record<string, unknown> {
+  if (loss['kind'] === 'distillation') return withoutOwnTemperature(loss);
   if (loss['kind'] !== 'inBatchInfoNce') return loss;
   const { contrast, softmax, hardness, falseNegatives, ...rest } = loss;
   const oneTerm = rest['directions'] === 'queryToPassage' && rest['sameSide'] === undefined;

@@ -6,7 +6,7 @@ export function negativesPerQuestion(
   batchSize: number,
 ): number {
   const own = negatives?.perAnchor ?? 0;
-  if (loss.kind === 'triplet') return own;
+  if (loss.kind === 'triplet' || loss.kind === 'distillation') return own;
   switch (loss.kind === 'inBatchInfoNce' ? loss.contrast : 'batch') {
     case 'own':
       return own;

@@ -5,6 +5,7 @@ export const settingRanges = {
   hardnessStrength: { low: 0.001, high: 100 },
   scoreMargin: { low: 0, high: 1 },
   inBatchNegatives: { low: 1, high: 65_535, integer: true },
+  teacherTemperature: { low: 0.001, high: 10 },
   tripletMargin: { low: 0, high: 10 },
   batchSize: { low: 2, high: 65_536, integer: true },
   accumulation: { low: 1, high: 1024, integer: true },

@@ -25,6 +25,12 @@ export type StageFault =
   | { kind: 'miner-missing'; stage: number; contentSha256: string }
   /** The model whose scores mask the stage's false negatives is not stored. */
   | { kind: 'guide-missing'; stage: number; contentSha256: string }
+  /** The stage distils the scores of a teacher, but none is chosen. */
+  | { kind: 'teacher-not-chosen'; stage: number }
+  /** The teacher whose scores the stage distils is not stored. */
+  | { kind: 'teacher-missing'; stage: number; contentSha256: string }
+  /** The stage distils scores among a question's own explicit negatives, and the stage has none. */
+  | { kind: 'distillation-needs-negatives'; stage: number }
   /** The stage's loss compares nothing but a question's own explicit negatives, and the stage has none. */
   | { kind: 'loss-needs-triplets'; stage: number }
   /** The stage trains on explicit negatives, but its loss compares pairs only. */

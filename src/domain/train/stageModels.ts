@@ -2,18 +2,29 @@ import type { ExperimentModel, Stage } from '../experiment';
 import { isObject } from '../isObject';
 
 /** Models that a stage may name beside the base model, by their names in `locations` of an experiment file. */
-export const stageModelSlots = ['negativesModel', 'guideModel'] as const;
+export const stageModelSlots = ['negativesModel', 'guideModel', 'teacherModel'] as const;
 export type StageModelSlot = (typeof stageModelSlots)[number];
 
 /** Where a stage names each of them. */
 export const stageModelPaths: Record<StageModelSlot, readonly string[]> = {
   negativesModel: ['negatives', 'model'],
   guideModel: ['loss', 'falseNegatives', 'byScore', 'model'],
+  teacherModel: ['loss', 'teacher'],
 };
 
 /** Returns the frozen model whose scores mask false negatives; undefined if the trained model's own scores do. */
 export function guideOf({ loss }: Pick<Stage, 'loss'>): ExperimentModel | undefined {
   return loss.kind === 'inBatchInfoNce' ? loss.falseNegatives?.byScore?.model : undefined;
+}
+
+/** Returns the frozen model whose scores a stage distils; undefined if it distils none or none is chosen yet. */
+export function teacherOf({ loss }: Pick<Stage, 'loss'>): ExperimentModel | undefined {
+  return loss.kind === 'distillation' ? loss.teacher : undefined;
+}
+
+/** Returns the model that encodes a stage's texts once before the run: its guide or its teacher. */
+export function frozenModelOf(stage: Pick<Stage, 'loss'>): ExperimentModel | undefined {
+  return guideOf(stage) ?? teacherOf(stage);
 }
 
 /** Returns the models that a stage names beside the base model. */
@@ -22,10 +33,11 @@ export function stageModels({ loss, negatives }: Pick<Stage, 'loss' | 'negatives
   model: ExperimentModel;
 }[] {
   const miner = negatives?.from === 'mined' ? negatives.model : undefined;
-  const guide = guideOf({ loss });
+  const [guide, teacher] = [guideOf({ loss }), teacherOf({ loss })];
   return [
     ...(miner ? [{ slot: 'negativesModel' as const, model: miner }] : []),
     ...(guide ? [{ slot: 'guideModel' as const, model: guide }] : []),
+    ...(teacher ? [{ slot: 'teacherModel' as const, model: teacher }] : []),
   ];
 }
 

@@ -2,9 +2,21 @@ import { wilsonInterval, type Interval } from '../../domain/evaluate/statistics'
 import type { QuestionResult } from '../../domain/evaluate/evaluation';
 import { firstRank, hitRateAtK } from '../../domain/evaluate/metrics';
 
-/** A model in the charts; `kind` decides its colour. */
+/** Colours of several models in one chart, beside that of the keyword search. */
+export const seriesKinds = [
+  'series-0',
+  'series-1',
+  'series-2',
+  'series-3',
+  'series-4',
+  'series-5',
+  'series-6',
+  'series-7',
+] as const;
+
+/** A model in the charts; `kind` decides its colour, so each model of a chart has another one. */
 export interface ChartModel {
-  kind: 'before' | 'after' | 'bm25';
+  kind: 'before' | 'after' | 'bm25' | (typeof seriesKinds)[number];
   label: string;
   results: readonly QuestionResult[];
 }

@@ -1,5 +1,6 @@
 import { benchmarkTexts } from './en/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './en/common';
+import { compareTexts } from './en/compare';
 import { deviceTexts } from './en/device';
 import { deviceCheckTexts } from './en/deviceCheck';
 import { doctorTexts } from './en/doctor';
@@ -42,6 +43,7 @@ export const en = {
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
+  compare: compareTexts,
   blend: blendTexts,
   report: reportTexts,
   link: linkTexts,

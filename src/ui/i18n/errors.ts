@@ -141,6 +141,10 @@ const sentences: Sentences = {
     zh: `${shortened(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
     en: `${shortened(details.file)} comes from a newer version (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
   }),
+  'project-is-experiment': (details) => ({
+    zh: `${shortened(details.file)} 是实验文件，不是项目文件：里面只有设置，要用命令行运行（npm run experiment）。想在这里打开，请让对方发分享链接或项目文件。`,
+    en: `${shortened(details.file)} is an experiment file, not a project: it holds only settings, for the command line (npm run experiment). To open the experiment here, ask for a share link or a project file.`,
+  }),
   'project-invalid': (details) => ({
     zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${said(details.reason).zh}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
     en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${said(details.reason).en}); save the project again, or use another copy. Nothing here was changed.`,
@@ -194,6 +198,10 @@ const sentences: Sentences = {
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
+  }),
+  'vectors-not-finite': ({ texts, of }) => ({
+    zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
+    en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
   }),
   'matrices-unavailable': (details) => {
     const reason = matricesReason(details);

@@ -5,6 +5,7 @@ import type { Dictionary } from './dictionary';
 export function inputNameText(t: Dictionary, input: InputName | StageModelSlot): string {
   if (input === 'negativesModel') return t.negatives.mined.model;
   if (input === 'guideModel') return t.train.fields.guide;
+  if (input === 'teacherModel') return t.train.fields.teacher;
   return input === 'model' ? t.import.model.title : t.import.slots[input].name;
 }
 

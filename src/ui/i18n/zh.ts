@@ -1,6 +1,7 @@
 import type { Dictionary } from './dictionary';
 import { benchmarkTexts } from './zh/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './zh/common';
+import { compareTexts } from './zh/compare';
 import { deviceTexts } from './zh/device';
 import { deviceCheckTexts } from './zh/deviceCheck';
 import { doctorTexts } from './zh/doctor';
@@ -42,6 +43,7 @@ export const zh: Dictionary = {
   doctor: doctorTexts,
   job: jobTexts,
   evaluate: evaluateTexts,
+  compare: compareTexts,
   blend: blendTexts,
   report: reportTexts,
   link: linkTexts,

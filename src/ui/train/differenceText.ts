@@ -1,7 +1,7 @@
 import type { MetricName, Stage } from '../../domain/experiment';
 import { slotNames } from '../../domain/import/slots';
 import { isObject } from '../../domain/isObject';
-import type { Difference } from '../../domain/train/experimentDifferences';
+import type { SettingDifference } from '../../domain/train/experimentDifferences';
 import type { Prefix } from '../../domain/train/lossSchema';
 import type { Negatives } from '../../domain/train/negativesSchema';
 import { prefixText } from '../../domain/train/prefixList';
@@ -19,7 +19,7 @@ export interface DifferenceRow {
 type Words = (value: never) => string;
 
 /** Returns a difference in the words of the form. `stages` is the larger number of stages of the two experiments. */
-export function differenceText(t: Dictionary, { path, values }: Difference, stages: number): DifferenceRow {
+export function differenceText(t: Dictionary, { path, values }: SettingDifference, stages: number): DifferenceRow {
   const [, stage, setting = ''] = /^stages\.(\d+)\.?(.*)$/.exec(path) ?? [];
   const label = stage === undefined ? labelOf(t, path) : stageLabel(t, Number(stage), setting, stages);
   const say = (value: unknown): string => valueText(t, stage === undefined ? path : `stage.${setting}`, value);
@@ -87,6 +87,9 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.loss.falseNegatives.byScore.margin': fields.scoreMargin,
     'stage.loss.falseNegatives.byScore.model': fields.guide,
     'stage.loss.falseNegatives.byScore.model.contentSha256': fields.guide,
+    'stage.loss.teacher': fields.teacher,
+    'stage.loss.teacher.contentSha256': fields.teacher,
+    'stage.loss.teacherTemperature': fields.teacherTemperature,
     'stage.loss.matryoshka': fields.matryoshka,
     'stage.negatives': fields.negatives,
     'stage.negatives.perAnchor': fields.negativesPerAnchor,

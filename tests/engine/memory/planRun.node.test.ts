@@ -186,6 +186,18 @@ describe('the memory plan of a run', () => {
     });
   });
 
+  it('counts a teacher that encodes before the run, but in a step only its scores, whatever the length of its vectors', () => {
+    const stated = { kind: 'distillation', temperature: 0.05 } as const;
+    const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(64, [64]), losses: [stated], ...change });
+    const wide = { config: { ...config, layers: 2, hiddenSize: 4096 }, longest: 256 };
+    const [alone, taught] = [at({}), at({ guides: [wide] })];
+    expect(taught.choice.need.activations).toBe(alone.choice.need.activations);
+    expect(taught.run.guideTokens).toBeGreaterThanOrEqual(256);
+    const large = { config: { ...config, layers: 192 }, longest: 256 };
+    const { need } = at({ batches: [batchesOf(8)], guides: [large] }).choice;
+    expect(need.total - need.snapshot).toBe(guideBytes(large));
+  });
+
   it('rejects a stage without steps', () => {
     expect(() => planRun({ ...request(4, [64]), batches: [[]] })).toThrow('experiment-invalid');
   });

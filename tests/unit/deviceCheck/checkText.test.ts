@@ -10,11 +10,18 @@ const right: DeviceCheck = {
   device: { backend: 'webgpu', reason: 'webgpu-available', adapter: null, threads: 0, simd: false },
   ...{ browser: 'a browser', kernels: 3, checkedAt: 0, tokens: 1304, layers: 2 },
   results: [
-    { precision: 'full', stepMs: 12, errors: [{ tensor: gradient, error: 2.2e-6 }, { tensor: 'loss', error: 0 }] },
+    {
+      precision: 'full',
+      stepMs: 12,
+      errors: [
+        { tensor: gradient, error: 2.2e-6 },
+        { tensor: 'loss', error: 0 },
+      ],
+    },
     { precision: 'mixed', stepMs: 11, errors: [{ tensor: 'loss', error: 0.004 }] },
   ],
   peer: { worst: { tensor: 'loss', error: 3e-6 }, stepMs: 375, engineMs: 12.1 },
-}; // prettier-ignore
+};
 const wrong: DeviceCheck = {
   ...right,
   results: [{ precision: 'full', stepMs: 12, errors: [{ tensor: gradient, error: 0.031 }] }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import golden from '../../fixtures/engine/blend.json';
-import { bestBlend, blendRefusal, blendTensors, offeredRatios } from '../../../src/domain/evaluate/blend';
+import { bestBlend, blendRefusal, blendsDiffer, blendTensors, offeredRatios } from '../../../src/domain/evaluate/blend';
 import { blendMoment, ratioOfMoment } from '../../../src/domain/evaluate/blendMoment';
 import { parseBlend } from '../../../src/domain/evaluate/blendFile';
 import { AppError } from '../../../src/domain/errors';
@@ -61,6 +61,13 @@ describe('the best blend', () => {
     expect(bestBlend(points, 'hitRateAt1')?.ratio).toBe(0.7);
     expect(bestBlend(points, 'mrrAt10')?.ratio).toBe(1);
     expect(bestBlend([], 'mrrAt10')).toBeNull();
+  });
+
+  it('is none if neither the primary metric nor MRR@10 tells them apart', () => {
+    expect(blendsDiffer([], 'hitRateAt1')).toBe(false);
+    expect(blendsDiffer([point(0, 0.6, 0.7), point(1, 0.6, 0.7)], 'hitRateAt1')).toBe(false);
+    expect(blendsDiffer([point(0, 0.6, 0.7), point(1, 0.6, 0.8)], 'hitRateAt1')).toBe(true);
+    expect(blendsDiffer([point(0, 0.5, 0.7), point(1, 0.6, 0.7)], 'hitRateAt1')).toBe(true);
   });
 });
 

@@ -31,8 +31,15 @@ describe('the blends of a run on the evaluate screen', () => {
     const text = shown({ dev, test: [...ends, point(0.5, 0.45)] });
     expect(text).toContain('best on dev: 0.5');
     expect(text).toMatch(/0\.5\s*best on dev 60\.0% 45\.0%/);
-    expect(text).toMatch(/0\.75 55\.0% Use test/);
+    expect(text).toMatch(/0\.75 55\.0% Evaluate/);
     expect(text).toContain('All evaluated');
+  });
+
+  it('have no best one if all do equally well on dev', () => {
+    const text = shown({ dev: [point(0, 0.5), point(0.5, 0.5), point(1, 0.5)], test: ends });
+    expect(text).toContain('all the same on dev');
+    expect(text).toContain('so dev can’t choose one');
+    expect(text).not.toContain('best on dev');
   });
 
   it('are refused with a sentence if the run trained a prefix', () => {

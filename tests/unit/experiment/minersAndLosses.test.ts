@@ -5,7 +5,7 @@ import { fillExperiment, fillSweep, parseExperimentFile } from '../../../src/dom
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { referencesOf } from '../../../src/domain/project/references';
 import { experimentHash } from '../../../src/domain/experimentHash';
-import { guideOf } from '../../../src/domain/train/stageModels';
+import { guideOf, teacherOf } from '../../../src/domain/train/stageModels';
 import { lossOfKind } from '../../../src/domain/train/lossSchema';
 
 function thrown(run: () => unknown): unknown {
@@ -87,6 +87,27 @@ describe('an experiment', () => {
     ).toMatchObject({
       path: 'stages.0.loss.falseNegatives.byScore.model.maxTokens',
     });
+  });
+
+  it('reads the teacher from its own location, completes it, and keeps it even if it is the base model', () => {
+    const settings = { pooling: 'cls', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const [model, teacher] = ['a', 'b'].map((letter) => ({ contentSha256: letter.repeat(64), ...settings }));
+    if (!model || !teacher) throw new Error('no model');
+    const loss = (given?: object) => ({ kind: 'distillation', temperature: 1, ...(given && { teacher: given }) });
+    const stages = [{ loss: loss({ queryPrefix: 'q: ' }) }, { loss: loss() }];
+    const file = parseExperimentFile({ stages, locations: { model: 'base', teacherModel: 'strong' } });
+    expect(file.locations.teacherModel).toBe('strong');
+    const filled = fillExperiment(file, { data: [], model, stageModels: { teacherModel: teacher } });
+    expect(filled.stages.map(teacherOf)).toEqual([{ ...teacher, queryPrefix: 'q: ' }, undefined]);
+    expect([...referencesOf([filled]).models]).toEqual([model.contentSha256, teacher.contentSha256]);
+    const { passagePrefix: _, ...stated } = model;
+    const own = parseExperiment({ model, stages: [{ loss: loss(stated) }] });
+    expect(own.stages.map(teacherOf)).toEqual([model]);
+    expect(
+      thrown(() =>
+        parseExperimentFile({ stages: [{ loss: loss({ maxTokens: 0 }) }], locations: { teacherModel: 'x' } }),
+      ),
+    ).toMatchObject({ path: 'stages.0.loss.teacher.maxTokens' });
   });
 
   it('reads the model that mines negatives also for the values of a sweep', () => {

@@ -40,6 +40,7 @@ function read(experiment: object, more: Partial<HeadlessJob> = {}) {
     modelName: '',
     negativesModelName: '',
     guideModelName: '',
+    teacherModelName: '',
     device: 'wasm',
   } as const;
   const job: HeadlessJob = { ...given, experiment, delivered: [], inputs: [], ...more };

@@ -5,7 +5,7 @@ const broken = (line: number, fault = 'json-broken'): object => ({ line, fault }
 const row = (line: number, value: unknown): object => ({ line, value });
 
 describe('after a broken row of a JSON list', () => {
-  it('reading goes on at the next list', () => {
+  it('reading continues at the next list', () => {
     const rows = Array.from({ length: 1000 }, (_, i) => `["问${i}","答${i}"]`);
     rows[1] = '["坏" "行"]';
     rows[5] = '["坏,"行"]';
@@ -21,8 +21,8 @@ describe('after a broken row of a JSON list', () => {
     ['a missing colon before a list', '{"b" [{"c": 1}, {"c": 2}], "a": 2}'],
     ['a missing comma', '{"a": "x" "b": -2}'],
     ['a missing quote at the end', '{"a": "x, "b": "y"}'],
-    ['a missing quote at the begin', '{"a": x", "b": "y"}'],
-    ['a word that is no value', '{"a": undefined, "b": {"c": [1]}}'],
+    ['a missing quote at the beginning', '{"a": x", "b": "y"}'],
+    ['a word that is not a value', '{"a": undefined, "b": {"c": [1]}}'],
     ['a bracket of another kind', '{"a": [1, 2}}'],
     ['a surplus bracket', '{"a": 1}}'],
     ['a missing brace', '{"a": 1'],
@@ -36,7 +36,7 @@ describe('after a broken row of a JSON list', () => {
     }
   });
 
-  it('reading goes on at the next row of either kind', () => {
+  it('reading continues at the next row, whether an object or a list', () => {
     const records = literalRecords('[{"a": 1},\n{"a" 2, "b": [{"c": 1}, {"c": 2}]},\n["三","四"],\n{"a": 4}]', 'json');
     expect(records).toEqual([row(1, { a: 1 }), broken(2), row(3, ['三', '四']), row(4, { a: 4 })]);
   });

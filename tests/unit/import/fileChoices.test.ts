@@ -66,7 +66,7 @@ describe('stray bytes in UTF-8', () => {
 
   it.each<[string, Uint8Array, boolean]>([
     ['between characters of three bytes', bytes('猪', 0xc4, '猪'), true],
-    ['inside a word that goes on', bytes(english, 0xc4, 'cdef'), true],
+    ['inside a word that continues', bytes(english, 0xc4, 'cdef'), true],
     ['that begin no character, inside a word', bytes(english, 0xff, 'cdef'), true],
     ['after a character beyond ASCII', bytes(english, 'é', 0xff, 'c'), false],
     ['after two letters and a character beyond ASCII', bytes(english, 'é', 0xff, 'cdef'), false],

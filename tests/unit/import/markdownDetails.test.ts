@@ -96,7 +96,7 @@ describe('metadata at the start of Markdown', () => {
   });
 
   it.each([['正文-文'], ['正文 a: b'], ['正文a: b'], ['正文 文'], ['正文：甲']])(
-    'is text after all if it has the line %j',
+    'is read as text if it has the line %j',
     (line) => {
       expect(read('---', line, '', '乙')).toEqual([
         { line: 2, value: { text: line } },
@@ -105,7 +105,7 @@ describe('metadata at the start of Markdown', () => {
     },
   );
 
-  it('that is text after all keeps its headings and the numbers of its lines', () => {
+  it('keeps its headings and line numbers if it turns out to be text', () => {
     expect(read('---', 'a: 1', '# 甲', '# 乙', '正文')).toEqual([
       { line: 2, value: { text: 'a: 1' } },
       { line: 5, value: { title: '乙', text: '正文' } },

@@ -27,7 +27,7 @@ describe('a project file with a hostile or broken record', () => {
     ['an id that is a path', 'experiments.json', first((row) => ({ ...row, experimentId: '../x' }))],
     ['an unknown field', 'experiments.json', first((row) => ({ ...row, surprise: 1 }))],
     ['a record that is null', 'runs.json', () => [null]],
-    ['a list that is no list', 'models.json', () => ({})],
+    ['a list that is not a list', 'models.json', () => ({})],
     ['two records of one key', 'runs.json', (rows: Rows) => [...rows, ...rows]],
     [
       'a rank of 0',
@@ -196,6 +196,17 @@ describe('a damaged project file', () => {
     await expect(open(db, new File([packed], 'p.zip'))).rejects.toMatchObject({
       details: { entry: 'runs.json', reason: own('entry-compressed') },
     });
+  });
+
+  it('is named as an experiment file if it is one, and other JSON is not', async () => {
+    const db = await freshDatabase();
+    const details = { kind: 'project-is-experiment', file: 'experiment.json' };
+    for (const text of ['{"stages": []}', '\uFEFF{"locations": {"pairs": "pairs.csv"}}'])
+      await expect(open(db, new File([text], 'experiment.json'))).rejects.toHaveProperty('details', details);
+    for (const text of ['{}', '[]', 'null', '{"stages": '])
+      await expect(open(db, new File([text], 'p.json'))).rejects.toMatchObject({
+        details: { kind: 'project-invalid', file: 'p.json', reason: own('not-a-zip') },
+      });
   });
 
   it.each([0, 10, 200])('is refused with one error if cut to %i bytes', async (length) => {

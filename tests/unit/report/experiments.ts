@@ -65,6 +65,11 @@ const triplet = fc.record({
   margin: fc.double({ min: 0, max: 10, noNaN: true }),
 });
 
+const distillation = fc.record(
+  { kind: fc.constant('distillation' as const), temperature, teacherTemperature: temperature, teacher: guide },
+  { requiredKeys: ['kind', 'temperature'] },
+);
+
 const optimizer = {
   kind: fc.constant('adamW' as const),
   learningRate: share,
@@ -104,7 +109,7 @@ const stageFields = {
     }),
   ),
   frozen: fc.record({ embeddings: fc.boolean(), layers: fc.integer({ min: 1, max: 24 }) }),
-  loss: fc.oneof(infoNce, sigmoidPairs, triplet),
+  loss: fc.oneof(infoNce, sigmoidPairs, triplet, distillation),
   batching: fc.oneof(seeded, fc.record({ kind: fc.constant('listed' as const), sha256: hex })),
   duration: fc.oneof(
     fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),

@@ -117,6 +117,18 @@ describe('the model card', () => {
     expect(about.some((line) => line.includes('Temperature'))).toBe(false);
   });
 
+  it('names the teacher of a distillation by its hash, with both temperatures', () => {
+    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const teacher = { contentSha256: 'c'.repeat(64), ...settings };
+    const about = (loss: Stage['loss']): string[] =>
+      section('Training', { experiment: { stages: [{ ...defaultStage(), loss }] } });
+    const own = about({ kind: 'distillation', temperature: 0.5, teacher });
+    expect(own).toContain('- 损失 / Loss: KL 蒸馏 / KL distillation: 教师模型 / teacher cccccccccccc, τ 0.5');
+    expect(own).toContain('- 温度 τ / Temperature τ: 0.5');
+    const apart = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 0.1, teacher });
+    expect(apart.some((line) => line.endsWith('cccccccccccc, τ 0.1'))).toBe(true);
+  });
+
   it('states the average of the weights, for a single stage and for each of several', () => {
     const averaged = { ...defaultStage(), ema: { decay: 0.99 } };
     const line = '- 权重的滑动平均 / Moving average of the weights (EMA): 衰减系数 / decay: 0.99';

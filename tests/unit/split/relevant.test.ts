@@ -43,9 +43,12 @@ describe('a reference to a passage', () => {
 });
 
 describe('several references in one cell', () => {
-  it.each(['p1;p2', 'p1, p2', 'p1，p2', 'p1；p2', 'p1、p2', 'p1|p2', 'p1 p2', ' p1 ;; p2; '])('are "%s"', (cell) => {
-    expect(named(cell)).toEqual(['p1', 'p2']);
-  });
+  it.each(['p1;p2', 'p1, p2', 'p1，p2', 'p1；p2', 'p1、p2', 'p1|p2', 'p1 p2', ' p1 ;; p2; '])(
+    'are separated by commas, semicolons, bars or spaces: "%s"',
+    (cell) => {
+      expect(named(cell)).toEqual(['p1', 'p2']);
+    },
+  );
 
   it('must all be ids, because a text may contain a piece that is one', () => {
     expect(named('twice, 3 kg')).toEqual({ unknown: ['twice, 3 kg'] });

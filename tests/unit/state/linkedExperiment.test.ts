@@ -98,6 +98,17 @@ describe('an experiment saved from a shared link', () => {
     expect(inputNameText(zh, 'guideModel')).toBe('引导模型');
   });
 
+  it('lists the teacher of a distillation among what it needs', async () => {
+    const link = await demoLink();
+    const [stage] = link.stages;
+    if (!link.model || !stage) throw new Error('no stage');
+    const teacher = { ...link.model, contentSha256: 'e'.repeat(64) };
+    const loss = { kind: 'distillation' as const, temperature: 0.05, teacher };
+    const needs = await sharedInputs({ ...link, stages: [{ ...stage, loss }] });
+    expect(needs.slice(5).map(({ input, state }) => [input, state])).toEqual([['teacherModel', 'missing']]);
+    expect(inputNameText(zh, 'teacherModel')).toBe('教师模型');
+  });
+
   it('keeps the model settings of the link when the model is imported, even if another one was in use', async () => {
     const link = await demoLink();
     const { experiment, imports } = await accepted(link);

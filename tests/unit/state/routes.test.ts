@@ -10,6 +10,7 @@ describe('routes', () => {
     { name: 'headless' },
     { name: 'link', payload: 'AbC-_9' },
     { name: 'experiment', experimentId: 'a/b c', stage: 'evaluate' },
+    { name: 'compare', experimentId: 'a/b c' },
   ])('stay the same when formatted as a hash and parsed again: $name', (route) => {
     expect(parseRoute(formatRoute(route))).toEqual(route);
   });
@@ -17,6 +18,7 @@ describe('routes', () => {
   it('fall back to home for an unknown hash and to import for an unknown stage', () => {
     expect(parseRoute('')).toEqual({ name: 'home' });
     expect(parseRoute('#/nowhere/at/all')).toEqual({ name: 'home' });
+    expect(parseRoute('#/compare')).toEqual({ name: 'home' });
     expect(parseRoute('#/experiment/e1/fly')).toEqual({ name: 'experiment', experimentId: 'e1', stage: 'import' });
   });
 

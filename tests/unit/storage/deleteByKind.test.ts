@@ -30,19 +30,21 @@ async function withItems(): Promise<Database> {
     await db.put('batchLists', { sha256: id, batches: [] });
     await db.put('tokenSets', { key: id, ids: empty, offsets: empty, truncated: 0 });
     await db.put('minedNegatives', { key: id, ...mined, ...counts });
+    await db.put('vectorSets', { key: id, name: id, count: 0, width: 1, pieces: [], hashes: [], createdAt: 1 });
   }
   return db;
 }
-const stores = ['datasets', 'datasetBlocks', 'batchLists', 'tokenSets', 'minedNegatives'] as const;
+const stores = ['datasets', 'datasetBlocks', 'batchLists', 'tokenSets', 'minedNegatives', 'vectorSets'] as const;
 const left = async (db: Database): Promise<string> =>
   (await Promise.all(stores.map(async (store) => `${await db.count(store)}`))).join(' ');
 
 it.each<[UnusedKind, string]>([
-  ['dataset', '1 1 2 2 2'],
-  ['batchList', '2 2 1 2 2'],
-  ['tokenSet', '2 2 2 1 2'],
-  ['minedNegatives', '2 2 2 2 1'],
-  ['model', '2 2 2 2 2'],
+  ['dataset', '1 1 2 2 2 2'],
+  ['batchList', '2 2 1 2 2 2'],
+  ['tokenSet', '2 2 2 1 2 2'],
+  ['minedNegatives', '2 2 2 2 1 2'],
+  ['vectorSet', '2 2 2 2 2 1'],
+  ['model', '2 2 2 2 2 2'],
 ])('an unused item of the kind %s is deleted, and none of another kind with the same id', async (kind, expected) => {
   const db = await withItems();
   expect(await deleteUnused(db, kind, ['a'])).toBe(true);

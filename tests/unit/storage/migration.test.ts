@@ -34,6 +34,17 @@ it('a version 2 database keeps its rows and gets stores for downloads', async ()
   expect(await db.count('downloadParts')).toBe(0);
 });
 
+it('a version 6 database keeps its rows and gets stores for comparisons and their vectors', async () => {
+  const old = await openDB('of version 6', 6, {
+    upgrade: (db) => void db.createObjectStore('batchLists', { keyPath: 'sha256' }),
+  });
+  await old.put('batchLists', { sha256: 'a', batches: [[3]] });
+  old.close();
+  const db = await openDatabase('of version 6');
+  expect(await db.get('batchLists', 'a')).toEqual({ sha256: 'a', batches: [[3]] });
+  expect([await db.count('comparisons'), await db.count('vectorSets')]).toEqual([0, 0]);
+});
+
 it('a version 4 database keeps its rows and gets a store for checks of devices', async () => {
   const old = await openDB('of version 4', 4, {
     upgrade: (db) => void db.createObjectStore('batchLists', { keyPath: 'sha256' }),

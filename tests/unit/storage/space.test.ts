@@ -47,7 +47,7 @@ it('a checkpoint without room is refused before a byte of it is stored', async (
   expect(await latestCheckpoint(db, 'r')).toMatchObject({ step: 1 });
 });
 
-it('weights without room are refused before a part is stored', async () => {
+it('weights that exceed the free space are refused before any part is stored', async () => {
   const db = await openDatabase(`space-${crypto.randomUUID()}`);
   withFree(reservedBytes);
   const writer = new WeightWriter(db, 'model-x');

@@ -29,11 +29,17 @@ describe('the list of stored items', () => {
     ]);
     const weights = model.totalFloats * 4;
     expect(of('experiment')[0]?.bytes).toBeGreaterThan(4 * weights);
-    expect(of('model')).toMatchObject([{ name: 'tiny', usedBy: ['one', 'second'] }]);
+    expect(of('model')).toMatchObject([{ name: 'tiny', usedBy: ['one'], usedByDeleted: ['second'] }]);
     expect(of('model')[0]?.bytes).toBeGreaterThan(weights);
-    expect(of('dataset').find(({ ids }) => ids[0] === unused)).toMatchObject({ role: 'knowledgeBase', usedBy: [] });
-    expect(of('dataset').filter(({ usedBy }) => usedBy.join() === 'one,second')).toHaveLength(1);
-    expect(of('tokenSet')).toEqual([{ kind: 'tokenSet', ids: ['t'], name: '', bytes: 12, usedBy: [] }]);
+    expect(of('dataset').find(({ ids }) => ids[0] === unused)).toMatchObject({
+      role: 'knowledgeBase',
+      usedBy: [],
+      usedByDeleted: [],
+    });
+    expect(of('dataset').filter(({ usedBy }) => usedBy.join() === 'one')).toHaveLength(1);
+    expect(of('tokenSet')).toEqual([
+      { kind: 'tokenSet', ids: ['t'], name: '', bytes: 12, usedBy: [], usedByDeleted: [] },
+    ]);
     expect(of('batchList')).toMatchObject([{ ids: ['b'], bytes: 7, usedBy: [] }]);
   });
 
@@ -48,6 +54,16 @@ describe('the list of stored items', () => {
       ['b', ['second']],
       ['c', []],
     ]);
+  });
+
+  it('tells deleted experiments from others, also of the same name', async () => {
+    const db = await freshDatabase();
+    const { experiment } = await fill(db);
+    await db.put('experiments', { ...storedExperiment('second', { experiment, deletedAt: 9 }), name: 'one' });
+    const models = async () => (await storageUse(db)).filter(({ kind }) => kind === 'model');
+    expect(await models()).toMatchObject([{ usedBy: ['one'], usedByDeleted: ['one'] }]);
+    await db.delete('experiments', 'e');
+    expect(await models()).toMatchObject([{ usedBy: [], usedByDeleted: ['one'] }]);
   });
 
   it('says which experiment token sets belong to', async () => {

@@ -89,8 +89,8 @@ describe('a sweep is refused', () => {
 
   it.each([
     ['no setting', [], 'sweep'],
-    ['a sweep that is no list', { seed: [1] }, 'sweep'],
-    ['an entry that is no object', ['seed'], 'sweep.0'],
+    ['a sweep that is not a list', { seed: [1] }, 'sweep'],
+    ['an entry that is not an object', ['seed'], 'sweep.0'],
     ['a setting without values', [{ setting: 'seed', values: [] }], 'sweep.0.values'],
     ['a setting whose values are no list', [{ setting: 'seed', values: 7 }], 'sweep.0.values'],
     ['an unknown field', [{ setting: 'seed', values: [7], count: 3 }], 'sweep.0.count'],

@@ -49,6 +49,17 @@ it('the folder of the guide is served in a slot of its own, with its name', asyn
   expect(inputs).toEqual([{ slot: 'guideModel', path: 'config.json', file: join(folder, 'guide', 'config.json') }]);
 });
 
+it('the folder of the teacher is served in a slot of its own, with its name', async () => {
+  await mkdir(join(folder, 'teacher'));
+  await writeFile(join(folder, 'teacher', 'config.json'), '{}');
+  const path = join(folder, 'experiment.json');
+  await writeFile(path, JSON.stringify({ locations: { teacherModel: 'teacher' } }));
+  const { inputs, teacherModelName } = await readExperimentFile(path);
+  expect(teacherModelName).toBe('teacher');
+  const file = join(folder, 'teacher', 'config.json');
+  expect(inputs).toEqual([{ slot: 'teacherModel', path: 'config.json', file }]);
+});
+
 it('the folder of the model that mines negatives is served in a slot of its own, with its name', async () => {
   for (const name of ['base', 'strong']) {
     await mkdir(join(folder, name));

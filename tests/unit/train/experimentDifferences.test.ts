@@ -17,7 +17,7 @@ const inWords = (first: Experiment, second: Experiment, t = en) =>
   });
 
 describe('the differences between two experiments', () => {
-  it('are none between equal ones', () => {
+  it('are an empty list if the experiments are equal', () => {
     expect(experimentDifferences(one, defaultExperiment())).toEqual([]);
   });
 
@@ -100,6 +100,21 @@ describe('the differences in words', () => {
     expect(inWords(one, withStage({ ema: { decay: 0.99 } }))).toEqual(['Average of the weights (EMA) | – | 0.99']);
     const cosent = withStage({ data: 'scoredPairs', loss: { kind: 'cosent', temperature: 0.05 } });
     expect(inWords(one, cosent)).toContain('Train on | – | scored pairs');
+  });
+
+  it('name the teacher of a distillation and its temperature', () => {
+    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const taught = (digit: string, teacherTemperature?: number) =>
+      withStage({
+        loss: {
+          ...{ kind: 'distillation', temperature: 0.05, teacher: { contentSha256: digit.repeat(64), ...settings } },
+          ...(teacherTemperature === undefined ? {} : { teacherTemperature }),
+        } as const,
+      });
+    expect(inWords(taught('a'), taught('b', 0.1))).toEqual([
+      'Teacher model | aaaaaaaaaaaa | bbbbbbbbbbbb',
+      'Teacher’s temperature | – | 0.1',
+    ]);
   });
 
   it('name the stage if there are several, and describe one that the other lacks', () => {

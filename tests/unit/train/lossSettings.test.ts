@@ -6,7 +6,12 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { lossRefusal } from '../../../src/domain/train/lossRefusal';
 import { negativesPerQuestion } from '../../../src/domain/train/negativesPerQuestion';
-import { infoNceSchema, withLossChange } from '../../../src/domain/train/lossSchema';
+import {
+  infoNceSchema,
+  withDistillationChange,
+  withLossChange,
+  withTemperature,
+} from '../../../src/domain/train/lossSchema';
 import { defaultMined } from '../../../src/domain/train/negativesSchema';
 import { prefixText, readPrefixes } from '../../../src/domain/train/prefixList';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
@@ -74,6 +79,10 @@ describe('the options of InfoNCE in an experiment', () => {
     [{ kind: 'triplet', distance: 'cosine', margin: -0.1 }, 'margin'],
     [{ kind: 'triplet', distance: 'manhattan', margin: 1 }, 'distance'],
     [{ kind: 'triplet', distance: 'cosine', margin: 1, temperature: 1 }, 'temperature'],
+    [{ kind: 'distillation' }, 'temperature'],
+    [{ kind: 'distillation', temperature: 0.05, teacherTemperature: 0 }, 'teacherTemperature'],
+    [{ kind: 'distillation', temperature: 0.05, margin: 1 }, 'margin'],
+    [{ kind: 'distillation', temperature: 0.05, teacher: { maxTokens: 8 } }, 'teacher.contentSha256'],
     [{ matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) }, 'matryoshka'],
   ])('are refused with their path: %j', (loss, path) => {
     expect(fault(loss)).toMatchObject({ kind: 'experiment-invalid', path: `stages.0.loss.${path}` });
@@ -90,6 +99,30 @@ describe('the options of InfoNCE in an experiment', () => {
   it('draw no negatives of the batch once the form compares a question with its own only', () => {
     const loss = { ...v.parse(infoNceSchema, defaultStage().loss), inBatchNegatives: 3 };
     expect(withLossChange(loss, { contrast: 'own' })).toEqual({ ...defaultStage().loss, contrast: 'own' });
+  });
+});
+
+describe('the temperature of a teacher', () => {
+  const loss = { kind: 'distillation', temperature: 0.05 } as const;
+  const parsed = (given: object): Stage['loss'] | undefined =>
+    parseExperiment({ stages: [{ loss: given }] }).stages[0]?.loss;
+
+  it('is left out if it equals that of the trained model, in a file and in the form', () => {
+    expect(parsed({ ...loss, teacherTemperature: 0.05 })).toEqual(loss);
+    expect(parsed({ ...loss, teacherTemperature: 0.1 })).toEqual({ ...loss, teacherTemperature: 0.1 });
+    const own = withDistillationChange(loss, { teacherTemperature: 0.1 });
+    expect(own).toEqual({ ...loss, teacherTemperature: 0.1 });
+    expect(withTemperature(own, 0.2)).toEqual({ ...own, temperature: 0.2 });
+    expect(withTemperature(own, 0.1)).toEqual({ ...loss, temperature: 0.1 });
+    expect(withDistillationChange(own, { teacherTemperature: 0.05 })).toEqual(loss);
+  });
+
+  it('stays when a teacher is chosen or removed', () => {
+    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const teacher = { contentSha256: 'a'.repeat(64), ...settings };
+    const own = { ...loss, teacherTemperature: 0.1 };
+    expect(withDistillationChange(own, { teacher })).toEqual({ ...own, teacher });
+    expect(withDistillationChange({ ...own, teacher }, { teacher: undefined })).toEqual(own);
   });
 });
 
@@ -125,6 +158,16 @@ describe('a loss that its data or model does not suit', () => {
       expect(lossRefusal({ loss, negatives }, 1, 384)).toBeNull();
   });
 
+  it('is refused if it distils without explicit negatives, or without a teacher', () => {
+    const loss = { kind: 'distillation' as const, temperature: 0.05 };
+    const negatives = { from: 'random', perAnchor: 1 } as const;
+    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+    const taught = { ...loss, teacher: { contentSha256: 'a'.repeat(64), ...settings } };
+    expect(lossRefusal({ loss: taught }, 1, 384)).toEqual({ kind: 'distillation-needs-negatives', stage: 1 });
+    expect(lossRefusal({ loss, negatives }, 2, 384)).toEqual({ kind: 'teacher-not-chosen', stage: 2 });
+    expect(lossRefusal({ loss: taught, negatives }, 1, 384)).toBeNull();
+  });
+
   it('is refused if it is AnglE and the vectors have an odd length', () => {
     const loss = { kind: 'angle' as const, temperature: 0.05 };
     expect(lossRefusal({ loss }, 1, 385)).toEqual({ kind: 'angle-needs-even-vectors', stage: 1, dimension: 385 });
@@ -150,6 +193,7 @@ describe('the negatives of a question', () => {
     expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 2 }, negatives }, 16)).toBe(11);
     expect(negativesPerQuestion({ loss: { ...loss, inBatchNegatives: 99 } }, 16)).toBe(15);
     expect(negativesPerQuestion({ loss: triplet, negatives }, 16)).toBe(3);
+    expect(negativesPerQuestion({ loss: { kind: 'distillation', temperature: 0.05 }, negatives }, 16)).toBe(3);
     expect(negativesPerQuestion({ loss, negatives }, 16)).toBe(63);
     expect(negativesPerQuestion({ loss: { ...loss, contrast: 'explicit' }, negatives }, 16)).toBe(48);
     expect(negativesPerQuestion({ loss: { ...loss, contrast: 'own' }, negatives }, 16)).toBe(3);

@@ -158,7 +158,7 @@ describe('a listed batch order', () => {
     ['no list', { 0: [0, 1] }, ''],
     ['no steps', [], ''],
     ['a step of one row', [[0, 1], [2]], '1'],
-    ['a step that is no list', [7], '0'],
+    ['a step that is not a list', [7], '0'],
     ['a negative row', [[0, -1]], '0.1'],
     [
       'half a row',

@@ -126,6 +126,17 @@ describe('the advanced settings', () => {
     expect(countAdvanced(pairs)).toEqual({ all: 21, changed: 1 });
   });
 
+  it('count the teacher and its temperature for a distillation', () => {
+    const experiment = defaultExperiment();
+    const counted = (loss: Stage['loss']) =>
+      countAdvanced({ ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) });
+    const loss = { kind: 'distillation' as const, temperature: 0.05 };
+    expect(counted(loss)).toEqual({ all: 23, changed: 1 });
+    const teacher = { contentSha256: 'a'.repeat(64), pooling: 'mean', normalize: true, maxTokens: 64 } as const;
+    const stated = { ...loss, teacher: { ...teacher, queryPrefix: '', passagePrefix: '' }, teacherTemperature: 0.1 };
+    expect(counted(stated)).toEqual({ all: 23, changed: 3 });
+  });
+
   it('do not count duplicates in a batch if the experiment lists its batches', () => {
     const experiment = defaultExperiment();
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };

@@ -79,7 +79,9 @@ function arrayShortage(
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   // These losses compute a number for every two pairs in one tfjs array; InfoNCE computes its scores in windows.
   const scores = loss?.kind === 'sigmoidPairs' || loss?.kind === 'angle' ? 4 * pairs * pairs : 0;
-  const vectors = 4 * candidates * Math.max(config.hiddenSize, guide?.config.hiddenSize ?? 0);
+  // A guide's vectors are on the device in each step. Of a teacher's, only the scores are.
+  const guideWidth = loss?.kind === 'distillation' ? 0 : (guide?.config.hiddenSize ?? 0);
+  const vectors = 4 * candidates * Math.max(config.hiddenSize, guideWidth);
   const encoding = Math.max(
     evaluation ? evaluationArrayBytes(config, evaluation) : 0,
     guide ? guideArrayBytes(guide) : 0,

@@ -74,6 +74,14 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
     case 'triplet':
       // Measured with three or more negatives per anchor. A single one needs a fifth less.
       return vectors + (11 * candidates - 4 * pairs) * hiddenSize + 12 * candidates + 512;
+    case 'distillation':
+      // Measured with two or more negatives per anchor, with a tensor for each column of candidates. A single one needs
+      // less. The teacher's scores are on the device, too; its vectors stay on the host.
+      return (
+        vectors +
+        (8 * candidates - 3 * pairs) * hiddenSize +
+        (19 * candidates + 8 * pairs + Math.ceil((112 * candidates) / pairs) + 320)
+      );
     default:
       return loss satisfies never;
   }

@@ -18,7 +18,7 @@ interface AdapterPart extends Adapter {
 }
 
 /** A product of a layer, by its first module. */
-export interface LayerProduct {
+export interface AdaptedProduct {
   layer: number;
   module: LayerModuleName;
 }
@@ -126,7 +126,7 @@ export function freeAdapterGradients({ pool }: Engine, gradients: readonly Adapt
 export function mergeInto(
   engine: Engine,
   adapters: Adapters,
-  { layer, module }: LayerProduct,
+  { layer, module }: AdaptedProduct,
   weight: DeviceArray,
 ): void {
   const [rows = 0] = weight.shape;

@@ -3,7 +3,7 @@ import type { AdapterPlan } from '../../../src/domain/train/lora';
 import type { Engine } from '../engine';
 import { Adapters } from './adapters';
 import type { IsTrainable } from './isTrainable';
-import { mergeInto, type LayerProduct } from './lora';
+import { mergeInto, type AdaptedProduct } from './lora';
 import { layerModuleOf, layerParameterName, type LayerModuleName } from './parameterNames';
 import { layOutStages, type SegmentLayout } from './segmentLayout';
 import { SegmentTable } from './segmentTable';
@@ -115,7 +115,7 @@ export class ParameterStore {
   /**
    * Returns the product that reads a weight and the name of that product's first weight, if adapters are added to it.
    */
-  #adaptedProduct(name: string): (LayerProduct & { name: string; shape: [number, number] }) | undefined {
+  #adaptedProduct(name: string): (AdaptedProduct & { name: string; shape: [number, number] }) | undefined {
     const found = layerModuleOf(name);
     if (!found || !this.adapters) return undefined;
     const { layer } = found;

@@ -1,6 +1,11 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
-import { evaluateRanks, questionResult, type Evaluation } from '../../../src/domain/evaluate/evaluation';
+import {
+  evaluateRanks,
+  questionResult,
+  type Evaluation,
+  type QuestionResult,
+} from '../../../src/domain/evaluate/evaluation';
 import type { Question } from '../../../src/domain/records';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
@@ -20,26 +25,49 @@ export interface EvaluateVectorsInput {
   encodeMs: number;
 }
 
+interface SearchedQuestions extends Pick<
+  EvaluateVectorsInput,
+  'questions' | 'order' | 'questionVectors' | 'passageVectors'
+> {
+  /** Number of passages to rank for each question. */
+  depth: number;
+}
+
+/**
+ * Searches the whole knowledge base exactly for every question. Returns each question's result, and the indexes of its
+ * first `depth` passages, best first.
+ */
+export async function searchQuestions(
+  engine: Engine,
+  { questions, order, questionVectors, passageVectors, depth }: SearchedQuestions,
+  between: BetweenBatches,
+): Promise<{ results: QuestionResult[]; rankings: number[][] }> {
+  const passages = pickedVectors(passageVectors, order.ids.length, (place) => order.inOrder[place] ?? 0);
+  const results: QuestionResult[] = [];
+  const rankings: number[][] = [];
+  for (let from = 0; from < questions.length; from += maxQuestionsPerSearch) {
+    const group = questions.slice(from, from + maxQuestionsPerSearch);
+    const queries = pickedVectors(questionVectors, group.length, (question) => from + question);
+    const targets = group.map((question) => relevantPlaces(question, order));
+    const found = await search(engine, { queries, passages, targets, k: depth }, between);
+    group.forEach((question, i) => {
+      const own = found[i];
+      if (!own) return;
+      results.push(questionResult(question, { ...own, top: own.top.slice(0, shownPassages) }, order));
+      rankings.push(own.top.map(({ passage }) => order.inOrder[passage] ?? 0));
+    });
+  }
+  return { results, rankings };
+}
+
 /** Searches the whole knowledge base exactly for every question and computes the metrics. */
 export async function evaluateVectors(
   engine: Engine,
   input: EvaluateVectorsInput,
   between: BetweenBatches,
 ): Promise<Evaluation> {
-  const { questions, order, passageVectors, questionVectors } = input;
-  const count = order.ids.length;
-  const passages = pickedVectors(passageVectors, count, (place) => order.inOrder[place] ?? 0);
-  const results: Evaluation['results'] = [];
-  for (let from = 0; from < questions.length; from += maxQuestionsPerSearch) {
-    const group = questions.slice(from, from + maxQuestionsPerSearch);
-    const queries = pickedVectors(questionVectors, group.length, (question) => from + question);
-    const targets = group.map((question) => relevantPlaces(question, order));
-    const found = await search(engine, { queries, passages, targets, k: shownPassages }, between);
-    group.forEach((question, i) => {
-      const own = found[i];
-      if (own) results.push(questionResult(question, own, order));
-    });
-  }
+  const { questions, order } = input;
+  const { results } = await searchQuestions(engine, { ...input, depth: shownPassages }, between);
   const { runId, part, moment, encodeMs } = input;
   return {
     runId,
@@ -48,6 +76,6 @@ export async function evaluateVectors(
     encodeMs,
     results,
     createdAt: Date.now(),
-    ...evaluateRanks(results, questions, count, input.experiment.evaluation.ks),
+    ...evaluateRanks(results, questions, order.ids.length, input.experiment.evaluation.ks),
   };
 }

@@ -76,7 +76,7 @@ async function readArrays(reader: ProjectReader, record: SavedMined): Promise<St
     at += lengths[name];
     return bytes.slice(begin, at).buffer;
   };
-  // In the order of the bytes.
+  // Read them in the order in which their bytes are stored.
   const [chosen, positives, negatives] = [next('chosen'), next('positives'), next('negatives')];
   return { ...counts, chosen, positives, negatives, ranks: next('ranks'), random: next('random') };
 }

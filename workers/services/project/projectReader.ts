@@ -2,6 +2,7 @@ import { own, type Said } from '../../../src/domain/errorWords';
 import { AppError } from '../../../src/domain/errors';
 import { JsonTooDeep, maxJsonDepth, parseForeignJson } from '../../../src/domain/foreignJson';
 import { sha256Hex } from '../../../src/domain/hash';
+import { isObject } from '../../../src/domain/isObject';
 import {
   isProjectPath,
   listPaths,
@@ -33,7 +34,8 @@ export class ProjectReader {
 
   static async open(file: File): Promise<ProjectReader> {
     const foreign = new AppError({ kind: 'project-invalid', file: file.name, reason: own('not-a-project') });
-    const entries = await readZipDirectory(file, file.name).catch((thrown: unknown) => {
+    const entries = await readZipDirectory(file, file.name).catch(async (thrown: unknown) => {
+      if (await isExperimentFile(file)) throw new AppError({ kind: 'project-is-experiment', file: file.name });
       throw namesForeignEntry(thrown) ? foreign : thrown;
     });
     const entry = entries.find(({ path }) => path === manifestPath);
@@ -130,6 +132,20 @@ export class ProjectReader {
 function namesForeignEntry(thrown: unknown): boolean {
   const details = thrown instanceof AppError ? thrown.details : null;
   return details?.kind === 'project-invalid' && details.entry !== undefined && !isProjectPath(details.entry);
+}
+
+/** The largest file that is read as an experiment file. */
+const mostExperimentBytes = 4 * 1024 * 1024;
+
+/** Whether a file is a JSON object with fields of an experiment file. */
+async function isExperimentFile(file: File): Promise<boolean> {
+  if (file.size > mostExperimentBytes) return false;
+  try {
+    const value = parseForeignJson((await file.text()).replace(/^\uFEFF/, ''));
+    return isObject(value) && ('stages' in value || 'locations' in value);
+  } catch {
+    return false;
+  }
 }
 
 function parseManifest(text: string): Manifest | null {

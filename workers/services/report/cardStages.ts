@@ -16,10 +16,15 @@ const lossNames: Record<LossKind, string> = {
   cosent: 'CoSENT（打分句对） / CoSENT (scored pairs)',
   angle: 'AnglE（打分句对） / AnglE (scored pairs)',
   cosineMse: '余弦均方误差（打分句对） / cosine MSE (scored pairs)',
+  distillation: 'KL 蒸馏 / KL distillation',
 };
 
 function lossCell({ loss }: Pick<Stage, 'loss'>): string {
   const name = lossNames[loss.kind];
+  if (loss.kind === 'distillation') {
+    const { teacher, temperature, teacherTemperature = temperature } = loss;
+    return `${name}: 教师模型 / teacher ${teacher?.contentSha256.slice(0, 12) ?? '–'}, τ ${teacherTemperature}`;
+  }
   if (loss.kind !== 'triplet') return name;
   const distance = loss.distance === 'cosine' ? '1 − cos' : '欧氏距离 / Euclidean';
   return `${name}: ${distance}, ${loss.margin}`;

@@ -7,6 +7,8 @@ import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
 import { minedBytes } from '../../../src/storage/minedNegatives';
+import { listComparisons } from '../../../src/storage/comparisons';
+import { vectorBytes } from '../../../src/storage/vectorSets';
 import { listModels } from '../../../src/storage/models';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { datasetBytes } from '../project/measureProject';
@@ -15,11 +17,20 @@ import { tokenSetKeys } from '../tokenize/tokenize';
 
 const jsonBytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
 
-/** Names of the experiments that use an item, by the item's id. */
-type Users = Map<string, Set<string>>;
+/** The experiments that use an item, by the item's id. */
+type Users = Map<string, Set<StoredExperiment>>;
 
-function addUser(users: Users, id: string, name: string): void {
-  users.set(id, (users.get(id) ?? new Set()).add(name));
+function addUser(users: Users, id: string, user: StoredExperiment): void {
+  users.set(id, (users.get(id) ?? new Set()).add(user));
+}
+
+/** Names the experiments that use at least one of the items, each name once: first those that are not deleted. */
+function usersOf(users: Users, ...ids: string[]): Pick<StoredItem, 'usedBy' | 'usedByDeleted'> {
+  const all = ids.flatMap((id) => [...(users.get(id) ?? [])]);
+  const names = (deleted: boolean): string[] => [
+    ...new Set(all.filter(({ deletedAt }) => (deletedAt !== undefined) === deleted).map(({ name }) => name)),
+  ];
+  return { usedBy: names(false), usedByDeleted: names(true) };
 }
 
 /** An experiment with its runs. */
@@ -44,21 +55,19 @@ async function runBytes(db: Database, { runId, ...record }: RunRecord): Promise<
 
 async function experimentItem(db: Database, { stored, runs }: Owner): Promise<StoredItem> {
   const { experimentId, name, deletedAt } = stored;
-  let bytes = jsonBytes(stored);
+  let bytes = jsonBytes([stored, await listComparisons(db, experimentId)]);
   for (const run of runs) bytes += await runBytes(db, run);
   const when = deletedAt === undefined ? {} : { deletedAt };
-  return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], ...when };
+  return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], usedByDeleted: [], ...when };
 }
 
 async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
   const all = await db.getAll('models');
   return (await listModels(db)).map(({ contentSha256, name, totalFloats, files }) => {
-    const names = new Set<string>();
-    for (const model of all)
-      if ((model.aliasOf ?? model.contentSha256) === contentSha256)
-        for (const user of users.get(model.contentSha256) ?? []) names.add(user);
+    const same = all.filter((model) => (model.aliasOf ?? model.contentSha256) === contentSha256);
     const bytes = totalFloats * 4 + jsonBytes(files);
-    return { kind: 'model', ids: [contentSha256], name, bytes, usedBy: [...names] };
+    const used = usersOf(users, ...same.map((model) => model.contentSha256));
+    return { kind: 'model', ids: [contentSha256], name, bytes, ...used };
   });
 }
 
@@ -67,16 +76,29 @@ async function minedItems(db: Database, owners: readonly Owner[]): Promise<Store
   const users: Users = new Map();
   for (const owner of owners)
     for (const experiment of experimentsOf(owner))
-      for (const key of await minedKeysOf(db, experiment)) addUser(users, key, owner.stored.name);
+      for (const key of await minedKeysOf(db, experiment)) addUser(users, key, owner.stored);
   const items = new Map<string, StoredItem>();
   for (const stored of await db.getAll('minedNegatives')) {
     const { key } = stored;
-    const usedBy = [...(users.get(key) ?? [])];
-    const group = JSON.stringify(usedBy);
-    const item = items.get(group) ?? { kind: 'minedNegatives', ids: [], name: '', bytes: 0, usedBy };
+    const used = usersOf(users, key);
+    const group = JSON.stringify(used);
+    const item = items.get(group) ?? { kind: 'minedNegatives', ids: [], name: '', bytes: 0, ...used };
     item.ids.push(key);
     item.bytes += minedBytes(stored);
     items.set(group, item);
+  }
+  return [...items.values()];
+}
+
+/** Lists the vectors that comparisons keep. They can be computed again, so nothing needs them. */
+async function vectorItems(db: Database): Promise<StoredItem[]> {
+  const items = new Map<string, StoredItem>();
+  for (let cursor = await db.transaction('vectorSets').store.openCursor(); cursor; cursor = await cursor.continue()) {
+    const { key, name } = cursor.value;
+    const item = items.get(name) ?? { kind: 'vectorSet', ids: [], name, bytes: 0, usedBy: [], usedByDeleted: [] };
+    item.ids.push(key);
+    item.bytes += vectorBytes(cursor.value);
+    items.set(name, item);
   }
   return [...items.values()];
 }
@@ -87,14 +109,14 @@ async function tokenSetItems(db: Database, owners: readonly Owner[]): Promise<St
   for (const { stored, runs } of owners) {
     const unfinished = runs.filter(({ status }) => status !== 'done').map(({ experiment }) => experiment);
     for (const experiment of [stored.experiment, ...unfinished])
-      for (const key of await keysOf(db, experiment)) addUser(users, key, stored.name);
+      for (const key of await keysOf(db, experiment)) addUser(users, key, stored);
   }
   const items = new Map<string, StoredItem>();
   for (let cursor = await db.transaction('tokenSets').store.openCursor(); cursor; cursor = await cursor.continue()) {
     const { key, ids, offsets } = cursor.value;
-    const usedBy = [...(users.get(key) ?? [])];
-    const group = JSON.stringify(usedBy);
-    const item = items.get(group) ?? { kind: 'tokenSet', ids: [], name: '', bytes: 0, usedBy };
+    const used = usersOf(users, key);
+    const group = JSON.stringify(used);
+    const item = items.get(group) ?? { kind: 'tokenSet', ids: [], name: '', bytes: 0, ...used };
     item.ids.push(key);
     item.bytes += ids.byteLength + offsets.byteLength;
     items.set(group, item);
@@ -120,21 +142,21 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
   const users: Users = new Map();
   for (const owner of owners) {
     const { datasets, models, batchLists } = referencesOf(experimentsOf(owner));
-    for (const ids of [datasets, models, batchLists]) for (const id of ids) addUser(users, id, owner.stored.name);
+    for (const ids of [datasets, models, batchLists]) for (const id of ids) addUser(users, id, owner.stored);
   }
-  const usedBy = (id: string): string[] => [...(users.get(id) ?? [])];
   const items: StoredItem[] = [];
   for (const owner of owners) items.push(await experimentItem(db, owner));
   for (const item of await modelItems(db, users)) items.push(item);
   for (const { contentSha256: id, name, role } of await db.getAll('datasets'))
-    items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), usedBy: usedBy(id) });
+    items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), ...usersOf(users, id) });
   for (const item of await tokenSetItems(db, owners)) items.push(item);
   for (const item of await minedItems(db, owners)) items.push(item);
+  for (const item of await vectorItems(db)) items.push(item);
   for (const { sha256: id, batches } of await db.getAll('batchLists'))
-    items.push({ kind: 'batchList', ids: [id], name: '', bytes: jsonBytes(batches), usedBy: usedBy(id) });
+    items.push({ kind: 'batchList', ids: [id], name: '', bytes: jsonBytes(batches), ...usersOf(users, id) });
   for (const { downloadId, listing, received } of await listDownloads(db)) {
     const bytes = Object.values(received).reduce((sum, file) => sum + file.bytes, 0);
-    items.push({ kind: 'download', ids: [downloadId], name: listing.id, bytes, usedBy: [] });
+    items.push({ kind: 'download', ids: [downloadId], name: listing.id, bytes, usedBy: [], usedByDeleted: [] });
   }
   return items;
 }

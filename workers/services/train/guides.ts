@@ -1,8 +1,8 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
-import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
+import type { Experiment, ExperimentModel, Stage } from '../../../src/domain/experiment';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { guideOf } from '../../../src/domain/train/stageModels';
+import { frozenModelOf, teacherOf } from '../../../src/domain/train/stageModels';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import type { GuideShape } from '../../engine/memory/guideMemory';
@@ -24,13 +24,17 @@ async function guideTokenSets(db: Database, experiment: Experiment, guide: Exper
   return storedTokenSets(db, await tokenize(db, experiment, () => undefined, guide));
 }
 
-async function refuseMissingGuide(db: Database, stage: number, { contentSha256 }: ExperimentModel): Promise<void> {
-  if (!(await getModel(db, contentSha256))) throw new AppError({ kind: 'guide-missing', stage, contentSha256 });
+/** Returns the guide or teacher of a stage, or undefined. Throws if it is not stored. */
+async function storedFrozenModel(db: Database, stage: Stage, index: number): Promise<ExperimentModel | undefined> {
+  const model = frozenModelOf(stage);
+  if (!model || (await getModel(db, model.contentSha256))) return model;
+  const kind = teacherOf(stage) ? 'teacher-missing' : 'guide-missing';
+  throw new AppError({ kind, stage: index, contentSha256: model.contentSha256 });
 }
 
 /**
- * Returns what the memory plan needs to know about each stage's guide; undefined for stages without one.
- * @throws guide-missing if a guide is not stored.
+ * Returns what the memory plan needs to know about each stage's guide or teacher; undefined for stages without either.
+ * @throws guide-missing or teacher-missing if it is not stored.
  */
 export async function guideShapes(
   db: Database,
@@ -39,8 +43,7 @@ export async function guideShapes(
 ): Promise<(GuideShape | undefined)[]> {
   const shapes: (GuideShape | undefined)[] = [];
   for (const [stage, settings] of experiment.stages.entries()) {
-    const guide = guideOf(settings);
-    if (guide) await refuseMissingGuide(db, stage, guide);
+    const guide = await storedFrozenModel(db, settings, stage);
     shapes.push(guide && (await shapeOf(db, experiment, guide, negatives[stage] ?? null)));
   }
   return shapes;
@@ -64,16 +67,16 @@ async function shapeOf(
 }
 
 /**
- * Encodes the texts of every stage that has a guide, once for the whole run: a guide is frozen. Loads one guide at a
- * time, and leaves none on the device. Skips what `session.guideVectors` already holds.
- * @throws guide-missing if a guide was deleted after the run was created.
+ * Encodes the texts of every stage that has a guide or a teacher, once for the whole run: both are frozen, and are
+ * called guides here. Loads one at a time, and leaves none on the device. Skips what `session.guideVectors` already
+ * holds.
+ * @throws guide-missing or teacher-missing if one was deleted after the run was created.
  */
 export async function encodeGuides(session: RunSessionOnDevice): Promise<(StageGuide | undefined)[]> {
   const { db, experiment } = session;
   const guides: (StageGuide | undefined)[] = [];
   for (const [stage, settings] of experiment.stages.entries()) {
-    const guide = guideOf(settings);
-    if (guide) await refuseMissingGuide(db, stage, guide);
+    const guide = await storedFrozenModel(db, settings, stage);
     guides.push(guide && (await encodeStage(session, stage, guide, await guideTokenSets(db, experiment, guide))));
   }
   return guides;

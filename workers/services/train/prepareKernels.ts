@@ -21,7 +21,7 @@ import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
-import { negativesOf, scoresOfStage, stepBatch } from './stepBatch';
+import { frozenModelAddition, negativesOf, scoresOfStage, stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
@@ -88,7 +88,8 @@ async function recordSteps(
   const scores = scoresOfStage(stage, session.data);
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
-    const batch = stepBatch(tokens, rows, { negatives, scores, guide: session.guides?.[stageIndex] });
+    const frozen = frozenModelAddition(stage, session.guides?.[stageIndex]);
+    const batch = stepBatch(tokens, rows, { negatives, scores, ...frozen });
     // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();

@@ -41,7 +41,10 @@ export interface RunSession {
   control: RunControl;
   log: RunLog;
   recovery: DeviceRecovery;
-  /** Vectors that guides have encoded, by model and texts. They are on the host, so they survive a device loss. */
+  /**
+   * Vectors that guides and teachers have encoded, by model and texts. They are on the host, so they survive a device
+   * loss.
+   */
   guideVectors: Map<string, EncodedTexts>;
   tuning: TuningState;
 }
@@ -59,7 +62,7 @@ export interface TuningState {
 export interface RunSessionOnDevice extends RunSession {
   engine: Engine;
   device: DeviceInfo;
-  /** The guide's vectors of each stage; undefined for stages without a guide. Set before training. */
+  /** Vectors of each stage's guide or teacher; undefined for stages without either. Set before training. */
   guides?: readonly (StageGuide | undefined)[];
 }
 

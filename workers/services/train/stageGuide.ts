@@ -1,6 +1,6 @@
 import type { Vectors } from '../../engine/retrieval/vectors';
 
-/** A guide's unit vectors of the texts that a stage trains on. */
+/** Unit vectors of the texts that a stage trains on, by a frozen model: its guide or its teacher. */
 export interface StageGuide {
   /** One per training row. */
   anchors: Vectors;

@@ -12,6 +12,7 @@ import type { StageNegatives, TokenizedNegatives } from '../negatives/stageNegat
 import type { PreparedData } from '../split/preparedData';
 import type { StageGuide } from './stageGuide';
 import type { StageTokens } from './runTokens';
+import { teacherScoresOf } from './teacherScores';
 
 /** What a stage adds to the texts of its batches. */
 export interface StageAdditions {
@@ -25,6 +26,16 @@ export interface StageAdditions {
   scores?: Float32Array | undefined;
   /** If given, the loss recognizes false negatives by the scores of this guide. */
   guide?: StageGuide | undefined;
+  /** If given, the loss distils the scores of this teacher. */
+  teacher?: StageGuide | undefined;
+}
+
+/** Returns what a stage's loss reads the vectors of a frozen model for: as those of its teacher, or of its guide. */
+export function frozenModelAddition(
+  { loss }: Pick<Stage, 'loss'>,
+  vectors: StageGuide | undefined,
+): Pick<StageAdditions, 'guide' | 'teacher'> {
+  return loss.kind === 'distillation' ? { teacher: vectors } : { guide: vectors };
 }
 
 /** Returns the scores of the rows that a stage trains on; undefined if they have none. */
@@ -42,7 +53,7 @@ export function scoresOfStage(
 export function stepBatch(
   tokens: StageTokens,
   rows: readonly number[],
-  { negatives, known, draw, scores, guide }: StageAdditions = {},
+  { negatives, known, draw, scores, guide, teacher }: StageAdditions = {},
 ): StepBatch {
   const anchors = pickTexts(tokens.anchors, rows);
   const positives = pickTexts(tokens.positives, rows);
@@ -57,13 +68,14 @@ export function stepBatch(
   const targets = {
     ...(masks.length > 0 && { leftOut: masks.reduce(eitherMask) }),
     ...(scores && { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) }),
-    ...(guide && { guide: guideOfBatch(guide, rows, chosen) }),
+    ...(guide && { guide: vectorsOfBatch(guide, rows, chosen) }),
+    ...(teacher && { teacherScores: teacherScoresOf(vectorsOfBatch(teacher, rows, chosen)) }),
   };
   return { anchors, candidates, ...(Object.keys(targets).length > 0 ? { targets } : {}) };
 }
 
-/** Returns the guide's vectors of a batch's texts, in the order of the batch. */
-function guideOfBatch(
+/** Returns a frozen model's vectors of a batch's texts, in the order of the batch. */
+function vectorsOfBatch(
   { anchors, positives, negatives }: StageGuide,
   rows: readonly number[],
   chosen: readonly number[],

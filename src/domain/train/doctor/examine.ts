@@ -9,6 +9,7 @@ import { memoryFindings } from './memory';
 import { negativesFindings } from './negatives';
 import { poolingFindings, prefixFindings, promptFindings } from './prompts';
 import { learningRateFindings, temperatureFindings } from './rates';
+import { teacherFindings } from './teacher';
 import { leakFindings, truncationFindings } from './texts';
 
 /** The checks, in the order in which equally severe findings are shown. A new check is one more entry. */
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   temperatureFindings,
   batchFindings,
   negativesFindings,
+  teacherFindings,
   durationFindings,
   emaFindings,
   devTimeFindings,

@@ -31,6 +31,8 @@ export interface FindingFacts {
   truncated: { side: TextSide; truncated: number; texts: number; maxTokens: number; limit: number };
   /** Mined negatives of a stage that score above the positive of their question. */
   negativesAbove: AbovePositive;
+  /** The teacher of a distillation is the base model itself. */
+  teacherIsBase: Record<never, never>;
   nearDuplicates: { pairs: number };
   /** Pairs with the same question as a dev or test question, which a batch list trains on. */
   listedLeaks: { pairs: number };

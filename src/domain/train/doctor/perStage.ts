@@ -18,6 +18,7 @@ export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
     case 'sigmoidPairs':
       return true;
     case 'triplet':
+    case 'distillation':
     case 'cosent':
     case 'angle':
     case 'cosineMse':

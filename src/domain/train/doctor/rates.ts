@@ -18,7 +18,8 @@ const scoreGap = 0.1;
 export const temperatureFindings: Check = (experiment) =>
   perStage(experiment, ({ loss }, stage): Finding[] => {
     const temperature = temperatureOf(loss);
-    if (temperature === null) return [];
+    // A distillation's temperature doesn't weigh negatives; sentence-transformers starts it at 1.
+    if (temperature === null || loss.kind === 'distillation') return [];
     const facts = { temperature, weight: Math.exp(-scoreGap / temperature) };
     const fix = (value: number) => ({ setting: 'temperature', value }) as const;
     if (temperature < temperatures.low)

@@ -23,5 +23,6 @@ export const consequenceTexts = {
   batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
   learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
   temperature: 'The smaller it is, the more the hardest negatives count.',
+  distillationTemperature: 'The smaller it is, the more the texts with the highest scores count.',
   primary: 'Decide before training, and stick to it.',
 };

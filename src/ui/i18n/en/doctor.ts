@@ -134,6 +134,11 @@ const findings: FindingWords = {
     why: ({ initial }) =>
       `At the end of the stage, ${formatPercent(initial, 0)} of it would still be the weights that the stage began with.`,
   },
+  teacherIsBase: {
+    title: () => 'The teacher is the base model itself',
+    why: () =>
+      'The model being trained starts with the teacher’s scores, so there is nothing to learn from it. Choose a stronger model as the teacher.',
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,

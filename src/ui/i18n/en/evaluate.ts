@@ -57,7 +57,8 @@ export const evaluateTexts = {
   readings: (n: number) =>
     `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment.`,
   readingsHelp:
-    'Each run uses them before and after training, and each blend that you evaluate on test once. The more often you choose settings by looking at test, the less it is a test.',
+    'Each run uses them before and after training; each blend that you evaluate on test and each model that you compare on it use them once. The more often you choose settings by looking at test, the less it is a test.',
+  compareMore: 'Compare with other models',
   metric: 'Metric',
   before: 'Before',
   after: 'After',
@@ -91,6 +92,7 @@ export const evaluateTexts = {
   rank: (before: string, after: string) => `Rank ${before} → ${after}`,
   notFound: 'not found',
   relevant: 'Right passage',
+  score: 'score',
   scoreHead: 'score (cosine)',
   inBoth: (n: number) => `in both top ${n}`,
   rightBelow: (rank: string) => `The best right passage has rank ${rank}.`,

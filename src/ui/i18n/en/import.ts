@@ -218,7 +218,7 @@ export const importTexts = {
     tokenHelp:
       'Only for models that need one. The token is sent to this host only, kept in memory, and forgotten when you close the page.',
     look: 'Show what would be downloaded',
-    looking: 'Asking for the list of files…',
+    looking: 'Fetching the list of files…',
     contact: (host: string) => `This asks ${host} for the list of files. Nothing is downloaded yet.`,
     confirm: (files: number, bytes: string, host: string) =>
       `Download ${count(files, 'file')} (${bytes}) from ${host}?`,

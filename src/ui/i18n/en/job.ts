@@ -11,7 +11,7 @@ export const jobTexts = {
     tokenize: 'tokenizing',
     load: 'loading the weights',
     tune: 'tuning for this device',
-    encodeGuide: 'encoding with the guide',
+    encodeGuide: 'encoding with the guide or teacher',
     encodePassages: 'encoding passages',
     encodeQuestions: 'encoding questions',
     checkpoint: 'writing a checkpoint',

@@ -5,9 +5,11 @@ export const lossTexts = {
     inBatchNegatives: 'Drawn per question',
     distance: 'Distance',
     tripletMargin: 'Margin',
+    teacher: 'Teacher model',
+    teacherTemperature: 'Teacher’s temperature',
   },
   help: {
-    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates. The triplet loss asks that each explicit negative be farther from the question than its passage, by a margin.',
+    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates. The triplet loss asks that each explicit negative be farther from the question than its passage, by a margin. KL distillation asks that a question’s passage and its explicit negatives be scored in the proportions of another model, the teacher.',
     inBatch:
       'All other questions of the batch, or a few of them, drawn at random for each question. Their passages, and their explicit negatives if there are any, are the question’s negatives.',
     inBatchNegatives:
@@ -16,6 +18,10 @@ export const lossTexts = {
       'How far two texts are apart: 1 − cosine, or the length of the difference of their unit vectors. Both are at most 2.',
     tripletMargin:
       'How much farther a negative must be than the positive; triplets that are that far apart no longer count. sentence-transformers starts with Euclidean distance and 5, which unit vectors never reach, so every triplet counts.',
+    teacher:
+      'The stored model whose scores are distilled. It stays frozen and encodes all training texts once before the run; its vectors may have another length than those of the model being trained.',
+    teacherTemperature:
+      'Divides the teacher’s scores before its softmax. If the teacher’s scores lie closer together than those of the model being trained, make it smaller than τ.',
   },
   options: {
     inBatchInfoNce: 'in-batch InfoNCE',
@@ -24,6 +30,7 @@ export const lossTexts = {
     cosent: 'CoSENT',
     angle: 'AnglE',
     cosineMse: 'cosine MSE',
+    distillation: 'KL distillation',
     cosineDistance: '1 − cosine',
     euclidean: 'Euclidean',
     queryToPassage: 'question → passage',
@@ -43,6 +50,7 @@ export const lossTexts = {
     inBatchNegatives: 'negatives of the batch',
     explicitNegatives: 'explicit negatives',
     allNegatives: 'all negatives',
+    noTeacher: 'not chosen yet',
     trainedModel: 'the model being trained',
     noScoreMask: 'off',
     absoluteMargin: 'absolute margin',

@@ -5,7 +5,7 @@ export const storageTexts = {
   title: 'Storage',
   space: (used: string, quota: string) => `${used} in use of ${quota}`,
   intro:
-    'Everything this browser holds, with its size and the experiments that use it. You can delete items that no experiment uses. Vectors are not stored; every evaluation computes them again.',
+    'Everything this browser holds, with its size and the experiments that use it. You can delete items that no experiment uses. Vectors of comparisons are kept so that the next one is faster; they can always be computed again.',
   measuring: 'Measuring…',
   kinds: {
     experiment: 'Experiments and their runs',
@@ -13,6 +13,7 @@ export const storageTexts = {
     dataset: 'Data sets',
     tokenSet: 'Token sets',
     minedNegatives: 'Mined negatives',
+    vectorSet: 'Vectors of comparisons',
     batchList: 'Batch lists',
     download: 'Unfinished downloads',
   },
@@ -21,6 +22,7 @@ export const storageTexts = {
   minedNegatives: (n: number) => `Negatives of ${count(n, 'stage')}`,
   batchList: 'Batch list',
   usedBy: 'Used by',
+  deletedUser: (name: string) => `${name} (deleted)`,
   unused: 'Unused',
   deletedAt: (date: string) => `Deleted ${date}. Kept until the space is needed.`,
   restore: 'Restore',

@@ -111,6 +111,21 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `stages[${details.stage}].loss.falseNegatives.byScore.model 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.guideModel 里写明它的文件夹。`,
         en: `The model of stages[${details.stage}].loss.falseNegatives.byScore.model (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.guideModel.`,
       };
+    case 'teacher-missing':
+      return {
+        zh: `stages[${details.stage}].loss.teacher 的模型（内容哈希以 ${details.contentSha256.slice(0, 12)} 开头）没有找到；请在 locations.teacherModel 里写明它的文件夹。`,
+        en: `The model of stages[${details.stage}].loss.teacher (its content hash begins with ${details.contentSha256.slice(0, 12)}) was not found; state its folder in locations.teacherModel.`,
+      };
+    case 'teacher-not-chosen':
+      return {
+        zh: `stages[${details.stage}].loss.kind 是 "distillation"，但没有教师模型；请在 stages[${details.stage}].loss.teacher 里写明它，文件夹写在 locations.teacherModel 里。`,
+        en: `stages[${details.stage}].loss.kind is "distillation", which needs a teacher; state it in stages[${details.stage}].loss.teacher, and its folder in locations.teacherModel.`,
+      };
+    case 'distillation-needs-negatives':
+      return {
+        zh: `stages[${details.stage}].loss.kind 是 "distillation"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
+        en: `stages[${details.stage}].loss.kind is "distillation", which needs explicit negatives for each question; state in stages[${details.stage}].negatives where they come from, or choose another loss.`,
+      };
     case 'loss-needs-triplets':
       return {
         zh: `stages[${details.stage}].loss.kind 是 "triplet"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,

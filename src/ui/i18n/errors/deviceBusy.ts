@@ -28,5 +28,9 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
     zh: '正在评测混合后的权重，请等它结束，或先取消它。',
     en: 'Blends are being evaluated; wait for that to end, or cancel it first.',
   },
+  compare: {
+    zh: '正在比较模型，请等它结束，或先取消它。',
+    en: 'Models are being compared; wait for it, or cancel it first.',
+  },
   export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
 };

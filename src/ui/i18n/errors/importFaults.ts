@@ -220,8 +220,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: `the unused column “${name}” looks like a label and says 0 or no in ${counted(expected, 'row')}, this one first; these rows may not match, so check them, or set the column to Score`,
   }),
   'file-unused': () => ({
-    zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',
-    en: 'the judgements name no row of this file for this slot, so it is not used here; import it on the slot where it belongs',
+    zh: '判定文件没有提到这个文件里的任何一行，所以这里没有使用它，请把它导入到对应的位置',
+    en: 'the judgements name no row of this file for this slot, so it is not used here; import it into the slot where it belongs',
   }),
   'messages-unused': ({ name, field }) => ({
     zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,

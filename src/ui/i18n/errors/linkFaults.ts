@@ -17,7 +17,7 @@ export const linkFaultSentences: Record<LinkFault, Sentence> = {
   },
   'too-large': {
     zh: '链接的内容太多，请让分享者改用 experiment.json 文件。',
-    en: 'The link holds too much; ask the sender for the experiment.json file instead.',
+    en: 'The link contains too much; ask the sender for the experiment.json file instead.',
   },
   invalid: {
     zh: '这不是召回工坊的实验链接，请检查是不是复制错了。',

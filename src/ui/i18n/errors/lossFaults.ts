@@ -7,6 +7,9 @@ type LossFault =
   | 'guide-missing'
   | 'loss-needs-negatives'
   | 'loss-needs-triplets'
+  | 'distillation-needs-negatives'
+  | 'teacher-not-chosen'
+  | 'teacher-missing'
   | 'loss-takes-pairs'
   | 'prefix-too-long'
   | 'angle-needs-even-vectors';
@@ -30,6 +33,18 @@ export const lossSentences: {
   'guide-missing': ({ stage, contentSha256 }) => ({
     zh: `阶段 ${stage + 1} 用来识别假负例的引导模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个引导模型。`,
     en: `The guide model of stage ${stage + 1}, which recognizes false negatives (its content hash begins with ${contentSha256.slice(0, 12)}), isn’t stored here; import it first, or choose another guide.`,
+  }),
+  'distillation-needs-negatives': ({ stage }) => ({
+    zh: `阶段 ${stage + 1} 的 KL 蒸馏要给每题单独的负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
+    en: `The KL distillation of stage ${stage + 1} needs explicit negatives for each question, but there are none; choose where they come from under “Negatives”, or another loss.`,
+  }),
+  'teacher-not-chosen': ({ stage }) => ({
+    zh: `阶段 ${stage + 1} 的 KL 蒸馏还没有教师模型；请在“高级设置”里选一个，或换一种损失。`,
+    en: `The KL distillation of stage ${stage + 1} has no teacher yet; choose a teacher model in the advanced settings, or another loss.`,
+  }),
+  'teacher-missing': ({ stage, contentSha256 }) => ({
+    zh: `阶段 ${stage + 1} 的教师模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个教师模型。`,
+    en: `The teacher model of stage ${stage + 1} (its content hash begins with ${contentSha256.slice(0, 12)}) isn’t stored here; import it first, or choose another teacher.`,
   }),
   'loss-takes-pairs': ({ negatives }) => ({
     zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,

@@ -14,7 +14,7 @@ const table: Table = {
   'row-from-to': (first, last) => ({ zh: `第 ${first} 到 ${last} 行`, en: `a row from ${first} to ${last}` }),
   'at-most': (most) => ({ zh: `最多 ${most}`, en: `at most ${most}` }),
   'passage-twice': (id) => ({
-    zh: `两份知识库，都有段落 ${shortened(id, 80)}`,
+    zh: `两份知识库里都有的段落 ${shortened(id, 80)}`,
     en: `passage ${shortened(id, 80)} in two knowledge bases`,
   }),
   'no-such-field': () => ({ zh: '没有这个字段', en: 'no field of this name' }),

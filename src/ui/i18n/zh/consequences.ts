@@ -20,5 +20,6 @@ export const consequenceTexts: Dictionary['train']['consequences'] = {
   batchSize: (n) => `每题对照 ${formatCount(n)} 个负例。通常越大越准。`,
   learningRate: '小模型常用 2e-4，base 模型常用 2e-5。',
   temperature: '越小，越看重最像的负例。',
+  distillationTemperature: '越小，越看重得分最高的几段。',
   primary: '训练前定下，之后不再改。',
 };

@@ -126,6 +126,10 @@ const findings: FindingWords = {
     title: ({ decay, steps }) => `权重平均的衰减 ${decay} 对 ${formatCount(steps)} 步来说太慢`,
     why: ({ initial }) => `到阶段结束时，平均里还有 ${formatPercent(initial, 0)} 是阶段开始时的权重。`,
   },
+  teacherIsBase: {
+    title: () => '教师模型就是基础模型自己',
+    why: () => '正在训练的模型一开始的得分就是教师的得分，没有什么可学的。请另选一个更强的模型当教师。',
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) => `需要 ${bytes(neededBytes)} 内存，只有 ${bytes(limitBytes)} 可用`,
     why: () => '内存一栏列出了放得下的设置。',

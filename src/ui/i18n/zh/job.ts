@@ -7,7 +7,7 @@ export const jobTexts: Dictionary['job'] = {
     tokenize: '分词',
     load: '载入权重',
     tune: '为本机调优',
-    encodeGuide: '用引导模型编码',
+    encodeGuide: '用引导模型或教师模型编码',
     encodePassages: '编码段落',
     encodeQuestions: '编码问题',
     checkpoint: '写检查点',

@@ -5,14 +5,19 @@ export const lossTexts = {
     inBatchNegatives: '每题抽几个',
     distance: '距离',
     tripletMargin: '余量',
+    teacher: '教师模型',
+    teacherTemperature: '教师的温度',
   },
   help: {
-    loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。三元组损失：每个单独给出的负例都要比自己的段落远，至少远出一个余量。',
+    loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。三元组损失：每个单独给出的负例都要比自己的段落远，至少远出一个余量。KL 蒸馏：让自己的段落和单独给出的负例之间的得分比例，跟另一个模型（教师）给的一致。',
     inBatch: '同一批里的其他问题全用，或者每题随机抽几个。它们的段落就是这一题的负例；如果有单独给出的负例，也一起算。',
     inBatchNegatives: '每题从同一批里抽几个别的问题，由随机种子决定。批里不够时全用。',
     distance: '两段文本相距多远：1 − 余弦，或单位向量之差的长度。两者都不超过 2。',
     tripletMargin:
       '负例要比正例远出多少；已经远出这么多的三元组不再计入。sentence-transformers 默认用欧氏距离和 5，单位向量达不到，所以每个三元组都计入。',
+    teacher:
+      '学它的得分的模型，可以是任何已导入的模型。它保持不变，在运行开始前把训练文本全部编码一遍；它的向量长度可以和正在训练的模型不同。',
+    teacherTemperature: '教师的得分先除以它，再算 softmax。教师的得分比正在训练的模型挤得更紧时，填得比温度 τ 小。',
   },
   options: {
     inBatchInfoNce: '批内 InfoNCE',
@@ -21,6 +26,7 @@ export const lossTexts = {
     cosent: 'CoSENT',
     angle: 'AnglE',
     cosineMse: '余弦均方误差',
+    distillation: 'KL 蒸馏',
     cosineDistance: '1 − 余弦',
     euclidean: '欧氏距离',
     queryToPassage: '问题 → 段落',
@@ -40,6 +46,7 @@ export const lossTexts = {
     inBatchNegatives: '批内负例',
     explicitNegatives: '单独给出的负例',
     allNegatives: '全部负例',
+    noTeacher: '还没有选',
     trainedModel: '正在训练的模型',
     noScoreMask: '关闭',
     absoluteMargin: '绝对余量',

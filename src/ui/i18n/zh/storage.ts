@@ -4,7 +4,8 @@ import { formatCount } from '../format';
 export const storageTexts: Dictionary['storage'] = {
   title: '存储',
   space: (used, quota) => `已用 ${used}，共可用 ${quota}`,
-  intro: '这个浏览器里存了什么、各占多少空间、哪些实验在用。没有实验用到的可以删除。向量不存盘，每次评测都会重新计算。',
+  intro:
+    '这个浏览器里存了什么、各占多少空间、哪些实验在用。没有实验用到的可以删除。比较模型时的向量会存下来，下次更快；删了也能重新计算。',
   measuring: '正在统计……',
   kinds: {
     experiment: '实验和训练记录',
@@ -12,6 +13,7 @@ export const storageTexts: Dictionary['storage'] = {
     dataset: '数据集',
     tokenSet: '分词结果',
     minedNegatives: '挖掘出的负例',
+    vectorSet: '比较模型用的向量',
     batchList: '批次顺序',
     download: '没下载完的模型',
   },
@@ -20,6 +22,7 @@ export const storageTexts: Dictionary['storage'] = {
   minedNegatives: (n) => `${formatCount(n)} 个训练阶段的负例`,
   batchList: '批次顺序',
   usedBy: '用到它的实验',
+  deletedUser: (name) => `${name}（已删除）`,
   unused: '没有实验用到',
   deletedAt: (date) => `${date} 删除，空间不够时才会彻底清除。`,
   restore: '恢复',

@@ -29,7 +29,7 @@ describe('a small batch', () => {
     expect(found('smallBatch', experimentWith(batchOf(7)), large)[0]?.severity).toBe('warns');
   });
 
-  it('is not reported if the stage has explicit negatives, too', () => {
+  it('is not reported if the stage also has explicit negatives', () => {
     const negatives = { from: 'random', perAnchor: 1 } as const;
     expect(found('smallBatch', experimentWith({ ...batchOf(7), negatives }), large)).toEqual([]);
   });

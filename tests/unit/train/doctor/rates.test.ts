@@ -31,6 +31,12 @@ describe('a temperature', () => {
     expect(found('temperatureHigh', experiment)).toEqual([]);
   });
 
+  it('is not examined in a distillation, where 1 is usual', () => {
+    const distilling = (temperature: number) => experimentWith({ loss: { kind: 'distillation', temperature } });
+    expect(found('temperatureLow', distilling(0.001))).toEqual([]);
+    expect(found('temperatureHigh', distilling(1))).toEqual([]);
+  });
+
   it('is set to the nearest usual one by the fix', () => {
     expect(afterFix('temperatureLow', experimentWith(withTemperature(0.001)), () => factsWith())).toEqual([]);
     expect(afterFix('temperatureHigh', experimentWith(withTemperature(1)), () => factsWith())).toEqual([]);

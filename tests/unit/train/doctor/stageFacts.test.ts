@@ -18,6 +18,7 @@ describe('a loss', () => {
     [{ kind: 'cosent', temperature: 0.05 }, false],
     [{ kind: 'angle', temperature: 0.05 }, false],
     [{ kind: 'cosineMse' }, false],
+    [{ kind: 'distillation', temperature: 0.05 }, false],
   ])('%j compares a question with the passages of the others: %s', (loss, expected) => {
     expect(usesInBatchNegatives({ loss })).toBe(expected);
   });

@@ -1,12 +1,11 @@
-import type { DevicePreference } from '../domain/device';
-import type { Evaluation } from '../domain/evaluate/evaluation';
-import type { Experiment, MetricName } from '../domain/experiment';
-import { experimentHash } from '../domain/experimentHash';
-import { armNames, type ArmName } from '../domain/negatives/arms';
-import { compareArms, type ArmsComparison } from '../domain/negatives/compareArms';
-import { canResume } from '../domain/train/canResume';
-import type { RunRecord } from '../domain/run';
-import { gateway } from './gateway';
+import { canResume } from '../train/canResume';
+import type { DevicePreference } from '../device';
+import type { Evaluation } from '../evaluate/evaluation';
+import type { Experiment, MetricName } from '../experiment';
+import { experimentHash } from '../experimentHash';
+import type { RunRecord } from '../run';
+import { armNames, type ArmName } from './arms';
+import { compareArms, type ArmsComparison } from './compareArms';
 
 export type ArmRuns = Record<ArmName, RunRecord | null>;
 
@@ -36,15 +35,6 @@ export async function findArmRuns(
 
 /** The dev evaluations of the arms with the weights of their last step; null for arms that are not done. */
 export type ArmEvaluations = Record<ArmName, Evaluation | null>;
-
-export async function readArmEvaluations(runs: ArmRuns): Promise<ArmEvaluations> {
-  const found: ArmEvaluations = { inBatch: null, mined: null, filtered: null };
-  for (const name of armNames) {
-    const run = runs[name];
-    if (run?.status === 'done') found[name] = (await gateway.getEvaluation(run.runId, 'dev', 'after')) ?? null;
-  }
-  return found;
-}
 
 /** Compares the arms on dev by a metric. Returns null unless all of them are done. */
 export function comparedArms({ inBatch, mined, filtered }: ArmEvaluations, metric: MetricName): ArmsComparison | null {

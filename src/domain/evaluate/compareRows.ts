@@ -1,0 +1,37 @@
+import { metricId, type ComparedMetric } from './comparedMetric';
+import type { CompareRow } from './compareTable';
+
+/** Columns that the table of a comparison can be sorted by. */
+export const sortColumns = ['order', 'value', 'difference', 'speed', 'size'] as const;
+export type SortColumn = (typeof sortColumns)[number];
+
+/** What the table knows of a model beside its metrics. */
+export interface RowFacts {
+  passagesPerSecond: number | null;
+  bytes: number;
+}
+
+/**
+ * Returns the rows sorted by a column, largest first unless `ascending`. Rows without a value come last, and rows with
+ * equal values stay in their order.
+ */
+export function sortedRows(
+  rows: readonly CompareRow[],
+  { column, metric, ascending }: { column: SortColumn; metric: ComparedMetric; ascending: boolean },
+  factsOf: (id: string) => RowFacts | undefined,
+): CompareRow[] {
+  if (column === 'order') return ascending ? rows.toReversed() : [...rows];
+  const valueOf = ({ id, cells }: CompareRow): number | null => {
+    const cell = cells[metricId(metric)];
+    if (column === 'value') return cell?.value ?? null;
+    if (column === 'difference') return cell ? (cell.baseline?.difference ?? 0) : null;
+    return (column === 'speed' ? factsOf(id)?.passagesPerSecond : factsOf(id)?.bytes) ?? null;
+  };
+  const values = new Map(rows.map((row) => [row.id, valueOf(row)]));
+  const sign = ascending ? 1 : -1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [values.get(a.id) ?? null, values.get(b.id) ?? null];
+    if (x === null || y === null) return Number(x === null) - Number(y === null);
+    return sign * (x - y);
+  });
+}

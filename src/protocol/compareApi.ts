@@ -1,0 +1,90 @@
+import type { Candidate } from '../domain/evaluate/candidate';
+import type { CompareRow } from '../domain/evaluate/compareTable';
+import type { QuestionResult } from '../domain/evaluate/evaluation';
+import type { AppErrorDetails } from '../domain/errors';
+import type { ExperimentModel } from '../domain/experiment';
+import type { Passage, Question, QuestionPart } from '../domain/records';
+
+/** Something that can be compared. */
+export interface CandidateOption {
+  id: string;
+  candidate: Candidate;
+  /** Name of the model; empty for the keyword search. */
+  name: string;
+  /** How the model encodes; null for the keyword search. */
+  settings: ExperimentModel | null;
+  /** Bytes of the weights in float32, and the length of a vector. */
+  bytes: number;
+  dimension: number;
+  /** Whether it is the base model of the experiment. */
+  ownBase: boolean;
+  /** Set if a run trained the weights. */
+  run: {
+    createdAt: number;
+    step: number;
+    steps: number;
+    /** Whether the step did best on dev rather than being the last one. */
+    best: boolean;
+    /** Name of the experiment, if it is another one with the same data. */
+    experiment: string | null;
+  } | null;
+}
+
+/** Results of one candidate, with how they were computed. */
+export interface ComparedModel {
+  id: string;
+  results: QuestionResult[];
+  /** Passages encoded per second; null if their vectors were reused or the search needs none. */
+  passagesPerSecond: number | null;
+}
+
+/** The questions of a part, and the results that are stored for them. */
+export interface ComparedPart {
+  questions: Question[];
+  passages: number;
+  /** Questions of the file that have no right passage in the knowledge base, or that test has too. */
+  leftOut: number;
+  models: ComparedModel[];
+  /** How many models were compared on the experiment's test questions so far. */
+  testUses: number;
+}
+
+export interface CompareTableRequest {
+  experimentId: string;
+  part: QuestionPart;
+  /** Ids of the candidates in the table, in its order. */
+  ids: readonly string[];
+  baselineId: string;
+  k: number;
+}
+
+/** The part of the data worker's API that concerns comparisons. */
+export interface CompareApi {
+  /** Lists the stored base models, the weights of finished runs on the same data, and the keyword search. */
+  listCandidates(experimentId: string): Promise<CandidateOption[]>;
+  /** Returns the questions and the stored results. Rejects with `data-missing` or `nothing-to-evaluate`. */
+  comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
+  compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
+  comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
+}
+
+export interface CompareRequest {
+  experimentId: string;
+  part: QuestionPart;
+  candidates: readonly Candidate[];
+}
+
+/** What a comparison is doing; `of` is 0 while the total is unknown. */
+export interface CompareProgress {
+  id: string;
+  what: 'load' | 'passages' | 'questions' | 'search' | 'keywords';
+  done: number;
+  of: number;
+}
+
+/** Reports of a comparison: progress, and the end of each candidate with the reason if it failed. */
+export interface CompareReports {
+  progress: (progress: CompareProgress) => void;
+  ended: (id: string, error: AppErrorDetails | null) => void;
+}

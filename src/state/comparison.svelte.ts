@@ -1,0 +1,216 @@
+import { offeredKs } from '../domain/evaluate/answerAt';
+import { candidateId, denseOf, type Candidate } from '../domain/evaluate/candidate';
+import { largestK } from '../domain/evaluate/comparedMetric';
+import type { CompareRow } from '../domain/evaluate/compareTable';
+import { toAppError, type AppErrorDetails } from '../domain/errors';
+import type { QuestionPart } from '../domain/records';
+import type { CandidateOption, ComparedModel, ComparedPart, CompareProgress } from '../protocol/compareApi';
+import { app } from './app.svelte';
+import { deviceJob } from './deviceJob.svelte';
+import { gateway } from './gateway';
+
+/** A candidate as the screen lists it: an option, or its ranking fused with the keyword search. */
+export interface ListedCandidate {
+  id: string;
+  candidate: Candidate;
+  option: CandidateOption;
+  fused: boolean;
+}
+
+/** Most models that are chosen at first. More can be added. */
+const chosenFirst = 8;
+
+/** Progress of the candidate being evaluated. */
+interface Doing extends CompareProgress {
+  /** When this kind of work began, to estimate the time left. */
+  begunAt: number;
+  begunWith: number;
+  msLeft: number | null;
+}
+
+/** The comparison of models on one experiment's questions. */
+export class ComparisonState {
+  options = $state.raw<readonly CandidateOption[]>([]);
+  part = $state<QuestionPart>('dev');
+  data = $state.raw<ComparedPart | null>(null);
+  /** Why the part can't be compared on: its questions or the knowledge base are missing. */
+  error = $state.raw<AppErrorDetails | null>(null);
+  /** Ids of the candidates to compare. */
+  chosen = $state.raw<ReadonlySet<string>>(new Set());
+  k = $state(1);
+  doing = $state.raw<Doing | null>(null);
+  running = $state(false);
+  cancelling = $state(false);
+  /** Candidates that have ended in the comparison that is running, and how many it has. */
+  ended = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
+  /** Why a candidate failed, by id. */
+  failures = $state.raw<ReadonlyMap<string, AppErrorDetails>>(new Map());
+  rows = $state.raw<readonly CompareRow[]>([]);
+  questions = $state(0);
+  #baseline = $state<string | null>(null);
+  #tables = 0;
+
+  readonly listed = $derived(this.options.flatMap(listedOf));
+  readonly #byId = $derived(new Map(this.listed.map((one) => [one.id, one])));
+  readonly results = $derived(new Map((this.data?.models ?? []).map((model) => [model.id, model])));
+  /** Chosen candidates that have results, in the order in which they are listed. */
+  readonly shown = $derived(this.listed.filter(({ id }) => this.chosen.has(id) && this.results.has(id)));
+  /** Chosen candidates without results. */
+  readonly missing = $derived(this.listed.filter(({ id }) => this.chosen.has(id) && !this.results.has(id)));
+  readonly baselineId = $derived(
+    this.shown.find(({ id }) => id === this.#baseline)?.id ??
+      this.shown.find(({ option, fused }) => option.ownBase && !fused)?.id ??
+      this.shown[0]?.id ??
+      null,
+  );
+  readonly ks = $derived([...new Set([...offeredKs, this.k])].sort((a, b) => a - b));
+
+  constructor(readonly experimentId: string) {}
+
+  candidateOf(id: string): ListedCandidate | undefined {
+    return this.#byId.get(id);
+  }
+
+  modelOf(id: string): ComparedModel | undefined {
+    return this.results.get(id);
+  }
+
+  /** Call whenever the screen is opened: models, runs and data may have changed since the last time. */
+  async load(): Promise<void> {
+    this.options = await (await gateway.data()).listCandidates(this.experimentId);
+    const first = this.chosen.size === 0;
+    if (first) this.chosen = new Set(firstChoice(this.options));
+    await this.#loadPart();
+    if (!first) return;
+    // Results of an earlier visit are shown too.
+    this.chosen = new Set([...this.chosen, ...this.results.keys()]);
+    await this.#loadTable();
+  }
+
+  async showPart(part: QuestionPart): Promise<void> {
+    this.part = part;
+    this.failures = new Map();
+    await this.#loadPart();
+  }
+
+  setK(k: number): void {
+    this.k = Math.max(1, Math.min(largestK, Math.round(k)));
+    void app.attempt(() => this.#loadTable());
+  }
+
+  pin(id: string): void {
+    this.#baseline = id;
+    void app.attempt(() => this.#loadTable());
+  }
+
+  choose(id: string, isChosen: boolean): void {
+    const next = new Set(this.chosen);
+    if (isChosen) next.add(id);
+    else next.delete(id);
+    this.chosen = next;
+    void app.attempt(() => this.#loadTable());
+  }
+
+  async #loadPart(): Promise<void> {
+    const { part } = this;
+    try {
+      const data = await (await gateway.data()).comparedPart(this.experimentId, part);
+      if (part !== this.part) return;
+      this.data = data;
+      this.error = null;
+    } catch (thrown) {
+      if (part !== this.part) return;
+      this.data = null;
+      this.error = toAppError(thrown).details;
+    }
+    await this.#loadTable();
+  }
+
+  async #loadTable(): Promise<void> {
+    const asked = ++this.#tables;
+    const { experimentId, part, k, baselineId } = this;
+    const ids = this.shown.map(({ id }) => id);
+    if (baselineId === null) {
+      this.rows = [];
+      return;
+    }
+    const request = { experimentId, part, ids, baselineId, k };
+    const { rows, questions } = await (await gateway.data()).compareTable(request);
+    if (asked !== this.#tables) return;
+    this.rows = rows;
+    this.questions = questions;
+  }
+
+  /** Evaluates the chosen candidates without results. Results appear one by one. */
+  async start(): Promise<void> {
+    const candidates = this.missing.map(({ candidate }) => candidate);
+    if (this.running || candidates.length === 0) return;
+    this.running = true;
+    this.failures = new Map();
+    this.ended = { done: 0, of: candidates.length };
+    try {
+      await deviceJob.during('compare', async () =>
+        (await gateway.gpu()).compareModels(
+          { experimentId: this.experimentId, part: this.part, candidates },
+          app.devicePreference,
+          (progress) => this.#report(progress),
+          (id, error) => void app.attempt(() => this.#candidateEnded(id, error)),
+        ),
+      );
+    } catch (thrown) {
+      app.report(thrown);
+    } finally {
+      this.running = false;
+      this.cancelling = false;
+      this.doing = null;
+      await app.attempt(() => this.#loadPart());
+    }
+  }
+
+  async cancel(): Promise<void> {
+    this.cancelling = true;
+    await (await gateway.gpu()).cancelComparison();
+  }
+
+  #report(progress: CompareProgress): void {
+    const now = performance.now();
+    const { doing } = this;
+    const same = doing?.id === progress.id && doing.what === progress.what;
+    const begun = same ? doing : { begunAt: now, begunWith: progress.done };
+    const since = progress.done - begun.begunWith;
+    const msLeft = since > 0 ? ((now - begun.begunAt) / since) * (progress.of - progress.done) : null;
+    this.doing = { ...progress, begunAt: begun.begunAt, begunWith: begun.begunWith, msLeft };
+  }
+
+  async #candidateEnded(id: string, error: AppErrorDetails | null): Promise<void> {
+    this.ended = { ...this.ended, done: this.ended.done + 1 };
+    if (error) this.failures = new Map(this.failures).set(id, error);
+    else await this.#loadPart();
+  }
+}
+
+function listedOf(option: CandidateOption): ListedCandidate[] {
+  const { id, candidate } = option;
+  const dense = denseOf(candidate);
+  const own = { id, candidate, option, fused: false };
+  if (!dense || candidate.kind === 'fused') return [own];
+  const fused: Candidate = { kind: 'fused', dense };
+  return [own, { id: candidateId(fused), candidate: fused, option, fused: true }];
+}
+
+/** Chooses the keyword search, the base models, and the kept weights of the newest runs. */
+function firstChoice(options: readonly CandidateOption[]): string[] {
+  const keywords = options.filter(({ candidate }) => candidate.kind === 'keywords');
+  const bases = options.filter(({ candidate }) => candidate.kind === 'base');
+  const runs = options.filter(({ candidate }) => candidate.kind === 'run' && candidate.weights === 'kept');
+  return [...keywords, ...bases, ...runs].slice(0, chosenFirst).map(({ id }) => id);
+}
+
+const known = new Map<string, ComparisonState>();
+
+/** Returns the comparison of an experiment; there is one per experiment and page, which a running job updates. */
+export function comparisonOf(experimentId: string): ComparisonState {
+  const state = known.get(experimentId) ?? new ComparisonState(experimentId);
+  known.set(experimentId, state);
+  return state;
+}

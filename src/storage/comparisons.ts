@@ -1,0 +1,33 @@
+import { AppError } from '../domain/errors';
+import type { QuestionPart } from '../domain/records';
+import { guard, withHandledEnd, type Database } from './database';
+import type { StoredComparison } from './schema';
+
+const ofExperiment = (experimentId: string): IDBKeyRange =>
+  IDBKeyRange.bound([experimentId, ''], [experimentId, '\uffff']);
+
+/** Stores the results of a candidate. Throws `not-found` if the experiment was deleted meanwhile. */
+export async function putComparison(db: Database, comparison: StoredComparison): Promise<void> {
+  await guard(async () => {
+    const transaction = withHandledEnd(db.transaction(['experiments', 'comparisons'], 'readwrite'));
+    const { experimentId } = comparison;
+    const owner = await transaction.objectStore('experiments').get(experimentId);
+    if (owner) await transaction.objectStore('comparisons').put(comparison);
+    await transaction.done;
+    if (!owner) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
+  });
+}
+
+export function getComparison(db: Database, experimentId: string, key: string): Promise<StoredComparison | undefined> {
+  return db.get('comparisons', [experimentId, key]);
+}
+
+/** Lists the results of an experiment's comparisons, in no particular order. */
+export function listComparisons(db: Database, experimentId: string): Promise<StoredComparison[]> {
+  return db.getAll('comparisons', ofExperiment(experimentId));
+}
+
+/** Counts the stored results on a part. None is deleted before its experiment, so each counts one use of the part. */
+export async function countComparisons(db: Database, experimentId: string, part: QuestionPart): Promise<number> {
+  return (await listComparisons(db, experimentId)).filter((comparison) => comparison.part === part).length;
+}

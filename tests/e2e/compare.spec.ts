@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { expectAccessible } from './accessibility';
+import { expect, newOwnExperiment, setLanguage, test } from './support';
+
+const minute = 60_000;
+
+test('base model, BM25 and their fusion are compared on dev before any training, and on test only on request', async ({
+  page,
+  siteUrl,
+}) => {
+  test.setTimeout(6 * minute);
+  await newOwnExperiment(page, siteUrl);
+  await page.getByTestId('compare-models').click();
+  await expect(page).toHaveURL(/#\/compare\//);
+  await expectAccessible(page, 'comparison without results');
+  await page.getByTestId('fuse-base').check();
+  await page.getByTestId('start-compare').click();
+  const rows = page.getByTestId('compare-table').locator('tbody tr');
+  await expect(rows).toHaveCount(3, { timeout: 3 * minute });
+  await expect(page.getByTestId('compare-progress')).toHaveCount(0, { timeout: minute });
+  await expect(page.getByTestId('compare-answer')).toBeVisible();
+  for (const kind of ['base', 'fused', 'keywords'])
+    await expect(page.locator(`tr[data-candidate="${kind}"]`)).toHaveCount(1);
+  await expectAccessible(page, 'comparison with results');
+
+  // The baseline moves with the pin, and a chosen cut-off applies to the whole screen.
+  const keywords = page.locator('tr[data-candidate="keywords"]');
+  await keywords.locator('.pin').click();
+  await expect(keywords).toHaveClass(/pinned/);
+  await page.getByTestId('other-k').fill('7');
+  await page.getByTestId('other-k').blur();
+  await setLanguage(page, 'en');
+  await expect(page.getByTestId('compare-metric').locator('option').first()).toHaveText('Hit rate@7');
+
+  await page.getByTestId('question-list').locator('button').first().click();
+  await expect(page.getByTestId('top-before').getByRole('listitem').first()).toBeVisible();
+  await expect(page.getByTestId('top-after').getByRole('listitem').first()).toBeVisible();
+
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId('save-table').click();
+  const csv = await readFile(await (await downloading).path(), 'utf8');
+  expect(csv).toContain('hitRate@7');
+  expect(csv.split('\r\n').filter((line) => line.includes('ndcg@10'))).toHaveLength(3);
+
+  await page.getByTestId('theme').click();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await expectAccessible(page, 'comparison on a narrow screen in the other theme');
+
+  // Nothing was evaluated on test yet. Each model that is compared there counts as one use.
+  await setLanguage(page, 'en');
+  await page.getByTestId('compare-part').getByRole('button').nth(1).click();
+  await expect(page.getByTestId('test-uses')).toContainText('No model has been compared');
+  await expect(page.getByTestId('compare-table')).toHaveCount(0);
+  await page.getByTestId('start-compare').click();
+  await expect(page.getByTestId('compare-table').locator('tbody tr')).toHaveCount(3, { timeout: 3 * minute });
+  await expect(page.getByTestId('test-uses')).toContainText('3 models compared');
+
+  // Results are stored: they are there after a reload.
+  await page.reload();
+  await expect(rows).toHaveCount(3);
+});

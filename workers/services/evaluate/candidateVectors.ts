@@ -1,0 +1,142 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { AppError } from '../../../src/domain/errors';
+import { sha256Hex } from '../../../src/domain/hash';
+import { kernelsVersion } from '../../../src/domain/kernelPlan';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { prefixOf } from '../../../src/domain/train/prefix';
+import type { Database } from '../../../src/storage/database';
+import type { Engine } from '../../engine/engine';
+import type { ParameterStore } from '../../engine/model/parameterStore';
+import { lowercasesFirst } from '../tokenize/letterCase';
+import { prefixedSets } from '../tokenize/prefixTokens';
+import { TextTokenizer } from '../tokenize/textTokenizer';
+import { tokenizeAll } from '../tokenize/tokenize';
+import { loadWeights } from '../train/weightTransfer';
+import type { BetweenBatches } from './betweenBatches';
+import type { OpenCandidate } from './candidates';
+import type { ComparedData } from './comparedData';
+import type { EncodedTexts } from './encodedTexts';
+import { encodeTexts } from './encodeTexts';
+import { keepVectors, readVectors } from './keptVectors';
+
+/** Part of the key of stored vectors. Increase it when the vectors of the same texts and weights change. */
+const vectorSetVersion = 1;
+
+export interface EncodeDeps {
+  db: Database;
+  engine: Engine;
+  /** Identifies the open device: vectors of another one may differ in their last bits. */
+  deviceKey: string;
+  between: (what: 'load' | 'passages' | 'questions') => BetweenBatches;
+}
+
+interface CandidateVectors {
+  passages: EncodedTexts;
+  questions: EncodedTexts;
+  /** Passages encoded per second; null if their vectors were stored. */
+  passagesPerSecond: number | null;
+}
+
+type Side = 'passages' | 'questions';
+
+/**
+ * Returns the vectors of passages and questions by a model. Encodes only those that are not stored, and stores them.
+ * Loads the weights only if something has to be encoded.
+ * @throws vectors-not-finite if a vector has a number that is not finite.
+ */
+export async function candidateVectors(
+  opened: OpenCandidate,
+  data: ComparedData,
+  deps: EncodeDeps,
+): Promise<CandidateVectors> {
+  let parameters: ParameterStore | null = null;
+  let passagesPerSecond: number | null = null;
+  const vectorsOf = async (side: Side): Promise<EncodedTexts> => {
+    const key = await vectorKey(opened, data, side, deps.deviceKey);
+    const stored = await readVectors(deps.db, key);
+    if (stored) return stored;
+    const { model, settings } = opened;
+    const set = await tokensOf(opened, data, side, deps.between('load'));
+    parameters ??= await load(opened, deps);
+    const begun = performance.now();
+    const encoder = { parameters, config: model.config, pooling: settings.pooling };
+    const vectors = await encodeTexts(encoder, set, deps.between(side));
+    if (side === 'passages') passagesPerSecond = vectors.count / ((performance.now() - begun) / 1000);
+    refuseNotFinite(vectors);
+    await keepVectors(deps.db, key, model.name, vectors);
+    return vectors;
+  };
+  try {
+    const questions = await vectorsOf('questions');
+    return { questions, passages: await vectorsOf('passages'), passagesPerSecond };
+  } finally {
+    (parameters as ParameterStore | null)?.dispose();
+  }
+}
+
+async function load({ model, weights }: OpenCandidate, { db, engine, between }: EncodeDeps): Promise<ParameterStore> {
+  const report = between('load');
+  const parameters = await loadWeights(engine, db, model, weights, () => undefined);
+  await report(0, 0);
+  return parameters;
+}
+
+async function vectorKey(
+  { model, settings, weightsSha256, stages }: OpenCandidate,
+  data: ComparedData,
+  side: Side,
+  deviceKey: string,
+): Promise<string> {
+  const { pooling, maxTokens, queryPrefix, passagePrefix } = settings;
+  return sha256Hex(
+    canonicalJson({
+      vectorSetVersion,
+      kernelsVersion,
+      deviceKey,
+      texts: side === 'passages' ? data.passagesSha256 : data.questionsSha256,
+      prompt: side === 'passages' ? passagePrefix : queryPrefix,
+      weightsSha256,
+      // A model's hash does not cover its lowercasing, and that of trained weights does not cover the tokenizer.
+      tokenizer: [model.contentSha256, lowercasesFirst(model.files)],
+      trainedPrefix: prefixOf(stages),
+      side,
+      pooling,
+      maxTokens,
+    }),
+  );
+}
+
+/** Tokenizes the passages or questions with their prompt and, if the weights were trained with one, their prefix. */
+async function tokensOf(
+  { model, settings, stages }: OpenCandidate,
+  { passages, questions }: ComparedData,
+  side: Side,
+  between: BetweenBatches,
+): Promise<TokenSet> {
+  const texts = (side === 'passages' ? passages : questions).map(({ text }) => text);
+  const prompt = side === 'passages' ? settings.passagePrefix : settings.queryPrefix;
+  let failure: Promise<void> = Promise.resolve();
+  const done = (count: number): void => {
+    failure = failure.then(() => between(count, texts.length));
+    failure.catch(() => undefined); // thrown below
+  };
+  const set = { key: '', ...(await tokenizeAll(new TextTokenizer(model), texts, prompt, settings.maxTokens, done)) };
+  await failure;
+  const prefix = prefixOf(stages);
+  if (!prefix) return set;
+  const none: TokenSet = { key: '', ids: new Int32Array(), offsets: new Uint32Array(1), truncated: 0 };
+  const sets = { anchors: none, positives: none, dev: none, test: none, knowledgeBase: none };
+  const filled = side === 'passages' ? { ...sets, knowledgeBase: set } : { ...sets, dev: set };
+  const prefixed = prefixedSets(filled, model, prefix, settings.maxTokens);
+  return side === 'passages' ? prefixed.knowledgeBase : prefixed.dev;
+}
+
+function refuseNotFinite(vectors: EncodedTexts): void {
+  const row = new Float32Array(vectors.width);
+  let texts = 0;
+  for (let text = 0; text < vectors.count; text++) {
+    vectors.copyRow(text, row, 0);
+    if (!row.every(Number.isFinite)) texts += 1;
+  }
+  if (texts > 0) throw new AppError({ kind: 'vectors-not-finite', texts, of: vectors.count });
+}

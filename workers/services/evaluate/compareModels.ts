@@ -1,0 +1,184 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
+import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import { fuseRankings, fusionDepth } from '../../../src/domain/evaluate/fuseRankings';
+import { rankByKeywords, type KeywordResult } from '../../../src/domain/evaluate/keywordSearch';
+import { shownPassages } from '../../../src/domain/evaluate/ranking';
+import type { DevicePreference } from '../../../src/domain/device';
+import { toAppError, type AppErrorDetails } from '../../../src/domain/errors';
+import { sha256Hex } from '../../../src/domain/hash';
+import type { CompareProgress, CompareReports, CompareRequest } from '../../../src/protocol/compareApi';
+import { getComparison, putComparison } from '../../../src/storage/comparisons';
+import type { Database } from '../../../src/storage/database';
+import { closeDevice, deviceEngine, deviceKey, openDevice } from '../device/openDevice';
+import type { RunControl } from '../train/runControl';
+import { openCandidate, type OpenCandidate } from './candidates';
+import { candidateVectors } from './candidateVectors';
+import { comparedData, type ComparedData } from './comparedData';
+import { searchQuestions } from './evaluateVectors';
+
+export interface CompareDeps extends CompareReports {
+  db: Database;
+  control: RunControl;
+  device: DevicePreference;
+  wasmBaseUrl: string;
+}
+
+/** Part of the key of stored results. Increase it when the results of the same candidate change. */
+const comparisonVersion = 1;
+/** Number of passages and questions after which the keyword search reports its progress. */
+const textsPerReport = 500;
+
+/** Errors that concern all candidates: the others would fail as well. */
+const stopping: ReadonlySet<AppErrorDetails['kind']> = new Set(['cancelled', 'quota-exceeded', 'storage-failed']);
+
+/** Returns the key that a candidate's results are stored under. Throws if its model or its weights were deleted. */
+export async function comparisonKey(db: Database, candidate: Candidate, data: ComparedData): Promise<string> {
+  const dense = denseOf(candidate);
+  const opened = dense && (await openCandidate(db, dense));
+  const { kind } = candidate;
+  const weights = opened && [opened.weightsSha256, opened.settings];
+  return sha256Hex(canonicalJson({ comparisonVersion, data: data.sha256, kind, weights, dense }));
+}
+
+/**
+ * Evaluates candidates on an experiment's questions and stores their results, one by one. Candidates with stored
+ * results are skipped, so a cancelled comparison continues with the next one. If a candidate fails, the others are
+ * evaluated all the same. Opens the device for each model.
+ * @throws cancelled; data-missing; nothing-to-evaluate; quota-exceeded or storage-failed if results can't be stored.
+ */
+export async function compareModels(request: CompareRequest, deps: CompareDeps): Promise<void> {
+  const { experimentId, part } = request;
+  const data = await comparedData(deps.db, experimentId, part);
+  const comparison = new Comparison(request, data, deps);
+  for (const candidates of byModel(request.candidates)) await comparison.evaluate(candidates);
+}
+
+/** Groups candidates by the model that they encode with; the keyword search comes first, because it takes least. */
+function byModel(candidates: readonly Candidate[]): Candidate[][] {
+  const groups = new Map<string, Candidate[]>([['', []]]);
+  for (const candidate of candidates) {
+    const dense = denseOf(candidate);
+    const key = dense ? candidateId(dense) : '';
+    groups.set(key, [...(groups.get(key) ?? []), candidate]);
+  }
+  return [...groups.values()];
+}
+
+interface Missing {
+  id: string;
+  candidate: Candidate;
+  key: string;
+}
+
+class Comparison {
+  #keywords: KeywordResult[] | null = null;
+
+  constructor(
+    private readonly request: CompareRequest,
+    private readonly data: ComparedData,
+    private readonly deps: CompareDeps,
+  ) {}
+
+  /** Evaluates candidates that encode with the same model, or the keyword search. */
+  async evaluate(candidates: readonly Candidate[]): Promise<void> {
+    let open = candidates.map(candidateId);
+    try {
+      const missing = await this.#missing(candidates);
+      open = missing.map(({ id }) => id);
+      for (const id of candidates.map(candidateId)) if (!open.includes(id)) this.deps.ended(id, null);
+      const [first] = missing;
+      const dense = first && denseOf(first.candidate);
+      if (dense) await this.#evaluateModel(dense, missing);
+      else if (first)
+        await this.#store(
+          first,
+          (await this.#rankByKeywords(first.id)).map(({ result }) => result),
+        );
+    } catch (thrown) {
+      const { details } = toAppError(thrown);
+      if (stopping.has(details.kind)) throw thrown;
+      for (const id of open) this.deps.ended(id, details);
+    }
+  }
+
+  /** Returns the candidates without stored results. */
+  async #missing(candidates: readonly Candidate[]): Promise<Missing[]> {
+    const missing: Missing[] = [];
+    for (const candidate of candidates) {
+      const key = await comparisonKey(this.deps.db, candidate, this.data);
+      if (!(await getComparison(this.deps.db, this.request.experimentId, key)))
+        missing.push({ id: candidateId(candidate), candidate, key });
+    }
+    return missing;
+  }
+
+  async #evaluateModel(dense: DenseCandidate, missing: readonly Missing[]): Promise<void> {
+    const { db, device, wasmBaseUrl } = this.deps;
+    const id = candidateId(dense);
+    const fused = missing.some(({ candidate }) => candidate.kind === 'fused');
+    const keywords = fused ? await this.#rankByKeywords(id) : [];
+    const opened = await openCandidate(db, dense);
+    await this.#between(id, 'load')(0, 0);
+    const { backend } = await openDevice(device, wasmBaseUrl);
+    try {
+      const { results, rankings, passagesPerSecond } = await this.#search(id, opened, backend, fused);
+      for (const one of missing) {
+        const own =
+          one.candidate.kind === 'fused'
+            ? this.data.questions.map((question, i) =>
+                fuseRankings([rankings[i] ?? [], keywords[i]?.ranking ?? []], question, this.data.order),
+              )
+            : results;
+        await this.#store(one, own, passagesPerSecond);
+      }
+    } finally {
+      closeDevice(); // frees the weights too
+    }
+  }
+
+  async #search(id: string, opened: OpenCandidate, backend: string, fused: boolean) {
+    const { data } = this;
+    const { db, device } = this.deps;
+    const engine = deviceEngine();
+    const key = `${backend} ${(await deviceKey(device)).key}`;
+    const between = (what: CompareProgress['what']) => this.#between(id, what);
+    const vectors = await candidateVectors(opened, data, { db, engine, deviceKey: key, between });
+    const input = {
+      questions: data.questions,
+      order: data.order,
+      questionVectors: vectors.questions,
+      passageVectors: vectors.passages,
+      depth: fused ? fusionDepth : shownPassages,
+    };
+    const found = await searchQuestions(engine, input, between('search'));
+    return { ...found, passagesPerSecond: vectors.passagesPerSecond };
+  }
+
+  /** Ranks by keywords once for all candidates. `id` is the candidate that waits for it. */
+  async #rankByKeywords(id: string): Promise<KeywordResult[]> {
+    const { passages, questions } = this.data;
+    const between = this.#between(id, 'keywords');
+    return (this.#keywords ??= await rankByKeywords(passages, questions, fusionDepth, async (done, of) => {
+      if (done % textsPerReport === 0 || done === of) await between(done, of);
+    }));
+  }
+
+  #between(id: string, what: CompareProgress['what']): (done: number, of: number) => Promise<void> {
+    return async (done, of) => {
+      this.deps.progress({ id, what, done, of });
+      await this.deps.control.checkpoint();
+    };
+  }
+
+  async #store(
+    { id, candidate, key }: Missing,
+    results: QuestionResult[],
+    passagesPerSecond: number | null = null,
+  ): Promise<void> {
+    const { experimentId, part } = this.request;
+    const rest = { candidate, results, passagesPerSecond, createdAt: Date.now() };
+    await putComparison(this.deps.db, { experimentId, key, part, ...rest });
+    this.deps.ended(id, null);
+  }
+}

@@ -1,0 +1,74 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
+import { sha256Stream } from '../../../src/domain/hash';
+import type { Passage, Question, QuestionPart } from '../../../src/domain/records';
+import type { Database } from '../../../src/storage/database';
+import { getDataset } from '../../../src/storage/datasets';
+import { preparedData } from '../split/preparedData';
+import { storedExperiment } from '../train/storedExperiment';
+
+/** The questions and the knowledge base that models are compared on. */
+export interface ComparedData {
+  experiment: Experiment;
+  /** Passages with the text that is encoded. */
+  passages: Passage[];
+  order: PassageOrder;
+  questions: Question[];
+  /** Questions of the part's file that are not evaluated. */
+  leftOut: number;
+  /** SHA-256 of the texts of the passages, and of the questions. */
+  passagesSha256: string;
+  questionsSha256: string;
+  /** SHA-256 of passages and questions with their ids, and of the right passages. */
+  sha256: string;
+}
+
+/** The data of the latest comparison. It is read again whenever the experiment's data or split change. */
+let latest: { key: string; data: Promise<ComparedData> } | null = null;
+
+/**
+ * Returns the data that an experiment's models are compared on.
+ * @throws data-missing if a data set is not stored or there is no knowledge base; nothing-to-evaluate if the part has
+ * no questions.
+ */
+export async function comparedData(db: Database, experimentId: string, part: QuestionPart): Promise<ComparedData> {
+  const experiment = await storedExperiment(db, experimentId);
+  // The model decides whether letter case counts when parts are kept apart, and the stages may list the batches.
+  const { data, split, seed, model, stages } = experiment;
+  const key = canonicalJson([db.name, part, data, split, seed, model, stages]);
+  if (latest?.key !== key) {
+    const reading = readData(db, experiment, part);
+    latest = { key, data: reading };
+    reading.catch(() => (latest = null));
+  }
+  return { ...(await latest.data), experiment };
+}
+
+/** Hashes each text after its length, so that different lists of texts never hash the same bytes. */
+function hashOf(texts: readonly string[]): Promise<string> {
+  function* pieces(): Generator<string> {
+    for (const text of texts) {
+      yield `${text.length}:`;
+      yield text;
+    }
+  }
+  return sha256Stream(pieces());
+}
+
+async function readData(db: Database, experiment: Experiment, part: QuestionPart): Promise<ComparedData> {
+  const { knowledgeBase: passages, [part]: questions } = await preparedData(db, experiment);
+  if (passages.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
+  if (questions.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
+  const passagesSha256 = await hashOf(passages.map(({ text }) => text));
+  const questionsSha256 = await hashOf(questions.map(({ text }) => text));
+  const rest = [passages.map(({ id }) => id), questions.map(({ id, relevant }) => [id, relevant])];
+  const sha256 = await hashOf([passagesSha256, questionsSha256, canonicalJson(rest)]);
+  const files = experiment.data.filter((entry) => entry.role === 'questions' && entry.part === part);
+  let rows = 0;
+  for (const { contentSha256 } of files) rows += (await getDataset(db, contentSha256))?.rows ?? 0;
+  const leftOut = files.length === 0 ? 0 : Math.max(0, rows - questions.length);
+  const order = passageOrder(passages);
+  return { experiment, passages, order, questions, leftOut, passagesSha256, questionsSha256, sha256 };
+}

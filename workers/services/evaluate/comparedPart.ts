@@ -1,0 +1,69 @@
+import { candidateId } from '../../../src/domain/evaluate/candidate';
+import { compareTable } from '../../../src/domain/evaluate/compareTable';
+import { AppError, toAppError } from '../../../src/domain/errors';
+import type { Passage, QuestionPart } from '../../../src/domain/records';
+import type { ComparedModel, ComparedPart, CompareTableRequest } from '../../../src/protocol/compareApi';
+import { countComparisons, listComparisons } from '../../../src/storage/comparisons';
+import type { Database } from '../../../src/storage/database';
+import type { StoredComparison } from '../../../src/storage/schema';
+import { comparedData, type ComparedData } from './comparedData';
+import { comparisonKey } from './compareModels';
+
+/** Returns the stored results that were computed on the current data with the current weights. */
+async function currentResults(
+  db: Database,
+  experimentId: string,
+  data: ComparedData,
+): Promise<{ id: string; stored: StoredComparison }[]> {
+  const current: { id: string; stored: StoredComparison }[] = [];
+  for (const stored of await listComparisons(db, experimentId))
+    if (await isCurrent(db, stored, data)) current.push({ id: candidateId(stored.candidate), stored });
+  return current;
+}
+
+async function isCurrent(db: Database, { candidate, key }: StoredComparison, data: ComparedData): Promise<boolean> {
+  try {
+    return (await comparisonKey(db, candidate, data)) === key;
+  } catch (thrown) {
+    const { kind } = toAppError(thrown).details;
+    if (kind === 'model-missing' || kind === 'not-found' || kind === 'checkpoint-corrupt') return false;
+    throw thrown;
+  }
+}
+
+/** Returns the questions that models are compared on, and the results that are stored for them. */
+export async function comparedPart(db: Database, experimentId: string, part: QuestionPart): Promise<ComparedPart> {
+  const data = await comparedData(db, experimentId, part);
+  const models = (await currentResults(db, experimentId, data)).map(({ id, stored }): ComparedModel => {
+    return { id, results: stored.results, passagesPerSecond: stored.passagesPerSecond };
+  });
+  const { questions, passages, leftOut } = data;
+  const testUses = await countComparisons(db, experimentId, 'test');
+  return { questions, passages: passages.length, leftOut, models, testUses };
+}
+
+/** Computes the table of stored results. Throws `not-found` if those of a candidate are not stored. */
+export async function tableOf(
+  db: Database,
+  { experimentId, part, ids, baselineId, k }: CompareTableRequest,
+): Promise<ReturnType<typeof compareTable>> {
+  const data = await comparedData(db, experimentId, part);
+  const stored = new Map((await currentResults(db, experimentId, data)).map((one) => [one.id, one.stored.results]));
+  const models = ids.map((id) => {
+    const results = stored.get(id);
+    if (!results) throw new AppError({ kind: 'not-found', what: 'evaluation', id });
+    return { id, results };
+  });
+  return compareTable(models, baselineId, k);
+}
+
+/** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
+export async function comparedPassages(
+  db: Database,
+  experimentId: string,
+  part: QuestionPart,
+  ids: readonly string[],
+): Promise<Passage[]> {
+  const { passages, order } = await comparedData(db, experimentId, part);
+  return ids.flatMap((id) => passages[order.indexOf.get(id) ?? -1] ?? []);
+}
