@@ -85,4 +85,7 @@ test('a download that breaks off resumes by range, also in the next run of the s
   expect(exported).toMatchObject({ model: { contentSha256: demoHashes.model } });
   for (const name of ['metrics.json', 'events.jsonl', 'export/experiment.json'])
     expect(await readFile(join(out, name), 'utf8')).not.toContain('hf_secret');
+  // Neither run kept the site for offline use: that would copy it into every new profile.
+  expect(existsSync(join(profile, 'Default/IndexedDB'))).toBe(true);
+  expect(existsSync(join(profile, 'Default/Service Worker/CacheStorage'))).toBe(false);
 });

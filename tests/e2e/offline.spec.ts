@@ -33,6 +33,23 @@ test('after the first load the page opens and works without a network', async ({
   await expect(page.getByTestId('copy-link')).toBeVisible();
 });
 
+test('the page is kept for offline use, but not when it runs an experiment for the command line', async ({ page }) => {
+  await page.addInitScript(() => {
+    ServiceWorkerContainer.prototype.register = (script) => {
+      sessionStorage.setItem('registered', String(script));
+      return new Promise(() => undefined);
+    };
+  });
+  const registered = (): Promise<string | null> => page.evaluate(() => sessionStorage.getItem('registered'));
+  const server = await serveSite();
+  await page.goto(`${server.url}#/headless`);
+  expect(await registered()).toBeNull();
+  await page.goto('about:blank');
+  await page.goto(server.url);
+  expect(await registered()).toContain('sw.js');
+  await server.close();
+});
+
 const types: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
