@@ -8,15 +8,7 @@ import { experimentInvalid, parseExperiment } from '../parseExperiment';
 import { lossRefusalOf } from '../train/runRefusal';
 
 /** The settings that a sweep can vary: the seed, the list of stages, or a setting of one stage. */
-const sweepSettings = [
-  'seed',
-  'stages',
-  'strategy',
-  'learningRate',
-  'temperature',
-  'batchSize',
-  'negatives',
-] as const;
+const sweepSettings = ['seed', 'stages', 'strategy', 'learningRate', 'temperature', 'batchSize', 'negatives'] as const;
 export type SweepSetting = (typeof sweepSettings)[number];
 
 /** A setting of a sweep with its values, as an experiment file states them. Without negatives, a value is null. */
