@@ -137,7 +137,7 @@ function lacksResult(xml: string, at: number): boolean {
 /** Returns the digits of the cell content at `at` if it is a number written as an integer of more than 15 digits. */
 function longInteger(xml: string, at: number): string | undefined {
   const content =
-    /\s*(?:<(?:\w+:)?f\b[^>]*?(?:\/>|>[^<]*<\/(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^>]*>\s*(-?[1-9]\d{15,})(?:\.0*)?\s*</y;
+    /(?:\s*<(?:\w+:)?f\b[^>]*?(?:\/>|>[^<]*<\/(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^>]*>\s*(-?[1-9]\d{15,})(?:\.0*)?\s*</y;
   content.lastIndex = at;
   return content.exec(xml)?.[1];
 }

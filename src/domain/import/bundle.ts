@@ -70,9 +70,10 @@ function judged(bundle: Record<string, unknown>): Map<string, unknown> {
 /** Adds to each question the passages that the file judges relevant for it. */
 function questionsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   const relevant = judged(bundle);
-  return rowsOf(sectionOf(bundle, 'questions')).map((row) =>
-    relevant.has(questionIdOf(row)) ? { ...row, relevant: relevant.get(questionIdOf(row)) } : row,
-  );
+  return rowsOf(sectionOf(bundle, 'questions')).map((row) => {
+    const id = questionIdOf(row);
+    return relevant.has(id) ? { ...row, relevant: relevant.get(id) } : row;
+  });
 }
 
 function relevantIds(judgements: unknown): string[] {
@@ -147,15 +148,23 @@ export function judgementFaults(row: unknown): RecordFault[] {
 
 const passageEmpty = (field: string): RecordFault => ({ fault: 'passage-empty', field });
 
-/** Returns faults for judgements from which no pair can be made. */
-function pairFaults(bundle: Record<string, unknown>, empty: ReadonlySet<string>): RecordFault[] {
+/** Returns the ids of the passages that have no text. */
+const emptyPassages = (bundle: Record<string, unknown>): string[] =>
+  rowsOf(sectionOf(bundle, 'passages'))
+    .filter(isEmpty)
+    .map((row) => rowIdOf(row, 'passageId') ?? '');
+
+/** Returns faults for judgements from which no pair can be made. Each passage without a text is reported once. */
+function pairFaults(bundle: Record<string, unknown>): RecordFault[] {
   const field = nameOf(bundle, 'relevant') ?? 'relevant';
-  return [...judged(bundle).values()].flatMap((judgements) => [
-    ...relevantIds(judgements)
-      .filter((id) => empty.has(id))
+  const judgements = [...judged(bundle).values()];
+  const relevant = new Set(judgements.flatMap(relevantIds));
+  return [
+    ...emptyPassages(bundle)
+      .filter((id) => relevant.has(id))
       .map(passageEmpty),
-    ...unreadJudgements(judgements, field),
-  ]);
+    ...judgements.flatMap((one) => unreadJudgements(one, field)),
+  ];
 }
 
 /** Returns faults for the parts that `unbundled` leaves out for this role: judgements and whole sections. */
@@ -164,11 +173,10 @@ export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   const used = new Set((Object.keys(sections) as Section[]).map((section) => nameOf(value, section)));
   const unused = Object.keys(value).filter((name) => !used.has(name));
   const faults: RecordFault[] = unused.length > 0 ? [{ fault: 'columns-unused', field: unused.join(', ') }] : [];
-  const passages = rowsOf(sectionOf(value, 'passages'));
-  const empty = passages.filter(isEmpty).map((row) => rowIdOf(row, 'passageId') ?? '');
-  if (role === 'knowledgeBase') return [...faults, ...empty.map(passageEmpty)];
+  if (role === 'knowledgeBase') return [...faults, ...emptyPassages(value).map(passageEmpty)];
   if (role === 'pairs' && nameOf(value, 'pairs') !== undefined) return faults;
-  if (role === 'pairs') faults.push(...pairFaults(value, new Set(empty)));
+  // A call of `push` with all of these as arguments would overflow the stack.
+  if (role === 'pairs') for (const fault of pairFaults(value)) faults.push(fault);
   const asked = new Set(rowsOf(sectionOf(value, 'questions')).map(questionIdOf));
   for (const id of judged(value).keys()) if (!asked.has(id)) faults.push({ fault: 'unknown-question', field: id });
   const relevant = sectionOf(value, 'relevant');

@@ -45,9 +45,7 @@ export class FileNotes {
 
   columns(uses: readonly ColumnUse[], line: number): void {
     for (const { name, used, value } of uses) {
-      const labels = { no: 0, firstNo: 0, countsRows: true };
-      const column = this.#columns.get(name) ?? { line, used, passedOver: 0, firstPassedOver: line, labels };
-      this.#columns.set(name, column);
+      const column = this.#columns.get(name) ?? this.#newColumn(name, line);
       column.used ||= used;
       if (used) continue;
       if (column.passedOver === 0) column.firstPassedOver = line;
@@ -60,6 +58,13 @@ export class FileNotes {
         if (label <= 0 && column.labels.no++ === 0) column.labels.firstNo = line;
       }
     }
+  }
+
+  #newColumn(name: string, line: number): ColumnRecord {
+    const labels = { no: 0, firstNo: 0, countsRows: true };
+    const column = { line, used: false, passedOver: 0, firstPassedOver: line, labels };
+    this.#columns.set(name, column);
+    return column;
   }
 
   /** Returns the columns that a row was made from. */

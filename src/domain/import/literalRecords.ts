@@ -42,9 +42,9 @@ function unwrapped(value: unknown, line: number, lineOf: (dict: object) => numbe
     const lists = members.filter(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner));
     const [wrapper, list] = (lists.length === 1 && !isBundle(value) && lists[0]) || [];
     if (Array.isArray(list)) {
-      const used = namesOf(value, list) ? [wrapper, 'columns'] : [wrapper];
-      const unused = members.map(([name]) => name).filter((name) => !used.includes(name));
       const names = namesOf(value, list);
+      const used = names ? [wrapper, 'columns'] : [wrapper];
+      const unused = members.map(([name]) => name).filter((name) => !used.includes(name));
       const records: RawRecord[] = list.map((inner: unknown) => ({
         line: typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? lineOf(inner) : line,
         value: names ? named(names, inner) : inner,
@@ -101,7 +101,7 @@ class RecordsOfText {
         this.#recover(begin, thrown);
       }
     }
-    this.#noteOutside();
+    this.#noteUnused(this.#outside ?? []);
     const lastIsBroken = 'fault' in (this.#records.at(-1) ?? {});
     // Also report a file cut off between two records: an unknown number of records is missing.
     if (this.#open > 0 && !lastIsBroken)
@@ -118,26 +118,29 @@ class RecordsOfText {
     const lineOfDict = (dict: object): number => this.#lines.lineOf(this.#parser.begins.get(dict) ?? 0);
     if (this.#open > 0) this.#records.push({ line, value });
     else for (const record of unwrapped(value, line, lineOfDict)) this.#records.push(record);
-    for (const { name, at } of this.#parser.repeated.splice(0))
-      this.#records.push({ line: this.#lines.lineOf(at), fault: 'key-repeated', field: name });
+    this.#noteRepeated();
     this.#list = this.#open > 0 && this.text[begin] === '[' ? { begin, records } : null;
   }
 
   /** Reads the names after the list that was read row by row, or skips the closing brace. */
   #finishObject(next: string | undefined): void {
-    const names = this.#outside ?? [];
+    const before = this.#outside ?? [];
     this.#outside = null;
+    let after: string[] = [];
     if (next === '}') this.#parser.at += 1;
     // The rest of the object opens with a comma instead of a brace.
-    else names.push(...Object.keys(this.#parser.dict(0)));
-    this.#outside = names;
-    this.#noteOutside();
+    else after = Object.keys(this.#parser.dict(0));
+    this.#noteRepeated();
+    this.#noteUnused([...before, ...after]);
   }
 
-  #noteOutside(): void {
-    if (this.#outside !== null && this.#outside.length > 0)
-      this.#records.push({ line: 1, fault: 'columns-unused', field: this.#outside.join(', ') });
-    this.#outside = null;
+  #noteRepeated(): void {
+    for (const { name, at } of this.#parser.repeated.splice(0))
+      this.#records.push({ line: this.#lines.lineOf(at), fault: 'key-repeated', field: name });
+  }
+
+  #noteUnused(names: readonly string[]): void {
+    if (names.length > 0) this.#records.push({ line: 1, fault: 'columns-unused', field: names.join(', ') });
   }
 
   /** Reports the fault and moves on to the next row. If an object around a list is broken, its rows are read first. */

@@ -32,6 +32,12 @@ const row = (...cells: string[]): string => `<row r="1">${cells.join('')}</row>`
 const text = '<c r="A1" t="inlineStr"><is><t>x</t></is></c>';
 
 describe('a long integer in a worksheet', () => {
+  it('is looked for in linear time: 200,000 spaces in a cell', async () => {
+    const begin = performance.now();
+    await read({ data: row(`<c r="A1">${' '.repeat(200_000)}<is/></c>`) });
+    expect(performance.now() - begin).toBeLessThan(3000);
+  });
+
   it.each<[string, string, string]>([
     ['of 16 digits', '<v>1234567890123456</v>', '1234567890123456'],
     ['of 19 digits', '<v>1234567890123456789</v>', '1234567890123456789'],

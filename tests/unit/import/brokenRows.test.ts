@@ -63,6 +63,13 @@ describe('after a broken row of a JSON list', () => {
     ]);
   });
 
+  it('a name that is repeated after the list is reported', () => {
+    expect(literalRecords('{"v":1,"data":[{"a":1},{"a" 2}],"b":3,"b":4}', 'json').slice(2)).toEqual([
+      { line: 1, fault: 'key-repeated', field: 'b' },
+      { line: 1, fault: 'columns-unused', field: 'v, b' },
+    ]);
+  });
+
   it('of 200,000, the others are kept within ten seconds', () => {
     const rows = Array.from({ length: 200_000 }, (_, i) => (i % 7 === 1 ? `{"q" "${i}"}` : `{"q":"${i}"}`));
     const begin = performance.now();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DataRole } from '../../../src/domain/records';
+import { bundleFaults } from '../../../src/domain/import/bundle';
 import { scoreIn } from '../../../src/domain/import/scores';
 import { formatReader } from '../../../src/domain/import/format';
 import { shownNumber } from '../../../src/domain/import/cellFormat';
@@ -202,6 +203,7 @@ describe('a file of several sections', () => {
     corpus: { n1: '甲', n2: { title: '无' }, n3: '丙' },
     relevant_docs: { q1: ['n1', 'n2', { id: 'n3' }], q2: { n1: 0, n3: 1, n2: 'high' } },
   };
+  const twice = { q1: ['n1', 'n2'], q2: ['n2', 'n3'] };
 
   it('has relevant passages without text and judgements that cannot be read reported', async () => {
     const { rows, report } = await read('pairs', file('a.json', JSON.stringify(bundle)));
@@ -215,6 +217,16 @@ describe('a file of several sections', () => {
       [1, 'not-a-number', 'relevant_docs', 'high'],
       [1, 'judged-irrelevant', '1', ''],
     ]);
+  });
+
+  it('has a passage without text reported once for all questions', async () => {
+    const { report } = await read('pairs', file('a.json', JSON.stringify({ ...bundle, relevant_docs: twice })));
+    expect(report).toEqual([[1, 'passage-empty', 'n2', '']]);
+  });
+
+  it('has 500,000 judgements that cannot be read reported', () => {
+    const relevant = { q1: Array.from({ length: 500_000 }, () => null) };
+    expect(bundleFaults('pairs', { ...bundle, relevant_docs: relevant })).toHaveLength(500_000);
   });
 
   it('has passages without text reported by id', async () => {
