@@ -16,7 +16,7 @@ export interface HeadlessJob {
   negativesModelName: string;
   /** Name of the guide model, which recognizes false negatives; empty if it is fetched from a hub or there is none. */
   guideModelName: string;
-  /** The same of the teacher of a distillation. */
+  /** Name of the teacher of a distillation; empty if it is fetched from a hub or there is none. */
   teacherModelName: string;
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */

@@ -9,7 +9,7 @@ import { getRun, updateRun } from '../../src/storage/runs';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { wasmBase } from './environment';
-import { carriedOut } from './losingRun';
+import { cancelledAndResumed, carriedOut } from './losingRun';
 import { modelSha256, prepared } from './smallRun';
 
 const settings = { pooling: 'mean', normalize: true, maxTokens: 12, queryPrefix: '', passagePrefix: '' } as const;
@@ -75,20 +75,9 @@ describe('a run with a teacher', () => {
 
   it('has identical weights when it was cancelled in the second stage and is resumed', async () => {
     const { result } = await carriedOut(() => false, {}, taught);
-    const { db, runId } = await prepared({}, taught);
-    const run = (control: RunControl): Promise<void> =>
-      runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
-    let calls = 0;
-    class Cancelling extends RunControl {
-      override async checkpoint(...given: Parameters<RunControl['checkpoint']>): Promise<void> {
-        await super.checkpoint(...given);
-        if ((await getRun(db, runId))?.phase === 'train' && ++calls === 9) throw new AppError({ kind: 'cancelled' });
-      }
-    }
-    await run(new Cancelling());
-    expect(await getRun(db, runId)).toMatchObject({ status: 'cancelled', phase: 'train' });
-    await run(new RunControl());
-    expect(await getRun(db, runId)).toMatchObject({ status: 'done', weightsSha256: result.weights });
+    const { cancelled, resumed } = await cancelledAndResumed(9, taught);
+    expect(cancelled).toMatchObject({ status: 'cancelled', phase: 'train' });
+    expect(resumed).toMatchObject({ status: 'done', weightsSha256: result.weights });
   });
 
   it('has the same losses with GradCache, which encodes a few texts at a time', async () => {

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import type { ExperimentModel } from '../../src/domain/experiment';
 import type { InfoNceSettings } from '../../src/domain/train/lossSchema';
-import { getRun } from '../../src/storage/runs';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { wasmBase } from './environment';
-import { carriedOut } from './losingRun';
+import { cancelledAndResumed, carriedOut } from './losingRun';
 import { modelSha256, prepared } from './smallRun';
 
 const settings = { pooling: 'mean', normalize: true, maxTokens: 12, queryPrefix: '', passagePrefix: '' } as const;
@@ -56,20 +55,9 @@ describe('a run with a guide', () => {
 
   it('has identical weights when it was cancelled in the second stage and is resumed', async () => {
     const { result } = await carriedOut(() => false, {}, guided);
-    const { db, runId } = await prepared({}, guided);
-    const run = (control: RunControl): Promise<void> =>
-      runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
-    let calls = 0;
-    class Cancelling extends RunControl {
-      override async checkpoint(...given: Parameters<RunControl['checkpoint']>): Promise<void> {
-        await super.checkpoint(...given);
-        if ((await getRun(db, runId))?.phase === 'train' && ++calls === 9) throw new AppError({ kind: 'cancelled' });
-      }
-    }
-    await run(new Cancelling());
-    expect(await getRun(db, runId)).toMatchObject({ status: 'cancelled', phase: 'train' });
-    await run(new RunControl());
-    expect(await getRun(db, runId)).toMatchObject({ status: 'done', weightsSha256: result.weights });
+    const { cancelled, resumed } = await cancelledAndResumed(9, guided);
+    expect(cancelled).toMatchObject({ status: 'cancelled', phase: 'train' });
+    expect(resumed).toMatchObject({ status: 'done', weightsSha256: result.weights });
   });
 
   it('is refused before it starts if the guide is not stored', async () => {

@@ -87,3 +87,24 @@ export async function carriedOut(
     lost: events.filter(({ type }) => type === 'deviceLost').length,
   };
 }
+
+/**
+ * Cancels the experiment's run at the given call of checkpoint() in training, and resumes it. Returns the run's record
+ * after each of the two.
+ */
+export async function cancelledAndResumed(call: number, small: SmallRun) {
+  const { db, runId } = await prepared({}, small);
+  const run = (control: RunControl): Promise<void> =>
+    runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+  let calls = 0;
+  class Cancelling extends RunControl {
+    override async checkpoint(...given: Parameters<RunControl['checkpoint']>): Promise<void> {
+      await super.checkpoint(...given);
+      if ((await getRun(db, runId))?.phase === 'train' && ++calls === call) throw new AppError({ kind: 'cancelled' });
+    }
+  }
+  await run(new Cancelling());
+  const cancelled = await getRun(db, runId);
+  await run(new RunControl());
+  return { cancelled, resumed: await getRun(db, runId) };
+}

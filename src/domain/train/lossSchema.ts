@@ -188,14 +188,17 @@ function withoutOwnTemperature<Loss extends object>(loss: Loss): Loss {
   return isUsual ? (rest as Loss) : loss;
 }
 
+/** Returns an object with changed fields. An undefined value removes its field. */
+function withFields(before: object, change: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined));
+}
+
 /** Returns a distillation with a change made in the form. An undefined value removes its field. */
 export function withDistillationChange(
   loss: DistillationSettings,
   change: { [Name in keyof DistillationSettings]?: DistillationSettings[Name] | undefined },
 ): DistillationSettings {
-  const merged: Record<string, unknown> = { ...loss, ...change };
-  for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
-  return v.parse(distillationSchema, withoutOwnTemperature(merged));
+  return v.parse(distillationSchema, withoutOwnTemperature(withFields(loss, change)));
 }
 
 /** The temperature of a loss that is chosen after one without a temperature. */
@@ -252,9 +255,8 @@ export function withLossChange(
   loss: InfoNceSettings,
   change: { [Name in keyof InfoNceSettings]?: InfoNceSettings[Name] | undefined },
 ): InfoNceSettings {
-  const merged: Record<string, unknown> = { ...loss, ...change };
+  const merged = withFields(loss, change);
   if (merged['sameSide'] !== undefined) merged['softmax'] = 'joint';
   if ((merged['contrast'] ?? 'batch') !== 'batch') delete merged['inBatchNegatives'];
-  for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name];
   return v.parse(infoNceSchema, withoutUsualLoss(merged));
 }

@@ -30,7 +30,7 @@ export interface StageAdditions {
   teacher?: StageGuide | undefined;
 }
 
-/** Returns what a stage's loss reads the vectors of a frozen model for: as those of its teacher, or of its guide. */
+/** Returns a frozen model's vectors as what the stage's loss reads: the vectors of its teacher, or of its guide. */
 export function frozenModelAddition(
   { loss }: Pick<Stage, 'loss'>,
   vectors: StageGuide | undefined,
