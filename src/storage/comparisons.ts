@@ -3,7 +3,8 @@ import type { QuestionPart } from '../domain/records';
 import { guard, withHandledEnd, type Database } from './database';
 import type { StoredComparison } from './schema';
 
-const ofExperiment = (experimentId: string): IDBKeyRange =>
+/** Returns the keys of an experiment's comparisons. */
+export const comparisonsOf = (experimentId: string): IDBKeyRange =>
   IDBKeyRange.bound([experimentId, ''], [experimentId, '\uffff']);
 
 /** Stores the results of a candidate. Throws `not-found` if the experiment was deleted meanwhile. */
@@ -24,7 +25,7 @@ export function getComparison(db: Database, experimentId: string, key: string): 
 
 /** Lists the results of an experiment's comparisons, in no particular order. */
 export function listComparisons(db: Database, experimentId: string): Promise<StoredComparison[]> {
-  return db.getAll('comparisons', ofExperiment(experimentId));
+  return db.getAll('comparisons', comparisonsOf(experimentId));
 }
 
 /** Counts the stored results on a part. None is deleted before its experiment, so each counts one use of the part. */

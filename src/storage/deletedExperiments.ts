@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors';
+import { comparisonsOf } from './comparisons';
 import { guard, withHandledEnd, type Database } from './database';
 import { unlessPinned } from './pins';
 import { deleteRunIn, runStores } from './runs';
@@ -42,8 +43,7 @@ export async function purgeExperiment(db: Database, experimentId: string): Promi
       if ((await experiments.get(experimentId))?.deletedAt !== undefined) {
         const runIds = await transaction.objectStore('runs').index('experimentId').getAllKeys(experimentId);
         for (const runId of runIds) await deleteRunIn(transaction, runId, mayDelete);
-        const comparisons = IDBKeyRange.bound([experimentId, ''], [experimentId, '\uffff']);
-        await transaction.objectStore('comparisons').delete(comparisons);
+        await transaction.objectStore('comparisons').delete(comparisonsOf(experimentId));
         await experiments.delete(experimentId);
       }
       await transaction.done;

@@ -1,7 +1,7 @@
 import { blendRefusal } from '../../../src/domain/evaluate/blend';
 import { blendMoment } from '../../../src/domain/evaluate/blendMoment';
 import { AppError } from '../../../src/domain/errors';
-import { passageOrder } from '../../../src/domain/evaluate/ranking';
+import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import type { RunRecord } from '../../../src/domain/run';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
@@ -20,7 +20,7 @@ import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { RunControl } from '../train/runControl';
 import { blendedWeights } from './blendedWeights';
 import type { EncodedTexts } from './encodedTexts';
-import { encodeTexts } from './encodeTexts';
+import { encodeTexts, type EncoderForTexts } from './encodeTexts';
 import { evaluateVectors } from './evaluateVectors';
 
 export interface BlendDeps {
@@ -41,6 +41,7 @@ export interface BlendsToEvaluate {
 interface Inputs {
   run: RunRecord;
   data: PreparedData;
+  order: PassageOrder;
   tokens: { passages: TokenSet; questions: TokenSet };
   part: 'dev' | 'test';
 }
@@ -69,20 +70,22 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
   const inputs = await inputsOf(db, run, wanted.part);
   const ratios = await missingRatios(db, runId, wanted);
   if (ratios.length === 0) return;
-  const { model } = await modelOfExperiment(db, run.experiment);
+  const { model, settings } = await modelOfExperiment(db, run.experiment);
   const kept = await keptCheckpoint(db, runId);
   const texts = inputs.data.knowledgeBase.length + inputs.data[wanted.part].length;
   const device = await openDevice(run.devicePreference, deps.wasmBaseUrl);
   try {
     useKernelPlan(run, device);
     const parameters = new ParameterStore(deviceEngine(), model.tensors);
+    const maxBatchTokens = run.memory?.encodingTokens;
+    const encoder = { parameters, config: model.config, pooling: settings.pooling, maxBatchTokens };
     for (const [index, ratio] of ratios.entries()) {
       for await (const [{ name }, values] of blendedWeights(db, model, kept.weights, ratio)) {
         await control.checkpoint();
         parameters.write(name, values);
       }
       const encoded = (done: number): void => deps.progress(index * texts + done, ratios.length * texts);
-      await evaluateOne(ratio, parameters, inputs, { db, control, encoded });
+      await evaluateOne(ratio, encoder, inputs, { db, control, encoded });
     }
   } finally {
     closeDevice(); // frees the weights too
@@ -96,20 +99,17 @@ async function inputsOf(db: Database, run: RunRecord, part: 'dev' | 'test'): Pro
   const keys = await tokenize(db, run.experiment, () => undefined);
   const passages = await storedTokenSet(db, keys.knowledgeBase);
   const questions = await storedTokenSet(db, part === 'dev' ? keys.devQuestions : keys.testQuestions);
-  return { run, data, tokens: { passages, questions }, part };
+  return { run, data, order: passageOrder(data.knowledgeBase), tokens: { passages, questions }, part };
 }
 
 /** Evaluates the weights on the device and stores the result under the ratio. */
 async function evaluateOne(
   ratio: number,
-  parameters: ParameterStore,
-  { run, data, tokens, part }: Inputs,
+  encoder: EncoderForTexts,
+  { run, data, order, tokens, part }: Inputs,
   { db, control, encoded }: Pick<BlendDeps, 'db' | 'control'> & { encoded: (texts: number) => void },
 ): Promise<void> {
   const { experiment, runId } = run;
-  const { model, settings } = await modelOfExperiment(db, experiment);
-  const maxBatchTokens = run.memory?.encodingTokens;
-  const encoder = { parameters, config: model.config, pooling: settings.pooling, maxBatchTokens };
   const startedAt = performance.now();
   let before = 0;
   const encode = async (set: TokenSet): Promise<EncodedTexts> => {
@@ -124,9 +124,8 @@ async function evaluateOne(
   const questionVectors = await encode(tokens.questions);
   const encodeMs = performance.now() - startedAt;
   const common = { runId, part, moment: blendMoment(ratio), experiment, questions: data[part] };
-  const order = passageOrder(data.knowledgeBase);
   const evaluation = await evaluateVectors(
-    parameters.segments.engine,
+    encoder.parameters.segments.engine,
     { ...common, order, questionVectors, passageVectors, encodeMs },
     () => control.checkpoint(),
   );
