@@ -2,9 +2,9 @@
 
 usage: blend.py
 
-numpy computes in float64 and rounds once to float32. Two tensors have ordinary weights; the third has numbers where
-rounding shows: denormal ones, neighbours of a power of two, large ones of opposite signs, and both zeros. torch.lerp on
-float64 tensors must agree, so that two tools stand behind the numbers. The bits are stored, not decimal numbers.
+numpy computes in float64 and rounds once to float32. The first 24 weights are ordinary; the others are numbers where
+rounding shows: denormal ones, neighbours of a power of two, large ones of opposite signs, and both zeros. The results
+are checked against torch.lerp on float64 tensors. The bits are stored, not decimal numbers.
 """
 
 import json, os

@@ -53,8 +53,7 @@ def metrics():
         named[f'recall@{k}'] = found['recall@k'][k]
         named[f'precision@{k}'] = found['precision@k'][k]
     qrels = ranx.Qrels({qid: {pid: 1 for pid in pids} for qid, pids in relevant.items()})
-    names = {'hitRate': 'hit_rate', 'recall': 'recall', 'precision': 'precision', 'mrr': 'mrr', 'ndcg': 'ndcg'}
-    asked = {f'{names[n.split("@")[0]]}@{n.split("@")[1]}': n for n in named if not n.startswith('map')}
+    asked = {name.replace('hitRate', 'hit_rate'): name for name in named}
     for theirs, value in ranx.evaluate(qrels, ranx.Run(run), list(asked)).items():
         assert abs(value - named[asked[theirs]]) < 1e-9, (theirs, value, named[asked[theirs]])
     return {name: float(value) for name, value in named.items()}

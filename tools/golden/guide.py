@@ -12,7 +12,7 @@ import torch
 from sentence_transformers import __version__ as version
 from sentence_transformers.sentence_transformer import losses
 from sentence_transformers.sentence_transformer.losses import gist_embed
-from tinyBertModel import golden, load, out, vectors
+from tinyBertModel import adam_w, golden, load, out, vectors
 
 gist_embed.embed_columns = lambda model, columns: [model(column) for column in columns]
 tau = 0.1
@@ -63,7 +63,7 @@ def case(name, columns, kind, margin, anchors=False, positives=False):
     )
 
 
-optimizer, learning_rate = golden['optimizer'], 1e-3
+learning_rate = 1e-3
 length = lambda: int(torch.randint(2, 10, (1,), generator=g))
 text = lambda: [1, *torch.randint(5, 61, (length(),), generator=g).tolist(), 2]
 negatives = [text() for _ in golden['anchors']]
@@ -75,23 +75,13 @@ def train(columns, *options):
     with torch.no_grad():
         frozen = [vectors(model, column) for column in texts]
     loss_of = gist(*options)
-    bare = lambda n: n.endswith('bias') or 'LayerNorm' in n
-    groups = [
-        dict(
-            params=[p for n, p in model.named_parameters() if bare(n) == without],
-            weight_decay=0.0 if without else optimizer['weightDecay'],
-        )
-        for without in (False, True)
-    ]
-    opt = torch.optim.AdamW(
-        groups, lr=learning_rate, betas=(optimizer['beta1'], optimizer['beta2']), eps=optimizer['epsilon']
-    )
+    opt = adam_w(model, learning_rate)
     steps = []
     for _ in range(50):
         opt.zero_grad()
         loss = loss_of([vectors(model, column) for column in texts], frozen)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), optimizer['clipNorm'])
+        torch.nn.utils.clip_grad_norm_(model.parameters(), golden['optimizer']['clipNorm'])
         opt.step()
         steps.append(float(f'{loss.item():.7g}'))
     return steps

@@ -11,9 +11,9 @@ import json, os
 import torch
 from sentence_transformers import __version__ as version
 from sentence_transformers.sentence_transformer import losses
-from tinyBertModel import golden, load, out, vectors
+from tinyBertModel import adam_w, golden, load, out, vectors
 
-optimizer, anchors, positives = golden['optimizer'], golden['anchors'], golden['positives']
+anchors, positives = golden['anchors'], golden['positives']
 learning_rate, K, B = 1e-3, 2, len(golden['anchors'])
 g = torch.Generator().manual_seed(21)
 draw = lambda high: int(torch.randint(high, (1,), generator=g))
@@ -44,24 +44,13 @@ def distillation(**temperatures):
 
 def train(loss_of):
     model = load()
-    named = list(model.named_parameters())
-    bare = lambda n: n.endswith('bias') or 'LayerNorm' in n
-    groups = [
-        dict(
-            params=[p for n, p in named if bare(n) == without],
-            weight_decay=0.0 if without else optimizer['weightDecay'],
-        )
-        for without in (False, True)
-    ]
-    opt = torch.optim.AdamW(
-        groups, lr=learning_rate, betas=(optimizer['beta1'], optimizer['beta2']), eps=optimizer['epsilon']
-    )
+    opt = adam_w(model, learning_rate)
     steps = []
     for _ in range(50):
         opt.zero_grad()
         loss = loss_of(vectors(model, anchors), vectors(model, positives), [vectors(model, n) for n in negatives])
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), optimizer['clipNorm'])
+        torch.nn.utils.clip_grad_norm_(model.parameters(), golden['optimizer']['clipNorm'])
         opt.step()
         steps.append(float(f'{loss.item():.7g}'))
     return steps

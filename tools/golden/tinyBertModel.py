@@ -21,3 +21,18 @@ def vectors(model, texts):
     for i, b in enumerate(texts): x[i, :len(b)] = torch.tensor(b); m[i, :len(b)] = 1
     h = model(input_ids=x, attention_mask=m.long()).last_hidden_state
     return torch.nn.functional.normalize(torch.stack([h[i, :len(b)].mean(0) for i, b in enumerate(texts)]), dim=1)
+
+def adam_w(model, learning_rate):
+    """Returns AdamW over all weights, without decay for biases and LayerNorm."""
+    optimizer = golden['optimizer']
+    bare = lambda n: n.endswith('bias') or 'LayerNorm' in n
+    groups = [
+        dict(
+            params=[p for n, p in model.named_parameters() if bare(n) == without],
+            weight_decay=0.0 if without else optimizer['weightDecay'],
+        )
+        for without in (False, True)
+    ]
+    return torch.optim.AdamW(
+        groups, lr=learning_rate, betas=(optimizer['beta1'], optimizer['beta2']), eps=optimizer['epsilon']
+    )

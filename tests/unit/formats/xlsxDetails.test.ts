@@ -67,11 +67,11 @@ describe('a long integer in a worksheet', () => {
     ['a number with decimals', '<v>12345678901234567.5</v>', '1.23456789012346E+16'],
     ['a number with an exponent', '<v>1.2345678901234567E+16</v>', '1.23456789012346E+16'],
     ['a number with leading zeros', '<v>00000000000000007</v>', '7'],
-  ])('is no other number: %s is shown with 15 digits', async (_case, content, expected) => {
+  ])('is not %s, which is shown with at most 15 digits', async (_case, content, expected) => {
     expect(await cellsOf({ data: row(`<c r="A1">${content}</c>`) })).toEqual([[expected]]);
   });
 
-  it('stands in its own cell only', async () => {
+  it('does not change the cells beside it', async () => {
     const data = row(
       '<c r="A1"><v>12345678901234567</v></c>',
       '<c r="B1"><v>12</v></c>',
@@ -115,7 +115,7 @@ describe('the parts of a workbook', () => {
     expect((await read({ sheets, data: row(text) })).sheets).toEqual(['\u{10ffff}']);
   });
 
-  it('make no worksheet of a relationship without type or of another type, and none without a relationship', async () => {
+  it('have no worksheet for a sheet whose relationship is missing, has no type or has another type', async () => {
     const sheets = `${oneSheet}<sheet name="b" sheetId="2" r:id="r2"/><sheet name="c" sheetId="3"/>`;
     const others =
       '<Relationship Id="r2" Target="worksheets/sheet1.xml"/>' +
