@@ -19,7 +19,7 @@ const guide = fc.record({
   contentSha256: hex,
   pooling: fc.constantFrom('mean' as const, 'cls' as const),
   normalize: fc.boolean(),
-  maxTokens: fc.integer({ min: 2, max: 8192 }),
+  maxTokens: fc.integer({ min: 3, max: 8192 }),
   queryPrefix: fc.string(),
   passagePrefix: fc.string(),
 });
