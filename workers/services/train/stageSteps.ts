@@ -7,7 +7,7 @@ import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
 import type { RunSessionOnDevice } from './runSession';
 import { stageTokens } from './runTokens';
-import { drawOf, frozenModelAddition, knownOf, scoresOfStage, stepBatch } from './stepBatch';
+import { drawOf, knownOf, scoresOfStage, stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
@@ -57,7 +57,7 @@ export class StageSteps {
     const begunAt = performance.now();
     const tokens = stageTokens(this.session, this.of.stageIndex);
     const negatives = this.session.negatives[this.of.stageIndex];
-    const frozen = frozenModelAddition(stage, this.session.guides?.[this.of.stageIndex]);
+    const frozen = this.session.frozen?.[this.of.stageIndex];
     const additions = { negatives, known: this.#known, scores: this.#scores, ...frozen };
     const parts = batchesOfStep(batch, stage.batching);
     const [first = stepBatch(tokens, []), ...further] = parts.map((rows, part) => {
