@@ -65,6 +65,12 @@ export interface CompareApi {
   /** Returns the questions and the stored results. Rejects with `data-missing` or `nothing-to-evaluate`. */
   comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
   compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Computes the table of results that are not stored, at a cut-off. */
+  tableOfResults(
+    models: readonly { id: string; results: readonly Pick<QuestionResult, 'questionId' | 'ranks'>[] }[],
+    baselineId: string,
+    k: number,
+  ): Promise<{ rows: CompareRow[]; questions: number }>;
   /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
   comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
 }
