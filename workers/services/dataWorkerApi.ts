@@ -29,6 +29,7 @@ import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
 import { devTexts } from './train/devTexts';
+import { trainTexts } from './train/trainTexts';
 import { examineTexts } from './train/examineTexts';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
@@ -118,6 +119,7 @@ export const dataWorkerApi: DataApi = {
     exportTriplets(await openDatabase(), experiment, stageIndex, format),
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   devTexts: async (experiment, ids) => devTexts(await openDatabase(), experiment, ids),
+  trainTexts: async (experiment, stage, ids) => trainTexts(await openDatabase(), experiment, stage, ids),
   compareRun: async (runId, ks) => compareRun(await openDatabase(), runId, ks),
   compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),

@@ -7,6 +7,7 @@ import { keptOf } from './kept';
 import type { Cell, Columns } from './rowColumns';
 import type { RecordFault } from './recordReader';
 import { noNumber, scoreIn } from './scores';
+import { teacherScoresOf } from './teacherScores';
 import { isObject } from '../isObject';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
@@ -180,12 +181,17 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId', remarks);
   const positives = positivesOf(columns, id, options, remarks);
-  checkLabel(columns, remarks);
   const negatives = columns
     .negatives()
     .flatMap(({ texts }) => texts)
     .concat(namedNegatives(columns, options, remarks));
-  return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
+  const scores = teacherScoresOf(columns, { positives: positives.length, negatives: negatives.length });
+  if (!scores?.inLabel) checkLabel(columns, remarks);
+  return positives.map((positive, i) => ({
+    ...{ id, anchor, positive },
+    ...(negatives.length > 0 ? { negatives } : {}),
+    ...(scores ? { teacherScores: [scores.positives[i] ?? NaN, ...scores.negatives] } : {}),
+  }));
 }
 
 /**

@@ -63,6 +63,10 @@ export const importFaults: Record<ImportFault, true> = {
   'set-too-short': true,
   'id-rounded': true,
   'passage-empty': true,
+  'teacher-scores-count': true,
+  'teacher-score-range': true,
+  'teacher-scores-kept': true,
+  'teacher-scores-missing': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
@@ -178,6 +182,9 @@ const others: AppErrorDetails[] = [
   { kind: 'loss-needs-triplets', stage: 1 },
   { kind: 'distillation-needs-negatives', stage: 1 },
   { kind: 'teacher-not-chosen', stage: 0 },
+  { kind: 'teacher-scores-need-imported', stage: 0 },
+  { kind: 'teacher-scores-missing', stage: 1, id: '7', missing: 3, pairs: 40 },
+  { kind: 'teacher-scores-too-few', stage: 1, id: '7', found: 1, perAnchor: 4 },
   { kind: 'teacher-missing', stage: 1, contentSha256: 'a'.repeat(64) },
   { kind: 'miner-missing', stage: 1, contentSha256: 'a'.repeat(64) },
   { kind: 'loss-takes-pairs', stage: 1, negatives: 3 },
