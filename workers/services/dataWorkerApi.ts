@@ -8,7 +8,10 @@ import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { compareTable } from '../../src/domain/evaluate/compareTable';
+import { resultSheets } from '../../src/domain/report/resultSheets';
+import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { runTexts } from './evaluate/runTexts';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
 import { exportModel } from './report/exportModel';
@@ -152,6 +155,13 @@ export const dataWorkerApi: DataApi = {
   listCandidates: async (experimentId) => listCandidates(await openDatabase(), experimentId),
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   compareTable: async (request) => tableOf(await openDatabase(), request),
+  writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
+  runQuestions: async (runId) => (await runTexts(await openDatabase(), runId)).test,
+  runPassages: async (runId, ids) => {
+    const { knowledgeBase } = await runTexts(await openDatabase(), runId);
+    const wanted = new Set(ids);
+    return knowledgeBase.filter(({ id }) => wanted.has(id));
+  },
   tableOfResults: (models, baselineId, k) => Promise.resolve(compareTable(models, baselineId, k)),
   comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
   measureProject: async () => measureProject(await openDatabase()),

@@ -13,6 +13,7 @@ import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
+import { resultReportTexts } from './en/resultReport';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -46,6 +47,7 @@ export const en = {
   compare: compareTexts,
   blend: blendTexts,
   report: reportTexts,
+  resultReport: resultReportTexts,
   link: linkTexts,
   settings: settingsTexts,
   storage: storageTexts,

@@ -14,6 +14,7 @@ import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
 import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
+import { resultReportTexts } from './zh/resultReport';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -46,6 +47,7 @@ export const zh: Dictionary = {
   compare: compareTexts,
   blend: blendTexts,
   report: reportTexts,
+  resultReport: resultReportTexts,
   link: linkTexts,
   settings: settingsTexts,
   storage: storageTexts,
