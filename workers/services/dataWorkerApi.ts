@@ -10,6 +10,7 @@ import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
+import { keepThresholds, viewScores } from './evaluate/viewScores';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
@@ -149,6 +150,8 @@ export const dataWorkerApi: DataApi = {
   listCandidates: async (experimentId) => listCandidates(await openDatabase(), experimentId),
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   compareTable: async (request) => tableOf(await openDatabase(), request),
+  viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
+  keepThresholds: async (owner, rule) => keepThresholds(await openDatabase(), owner, rule),
   comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),
