@@ -13,6 +13,8 @@ import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
+import { playgroundTexts } from './en/playground';
+import { scoresTexts } from './en/scores';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -45,6 +47,8 @@ export const en = {
   evaluate: evaluateTexts,
   compare: compareTexts,
   blend: blendTexts,
+  scores: scoresTexts,
+  playground: playgroundTexts,
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,
