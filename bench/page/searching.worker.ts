@@ -28,11 +28,12 @@ const api = {
       const ms: number[] = [];
       for (const question of questions) {
         const request = { base, candidates, question, encode };
-        const { answers, searchMs } = await searchByCandidates(request, { ...deps, progress: () => undefined });
+        const begin = performance.now();
+        const { answers } = await searchByCandidates(request, { ...deps, progress: () => undefined });
+        ms.push(performance.now() - begin);
         const failed = answers.findIndex(({ kind }) => kind !== 'found');
         const [candidate] = candidates.slice(failed);
         if (failed >= 0 && candidate) throw new Error(`no answer by ${candidateId(candidate)}`);
-        ms.push(searchMs);
       }
       return ms.slice(1);
     };

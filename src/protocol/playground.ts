@@ -25,6 +25,6 @@ export type PlaygroundAnswer =
 export interface PlaygroundResult {
   answers: PlaygroundAnswer[];
   passages: number;
-  /** Milliseconds in the worker, from the request to the answers. */
+  /** Milliseconds to encode the question and to search, without loading models or encoding passages. */
   searchMs: number;
 }

@@ -155,7 +155,7 @@ export class PlaygroundState {
     if (!stored) throw new AppError({ kind: 'model-missing', contentSha256: model.contentSha256 });
     const option = (candidate: Candidate, name: string): CandidateOption => ({
       ...{ id: candidateId(candidate), candidate, name, settings: null, bytes: 0, dimension: 0 },
-      ...{ ownBase: candidate.kind === 'base', run: null },
+      ...{ ownBase: false, run: null },
     });
     this.#offer([option({ kind: 'base', model }, stored.name), option({ kind: 'keywords' }, '')]);
     return (this.#base = { knowledgeBase });

@@ -1,5 +1,9 @@
-/** Formats a cosine with two to four digits and a typographic minus: "0.62", "−0.05". */
+/** Formats a score with three digits and a typographic minus: "0.620", "−0.050". */
 export function scoreText(score: number): string {
-  const text = score.toFixed(4).replace(/0{1,2}$/, '');
-  return text.replace('-', '−');
+  return score.toFixed(3).replace('-', '−');
+}
+
+/** Formats a threshold with all its digits: it was chosen as the shortest number that does. */
+export function thresholdText(threshold: number): string {
+  return String(threshold).replace('-', '−');
 }

@@ -1,50 +1,56 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../../src/storage/database';
-import { getVectorSet, putVectorSet, vectorBytes } from '../../../src/storage/vectorSets';
+import { afterEach, expect, it, vi } from 'vitest';
+import { countComparisons, listComparisons, putComparison } from '../../../src/storage/comparisons';
+import { reservedBytes } from '../../../src/storage/space';
+import { getVectorSet, putVectorSet } from '../../../src/storage/vectorSets';
+import { EncodedTexts } from '../../../workers/services/evaluate/encodedTexts';
+import { keepVectors, readVectors } from '../../../workers/services/evaluate/keptVectors';
+import { freshDatabase, storedExperiment } from './support';
 
-const hour = 3_600_000;
-const set = (key: string, createdAt: number, count = 10) => ({
-  ...{ key, name: 'm', count, width: 25, pieces: [new Blob([key])], hashes: [''], createdAt },
+afterEach(() => vi.unstubAllGlobals());
+
+const set = { key: 'k', name: 'm', count: 2, width: 3, pieces: [], hashes: [], createdAt: 1 };
+
+it('vectors that do not fit on the disk are not stored, which is no error', async () => {
+  const db = await freshDatabase();
+  const estimate = (free: number) => ({ usage: 0, quota: reservedBytes + free });
+  vi.stubGlobal('navigator', { storage: { estimate: () => Promise.resolve(estimate(23)) } });
+  expect(await putVectorSet(db, set)).toBe(false);
+  expect(await getVectorSet(db, 'k')).toBeUndefined();
+  vi.stubGlobal('navigator', { storage: { estimate: () => Promise.resolve(estimate(24)) } });
+  expect(await putVectorSet(db, set)).toBe(true);
+  expect(await getVectorSet(db, 'k')).toMatchObject({ count: 2 });
 });
-/** Sets of 1,000 bytes each, of which three fit. */
-const limit = 3 * vectorBytes(set('', 0));
-const fresh = (): Promise<Database> => openDatabase(`vectors-${crypto.randomUUID()}`);
-const keys = (db: Database) => db.getAllKeys('vectorSets');
 
-describe('stored vectors', () => {
-  it('never take more than the limit: those that were not used for longest are deleted', async () => {
-    const db = await fresh();
-    for (const [i, key] of ['a', 'b', 'c'].entries()) await putVectorSet(db, set(key, i), limit);
-    expect((await getVectorSet(db, 'a', 2 * hour))?.key).toBe('a');
-    expect(await putVectorSet(db, set('d', 3 * hour), limit)).toBe(true);
-    expect(await keys(db)).toEqual(['a', 'c', 'd']);
-    await putVectorSet(db, set('e', 4 * hour, 20), limit);
-    expect(await keys(db)).toEqual(['d', 'e']);
-  });
+it('stored vectors are read with the same bits, but not if a piece is missing', async () => {
+  const db = await freshDatabase();
+  const vectors = new EncodedTexts(3, 2);
+  vectors.set([0, 1, 2], Float32Array.of(1, -0, 0.1, 1e-30, 5, 6));
+  await keepVectors(db, 'k', 'm', vectors);
+  const row = new Float32Array(2);
+  const read = await readVectors(db, 'k');
+  read?.copyRow(1, row, 0);
+  expect([read?.count, read?.width, ...row]).toEqual([3, 2, Math.fround(0.1), Math.fround(1e-30)]);
+  expect(await readVectors(db, 'unknown')).toBeNull();
+  await putVectorSet(db, { ...set, count: 3, width: 2 });
+  expect(await readVectors(db, 'k')).toBeNull();
+});
 
-  it('replace those under the same key without deleting others', async () => {
-    const db = await fresh();
-    for (const [i, key] of ['a', 'b', 'c', 'c'].entries()) await putVectorSet(db, set(key, i), limit);
-    expect(await keys(db)).toEqual(['a', 'b', 'c']);
+it('results are stored for an experiment that exists only, and counted by part', async () => {
+  const db = await freshDatabase();
+  await db.put('experiments', storedExperiment('e'));
+  const comparison = { experimentId: 'e', candidate: { kind: 'keywords' }, results: [], createdAt: 1 } as const;
+  for (const [key, part] of Object.entries({ a: 'dev', b: 'test', c: 'test' } as const))
+    await putComparison(db, { ...comparison, results: [], key, part, passagesPerSecond: null });
+  expect([await countComparisons(db, 'e', 'test'), await countComparisons(db, 'e', 'dev')]).toEqual([2, 1]);
+  expect(await listComparisons(db, 'another')).toEqual([]);
+  const gone = putComparison(db, {
+    ...comparison,
+    results: [],
+    experimentId: 'gone',
+    key: 'a',
+    part: 'dev',
+    passagesPerSecond: 1,
   });
-
-  it('are not kept if they alone exceed the limit, and then delete nothing', async () => {
-    const db = await fresh();
-    await putVectorSet(db, set('a', 1), limit);
-    expect(await putVectorSet(db, set('large', 2, 31), limit)).toBe(false);
-    expect(await keys(db)).toEqual(['a']);
-  });
-
-  it('are written again when they are used only once an hour, with their bytes', async () => {
-    const db = await fresh();
-    await putVectorSet(db, set('a', 0), limit);
-    await getVectorSet(db, 'a', hour);
-    expect((await db.get('vectorSets', 'a'))?.usedAt).toBeUndefined();
-    await getVectorSet(db, 'a', hour + 1);
-    const stored = await db.get('vectorSets', 'a');
-    expect(stored?.usedAt).toBe(hour + 1);
-    expect(await stored?.pieces[0]?.text()).toBe('a');
-    expect(await getVectorSet(db, 'gone', hour)).toBeUndefined();
-  });
+  await expect(gone).rejects.toMatchObject({ details: { kind: 'not-found', what: 'experiment', id: 'gone' } });
 });

@@ -81,37 +81,45 @@ async function openBase(db: Database, base: SearchedBase): Promise<OpenBase> {
  * @throws data-missing if the knowledge base is not stored; cancelled.
  */
 export async function searchByCandidates(request: PlaygroundRequest, deps: PlaygroundDeps): Promise<PlaygroundResult> {
-  const begun = performance.now();
+  let searchMs = 0;
+  const timed = async <T>(work: () => Promise<T> | T): Promise<T> => {
+    const begun = performance.now();
+    const result = await work();
+    searchMs += performance.now() - begun;
+    return result;
+  };
   const base = await openBase(deps.db, request.base);
   const answers: PlaygroundAnswer[] = [];
   try {
-    for (const candidate of request.candidates) answers.push(await answerOf(candidate, base, request, deps));
+    for (const candidate of request.candidates)
+      answers.push(await answerOf(candidate, base, request, { ...deps, timed }));
   } catch (thrown) {
     if (toAppError(thrown).details.kind === 'gpu-device-lost') closeWarmDevice();
     throw thrown;
   } finally {
     cool(() => (latest = null));
   }
-  return { answers, passages: base.passages.length, searchMs: performance.now() - begun };
+  return { answers, passages: base.passages.length, searchMs };
 }
 
 async function answerOf(
   candidate: Candidate,
   base: OpenBase,
   { question, encode }: PlaygroundRequest,
-  deps: PlaygroundDeps,
+  deps: PlaygroundDeps & { timed: <T>(work: () => Promise<T> | T) => Promise<T> },
 ): Promise<PlaygroundAnswer> {
   try {
     const dense = denseOf(candidate);
     if (!dense) {
-      base.byKeywords ??= keywordSearcher(base.passages, base.order);
-      return foundIn(base, base.byKeywords(question, shownFirst));
+      const byKeywords = (base.byKeywords ??= keywordSearcher(base.passages, base.order));
+      return foundIn(base, await deps.timed(() => byKeywords(question, shownFirst)));
     }
     const warm = await warmDevice(deps.device, deps.wasmBaseUrl);
     const model = await warmModel(deps.db, warm, dense);
     const passages = await passageVectors(dense, model, base, { ...deps, deviceKey: warm.key, encode });
     if (!passages) return { kind: 'not-encoded', passages: base.passages.length };
-    return foundIn(base, await ranked(warm.engine, model, passages, { question, order: base.order }));
+    const { order } = base;
+    return foundIn(base, await deps.timed(() => ranked(warm.engine, model, passages, { question, order })));
   } catch (thrown) {
     const error = toAppError(thrown).details;
     if (error.kind === 'cancelled' || error.kind === 'gpu-device-lost') throw thrown;

@@ -12,9 +12,7 @@ export const scoresTexts = {
   model: 'Model',
   part: 'Show',
   questions: (answered: number, unanswered: number) =>
-    unanswered === 0
-      ? `${count(answered, 'question')}; none without an answer in the knowledge base`
-      : `${count(answered + unanswered, 'question')}, of which ${formatCount(unanswered)} ${unanswered === 1 ? 'has' : 'have'} no answer in the knowledge base`,
+    `${count(answered, 'question')} with an answer in the knowledge base, ${unanswered === 0 ? 'none' : formatCount(unanswered)} without`,
   unansweredHelp:
     'Import such questions with the others: give every passage that was judged for one the score or label 0. They don’t count in hit rates.',
   noQuestions: 'There are no questions in this part.',
@@ -50,7 +48,6 @@ export const scoresTexts = {
   answer: (answered: number, of: number, right: number, threshold: string) =>
     `At ${threshold}, ${formatCount(answered)} of ${count(of, 'question')} would be answered, ${formatCount(right)} of them rightly`,
   answerModel: (model: string, part: 'dev' | 'test') => `${model}, on ${part}`,
-  figures: 'What the threshold does',
   figure: 'Figure',
   names: {
     threshold: 'Threshold',

@@ -10,8 +10,6 @@ export const playgroundTexts: Dictionary['playground'] = {
   home: '回到首页',
   question: '问题',
   placeholder: '比如，用不熟悉知识库的人的说法来问',
-  left: '左',
-  right: '右',
   side: { left: '左边的模型', right: '右边的模型' },
   took: (ms, passages) => `两边共 ${ms} 毫秒，检索 ${formatCount(passages)} 个段落`,
   nothing: '没有段落和问题有相同的字词。',

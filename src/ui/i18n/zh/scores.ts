@@ -48,7 +48,6 @@ export const scoresTexts: Dictionary['scores'] = {
   answer: (answered, of, right, threshold) =>
     `门槛 ${threshold}：${formatCount(of)} 题里会答 ${formatCount(answered)} 题，答对 ${formatCount(right)} 题`,
   answerModel: (model, part) => `${model}，${part === 'dev' ? '验证集' : '测试集'}`,
-  figures: '门槛的效果',
   figure: '指标',
   names: {
     threshold: '门槛',
