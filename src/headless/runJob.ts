@@ -9,8 +9,9 @@ import { compareNegatives } from './compareNegatives';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
 import { sendFindings } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
+import { inputNotes } from './inputNotes';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
-import { EventSender, prepare, throttled } from './prepare';
+import { EventSender, inputReports, prepare, throttled } from './prepare';
 import { runMetrics } from './runMetrics';
 import { runSweep } from './runSweep';
 
@@ -50,21 +51,13 @@ async function train(
  * Runs one job from end to end: imports files, trains, posts metrics and export. All of this is the page's own code.
  * Returns the ids of the runs: one, or those that the job compares. A sweep has one id.
  */
-export async function runJob(
-  routes: JobRoutes,
-  job: HeadlessJob,
-  sentenceOf: (inputs: ImportedInputs) => string[],
-): Promise<string[]> {
+export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<string[]> {
   const sender = new EventSender(routes);
   const begun = performance.now();
   sender.send('progress', { what: 'import', done: 0, of: 0 });
-  const inputs = await importInputs(routes, job, {
-    import: throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
-    download: throttled((done, of) => sender.send('progress', { what: 'download', done, of })),
-    note: (note) => sender.send('progress', { note }),
-  });
+  const inputs = await importInputs(routes, job, inputReports(sender));
   const importMs = performance.now() - begun;
-  for (const note of sentenceOf(inputs)) sender.send('progress', { note });
+  for (const note of inputNotes(inputs)) sender.send('progress', { note });
   if (inputs.sweep) return [await runSweep(routes, job, { inputs, axes: inputs.sweep, sender })];
   if (inputs.compare) return runArms(routes, job, inputs, sender);
   await refuseBlend(inputs);

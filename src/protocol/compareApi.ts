@@ -74,6 +74,12 @@ export interface CompareApi {
    * the rule.
    */
   keepThresholds(owner: ScoreOwner, rule: ThresholdRule): Promise<number>;
+  /** Computes the table of results that are not stored, at a cut-off. */
+  tableOfResults(
+    models: readonly { id: string; results: readonly Pick<QuestionResult, 'questionId' | 'ranks'>[] }[],
+    baselineId: string,
+    k: number,
+  ): Promise<{ rows: CompareRow[]; questions: number }>;
   /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
   comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
 }

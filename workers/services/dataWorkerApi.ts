@@ -7,6 +7,7 @@ import { getRun } from '../../src/storage/runs';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
+import { compareTable } from '../../src/domain/evaluate/compareTable';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
@@ -152,6 +153,7 @@ export const dataWorkerApi: DataApi = {
   compareTable: async (request) => tableOf(await openDatabase(), request),
   viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
   keepThresholds: async (owner, rule) => keepThresholds(await openDatabase(), owner, rule),
+  tableOfResults: (models, baselineId, k) => Promise.resolve(compareTable(models, baselineId, k)),
   comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),

@@ -1,6 +1,6 @@
 import type { Question } from '../records';
 import { questionKey } from '../split/questionKey';
-import type { QuestionResult } from './evaluation';
+import { scoreOfBest, type QuestionResult } from './evaluation';
 import { passageOrder, shownPassages, type PassageOrder } from './ranking';
 
 /** Passages and questions after which progress is reported. A report per text would take longer than the search. */
@@ -220,15 +220,18 @@ export async function rankByKeywords(
   for (const [done, question] of questions.entries()) {
     const scores = score(question.text);
     const ranking = new Ranking(scores, order);
-    const ranks = [...new Set(question.relevant)].flatMap((id) => {
-      const passage = order.indexOf.get(id);
-      return passage === undefined ? [] : [ranking.rankOf(passage)];
-    });
+    const right = [...new Set(question.relevant)].flatMap((id) => order.indexOf.get(id) ?? []);
+    const ranks = right.map((passage) => ranking.rankOf(passage));
+    // A passage without a term of the question isn't found, so its score of 0 is none.
+    const rightScore = scoreOfBest(
+      ranks,
+      right.map((passage) => scores[passage] || NaN),
+    );
     const first = ranking.top(depth);
     const top = first.slice(0, shownPassages).map((passage) => {
       return { passageId: order.ids[passage] ?? '', score: scores[passage] ?? 0 };
     });
-    const result = { questionId: question.id, ranks: ranks.sort((x, y) => x - y), top };
+    const result = { questionId: question.id, ranks: ranks.sort((x, y) => x - y), top, ...rightScore };
     results.push({ result, ranking: first });
     const all = passages.length + done + 1;
     if (all % textsPerReport === 0 || all === of) await between(all, of);

@@ -167,6 +167,7 @@ export const evaluationSchema = v.strictObject({
       questionId: text,
       ranks: v.array(v.pipe(whole, v.minValue(1))),
       top: v.array(v.strictObject({ passageId: text, score: finite })),
+      rightScore: v.exactOptional(finite),
     }),
   ),
   createdAt: time,

@@ -8,6 +8,7 @@ import { tooFewNegatives } from './errors/negatives';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
+import { compareSentences } from './errors/compareFaults';
 import { checkStopped } from './errors/checkStopped';
 import { deviceWrong } from './errors/deviceWrong';
 import { diskSpace } from './errors/diskSpace';
@@ -199,10 +200,7 @@ const sentences: Sentences = {
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
   }),
-  'vectors-not-finite': ({ texts, of }) => ({
-    zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
-    en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
-  }),
+  ...compareSentences,
   'matrices-unavailable': (details) => {
     const reason = matricesReason(details);
     return {

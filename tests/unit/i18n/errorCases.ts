@@ -77,6 +77,7 @@ const modelFaults: Record<ModelFault, true> = {
   'tensor-not-finite': true,
   'two-encoders': true,
   'module-unsupported': true,
+  'setting-unsupported': true,
   'not-json': true,
   'unsupported-architecture': true,
   'not-an-encoder': true,

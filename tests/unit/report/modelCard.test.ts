@@ -267,7 +267,7 @@ describe('the code examples in the model card', () => {
   it('truncate, prefix and pool in onnxruntime as the run did', () => {
     const python = blocks({ settings: { queryPrefix: '问：' } })[2] ?? [];
     expect(python).toEqual(expect.arrayContaining(['tokenizer.enable_truncation(max_length=77)']));
-    expect(python).toContain('ids = np.array([tokenizer.encode("问：" + "问题").ids])');
+    expect(python).toContain('ids = np.array([tokenizer.encode("问：" + "问题").ids], dtype=np.int64)');
     expect(python.at(-1)).toContain('.run(["sentence_embedding"], inputs)[0]');
     const inputs = python.find((line) => line.startsWith('inputs = '));
     for (const name of ['input_ids', 'attention_mask', 'token_type_ids']) expect(inputs).toContain(`"${name}"`);
@@ -275,6 +275,7 @@ describe('the code examples in the model card', () => {
 
   it('serve the folder in text-embeddings-inference with the pooling of the run', () => {
     expect(blocks({ settings: { pooling: 'cls' } })[3]?.at(-1)).toMatch(/^text-embeddings-router .* --pooling cls$/);
+    expect(blocks({ settings: { pooling: 'last' } })[3]?.at(-1)).toMatch(/ --pooling last-token$/);
   });
 
   it('name the language of each block', () => {

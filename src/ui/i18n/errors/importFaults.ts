@@ -26,8 +26,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'there are no rows, only column names, headings or an empty list; add rows',
   }),
   'encoding-unknown': () => ({
-    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请在读到的前几行旁边选择编码，或另存为 UTF-8',
-    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; choose its encoding beside the first rows, or save it as UTF-8',
+    zh: '没有认出文字编码，请在读到的前几行旁边选择编码，或另存为 UTF-8',
+    en: 'the encoding of the text wasn’t recognised; choose it beside the first rows, or save the file as UTF-8',
   }),
   'binary-file': () => ({
     zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',

@@ -25,7 +25,7 @@ export const importTexts: Dictionary['import'] = {
     },
   },
   formats:
-    'Excel（.xlsx）、JSONL、JSON、CSV、TSV，一行一段的 TXT，或按段落拆分的 Markdown，也可以是 .gz；文本用 UTF-8、UTF-16、GB18030 或 Big5 编码。',
+    'Excel（.xlsx）、JSONL、JSON、CSV、TSV，一行一段的 TXT，或按段落拆分的 Markdown，也可以是 .gz；文本用 UTF-8、UTF-16、GB18030、Big5、Shift_JIS 或 EUC-KR 编码。',
   formatsTitle: '文件格式示例',
   drop: '把文件拖到这里',
   or: '或',
@@ -113,6 +113,7 @@ export const importTexts: Dictionary['import'] = {
     encodingFits: (name) => `${name}（也读得通）`,
     encodingSeveral: (names) => `这个文件按 ${names} 都读得通。如果下面是乱码，请换另一种。`,
     encodingUnsure: (names) => `文字编码拿不准，${names} 都读得通，请在“核对各列”里看看有没有乱码。`,
+    encodingDoubtful: (name) => `按 ${name} 读出的文字不像中文。如果是乱码，请换一种编码。`,
     encodingUnknown: '没有认出文字编码，请选一种，直到下面的文字不再是乱码。',
     encodingChosen: '编码沿用了你上次为这类文件选的。',
     sheetChosen: '工作表沿用你上次为这类工作簿选的那张。',
