@@ -14,6 +14,7 @@ import { compareRun, compareWithKeywords } from './evaluate/compareRun';
 import { runTexts } from './evaluate/runTexts';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
+import { keepThresholds, viewScores } from './evaluate/viewScores';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
@@ -162,6 +163,8 @@ export const dataWorkerApi: DataApi = {
     const wanted = new Set(ids);
     return knowledgeBase.filter(({ id }) => wanted.has(id));
   },
+  viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
+  keepThresholds: async (owner, rule) => keepThresholds(await openDatabase(), owner, rule),
   tableOfResults: (models, baselineId, k) => Promise.resolve(compareTable(models, baselineId, k)),
   comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
   measureProject: async () => measureProject(await openDatabase()),

@@ -94,5 +94,7 @@ export type ImportRemark =
   | 'values-unread'
   /** Questions for which the judgements name no relevant passage. */
   | 'not-judged'
+  /** The question `field` was judged, and no passage was judged relevant: the knowledge base has no answer to it. */
+  | 'question-unanswered'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';

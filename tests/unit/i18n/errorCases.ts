@@ -46,6 +46,7 @@ export const importFaults: Record<ImportFault, true> = {
   'messages-unused': true,
   'negatives-unused': true,
   'judged-irrelevant': true,
+  'question-unanswered': true,
   'score-unused': true,
   'questions-merged': true,
   'key-repeated': true,
