@@ -129,7 +129,8 @@ describe('a sweep in the form', () => {
   });
 
   it('is as long as the newest run that ended as done', () => {
-    const run = (status: string, times: object) => ({ status, createdAt: 1, ...times }) as unknown as RunRecord;
+    const run = (status: RunRecord['status'], times: { finishedAt?: number }) =>
+      ({ runId: 'r', experimentId: 'e', status, createdAt: 1, ...times }) as RunRecord;
     expect(lastRunMs([run('failed', { finishedAt: 5 }), run('done', {}), run('done', { finishedAt: 8 })])).toBe(7);
     expect(lastRunMs([run('failed', { finishedAt: 5 }), run('done', {})])).toBeNull();
   });
