@@ -117,10 +117,6 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
     zh: `没有写明哪个段落能回答，请在“${name}”里填上段落的 id`,
     en: `no passage is named as the answer; put its id into “${name}”`,
   }),
-  'question-unanswered': ({ name }) => ({
-    zh: `问题“${name}”没有一个段落被判为正确，按知识库里没有答案处理：不计入检出率，只用来定得分门槛`,
-    en: `no passage is judged right for the question “${name}”, so it counts as one without an answer: left out of hit rates, used for score thresholds`,
-  }),
   'unknown-passage': ({ name }) => ({
     zh: `段落“${name}”不在知识库里，请改正 id，或补上这个段落`,
     en: `the passage “${name}” isn’t in the knowledge base; correct the id or add the passage`,

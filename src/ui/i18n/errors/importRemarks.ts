@@ -25,6 +25,10 @@ export const remarkSentences: Record<ImportRemark, (words: ImportWords) => Sente
     zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
     en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
   }),
+  'question-unanswered': ({ name }) => ({
+    zh: `问题“${name}”没有一个段落被判为正确，按知识库里没有答案处理：不计入检出率，只用来定得分门槛`,
+    en: `no passage is judged right for the question “${name}”, so it counts as one without an answer: left out of hit rates, used for score thresholds`,
+  }),
   'columns-unused': ({ field }) => ({
     zh: `这些列没有用到：${shortened(field)}`,
     en: `these columns are not used: ${shortened(field)}`,
