@@ -4,7 +4,6 @@ import { cutAt } from '../wellFormed';
  * Characters that the writer of Excel files would drop without a word: control characters, lone surrogates,
  * noncharacters and U+FFFD.
  */
-// eslint-disable-next-line no-control-regex -- these are the characters to replace
 const unstorable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd\p{Noncharacter_Code_Point}\p{Cs}]/gu;
 const replacement = '□';
 
@@ -50,7 +49,7 @@ export function cellText(text: string, mark: string, changes: CellChanges): stri
   return `${cutAt(lines, mostCellCharacters - mark.length)}${mark}`;
 }
 
-/** Returns the name of a sheet as Excel accepts it: at most 31 characters, without `\ / ? * : [ ]` or quotes at the ends. */
+/** Returns the name of a sheet as Excel accepts it: at most 31 characters, no `\ / ? * : [ ]`, no quotes at the ends. */
 export function sheetName(name: string): string {
   const allowed = name
     .replace(unstorable, replacement)

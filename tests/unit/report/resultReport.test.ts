@@ -44,7 +44,6 @@ describe.each(reports)('the HTML report of a $kind', ({ document }) => {
   it('shows hostile texts as they are, without characters that HTML does not allow', () => {
     expect(html).toContain('&lt;b&gt;实验&lt;/b&gt; =1+1');
     expect(html).not.toContain('<script');
-    // eslint-disable-next-line no-control-regex -- these must not be in the file
     expect(html).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
     expect(wellFormed(html)).toBe(html);
   });
