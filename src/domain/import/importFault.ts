@@ -38,6 +38,10 @@ export type ImportFault =
   | 'not-an-object'
   /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
   | 'not-positive'
+  /** A row with `field` teacher scores for `expected` texts. */
+  | 'teacher-scores-count'
+  /** The column `field` has a teacher score, `expected`, beyond ±1,000,000. */
+  | 'teacher-score-range'
   | 'set-too-long'
   /** A set with fewer than two texts, which make no pair. */
   | 'set-too-short'
@@ -65,7 +69,7 @@ export type ImportFault =
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
-type ImportRemark =
+export type ImportRemark =
   | 'control-replaced'
   | 'bytes-replaced'
   | 'columns-unused'
@@ -76,6 +80,10 @@ type ImportRemark =
   | 'file-unused'
   | 'messages-unused'
   | 'negatives-unused'
+  /** Pairs with teacher scores for their passage and negatives. */
+  | 'teacher-scores-kept'
+  /** Pairs without teacher scores in a file where others have them. */
+  | 'teacher-scores-missing'
   | 'judged-irrelevant'
   | 'score-unused'
   | 'questions-merged'
@@ -86,5 +94,7 @@ type ImportRemark =
   | 'values-unread'
   /** Questions for which the judgements name no relevant passage. */
   | 'not-judged'
+  /** The question `field` was judged, and no passage was judged relevant: the knowledge base has no answer to it. */
+  | 'question-unanswered'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';

@@ -49,7 +49,7 @@ export function cellText(text: string, mark: string, changes: CellChanges): stri
   return `${cutAt(lines, mostCellCharacters - mark.length)}${mark}`;
 }
 
-/** Returns the name of a sheet as Excel accepts it: at most 31 characters, no `\ / ? * : [ ]`, no quotes at the ends. */
+/** Returns the name of a sheet as Excel takes it: at most 31 characters, no `\ / ? * : [ ]`, no quotes at its ends. */
 export function sheetName(name: string): string {
   const allowed = name
     .replace(unstorable, replacement)

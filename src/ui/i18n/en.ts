@@ -14,6 +14,8 @@ import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
 import { resultReportTexts } from './en/resultReport';
+import { playgroundTexts } from './en/playground';
+import { scoresTexts } from './en/scores';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -46,6 +48,8 @@ export const en = {
   evaluate: evaluateTexts,
   compare: compareTexts,
   blend: blendTexts,
+  scores: scoresTexts,
+  playground: playgroundTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
   link: linkTexts,

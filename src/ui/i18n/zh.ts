@@ -15,6 +15,8 @@ import { kernelsTexts } from './zh/kernels';
 import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
 import { resultReportTexts } from './zh/resultReport';
+import { playgroundTexts } from './zh/playground';
+import { scoresTexts } from './zh/scores';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -46,6 +48,8 @@ export const zh: Dictionary = {
   evaluate: evaluateTexts,
   compare: compareTexts,
   blend: blendTexts,
+  scores: scoresTexts,
+  playground: playgroundTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
   link: linkTexts,
