@@ -42,7 +42,7 @@ function differenceTable(t: Dictionary, facts: ReportFacts): ReportBlock[] {
     const difference = row.cells[id]?.baseline;
     if (!difference) return [];
     const { low, high } = difference.interval;
-    const change = words.points(points(difference.difference), points(low), points(high));
+    const change = words.range(points(difference.difference), points(low), points(high));
     const counts = [formatCount(difference.won), formatCount(difference.lost)];
     return [
       [nameOf(facts, row.id), change, ...counts, formatP(difference.adjusted), words.verdicts[difference.verdict]],
@@ -50,7 +50,7 @@ function differenceTable(t: Dictionary, facts: ReportFacts): ReportBlock[] {
   });
   if (differences.length === 0) return [];
   const { model, change, improved, worse, p, verdict } = words.columns;
-  const head = [model, `${change}@${facts.k}`, improved, worse, p, verdict];
+  const head = [model, change(facts.k), improved, worse, p, verdict];
   return [
     { kind: 'text', text: words.difference(nameOf(facts, facts.baselineId)) },
     { kind: 'table', head, rows: differences },
