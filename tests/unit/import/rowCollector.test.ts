@@ -189,7 +189,7 @@ describe('a record whose shape says more than its columns', () => {
 });
 
 describe('rows of one question', () => {
-  it('are merged with all their passages; kept columns that differ are reported, and the first ones kept', () => {
+  it('are merged with all their passages; what they lack or disagree on is reported, and the first topic kept', () => {
     const merger = new QuestionMerger<number>();
     const row = (id: string, relevant: string[], kept?: object) => ({
       id,
@@ -209,9 +209,10 @@ describe('rows of one question', () => {
     expect(merger.finish()).toEqual({
       questions: [
         { id: 'a', text: 'a', relevant: ['p1', 'p2'], kept: { topic: 't', chunk: 'c', document: 'd' } },
+        { id: 'b', text: 'b', relevant: [] },
         { id: 'c', text: 'c', relevant: ['p'], kept: { topic: 'late' } },
       ],
-      irrelevant: [4],
+      unanswered: [{ id: 'b', place: 4 }],
       differing: [3],
     });
   });
