@@ -1,10 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import replays from '../fixtures/engine/lossReplays.json';
+import { RowCollector } from '../../src/domain/import/rowCollector';
 import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
+import { importedPool } from '../../src/domain/negatives/importedPool';
+import type { Pair } from '../../src/domain/records';
+import { importedTeacherScores } from '../../src/domain/train/importedTeacherScores';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer } from '../../workers/engine/trainer';
 import { cosentLoss } from '../../workers/engine/losses/cosent';
-import type { StepBatch } from '../../workers/engine/losses/loss';
+import type { LossTargets, StepBatch } from '../../workers/engine/losses/loss';
 import { angle } from '../../workers/losses/angle';
 import { cosineMse } from '../../workers/losses/cosineMse';
 import { distillation } from '../../workers/losses/distillation';
@@ -30,10 +34,20 @@ const withNegatives = [
   ...golden.anchors.flatMap((_, anchor) => replays.negatives.map((column) => column[anchor] ?? [])),
 ];
 const scores = Float32Array.from(replays.scores);
-const teacherScores = {
-  values: Float32Array.from(replays.teacherScores.flat()),
-  shape: [golden.anchors.length, 1 + replays.negatives.length],
-} as const;
+
+/** Returns a teacher's scores as a run has them that reads them from the file of its pairs. */
+function scoresFromFile(scores: readonly (readonly number[])[]): NonNullable<LossTargets['teacherScores']> {
+  const collector = new RowCollector('pairs');
+  const pairs = scores.flatMap((label, i) => {
+    const texts = { query: `q${i}`, positive: `p${i}`, negative_1: `n${i}`, negative_2: `m${i}` };
+    const read = collector.rowsOf({ ...texts, label });
+    return 'rows' in read ? (read.rows as Pair[]) : [];
+  });
+  const perAnchor = replays.negatives.length;
+  const { texts: pool, own } = importedPool(pairs);
+  const chosen = Int32Array.from(own.flat());
+  return { values: importedTeacherScores(0, pairs, { chosen, perAnchor, pool }), shape: [pairs.length, 1 + perAnchor] };
+}
 
 interface ReplayCase {
   name: string;
@@ -68,10 +82,16 @@ const cases: ReplayCase[] = [
   { name: 'AnglE', key: 'angle', open: byTfjs(angle({ temperature: 0.05 })), batch: scoredPairs },
   { name: 'mean squared error of cosines', key: 'cosineMse', open: byTfjs(cosineMse()), batch: scoredPairs },
   {
-    name: 'distillation from scores',
+    name: 'distillation from scores of the data',
     key: 'distillation',
     open: byTfjs(distillation({ studentTemperature: 0.5, teacherTemperature: 0.2 })),
-    batch: { candidates: withNegatives, targets: { teacherScores } },
+    batch: { candidates: withNegatives, targets: { teacherScores: scoresFromFile(replays.teacherScores) } },
+  },
+  {
+    name: 'distillation from the logits of a cross-encoder',
+    key: 'distillationOfLogits',
+    open: byTfjs(distillation({ studentTemperature: 0.1, teacherTemperature: 1 })),
+    batch: { candidates: withNegatives, targets: { teacherScores: scoresFromFile(replays.teacherLogits) } },
   },
 ];
 

@@ -5,7 +5,8 @@ usage: lossReplays.py     (after engine.py, whose tinyBert.json and tinyBert.bin
 
 For each loss: the value at each step. Triplets and distillation have two explicit negatives per anchor, drawn once; the
 triplet loss is the mean over the triplets. `tripletDefault` has sentence-transformers' defaults, Euclidean distance and
-a margin of 5. CoSENT, AnglE and cosineMse train on scored pairs: anchor, positive and a score.
+a margin of 5. `distillationOfLogits` learns scores as a cross-encoder gives them, with a teacher's temperature of 1.
+CoSENT, AnglE and cosineMse train on scored pairs: anchor, positive and a score.
 """
 import json, os
 import torch
@@ -21,6 +22,7 @@ text = lambda: [1, *(5 + draw(56) for _ in range(2 + draw(8))), 2]
 negatives = [[text() for _ in range(B)] for _ in range(K)]  # [k][B]
 scores = torch.tensor([0.9, 0.1, 0.5, 0.5, 0.0])
 teacher_scores = torch.tensor([[0.9, 0.2, 0.4], [0.8, 0.7, 0.1], [0.3, 0.6, 0.5], [1.0, 0.0, 0.2], [0.7, 0.4, 0.4]])
+logits = torch.tensor([[8.5, -3.25, 1.5], [6.0, 5.75, -9.0], [-1.5, 2.25, 0.5], [10.5, -10.25, -4.0], [3.0, -0.75, -0.5]])
 metric = losses.TripletDistanceMetric
 
 
@@ -37,9 +39,9 @@ def scored(loss):
     return lambda a, p, _: loss.compute_loss_from_embeddings([a, p], scores)
 
 
-def distillation(**temperatures):
+def distillation(scores, **temperatures):
     loss = losses.DistillKLDivLoss(Model(), **temperatures)
-    return lambda a, p, ns: loss.compute_loss_from_embeddings([a, p, *ns], teacher_scores)
+    return lambda a, p, ns: loss.compute_loss_from_embeddings([a, p, *ns], scores)
 
 
 def train(loss_of):
@@ -61,13 +63,15 @@ json.dump(dict(
     learningRate=learning_rate, negatives=negatives,
     scores=[float(f'{x:.7g}') for x in scores.tolist()],
     teacherScores=[[float(f'{x:.7g}') for x in row] for row in teacher_scores.tolist()],
+    teacherLogits=logits.tolist(),
     steps=dict(
         tripletDefault=train(triplet()),
         tripletCosine=train(triplet(distance_metric=metric.COSINE, triplet_margin=1.5)),
         cosent=train(scored(losses.CoSENTLoss(Model(), scale=20))),
         angle=train(scored(losses.AnglELoss(Model(), scale=20))),
         cosineMse=train(scored(losses.CosineSimilarityLoss(Model()))),
-        distillation=train(distillation(student_temperature=0.5, teacher_temperature=0.2)),
+        distillation=train(distillation(teacher_scores, student_temperature=0.5, teacher_temperature=0.2)),
+        distillationOfLogits=train(distillation(logits, student_temperature=0.1, teacher_temperature=1.0)),
     ),
 ), open(os.path.join(out, 'lossReplays.json'), 'w'))
 open(os.path.join(out, 'lossReplays.json'), 'a').write('\n')

@@ -47,6 +47,9 @@ export const aliases = {
     ...scoreNames, 'relevant', 'target', 'targets', 'gold', 'y', 'rel', 'match', 'matched', 'ismatch', 'isduplicate', 'duplicate', 'correct', 'iscorrect', 'sim',
     '匹配', '是否匹配', '匹配度', '正确', '是否正确', '标记',
   ],
+  /** A teacher's scores of the positives and of the negatives. */
+  positiveScores: ['posscores', 'positivescores', 'posscore', 'positivescore', '正例得分', '正例分数'],
+  negativeScores: ['negscores', 'negativescores', 'negscore', 'negativescore', '负例得分', '负例分数'],
   /** Kept columns are looked up last, among the columns that are still unused. */
   topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
   document: [
@@ -66,7 +69,10 @@ export const keptLists = { topic: 'topic', document: 'document', chunk: 'chunk' 
 /** The alias list of each field that a column can fill. `input` and negatives have patterns of their own. */
 export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {
   knowledgeBase: { text: 'passage', title: 'title', id: 'passageId' },
-  pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', score: 'pairScore', id: 'pairId' },
+  pairs: {
+    ...{ anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', score: 'pairScore', id: 'pairId' },
+    ...{ positiveScores: 'positiveScores', negativeScores: 'negativeScores' },
+  },
   questions: { text: 'question', relevant: 'relevant', score: 'score', id: 'questionId' },
   scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'pairScore', id: 'pairId' },
 };

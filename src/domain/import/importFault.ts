@@ -44,6 +44,10 @@ export type ImportFault =
   | 'scored-pairs'
   /** A row without column names that has fewer cells (`field`) than the role needs (`expected`). */
   | 'fewer-cells'
+  /** A row with `field` teacher scores for `expected` texts. */
+  | 'teacher-scores-count'
+  /** The column `field` has a teacher score, `expected`, beyond ±1,000,000. */
+  | 'teacher-score-range'
   | 'set-too-long'
   /** A set with fewer than two texts, which make no pair. */
   | 'set-too-short'
@@ -90,6 +94,10 @@ export type ImportRemark =
   | 'file-unused'
   | 'messages-unused'
   | 'negatives-unused'
+  /** Pairs with teacher scores for their passage and negatives. */
+  | 'teacher-scores-kept'
+  /** Pairs without teacher scores in a file where others have them. */
+  | 'teacher-scores-missing'
   | 'judged-irrelevant'
   | 'score-unused'
   | 'questions-merged'
@@ -100,5 +108,7 @@ export type ImportRemark =
   | 'values-unread'
   /** Questions for which the judgements name no relevant passage. */
   | 'not-judged'
+  /** The question `field` was judged, and no passage was judged relevant: the knowledge base has no answer to it. */
+  | 'question-unanswered'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';

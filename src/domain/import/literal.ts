@@ -1,6 +1,5 @@
-import type { ImportFault } from '../errors';
 import { maxJsonDepth } from '../foreignJson';
-import { cutAt } from '../wellFormed';
+import { brokenAt } from './brokenAt';
 import type { RecordFault } from './recordReader';
 
 /** Thrown by LiteralParser with the offset of the fault. `literalRecords` and `literalValue` catch it. */
@@ -276,16 +275,6 @@ export function literalValue(
     if (!(thrown instanceof LiteralFault)) throw thrown;
     return thrown.tooDeep ? { fault: 'too-deep' } : brokenAt(text, thrown.at, 'json-broken');
   }
-}
-
-/** Characters quoted from the place of a fault. */
-const quotedLength = 30;
-
-/** Returns the fault with the text from its place to the end of the line, if there is any. */
-export function brokenAt(text: string, at: number, fault: ImportFault): RecordFault {
-  const [rest = ''] = text.slice(at, at + 2 * quotedLength).split(/[\r\n]/, 1);
-  const field = cutAt(rest.trim(), quotedLength);
-  return field === '' ? { fault } : { fault, field };
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { ImportFault } from '../errors';
 import { isBundle, sectionNames } from './bundle';
-import { brokenAt, LiteralFault, LiteralParser } from './literal';
+import { LiteralFault, LiteralParser } from './literal';
 import { HeadedLists } from './headedLists';
+import { brokenAt } from './brokenAt';
 import { Lines, RowFinder } from './literalRecovery';
 import type { RawRecord } from './recordReader';
 import { isObject } from '../isObject';

@@ -110,6 +110,8 @@ export class RowCollector<R extends DataRole> {
     const [first] = rows;
     // Rows of one record share its negatives.
     if (first && 'negatives' in first) this.#notes.count('negatives-unused', first.negatives?.length ?? 0, line);
+    if (this.role === 'pairs')
+      this.#notes.scored(rows.length > 0 && rows.every((row) => 'teacherScores' in row), rows.length, line);
     this.#notes.count('judged-irrelevant', remarks.irrelevant, line);
     this.#notes.count('score-unused', remarks.unusedScores, line);
     this.#notes.count('negatives-not-found', remarks.negativesNotFound, line);

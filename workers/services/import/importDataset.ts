@@ -222,13 +222,13 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
 
 /** Writes the collected questions. Call once all rows are read. Throws if no question has a relevant passage. */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
-  const { questions, irrelevant, differing } = held.finish();
+  const { questions, unanswered, differing } = held.finish();
   for (const place of differing) rejections.note(place, { fault: 'kept-differs' });
-  const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));
-  const [first] = faults;
-  if (first && questions.length === 0) throw new AppError({ kind: 'import-failed', ...first });
+  const [first] = unanswered;
+  if (first && unanswered.length === questions.length)
+    throw new AppError({ kind: 'import-failed', ...first.place, fault: 'relevant-missing', field: 'relevant' });
   for (const question of questions) writer.add(question);
-  for (const fault of faults) rejections.add(fault);
+  for (const { id, place } of unanswered) rejections.note(place, { fault: 'question-unanswered', field: id });
 }
 
 /**

@@ -1,18 +1,16 @@
-import type { AppErrorDetails, ImportFault } from '../../../domain/errors';
+import type { ImportFault } from '../../../domain/errors';
 import { wrongFileTypeSentences } from './fileTypes';
-import { counted, remarkSentences, type RemarkWords } from './importRemarks';
+import { counted, remarkSentences, type ImportDetails, type ImportWords } from './importRemarks';
 import type { Sentence } from './sentence';
 import { shortened } from './shortened';
 
-type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 type Place = Pick<ImportDetails, 'file' | 'line' | 'question'>;
-type Words = RemarkWords & Pick<ImportDetails, 'fileType'>;
 
 /**
- * Sentences by fault: why a row or file was left out, and what to do about it.
+ * Sentences by fault: why a row or file was left out, and what to do about it. `name` is the column's name, ready for
+ * quoting.
  */
-const sentences: Record<ImportFault, (words: Words) => Sentence> = {
-  ...remarkSentences,
+const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
   'empty-file': () => ({
     zh: '文件里没有内容，请选择有内容的文件',
     en: 'the file has no content; choose one that has',
@@ -107,9 +105,21 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `“${name}”是“${shortened(expected)}”，不是数字，请改成数字`,
     en: `“${name}” is “${shortened(expected)}”, which is not a number; write a number`,
   }),
+  'teacher-scores-count': ({ field, expected }) => ({
+    zh: `有 ${shortened(field)} 个教师打分，对应的段落和负例却有 ${shortened(expected)} 条；请每条给一个打分，或删掉打分`,
+    en: `${counted(field, 'teacher score')} for ${counted(expected, 'text')}; give one score for the passage and for each negative, or remove the scores`,
+  }),
+  'teacher-score-range': ({ name, expected }) => ({
+    zh: `“${name}”里的教师打分 ${shortened(expected)} 超出 ±1,000,000，请改正`,
+    en: `the teacher score ${shortened(expected)} in “${name}” is beyond ±1,000,000; correct it`,
+  }),
   'relevant-missing': ({ name }) => ({
     zh: `没有写明哪个段落能回答，请在“${name}”里填上段落的 id`,
     en: `no passage is named as the answer; put its id into “${name}”`,
+  }),
+  'question-unanswered': ({ name }) => ({
+    zh: `问题“${name}”没有一个段落被判为正确，按知识库里没有答案处理：不计入检出率，只用来定得分门槛`,
+    en: `no passage is judged right for the question “${name}”, so it counts as one without an answer: left out of hit rates, used for score thresholds`,
   }),
   'unknown-passage': ({ name }) => ({
     zh: `段落“${name}”不在知识库里，请改正 id，或补上这个段落`,
@@ -203,6 +213,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `这种文件没有“${name}”这一项，请把它去掉`,
     en: `“${name}” does not apply to this kind of file; remove it`,
   }),
+  ...remarkSentences,
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
     en: 'the row is not an object; write it as {"field": "value"}',

@@ -1,21 +1,18 @@
+import type { AppErrorDetails } from '../../../domain/errors';
 import type { ImportRemark } from '../../../domain/import/importFault';
 import type { Sentence } from './sentence';
 import { shortened } from './shortened';
+
+export type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
+export type ImportWords = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: string };
 
 /** Returns a count that a report holds as text, with its noun: “1 row”, “2 rows”. */
 export function counted(count: string | undefined, noun: string): string {
   return `${shortened(count)} ${count === '1' ? noun : `${noun}s`}`;
 }
 
-/** The words that a sentence quotes. `name` is `field`, ready for quoting. */
-export interface RemarkWords {
-  field?: string;
-  expected?: string;
-  name: string;
-}
-
-/** Sentences about files and rows that are kept: what of them was not used or was changed. */
-export const remarkSentences: Record<ImportRemark, (words: RemarkWords) => Sentence> = {
+/** What was changed, left out or not used in a file whose rows are kept. */
+export const remarkSentences: Record<ImportRemark, (words: ImportWords) => Sentence> = {
   'kept-differs': () => ({
     zh: '这一行的主题、文档或片段和同一个问题前面的行不同，采用了前面的',
     en: 'its topic, document or part of the document differs from that of the question’s earlier row, whose values are kept',
@@ -31,6 +28,18 @@ export const remarkSentences: Record<ImportRemark, (words: RemarkWords) => Sente
   'columns-unused': ({ field }) => ({
     zh: `这些列没有用到：${shortened(field)}`,
     en: `these columns are not used: ${shortened(field)}`,
+  }),
+  'comments-unused': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 处注释，注释里的内容没有导入`,
+    en: `the file has ${counted(field, 'comment')}, the first on this line; what a comment contains is not imported`,
+  }),
+  'sheets-unused': ({ field }) => ({
+    zh: `只读了一张工作表，这些工作表也有内容，没有导入：${shortened(field)}；要用它们，请在“核对各列”里换工作表`,
+    en: `only one sheet was read; these also have content and are not imported: ${shortened(field)}; choose another sheet under “Check the columns”`,
+  }),
+  'cells-unreadable': ({ name, field, expected }) => ({
+    zh: `从这一行起共有 ${name} 个单元格按空白处理：里面是错误值${expected ? `（第一个是 ${shortened(expected)}）` : ''}，或没有保存结果的公式`,
+    en: `${counted(field, 'cell')} from this row on ${field === '1' ? 'is' : 'are'} read as empty: ${field === '1' ? 'it holds' : 'they hold'} an error${expected ? ` (the first is ${shortened(expected)})` : ''}, or a formula whose result was not saved`,
   }),
   'values-unused': ({ name, expected }) => ({
     zh: `从这一行起共有 ${shortened(expected)} 行的“${name}”没有用到，因为同一项已由另一列填写`,
@@ -51,6 +60,14 @@ export const remarkSentences: Record<ImportRemark, (words: RemarkWords) => Sente
   'negatives-unused': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 条负例，已随问答对保存；训练默认不用，可以在“负例”阶段选用`,
     en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, and training uses them only if you choose so in the Negatives stage`,
+  }),
+  'teacher-scores-kept': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 个问答对带教师打分，已随它们保存；KL 蒸馏可以选用`,
+    en: `the file has teacher scores for ${counted(field, 'pair')}, the first in this row; they are stored with their pairs, and KL distillation can use them`,
+  }),
+  'teacher-scores-missing': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 个问答对没有教师打分，而文件里别的有；要按数据里的打分蒸馏，请补上，或删掉这些行`,
+    en: `${counted(field, 'pair')} of the file have no teacher scores, this one first, while others have; to distil the scores of the data, add them or delete these rows`,
   }),
   'judged-irrelevant': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
@@ -79,17 +96,5 @@ export const remarkSentences: Record<ImportRemark, (words: RemarkWords) => Sente
   'not-judged': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
     en: `the judgements name no right passage for ${counted(field, 'question')}, this one first; they are left out`,
-  }),
-  'comments-unused': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 处注释，注释里的内容没有导入`,
-    en: `the file has ${counted(field, 'comment')}, the first on this line; what a comment contains is not imported`,
-  }),
-  'sheets-unused': ({ field }) => ({
-    zh: `只读了一张工作表，这些工作表也有内容，没有导入：${shortened(field)}；要用它们，请在“核对各列”里换工作表`,
-    en: `only one sheet was read; these also have content and are not imported: ${shortened(field)}; choose another sheet under “Check the columns”`,
-  }),
-  'cells-unreadable': ({ name, field, expected }) => ({
-    zh: `从这一行起共有 ${name} 个单元格按空白处理：里面是错误值${expected ? `（第一个是 ${shortened(expected)}）` : ''}，或没有保存结果的公式`,
-    en: `${counted(field, 'cell')} from this row on ${field === '1' ? 'is' : 'are'} read as empty: ${field === '1' ? 'it holds' : 'they hold'} an error${expected ? ` (the first is ${shortened(expected)})` : ''}, or a formula whose result was not saved`,
   }),
 };

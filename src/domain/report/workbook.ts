@@ -1,0 +1,58 @@
+import { withoutForbidden } from './escapeXml';
+
+/** Excel's limit on the characters of a cell. */
+export const mostCellCharacters = 32_767;
+
+/** How a number is shown. Its value has all its digits. */
+export type NumberFormat = '0' | '0.0000' | '0.0%';
+
+/** A cell is text, a number or empty; never a formula. */
+export type WorkbookCell =
+  | string
+  | null
+  | { value: number; format: NumberFormat }
+  | { value: string; bold: true }
+  | { value: string; wrap: true };
+
+export interface WorkbookSheet {
+  name: string;
+  /** Width of each column in characters. */
+  widths: number[];
+  rows: WorkbookCell[][];
+}
+
+/** What was done to the texts of a workbook, so that a spreadsheet can hold them. */
+export interface CellChanges {
+  /** Texts that were cut at Excel's limit. */
+  cut: number;
+  /** Texts with characters that a spreadsheet can't hold, which were replaced by U+FFFD. */
+  replaced: number;
+}
+
+/** Returns the first characters of a text, at most `length` UTF-16 code units, without half a character at the end. */
+function beginningOf(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
+/**
+ * Returns a text as a cell can hold it, ending in `mark` if it had to be cut. Counts what was changed. An underscore
+ * that would begin one of Excel's escapes, such as `_x000D_`, is escaped by the writer of the file.
+ */
+export function cellText(text: string, mark: string, changes: CellChanges): string {
+  const allowed = withoutForbidden(text);
+  if (allowed !== text) changes.replaced += 1;
+  const lines = allowed.replace(/\r\n?/g, '\n');
+  if (lines.length <= mostCellCharacters) return lines;
+  changes.cut += 1;
+  return `${beginningOf(lines, mostCellCharacters - mark.length)}${mark}`;
+}
+
+/** Returns the name of a sheet as Excel accepts it: at most 31 characters, without `\ / ? * : [ ]` or quotes at the ends. */
+export function sheetName(name: string): string {
+  const allowed = withoutForbidden(name)
+    .replace(/[\\/?*:[\]\n\r\t]/g, ' ')
+    .replace(/^'+|'+$/g, '')
+    .trim();
+  return beginningOf(allowed, Math.min(31, allowed.length)) || 'Sheet';
+}
