@@ -75,6 +75,8 @@ export interface SplitCounts {
   scoredLeaks: number;
   dev: number;
   test: number;
+  /** Questions of each part that the knowledge base has no answer to. */
+  unanswered: { dev: number; test: number };
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
   /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */

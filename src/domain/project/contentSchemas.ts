@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { poolings } from '../model';
 import { exclusions } from '../negatives/answerIndex';
+import { reviewMarks } from '../evaluate/review';
 import { judgedId } from '../negatives/judgedPairs';
 import { parseAxes } from '../sweep/sweep';
 import { maxPerAnchor } from '../train/negativesSchema';
@@ -21,6 +22,9 @@ export const storedExperimentSchema = v.strictObject({
   sweeps: v.exactOptional(v.array(sweepSchema)),
   negativeDecisions: v.exactOptional(
     v.array(v.strictObject({ id: v.pipe(v.string(), v.regex(judgedId)), keep: v.boolean(), decidedAt: time })),
+  ),
+  reviewDecisions: v.exactOptional(
+    v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
   createdAt: time,
   updatedAt: time,

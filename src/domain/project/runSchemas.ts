@@ -4,6 +4,7 @@ import { layerProducts, planSources, productPasses, rulesReasons } from '../kern
 import { ratioOfMoment, type BlendMoment } from '../evaluate/blendMoment';
 import { hardestQuestions } from '../evaluate/devScores';
 import { hardestPairs } from '../train/trainScores';
+import { thresholdRuleSchema } from '../evaluate/threshold';
 import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
 import {
@@ -137,6 +138,19 @@ const byK = <Schema extends v.GenericSchema>(value: Schema) =>
     v.transform((values): Record<number, v.InferOutput<Schema>> => values),
   );
 
+const figuresSchema = v.strictObject({
+  questions: whole,
+  unanswerable: whole,
+  unanswerableAnswered: whole,
+  answered: whole,
+  right: whole,
+  rejectedRight: whole,
+  precision: v.nullable(fraction),
+  recall: v.nullable(fraction),
+  f1: fraction,
+  precisionInterval: v.strictObject({ low: fraction, high: fraction }),
+});
+
 export const evaluationSchema = v.strictObject({
   runId: id,
   part: v.picklist(['dev', 'test']),
@@ -159,6 +173,15 @@ export const evaluationSchema = v.strictObject({
   ),
   createdAt: time,
   encodeMs: finite,
+  threshold: v.exactOptional(
+    v.strictObject({
+      value: finite,
+      rule: thresholdRuleSchema,
+      dev: figuresSchema,
+      test: v.nullable(figuresSchema),
+      chosenAt: time,
+    }),
+  ),
 });
 
 const place = { runId: id, seq: whole, at: time };
