@@ -6,6 +6,7 @@ const executablePath = findChromium();
 const training = [
   '**/commandLine.spec.ts',
   '**/demo.spec.ts',
+  '**/distillation.spec.ts',
   '**/hardship.spec.ts',
   '**/hubRunner.spec.ts',
   '**/newUser.spec.ts',

@@ -71,7 +71,7 @@ export const remarkSentences: Record<ImportRemark, (words: ImportWords) => Sente
   }),
   'teacher-scores-missing': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 个问答对没有教师打分，而文件里别的有；要按数据里的打分蒸馏，请补上，或删掉这些行`,
-    en: `${counted(field, 'pair')} of the file have no teacher scores, this one first, while others have; to distil the scores of the data, add them or delete these rows`,
+    en: `teacher scores are missing for ${counted(field, 'pair')} of the file, this one first, while others have them; to distil the scores of the data, add them or delete these rows`,
   }),
   'judged-irrelevant': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
