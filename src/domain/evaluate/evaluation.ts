@@ -4,6 +4,7 @@ import type { Question } from '../records';
 import { firstRank, hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
 import type { PassageOrder } from './ranking';
 import { wilsonInterval, type Interval } from './statistics';
+import type { ChosenThreshold } from './threshold';
 
 /** Result of one question: the ranks of its relevant passages, and the best-ranked passages. */
 export interface QuestionResult {
@@ -35,6 +36,8 @@ export interface Evaluation {
   results: QuestionResult[];
   createdAt: number;
   encodeMs: number;
+  /** Only on dev: the threshold that the user has kept for the scores of this model. */
+  threshold?: ChosenThreshold;
 }
 
 /** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */

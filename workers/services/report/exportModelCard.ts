@@ -8,6 +8,7 @@ import { onlyStageLines, stageTable } from './cardStages';
 import { adapterExport, exportedLora } from './exportAdapter';
 import type { ExportSource } from './exportSource';
 import { missingPooler } from './exportWeights';
+import { thresholdLines } from './cardThreshold';
 
 function percent(value: number): string {
   return `${(value * 100).toFixed(1)}%`;
@@ -245,6 +246,7 @@ export function modelCard(source: ExportSource): string {
     '',
     results(source),
     '',
+    ...thresholdLines(source),
     '## 数据的 SHA-256 / SHA-256 of the data',
     '',
     ...source.run.experiment.data.map(dataLine),
