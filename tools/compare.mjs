@@ -73,7 +73,16 @@ async function compareAndWrite(options, folders, interrupted) {
   try {
     const { k, baseline, language } = options;
     const about = { name: folders.map(({ name }) => name).join(', '), fileName: 'metrics.json', inputs: [] };
-    const job = { kind: 'compare', ...about, device: 'wasm', folders, k, baseline, language };
+    const job = {
+      kind: 'compare',
+      ...about,
+      device: 'wasm',
+      folders,
+      k,
+      baseline,
+      language,
+      withReport: results !== null,
+    };
     const report = new RunReport(results?.unfinished ?? '');
     const handlers = { ...results?.folders, onProgress: (progress) => report.take(progress) };
     const page = { ...options, device: 'wasm' };

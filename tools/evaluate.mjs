@@ -63,7 +63,8 @@ async function evaluateInBrowser(options, input, { profile, report, results, int
   const { json: evaluation, name, fileName, inputs } = input;
   const { device, language, 'hub-host': hubHost } = options;
   const hubToken = process.env.RECALLSMITH_HUB_TOKEN;
-  const job = { kind: 'evaluate', evaluation, name, fileName, inputs, device, language, hubHost, hubToken };
+  const about = { kind: 'evaluate', evaluation, name, fileName, inputs, withReport: true };
+  const job = { ...about, device, language, hubHost, hubToken };
   const handlers = { ...results.folders, onProgress: (progress) => report.take(progress) };
   return doInPage(job, { options, profile, interrupted, handlers });
 }

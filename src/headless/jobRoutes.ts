@@ -1,6 +1,7 @@
 import type { DevicePreference } from '../domain/device';
 import { downloaded } from '../domain/download';
 import type { AppError } from '../domain/errors';
+import type { Language } from '../domain/language';
 
 /**
  * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
@@ -11,6 +12,8 @@ export interface Job {
   /** Name of the job's file, used in messages. */
   fileName: string;
   device: DevicePreference;
+  /** Language of the report. */
+  language: Language;
   /** Host that a model named `hub:ID` is fetched from: the name of a known host or an address. */
   hubHost?: string;
   /** Access token, sent to that host only and never stored. */
@@ -41,6 +44,7 @@ export interface EvaluateJob extends Job {
   kind: 'evaluate';
   /** The parsed evaluation file, not yet validated. */
   evaluation: unknown;
+  withReport: true;
 }
 
 /** A job that compares results of earlier commands, of `npm run compare`. */
@@ -51,6 +55,8 @@ export interface CompareJob extends Job {
   /** Name of the model that the others are compared with. */
   baseline?: string;
   k?: number;
+  /** Whether the results are written, and not only shown. */
+  withReport: boolean;
 }
 
 export type AnyJob = HeadlessJob | EvaluateJob | CompareJob;

@@ -5,6 +5,8 @@ import type { ThresholdRule } from '../domain/evaluate/threshold';
 import type { AppErrorDetails } from '../domain/errors';
 import type { ExperimentModel } from '../domain/experiment';
 import type { Passage, Question, QuestionPart } from '../domain/records';
+import type { ReportFacts } from '../domain/report/reportFacts';
+import type { SheetWords } from '../domain/report/resultSheets';
 import type { ScoreOwner, ScoreView } from './scoreView';
 
 /** Something that can be compared. */
@@ -80,6 +82,12 @@ export interface CompareApi {
     baselineId: string,
     k: number,
   ): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Returns the Excel workbook of a report. */
+  writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
+  /** Returns the test questions of a run that were evaluated, with the ids of the passages that answer them. */
+  runQuestions(runId: string): Promise<Question[]>;
+  /** Returns passages that a run searches, by id. Skips ids that are unknown. */
+  runPassages(runId: string, ids: readonly string[]): Promise<Passage[]>;
   /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
   comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
 }

@@ -18,6 +18,8 @@ interface BatchRow {
   anchor: string;
   positive: string;
   negatives: string[];
+  /** The scores of the data that a distillation learns: of the positive, then of each negative. */
+  teacherScores?: number[];
   /** Positions in the row's batch of the rows that are its negatives; absent if all others are. */
   drawn?: number[];
   /** Only in scored pairs. */

@@ -1,6 +1,6 @@
 import { bestModel, type ReportFacts, type ReportedModel } from '../domain/report/reportFacts';
 import { shownPassageIds } from '../domain/report/reportExamples';
-import { encodedText, type Passage, type Question, type QuestionPart } from '../domain/records';
+import type { Passage, Question, QuestionPart } from '../domain/records';
 import { gateway } from './gateway';
 
 /** What a report of a comparison is about. Models without stored results are left out. */
@@ -53,4 +53,4 @@ export async function comparisonFacts(request: ComparisonRequest): Promise<Repor
 }
 
 export const textsOf = (passages: readonly Passage[]): Map<string, string> =>
-  new Map(passages.map((passage) => [passage.id, encodedText(passage, false)]));
+  new Map(passages.map(({ id, text }) => [id, text]));

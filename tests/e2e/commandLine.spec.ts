@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { readSheet } from 'read-excel-file/node';
 import { join } from 'node:path';
 import { listen } from '../../tools/lib/server.mjs';
 import { command, cutDemo, type Ended } from './runner';
-import { expect, root, serveSite, test } from './support';
+import { demoModel, expect, root, serveSite, test } from './support';
 import { encodeInTransformersJs } from './transformersJs';
 
 const minute = 60_000;
@@ -97,6 +98,84 @@ test('the losses on wasm and software WebGPU agree within 1%, and transformers.j
     const expected = losses['wasm']?.[i] ?? NaN;
     expect(Math.abs(loss - expected), `step ${i + 1}`).toBeLessThanOrEqual(0.01 * expected);
   });
+
+  // Both runs began with the same model, so their comparison has it once, unless a rank differs between the devices.
+  const [wasm, webgpu, out] = ['wasm', 'webgpu', 'compared'].map((name) => join(folder, name));
+  const compared = await command('compare.mjs', wasm ?? '', webgpu ?? '', '--out', out ?? '', '--k', '3');
+  expect(compared.code, compared.stderr).toBe(0);
+  const { models, part, k } = JSON.parse(readFileSync(join(out ?? '', 'metrics.json'), 'utf8')) as Comparison;
+  expect({ part, k }).toEqual({ part: 'test', k: 3 });
+  expect(models.map(({ name }) => name).slice(-2)).toEqual(['wasm', 'webgpu']);
+  expect(models[0]?.name).toContain('demo-zh');
+  const { ranksAfter } = JSON.parse(readFileSync(join(wasm ?? '', 'metrics.json'), 'utf8')) as Record<string, unknown>;
+  expect(models.at(-2)?.ranks).toEqual(ranksAfter);
+  await expectReport(out ?? '', models);
+  await expectReport(wasm ?? '', []);
+});
+
+interface Comparison {
+  part: string;
+  k: number;
+  baseline: string;
+  models: {
+    name: string;
+    kind: string;
+    metrics: Record<string, { value: number; baseline: object | null }>;
+    ranks: Record<string, (number | null)[]>;
+    rightScores: Record<string, number | null>;
+  }[];
+  failures: { name: string }[];
+}
+
+/** Expects the report in all forms. The Excel file has the hit rates of the models. */
+async function expectReport(out: string, models: Comparison['models']): Promise<void> {
+  const html = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(html).toContain('<html lang="en">');
+  expect(html).not.toContain('<script');
+  expect(readFileSync(join(out, 'report.md'), 'utf8')).toMatch(/^# /);
+  const table = await readSheet(join(out, 'report.xlsx'), 'Metrics');
+  expect(table.length).toBeGreaterThan(models.length);
+  for (const { name, metrics } of models) {
+    const row = table.find((cells) => cells[0] === name && cells[3] === 'hitRate@1');
+    expect(row?.[5]).toBeCloseTo(metrics['hitRate@1']?.value ?? NaN, 12);
+  }
+}
+
+test('npm run evaluate compares a model, its fusion and BM25 without training', async () => {
+  test.setTimeout(4 * minute);
+  const folder = await cutDemo();
+  const locations = { knowledgeBase: 'kb.jsonl', testQuestions: 'test.jsonl' };
+  const evaluation = { models: [{ location: demoModel, maxTokens: 32, fused: true }], baseline: 'BM25', locations };
+  const file = join(folder, 'evaluation.json');
+  await writeFile(file, JSON.stringify(evaluation));
+  const out = join(folder, 'out');
+  const run = () => command('evaluate.mjs', file, '--out', out, '--device', 'wasm');
+  const ended = await run();
+  expect(ended.code, ended.stderr).toBe(0);
+  const { models, part, baseline, failures } = JSON.parse(
+    readFileSync(join(out, 'metrics.json'), 'utf8'),
+  ) as Comparison;
+  expect({ part, baseline, failures }).toEqual({ part: 'test', baseline: 'BM25', failures: [] });
+  expect(models.map(({ name, kind }) => [name, kind])).toEqual([
+    ['demo-zh', 'base'],
+    ['demo-zh + BM25', 'fused'],
+    ['BM25', 'keywords'],
+  ]);
+  for (const { ranks, rightScores, metrics } of models) {
+    const found = Object.values(ranks).map(([rank]) => rank ?? Infinity);
+    expect(metrics['hitRate@1']?.value).toBeCloseTo(found.filter((rank) => rank === 1).length / found.length, 12);
+    for (const [id, [rank]] of Object.entries(ranks)) expect(rightScores[id] === null).toBe(rank === null);
+  }
+  await expectReport(out, models);
+  expect(readdirSync(out).sort()).toEqual(['metrics.json', 'report.html', 'report.md', 'report.xlsx']);
+  expect(ended.stdout).toContain('BM25');
+
+  // A report that was changed since is not replaced.
+  await writeFile(join(out, 'report.md'), 'mine');
+  const refused = await run();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('report.md, which was changed since');
+  expect(readFileSync(join(out, 'report.md'), 'utf8')).toBe('mine');
 });
 
 test('the runner exits with 1 and one sentence if a file is missing, and writes no metrics', async () => {
@@ -176,8 +255,8 @@ test("the runner prints the page's own sentence if the experiment is invalid", a
   expect(ended.stderr).toContain('stages.0.loss.temperature');
 });
 
-test('both commands print their options with --help', async () => {
-  for (const tool of ['start.mjs', 'experiment.mjs']) {
+test('all commands print their options with --help', async () => {
+  for (const tool of ['start.mjs', 'experiment.mjs', 'evaluate.mjs', 'compare.mjs']) {
     const ended = await command(tool, '--help');
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('--');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { readSheet } from 'read-excel-file/node';
 import { expectAccessible } from './accessibility';
 import { expect, newOwnExperiment, setLanguage, test } from './support';
 
@@ -41,6 +42,16 @@ test('base model, BM25 and their fusion are compared on dev before any training,
   const csv = await readFile(await (await downloading).path(), 'utf8');
   expect(csv).toContain('hitRate@7');
   expect(csv.split('\r\n').filter((line) => line.includes('ndcg@10'))).toHaveLength(3);
+
+  const reporting = page.waitForEvent('download');
+  await page.getByTestId('save-report-html').click();
+  const html = await readFile(await (await reporting).path(), 'utf8');
+  expect(html).toContain('demo-zh + BM25');
+  expect(html).not.toContain('<script');
+  const writing = page.waitForEvent('download');
+  await page.getByTestId('save-report-xlsx').click();
+  const table = await readSheet(await (await writing).path(), 'Metrics');
+  expect(table.filter((row) => row[3] === 'hitRate@7')).toHaveLength(3);
 
   await page.getByTestId('theme').click();
   await page.setViewportSize({ width: 390, height: 844 });

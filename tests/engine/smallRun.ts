@@ -86,6 +86,8 @@ export interface SmallRun {
   passages?: number;
   /** Whether each pair has negatives: the first pair one, all others two. */
   withNegatives?: boolean;
+  /** Whether each pair has a teacher's scores and two negatives. Needs `withNegatives`. */
+  withTeacherScores?: boolean;
   /** Scores of the scored pairs; without any, the experiment has no scored pairs. */
   scores?: readonly number[];
   /** Further tiny models to store. */
@@ -103,6 +105,7 @@ export async function prepared(
     stages = [{}, {}],
     passages: passageCount = 600,
     withNegatives = false,
+    withTeacherScores = false,
     scores,
     models = [],
   }: SmallRun = {},
@@ -119,8 +122,13 @@ export async function prepared(
     anchor: text(),
     positive: passages[i]?.text ?? '',
     ...(withNegatives
-      ? { negatives: [30 + i, 60 + i].slice(i === 0 ? 1 : 0).map((at) => passages[at]?.text ?? '') }
+      ? {
+          negatives: [30 + i, 60 + i]
+            .slice(i === 0 && !withTeacherScores ? 1 : 0)
+            .map((at) => passages[at]?.text ?? ''),
+        }
       : {}),
+    ...(withTeacherScores ? { teacherScores: [8 + (i % 3), i % 5, -i] } : {}),
   }));
   const scoredPairs = (scores ?? []).map((score, i) => ({ id: `s${i}`, sentence1: text(), sentence2: text(), score }));
   await storeModel(db);
@@ -136,7 +144,7 @@ export async function prepared(
     ...defaultExperiment(),
     data: [
       { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
-      { role: 'pairs', contentSha256: await storeRows(db, 'pairs', 'c', pairs) },
+      { role: 'pairs', contentSha256: await storeRows(db, 'pairs', withTeacherScores ? '8' : 'c', pairs) },
       ...(scores
         ? [{ role: 'scoredPairs' as const, contentSha256: await storeRows(db, 'scoredPairs', 'f', scoredPairs) }]
         : []),

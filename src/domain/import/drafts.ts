@@ -7,6 +7,7 @@ import { keptOf } from './kept';
 import type { Cell, Columns } from './rowColumns';
 import type { RecordFault } from './recordReader';
 import { noNumber, scoreIn } from './scores';
+import { teacherScoresOf } from './teacherScores';
 import { isObject } from '../isObject';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
@@ -160,7 +161,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
-  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'no-known-columns' });
+  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'scored-pairs' });
   return textsOf(listInCell(positive.value), positive.column);
 }
 
@@ -180,12 +181,17 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId', remarks);
   const positives = positivesOf(columns, id, options, remarks);
-  checkLabel(columns, remarks);
   const negatives = columns
     .negatives()
     .flatMap(({ texts }) => texts)
     .concat(namedNegatives(columns, options, remarks));
-  return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
+  const scores = teacherScoresOf(columns, { positives: positives.length, negatives: negatives.length });
+  if (!scores?.inLabel) checkLabel(columns, remarks);
+  return positives.map((positive, i) => ({
+    ...{ id, anchor, positive },
+    ...(negatives.length > 0 ? { negatives } : {}),
+    ...(scores ? { teacherScores: [scores.positives[i] ?? NaN, ...scores.negatives] } : {}),
+  }));
 }
 
 /**

@@ -3,6 +3,7 @@ import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
 import { ratioOfMoment, type BlendMoment } from '../evaluate/blendMoment';
 import { hardestQuestions } from '../evaluate/devScores';
+import { hardestPairs } from '../train/trainScores';
 import { thresholdRuleSchema } from '../evaluate/threshold';
 import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
@@ -223,6 +224,26 @@ const scoresSchema = v.strictObject({
   ),
 });
 
+const trainScoresFields = {
+  step: whole,
+  stage: whole,
+  rows: whole,
+  right: measured,
+  others: v.nullable(measured),
+  hardest: v.pipe(
+    v.array(
+      v.strictObject({
+        pairId: text,
+        cosine: measured,
+        hardness: finite,
+        wrong: v.exactOptional(v.strictObject({ pairId: text, negative: v.exactOptional(whole), cosine: measured })),
+        score: v.exactOptional(finite),
+      }),
+    ),
+    v.maxLength(hardestPairs),
+  ),
+};
+
 const alarmOf = <Kind extends string, Fields extends v.ObjectEntries>(kind: Kind, fields: Fields) =>
   eventOf('alarm', { step: whole, kind: v.literal(kind), ...fields });
 const alarmSchema = v.variant('kind', [
@@ -276,6 +297,7 @@ export const runEventSchema = v.variant('type', [
     sampleOf: v.exactOptional(whole),
     scores: v.exactOptional(scoresSchema),
   }),
+  eventOf('trainScores', trainScoresFields),
   alarmSchema,
   eventOf('earlyStop', { step: whole, bestStep: whole, evaluations: whole }),
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),

@@ -2,6 +2,7 @@ import type { Candidate } from '../evaluate/candidate';
 import { metricId } from '../evaluate/comparedMetric';
 import type { CompareRow } from '../evaluate/compareTable';
 import type { QuestionResult } from '../evaluate/evaluation';
+import type { DeviceInfo } from '../device';
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, ExperimentModel } from '../experiment';
 import type { SlotName } from '../import/slots';
@@ -43,7 +44,7 @@ export interface ReportedTraining {
   pairs: number;
   keptStep: number;
   steps: number;
-  device: string;
+  device: DeviceInfo | null;
   experimentHash: string;
   weightsSha256: string;
 }

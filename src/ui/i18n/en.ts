@@ -13,6 +13,7 @@ import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
+import { resultReportTexts } from './en/resultReport';
 import { playgroundTexts } from './en/playground';
 import { scoresTexts } from './en/scores';
 import { runsTexts } from './en/runs';
@@ -50,6 +51,7 @@ export const en = {
   scores: scoresTexts,
   playground: playgroundTexts,
   report: reportTexts,
+  resultReport: resultReportTexts,
   link: linkTexts,
   settings: settingsTexts,
   storage: storageTexts,

@@ -209,8 +209,8 @@ const sentences: Sentences = {
     };
   },
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${said(details.reason).zh}），可以从最近的检查点接着训练。`,
-    en: `The GPU was lost (${said(details.reason).en}); resume from the last checkpoint.`,
+    zh: `与显卡的连接断了（${said(details.reason).zh}）：训练可以从最近的检查点接着做，别的操作请再做一次。`,
+    en: `The GPU was lost (${said(details.reason).en}); resume a run from its last checkpoint, or start the action again.`,
   }),
   'gpu-out-of-memory': (details) => {
     const need = neededMemoryWords(details);

@@ -14,6 +14,7 @@ import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
 import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
+import { resultReportTexts } from './zh/resultReport';
 import { playgroundTexts } from './zh/playground';
 import { scoresTexts } from './zh/scores';
 import { runsTexts } from './zh/runs';
@@ -50,6 +51,7 @@ export const zh: Dictionary = {
   scores: scoresTexts,
   playground: playgroundTexts,
   report: reportTexts,
+  resultReport: resultReportTexts,
   link: linkTexts,
   settings: settingsTexts,
   storage: storageTexts,

@@ -42,6 +42,7 @@ function read(experiment: object, more: Partial<HeadlessJob> = {}) {
     guideModelName: '',
     teacherModelName: '',
     device: 'wasm',
+    language: 'en',
   } as const;
   const job: HeadlessJob = { kind: 'experiment', ...given, experiment, delivered: [], inputs: [], ...more };
   const routes: Pick<JobRoutes, 'files'> = { files: () => Promise.resolve([]) };

@@ -26,6 +26,8 @@ interface Misbehaviour {
   /** Number of responses with `status`; later ones are normal. */
   times?: number;
   errorCode?: string;
+  /** `Retry-After` of a response with `status`. */
+  retryAfter?: string;
 }
 
 export interface Hub {
@@ -93,8 +95,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
     response.end(JSON.stringify(value));
   };
-  const fail = (response: ServerResponse, status: number, code?: string): void => {
-    response.writeHead(status, { 'Content-Type': 'application/json', ...(code ? { 'X-Error-Code': code } : {}) });
+  const fail = (response: ServerResponse, status: number, code?: string, retryAfter?: string): void => {
+    response.writeHead(status, {
+      'Content-Type': 'application/json',
+      ...(code ? { 'X-Error-Code': code } : {}),
+      ...(retryAfter ? { 'Retry-After': retryAfter } : {}),
+    });
     response.end('{"error":"…"}');
   };
   const html = (response: ServerResponse): void => {
@@ -108,7 +114,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     if (!content) return fail(response, 404, 'EntryNotFound');
     if (how.status !== undefined && (how.times ?? 1) > 0) {
       if (how.times !== undefined) how.times -= 1;
-      return fail(response, how.status, how.errorCode);
+      return fail(response, how.status, how.errorCode, how.retryAfter);
     }
     if (how.html) return html(response);
     const from = how.ignoreRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);

@@ -154,6 +154,10 @@ describe('the model card', () => {
     expect(own).toContain('- 温度 τ / Temperature τ: 0.5');
     const apart = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 0.1, teacher });
     expect(apart.some((line) => line.endsWith('cccccccccccc, τ 0.1'))).toBe(true);
+    const imported = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 1, scores: 'imported' });
+    expect(imported.some((line) => line.endsWith('KL distillation: 数据里的打分 / scores of the data, τ 1'))).toBe(
+      true,
+    );
   });
 
   it('states the average of the weights, for a single stage and for each of several', () => {

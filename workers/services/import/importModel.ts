@@ -87,6 +87,11 @@ async function describe(folder: ModelFolder): Promise<Described> {
   return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
+/** Throws `model-invalid` if a model can't be used, as far as its text files show that. */
+export async function checkModelTexts(files: FolderFile[]): Promise<void> {
+  await describe(await openModelFolder(files));
+}
+
 /** A model folder that has everything an import needs. No tensor has been read yet. */
 interface FoundModel {
   described: Omit<Described, 'positionsSkipped'>;

@@ -154,6 +154,8 @@ export const importTexts = {
         input: 'addition to the question',
         negatives: 'negatives',
         negativeIds: 'ids of the negatives',
+        positiveScores: 'teacher’s scores of the passages',
+        negativeScores: 'teacher’s scores of the negatives',
         score: 'score or label',
         id: 'id',
         ...kept,

@@ -142,6 +142,8 @@ export const importTexts: Dictionary['import'] = {
         input: '问题的补充',
         negatives: '负例',
         negativeIds: '负例的 id',
+        positiveScores: '教师对段落的打分',
+        negativeScores: '教师对负例的打分',
         score: '分数或标签',
         id: 'id',
         ...kept,
