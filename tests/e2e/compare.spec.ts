@@ -1,8 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessibility';
 import { expect, newOwnExperiment, setLanguage, test } from './support';
 
 const minute = 60_000;
+
+async function savedTable(page: Page): Promise<string> {
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId('save-table').click();
+  return readFile(await (await downloading).path(), 'utf8');
+}
 
 test('base model, BM25 and their fusion are compared on dev before any training, and on test only on request', async ({
   page,
@@ -36,9 +43,7 @@ test('base model, BM25 and their fusion are compared on dev before any training,
   await expect(page.getByTestId('top-before').getByRole('listitem').first()).toBeVisible();
   await expect(page.getByTestId('top-after').getByRole('listitem').first()).toBeVisible();
 
-  const downloading = page.waitForEvent('download');
-  await page.getByTestId('save-table').click();
-  const csv = await readFile(await (await downloading).path(), 'utf8');
+  const csv = await savedTable(page);
   expect(csv).toContain('hitRate@7');
   expect(csv.split('\r\n').filter((line) => line.includes('ndcg@10'))).toHaveLength(3);
 
