@@ -18,6 +18,7 @@ import { benchAdapter } from './adapter/run.mjs';
 import { lowerMedian, times } from './figures.mjs';
 import { exportFolder, openPage } from './openPage.mjs';
 import { printTable } from './printTable.mjs';
+import { answeredWithin, keywordsWithin, searchingTask } from './searchRows.mjs';
 import { frozenAgainstFull, minedWithin, miningTask } from './trainingRows.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]
@@ -135,6 +136,12 @@ const rows = {
   },
   async mineWasm({ page }) {
     return minedWithin(await page('miningRow', miningTask()), 4);
+  },
+  async playground({ page }) {
+    return answeredWithin(await page('playgroundRow', searchingTask(30)), 150);
+  },
+  async keywords({ page }) {
+    return keywordsWithin(await page('keywordsRow', searchingTask(400)), 2);
   },
   async weights({ page }) {
     const ms = await page('weightsRow', bertBase);

@@ -1,19 +1,21 @@
 #!/usr/bin/env node
 /* `npm run experiment`: runs an experiment file in a headless Chromium, with the same page and workers as the app. */
 import { resolve } from 'node:path';
-import { listenFor, openProfile } from './lib/browserProfile.mjs';
-import { requireDiskSpace, withFullDisk } from './lib/diskSpace.mjs';
+import { openProfile } from './lib/browserProfile.mjs';
+import { requireDiskSpace } from './lib/diskSpace.mjs';
 import { readExperimentFile } from './lib/experimentFile.mjs';
 import { writableFolder } from './lib/files.mjs';
-import { sentenceOf } from './lib/errors.mjs';
-import { runPage } from './lib/headlessBrowser.mjs';
-import { installWhenNeeded } from './lib/install.mjs';
-import { buildWhenNeeded, site } from './lib/build.mjs';
-import { jobRoutes } from './lib/jobRoutes.mjs';
+import {
+  deviceOptions,
+  doInPage,
+  interruption,
+  prepareBrowser,
+  requireDeviceOptions,
+  runMain,
+} from './lib/headlessCommand.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { ResultsFolder } from './lib/resultsFolder.mjs';
 import { RunReport, blendLines, metricsLine, sweepLines } from './lib/runReport.mjs';
-import { siteServer } from './lib/server.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
 headless Chromium on this machine. Nothing leaves the machine. The only request to another
@@ -40,6 +42,7 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
                       Face's protocol. RECALLSMITH_HUB_TOKEN in the environment is sent to
                       it as access token, for models that need one. With --profile, an
                       interrupted download resumes.
+  --language L        language of the report: en (default) or zh
   --help              print this text
 
 A file with "sweep" makes a run for each combination of the listed values, evaluated on dev only.
@@ -59,6 +62,8 @@ events.jsonl can be read during the run and after a failure.
                  experiment and of the trained weights, and the milliseconds of each phase
   events.jsonl   one line per step (step, loss, lr, gradientNorm, tokens, ms, …) and one line
                  for every other event, with its type
+  report.html    the results on one page for the person who decides, without scripts; also as
+                 report.md and report.xlsx
   export/        the trained model: safetensors, ONNX, tokenizer, model card, experiment.json
 
 With "compare": "negatives" in the file, the command trains with negatives from the batch only,
@@ -68,45 +73,25 @@ then has the comparison, events.jsonl names the run of each line as "arm", and n
 With "blend" in the file, weights interpolated between base and tuned are evaluated on dev after the
 run. "export" in it names the ratio that is exported, or "bestDev" for the best of them.`;
 
-const devices = ['auto', 'webgpu', 'wasm'];
-const hubHosts = ['huggingface', 'hf-mirror', 'modelscope'];
-
 function readOptions() {
   const { values, positionals } = parseOptions({
     allowPositionals: true,
-    options: {
-      out: { type: 'string' },
-      device: { type: 'string', default: 'auto' },
-      memory: { type: 'string' },
-      'software-webgpu': { type: 'boolean', default: false },
-      browser: { type: 'string' },
-      profile: { type: 'string' },
-      'hub-host': { type: 'string', default: 'huggingface' },
-      help: { type: 'boolean', short: 'h' },
-    },
+    options: { ...deviceOptions, out: { type: 'string' }, memory: { type: 'string' } },
   });
   if (values.help) return { help: true };
   if (positionals.length !== 1) throw new Error('Give one experiment file; --help shows how.');
   if (values.out === undefined) throw new Error('Give a folder for the results with --out DIR.');
-  if (!devices.includes(values.device))
-    throw new Error(`--device takes ${devices.join(', ')}, not "${values.device}".`);
+  requireDeviceOptions(values);
   const budgetBytes = values.memory === undefined ? undefined : Number(values.memory) * 1e9;
   if (budgetBytes !== undefined && !(budgetBytes > 0))
     throw new Error(`--memory takes a number of gigabytes, not "${values.memory}".`);
-  const hubHost = values['hub-host'];
-  if (!hubHosts.includes(hubHost) && !/^https?:\/\/\S+$/.test(hubHost))
-    throw new Error(`--hub-host takes ${hubHosts.join(', ')} or an address such as https://…, not "${hubHost}".`);
-  return { ...values, hubHost, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
+  return { ...values, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
-/**
- * Connects the page with the report. Returns the routes that serve the job, and `finished`, which resolves with the
- * page's final result and the metrics that it sent.
- */
-function connect(options, input, { report, results, profile }) {
-  const finished = Promise.withResolvers?.() ?? withResolvers();
-  let metrics = null;
+/** Runs the experiment in a browser. Returns the ids of its runs and the metrics. */
+function runInBrowser(options, input, { report, results, profile, interrupted }) {
   const job = {
+    kind: 'experiment',
     experiment: input.json,
     name: input.name,
     fileName: input.fileName,
@@ -116,58 +101,22 @@ function connect(options, input, { report, results, profile }) {
     teacherModelName: input.teacherModelName,
     device: options.device,
     budgetBytes: options.budgetBytes,
-    hubHost: options.hubHost,
+    hubHost: options['hub-host'],
     hubToken: process.env.RECALLSMITH_HUB_TOKEN,
+    language: options.language,
     delivered: profile.delivered,
     inputs: input.inputs,
   };
-  const routes = jobRoutes(job, {
-    exportFolder: results.exportFolder,
+  const handlers = {
+    ...results.folders,
     onEvents: (events) => report.add(events),
-    onProgress: (progress) => {
-      if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
-      if (progress.note !== undefined) report.note(progress.note);
-      if (progress.finding !== undefined) report.finding(progress.finding);
-      if (progress.what !== undefined) report.progress(progress);
-    },
+    onProgress: (progress) => report.take(progress),
     onMetrics: async (value) => {
-      metrics = value;
       const bytes = (value.export?.files ?? []).reduce((sum, file) => sum + file.bytes, 0);
       await requireDiskSpace(options.out, bytes, 'the export');
     },
-    onFinish: (result) => finished.resolve({ ...result, metrics }),
-    onFailure: (error) => finished.reject(error),
-  });
-  return { ...routes, finished: finished.promise };
-}
-
-/** Runs the experiment in a browser. Returns the ids of its runs and the metrics. */
-async function runInBrowser(options, input, parts) {
-  const { profile, interrupted } = parts;
-  const { token, route, finished } = connect(options, input, parts);
-  const server = siteServer({ site, route });
-  const port = await listenFor(profile, server);
-  try {
-    const url = `http://127.0.0.1:${port}/#/headless?job=${token}`;
-    const { result, chromium } = await runPage(options, profile.path, url, { finished, interrupted });
-    const { ok, sentence, runIds, metrics } = result;
-    if (!ok) throw new Error(await withFullDisk(sentence, profile.path));
-    if (!metrics) throw new Error('The page finished without sending metrics.');
-    const { environment } = metrics;
-    return {
-      runIds,
-      metrics: { ...metrics, environment: { ...environment, chromium: chromium ?? environment.browser } },
-    };
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-function withResolvers() {
-  let [resolve_, reject_] = [() => undefined, () => undefined];
-  const promise = new Promise((resolve, reject) => ([resolve_, reject_] = [resolve, reject]));
-  return { promise, resolve: resolve_, reject: reject_ };
+  };
+  return doInPage(job, { options, profile, interrupted, handlers });
 }
 
 function printMetrics(metrics, out) {
@@ -183,7 +132,10 @@ function printMetrics(metrics, out) {
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
   if (metrics.blend) for (const line of blendLines(metrics.blend)) console.log(line);
-  console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${out}`);
+  const { files } = metrics.export;
+  console.log(
+    `Wrote metrics.json, events.jsonl, report.html, .md, .xlsx and export/ (${files.length} files) to ${out}`,
+  );
 }
 
 /** Prints the dev metrics of runs that were compared. */
@@ -191,15 +143,6 @@ function printArms({ arms, sentence }, out) {
   for (const { arm, dev } of arms) console.log(`${`${arm}:`.padEnd(10)}${metricsLine(dev.after.metrics)}`);
   console.log(sentence);
   console.log(`Wrote metrics.json and events.jsonl to ${out}`);
-}
-
-/** Returns the path of the browser. Throws if there is none. */
-async function browserPath(given) {
-  // Imported late, because installWhenNeeded() may have just installed playwright-core.
-  const { findChromium, noChromium } = await import('./lib/chromium.mjs');
-  const path = findChromium(given);
-  if (path === undefined) throw new Error(noChromium);
-  return path;
 }
 
 /** Runs the experiment and writes its results. Always removes a temporary profile and unlocks the folder. */
@@ -223,44 +166,15 @@ async function runAndWrite(options, input, interrupted) {
   }
 }
 
-const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-
-/** Rejects at the first signal, so that everything is closed. A second signal ends the process immediately. */
-function interruption(options) {
-  return new Promise((_, reject) => {
-    const sentence =
-      options.profile === undefined
-        ? 'Interrupted.'
-        : 'Interrupted. The same command resumes the run from its last checkpoint.';
-    let first = true;
-    for (const [signal, number] of Object.entries(signals))
-      process.on(signal, () => {
-        if (!first) process.exit(128 + number);
-        first = false;
-        reject(Object.assign(new Error(sentence), { exitCode: 128 + number }));
-      });
-  });
-}
-
 async function main() {
   const options = readOptions();
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
-  const interrupted = interruption(options);
-  const prepared = async () => {
-    await installWhenNeeded();
-    options.browser = await browserPath(options.browser);
-    await buildWhenNeeded();
-  };
-  await Promise.race([prepared(), interrupted]);
-  await runAndWrite(options, input, interrupted);
+  const resumes = options.profile === undefined ? '' : ' The same command resumes the run from its last checkpoint.';
+  const interrupted = interruption(`Interrupted.${resumes}`);
+  await prepareBrowser(options, interrupted);
+  return runAndWrite(options, input, interrupted);
 }
 
-main().then(
-  () => process.exit(0),
-  (error) => {
-    console.error(sentenceOf(error));
-    process.exit(error?.exitCode ?? 1);
-  },
-);
+runMain(main);

@@ -7,6 +7,7 @@ import type { StockPeer } from '../peers/stock.worker';
 import { encodeByTransformersJs, openTransformersJs } from '../peers/transformersJs';
 import type { Ours } from './ours.worker';
 import type { Mining, MiningResult, MiningTask } from './mining.worker';
+import type { Searching, SearchingTask } from './searching.worker';
 import type { Weights } from './weights.worker';
 
 type Backend = 'wasm' | 'webgpu';
@@ -171,6 +172,24 @@ export async function frozenRow(
   }
   closeWorkers();
   return { ...times, dispatches: counted, threads: frozen.threads };
+}
+
+/** Times questions of the playground. */
+export async function playgroundRow(task: SearchingTask): Promise<{ model: number[]; both: number[] }> {
+  const worker = new Worker(new URL('./searching.worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const result = await wrap<Searching>(worker).playground(task);
+  closeWorkers();
+  return result;
+}
+
+/** Times the keyword search. */
+export async function keywordsRow(task: SearchingTask): Promise<number> {
+  const worker = new Worker(new URL('./searching.worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const result = await wrap<Searching>(worker).keywords(task);
+  closeWorkers();
+  return result;
 }
 
 /** Times the mining of negatives and compares the result with a naive search. */

@@ -76,6 +76,7 @@ export interface OwnWordsValues {
   offset: [number];
   'duplicate-name': [];
   'positive-integer': [];
+  'positive-number': [];
   'integer-below': [number];
   'divisor-of': [number];
   'no-model': [];
@@ -93,6 +94,7 @@ export interface OwnWordsValues {
   'persistent-id-invalid': [];
   opcode: [name: string];
   'nested-containers': [most: number];
+  'values-in-pickle': [most: number];
   'call-of': [name: string];
   'storage-view': [];
   'not-torch-save': [];

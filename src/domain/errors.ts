@@ -42,6 +42,8 @@ export type ModelFault =
   | 'two-encoders'
   /** `found`: the sentence-transformers module that is not supported. */
   | 'module-unsupported'
+  /** `tensor` is a setting that changes vectors and is not supported. */
+  | 'setting-unsupported'
   | 'vocabulary-mismatch'
   | 'tokenizer-invalid'
   | 'pooling-unsupported';

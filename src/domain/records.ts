@@ -33,7 +33,15 @@ export interface Pair extends RowBase {
   positive: string;
   /** Passages that do not answer the query, if the file has any. A stage uses them if its settings say so. */
   negatives?: string[];
+  /** A teacher's scores of the query with the positive and with each negative, in this order, if the file has them. */
+  teacherScores?: number[];
 }
+
+/**
+ * The largest teacher score, up or down. Scores are only compared with each other, and beyond it single precision can't
+ * tell them apart.
+ */
+export const largestTeacherScore = 1e6;
 
 /** An evaluation question. */
 export interface Question extends RowBase {

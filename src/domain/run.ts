@@ -10,6 +10,7 @@ import type { RunMemory } from './memory/report';
 import type { Alarm } from './train/alarm';
 import type { DevPlan } from './train/devPlan';
 import type { EarlyStop } from './train/earlyStop';
+import type { TrainScores } from './train/trainScores';
 
 /** The phases of a run, in order. */
 export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
@@ -149,6 +150,8 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | ({ type: 'devEvaluation'; step: number; best: boolean } & DevEvaluation)
+  /** What the loss saw in a batch of training pairs, now and then. */
+  | ({ type: 'trainScores' } & TrainScores)
   /** A sign that the run is going wrong. It changes nothing about the run. */
   | ({ type: 'alarm' } & Alarm)
   | ({ type: 'earlyStop' } & EarlyStop)

@@ -21,7 +21,7 @@ import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots
 import type { Recognition } from '../domain/import/recognise';
 import type { RejectedRow } from '../protocol/dataApi';
 import { formatBytes } from '../ui/i18n/format';
-import type { HeadlessJob, JobRoutes } from './jobRoutes';
+import type { HeadlessJob, Job, JobRoutes } from './jobRoutes';
 
 export interface ImportedInputs {
   experiment: Experiment;
@@ -43,7 +43,7 @@ export interface ImportedInputs {
 type Report = (done: number, of: number) => void;
 
 /** Callbacks that report to the terminal while the files are read. */
-interface InputProgress {
+export interface InputReports {
   import: Report;
   /** Progress of the download of a model, in megabytes. */
   download: Report;
@@ -69,6 +69,14 @@ function mustAgree(path: string, promised: string | undefined, read: string): vo
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
 }
 
+/** Where a model of the file is read from, and the content hash that the file states for it. */
+interface ModelPlace {
+  slot: string;
+  name: string;
+  location: string | undefined;
+  promised: string | undefined;
+}
+
 export class InputReader {
   readonly leftOut: ImportedInputs['leftOut'] = {};
   readonly recognised: ImportedInputs['recognised'] = {};
@@ -77,9 +85,9 @@ export class InputReader {
 
   constructor(
     private readonly routes: JobRoutes,
-    private readonly job: HeadlessJob,
+    private readonly job: Job,
     private readonly file: ExperimentFile,
-    private readonly reports: InputProgress,
+    private readonly reports: InputReports,
   ) {
     this.#filled = file.experiment;
   }
@@ -125,13 +133,8 @@ export class InputReader {
     throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256: promised });
   }
 
-  model(): Promise<StoredModel> {
-    const promised = this.file.model?.contentSha256;
-    return this.#model('model', this.file.locations.model, promised);
-  }
-
   /** Reads the models that stages and values of a sweep name, if the file says where they are. */
-  async stageModels(): Promise<Partial<Record<StageModelSlot, ExperimentModel>>> {
+  async stageModels(job: HeadlessJob): Promise<Partial<Record<StageModelSlot, ExperimentModel>>> {
     const { locations, stageModels, swept } = this.file;
     const read: Partial<Record<StageModelSlot, ExperimentModel>> = {};
     for (const slot of stageModelSlots) {
@@ -139,20 +142,17 @@ export class InputReader {
       const ofSweep = swept.models.filter((model) => model.slot === slot).map(({ stated }) => stated);
       const [stated] = [...stageModels[slot].values(), ...ofSweep];
       if (location === undefined || !stated) continue;
-      read[slot] = experimentModelOf(await this.#model(slot, location, stated.contentSha256));
+      const name = job[`${slot}Name`];
+      read[slot] = experimentModelOf(await this.model({ slot, name, location, promised: stated.contentSha256 }));
     }
     return read;
   }
 
-  async #model(
-    slot: 'model' | StageModelSlot,
-    location: string | undefined,
-    promised: string | undefined,
-  ): Promise<StoredModel> {
+  /** Reads a model from the files of a slot or from a hub, or finds the one that the file promises in storage. */
+  async model({ slot, name, location, promised }: ModelPlace): Promise<StoredModel> {
     if (location !== undefined && isHubLocation(location)) return this.#hubModel(location, promised);
     const files = await this.routes.files(this.job, slot);
     if (files.length > 0) {
-      const name = this.job[`${slot}Name`];
       const model = await (await gateway.data()).importModel(files, name, this.reports.import);
       // An experiment of an earlier version refers to the model by its former identity.
       const former = promised === undefined ? undefined : await gateway.getModel(promised);
@@ -202,13 +202,15 @@ export class InputReader {
 export async function importInputs(
   routes: JobRoutes,
   job: HeadlessJob,
-  reports: InputProgress,
+  reports: InputReports,
 ): Promise<ImportedInputs> {
   const file = parseExperimentFile(job.experiment);
   const reader = new InputReader(routes, job, file, reports);
   const data = await reader.data();
-  const model = experimentModelOf(await reader.model());
-  const stageModels = await reader.stageModels();
+  const promised = file.model?.contentSha256;
+  const place = { slot: 'model', name: job.modelName, location: file.locations.model, promised };
+  const model = experimentModelOf(await reader.model(place));
+  const stageModels = await reader.stageModels(job);
   const batchesSha256 = await reader.batches();
   const read = {
     data,

@@ -1,16 +1,31 @@
 import type { DevicePreference } from '../domain/device';
 import { downloaded } from '../domain/download';
 import type { AppError } from '../domain/errors';
+import type { Language } from '../domain/language';
 
 /**
  * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
  */
-export interface HeadlessJob {
+export interface Job {
+  /** Name of the job's file, without its extension. */
+  name: string;
+  /** Name of the job's file, used in messages. */
+  fileName: string;
+  device: DevicePreference;
+  /** Language of the report. */
+  language: Language;
+  /** Host that a model named `hub:ID` is fetched from: the name of a known host or an address. */
+  hubHost?: string;
+  /** Access token, sent to that host only and never stored. */
+  hubToken?: string;
+  inputs: { slot: string; path: string; url: string }[];
+}
+
+/** A job that trains, of `npm run experiment`. */
+export interface HeadlessJob extends Job {
+  kind: 'experiment';
   /** The parsed experiment file, not yet validated: any JSON. */
   experiment: unknown;
-  name: string;
-  /** Name of the experiment file, used in messages. */
-  fileName: string;
   modelName: string;
   /** Name of the model that mines negatives; empty if it is fetched from a hub or there is none. */
   negativesModelName: string;
@@ -18,17 +33,33 @@ export interface HeadlessJob {
   guideModelName: string;
   /** Name of the teacher of a distillation; empty if it is fetched from a hub or there is none. */
   teacherModelName: string;
-  device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;
-  /** Host that a model named `hub:ID` is fetched from: the name of a known host or an address. */
-  hubHost?: string;
-  /** Access token, sent to that host only and never stored. */
-  hubToken?: string;
   /** Ids of runs in this browser profile whose results an earlier command has written. */
   delivered: string[];
-  inputs: { slot: string; path: string; url: string }[];
 }
+
+/** A job that compares models without training, of `npm run evaluate`. */
+export interface EvaluateJob extends Job {
+  kind: 'evaluate';
+  /** The parsed evaluation file, not yet validated. */
+  evaluation: unknown;
+  withReport: true;
+}
+
+/** A job that compares results of earlier commands, of `npm run compare`. */
+export interface CompareJob extends Job {
+  kind: 'compare';
+  /** Each folder with its metrics.json, not yet validated. */
+  folders: { name: string; metrics: unknown }[];
+  /** Name of the model that the others are compared with. */
+  baseline?: string;
+  k?: number;
+  /** Whether the results are written, and not only shown. */
+  withReport: boolean;
+}
+
+export type AnyJob = HeadlessJob | EvaluateJob | CompareJob;
 
 export type JobResult = { ok: true; runIds: string[] } | { ok: false; sentence: string; details: AppError['details'] };
 
@@ -49,12 +80,12 @@ export class JobRoutes {
     await this.#ask(path, () => Promise.resolve(), { method: 'POST', body });
   }
 
-  async job(): Promise<HeadlessJob> {
-    return JSON.parse(await this.#ask('job.json', (response) => response.text())) as HeadlessJob;
+  async job(): Promise<AnyJob> {
+    return JSON.parse(await this.#ask('job.json', (response) => response.text())) as AnyJob;
   }
 
   /** Fetches the files of one slot, with their paths relative to the slot's folder. */
-  async files(job: HeadlessJob, slot: string): Promise<{ path: string; file: File }[]> {
+  async files(job: Pick<Job, 'inputs'>, slot: string): Promise<{ path: string; file: File }[]> {
     const found: { path: string; file: File }[] = [];
     for (const input of job.inputs.filter((one) => one.slot === slot)) {
       const blob = await this.#ask(input.url, (response) => response.blob());
@@ -65,6 +96,11 @@ export class JobRoutes {
 
   async post(path: 'events' | 'progress' | 'metrics' | 'finish', value: unknown): Promise<void> {
     await this.#post(path, JSON.stringify(value));
+  }
+
+  /** Sends a file that lies beside metrics.json, such as report.html. */
+  async postReport(name: string, file: Blob): Promise<void> {
+    await this.#post(`report/${name}`, file);
   }
 
   /** Sends one file of the exported folder. */

@@ -1,6 +1,6 @@
 import type { Sweep } from '../domain/sweep/sweep';
 import { gateway } from '../state/gateway';
-import type { ImportedInputs } from './importInputs';
+import type { ImportedInputs, InputReports } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 
 /** Minimum time between two progress reports to the terminal. */
@@ -32,6 +32,15 @@ export class EventSender {
   settled(): Promise<void> {
     return this.#tail;
   }
+}
+
+/** Returns the callbacks that report to the terminal while files are read. */
+export function inputReports(sender: EventSender): InputReports {
+  return {
+    import: throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
+    download: throttled((done, of) => sender.send('progress', { what: 'download', done, of })),
+    note: (note) => sender.send('progress', { note }),
+  };
 }
 
 /** Stores the experiment with its sweeps, its tokens and its mined negatives. Returns its id. */

@@ -2,15 +2,24 @@ import { AppError } from '../domain/errors';
 import type { ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
 import { lastStepOf } from '../domain/train/lastStep';
+import type { ReportFacts } from '../domain/report/reportFacts';
+import type { Finding } from '../domain/train/doctor/finding';
+import { primaryK } from '../state/evaluation.svelte';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
+import { runFacts } from '../state/runFacts';
+import { en } from '../ui/i18n/en';
+import { zh } from '../ui/i18n/zh';
+import { runLabels } from '../ui/report/result/runLabels';
 import { blendRun, refuseBlend } from './blendRun';
 import { compareNegatives } from './compareNegatives';
 import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
 import { sendFindings } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
+import { inputNotes } from './inputNotes';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
-import { EventSender, prepare, throttled } from './prepare';
+import { postReport } from './postReport';
+import { EventSender, inputReports, prepare, throttled } from './prepare';
 import { runMetrics } from './runMetrics';
 import { runSweep } from './runSweep';
 
@@ -50,21 +59,13 @@ async function train(
  * Runs one job from end to end: imports files, trains, posts metrics and export. All of this is the page's own code.
  * Returns the ids of the runs: one, or those that the job compares. A sweep has one id.
  */
-export async function runJob(
-  routes: JobRoutes,
-  job: HeadlessJob,
-  sentenceOf: (inputs: ImportedInputs) => string[],
-): Promise<string[]> {
+export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<string[]> {
   const sender = new EventSender(routes);
   const begun = performance.now();
   sender.send('progress', { what: 'import', done: 0, of: 0 });
-  const inputs = await importInputs(routes, job, {
-    import: throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
-    download: throttled((done, of) => sender.send('progress', { what: 'download', done, of })),
-    note: (note) => sender.send('progress', { note }),
-  });
+  const inputs = await importInputs(routes, job, inputReports(sender));
   const importMs = performance.now() - begun;
-  for (const note of sentenceOf(inputs)) sender.send('progress', { note });
+  for (const note of inputNotes(inputs)) sender.send('progress', { note });
   if (inputs.sweep) return [await runSweep(routes, job, { inputs, axes: inputs.sweep, sender })];
   if (inputs.compare) return runArms(routes, job, inputs, sender);
   await refuseBlend(inputs);
@@ -84,15 +85,32 @@ export async function runJob(
   if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
+  const facts = await reportRun(routes, job, { run, findings, sender });
   await routes.post(
     'metrics',
     await runMetrics({
       ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported, blend: blend?.report },
-      ...{ reference: exporting.reference, importMs, exportMs },
+      ...{ questions: facts?.questions ?? [], reference: exporting.reference, importMs, exportMs },
     }),
   );
   for (const { path, blob } of exported.files) await routes.postExport(path, blob);
   return [run.runId];
+}
+
+/** Writes the report of a run. Returns its facts, or null if the run was not evaluated on test. */
+async function reportRun(
+  routes: JobRoutes,
+  job: HeadlessJob,
+  { run, findings, sender }: { run: RunRecord; findings: readonly Finding[]; sender: EventSender },
+): Promise<ReportFacts | null> {
+  const facts = await runFacts(run, {
+    ...{ name: job.name, k: primaryK(run.experiment), findings },
+    labelsOf: (model) => runLabels(job.language === 'zh' ? zh : en, model),
+    // Every evaluation on test counts: before and after training, and blends.
+    testUses: (await gateway.listBlends(run.runId, 'test')).length,
+  });
+  if (facts) await postReport(routes, job, facts, sender);
+  return facts;
 }
 
 /** Runs the arms of the negatives experiment and posts how they compare. Nothing is exported. */

@@ -2,6 +2,7 @@ import { compareQuestions } from '../domain/evaluate/comparison';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Finding } from '../domain/train/doctor/finding';
 import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { ReportedQuestion } from '../domain/report/reportFacts';
 import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataApi';
 import { primaryK } from '../state/evaluation.svelte';
 import { gateway } from '../state/gateway';
@@ -10,6 +11,10 @@ import { keptColumns } from './keptColumns';
 
 function ranksOf(evaluation: Evaluation): Record<string, number[]> {
   return Object.fromEntries(evaluation.results.map(({ questionId, ranks }) => [questionId, ranks]));
+}
+
+function rightScoresOf(evaluation: Evaluation): Record<string, number | null> {
+  return Object.fromEntries(evaluation.results.map(({ questionId, rightScore = null }) => [questionId, rightScore]));
 }
 
 /** Returns an evaluation without its per-question results. */
@@ -86,6 +91,8 @@ interface MetricsParts {
   exported: ExportReport;
   /** What is known about blends, if the file asks for some. */
   blend?: object | undefined;
+  /** The test questions that were evaluated. */
+  questions: readonly ReportedQuestion[];
   /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */
   reference: ExportRequest['reference'];
   importMs: number;
@@ -112,6 +119,10 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     hitRateIntervals: { before: before.hitRateIntervals, after: after.hitRateIntervals },
     ranksBefore: ranksOf(before),
     ranksAfter: ranksOf(after),
+    rightScoresBefore: rightScoresOf(before),
+    rightScoresAfter: rightScoresOf(after),
+    modelName: (await gateway.getModel(run.experiment.model?.contentSha256 ?? ''))?.name ?? null,
+    questions: parts.questions,
     comparison: { k, verdict, won, lost, unchanged: unchanged.length, mcNemarP: p, mrrChange },
     test: { before: summaryOf(before), after: summaryOf(after) },
     dev: { before: devBefore ? summaryOf(devBefore) : null, after: devAfter ? summaryOf(devAfter) : null },

@@ -1,9 +1,13 @@
 import type { Candidate } from '../domain/evaluate/candidate';
 import type { CompareRow } from '../domain/evaluate/compareTable';
 import type { QuestionResult } from '../domain/evaluate/evaluation';
+import type { ThresholdRule } from '../domain/evaluate/threshold';
 import type { AppErrorDetails } from '../domain/errors';
 import type { ExperimentModel } from '../domain/experiment';
 import type { Passage, Question, QuestionPart } from '../domain/records';
+import type { ReportFacts } from '../domain/report/reportFacts';
+import type { SheetWords } from '../domain/report/resultSheets';
+import type { ScoreOwner, ScoreView } from './scoreView';
 
 /** Something that can be compared. */
 export interface CandidateOption {
@@ -65,6 +69,25 @@ export interface CompareApi {
   /** Returns the questions and the stored results. Rejects with `data-missing` or `nothing-to-evaluate`. */
   comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
   compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Returns the stored scores of base model and run, with the threshold that a rule chooses on dev. */
+  viewScores(owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView>;
+  /**
+   * Keeps the thresholds of both with the run's evaluations. Returns how many were kept: none if no threshold satisfies
+   * the rule.
+   */
+  keepThresholds(owner: ScoreOwner, rule: ThresholdRule): Promise<number>;
+  /** Computes the table of results that are not stored, at a cut-off. */
+  tableOfResults(
+    models: readonly { id: string; results: readonly Pick<QuestionResult, 'questionId' | 'ranks'>[] }[],
+    baselineId: string,
+    k: number,
+  ): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Returns the Excel workbook of a report. */
+  writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
+  /** Returns the test questions of a run that were evaluated, with the ids of the passages that answer them. */
+  runQuestions(runId: string): Promise<Question[]>;
+  /** Returns passages that a run searches, by id. Skips ids that are unknown. */
+  runPassages(runId: string, ids: readonly string[]): Promise<Passage[]>;
   /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
   comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
 }
@@ -73,6 +96,8 @@ export interface CompareRequest {
   experimentId: string;
   part: QuestionPart;
   candidates: readonly Candidate[];
+  /** If set, the models are compared on the data of this run, which may differ from what the experiment has now. */
+  runId?: string;
 }
 
 /** What a comparison is doing; `of` is 0 while the total is unknown. */

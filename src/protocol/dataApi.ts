@@ -16,6 +16,7 @@ import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { CompareApi } from './compareApi';
 import type { DevTextIds, DevTexts } from './devTexts';
+import type { TrainTextIds, TrainTexts } from './trainTexts';
 import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
 import type { NegativesRow, NegativesView } from './negativesView';
@@ -74,6 +75,8 @@ export interface SplitCounts {
   scoredLeaks: number;
   dev: number;
   test: number;
+  /** Questions of each part that the knowledge base has no answer to. */
+  unanswered: { dev: number; test: number };
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
   /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */
@@ -255,6 +258,8 @@ export interface DataApi extends CompareApi {
   examineTexts(experiment: Experiment, progress: Progress): Promise<TextFacts>;
   /** Returns the beginnings of dev questions and passages of a run's experiment. */
   devTexts(experiment: Experiment, ids: DevTextIds): Promise<DevTexts>;
+  /** Returns the beginnings of the texts of a stage's rows, by id. */
+  trainTexts(experiment: Experiment, stage: number, ids: TrainTextIds): Promise<Map<string, TrainTexts>>;
   /** Compares a run's test evaluations before and after training at each cut-off; null until both are stored. */
   compareRun(runId: string, ks: readonly number[]): Promise<AnswerAt[] | null>;
   /**

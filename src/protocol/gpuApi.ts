@@ -6,8 +6,9 @@ import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
-import type { CompareReports, CompareRequest } from './compareApi';
+import type { CompareProgress, CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
+import type { PlaygroundRequest, PlaygroundResult } from './playground';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
@@ -17,6 +18,8 @@ interface BatchRow {
   anchor: string;
   positive: string;
   negatives: string[];
+  /** The scores of the data that a distillation learns: of the positive, then of each negative. */
+  teacherScores?: number[];
   /** Positions in the row's batch of the rows that are its negatives; absent if all others are. */
   drawn?: number[];
   /** Only in scored pairs. */
@@ -36,7 +39,7 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `mineNegatives`, `evaluateBlends` and `compareModels` each need the device
+ * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends` and `compareModels` each need the device
  * exclusively and reject with `device-busy` while another job is using it.
  */
 export interface GpuApi {
@@ -83,6 +86,16 @@ export interface GpuApi {
    */
   searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
   cancelSearch(): Promise<void>;
+  /**
+   * Finds the first passages for a question by each candidate, in the order of `candidates`. The models stay on the
+   * device for a minute or until another job needs it, so that one can search while typing. Reports progress while
+   * passages are encoded. Rejects with `cancelled` after `cancelSearch`.
+   */
+  searchByCandidates(
+    request: PlaygroundRequest,
+    device: DevicePreference,
+    progress: (what: CompareProgress['what'], done: number, of: number) => void,
+  ): Promise<PlaygroundResult>;
   /**
    * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored;
    * or those of `trials`, which have the experiment's data and model. Searches once for all of them. Reports progress

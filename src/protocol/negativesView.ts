@@ -17,10 +17,12 @@ export interface NegativesRow {
   positive: string;
   positiveScore: number | null;
   negatives: ShownNegative[];
+  /** The teacher's scores that the file of the pairs gives the positive and each negative; null for one without. */
+  teacherScores?: (number | null)[];
 }
 
 /** A pair with one negative, to be judged. Samples don't change when negatives are dropped. */
-export interface NegativeSample extends Omit<NegativesRow, 'negatives'> {
+export interface NegativeSample extends Omit<NegativesRow, 'negatives' | 'teacherScores'> {
   /** See `JudgedPairs.idOf`. */
   id: string;
   negative: ShownNegative;

@@ -67,6 +67,10 @@ export class ComparisonState {
 
   constructor(readonly experimentId: string) {}
 
+  async experimentName(): Promise<string> {
+    return (await gateway.getExperiment(this.experimentId))?.name ?? '';
+  }
+
   candidateOf(id: string): ListedCandidate | undefined {
     return this.#byId.get(id);
   }

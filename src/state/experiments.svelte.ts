@@ -105,8 +105,12 @@ class ExperimentsState {
     let n = 1;
     while (taken.has(nameOf(base, n))) n += 1;
     const name = nameOf(base, n);
-    const { linked, negativeDecisions } = stored;
-    const more = { ...(linked ? { linked } : {}), ...(negativeDecisions ? { negativeDecisions } : {}) };
+    const { linked, negativeDecisions, reviewDecisions } = stored;
+    const more = {
+      ...(linked ? { linked } : {}),
+      ...(negativeDecisions ? { negativeDecisions } : {}),
+      ...(reviewDecisions ? { reviewDecisions } : {}),
+    };
     const copy = await this.#put(name, stored.experiment, more);
     await this.load();
     return { experimentId: copy, name };
@@ -115,7 +119,7 @@ class ExperimentsState {
   async #put(
     name: string,
     experiment: Experiment,
-    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions'>,
+    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions'>,
   ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();

@@ -16,6 +16,8 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'negatives-not-mined',
   'guide-missing',
   'teacher-missing',
+  'teacher-scores-missing',
+  'teacher-scores-too-few',
   'device-wrong',
 ]);
 

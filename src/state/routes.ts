@@ -3,7 +3,9 @@ import { pipeline, type StageName } from '../domain/pipeline';
 export type Route =
   | { name: 'home' }
   | { name: 'experiment'; experimentId: string; stage: StageName }
-  | { name: 'compare'; experimentId: string }
+  | { name: 'compare' | 'scores'; experimentId: string }
+  /** Questions typed by hand, to an experiment's knowledge base or, if it is null, to the demo's. */
+  | { name: 'try'; experimentId: string | null }
   | { name: 'link'; payload: string }
   | { name: 'settings' }
   | { name: 'storage' }
@@ -33,7 +35,8 @@ export function parseRoute(hash: string): Route {
     const stage = decoded(rest[1]);
     return { name: 'experiment', experimentId: decoded(rest[0]), stage: isStage(stage) ? stage : 'import' };
   }
-  if (head === 'compare' && rest[0]) return { name: 'compare', experimentId: decoded(rest[0]) };
+  if (head === 'try') return { name: 'try', experimentId: rest[0] ? decoded(rest[0]) : null };
+  if ((head === 'compare' || head === 'scores') && rest[0]) return { name: head, experimentId: decoded(rest[0]) };
   return { name: 'home' };
 }
 
@@ -49,12 +52,15 @@ export function formatRoute(route: Route): string {
       return '#/benchmark';
     case 'headless':
       return '#/headless';
+    case 'try':
+      return route.experimentId === null ? '#/try' : `#/try/${encodeURIComponent(route.experimentId)}`;
     case 'link':
       return `#/link/${route.payload}`;
     case 'experiment':
       return `#/experiment/${encodeURIComponent(route.experimentId)}/${route.stage}`;
     case 'compare':
-      return `#/compare/${encodeURIComponent(route.experimentId)}`;
+    case 'scores':
+      return `#/${route.name}/${encodeURIComponent(route.experimentId)}`;
     default:
       return route satisfies never;
   }

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { withLowestVersion, type Experiment } from '../domain/experiment';
 import type { NegativeDecision } from '../domain/negatives/judgedPairs';
+import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Sweep } from '../domain/sweep/sweep';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
@@ -97,6 +98,15 @@ export abstract class SavedExperiment {
     return this.flush();
   }
 
+  /** Appends a mark of a passage to the log and saves at once. It changes neither dev nor test. */
+  mark(decision: ReviewDecision): Promise<boolean> {
+    const { stored } = this;
+    if (!stored) return Promise.resolve(false);
+    const reviewDecisions = [...(stored.reviewDecisions ?? []), decision];
+    this.#replace({ ...stored, reviewDecisions, updatedAt: Date.now() });
+    return this.flush();
+  }
+
   /** Appends a sweep and saves at once. Returns false if it was not saved, as `flush` does. */
   addSweep(sweep: Sweep): Promise<boolean> {
     const { stored } = this;
@@ -131,9 +141,14 @@ export abstract class SavedExperiment {
     const before = this.#past[this.#past.length - 1];
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
-    // The log of decisions and the sweeps only grow; undo takes back what a decision changed.
-    const { negativeDecisions, sweeps } = this.stored ?? {};
-    this.stored = { ...before, ...(negativeDecisions ? { negativeDecisions } : {}), ...(sweeps ? { sweeps } : {}) };
+    // The logs of decisions and the sweeps only grow; undo takes back what a decision changed.
+    const { negativeDecisions, reviewDecisions, sweeps } = this.stored ?? {};
+    this.stored = {
+      ...before,
+      ...(negativeDecisions ? { negativeDecisions } : {}),
+      ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(sweeps ? { sweeps } : {}),
+    };
     this.#saveSoon();
     void app.attempt(() => this.reloadReferences());
   }

@@ -131,6 +131,12 @@ async function verifyUnlisted(db: Database, { runId, generation, ...checkpoint }
   if (sha256 !== checkpoint.sha256) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation });
 }
 
+/** Returns the steps from which a run may resume, and whether it has stopped early there. Reads no weights. */
+export async function resumableSteps(db: Database, runId: string): Promise<{ step: number; stopped: boolean }[]> {
+  const latest = ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest');
+  return latest.map(({ step, loopState }) => ({ step, stopped: loopState.stopped ?? false }));
+}
+
 /**
  * Loads the newest `latest` checkpoint, or the one before it if the newest is damaged. Returns undefined if the run has
  * none. `load` reads with `readTensors`, which verifies the parts that it reads. Throws `checkpoint-corrupt` if all are

@@ -3,7 +3,7 @@ import type { QuestionPart } from '../domain/records';
 import { guard, withHandledEnd, type Database } from './database';
 import type { StoredComparison } from './schema';
 
-/** Returns the keys of an experiment's comparisons. */
+/** Returns the range of an experiment's comparisons. */
 export const comparisonsOf = (experimentId: string): IDBKeyRange =>
   IDBKeyRange.bound([experimentId, ''], [experimentId, '\uffff']);
 
@@ -23,12 +23,17 @@ export function getComparison(db: Database, experimentId: string, key: string): 
   return db.get('comparisons', [experimentId, key]);
 }
 
+/** Returns the keys of an experiment's comparisons. */
+export async function comparisonKeys(db: Database, experimentId: string): Promise<string[]> {
+  return (await db.getAllKeys('comparisons', comparisonsOf(experimentId))).map(([, key]) => key);
+}
+
 /** Lists the results of an experiment's comparisons, in no particular order. */
 export function listComparisons(db: Database, experimentId: string): Promise<StoredComparison[]> {
   return db.getAll('comparisons', comparisonsOf(experimentId));
 }
 
-/** Counts the stored results on a part. None is deleted before its experiment, so each counts one use of the part. */
+/** Counts the compared models on a part. None is deleted before its experiment, so each counts one use of the part. */
 export async function countComparisons(db: Database, experimentId: string, part: QuestionPart): Promise<number> {
-  return (await listComparisons(db, experimentId)).filter((comparison) => comparison.part === part).length;
+  return (await listComparisons(db, experimentId)).filter((one) => one.part === part && !one.ofRun).length;
 }

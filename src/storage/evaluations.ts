@@ -1,6 +1,7 @@
 import type { BlendPoint } from '../domain/evaluate/blend';
 import { ratioOfMoment } from '../domain/evaluate/blendMoment';
 import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { ChosenThreshold } from '../domain/evaluate/threshold';
 import { guard, withHandledEnd, type Database } from './database';
 import { requireRun } from './requireRun';
 
@@ -10,6 +11,22 @@ export async function putEvaluation(db: Database, evaluation: Evaluation): Promi
     const transaction = withHandledEnd(db.transaction(['runs', 'evaluations'], 'readwrite'));
     await requireRun(transaction, evaluation.runId);
     await Promise.all([transaction.objectStore('evaluations').put(evaluation), transaction.done]);
+  });
+}
+
+/** Keeps a threshold with the dev evaluation of a model, if there is one. Returns whether it was kept. */
+export async function keepThreshold(
+  db: Database,
+  runId: string,
+  moment: Evaluation['moment'],
+  threshold: ChosenThreshold,
+): Promise<boolean> {
+  return guard(async () => {
+    const transaction = withHandledEnd(db.transaction('evaluations', 'readwrite'));
+    const stored = await transaction.store.get([runId, 'dev', moment]);
+    if (stored) await transaction.store.put({ ...stored, threshold });
+    await transaction.done;
+    return stored !== undefined;
   });
 }
 

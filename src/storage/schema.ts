@@ -12,8 +12,10 @@ import type { StoredKernelPlan } from '../domain/kernelTuning';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, QuestionPart, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
+import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Candidate } from '../domain/evaluate/candidate';
 import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
+import type { QuestionScores } from '../domain/evaluate/questionScores';
 
 export const databaseName = 'recallsmith';
 export const databaseVersion = 7;
@@ -28,6 +30,8 @@ export interface StoredExperiment {
   sweeps?: Sweep[];
   /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
   negativeDecisions?: NegativeDecision[];
+  /** Passages that the user has marked right or wrong for a question, in this order. Only ever appended to. */
+  reviewDecisions?: ReviewDecision[];
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
@@ -122,6 +126,13 @@ export interface StoredComparison {
   results: QuestionResult[];
   /** Null if the vectors of the passages were reused, or if the candidate needs none. */
   passagesPerSecond: number | null;
+  /**
+   * Scores of right and wrong passages, those of questions without an answer included. Only of models that search by
+   * vectors alone; missing in results of earlier versions.
+   */
+  scores?: QuestionScores[];
+  /** Set if the results only stand beside those of a run: its keyword search, which is no use of the part. */
+  ofRun?: true;
   createdAt: number;
 }
 
@@ -138,6 +149,8 @@ export interface StoredVectorSet {
   /** SHA-256 of each piece. */
   hashes: string[];
   createdAt: number;
+  /** When the vectors were last used, to the hour; absent if that was when they were stored. */
+  usedAt?: number;
 }
 
 export interface RecallsmithSchema extends DBSchema {

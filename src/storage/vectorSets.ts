@@ -1,14 +1,44 @@
 import { toAppError } from '../domain/errors';
-import type { Database } from './database';
+import { withHandledEnd, type Database } from './database';
 import { makingRoom } from './deletedExperiments';
 import { requireStorage } from './space';
 import type { StoredVectorSet } from './schema';
 
-/** Stores vectors. Returns false if the disk has no room for them: they can be computed again. */
-export async function putVectorSet(db: Database, set: StoredVectorSet): Promise<boolean> {
+/**
+ * Most bytes of stored vectors. The sets that were not used for longest are deleted to stay below. Two knowledge bases
+ * of a million passages fit at 384 dimensions.
+ */
+export const vectorSetsLimitBytes = 4e9;
+
+/** Uses within this time are recorded once, because a record is written with its vectors. */
+const usedWithinMs = 3_600_000;
+
+type Sized = Pick<StoredVectorSet, 'key' | 'count' | 'width' | 'createdAt' | 'usedAt'>;
+
+/**
+ * Stores vectors. Deletes the sets that were not used for longest if there are more than `limit` bytes. Returns false if
+ * the disk has no room for them or they alone exceed the limit: they can be computed again.
+ */
+export async function putVectorSet(
+  db: Database,
+  set: StoredVectorSet,
+  limit: number = vectorSetsLimitBytes,
+): Promise<boolean> {
+  const bytes = vectorBytes(set);
+  if (bytes > limit) return false;
   try {
-    await requireStorage(vectorBytes(set));
-    await makingRoom(db, () => db.put('vectorSets', set));
+    await requireStorage(bytes);
+    await makingRoom(db, async () => {
+      const transaction = withHandledEnd(db.transaction('vectorSets', 'readwrite'));
+      const others: Sized[] = [];
+      for (let cursor = await transaction.store.openCursor(); cursor; cursor = await cursor.continue()) {
+        const { key, count, width, createdAt, usedAt } = cursor.value;
+        if (key !== set.key) others.push({ key, count, width, createdAt, ...(usedAt === undefined ? {} : { usedAt }) });
+      }
+      for (const key of keysToDelete(others, limit - bytes)) await transaction.store.delete(key);
+      await transaction.store.put(set);
+      await transaction.done;
+    });
     return true;
   } catch (thrown) {
     if (toAppError(thrown).details.kind === 'quota-exceeded') return false;
@@ -16,8 +46,35 @@ export async function putVectorSet(db: Database, set: StoredVectorSet): Promise<
   }
 }
 
-export function getVectorSet(db: Database, key: string): Promise<StoredVectorSet | undefined> {
-  return db.get('vectorSets', key);
+/** Returns the keys of the sets to delete so that the others take at most `limit` bytes. */
+function keysToDelete(sets: readonly Sized[], limit: number): string[] {
+  const lastUse = ({ usedAt, createdAt }: Sized): number => usedAt ?? createdAt;
+  const newestFirst = [...sets].sort((a, b) => lastUse(b) - lastUse(a));
+  let bytes = 0;
+  return newestFirst.flatMap((set) => ((bytes += vectorBytes(set)) > limit ? [set.key] : []));
+}
+
+/** Returns stored vectors and records that they were used. */
+export async function getVectorSet(
+  db: Database,
+  key: string,
+  now: number = Date.now(),
+): Promise<StoredVectorSet | undefined> {
+  const set = await db.get('vectorSets', key);
+  if (set && now - (set.usedAt ?? set.createdAt) > usedWithinMs) await markUsed(db, key, now);
+  return set;
+}
+
+/** Reads the set again, because it may have been deleted meanwhile. A full disk only leaves the use unrecorded. */
+async function markUsed(db: Database, key: string, usedAt: number): Promise<void> {
+  try {
+    const transaction = withHandledEnd(db.transaction('vectorSets', 'readwrite'));
+    const set = await transaction.store.get(key);
+    if (set) await transaction.store.put({ ...set, usedAt });
+    await transaction.done;
+  } catch (thrown) {
+    if (toAppError(thrown).details.kind !== 'quota-exceeded') throw thrown;
+  }
 }
 
 export function vectorBytes({ count, width }: Pick<StoredVectorSet, 'count' | 'width'>): number {

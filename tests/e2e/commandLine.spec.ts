@@ -4,10 +4,48 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { listen } from '../../tools/lib/server.mjs';
+import { expectReport, type Comparison } from './expectReport';
 import { command, cutDemo } from './runner';
-import { expect, root, serveSite, test } from './support';
+import { demoModel, expect, root, serveSite, test } from './support';
 
 const minute = 60_000;
+
+test('npm run evaluate compares a model, its fusion and BM25 without training', async () => {
+  test.setTimeout(4 * minute);
+  const folder = await cutDemo();
+  const locations = { knowledgeBase: 'kb.jsonl', testQuestions: 'test.jsonl' };
+  const evaluation = { models: [{ location: demoModel, maxTokens: 32, fused: true }], baseline: 'BM25', locations };
+  const file = join(folder, 'evaluation.json');
+  await writeFile(file, JSON.stringify(evaluation));
+  const out = join(folder, 'out');
+  const run = () => command('evaluate.mjs', file, '--out', out, '--device', 'wasm');
+  const ended = await run();
+  expect(ended.code, ended.stderr).toBe(0);
+  const { models, part, baseline, failures } = JSON.parse(
+    readFileSync(join(out, 'metrics.json'), 'utf8'),
+  ) as Comparison;
+  expect({ part, baseline, failures }).toEqual({ part: 'test', baseline: 'BM25', failures: [] });
+  expect(models.map(({ name, kind }) => [name, kind])).toEqual([
+    ['demo-zh', 'base'],
+    ['demo-zh + BM25', 'fused'],
+    ['BM25', 'keywords'],
+  ]);
+  for (const { ranks, rightScores, metrics } of models) {
+    const found = Object.values(ranks).map(([rank]) => rank ?? Infinity);
+    expect(metrics['hitRate@1']?.value).toBeCloseTo(found.filter((rank) => rank === 1).length / found.length, 12);
+    for (const [id, [rank]] of Object.entries(ranks)) expect(rightScores[id] === null).toBe(rank === null);
+  }
+  await expectReport(out, models);
+  expect(readdirSync(out).sort()).toEqual(['metrics.json', 'report.html', 'report.md', 'report.xlsx']);
+  expect(ended.stdout).toContain('BM25');
+
+  // A report that was changed since is not replaced.
+  await writeFile(join(out, 'report.md'), 'mine');
+  const refused = await run();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('report.md, which was changed since');
+  expect(readFileSync(join(out, 'report.md'), 'utf8')).toBe('mine');
+});
 
 test('the runner exits with 1 and one sentence if a file is missing, and writes no metrics', async () => {
   const folder = await cutDemo();
@@ -86,8 +124,8 @@ test("the runner prints the page's own sentence if the experiment is invalid", a
   expect(ended.stderr).toContain('stages.0.loss.temperature');
 });
 
-test('both commands print their options with --help', async () => {
-  for (const tool of ['start.mjs', 'experiment.mjs']) {
+test('all commands print their options with --help', async () => {
+  for (const tool of ['start.mjs', 'experiment.mjs', 'evaluate.mjs', 'compare.mjs']) {
     const ended = await command(tool, '--help');
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('--');

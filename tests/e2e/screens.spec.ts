@@ -1,5 +1,14 @@
 import { expectAccessible } from './accessibility';
-import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
+import {
+  demoModel,
+  expect,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  setLanguage,
+  test,
+} from './support';
 
 test('home and settings have no serious accessibility finding, in either language and theme', async ({
   page,
@@ -55,10 +64,13 @@ test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => 
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
     expect(await widest(), stage).toBeLessThanOrEqual(390);
-    for (const name of ['import', 'report']) {
+  }
+  for (const language of ['zh', 'en'] as const) {
+    await setLanguage(page, language);
+    for (const name of ['import', 'tokenize', 'report']) {
       const box = await page.getByTestId(`stage-${name}`).boundingBox();
-      expect(box?.x, `${name} in the rail of ${stage}`).toBeGreaterThanOrEqual(0);
-      expect((box?.x ?? 0) + (box?.width ?? 0), `${name} in the rail of ${stage}`).toBeLessThanOrEqual(390);
+      expect(box?.x, `${name} in the rail in ${language}`).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0), `${name} in the rail in ${language}`).toBeLessThanOrEqual(390);
     }
   }
 });

@@ -47,6 +47,9 @@ test('a shared link shows its contents and what is missing, and loads no model o
   await other.getByTestId('link-import').click();
   for (const input of ['knowledgeBase', 'pairs', 'testQuestions', 'model'])
     await expect(other.getByTestId(`missing-${input}`)).toBeVisible();
+  // The experiment names the demo's model. It is offered once, not also in the slot of the model.
+  await expect(other.getByTestId('use-demo-parts')).toBeVisible();
+  await expect(other.getByTestId('demo-model')).toHaveCount(0);
   await openStage(other, 'split');
   await expect(other.getByTestId('needs-import')).toBeVisible();
   await openStage(other, 'train');

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expectReport, type Comparison } from './expectReport';
 import { command, cutDemo, type Ended } from './runner';
 import { expect, test } from './support';
 import { encodeInTransformersJs } from './transformersJs';
@@ -79,7 +80,8 @@ test('the losses on wasm and software WebGPU agree within 1%, and transformers.j
   };
   // Software WebGPU compiles on one core, so the wasm run can use the other.
   const [onWasm, onWebGpu] = await Promise.all([runOn('wasm'), runOn('webgpu')]);
-  const { texts, vectors } = expectResults(folder, 'wasm', onWasm).export.reference;
+  const { export: exported, ranksAfter } = expectResults(folder, 'wasm', onWasm);
+  const { texts, vectors } = exported.reference;
   expectResults(folder, 'webgpu', onWebGpu);
 
   // transformers.js drops [SEP] when it cuts a text, so only texts that fit can agree.
@@ -95,4 +97,16 @@ test('the losses on wasm and software WebGPU agree within 1%, and transformers.j
   const expected = losses('wasm');
   for (const [i, loss] of losses('webgpu').entries())
     expect(Math.abs(loss - (expected[i] ?? NaN)), `step ${i + 1}`).toBeLessThanOrEqual(0.01 * (expected[i] ?? NaN));
+
+  // Both runs began with the same model, so their comparison has it once, unless a rank differs between the devices.
+  const [wasm, webgpu, out] = [join(folder, 'wasm'), join(folder, 'webgpu'), join(folder, 'compared')];
+  const compared = await command('compare.mjs', wasm, webgpu, '--out', out, '--k', '3');
+  expect(compared.code, compared.stderr).toBe(0);
+  const { models, part, k } = JSON.parse(readFileSync(join(out, 'metrics.json'), 'utf8')) as Comparison;
+  expect({ part, k }).toEqual({ part: 'test', k: 3 });
+  expect(models.map(({ name }) => name).slice(-2)).toEqual(['wasm', 'webgpu']);
+  expect(models[0]?.name).toContain('demo-zh');
+  expect(models.at(-2)?.ranks).toEqual(ranksAfter);
+  await expectReport(out, models);
+  await expectReport(wasm, []);
 });

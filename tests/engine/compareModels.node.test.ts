@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { candidateId, type Candidate } from '../../src/domain/evaluate/candidate';
 import { fuseRankings } from '../../src/domain/evaluate/fuseRankings';
 import { rankByKeywords } from '../../src/domain/evaluate/keywordSearch';
@@ -74,7 +74,7 @@ describe('a comparison of models before any training', () => {
     expect([...ended]).toEqual([keywords, base, fused].map((one) => [candidateId(one), null]));
     const { questions, models, passages, leftOut, testUses } = await comparedPart(db, 'e', 'dev');
     expect([models.length, leftOut, testUses]).toEqual([3, 0, 0]);
-    const data = await comparedData(db, 'e', 'dev');
+    const data = await comparedData(db, { experimentId: 'e' }, 'dev');
     expect(passages).toBe(data.passages.length);
     const byKeywords = await rankByKeywords(data.passages, questions, 100, () => undefined);
     const resultsOf = (candidate: Candidate) => models.find(({ id }) => id === candidateId(candidate))?.results ?? [];
@@ -108,6 +108,21 @@ describe('a comparison of models before any training', () => {
     const [first] = questions;
     const found = await comparedPassages(db, 'e', 'dev', [first?.relevant[0] ?? '', 'gone']);
     expect(found.map(({ id }) => id)).toEqual([first?.relevant[0]]);
+  });
+
+  it('reads the results of a model from storage once, however often the table is asked for', async () => {
+    const { db, base } = await given();
+    await compare(db, [keywords, base]);
+    const reads = vi.spyOn(IDBObjectStore.prototype, 'get');
+    const lists = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+    const counted = ({ mock }: { mock: { contexts: unknown[] } }): number =>
+      mock.contexts.filter((store) => (store as IDBObjectStore).name === 'comparisons').length;
+    for (let k = 1; k < 4; k++) {
+      await comparedPart(db, 'e', 'dev');
+      await tableOf(db, { experimentId: 'e', part: 'dev', ids: [candidateId(base)], baselineId: candidateId(base), k });
+    }
+    expect([counted(reads), counted(lists)]).toEqual([2, 0]);
+    vi.restoreAllMocks();
   });
 
   it('encodes passages once: another part reuses their vectors, and finished candidates are skipped', async () => {

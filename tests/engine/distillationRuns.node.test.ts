@@ -97,6 +97,17 @@ describe('a run with a teacher', () => {
     plain.forEach((loss, step) => expect(Math.abs((chunked[step] ?? NaN) / loss - 1)).toBeLessThan(1e-3));
   });
 
+  it('encodes the negatives of two stages with one teacher once, and gives the weights of separate runs', async () => {
+    const encodedBy = async (stages: readonly Partial<Stage>[]) => {
+      const { failure, calls, result } = await carriedOut(() => false, {}, { ...taught, stages });
+      expect(failure).toBe(undefined);
+      return { calls: calls['prepare'] ?? 0, losses: result.losses };
+    };
+    const [one, both] = [await encodedBy([taughtBy(other)]), await encodedBy([taughtBy(other), taughtBy(other)])];
+    expect(both.calls).toBe(one.calls);
+    for (const [step, loss] of one.losses) expect(both.losses.get(step)).toBe(loss);
+  });
+
   it('is refused before it starts without negatives, without a teacher, and if the teacher is not stored', async () => {
     const { negatives: _, ...alone } = taughtBy(base);
     expect(await refusalOf([{}, alone])).toEqual({ kind: 'distillation-needs-negatives', stage: 1 });
@@ -110,5 +121,50 @@ describe('a run with a teacher', () => {
     await db.delete('models', other.contentSha256);
     const deps = { db, control: new RunControl(), build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined };
     await expect(runExperiment(deps, runId)).rejects.toMatchObject({ details: { kind: 'teacher-missing', stage: 0 } });
+  });
+});
+
+describe('a run that distils the scores of its data', () => {
+  const imported = { from: 'imported', perAnchor: 2 } as const;
+  const fromData = {
+    negatives: imported,
+    loss: { kind: 'distillation', temperature: 0.02, teacherTemperature: 1, scores: 'imported' },
+  } as const satisfies Partial<Stage>;
+  const run = { stages: [fromData, fromData], withNegatives: true, withTeacherScores: true };
+
+  it('needs no teacher, and its loss falls', async () => {
+    const optimizer = { ...defaultStage().optimizer, learningRate: 0.01 };
+    const stage = { ...fromData, dropout: 0, optimizer, duration: { unit: 'epochs', value: 16 } } as const;
+    const { failure, result } = await carriedOut(() => false, {}, { ...run, stages: [stage] });
+    expect(failure).toBe(undefined);
+    const losses = [...result.losses.values()];
+    const mean = (some: number[]): number => some.reduce((sum, x) => sum + x, 0) / some.length;
+    expect(mean(losses.slice(-6))).toBeLessThan(0.5 * mean(losses.slice(0, 6)));
+  });
+
+  it('has identical weights after the device was lost, and when it was cancelled and is resumed', async () => {
+    const undisturbed = await carriedOut(() => false, {}, run);
+    const disturbed = await carriedOut((phase, call) => phase === 'train' && [5, 11].includes(call), {}, run);
+    expect([undisturbed.failure, disturbed.failure, disturbed.lost]).toEqual([undefined, undefined, 2]);
+    expect(disturbed.result).toEqual(undisturbed.result);
+    const { resumed } = await cancelledAndResumed(9, run);
+    expect(resumed).toMatchObject({ status: 'done', weightsSha256: undisturbed.result.weights });
+  });
+
+  it('is refused before it starts if its negatives are not the imported ones, or a pair lacks scores', async () => {
+    const refusal = (small: Parameters<typeof prepared>[1]): Promise<unknown> =>
+      prepared({}, small).then(
+        () => null,
+        (thrown: unknown) => thrown instanceof AppError && thrown.details,
+      );
+    const drawn = { ...fromData, negatives };
+    expect(await refusal({ ...run, stages: [drawn] })).toEqual({ kind: 'teacher-scores-need-imported', stage: 0 });
+    expect(await refusal({ ...run, withTeacherScores: false })).toEqual({
+      ...{ kind: 'teacher-scores-missing', stage: 0, id: '0', missing: 24, pairs: 24 },
+    });
+    const three = { ...fromData, negatives: { ...imported, perAnchor: 3 } };
+    expect(await refusal({ ...run, stages: [{}, three] })).toMatchObject({
+      ...{ kind: 'teacher-scores-too-few', stage: 1, found: 2, perAnchor: 3 },
+    });
   });
 });

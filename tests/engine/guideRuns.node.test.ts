@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import type { ExperimentModel } from '../../src/domain/experiment';
 import type { InfoNceSettings } from '../../src/domain/train/lossSchema';
+import { getRun } from '../../src/storage/runs';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { wasmBase } from './environment';
@@ -76,5 +77,41 @@ describe('a run with a guide', () => {
     await db.delete('models', other.contentSha256);
     const deps = { db, control: new RunControl(), build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined };
     await expect(runExperiment(deps, runId)).rejects.toMatchObject({ details: { kind: 'guide-missing', stage: 0 } });
+  });
+
+  it('needs its guide no longer once it is resumed after its last step', async () => {
+    const { result } = await carriedOut(() => false, {}, guided);
+    const { db, runId } = await prepared({}, guided);
+    const run = (control: RunControl): Promise<void> =>
+      runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+    class Cancelling extends RunControl {
+      override async checkpoint(...given: Parameters<RunControl['checkpoint']>): Promise<void> {
+        await super.checkpoint(...given);
+        if ((await getRun(db, runId))?.phase === 'evaluateAfter') throw new AppError({ kind: 'cancelled' });
+      }
+    }
+    await run(new Cancelling());
+    expect(await getRun(db, runId)).toMatchObject({ status: 'cancelled', phase: 'evaluateAfter' });
+    await db.delete('models', other.contentSha256);
+    await run(new RunControl());
+    expect(await getRun(db, runId)).toMatchObject({ status: 'done', weightsSha256: result.weights });
+  });
+
+  it('needs only the guides of the stages that are left when it is resumed', async () => {
+    const { result } = await carriedOut(() => false, {}, guided);
+    const { db, runId } = await prepared({}, guided);
+    const run = (control: RunControl): Promise<void> =>
+      runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+    let calls = 0;
+    class Cancelling extends RunControl {
+      override async checkpoint(...given: Parameters<RunControl['checkpoint']>): Promise<void> {
+        await super.checkpoint(...given);
+        if ((await getRun(db, runId))?.phase === 'train' && ++calls === 9) throw new AppError({ kind: 'cancelled' });
+      }
+    }
+    await run(new Cancelling());
+    await db.delete('models', other.contentSha256); // the guide of the first stage
+    await run(new RunControl());
+    expect(await getRun(db, runId)).toMatchObject({ status: 'done', weightsSha256: result.weights });
   });
 });

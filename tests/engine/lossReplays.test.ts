@@ -1,13 +1,21 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import replays from '../fixtures/engine/lossReplays.json';
+import { RowCollector } from '../../src/domain/import/rowCollector';
 import type { StepStrategy } from '../../src/domain/memory/stepStrategy';
+import { importedPool } from '../../src/domain/negatives/importedPool';
+import type { Pair } from '../../src/domain/records';
+import { importedTeacherScores } from '../../src/domain/train/importedTeacherScores';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer } from '../../workers/engine/trainer';
 import { cosentLoss } from '../../workers/engine/losses/cosent';
-import type { StepBatch } from '../../workers/engine/losses/loss';
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
+import type { InfoNceOptions } from '../../workers/engine/losses/infoNceOptions';
+import type { Loss, LossTargets, StepBatch } from '../../workers/engine/losses/loss';
+import { matryoshkaLoss } from '../../workers/engine/losses/matryoshka';
 import { angle } from '../../workers/losses/angle';
 import { cosineMse } from '../../workers/losses/cosineMse';
 import { distillation } from '../../workers/losses/distillation';
+import { sigmoidPairs } from '../../workers/losses/sigmoidPairs';
 import { triplet } from '../../workers/losses/triplet';
 import type { VectorLoss } from '../../workers/losses/vectorLoss';
 import { deviceEngine } from '../../workers/services/device/openDevice';
@@ -30,10 +38,20 @@ const withNegatives = [
   ...golden.anchors.flatMap((_, anchor) => replays.negatives.map((column) => column[anchor] ?? [])),
 ];
 const scores = Float32Array.from(replays.scores);
-const teacherScores = {
-  values: Float32Array.from(replays.teacherScores.flat()),
-  shape: [golden.anchors.length, 1 + replays.negatives.length],
-} as const;
+
+/** Returns a teacher's scores as a run has them that reads them from the file of its pairs. */
+function scoresFromFile(scores: readonly (readonly number[])[]): NonNullable<LossTargets['teacherScores']> {
+  const collector = new RowCollector('pairs');
+  const pairs = scores.flatMap((label, i) => {
+    const texts = { query: `q${i}`, positive: `p${i}`, negative_1: `n${i}`, negative_2: `m${i}` };
+    const read = collector.rowsOf({ ...texts, label });
+    return 'rows' in read ? (read.rows as Pair[]) : [];
+  });
+  const perAnchor = replays.negatives.length;
+  const { texts: pool, own } = importedPool(pairs);
+  const chosen = Int32Array.from(own.flat());
+  return { values: importedTeacherScores(0, pairs, { chosen, perAnchor, pool }), shape: [pairs.length, 1 + perAnchor] };
+}
 
 interface ReplayCase {
   name: string;
@@ -46,7 +64,46 @@ const byTfjs = (loss: VectorLoss) => (): Promise<OpenLoss> => openTfjsLoss(devic
 const triplets = { candidates: withNegatives };
 const scoredPairs = { candidates: golden.positives, targets: { scores } };
 
+const fused = (loss: Loss) => (): Promise<OpenLoss> => Promise.resolve({ loss, close: () => undefined });
+const infoNce = (options: Partial<InfoNceOptions> = {}): Loss =>
+  infoNceLoss({ temperature: 0.05, directions: 'queryToPassage', ...options });
+const pairsOnly = { candidates: golden.positives };
+const halved = [32, 16, 8].map((dimension) => ({ dimension, weight: dimension / 32 }));
+
 const cases: ReplayCase[] = [
+  {
+    name: 'InfoNCE in both directions',
+    key: 'infoNceBoth',
+    open: fused(infoNce({ directions: 'both' })),
+    batch: pairsOnly,
+  },
+  {
+    name: 'InfoNCE with one softmax over both directions and both sides',
+    key: 'infoNceJoint',
+    open: fused(infoNce({ directions: 'both', softmax: 'joint', sameSide: 'both' })),
+    batch: pairsOnly,
+  },
+  { name: 'InfoNCE against all texts of the batch', key: 'infoNceNegatives', open: fused(infoNce()), batch: triplets },
+  {
+    name: 'InfoNCE with hardness weighting',
+    key: 'infoNceHardened',
+    open: fused(infoNce({ hardness: { mode: 'all', strength: 3 } })),
+    batch: triplets,
+  },
+  {
+    name: 'InfoNCE against all explicit negatives',
+    key: 'infoNceExplicit',
+    open: fused(infoNce({ contrast: 'explicit' })),
+    batch: triplets,
+  },
+  {
+    name: 'InfoNCE against own negatives only',
+    key: 'infoNceOwn',
+    open: fused(infoNce({ contrast: 'own' })),
+    batch: triplets,
+  },
+  { name: 'Matryoshka', key: 'matryoshka', open: fused(matryoshkaLoss(infoNce(), halved)), batch: pairsOnly },
+  { name: 'sigmoid pairs', key: 'sigmoidPairs', open: byTfjs(sigmoidPairs({ temperature: 0.05 })), batch: pairsOnly },
   {
     name: 'triplet margin with the defaults of sentence-transformers, Euclidean distance and a margin of 5',
     key: 'tripletDefault',
@@ -62,16 +119,22 @@ const cases: ReplayCase[] = [
   {
     name: 'CoSENT',
     key: 'cosent',
-    open: () => Promise.resolve({ loss: cosentLoss({ temperature: 0.05 }), close: () => undefined }),
+    open: fused(cosentLoss({ temperature: 0.05 })),
     batch: scoredPairs,
   },
   { name: 'AnglE', key: 'angle', open: byTfjs(angle({ temperature: 0.05 })), batch: scoredPairs },
   { name: 'mean squared error of cosines', key: 'cosineMse', open: byTfjs(cosineMse()), batch: scoredPairs },
   {
-    name: 'distillation from scores',
+    name: 'distillation from scores of the data',
     key: 'distillation',
     open: byTfjs(distillation({ studentTemperature: 0.5, teacherTemperature: 0.2 })),
-    batch: { candidates: withNegatives, targets: { teacherScores } },
+    batch: { candidates: withNegatives, targets: { teacherScores: scoresFromFile(replays.teacherScores) } },
+  },
+  {
+    name: 'distillation from the logits of a cross-encoder',
+    key: 'distillationOfLogits',
+    open: byTfjs(distillation({ studentTemperature: 0.1, teacherTemperature: 1 })),
+    batch: { candidates: withNegatives, targets: { teacherScores: scoresFromFile(replays.teacherLogits) } },
   },
 ];
 
@@ -101,7 +164,7 @@ async function trained({ open, batch }: ReplayCase, steps: number, stepStrategy?
   return { losses, weights };
 }
 
-describe('a loss of scored pairs, triplets or teacher scores', () => {
+describe('a loss on its training data', () => {
   it.each(cases)('follows sentence-transformers for 50 steps: $name', async (one) => {
     await expectNoLeak(async () => {
       const { losses } = await trained(one, 50);

@@ -13,6 +13,7 @@ import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { reportExperimentMemory } from '../../workers/services/train/reportMemory';
 import { vectorsInOnePiece, type Vectors } from '../../workers/engine/retrieval/vectors';
+import { scoresByTeacher } from '../../workers/services/train/teacherScores';
 import { stepBatch } from '../../workers/services/train/stepBatch';
 import { viewBatch } from '../../workers/services/train/viewBatch';
 import { wasmBase } from './environment';
@@ -191,11 +192,12 @@ describe('the batch of a step with explicit negatives', () => {
     expect(pairsOnly.targets?.guide?.candidates).toEqual({ values: Float32Array.of(11), shape: [1, 1] });
   });
 
-  it('has a teacher’s scores of each anchor with its positive, then with its own negatives', () => {
+  it('has a teacher’s scores of each anchor with its positive, then with its own negatives', async () => {
     const unit = (...angles: number[]): Vectors =>
       vectorsInOnePiece(Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])), 2);
     const teacher = { anchors: unit(0, 1, 2), positives: unit(0.5, 1, 2.25), negatives: unit(0, 1, 2, 3) };
-    const { targets } = stepBatch(tokens, [2, 0], { negatives, teacher });
+    const teacherScores = await scoresByTeacher(teacher, negatives, () => Promise.reject(new Error('a pause')));
+    const { targets } = stepBatch(tokens, [2, 0], { negatives, teacherScores });
     expect(targets?.guide).toBe(undefined);
     expect(targets?.teacherScores?.shape).toEqual([2, 3]);
     // Row 2 has the positive at 2.25 and the negatives at 3 and 2; row 0 has 0.5, 0 and 1.

@@ -82,8 +82,9 @@ function naiveSearch({ queries, passages, targets, k }: SearchInput): QueryResul
       return { passage, score: Number.isNaN(score) ? -Infinity : score + 0 };
     });
     all.sort((a, b) => (a.score === b.score ? a.passage - b.passage : b.score - a.score));
-    const ranks = (targets[q] ?? []).map((target) => all.findIndex(({ passage }) => passage === target) + 1);
-    return { top: all.slice(0, k), ranks };
+    const places = (targets[q] ?? []).map((target) => all.findIndex(({ passage }) => passage === target));
+    const scores = places.map((place) => all[place]?.score ?? NaN);
+    return { top: all.slice(0, k), ranks: places.map((place) => place + 1), scores };
   });
 }
 
@@ -161,7 +162,7 @@ describe.each(kinds)('exact search (%s)', (kind) => {
   it('finds nothing in an empty knowledge base or without queries', async () => {
     const some = vectorsOf(Float32Array.of(1, 2), 2);
     const none = vectorsOf(new Float32Array(), 2);
-    expect(await run({ queries: some, passages: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [] }]);
+    expect(await run({ queries: some, passages: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [], scores: [] }]);
     expect(await run({ queries: none, passages: some, targets: [], k: 3 })).toEqual([]);
   });
 });

@@ -86,6 +86,8 @@ export interface SmallRun {
   passages?: number;
   /** Whether each pair has negatives: the first pair one, all others two. */
   withNegatives?: boolean;
+  /** Whether each pair has a teacher's scores and two negatives. Needs `withNegatives`. */
+  withTeacherScores?: boolean;
   /** Scores of the scored pairs; without any, the experiment has no scored pairs. */
   scores?: readonly number[];
   /** Further tiny models to store. */
@@ -93,7 +95,7 @@ export interface SmallRun {
 }
 
 /** Draws the rows of the small experiment. */
-function drawRows({ passages: passageCount = 600, withNegatives = false, scores = [] }: SmallRun) {
+function drawRows({ passages: passageCount = 600, withNegatives, withTeacherScores, scores = [] }: SmallRun) {
   const random = seededRandom(4);
   const text = (): string =>
     Array.from({ length: 2 + Math.floor(random() * 7) }, () => `w${1 + Math.floor(random() * 38)}`).join(' ');
@@ -105,8 +107,13 @@ function drawRows({ passages: passageCount = 600, withNegatives = false, scores 
     anchor: text(),
     positive: passages[i]?.text ?? '',
     ...(withNegatives
-      ? { negatives: [30 + i, 60 + i].slice(i === 0 ? 1 : 0).map((at) => passages[at]?.text ?? '') }
+      ? {
+          negatives: [30 + i, 60 + i]
+            .slice(i === 0 && !withTeacherScores ? 1 : 0)
+            .map((at) => passages[at]?.text ?? ''),
+        }
       : {}),
+    ...(withTeacherScores ? { teacherScores: [8 + (i % 3), i % 5, -i] } : {}),
   }));
   const scoredPairs = scores.map((score, i) => ({ id: `s${i}`, sentence1: text(), sentence2: text(), score }));
   return { passages, pairs, scoredPairs, dev: questions(6, 'd'), test: questions(9, 't') };
@@ -117,7 +124,7 @@ async function storeData(db: Database, run: SmallRun): Promise<Experiment['data'
   const { passages, pairs, scoredPairs, dev, test } = drawRows(run);
   return [
     { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
-    { role: 'pairs', contentSha256: await storeRows(db, 'pairs', 'c', pairs) },
+    { role: 'pairs', contentSha256: await storeRows(db, 'pairs', run.withTeacherScores ? '8' : 'c', pairs) },
     ...(run.scores
       ? [{ role: 'scoredPairs' as const, contentSha256: await storeRows(db, 'scoredPairs', 'f', scoredPairs) }]
       : []),

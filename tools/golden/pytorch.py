@@ -32,6 +32,16 @@ def main():
     state = tensors()
     torch.save(state, f'{out}/state.bin')
     torch.save(state, f'{out}/legacy.bin', _use_new_zipfile_serialization=False)
+    # Types that are not read as weights: with a storage class of their own, and without one (`_rebuild_tensor_v3`).
+    others = dict(
+        float8=torch.zeros(2, 3).to(torch.float8_e4m3fn),
+        uint16=torch.zeros(3, dtype=torch.uint16),
+        complex64=torch.zeros(2, dtype=torch.complex64),
+        complex128=torch.zeros(1, dtype=torch.complex128),
+        f32=torch.arange(3, dtype=torch.float32),
+    )
+    torch.save(others, f'{out}/otherTypes.bin')
+    torch.save(others, f'{out}/otherTypesLegacy.bin', _use_new_zipfile_serialization=False)
     module = torch.nn.Linear(3, 2)
     torch.nn.init.constant_(module.weight, 0.5)
     torch.nn.init.constant_(module.bias, -1)

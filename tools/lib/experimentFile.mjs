@@ -31,7 +31,8 @@ async function modelFiles(folder, prefix = '') {
   return found.sort();
 }
 
-function parsed(path, text) {
+/** Parses a file of one JSON object; `what` it is goes into the sentence of an error. */
+function parsed(path, text, what) {
   let json;
   try {
     json = JSON.parse(text);
@@ -40,8 +41,8 @@ function parsed(path, text) {
     throw new Error(`${path}, line ${line}: not valid JSON; check quotes, commas and brackets.`, { cause: error });
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Error(`${path} contains ${text.trim().slice(0, 40)}, not an experiment: expected one object, {…}.`);
-  if (isTooDeep(json)) throw new Error(`${path} is nested more than ${maxDepth} levels deep, as no experiment is.`);
+    throw new Error(`${path} contains ${text.trim().slice(0, 40)}, not an ${what}: expected one object, {…}.`);
+  if (isTooDeep(json)) throw new Error(`${path} is nested more than ${maxDepth} levels deep, as no ${what} is.`);
   return json;
 }
 
@@ -57,16 +58,64 @@ function pathsOf(location, where) {
 }
 
 /** Returns the name of the model and the files to serve; no files if the page fetches the model from a hub. */
-async function readModel(slot, location, folder) {
+async function readModel(slot, location, folder, where = `locations.${slot}`) {
   if (location === undefined) return { modelName: '', inputs: [] };
   if (String(location).startsWith('hub:')) {
     if (!hubModel.test(location))
-      throw new Error(`locations.${slot} is ${location}, which names no model; write it like hub:OWNER/NAME@REVISION.`);
+      throw new Error(`${where} is ${location}, which names no model; write it like hub:OWNER/NAME@REVISION.`);
     return { modelName: '', inputs: [] };
   }
-  await mustBe('folder', folder, `locations.${slot}`);
+  await mustBe('folder', folder, where);
   const inputs = (await modelFiles(folder)).map((path) => ({ slot, path, file: join(folder, path) }));
   return { modelName: basename(folder), inputs };
+}
+
+/** Reads a JSON file. */
+async function readJson(path, what) {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw new Error(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
+  return parsed(path, text, what);
+}
+
+/** Returns the files of the data sets in `locations`, which are relative to the file. */
+async function dataInputs(path, locations) {
+  const inputs = [];
+  for (const slot of dataSlots) {
+    if (locations[slot] === undefined) continue;
+    for (const location of pathsOf(locations[slot], `locations.${slot}`)) {
+      const file = resolve(dirname(path), String(location));
+      await mustBe('file', file, `locations.${slot}`);
+      inputs.push({ slot, path: basename(file), file });
+    }
+  }
+  return inputs;
+}
+
+/**
+ * Reads an evaluation file and finds the files of its data and models, in the form of `readExperimentFile`. Models are
+ * in the slots `model0`, `model1` and so on.
+ */
+export async function readEvaluationFile(path) {
+  const json = await readJson(path, 'evaluation');
+  const inputs = await dataInputs(path, json.locations ?? {});
+  const models = Array.isArray(json.models) ? json.models : [];
+  for (const [index, model] of models.entries()) {
+    const { location } = model ?? {};
+    if (typeof location !== 'string') continue;
+    const folder = resolve(dirname(path), location);
+    const read = await readModel(`model${index}`, location, folder, `models.${index}.location`);
+    inputs.push(...read.inputs);
+  }
+  return { json, fileName: basename(path), name: basename(path).replace(/\.json$/, ''), inputs };
+}
+
+/** Reads the metrics.json of a folder that an earlier command wrote. */
+export async function readMetrics(folder) {
+  await mustBe('folder', folder, 'The command');
+  const path = join(folder, 'metrics.json');
+  await mustBe('file', path, 'The command');
+  return readJson(path, 'object of results');
 }
 
 /**
@@ -75,21 +124,10 @@ async function readModel(slot, location, folder) {
  * file.
  */
 export async function readExperimentFile(path) {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw new Error(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  });
-  const json = parsed(path, text);
+  const json = await readJson(path, 'experiment');
   const locations = json.locations ?? {};
-  const inputs = [];
+  const inputs = await dataInputs(path, locations);
   const place = (location) => resolve(dirname(path), String(location));
-  for (const slot of dataSlots) {
-    if (locations[slot] === undefined) continue;
-    for (const location of pathsOf(locations[slot], `locations.${slot}`)) {
-      const file = place(location);
-      await mustBe('file', file, `locations.${slot}`);
-      inputs.push({ slot, path: basename(file), file });
-    }
-  }
   const model = await readModel('model', locations.model, place(locations.model));
   const miner = await readModel('negativesModel', locations.negativesModel, place(locations.negativesModel));
   const guide = await readModel('guideModel', locations.guideModel, place(locations.guideModel));

@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { writing } from './errors.mjs';
 import { sendFile, sendJson } from './server.mjs';
 
-/** Files of the exported folder are posted to this path, followed by the file's own path. */
-const exportPrefix = 'export/';
+/** Files are posted to these paths, followed by the file's own path, and written to the folder of the handler. */
+const folderPrefixes = { 'export/': 'exportFolder', 'report/': 'reportFolder' };
 /** Maximum bytes of a JSON body: a string of Node.js holds at most 2^29 − 24 characters (buffer.constants). */
 const maxBodyBytes = 512 * 1024 * 1024;
 
@@ -25,7 +25,7 @@ async function readJson(request) {
 /** Writes a file that the page sends into the folder. Throws if its path leads outside the folder. */
 async function receiveFile(request, folder, path) {
   const file = normalize(join(folder, path));
-  if (!file.startsWith(folder + sep) || path.endsWith('/')) throw new Error('the path is outside the export');
+  if (!file.startsWith(folder + sep) || path.endsWith('/')) throw new Error('the path is outside the folder');
   await writing(file, async () => {
     await mkdir(dirname(file), { recursive: true });
     await pipeline(request, createWriteStream(file));
@@ -38,7 +38,7 @@ async function receiveFile(request, folder, path) {
  *
  * @param job a HeadlessJob of src/headless/jobRoutes.ts, but an input is { slot, path, file }
  * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFolder,
- *   onFailure(error) }; `onFailure` gets the error of a request that failed on this side
+ *   reportFolder, onFailure(error) }; `onFailure` gets the error of a request that failed on this side
  */
 export function jobRoutes(job, handlers) {
   const token = randomBytes(24).toString('base64url');
@@ -60,6 +60,12 @@ export function jobRoutes(job, handlers) {
     finish: async (request) => handlers.onFinish(await readJson(request)),
   };
 
+  const folderOf = (name) =>
+    Object.entries(folderPrefixes).find(
+      ([prefix, folder]) =>
+        name.startsWith(prefix) && handlers[folder] && (prefix === 'export/' || /^report\/report\.\w+$/.test(name)),
+    );
+
   const answer = async (request, response, path) => {
     const name = path.startsWith(base) ? path.slice(base.length) : '';
     const input = /^file\/(\d+)$/.exec(name);
@@ -69,8 +75,9 @@ export function jobRoutes(job, handlers) {
     else if (request.method === 'POST' && Object.hasOwn(receive, name)) {
       await receive[name](request);
       sendJson(response, 200, { ok: true });
-    } else if (request.method === 'POST' && name.startsWith(exportPrefix)) {
-      await receiveFile(request, normalize(handlers.exportFolder), name.slice(exportPrefix.length));
+    } else if (request.method === 'POST' && folderOf(name)) {
+      const [prefix, folder] = folderOf(name);
+      await receiveFile(request, normalize(handlers[folder]), name.slice(prefix.length));
       sendJson(response, 200, { ok: true });
     } else sendJson(response, 404, { error: 'not found' });
   };

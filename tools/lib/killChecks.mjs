@@ -14,11 +14,12 @@ const phases = {
   import: { begins: /^reading files/, ends: /^tokenizing/ },
   tokenize: { begins: /^tokenizing/, ends: /^(device:|== )/ },
   evaluation: { begins: /^== evaluate(Before|After)/, ends: /^== (train|done)/ },
-  training: { begins: /^== train/, ends: /^== / },
+  // A line `== stage 1 of 2` is no end: it comes with the first step of each stage.
+  training: { begins: /^== train/, ends: /^== (?!stage )/ },
   checkpoint: { begins: /^writing a checkpoint/, ends: /^(?!writing a checkpoint)/ },
   export: { begins: /^writing the export/, ends: /^before: / },
 };
-const phaseNames = Object.keys(phases);
+export const phaseNames = Object.keys(phases);
 
 /** Attempts at one kill. Each waits half as long as the one that came too late. */
 const maxAttempts = 6;
@@ -87,7 +88,7 @@ function run(file, out, profile, onLine = () => undefined) {
 }
 
 /** Returns when each occurrence of a phase began and ended, in ms since 1970. One that was cut off has no end. */
-function windowsOf(phase, lines, events) {
+export function windowsOf(phase, lines, events) {
   const { begins, ends } = phases[phase];
   const windows = [];
   for (const { line, at } of lines) {

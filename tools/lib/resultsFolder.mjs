@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -5,27 +6,43 @@ import { lockFolder } from './folderLock.mjs';
 
 /** Subfolder of `--out` that results are written to before they replace earlier ones. */
 export const unfinishedFolder = 'recallsmith-unfinished';
+/** The report in its forms, beside metrics.json, which lists the SHA-256 of each. */
+const reportNames = ['report.html', 'report.md', 'report.xlsx'];
 /**
  * The results, in the order in which they are put in place. metrics.json comes last, so a folder that has it is
  * complete.
  */
-const resultNames = ['export', 'events.jsonl', 'metrics.json'];
+const resultNames = ['export', 'events.jsonl', ...reportNames, 'metrics.json'];
 
 const json = async (path) => JSON.parse(await readFile(path, 'utf8'));
 
-/** Returns the paths of the exported files that a metrics.json lists, or null unless this command wrote the file. */
-async function listedExport(path) {
+/** Returns the paths of the exported files that the metrics of an experiment list, or null for any other file. */
+function exportedBy(metrics) {
+  if (typeof metrics.experimentHash !== 'string') return null;
+  // Runs that are compared are not exported.
+  if (metrics.compare === 'negatives') return [];
+  if (typeof metrics.weightsSha256 !== 'string' && !Array.isArray(metrics.sweep?.runs)) return null;
+  return metrics.export.files.map((file) => file.path);
+}
+
+/**
+ * Returns what a metrics.json lists: the paths of exported files, and the SHA-256 of each report by its name. Returns
+ * null unless the same command wrote the file.
+ */
+async function listedBy(path, command) {
   try {
     const metrics = await json(path);
-    if (typeof metrics.experimentHash !== 'string') return null;
-    // Runs that are compared are not exported.
-    if (metrics.compare === 'negatives') return [];
-    if (typeof metrics.weightsSha256 !== 'string' && !Array.isArray(metrics.sweep?.runs)) return null;
-    return metrics.export.files.map((file) => file.path);
+    const exported = command === 'experiment' ? exportedBy(metrics) : metrics.command === command ? [] : null;
+    return exported && { exported, report: metrics.report ?? {} };
   } catch {
     return null;
   }
 }
+
+const sha256Of = async (path) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 
 /** Whether the first line of a file is an event as this command writes it. */
 async function hasEvents(path) {
@@ -58,18 +75,23 @@ async function filesBelow(folder) {
 export class ResultsFolder {
   #out;
   #unlock;
+  #command;
 
-  constructor(out, unlock) {
+  constructor(out, unlock, command) {
     this.#out = out;
     this.#unlock = unlock;
+    this.#command = command;
   }
 
-  /** Opens an existing folder. Throws if another process writes there, or if results would replace foreign files. */
-  static async open(out) {
+  /**
+   * Opens an existing folder for a command: `experiment`, `evaluate` or `compare`. Throws if another process writes
+   * there, or if results would replace files that the same command did not write.
+   */
+  static async open(out, command = 'experiment') {
     const unlock = await lockFolder(out);
     if (!unlock)
       throw new Error(`Another command is writing its results to ${out}; wait for it, or choose another --out.`);
-    const folder = new ResultsFolder(out, unlock);
+    const folder = new ResultsFolder(out, unlock, command);
     try {
       // The process was killed while replacing earlier results, so finish that.
       if (existsSync(folder.#previous)) await folder.#replace();
@@ -93,13 +115,25 @@ export class ResultsFolder {
     return join(this.unfinished, 'export');
   }
 
+  /** The folders that the page's files are written to; see `jobRoutes`. */
+  get folders() {
+    const exported = this.#command === 'experiment' ? { exportFolder: this.exportFolder } : {};
+    return { ...exported, reportFolder: this.unfinished };
+  }
+
   get #previous() {
     return join(this.unfinished, 'previous');
   }
 
   /** Replaces earlier results with those of this run. */
   async finish(metrics) {
-    await writeFile(join(this.unfinished, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
+    const report = {};
+    for (const name of reportNames) {
+      const path = join(this.unfinished, name);
+      if (existsSync(path)) report[name] = await sha256Of(path);
+    }
+    const listed = Object.keys(report).length > 0 ? { ...metrics, report } : metrics;
+    await writeFile(join(this.unfinished, 'metrics.json'), `${JSON.stringify(listed, null, 1)}\n`);
     // Files may have been added during the run.
     await this.#refuseForeign();
     await this.#replace();
@@ -141,8 +175,10 @@ export class ResultsFolder {
     };
     if (existsSync(here('metrics.json'))) await putAway('metrics.json');
     for (const name of resultNames) {
-      if (!existsSync(here(name))) continue;
-      await putAway(name);
+      const written = existsSync(here(name));
+      // A report of earlier results would contradict the new ones.
+      if (written || reportNames.includes(name)) await putAway(name);
+      if (!written) continue;
       await rename(here(name), there(name));
     }
     await rm(this.#previous, { recursive: true });
@@ -150,21 +186,31 @@ export class ResultsFolder {
   }
 
   async #refuseForeign() {
-    const name = await this.#foreign();
-    if (name === null) return;
-    const sentence = `--out names ${this.#out}, where this command would replace ${name}, which it did not write; choose another folder.`;
-    throw new Error(sentence);
+    const found = await this.#foreign();
+    if (found === null) return;
+    const { name, why } = typeof found === 'string' ? { name: found, why: 'which it did not write' } : found;
+    throw new Error(
+      `--out names ${this.#out}, where this command would replace ${name}, ${why}; choose another folder.`,
+    );
   }
 
-  /** Returns the first file that results would replace although this command did not write it, or null. */
+  /** Returns the first file that results would replace although this command did not write it so, or null. */
   async #foreign() {
     const [metrics, events, folder] = ['metrics.json', 'events.jsonl', 'export'].map((name) => join(this.#out, name));
-    const listed = await listedExport(metrics);
+    const listed = await listedBy(metrics, this.#command);
     if (existsSync(metrics) && listed === null) return 'metrics.json';
+    for (const name of reportNames) {
+      const path = join(this.#out, name);
+      if (!existsSync(path)) continue;
+      const wrote = listed?.report[name];
+      if (wrote === undefined || !(await stat(path)).isFile()) return name;
+      if ((await sha256Of(path)) !== wrote) return { name, why: 'which was changed since' };
+    }
+    if (this.#command !== 'experiment') return null;
     if (existsSync(events) && !(await hasEvents(events))) return 'events.jsonl';
     if (!existsSync(folder)) return null;
     if (listed === null || !(await stat(folder)).isDirectory()) return 'export';
-    const own = new Set(listed);
+    const own = new Set(listed.exported);
     const added = (await filesBelow(folder)).find((path) => !own.has(path));
     return added === undefined ? null : `export/${added}`;
   }

@@ -40,7 +40,7 @@ export function eventsToKeep(events) {
 }
 
 /** The types of events that a resumed run repeats for the steps after its checkpoint. */
-const repeatedTypes = new Set(['step', 'devEvaluation', 'alarm', 'earlyStop', 'checkpoint']);
+const repeatedTypes = new Set(['step', 'devEvaluation', 'trainScores', 'alarm', 'earlyStop', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
 export const progressWords = {
@@ -54,6 +54,9 @@ export const progressWords = {
   blend: 'evaluating blends, texts:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
+  search: 'searching, passages:',
+  keywords: 'searching by keywords:',
+  report: 'writing the report',
   checkpoint: 'writing a checkpoint',
   export: 'writing the export',
 };
@@ -94,6 +97,14 @@ export class RunReport {
     const whole = `${this.#file}.new`;
     await writing(whole, () => writeFile(whole, toLines(eventsToKeep(this.#events))));
     await rename(whole, this.#file);
+  }
+
+  /** Takes what the page reports beside events. */
+  take(progress) {
+    if (progress.totalSteps !== undefined) this.totalSteps = progress.totalSteps;
+    if (progress.note !== undefined) this.note(progress.note);
+    if (progress.finding !== undefined) this.finding(progress.finding);
+    if (progress.what !== undefined) this.progress(progress);
   }
 
   note(line) {

@@ -46,7 +46,7 @@ const zones = [
     name: 'formats',
     pattern: /^workers\/formats\//,
     zones: ['formats', 'domain'],
-    packages: ['@bufbuild/protobuf', 'client-zip', 'fflate', 'read-excel-file'],
+    packages: ['@bufbuild/protobuf', 'client-zip', 'fflate', 'read-excel-file', 'write-excel-file'],
   },
   {
     name: 'reference',

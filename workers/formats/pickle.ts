@@ -14,10 +14,13 @@ import { modelError } from './modelError';
 /** The only functions and classes that a pickle may name. None of them is called; PickleReader does their work. */
 const globals = new Set([
   'torch._utils._rebuild_tensor_v2',
+  'torch._utils._rebuild_tensor_v3',
   'torch._utils._rebuild_parameter',
   'collections.OrderedDict',
 ]);
-const storageGlobal = /^torch\.([A-Za-z0-9]+Storage)$/;
+const storageGlobal = /^torch\.(?:storage\.)?([A-Za-z0-9]+Storage)$/;
+/** Element types that have no storage class of their own, such as torch.float8_e4m3fn. */
+const dtypeGlobal = /^torch\.((?:bfloat|u?int|float|complex)[0-9][A-Za-z0-9_]*)$/;
 
 /** Opcodes that a state dict of tensors does not need, with their names for error messages. */
 const refusedNames: Record<number, string> = {
@@ -41,8 +44,8 @@ const refusedNames: Record<number, string> = {
 
 /**
  * Reads the pickles that torch.save writes for a state dict. This is not an unpickler: it executes nothing, knows only
- * the opcodes and names that such a file needs, and refuses all others with `pickle-unsupported`. The length of a
- * pickle limits the number of values that it can build.
+ * the opcodes and names that such a file needs, and refuses all others with `pickle-unsupported`. PickleStack
+ * limits the number of values that it builds.
  */
 export class PickleReader {
   readonly #bytes: PickleBytes;
@@ -213,7 +216,7 @@ export class PickleReader {
   }
 
   #global(name: string): void {
-    if (!globals.has(name) && !storageGlobal.test(name)) throw this.#refused(name);
+    if (!globals.has(name) && !storageGlobal.test(name) && !dtypeGlobal.test(name)) throw this.#refused(name);
     this.#stack.push({ kind: 'global', name });
   }
 
@@ -223,6 +226,7 @@ export class PickleReader {
     if (name === 'collections.OrderedDict' && items.length === 0)
       this.#stack.push({ kind: 'dict', entries: new Map() });
     else if (name === 'torch._utils._rebuild_tensor_v2') this.#stack.push(this.#tensor(items));
+    else if (name === 'torch._utils._rebuild_tensor_v3') this.#stack.push(this.#untypedTensor(items));
     else if (name === 'torch._utils._rebuild_parameter' && isPickledKind(items[0], 'tensor'))
       this.#stack.push(items[0]);
     else throw this.#refused(own('call-of', name));
@@ -244,6 +248,17 @@ export class PickleReader {
     )
       throw this.#invalid(own('stored-tensor-invalid'));
     return { kind: 'tensor', storage, offset, shape, strides };
+  }
+
+  /**
+   * Builds a tensor from the arguments of _rebuild_tensor_v3, which torch 2 writes for element types without a storage
+   * class: those of _rebuild_tensor_v2 with the element type after the hooks.
+   */
+  #untypedTensor(items: PickledValue[]): PickledTensor {
+    const type = items[6];
+    const dtype = isPickledKind(type, 'global') ? dtypeGlobal.exec(type.name)?.[1] : undefined;
+    if (dtype === undefined) throw this.#invalid(own('stored-tensor-invalid'));
+    return { ...this.#tensor(items), dtype };
   }
 
   /**

@@ -4,16 +4,26 @@ import { isPickledKind, type PickledKind, type PickledValue } from './pickledVal
 
 /** Limit on open marks, and thereby on nested containers. A state dict needs three levels. */
 const maxMarks = 100;
+/**
+ * Limit on the values that one pickle builds. A tensor takes about 35 of them, so this is enough for 28,000 tensors.
+ * Without it, 16 MB of opcodes would build as many objects and take gigabytes.
+ */
+const maxValues = 1_000_000;
 
 /** The stack, marks and memo of one pickle. Every method throws `pickle-invalid` if the values it needs are missing. */
 export class PickleStack {
   #items: PickledValue[] = [];
   readonly #marks: PickledValue[][] = [];
   readonly #memo = new Map<number, PickledValue>();
+  #pushed = 0;
 
   constructor(private readonly file: string) {}
 
+  /** Throws `pickle-unsupported` at the first value too many. */
   push(value: PickledValue): void {
+    this.#pushed += 1;
+    if (this.#pushed > maxValues)
+      throw modelError(this.file, 'pickle-unsupported', { found: own('values-in-pickle', maxValues) });
     this.#items.push(value);
   }
 

@@ -1,4 +1,5 @@
 import type { FileDType } from '../../src/domain/modelTensors';
+import { fileDTypeBytes, isFileDType } from './tensorFile';
 
 /** A storage of a state dict: an array of elements of one type, which tensors refer to. */
 export interface PickledStorage {
@@ -12,6 +13,8 @@ export interface PickledStorage {
 export interface PickledTensor {
   kind: 'tensor';
   storage: PickledStorage;
+  /** Set if the storage is untyped: torch's name of the element type, which cannot be read. */
+  dtype?: string;
   /** Offset of the first value, in elements. The strides are also in elements. */
   offset: number;
   shape: number[];
@@ -66,6 +69,22 @@ export const pickledStorageTypes: Record<string, FileDType> = {
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
 };
+
+/** Bytes per element of storages that cannot be read as weights, by torch's storage class. */
+const otherElementBytes: Record<string, number> = {
+  ComplexFloatStorage: 8,
+  ComplexDoubleStorage: 16,
+  QInt8Storage: 1,
+  QUInt8Storage: 1,
+  QInt32Storage: 4,
+  UntypedStorage: 1,
+};
+
+/** Returns the bytes per element of a storage, or undefined if its class is unknown. */
+export function storageElementBytes({ dtype }: PickledStorage): number | undefined {
+  if (isFileDType(dtype)) return fileDTypeBytes[dtype];
+  return Object.hasOwn(otherElementBytes, dtype) ? otherElementBytes[dtype] : undefined;
+}
 
 export function isPickledSize(value: PickledValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -1,7 +1,13 @@
 import { AppError } from '../../src/domain/errors';
 import { own } from '../../src/domain/errorWords';
 import { PickleReader } from './pickle';
-import { isPickledKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
+import {
+  isPickledKind,
+  storageElementBytes,
+  type PickledStorage,
+  type PickledTensor,
+  type PickledValue,
+} from './pickledValues';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type FileTensor, type TensorFile } from './tensorFile';
 import { modelError } from './modelError';
 import { readZipDirectory, zipEntryBlob } from './zip';
@@ -87,14 +93,15 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   let at = reader.position;
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
-    if (!storage || !isFileDType(storage.dtype))
+    const width = storage && storageElementBytes(storage);
+    if (!storage || width === undefined)
       throw modelError(file, 'pickle-unsupported', { found: storage?.dtype ?? own('storage-unused') });
     const begin = at + 8;
     if (begin > blob.size) throw modelError(file, 'truncated', { expected: `${begin}`, found: `${blob.size}` });
     const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
     if (elements !== storage.elements)
       throw modelError(file, 'pickle-invalid', { found: own('elements-in-storage', elements, storage.elements) });
-    at = begin + elements * fileDTypeBytes[storage.dtype];
+    at = begin + elements * width;
     blobs.set(storage.key, blob.slice(begin, at));
   }
   if (at > blob.size) throw modelError(file, 'truncated', { expected: `${at}`, found: `${blob.size}` });
@@ -134,6 +141,11 @@ function unreadable(file: string, tensor: string, found: string): AppError {
   return modelError(file, 'tensor-dtype', { tensor, expected: 'F32, F16, BF16', found });
 }
 
+/** One of FileDType, or torch's name of a type that cannot be read. */
+function dtypeOf({ dtype, storage }: PickledTensor): string {
+  return dtype ?? storage.dtype;
+}
+
 /** Returns a tensor's bytes in its own type, row-major. */
 async function readBytes(
   file: string,
@@ -142,7 +154,7 @@ async function readBytes(
   opened: Opened,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { storage, offset, shape, strides } = tensor;
-  const { dtype } = storage;
+  const dtype = dtypeOf(tensor);
   if (!isFileDType(dtype)) throw unreadable(file, name, dtype);
   if (shape.includes(0)) return new Uint8Array(0);
   // Number of elements from the first to the last one that the tensor uses.
@@ -157,7 +169,7 @@ async function readBytes(
 }
 
 async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
-  const { dtype } = tensor.storage;
+  const dtype = dtypeOf(tensor);
   const bytes = await readBytes(file, name, tensor, opened);
   const values = isFileDType(dtype) ? fileTensorToFloat32(bytes.buffer, dtype) : undefined;
   if (!values) throw unreadable(file, name, dtype);
@@ -175,7 +187,7 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   const pickled = new Map(tensorsOf(opened.state));
   if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: own('no-tensors') });
   const tensors = new Map<string, FileTensor>();
-  for (const [name, { storage, shape }] of pickled) tensors.set(name, { dtype: storage.dtype, shape });
+  for (const [name, tensor] of pickled) tensors.set(name, { dtype: dtypeOf(tensor), shape: tensor.shape });
   const tensorOf = (name: string): PickledTensor => {
     const tensor = pickled.get(name);
     if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });

@@ -7,9 +7,14 @@ import { getRun } from '../../src/storage/runs';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
+import { compareTable } from '../../src/domain/evaluate/compareTable';
+import { resultSheets } from '../../src/domain/report/resultSheets';
+import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { runTexts } from './evaluate/runTexts';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
+import { keepThresholds, viewScores } from './evaluate/viewScores';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
@@ -28,6 +33,7 @@ import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
 import { devTexts } from './train/devTexts';
+import { trainTexts } from './train/trainTexts';
 import { examineTexts } from './train/examineTexts';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
@@ -117,6 +123,7 @@ export const dataWorkerApi: DataApi = {
     exportTriplets(await openDatabase(), experiment, stageIndex, format),
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   devTexts: async (experiment, ids) => devTexts(await openDatabase(), experiment, ids),
+  trainTexts: async (experiment, stage, ids) => trainTexts(await openDatabase(), experiment, stage, ids),
   compareRun: async (runId, ks) => compareRun(await openDatabase(), runId, ks),
   compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
@@ -149,6 +156,16 @@ export const dataWorkerApi: DataApi = {
   listCandidates: async (experimentId) => listCandidates(await openDatabase(), experimentId),
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   compareTable: async (request) => tableOf(await openDatabase(), request),
+  writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
+  runQuestions: async (runId) => (await runTexts(await openDatabase(), runId)).test,
+  runPassages: async (runId, ids) => {
+    const { knowledgeBase } = await runTexts(await openDatabase(), runId);
+    const wanted = new Set(ids);
+    return knowledgeBase.filter(({ id }) => wanted.has(id));
+  },
+  viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
+  keepThresholds: async (owner, rule) => keepThresholds(await openDatabase(), owner, rule),
+  tableOfResults: (models, baselineId, k) => Promise.resolve(compareTable(models, baselineId, k)),
   comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),

@@ -14,6 +14,7 @@ import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdi
 import { mineNegatives } from './negatives/mineNegatives';
 import { compareModels } from './evaluate/compareModels';
 import { evaluateBlends } from './evaluate/evaluateBlends';
+import { searchByCandidates } from './evaluate/playground';
 import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
@@ -77,6 +78,16 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelSearch: async () => device.controlOf('search')?.cancel(),
+  searchByCandidates: (request, preference, progress) =>
+    device.during({ job: 'search' }, async (control) =>
+      searchByCandidates(request, {
+        db: await openedWithVerdicts(),
+        control,
+        device: preference,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+      }),
+    ),
   mineNegatives: (experimentId, preference, progress, trials) =>
     device.during({ job: 'mine' }, async (control) =>
       mineNegatives(experimentId, trials, {

@@ -17,30 +17,20 @@ const line = (cells: readonly (string | number | null)[]): string =>
 
 const file = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n`;
 
-/** Returns a CSV file with one line per model and metric. Numbers have all their digits. */
-export function tableCsv(rows: readonly CompareRow[], models: readonly NamedModel[], baselineId: string): string {
+const tableHead = [
+  ...['model', 'weights', 'baseline', 'metric', 'questions', 'value'],
+  ...['wilson_low', 'wilson_high', 'bootstrap_low', 'bootstrap_high'],
+  ...['difference', 'difference_low', 'difference_high', 'won', 'lost'],
+  ...['p_mcnemar', 'p_bootstrap', 'p_holm', 'questions_needed'],
+];
+
+/** Returns the table with one row per model and metric, below its head. Numbers have all their digits. */
+export function comparisonTable(
+  rows: readonly CompareRow[],
+  models: readonly NamedModel[],
+  baselineId: string,
+): (string | number | null)[][] {
   const named = new Map(models.map((model) => [model.id, model]));
-  const head = [
-    'model',
-    'weights',
-    'baseline',
-    'metric',
-    'questions',
-    'value',
-    'wilson_low',
-    'wilson_high',
-    'bootstrap_low',
-    'bootstrap_high',
-    'difference',
-    'difference_low',
-    'difference_high',
-    'won',
-    'lost',
-    'p_mcnemar',
-    'p_bootstrap',
-    'p_holm',
-    'questions_needed',
-  ];
   const lines = rows.flatMap(({ id, questions, cells }) =>
     Object.values(cells).map(({ metric, value, wilson, bootstrap, baseline }) => {
       const { name = '', detail = '' } = named.get(id) ?? {};
@@ -51,10 +41,15 @@ export function tableCsv(rows: readonly CompareRow[], models: readonly NamedMode
         needed !== null && Number.isFinite(needed) ? needed : null,
       ];
       const own = [name, detail, id === baselineId ? 1 : 0, metricId(metric), questions, value];
-      return line([...own, wilson.low, wilson.high, bootstrap.low, bootstrap.high, ...(differences ?? [])]);
+      return [...own, wilson.low, wilson.high, bootstrap.low, bootstrap.high, ...(differences ?? [])];
     }),
   );
-  return file([line(head), ...lines]);
+  return [tableHead, ...lines];
+}
+
+/** Returns that table as a CSV file. */
+export function tableCsv(rows: readonly CompareRow[], models: readonly NamedModel[], baselineId: string): string {
+  return file(comparisonTable(rows, models, baselineId).map(line));
 }
 
 /** Returns a CSV file with one line per question: by model, the first right passage's rank and the first passage. */

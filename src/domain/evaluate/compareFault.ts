@@ -1,4 +1,8 @@
-/** Why a model cannot be compared. */
+/** Why a model, or the results of an earlier command, cannot be compared. */
 export type CompareFault =
   /** Vectors have numbers that are not finite: `texts` of `of` passages and questions. */
-  { kind: 'vectors-not-finite'; texts: number; of: number };
+  | { kind: 'vectors-not-finite'; texts: number; of: number }
+  /** The metrics.json of a folder has no test results of a single run. */
+  | { kind: 'results-invalid'; folder: string }
+  /** Two folders have results on other questions or another knowledge base. */
+  | { kind: 'results-differ'; folder: string; first: string; slot: 'knowledgeBase' | 'testQuestions' };

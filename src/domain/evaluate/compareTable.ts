@@ -43,7 +43,7 @@ export interface CompareRow {
 
 interface ComparedModel {
   id: string;
-  results: readonly QuestionResult[];
+  results: readonly Pick<QuestionResult, 'questionId' | 'ranks'>[];
 }
 
 /** Significance level of the corrected p-value. */

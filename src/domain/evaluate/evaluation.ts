@@ -1,9 +1,10 @@
 import type { MetricName } from '../experiment';
 import type { BlendMoment } from './blendMoment';
 import type { Question } from '../records';
-import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
+import { firstRank, hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
 import type { PassageOrder } from './ranking';
 import { wilsonInterval, type Interval } from './statistics';
+import type { ChosenThreshold } from './threshold';
 
 /** Result of one question: the ranks of its relevant passages, and the best-ranked passages. */
 export interface QuestionResult {
@@ -11,6 +12,11 @@ export interface QuestionResult {
   /** Ranks of the relevant passages, ascending, counted from 1. */
   ranks: number[];
   top: { passageId: string; score: number }[];
+  /**
+   * Score of the relevant passage that ranks best. Absent if it has none, because it was not found, and in results that
+   * earlier versions stored.
+   */
+  rightScore?: number;
 }
 
 export type EvaluationMoment = 'before' | 'after';
@@ -30,16 +36,32 @@ export interface Evaluation {
   results: QuestionResult[];
   createdAt: number;
   encodeMs: number;
+  /** Only on dev: the threshold that the user has kept for the scores of this model. */
+  threshold?: ChosenThreshold;
 }
 
 /** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */
 export function questionResult(
   question: Question,
-  found: { ranks: readonly number[]; top: readonly { passage: number; score: number }[] },
+  found: {
+    ranks: readonly number[];
+    scores: readonly number[];
+    top: readonly { passage: number; score: number }[];
+  },
   { ids, inOrder }: PassageOrder,
 ): QuestionResult {
   const top = found.top.map(({ passage, score }) => ({ passageId: ids[inOrder[passage] ?? -1] ?? '', score }));
-  return { questionId: question.id, ranks: [...found.ranks].sort((a, b) => a - b), top };
+  const ranks = [...found.ranks].sort((a, b) => a - b);
+  return { questionId: question.id, ranks, top, ...scoreOfBest(found.ranks, found.scores) };
+}
+
+/** Returns the score of the relevant passage with the best rank, if it is a number. */
+export function scoreOfBest(
+  ranks: readonly number[],
+  scores: readonly number[],
+): Pick<QuestionResult, 'rightScore'> {
+  const rightScore = scores[ranks.indexOf(firstRank(ranks))];
+  return rightScore !== undefined && Number.isFinite(rightScore) ? { rightScore } : {};
 }
 
 const metricOf: Record<MetricName, (ranks: Ranks) => number> = {

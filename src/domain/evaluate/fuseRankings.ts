@@ -1,5 +1,5 @@
 import type { Question } from '../records';
-import type { QuestionResult } from './evaluation';
+import { scoreOfBest, type QuestionResult } from './evaluation';
 import { shownPassages, type PassageOrder } from './ranking';
 
 /** Number of passages of each ranking that are fused. */
@@ -23,10 +23,12 @@ export function fuseRankings(
       scores.set(passage, (scores.get(passage) ?? 0) + 1 / (fusionK + at + 1));
   const fused = [...scores].sort(([a, x], [b, y]) => y - x || (place[a] ?? 0) - (place[b] ?? 0));
   const rankOf = new Map(fused.map(([passage], at) => [passage, at + 1]));
-  const ranks = [...new Set(question.relevant)].flatMap((id) => {
-    const passage = indexOf.get(id);
-    return passage === undefined ? [] : [rankOf.get(passage) ?? Infinity];
-  });
+  const right = [...new Set(question.relevant)].flatMap((id) => indexOf.get(id) ?? []);
+  const ranks = right.map((passage) => rankOf.get(passage) ?? Infinity);
+  const rightScore = scoreOfBest(
+    ranks,
+    right.map((passage) => scores.get(passage) ?? NaN),
+  );
   const top = fused.slice(0, shownPassages).map(([passage, score]) => ({ passageId: ids[passage] ?? '', score }));
-  return { questionId: question.id, ranks: ranks.sort((a, b) => a - b), top };
+  return { questionId: question.id, ranks: ranks.sort((a, b) => a - b), top, ...rightScore };
 }

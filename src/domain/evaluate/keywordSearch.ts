@@ -1,7 +1,10 @@
 import type { Question } from '../records';
 import { questionKey } from '../split/questionKey';
-import type { QuestionResult } from './evaluation';
+import { scoreOfBest, type QuestionResult } from './evaluation';
 import { passageOrder, shownPassages, type PassageOrder } from './ranking';
+
+/** Passages and questions after which progress is reported. A report per text would take longer than the search. */
+const textsPerReport = 500;
 
 /** Saturation of a term's frequency, and the weight of a passage's length. */
 const k1 = 1.2;
@@ -13,6 +16,9 @@ interface Posting {
   counts: number[];
 }
 
+/** Numbers of characters below this fit a term into a small integer, which maps find fastest. */
+const charactersPerTerm = 2 ** 15;
+
 /**
  * BM25 over character bigrams. A passage's score is the sum over the question's terms, each as often as it occurs
  * there, of idf · tf / (tf + k1 · (1 − b + b · length / mean length)) (Robertson & Zaragoza 2009, eq. 3.15). The idf is
@@ -22,8 +28,10 @@ interface Posting {
  * punctuation. A text of one character is one term.
  */
 export class KeywordIndex {
-  /** By the code points of a term. Two levels, because a number for both would be too large for a small integer. */
-  readonly #terms = new Map<number, Map<number, Posting>>();
+  /** By the numbers of a term's characters; see `#eachTerm`. */
+  readonly #terms = new Map<number, Posting>();
+  /** Numbers of the characters, in the order in which they first occur; 0 is no character. */
+  readonly #characters = new Map<number, number>();
   readonly #lengths: Float64Array;
   #added = 0;
   #length = 0;
@@ -35,19 +43,42 @@ export class KeywordIndex {
   /** Adds the next passage. Add all of them before the first search. */
   add(text: string): void {
     const passage = this.#added++;
-    eachTerm(text, (first, second) => {
-      let seconds = this.#terms.get(first);
-      if (!seconds) this.#terms.set(first, (seconds = new Map<number, Posting>()));
-      const posting = seconds.get(second);
-      if (!posting) seconds.set(second, { passages: [passage], counts: [1] });
-      else if (posting.passages.at(-1) === passage) posting.counts.push((posting.counts.pop() ?? 0) + 1);
+    let length = 0;
+    this.#eachTerm(text, (term) => {
+      const posting = this.#terms.get(term);
+      if (!posting) this.#terms.set(term, { passages: [passage], counts: [1] });
       else {
-        posting.passages.push(passage);
-        posting.counts.push(1);
+        const { passages, counts } = posting;
+        const last = passages.length - 1;
+        if (passages[last] === passage) counts[last] = (counts[last] ?? 0) + 1;
+        else {
+          passages.push(passage);
+          counts.push(1);
+        }
       }
-      this.#length += 1;
-      this.#lengths[passage] = (this.#lengths[passage] ?? 0) + 1;
+      length += 1;
     });
+    this.#length += length;
+    this.#lengths[passage] = length;
+  }
+
+  /** Calls `use` with each term of a text: the numbers of two neighbouring characters, or of one and none. */
+  #eachTerm(text: string, use: (term: number) => void): void {
+    const key = questionKey(text, true);
+    let last = 0;
+    let terms = 0;
+    for (let at = 0; at < key.length; at++) {
+      const code = key.codePointAt(at) ?? 0;
+      if (code > 0xffff) at += 1;
+      let character = this.#characters.get(code);
+      if (character === undefined) this.#characters.set(code, (character = this.#characters.size + 1));
+      if (last > 0) {
+        use(last * charactersPerTerm + character);
+        terms += 1;
+      }
+      last = character;
+    }
+    if (terms === 0 && last > 0) use(last * charactersPerTerm);
   }
 
   /** k1 · (1 − b + b · length / mean length) of each passage. */
@@ -65,8 +96,8 @@ export class KeywordIndex {
     const scores = new Float64Array(this.size);
     return (question) => {
       scores.fill(0);
-      eachTerm(question, (first, second) => {
-        const posting = this.#terms.get(first)?.get(second);
+      this.#eachTerm(question, (term) => {
+        const posting = this.#terms.get(term);
         if (!posting) return;
         const { passages, counts } = posting;
         const idf = Math.log1p((this.size - passages.length + 0.5) / (passages.length + 0.5));
@@ -81,21 +112,6 @@ export class KeywordIndex {
   }
 }
 
-/** Calls `use` with the code points of each term of a text; the second is −1 for a text of one character. */
-function eachTerm(text: string, use: (first: number, second: number) => void): void {
-  let last = -1;
-  let terms = 0;
-  for (const character of questionKey(text, true)) {
-    const code = character.codePointAt(0) ?? 0;
-    if (last >= 0) {
-      use(last, code);
-      terms += 1;
-    }
-    last = code;
-  }
-  if (terms === 0 && last >= 0) use(last, -1);
-}
-
 /** Orders passages by score, best first; of equal scores, the smaller id first. */
 class Ranking {
   constructor(
@@ -104,31 +120,66 @@ class Ranking {
   ) {}
 
   #isBefore(x: number, y: number): boolean {
-    const [scoreX, scoreY] = [this.scores[x] ?? 0, this.scores[y] ?? 0];
+    const [scoreX = 0, scoreY = 0] = [this.scores[x], this.scores[y]];
     return scoreX > scoreY || (scoreX === scoreY && (this.order.place[x] ?? 0) < (this.order.place[y] ?? 0));
   }
 
   /** Returns a passage's rank from 1, or Infinity if it shares no term with the question. */
   rankOf(passage: number): number {
-    if ((this.scores[passage] ?? 0) === 0) return Infinity;
+    const { scores } = this;
+    const { place } = this.order;
+    const own = scores[passage] ?? 0;
+    if (own === 0) return Infinity;
+    const ownPlace = place[passage] ?? 0;
     let rank = 1;
-    for (let other = 0; other < this.scores.length; other++) if (this.#isBefore(other, passage)) rank += 1;
+    for (let other = 0; other < scores.length; other++) {
+      const score = scores[other] ?? 0;
+      if (score > own || (score === own && (place[other] ?? 0) < ownPlace)) rank += 1;
+    }
     return rank;
   }
 
   /** Returns the indexes of the first `count` passages that share a term with the question. */
   top(count: number): number[] {
     const top: number[] = [];
+    let least = 0;
     for (let passage = 0; passage < this.scores.length; passage++) {
-      if ((this.scores[passage] ?? 0) === 0) continue;
+      const score = this.scores[passage] ?? 0;
+      if (score === 0 || score < least) continue;
       const last = top.at(-1);
       if (last !== undefined && top.length === count && !this.#isBefore(passage, last)) continue;
-      const at = top.findIndex((other) => this.#isBefore(passage, other));
-      top.splice(at < 0 ? top.length : at, 0, passage);
+      top.splice(this.#placeIn(top, passage), 0, passage);
       if (top.length > count) top.pop();
+      if (top.length === count) least = this.scores[top.at(-1) ?? 0] ?? 0;
     }
     return top;
   }
+
+  /** Returns where a passage belongs in a sorted list, by bisection. */
+  #placeIn(top: readonly number[], passage: number): number {
+    let [low, high] = [0, top.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#isBefore(passage, top[middle] ?? 0)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+/** Returns a function that finds the first `count` passages for a question, best first, with their BM25 scores. */
+export function keywordSearcher(
+  passages: readonly { id: string; text: string }[],
+  order: PassageOrder,
+): (question: string, count: number) => { passage: number; score: number }[] {
+  const index = new KeywordIndex(passages.length);
+  for (const { text } of passages) index.add(text);
+  const score = index.scorer();
+  return (question, count) => {
+    const scores = score(question);
+    const first = new Ranking(scores, order).top(count);
+    return first.map((passage) => ({ passage, score: scores[passage] ?? 0 }));
+  };
 }
 
 /** A question's result by keywords, and the indexes of its first passages, best first. */
@@ -139,7 +190,7 @@ export interface KeywordResult {
 
 /**
  * Answers questions by keywords. A passage that shares no term with the question isn't found: its rank is infinite.
- * Calls `between` after every passage indexed and question answered.
+ * Calls `between` after every 500 passages indexed or questions answered, and at the end.
  */
 export async function searchByKeywords(
   passages: readonly { id: string; text: string }[],
@@ -160,26 +211,30 @@ export async function rankByKeywords(
   const order = passageOrder(passages);
   const index = new KeywordIndex(passages.length);
   const of = passages.length + questions.length;
-  for (const [done, { text }] of passages.entries()) {
+  for (const [at, { text }] of passages.entries()) {
     index.add(text);
-    await between(done + 1, of);
+    if ((at + 1) % textsPerReport === 0) await between(at + 1, of);
   }
   const score = index.scorer();
   const results: KeywordResult[] = [];
   for (const [done, question] of questions.entries()) {
     const scores = score(question.text);
     const ranking = new Ranking(scores, order);
-    const ranks = [...new Set(question.relevant)].flatMap((id) => {
-      const passage = order.indexOf.get(id);
-      return passage === undefined ? [] : [ranking.rankOf(passage)];
-    });
+    const right = [...new Set(question.relevant)].flatMap((id) => order.indexOf.get(id) ?? []);
+    const ranks = right.map((passage) => ranking.rankOf(passage));
+    // A passage without a term of the question isn't found, so its score of 0 is none.
+    const rightScore = scoreOfBest(
+      ranks,
+      right.map((passage) => scores[passage] || NaN),
+    );
     const first = ranking.top(depth);
     const top = first.slice(0, shownPassages).map((passage) => {
       return { passageId: order.ids[passage] ?? '', score: scores[passage] ?? 0 };
     });
-    const result = { questionId: question.id, ranks: ranks.sort((x, y) => x - y), top };
+    const result = { questionId: question.id, ranks: ranks.sort((x, y) => x - y), top, ...rightScore };
     results.push({ result, ranking: first });
-    await between(passages.length + done + 1, of);
+    const all = passages.length + done + 1;
+    if (all % textsPerReport === 0 || all === of) await between(all, of);
   }
   return results;
 }

@@ -25,14 +25,38 @@ type HubFileChoice =
   /** There are weights, but none in a format that the import reads. `found` lists them. */
   | { kind: 'unsupported'; found: string };
 
+/** The folder of the encoder in older layouts, in which modules.json names it. */
+const olderFolder = '0_Transformer/';
+
+/** Returns the folder of the encoder: the root, or that of an older layout without weights at the root. */
+export function encoderFolder(files: readonly Pick<HubFile, 'path'>[]): string {
+  const paths = new Set(files.map(({ path }) => path));
+  const isOlder = paths.has(`${olderFolder}config.json`) && !weightForms.some(({ file }) => paths.has(file));
+  return isOlder ? olderFolder : '';
+}
+
+export function isWeightFile(path: string): boolean {
+  return /\.(?:safetensors|bin)(?:\.index\.json)?$/.test(path);
+}
+
+/**
+ * Whether the import reads a text file that is not in `modelTextFiles`: the configuration of a module, which may be in
+ * any folder, or a file under an older name.
+ */
+function isOtherText(path: string, folder: string): boolean {
+  return (
+    (/^[^/]+\/config\.json$/.test(path) && path !== `${folder}config.json`) ||
+    (path.startsWith(folder) && /^(?:sentence_[a-z-]+_config|added_tokens)\.json$/.test(path.slice(folder.length)))
+  );
+}
+
 /** Returns the shards that belong to an index, in order, or null if one is missing. */
 function shardsOf(index: string, byPath: Map<string, HubFile>): HubFile[] | null {
   const [stem = '', extension = ''] = index.startsWith('model.') ? ['model', 'safetensors'] : ['pytorch_model', 'bin'];
   const pattern = new RegExp(`^${stem}-(\\d{5})-of-(\\d{5})\\.${extension}$`);
-  const shards = [...byPath.values()]
-    .filter(({ path }) => pattern.test(path))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const numbers = shards.map(({ path }) => pattern.exec(path)?.slice(1).map(Number) ?? []);
+  const found = [...byPath].filter(([path]) => pattern.test(path)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const shards = found.map(([, file]) => file);
+  const numbers = found.map(([path]) => pattern.exec(path)?.slice(1).map(Number) ?? []);
   const complete = numbers.length > 0 && numbers.every(([at, of], i) => at === i + 1 && of === numbers.length);
   return complete ? shards : null;
 }
@@ -50,7 +74,10 @@ function weightsIn(form: (typeof weightForms)[number], byPath: Map<string, HubFi
  * files come first, so that a model that cannot be used is refused early.
  */
 export function chooseHubFiles(listed: readonly HubFile[], reads = importableFiles): HubFileChoice {
-  const byPath = new Map(listed.map((file) => [file.path, file]));
+  const folder = encoderFolder(listed);
+  const root = new Map(listed.map((file) => [file.path, file]));
+  const inside = listed.filter(({ path }) => path.startsWith(folder));
+  const byPath = new Map(inside.map((file) => [file.path.slice(folder.length), file]));
   if (!byPath.has('config.json')) return { kind: 'missing', file: 'config.json' };
   if (!reads.tokenizers.some((path) => byPath.has(path)))
     return { kind: 'missing', file: reads.tokenizers[0] ?? 'tokenizer.json' };
@@ -64,6 +91,7 @@ export function chooseHubFiles(listed: readonly HubFile[], reads = importableFil
       ? { kind: 'unsupported', found: found.join(', ') }
       : { kind: 'missing', file: 'model.safetensors' };
   }
-  const texts = modelTextFiles.flatMap((path) => byPath.get(path) ?? []);
-  return { kind: 'files', files: [...texts, ...weights] };
+  const known = modelTextFiles.flatMap((path) => byPath.get(path) ?? root.get(path) ?? []);
+  const others = listed.filter((file) => isOtherText(file.path, folder) && !known.includes(file));
+  return { kind: 'files', files: [...known, ...others, ...weights] };
 }

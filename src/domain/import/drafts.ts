@@ -7,6 +7,7 @@ import { keptOf } from './kept';
 import type { Cell, Columns } from './rowColumns';
 import type { RecordFault } from './recordReader';
 import { noNumber, scoreIn } from './scores';
+import { teacherScoresOf } from './teacherScores';
 import { isObject } from '../isObject';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
@@ -160,7 +161,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
-  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'no-known-columns' });
+  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'scored-pairs' });
   return textsOf(listInCell(positive.value), positive.column);
 }
 
@@ -180,12 +181,17 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId', remarks);
   const positives = positivesOf(columns, id, options, remarks);
-  checkLabel(columns, remarks);
   const negatives = columns
     .negatives()
     .flatMap(({ texts }) => texts)
     .concat(namedNegatives(columns, options, remarks));
-  return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
+  const scores = teacherScoresOf(columns, { positives: positives.length, negatives: negatives.length });
+  if (!scores?.inLabel) checkLabel(columns, remarks);
+  return positives.map((positive, i) => ({
+    ...{ id, anchor, positive },
+    ...(negatives.length > 0 ? { negatives } : {}),
+    ...(scores ? { teacherScores: [scores.positives[i] ?? NaN, ...scores.negatives] } : {}),
+  }));
 }
 
 /**
@@ -213,8 +219,8 @@ function referencesOf(value: unknown, column: string, remarks: DraftRemarks): st
 /**
  * Returns the draft of a question. With a knowledge base, `relevant` holds only its ids, and unknown references are
  * added to the remarks. Without one, `relevant` holds the ids or texts from the file, and domain/split/relevant.ts
- * resolves them later. It is empty if a score judges the row's passages as not relevant: other rows of the question may
- * name the relevant ones.
+ * resolves them later. It is empty if all passages are judged as not relevant: other rows of the question may name the
+ * relevant ones.
  */
 function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'questions'>[] {
   const text = textIn(columns.required('question', 'text'));
@@ -222,7 +228,10 @@ function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRe
   const own = columns.pick('relevant');
   const given = own?.value ?? (id === undefined ? undefined : options.judged?.(id));
   const column = own?.column ?? columns.columnOf('relevant') ?? 'relevant';
+  const irrelevantBefore = remarks.irrelevant;
   const references = [...new Set(exactIds(referencesOf(given, column, remarks), column, remarks))];
+  const judgedIrrelevant = remarks.irrelevant > irrelevantBefore || (!own && given !== undefined);
+  if (references.length === 0 && judgedIrrelevant) return [{ id, text, relevant: [] }];
   if (references.length === 0 && !own && id !== undefined && options.judged)
     throw new RowFault({ fault: 'not-judged' });
   const rounded = remarks.rounded.find(({ expected }) => expected === column);

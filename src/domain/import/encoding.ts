@@ -1,3 +1,5 @@
+import { neighbourEncodings } from './neighbourScripts';
+
 /** Encodings that a file can be read in, in the order in which they are offered. TextDecoder supports all of them. */
 export const textEncodings = [
   'utf-8',
@@ -6,6 +8,7 @@ export const textEncodings = [
   'utf-16le',
   'utf-16be',
   'shift_jis',
+  'euc-jp',
   'euc-kr',
   'windows-1252',
 ] as const;
@@ -33,7 +36,7 @@ export function encodingCandidates(sample: Uint8Array): TextEncodingName[] {
     if (byte === 0) nuls[index % 2] = (nuls[index % 2] ?? 0) + 1;
   });
   const [even = 0, odd = 0] = nuls;
-  if (even === 0 && odd === 0) return ['utf-8', 'gb18030', 'big5'];
+  if (even === 0 && odd === 0) return ['utf-8', 'gb18030', 'big5', ...neighbourEncodings];
   // Some Chinese characters have a NUL in the other byte (一 is 4E 00), so one side only has to outweigh the other.
   if (odd * 50 > sample.length && odd > 3 * even) return ['utf-8', 'utf-16le'];
   if (even * 50 > sample.length && even > 3 * odd) return ['utf-8', 'utf-16be'];
@@ -150,12 +153,20 @@ export function plausibility(text: string): number {
 }
 
 /** Factor by which one encoding's text must be more plausible than another's to rule the other out. */
-const clearly = 3;
+export const clearly = 3;
 /** With fewer frequent characters than this, a text is too short to judge. */
-const enough = 5;
+export const enough = 5;
+/** Of the characters beyond ASCII in Chinese text, at least this share is frequent, unless they are very few. */
+const leastFrequent = 0.1;
+const veryFew = 8;
 
-/** Whether `text` is not clearly more plausible than `other`, which another encoding decodes from the same bytes. */
-export function isUnclear(text: string, other: string): boolean {
-  const count = plausibility(text);
-  return count < enough || count <= clearly * plausibility(other);
+/** Whether a text hardly has a frequent Chinese character, as if its bytes were in another encoding. */
+export function isUnlikeChinese(text: string): boolean {
+  const characters = text.match(/[^\u0000-\u007f]/gu)?.length ?? 0;
+  return characters >= veryFew && plausibility(text) < leastFrequent * characters;
+}
+
+/** Whether a text with `count` frequent characters is not clearly more plausible than another with `other` of them. */
+export function isUnclear(count: number, other: number): boolean {
+  return count < enough || count <= clearly * other;
 }

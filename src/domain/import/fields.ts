@@ -5,7 +5,11 @@ import { keptFields, type DataRole } from '../records';
  */
 export const fieldsOf = {
   knowledgeBase: ['text', 'title', 'id', ...keptFields],
-  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id', ...keptFields],
+  pairs: [
+    ...(['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds'] as const),
+    ...(['positiveScores', 'negativeScores', 'score', 'id'] as const),
+    ...keptFields,
+  ],
   questions: ['text', 'relevant', 'score', 'id', ...keptFields],
   scoredPairs: ['sentence1', 'sentence2', 'score', 'id', ...keptFields],
 } as const satisfies Record<DataRole, readonly string[]>;

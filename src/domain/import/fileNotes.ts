@@ -31,6 +31,8 @@ export class FileNotes {
   /** Columns with values that could not be read: the first line with one, and their number. */
   readonly #unread = new Map<string, { line: number; count: number }>();
 
+  #withoutScores: { line: number; count: number } | null = null;
+
   count(fault: ImportFault, count: number, line: number): void {
     if (count === 0) return;
     const before = this.#counts.get(fault);
@@ -41,6 +43,16 @@ export class FileNotes {
   unread(column: string, line: number): void {
     const before = this.#unread.get(column);
     this.#unread.set(column, { line: before?.line ?? line, count: (before?.count ?? 0) + 1 });
+  }
+
+  /** Notes pairs with or without teacher scores. Those without are worth a note only if others have some. */
+  scored(hasScores: boolean, pairs: number, line: number): void {
+    if (hasScores) this.count('teacher-scores-kept', pairs, line);
+    else
+      this.#withoutScores = {
+        line: this.#withoutScores?.line ?? line,
+        count: (this.#withoutScores?.count ?? 0) + pairs,
+      };
   }
 
   columns(uses: readonly ColumnUse[], line: number): void {
@@ -75,6 +87,8 @@ export class FileNotes {
   /** Returns the notes of the file and clears them for the next file. */
   take(): FileNote[] {
     const unused = [...this.#columns].filter(([, { used }]) => !used);
+    if (this.#withoutScores && this.#counts.has('teacher-scores-kept'))
+      this.count('teacher-scores-missing', this.#withoutScores.count, this.#withoutScores.line);
     const notes: FileNote[] = [...this.#counts].map(([fault, { line, count }]) => ({
       line,
       fault,
@@ -91,6 +105,7 @@ export class FileNotes {
     const line = unused.reduce((first, [, column]) => Math.min(first, column.line), Infinity);
     if (unused.length > 0)
       notes.push({ line, fault: 'columns-unused', field: unused.map(([name]) => name).join(', ') });
+    this.#withoutScores = null;
     this.#counts.clear();
     this.#columns.clear();
     this.#unread.clear();

@@ -39,6 +39,8 @@ export function judgementIn(columns: Columns): Judgement | null {
 export class Judgements<Place> {
   readonly #byQuestion = new Map<string, { passages: string[]; place: Place; asked: boolean }>();
   readonly #judgedPassages = new Set<string>();
+  /** Questions with a passage judged as not relevant, or relevant but unknown; true if they have only the former. */
+  readonly #irrelevant = new Map<string, boolean>();
 
   constructor(private readonly passages: PassageLookup | undefined) {}
 
@@ -48,8 +50,14 @@ export class Judgements<Place> {
 
   /** Returns `unknown` if the knowledge base lacks the passage, and `irrelevant` if the score is not above 0. */
   add({ question, passage, score }: Judgement, place: Place): 'taken' | 'unknown' | 'irrelevant' {
-    if (score === null || score <= 0) return 'irrelevant';
-    if (this.passages && resolveReferences([passage], this.passages).relevant.length === 0) return 'unknown';
+    if (score === null || score <= 0) {
+      if (score !== null && !this.#irrelevant.has(question)) this.#irrelevant.set(question, true);
+      return 'irrelevant';
+    }
+    if (this.passages && resolveReferences([passage], this.passages).relevant.length === 0) {
+      this.#irrelevant.set(question, false);
+      return 'unknown';
+    }
     this.#judgedPassages.add(passage);
     const known = this.#byQuestion.get(question);
     if (known) known.passages.push(passage);
@@ -62,11 +70,11 @@ export class Judgements<Place> {
     return role === 'knowledgeBase' ? this.#judgedPassages : this.#byQuestion;
   }
 
-  /** Returns the passages judged relevant for the question. */
+  /** Returns the passages judged relevant for the question; none if only others were judged. */
   readonly of = (question: string): string[] | undefined => {
     const found = this.#byQuestion.get(question);
     if (found) found.asked = true;
-    return found?.passages;
+    return found?.passages ?? (this.#irrelevant.get(question) ? [] : undefined);
   };
 
   /** Returns the judged questions that no file of questions contains. */

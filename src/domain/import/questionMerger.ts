@@ -30,17 +30,17 @@ export class QuestionMerger<Place> {
   }
 
   /**
-   * Returns the questions in file order; the places of questions without a relevant passage, which cannot be scored;
-   * and the places of rows whose topic or document differs from that of their question's first row, which is the one
-   * kept.
+   * Returns the questions in file order; those without a relevant passage, which have no answer in the knowledge base,
+   * with their places; and the places of rows whose topic or document differs from that of their question's first row,
+   * which is the one kept.
    */
-  finish(): { questions: Question[]; irrelevant: Place[]; differing: Place[] } {
+  finish(): { questions: Question[]; unanswered: { id: string; place: Place }[]; differing: Place[] } {
     const questions: Question[] = [];
-    const irrelevant: Place[] = [];
+    const unanswered: { id: string; place: Place }[] = [];
     for (const [id, { text, relevant, kept, place }] of this.#questions) {
-      if (relevant.size > 0) questions.push({ id, text, relevant: [...relevant], ...(kept ? { kept } : {}) });
-      else irrelevant.push(place);
+      questions.push({ id, text, relevant: [...relevant], ...(kept ? { kept } : {}) });
+      if (relevant.size === 0) unanswered.push({ id, place });
     }
-    return { questions, irrelevant, differing: this.#differing };
+    return { questions, unanswered, differing: this.#differing };
   }
 }

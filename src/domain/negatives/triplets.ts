@@ -5,23 +5,33 @@ export interface Triplet {
   anchor: string;
   positive: string;
   negatives: readonly string[];
+  /** A teacher's scores of the positive and each negative, if it has scored all of them. */
+  teacherScores?: readonly number[];
 }
 
 export const tripletFormats = ['jsonl', 'csv'] as const;
 export type TripletFormat = (typeof tripletFormats)[number];
 
+export interface TripletFile {
+  format: TripletFormat;
+  perAnchor: number;
+  /** Whether the file has teacher scores: a list in `scores`, which the import reads again. */
+  scored?: boolean;
+}
+
 /** Returns the lines of a file of triplets, each with its line break: JSON, or CSV with one column per negative. */
 export function* tripletLines(
   triplets: Iterable<Triplet>,
-  format: TripletFormat,
-  perAnchor: number,
+  { format, perAnchor, scored = false }: TripletFile,
 ): Generator<string> {
   if (format === 'csv') {
     const names = Array.from({ length: perAnchor }, (_, i) => `negative_${i + 1}`);
-    yield `${['anchor', 'positive', ...names].join(',')}\r\n`;
+    yield `${['anchor', 'positive', ...names, ...(scored ? ['scores'] : [])].join(',')}\r\n`;
   }
-  for (const { anchor, positive, negatives } of triplets)
+  for (const { anchor, positive, negatives, teacherScores: scores } of triplets) {
+    const listed = scored ? [scores ? JSON.stringify(scores) : ''] : [];
     yield format === 'jsonl'
-      ? `${JSON.stringify({ anchor, positive, negatives })}\n`
-      : `${[anchor, positive, ...negatives].map(csvCell).join(',')}\r\n`;
+      ? `${JSON.stringify({ anchor, positive, negatives, ...(scored && scores ? { scores } : {}) })}\n`
+      : `${[anchor, positive, ...negatives, ...listed].map(csvCell).join(',')}\r\n`;
+  }
 }

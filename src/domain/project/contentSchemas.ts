@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { poolings } from '../model';
 import { exclusions } from '../negatives/answerIndex';
+import { reviewMarks } from '../evaluate/review';
 import { judgedId } from '../negatives/judgedPairs';
 import { parseAxes } from '../sweep/sweep';
 import { maxPerAnchor } from '../train/negativesSchema';
-import { dataRoles, keptFields, rowsPerBlock } from '../records';
+import { dataRoles, keptFields, largestTeacherScore, rowsPerBlock } from '../records';
 import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
 
 /** A sweep whose axes are valid for its experiment. */
@@ -21,6 +22,9 @@ export const storedExperimentSchema = v.strictObject({
   sweeps: v.exactOptional(v.array(sweepSchema)),
   negativeDecisions: v.exactOptional(
     v.array(v.strictObject({ id: v.pipe(v.string(), v.regex(judgedId)), keep: v.boolean(), decidedAt: time })),
+  ),
+  reviewDecisions: v.exactOptional(
+    v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
   createdAt: time,
   updatedAt: time,
@@ -62,10 +66,26 @@ const rowFields = {
   ),
 };
 
+const pairSchema = v.pipe(
+  v.strictObject({
+    ...rowFields,
+    anchor: text,
+    positive: text,
+    negatives: v.exactOptional(v.array(text)),
+    teacherScores: v.exactOptional(
+      v.array(v.pipe(finite, v.minValue(-largestTeacherScore), v.maxValue(largestTeacherScore))),
+    ),
+  }),
+  v.check(
+    ({ negatives = [], teacherScores }) => !teacherScores || teacherScores.length === 1 + negatives.length,
+    'a teacher score for the positive and each negative',
+  ),
+);
+
 /** Schemas of a row, by role. */
 export const rowSchemas = {
   knowledgeBase: v.strictObject({ ...rowFields, text, title: v.exactOptional(text) }),
-  pairs: v.strictObject({ ...rowFields, anchor: text, positive: text, negatives: v.exactOptional(v.array(text)) }),
+  pairs: pairSchema,
   questions: v.strictObject({ ...rowFields, text, relevant: v.array(text) }),
   scoredPairs: v.strictObject({ ...rowFields, sentence1: text, sentence2: text, score: finite }),
 };

@@ -3,6 +3,8 @@ import { metricNames } from '../experiment';
 import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
 import { ratioOfMoment, type BlendMoment } from '../evaluate/blendMoment';
 import { hardestQuestions } from '../evaluate/devScores';
+import { hardestPairs } from '../train/trainScores';
+import { thresholdRuleSchema } from '../evaluate/threshold';
 import { exclusions } from '../negatives/answerIndex';
 import { progressKinds } from '../run';
 import {
@@ -136,6 +138,19 @@ const byK = <Schema extends v.GenericSchema>(value: Schema) =>
     v.transform((values): Record<number, v.InferOutput<Schema>> => values),
   );
 
+const figuresSchema = v.strictObject({
+  questions: whole,
+  unanswerable: whole,
+  unanswerableAnswered: whole,
+  answered: whole,
+  right: whole,
+  rejectedRight: whole,
+  precision: v.nullable(fraction),
+  recall: v.nullable(fraction),
+  f1: fraction,
+  precisionInterval: v.strictObject({ low: fraction, high: fraction }),
+});
+
 export const evaluationSchema = v.strictObject({
   runId: id,
   part: v.picklist(['dev', 'test']),
@@ -153,10 +168,20 @@ export const evaluationSchema = v.strictObject({
       questionId: text,
       ranks: v.array(v.pipe(whole, v.minValue(1))),
       top: v.array(v.strictObject({ passageId: text, score: finite })),
+      rightScore: v.exactOptional(finite),
     }),
   ),
   createdAt: time,
   encodeMs: finite,
+  threshold: v.exactOptional(
+    v.strictObject({
+      value: finite,
+      rule: thresholdRuleSchema,
+      dev: figuresSchema,
+      test: v.nullable(figuresSchema),
+      chosenAt: time,
+    }),
+  ),
 });
 
 const place = { runId: id, seq: whole, at: time };
@@ -198,6 +223,26 @@ const scoresSchema = v.strictObject({
     v.maxLength(hardestQuestions),
   ),
 });
+
+const trainScoresFields = {
+  step: whole,
+  stage: whole,
+  rows: whole,
+  right: measured,
+  others: v.nullable(measured),
+  hardest: v.pipe(
+    v.array(
+      v.strictObject({
+        pairId: text,
+        cosine: measured,
+        hardness: finite,
+        wrong: v.exactOptional(v.strictObject({ pairId: text, negative: v.exactOptional(whole), cosine: measured })),
+        score: v.exactOptional(finite),
+      }),
+    ),
+    v.maxLength(hardestPairs),
+  ),
+};
 
 const alarmOf = <Kind extends string, Fields extends v.ObjectEntries>(kind: Kind, fields: Fields) =>
   eventOf('alarm', { step: whole, kind: v.literal(kind), ...fields });
@@ -252,6 +297,7 @@ export const runEventSchema = v.variant('type', [
     sampleOf: v.exactOptional(whole),
     scores: v.exactOptional(scoresSchema),
   }),
+  eventOf('trainScores', trainScoresFields),
   alarmSchema,
   eventOf('earlyStop', { step: whole, bestStep: whole, evaluations: whole }),
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),

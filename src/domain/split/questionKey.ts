@@ -1,10 +1,13 @@
-/** White space, controls and characters without a width, such as joiners, variation selectors and soft hyphens. */
-const invisible = /[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
 /**
- * Punctuation, with `~` and the backquote, which Unicode counts as symbols. Does not match characters that change what
- * is asked: C# is not C, 5% is not 5, and 1.5 is not 15.
+ * White space, the blank Braille pattern, controls and characters without a width, such as joiners, variation selectors
+ * and soft hyphens.
  */
-const punctuation = /(?<!\p{Nd})\.|\.(?!\p{Nd})|(?![.#%&@])[\p{P}~`]/gu;
+const invisible = /[\p{White_Space}\u2800\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
+/**
+ * Punctuation, with `~`, `|`, `^`, the backquote and the ratio sign `∶`, which Unicode counts as symbols. Does not
+ * match characters that change what is asked: C# is not C, 5% is not 5, and 1.5 is not 15.
+ */
+const punctuation = /(?<!\p{Nd})\.|\.(?!\p{Nd})|(?![.#%&@])[\p{P}~`|^∶]/gu;
 
 /**
  * Returns a key that is equal for two spellings of one question: the text in NFKC, without white space, punctuation and

@@ -50,20 +50,27 @@ export function resolveReferences(
 interface ResolvedQuestions {
   /** Questions with at least one known passage. `relevant` holds only ids from the knowledge base. */
   kept: Question[];
+  /** Questions that name no passage at all: the knowledge base has no answer to them. */
+  unanswered: Question[];
   /** Every unknown reference, with the index of its question. `dropped`: none of the question's references is known. */
   unknown: { index: number; reference: string; dropped: boolean }[];
 }
 
-/** Resolves the references of all questions. Reports unknown references and drops questions without a known passage. */
+/**
+ * Resolves the references of all questions. Reports unknown references and drops questions all of whose references are
+ * unknown.
+ */
 export function resolveRelevant(questions: readonly Question[], lookup: PassageLookup): ResolvedQuestions {
   const kept: Question[] = [];
+  const unanswered = questions.filter(({ relevant }) => relevant.length === 0);
   const unknown: ResolvedQuestions['unknown'] = [];
   questions.forEach((question, index) => {
+    if (question.relevant.length === 0) return;
     const found = resolveReferences(question.relevant, lookup);
     const { relevant } = found;
     const dropped = relevant.length === 0;
     for (const reference of found.unknown) unknown.push({ index, reference, dropped });
     if (!dropped) kept.push({ ...question, relevant });
   });
-  return { kept, unknown };
+  return { kept, unanswered, unknown };
 }

@@ -24,6 +24,8 @@ export interface Split {
   trainRows: number[];
   dev: Question[];
   test: Question[];
+  /** Questions of dev and test that the knowledge base has no answer to. Only score thresholds use them. */
+  unanswered: { dev: Question[]; test: Question[] };
   /** Positives of held-out pairs that are missing from the knowledge base. They are searched together with it. */
   extraPassages: Passage[];
   /** Pairs with the same question as a dev or test question. Training skips them, unless the batch order is listed. */
@@ -40,22 +42,27 @@ export interface Split {
 export function splitData(input: SplitInput): Split {
   const { pairs, foldCase = false } = input;
   const lookup = passageLookup(input.knowledgeBase);
-  const test = resolveRelevant(input.testQuestions ?? [], lookup).kept;
-  const givenDev = resolveRelevant(input.devQuestions ?? [], lookup).kept;
+  const { kept: test, unanswered: unansweredTest } = resolveRelevant(input.testQuestions ?? [], lookup);
+  const { kept: givenDev, unanswered: unansweredDev } = resolveRelevant(input.devQuestions ?? [], lookup);
   const asked = new OverlapFinder(foldCase);
-  asked.add(test, 'test');
-  const { free: freeDev, overlaps: devInTest } = withoutAsked(givenDev, 'dev', asked);
-  const dev = freeDev.flatMap((index) => givenDev[index] ?? []);
-  asked.add(dev, 'dev');
+  asked.add([...test, ...unansweredTest], 'test');
+  const allDev = [...givenDev, ...unansweredDev];
+  const { free: freeDev, overlaps: devInTest } = withoutAsked(allDev, 'dev', asked);
+  const ownDev = freeDev.flatMap((index) => allDev[index] ?? []);
+  const [dev, devUnanswered] = [ownDev.filter(hasAnswer), ownDev.filter((question) => !hasAnswer(question))];
+  asked.add(ownDev, 'dev');
   const anchors = pairs.map((pair) => ({ text: pair.anchor }));
   const { free, overlaps: leaks } = withoutAsked(anchors, 'train', asked);
-  const given = { dev, test, extraPassages: [], leaks, devInTest };
+  const unanswered = { dev: devUnanswered, test: unansweredTest };
+  const given = { dev, test, unanswered, extraPassages: [], leaks, devInTest };
   if (hasListedBatches(input.experiment)) return { ...given, trainRows: [...pairs.keys()] };
   if (givenDev.length > 0) return { ...given, trainRows: free };
   const held = heldOutGroups(input, free);
   const heldRows = new Set(held.flat());
   return { ...given, ...questionsOf(held, pairs, lookup), trainRows: free.filter((row) => !heldRows.has(row)) };
 }
+
+const hasAnswer = ({ relevant }: Question): boolean => relevant.length > 0;
 
 /** Returns the positions of the texts that repeat no question in `asked`, and the overlaps of the others. */
 function withoutAsked(

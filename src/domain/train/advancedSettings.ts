@@ -24,7 +24,11 @@ function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0
     ...(loss.kind === 'inBatchInfoNce' ? infoNceValues(loss) : {}),
     ...(loss.kind === 'triplet' ? { distance: loss.distance, tripletMargin: loss.margin } : {}),
     ...(loss.kind === 'distillation'
-      ? { teacher: loss.teacher?.contentSha256, teacherTemperature: loss.teacherTemperature }
+      ? {
+          teacherScores: loss.scores,
+          ...(loss.scores ? {} : { teacher: loss.teacher?.contentSha256 }),
+          teacherTemperature: loss.teacherTemperature,
+        }
       : {}),
     dropout: stage.dropout,
     ...(onPairs ? { negatives: stage.negatives?.from ?? 'inBatch' } : {}),

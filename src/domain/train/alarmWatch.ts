@@ -2,9 +2,12 @@ import { differenceInterval } from '../evaluate/statistics';
 import type { MetricName } from '../experiment';
 import type { RunEventBody, StepReport } from '../run';
 import { collapseScore, type Alarm } from './alarm';
+import type { TrainScores } from './trainScores';
 
 /** Steps in a row with alike scores, or without gradients, that raise an alarm. A single such step may be a batch's. */
 const suspectSteps = 10;
+/** Looks at a batch in a row with alike scores that raise an alarm, in a loss that reports no scores of its steps. */
+const suspectLooks = 3;
 /** Steps in a row with a high loss that raise an alarm. Chosen so that a few hard batches do not raise one. */
 const highSteps = 20;
 /** Steps averaged for a level of the loss. */
@@ -41,6 +44,8 @@ interface DevPoint {
 export class AlarmWatch {
   readonly #steps: WatchedStep[] = [];
   readonly #dev: DevPoint[] = [];
+  /** Looks at batches, which stand for the scores of steps in losses that report none. */
+  readonly #looks: (Pick<TrainScores, 'step' | 'stage' | 'right'> & { others: number })[] = [];
 
   constructor(private readonly primary: MetricName) {}
 
@@ -49,12 +54,15 @@ export class AlarmWatch {
     switch (event.type) {
       case 'step':
         return this.#sawStep(event);
+      case 'trainScores':
+        return this.#sawScores(event);
       case 'devEvaluation':
         cutAfter(this.#dev, event.step - 1);
         this.#dev.push({ step: event.step, value: event.metrics[this.primary], questions: event.metrics.questions });
         return this.#recallAlarms();
       case 'resumed':
         cutAfter(this.#steps, event.step);
+        cutAfter(this.#looks, event.step);
         cutAfter(this.#dev, event.step);
         return [];
       default:
@@ -77,6 +85,20 @@ export class AlarmWatch {
       alarms.push({ step, kind: 'divergence', steps: highSteps, loss, lowestLoss: lowestLevel });
     }
     return alarms;
+  }
+
+  #sawScores({ step, stage, right, others }: TrainScores): Alarm[] {
+    cutAfter(this.#looks, step - 1);
+    this.#looks.push({ step, stage, right, others: others ?? NaN });
+    const reported = this.#steps[this.#steps.length - 1];
+    if (reported && !Number.isNaN(reported.positiveScore)) return [];
+    const ofStage = this.#looks.filter((look) => look.stage === stage).slice(-suspectLooks - 1);
+    const alike = ofStage.map((look) => look.right > collapseScore && look.others > collapseScore);
+    const [first] = ofStage.slice(-suspectLooks);
+    const [before = false, ...last] = alike.length > suspectLooks ? alike : [false, ...alike];
+    if (!first || before || last.length < suspectLooks || last.includes(false)) return [];
+    const scores = { positiveScore: right, negativeScore: others ?? NaN };
+    return [{ step, kind: 'collapse', steps: step - first.step + 1, ...scores }];
   }
 
   #watched(report: StepReport): WatchedStep {

@@ -3,9 +3,9 @@ import type { Stage } from '../experiment';
 
 /**
  * Returns why a stage's loss can't be computed, or null: it needs explicit negatives that the stage lacks, can't use
- * those that the stage has, needs a teacher, has a prefix that is longer than the model's vectors, or needs vectors of
- * an even length.
- * `dimension` is the length of the model's vectors; null if the model is not known.
+ * those that the stage has, needs a teacher or imported negatives with scores, has a prefix that is longer than the
+ * model's vectors, or needs vectors of an even length. `dimension` is the length of the model's vectors; null if the
+ * model is not known.
  */
 export function lossRefusal(
   { loss, negatives }: Pick<Stage, 'loss' | 'negatives'>,
@@ -17,6 +17,8 @@ export function lossRefusal(
   if (loss.kind === 'triplet') return negatives ? null : { kind: 'loss-needs-triplets', stage };
   if (loss.kind === 'distillation') {
     if (!negatives) return { kind: 'distillation-needs-negatives', stage };
+    if (loss.scores === 'imported')
+      return negatives.from === 'imported' ? null : { kind: 'teacher-scores-need-imported', stage };
     return loss.teacher ? null : { kind: 'teacher-not-chosen', stage };
   }
   if (loss.kind === 'angle' && dimension !== null && dimension % 2 !== 0)

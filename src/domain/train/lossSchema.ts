@@ -120,15 +120,27 @@ export type TripletSettings = v.InferOutput<typeof tripletSchema>;
  * KL distillation: a question's passage and explicit negatives should share its probability as a teacher's scores say
  * (sentence-transformers' DistillKLDivLoss).
  */
-const distillationSchema = v.strictObject({
-  kind: v.literal('distillation'),
-  /** Of the trained model's softmax. */
-  temperature: stageVersion1.entries.loss.entries.temperature,
-  /** Of the teacher's softmax. Absent means `temperature`. */
-  teacherTemperature: v.optional(stageVersion1.entries.loss.entries.temperature),
-  /** Any stored model, frozen, with its settings. A run without one is refused. */
-  teacher: v.optional(experimentModelSchema),
-});
+const distillationSchema = v.pipe(
+  v.strictObject({
+    kind: v.literal('distillation'),
+    /** Of the trained model's softmax. */
+    temperature: stageVersion1.entries.loss.entries.temperature,
+    /** Of the teacher's softmax. Absent means `temperature`. */
+    teacherTemperature: v.optional(stageVersion1.entries.loss.entries.temperature),
+    /** `imported`: the scores that the pairs' file brings. Absent means those that `teacher` computes. */
+    scores: v.optional(v.literal('imported')),
+    /** Any stored model, frozen, with its settings. A run without one and without imported scores is refused. */
+    teacher: v.optional(experimentModelSchema),
+  }),
+  v.forward(
+    v.partialCheck(
+      [['scores'], ['teacher']],
+      ({ scores, teacher }) => scores === undefined || teacher === undefined,
+      'no teacher',
+    ),
+    ['teacher'],
+  ),
+);
 export type DistillationSettings = v.InferOutput<typeof distillationSchema>;
 
 /** The loss of a stage. The first member contains the loss of version 1. */
@@ -199,6 +211,28 @@ export function withDistillationChange(
   change: { [Name in keyof DistillationSettings]?: DistillationSettings[Name] | undefined },
 ): DistillationSettings {
   return v.parse(distillationSchema, withoutOwnTemperature(withFields(loss, change)));
+}
+
+/** The usual temperature of imported scores, which are mostly a cross-encoder's and spread wider than cosines. */
+const importedTemperature = 1;
+
+/** Returns a distillation of the scores that the pairs' file brings, or of a teacher that is still to be chosen. */
+export function withImportedScores(loss: DistillationSettings, imported: boolean): DistillationSettings {
+  if (imported === (loss.scores === 'imported')) return loss;
+  return withDistillationChange(
+    loss,
+    imported
+      ? { scores: 'imported', teacher: undefined, teacherTemperature: loss.teacherTemperature ?? importedTemperature }
+      : { scores: undefined, teacherTemperature: undefined },
+  );
+}
+
+/** Returns the loss without a guide: the trained model's own scores then decide which negatives it leaves out. */
+export function withoutGuide(loss: LossSettings): LossSettings {
+  const byScore = loss.kind === 'inBatchInfoNce' ? loss.falseNegatives?.byScore : undefined;
+  if (loss.kind !== 'inBatchInfoNce' || !byScore) return loss;
+  const { model: _, ...own } = byScore;
+  return { ...loss, falseNegatives: { ...loss.falseNegatives, byScore: own } };
 }
 
 /** The temperature of a loss that is chosen after one without a temperature. */

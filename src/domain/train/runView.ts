@@ -12,6 +12,7 @@ import type { Metrics } from '../evaluate/metrics';
 import type { DeviceInfo } from '../device';
 import type { Alarm } from './alarm';
 import type { EarlyStop } from './earlyStop';
+import type { TrainScores } from './trainScores';
 import type { KernelTuning } from '../kernelTuning';
 
 /**
@@ -37,6 +38,8 @@ export interface RunView {
   repeating: { from: number; to: number } | null;
   steps: StepReport[];
   dev: ({ step: number; best: boolean } & DevEvaluation)[];
+  /** What the loss saw in some batches of training pairs. */
+  trainScores: TrainScores[];
   alarms: Alarm[];
   earlyStop: EarlyStop | null;
   test: Partial<Record<'before' | 'after', Metrics>>;
@@ -73,6 +76,7 @@ export function emptyRunView(): RunView {
     repeating: null,
     steps: [],
     dev: [],
+    trainScores: [],
     alarms: [],
     earlyStop: null,
     test: {},
@@ -130,6 +134,7 @@ function applyStep(view: RunView, event: EventOf<'step'>): void {
 function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): void {
   cutFrom(view.steps, step + 1);
   cutFrom(view.dev, step + 1);
+  cutFrom(view.trainScores, step + 1);
   cutFrom(view.alarms, step + 1);
   if (view.earlyStop && view.earlyStop.step > step) view.earlyStop = null;
   view.repeating = reached > step ? { from: step + 1, to: reached } : null;
@@ -185,6 +190,10 @@ function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'devEvaluation':
       return applyDevEvaluation(view, event);
+    case 'trainScores':
+      cutFrom(view.trainScores, event.step);
+      view.trainScores.push(event);
+      return;
     case 'alarm':
       view.alarms.push(event);
       return;

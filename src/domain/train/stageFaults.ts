@@ -29,6 +29,12 @@ export type StageFault =
   | { kind: 'teacher-not-chosen'; stage: number }
   /** The teacher whose scores the stage distils is not stored. */
   | { kind: 'teacher-missing'; stage: number; contentSha256: string }
+  /** The stage distils scores of the data, which belong to imported negatives, but has none or others. */
+  | { kind: 'teacher-scores-need-imported'; stage: number }
+  /** The stage distils scores of the data, and `missing` of its pairs, the first of them `id`, have none. */
+  | { kind: 'teacher-scores-missing'; stage: number; id: string; missing: number; pairs: number }
+  /** The pair `id` has only `found` negatives with scores left that can be used, fewer than the stage needs. */
+  | { kind: 'teacher-scores-too-few'; stage: number; id: string; found: number; perAnchor: number }
   /** The stage distils scores among a question's own explicit negatives, and the stage has none. */
   | { kind: 'distillation-needs-negatives'; stage: number }
   /** The stage's loss compares nothing but a question's own explicit negatives, and the stage has none. */

@@ -13,6 +13,9 @@ import { jobTexts } from './en/job';
 import { kernelsTexts } from './en/kernels';
 import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
+import { resultReportTexts } from './en/resultReport';
+import { playgroundTexts } from './en/playground';
+import { scoresTexts } from './en/scores';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -45,7 +48,10 @@ export const en = {
   evaluate: evaluateTexts,
   compare: compareTexts,
   blend: blendTexts,
+  scores: scoresTexts,
+  playground: playgroundTexts,
   report: reportTexts,
+  resultReport: resultReportTexts,
   link: linkTexts,
   settings: settingsTexts,
   storage: storageTexts,

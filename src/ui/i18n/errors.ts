@@ -8,6 +8,7 @@ import { tooFewNegatives } from './errors/negatives';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
+import { compareSentences } from './errors/compareFaults';
 import { checkStopped } from './errors/checkStopped';
 import { deviceWrong } from './errors/deviceWrong';
 import { diskSpace } from './errors/diskSpace';
@@ -199,10 +200,7 @@ const sentences: Sentences = {
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
   }),
-  'vectors-not-finite': ({ texts, of }) => ({
-    zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
-    en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
-  }),
+  ...compareSentences,
   'matrices-unavailable': (details) => {
     const reason = matricesReason(details);
     return {
@@ -211,8 +209,8 @@ const sentences: Sentences = {
     };
   },
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${said(details.reason).zh}），可以从最近的检查点接着训练。`,
-    en: `The GPU was lost (${said(details.reason).en}); resume from the last checkpoint.`,
+    zh: `与显卡的连接断了（${said(details.reason).zh}）：训练可以从最近的检查点接着做，别的操作请再做一次。`,
+    en: `The GPU was lost (${said(details.reason).en}); resume a run from its last checkpoint, or start the action again.`,
   }),
   'gpu-out-of-memory': (details) => {
     const need = neededMemoryWords(details);

@@ -13,6 +13,7 @@ const encodingNames: Record<string, string> = {
   'utf-16le': 'UTF-16LE',
   'utf-16be': 'UTF-16BE',
   shift_jis: 'Shift_JIS',
+  'euc-jp': 'EUC-JP',
   'euc-kr': 'EUC-KR',
   'windows-1252': 'Windows-1252',
 };

@@ -14,6 +14,9 @@ import { jobTexts } from './zh/job';
 import { kernelsTexts } from './zh/kernels';
 import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
+import { resultReportTexts } from './zh/resultReport';
+import { playgroundTexts } from './zh/playground';
+import { scoresTexts } from './zh/scores';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -45,7 +48,10 @@ export const zh: Dictionary = {
   evaluate: evaluateTexts,
   compare: compareTexts,
   blend: blendTexts,
+  scores: scoresTexts,
+  playground: playgroundTexts,
   report: reportTexts,
+  resultReport: resultReportTexts,
   link: linkTexts,
   settings: settingsTexts,
   storage: storageTexts,

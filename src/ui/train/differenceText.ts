@@ -87,6 +87,7 @@ function labelOf(t: Dictionary, path: string): string {
     'stage.loss.falseNegatives.byScore.margin': fields.scoreMargin,
     'stage.loss.falseNegatives.byScore.model': fields.guide,
     'stage.loss.falseNegatives.byScore.model.contentSha256': fields.guide,
+    'stage.loss.scores': fields.teacherScores,
     'stage.loss.teacher': fields.teacher,
     'stage.loss.teacher.contentSha256': fields.teacher,
     'stage.loss.teacherTemperature': fields.teacherTemperature,

@@ -6,10 +6,14 @@ import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Database } from '../../../src/storage/database';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { getExperiment } from '../../../src/storage/experiments';
-import { addRun, getRun, putRun } from '../../../src/storage/runs';
+import { countComparisons } from '../../../src/storage/comparisons';
+import { addRun, getRun } from '../../../src/storage/runs';
+import { comparedPart } from '../../../workers/services/evaluate/comparedPart';
+import { compareModels } from '../../../workers/services/evaluate/compareModels';
 import { compareRun, compareWithKeywords } from '../../../workers/services/evaluate/compareRun';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { preparedData } from '../../../workers/services/split/preparedData';
+import { RunControl } from '../../../workers/services/train/runControl';
 import { evaluationOf, freshDatabase, runRecord } from '../storage/support';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
@@ -95,25 +99,24 @@ describe('the keyword search for a run', () => {
     });
   });
 
-  it('is kept for the four runs that were looked at last', async () => {
+  it('is computed once: it is stored, but counts as a use of test only once models are compared there', async () => {
     const { db, runId, store } = await demoRun();
     await store('after');
-    const run = await getRun(db, runId);
-    const searched = async (id: string): Promise<boolean> => {
-      const progress = vi.fn();
-      await compareWithKeywords(db, id, [1], progress);
-      return progress.mock.calls.length > 0;
-    };
-    const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
-    for (const id of ids) {
-      await putRun(db, { ...run!, runId: id });
-      await putEvaluation(db, { ...evaluationOf(id), moment: 'after', results: [] });
-    }
-    for (const id of ids.slice(0, 4)) expect(await searched(id)).toBe(true);
-    expect(await searched(ids[0] ?? ''), 'known').toBe(false);
-    expect(await searched(ids[4] ?? '')).toBe(true);
-    expect(await searched(ids[0] ?? ''), 'used more lately than the second').toBe(false);
-    expect(await searched(ids[1] ?? ''), 'forgotten').toBe(true);
+    const first = await compareWithKeywords(db, runId, [1], () => undefined);
+    const progress = vi.fn();
+    expect(await compareWithKeywords(db, runId, [1], progress)).toEqual(first);
+    expect(progress).not.toHaveBeenCalled();
+    const { experimentId } = (await getRun(db, runId))!;
+    expect(await countComparisons(db, experimentId, 'test')).toBe(0);
+    expect((await comparedPart(db, experimentId, 'test')).models).toEqual([]);
+    const reports = { progress, ended: () => undefined };
+    const deps = { db, control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: '', ...reports };
+    await compareModels({ experimentId, part: 'test', candidates: [{ kind: 'keywords' }] }, deps);
+    expect(progress).not.toHaveBeenCalled();
+    expect(await countComparisons(db, experimentId, 'test')).toBe(1);
+    expect((await comparedPart(db, experimentId, 'test')).models.map(({ results }) => results)).toEqual([
+      first.results,
+    ]);
   });
 
   it('is refused before the evaluation after training, and for a run that was deleted', async () => {

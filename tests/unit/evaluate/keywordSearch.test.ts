@@ -61,11 +61,16 @@ describe('BM25 over character bigrams', () => {
     expect(blank).toEqual([{ questionId: 'q', ranks: [Infinity], top: [] }]);
   });
 
-  it('can be stopped between two passages', async () => {
+  it('reports after every 500 texts and at the end, and can be stopped there', async () => {
+    const many = Array.from({ length: 1100 }, (_, i) => ({ id: `p${i}`, text: `第${i}段` }));
+    const questions = [{ id: 'q', text: '第7段', relevant: ['p7'] }];
+    const reported: number[] = [];
+    await searchByKeywords(many, questions, (done) => void reported.push(done));
+    expect(reported).toEqual([500, 1000, 1101]);
     const stop = new Error('stop');
     const between = (done: number): void => {
-      if (done === 2) throw stop;
+      if (done === 1000) throw stop;
     };
-    await expect(searchByKeywords(passages, [], between)).rejects.toBe(stop);
+    await expect(searchByKeywords(many, questions, between)).rejects.toBe(stop);
   });
 });

@@ -26,11 +26,15 @@ const questionsOf = (relevant: readonly string[][]): Question[] =>
 /** Ranks all passages by a full sort, for comparison with the search. Takes one score per passage. */
 function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
   const sorted = naiveRanking(order.ids, scores).map((id) => order.place[order.indexOf.get(id) ?? -1] ?? -1);
-  const ranks = relevantPlaces(question, order).map((place) => sorted.indexOf(place) + 1);
+  const places = relevantPlaces(question, order);
+  const ranks = places.map((place) => sorted.indexOf(place) + 1);
+  const scoreOf = (place: number): number => scores[order.inOrder[place] ?? -1] ?? NaN;
   const top = sorted
     .slice(0, 10)
-    .map((place) => ({ passage: place, score: scores[order.inOrder[place] ?? -1] ?? NaN }));
-  return questionResult(question, { ranks, top }, order);
+    .map((place) => ({ passage: place, score: scoreOf(place) }));
+  const found = questionResult(question, { ranks, top, scores: places.map(scoreOf) }, order);
+  expect(found.rightScore).toBe(places.length === 0 ? undefined : Math.max(...places.map(scoreOf)));
+  return found;
 }
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

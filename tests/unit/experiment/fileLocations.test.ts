@@ -50,7 +50,7 @@ describe('the location of data in an experiment file', () => {
     [
       { path: 'a', encoding: 'utf-7' },
       'locations.pairs.encoding',
-      'e.json 的 locations.pairs.encoding 处是 "utf-7"，应为 "utf-8" 或 "gb18030" 或 "big5" 或 "utf-16le" 或 "utf-16be" 或 "shift_jis" 或 "euc-kr" 或 "windows-1252"，请改正后再试。',
+      'e.json 的 locations.pairs.encoding 处是 "utf-7"，应为 "utf-8" 或 "gb18030" 或 "big5" 或 "utf-16le" 或 "utf-16be" 或 "shift_jis" 或 "euc-jp" 或 "euc-kr" 或 "windows-1252"，请改正后再试。',
     ],
     [
       { path: 'a', columns: { anchor: '问' } },

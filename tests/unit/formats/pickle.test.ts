@@ -149,6 +149,22 @@ describe('a pickle', () => {
   });
 });
 
+describe('a pickle that builds too many values', () => {
+  it.each([
+    ['dicts', [op.dict], 0x7d],
+    ['lists', [[emptyList]], emptyList],
+    ['tuples, one in another', [op.emptyTuple], 0x85],
+    ['copies of one value', [byte(1), [0x71, 0]], 0x68],
+  ])('is refused at the millionth of its %s', (_case, first, opcode) => {
+    const pair = opcode === 0x68 ? [opcode, 0] : [opcode];
+    const many = new Array<number[]>(1_000_001).fill(pair).flat();
+    expect(refusal(...first, many)).toMatchObject({
+      fault: 'pickle-unsupported',
+      found: own('values-in-pickle', 1_000_000),
+    });
+  });
+});
+
 describe('a storage in a pickle', () => {
   const id = (
     options: { tag?: number[]; type?: number[]; key?: number[]; elements?: number[]; more?: number[] } = {},

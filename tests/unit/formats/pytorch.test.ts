@@ -48,6 +48,23 @@ describe('the reader of PyTorch files', () => {
     expect(await failure(read('w'))).toMatchObject({ fault: 'tensor-dtype', tensor: 'w', found: 'QInt8Storage' });
   });
 
+  it.each(['otherTypes.bin', 'otherTypesLegacy.bin'])(
+    'opens %s, whose unused tensors have other types',
+    async (name) => {
+      const { tensors, read } = await openPytorch(fixture(name), name);
+      expect([...(await read('f32'))]).toEqual([0, 1, 2]);
+      expect([...tensors].map(([tensor, { dtype, shape }]) => [tensor, dtype, shape])).toEqual([
+        ['float8', 'float8_e4m3fn', [2, 3]],
+        ['uint16', 'uint16', [3]],
+        ['complex64', 'ComplexFloatStorage', [2]],
+        ['complex128', 'ComplexDoubleStorage', [1]],
+        ['f32', 'F32', [3]],
+      ]);
+      for (const tensor of ['float8', 'complex64'])
+        expect(await failure(read(tensor))).toMatchObject({ fault: 'tensor-dtype', tensor });
+    },
+  );
+
   it.each<[string, number[] | string, Said]>([
     ['a call to a system function', 'command.bin', 'posix.system'],
     ['a whole module instead of its state dict', 'wholeModule.bin', 'torch.nn.modules.linear.Linear'],

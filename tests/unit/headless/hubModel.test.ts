@@ -42,8 +42,9 @@ function read(experiment: object, more: Partial<HeadlessJob> = {}) {
     guideModelName: '',
     teacherModelName: '',
     device: 'wasm',
+    language: 'en',
   } as const;
-  const job: HeadlessJob = { ...given, experiment, delivered: [], inputs: [], ...more };
+  const job: HeadlessJob = { kind: 'experiment', ...given, experiment, delivered: [], inputs: [], ...more };
   const routes: Pick<JobRoutes, 'files'> = { files: () => Promise.resolve([]) };
   return importInputs(routes as JobRoutes, job, { import: quiet, download: quiet, note: (text) => notes.push(text) });
 }

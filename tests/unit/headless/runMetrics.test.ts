@@ -8,6 +8,7 @@ vi.mock('../../../src/state/gateway', () => ({
   gateway: {
     getEvaluation: (_runId: string, part: string, moment: string) =>
       Promise.resolve({ ...evaluationOf('r', moment === 'after' ? 0.5 : 0.25), part, moment }),
+    getModel: () => Promise.resolve({ name: 'demo-zh' }),
     data: () => Promise.resolve({ countSplit: () => Promise.resolve({ train: 7, listed: { overlaps: [] } }) }),
   },
 }));
@@ -52,6 +53,7 @@ async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Recor
       titles: 0,
     },
     findings: [finding],
+    questions: [],
     resumed: true,
     exported: { files: [], check: {} } as never,
     reference: { texts: [], vectors: [] },

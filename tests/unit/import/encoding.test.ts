@@ -90,7 +90,7 @@ describe('the possible encodings', () => {
   it.each([
     ['a UTF-16 mark, little endian', Uint8Array.of(0xff, 0xfe, 0x41, 0), ['utf-16le']],
     ['a UTF-16 mark, big endian', Uint8Array.of(0xfe, 0xff, 0, 0x41), ['utf-16be']],
-    ['no NUL', ascii('{"text":"a"}'), ['utf-8', 'gb18030', 'big5']],
+    ['no NUL', ascii('{"text":"a"}'), ['utf-8', 'gb18030', 'big5', 'euc-kr', 'shift_jis', 'euc-jp']],
     ['NULs in every second byte', utf16('{"text":"一"}'), ['utf-8', 'utf-16le']],
     ['NULs in every first byte', utf16('{"text":"一"}', true), ['utf-8', 'utf-16be']],
     ['a NUL here and there', ascii(`${'a'.repeat(99)}\0${'b'.repeat(100)}`), ['utf-8']],

@@ -88,6 +88,27 @@ describe('the files that are fetched', () => {
     expect(chosen('pytorch_model.bin', ...shards)).toEqual(['pytorch_model.bin']);
   });
 
+  it('include the configuration of every module, wherever it is, and files under older names', () => {
+    const texts = ['pool/config.json', '2_Dense/config.json', 'sentence_roberta_config.json', 'added_tokens.json'];
+    expect(chosen('model.safetensors', 'a/b/config.json', 'notes.json', ...texts)).toEqual([
+      ...texts,
+      'model.safetensors',
+    ]);
+  });
+
+  it('come from the folder 0_Transformer in older layouts', () => {
+    const older = ['config.json', 'tokenizer.json', 'pytorch_model.bin'].map((name) => `0_Transformer/${name}`);
+    const paths = ['config.json', 'modules.json', '1_Pooling/config.json', ...older];
+    const choice = chooseHubFiles(paths.map(file));
+    expect(choice.kind === 'files' && choice.files.map(({ path }) => path)).toEqual([
+      '0_Transformer/config.json',
+      '0_Transformer/tokenizer.json',
+      'modules.json',
+      '1_Pooling/config.json',
+      '0_Transformer/pytorch_model.bin',
+    ]);
+  });
+
   it('name what a model lacks', () => {
     expect(chooseHubFiles([file('tokenizer.json')])).toEqual({ kind: 'missing', file: 'config.json' });
     expect(chooseHubFiles([file('config.json')])).toEqual({ kind: 'missing', file: 'tokenizer.json' });

@@ -21,7 +21,7 @@ const files = {
   'model.safetensors': weights,
 };
 const id = 'someone/a-model';
-const patience: DownloadPatience = { tries: 3, firstWaitMs: 1, silenceMs: 300 };
+const patience: DownloadPatience = { tries: 3, firstWaitMs: 1, silenceMs: 300, mostWaitMs: 1200 };
 const quiet = (): void => undefined;
 const running = new AbortController().signal;
 
@@ -54,6 +54,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   await hub.close();
 });
 
@@ -208,6 +209,19 @@ describe('a download from a hub', () => {
     expect(await faultOf(fetched())).toBe('refused');
     hub.behave['model.safetensors'] = { cut: { after: 0, times: 99 } };
     expect(await faultOf(fetched())).toBe('broken-off');
+  });
+
+  it.each([
+    ['in seconds', () => '1', 1000],
+    ['until a date', () => new Date(Date.now() + 2000).toUTCString(), 900],
+    ['for longer than anyone would', () => '86400', 1200],
+  ])('waits as long as an overloaded host asks for: %s', async (_how, retryAfter, ms) => {
+    await start();
+    hub.behave['model.safetensors'] = { status: 429, times: 1, retryAfter: retryAfter() };
+    const timer = vi.spyOn(globalThis, 'setTimeout');
+    expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
+    const waits = timer.mock.calls.map(([, wait = 0]) => wait);
+    expect(waits.some((wait) => wait >= ms && wait <= patience.mostWaitMs)).toBe(true);
   });
 
   it.each([

@@ -70,6 +70,42 @@ describe('a model that was fetched from a hub', () => {
     expect((await importModel(await tinyFolder(), 'folder', quiet, db)).hub).toBeUndefined();
   });
 
+  it('has the pooling and the length that its modules state, in any layout', async () => {
+    const pooling = Buffer.from('{"pooling_mode": "cls"}');
+    const modules = (transformer: string): Buffer =>
+      Buffer.from(
+        JSON.stringify([
+          { type: 'x.Transformer', path: transformer },
+          { type: 'x.Pooling', path: 'pool' },
+        ]),
+      );
+    const flat = await shardedModel();
+    const length = Buffer.from('{"max_seq_length": 7}');
+    const inFolder = Object.entries({ ...flat, 'sentence_roberta_config.json': length }).map(([path, content]) => [
+      `0_Transformer/${path}`,
+      content,
+    ]);
+    const layouts: Record<string, Buffer>[] = [
+      { ...flat, 'modules.json': modules(''), 'pool/config.json': pooling, 'sentence_roberta_config.json': length },
+      { ...Object.fromEntries(inFolder), 'modules.json': modules('0_Transformer'), 'pool/config.json': pooling },
+    ];
+    for (const files of layouts) {
+      hub = await startHub({ id, files });
+      const { defaults } = await fetchInto(await listed());
+      expect([defaults.pooling.value, defaults.maxTokens.value]).toEqual(['cls', 7]);
+      expect(await db.count('downloadParts')).toBe(0);
+      await hub.close();
+    }
+  });
+
+  it('is refused before its weights are fetched if its text files show that it cannot be used', async () => {
+    hub = await startHub({ id, files: { ...(await shardedModel()), '2_Dense/config.json': Buffer.from('{}') } });
+    await expect(fetchInto(await listed())).rejects.toMatchObject({
+      details: { kind: 'model-invalid', fault: 'module-unsupported', found: '2_Dense' },
+    });
+    expect(hub.requests.filter(({ line }) => line.includes('-of-'))).toEqual([]);
+  });
+
   it('may be an XLM-RoBERTa, which is stored as BERT', async () => {
     const config = { ...sizes, model_type: 'xlm-roberta', max_position_embeddings: 12, pad_token_id: 1 };
     hub = await startHub({ id, files: await shardedModel(config) });

@@ -26,6 +26,8 @@ interface Misbehaviour {
   /** Number of responses with `status`; later ones are normal. */
   times?: number;
   errorCode?: string;
+  /** `Retry-After` of a response with `status`. */
+  retryAfter?: string;
 }
 
 export interface Hub {
@@ -94,8 +96,12 @@ function sendJson(response: ServerResponse, value: unknown, headers = {}): void 
   response.end(JSON.stringify(value));
 }
 
-function sendError(response: ServerResponse, status: number, code?: string): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', ...(code ? { 'X-Error-Code': code } : {}) });
+function sendError(response: ServerResponse, status: number, code?: string, retryAfter?: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    ...(code ? { 'X-Error-Code': code } : {}),
+    ...(retryAfter ? { 'Retry-After': retryAfter } : {}),
+  });
   response.end('{"error":"…"}');
 }
 
@@ -110,7 +116,7 @@ async function sendFile(hub: HubState, request: IncomingMessage, response: Serve
   if (!content) return sendError(response, 404, 'EntryNotFound');
   if (how.status !== undefined && (how.times ?? 1) > 0) {
     if (how.times !== undefined) how.times -= 1;
-    return sendError(response, how.status, how.errorCode);
+    return sendError(response, how.status, how.errorCode, how.retryAfter);
   }
   if (how.html) return sendPage(response);
   const from = how.ignoreRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);

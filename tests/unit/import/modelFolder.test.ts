@@ -132,6 +132,34 @@ describe('a folder with only vocab.txt', () => {
     expect(idsOf(model, 'ABC É<x>')).toEqual(['[PAD]', 'ABC', 'É', '<x>', '[SEP]']);
   });
 
+  it('has the tokens that tokenizer_config.json and special_tokens_map.json add, with the next free ids', async () => {
+    const tokenizer: unknown = JSON.parse(
+      tokenizerFromVocabulary(
+        {
+          'vocab.txt': words.join('\n'),
+          'tokenizer_config.json': JSON.stringify({
+            added_tokens_decoder: {
+              '99': { content: '猪瘟', special: false },
+              '3': { content: 'e', special: false },
+              '100': { content: '<q>', special: true },
+            },
+          }),
+          'special_tokens_map.json': JSON.stringify({ additional_special_tokens: ['<p>', { content: '<q>' }] }),
+        },
+        '{"<old>": 30}',
+      ),
+    );
+    const { added_tokens: added } = tokenizer as { added_tokens: { id: number; content: string; special: boolean }[] };
+    const listed = added.filter(({ content }) => !/^\[/.test(content));
+    expect(listed.map(({ id, content, special }) => [id, content, special])).toEqual([
+      [words.indexOf('e'), 'e', false],
+      [30, '<old>', false],
+      [31, '猪瘟', false],
+      [32, '<q>', true],
+      [33, '<p>', true],
+    ]);
+  });
+
   const demo = new URL('../../../../shared/models/demo-zh/', import.meta.url);
   const hasDemo = existsSync(demo);
   it.skipIf(!hasDemo)('gets the tokenizer.json that the demo model comes with (skipped without ../shared)', () => {
@@ -155,6 +183,39 @@ describe('a folder with only vocab.txt', () => {
       path.endsWith('vocab.txt') ? { path, file: new File([Uint8Array.of(0xd6, 0xed)], 'vocab.txt') } : { path, file },
     );
     await expect(imported(files)).rejects.toMatchObject({ details: { file: 'vocab.txt', fault: 'not-utf8' } });
+  });
+});
+
+describe('a tokenizer.json that differs from tokenizer_config.json', () => {
+  const config = (flags: object): Record<string, string> => ({
+    'tokenizer.json': casedTokenizer,
+    'tokenizer_config.json': JSON.stringify(flags),
+  });
+  const normalizerOf = ({ files }: StoredModel): unknown =>
+    (JSON.parse(files['tokenizer.json'] ?? '') as { normalizer: unknown }).normalizer;
+
+  it('follows the flags that tokenizer_config.json states, as BertTokenizer does', async () => {
+    const model = await imported(
+      await wordsFolder(config({ do_lower_case: true, tokenize_chinese_chars: false, strip_accents: false })),
+    );
+    expect(normalizerOf(model)).toEqual({
+      type: 'BertNormalizer',
+      clean_text: true,
+      lowercase: true,
+      handle_chinese_chars: false,
+      strip_accents: false,
+    });
+  });
+
+  it.each([
+    ['the flags are equal', { do_lower_case: false, tokenize_chinese_chars: true, strip_accents: null }],
+    ['the flags are missing', {}],
+    [
+      'another class reads tokenizer.json as it is',
+      { do_lower_case: true, tokenizer_class: 'PreTrainedTokenizerFast' },
+    ],
+  ])('stays as it is if %s', async (_case, flags) => {
+    expect((await imported(await wordsFolder(config(flags)))).files['tokenizer.json']).toBe(casedTokenizer);
   });
 });
 

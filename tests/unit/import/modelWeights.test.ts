@@ -75,6 +75,11 @@ describe('importing weights', () => {
     expect(model.tensors).toEqual(plain.tensors);
   });
 
+  it('ignores an unused tensor that the index lists and no shard has', async () => {
+    const model = await imported(await shards((map) => (map['embeddings.position_ids'] = 'part-0.safetensors')));
+    expect(model.contentSha256).toBe((await imported(await tinyFolder())).contentSha256);
+  });
+
   it('ignores an unused tensor of a type that cannot be read', async () => {
     const file = await safetensors([...tinyTensors(), { name: 'scales', shape: [1], values: Float32Array.of(1) }]);
     const content = (await file.text()).includes('"scales":{"dtype":"F32"') ? await file.arrayBuffer() : null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { file, imported, json } from './importFiles';
+import { file, imported, json, refused } from './importFiles';
 
 describe('an id that occurs twice', () => {
   it('is reported if the questions differ', async () => {
@@ -13,14 +13,49 @@ describe('rows of one question', () => {
   it('are merged, and the score decides which passages are relevant', async () => {
     const source = file('q.csv', 'query,pid,score\n喂多少,d1,1\n喂多少,d2,0\n喂多少,d3,1\n别的,d4,0\n');
     const { rows, rejected, rejectedCount } = await imported('questions', source);
-    expect(rows).toEqual([{ id: 'questions-1', text: '喂多少', relevant: ['d1', 'd3'] }]);
+    expect(rows).toEqual([
+      { id: 'questions-1', text: '喂多少', relevant: ['d1', 'd3'] },
+      { id: 'questions-4', text: '别的', relevant: [] },
+    ]);
     expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
       [3, 'questions-merged', 'questions-1'],
       [4, 'questions-merged', 'questions-1'],
       [3, 'judged-irrelevant', '2'],
-      [5, 'relevant-missing', 'relevant'],
+      [5, 'question-unanswered', 'questions-4'],
     ]);
-    expect(rejectedCount).toBe(1);
+    expect(rejectedCount).toBe(0);
+  });
+});
+
+describe('a question whose passages are all judged as not relevant', () => {
+  const passages = file('corpus.jsonl', json({ _id: 'd1', text: '两公斤' }, { _id: 'd2', text: '二十八度' }));
+  const answered = { _id: 'q1', text: '喂多少' };
+  const unanswered = { _id: 'q2', text: '股票代码是多少' };
+
+  it('is kept without an answer and reported, whether a file of judgements or the row itself says so', async () => {
+    const questions = file('queries.jsonl', json(answered, unanswered, { _id: 'q3', text: '没判过' }));
+    const head = 'query-id\tcorpus-id\tscore\n';
+    const qrels = file('qrels.tsv', `${head}q1\td1\t1\nq2\td1\t0\nq2\td2\t0\n`);
+    const judged = await imported('questions', [passages, questions, qrels], passages);
+    expect(judged.rows).toEqual([
+      { id: 'q1', text: '喂多少', relevant: ['d1'] },
+      { id: 'q2', text: '股票代码是多少', relevant: [] },
+    ]);
+    expect(judged.rejected.map(({ fault }) => fault)).toContain('question-unanswered');
+    const own = file('q.jsonl', json({ ...answered, relevant: { d1: 1 } }, { ...unanswered, relevant: { d1: 0 } }));
+    expect((await imported('questions', own, passages)).rows).toEqual(judged.rows);
+  });
+
+  it('is left out if one of its labels names a passage that the knowledge base lacks', async () => {
+    const questions = file('queries.jsonl', json(answered, unanswered));
+    const qrels = file('qrels.tsv', 'query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td1\t0\nq2\tgone\t1\n');
+    const { rows } = await imported('questions', [passages, questions, qrels], passages);
+    expect(rows.map(({ id }) => id)).toEqual(['q1']);
+  });
+
+  it('makes an import fail if no other question has an answer', async () => {
+    const source = file('q.csv', 'query,pid,score\n喂多少,d1,0\n');
+    expect(await refused('questions', source)).toMatchObject({ fault: 'relevant-missing', line: 2 });
   });
 });
 

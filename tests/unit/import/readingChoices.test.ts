@@ -78,22 +78,23 @@ describe('the encoding of a file', () => {
   });
 
   it('is requested if none is recognised, and rows with bytes that the chosen one lacks are reported', async () => {
-    const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌を食べない,体温を測る\n');
+    const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌,体温\n');
     const file = new File([bytes], 'ja.csv');
     await expect(imported('pairs', file)).rejects.toMatchObject({ details: { fault: 'encoding-unknown' } });
     const { detected, readingKey } = await recognised(file);
     expect(detected).toBeNull();
     const japanese = await imported('pairs', file, { readings: { [readingKey]: 'shift_jis' } });
-    expect(japanese.rows).toMatchObject([{ anchor: '餌を食べない', positive: '体温を測る' }]);
+    expect(japanese.rows).toMatchObject([{ anchor: '餌', positive: '体温' }]);
     const wrong = await imported('pairs', file, { readings: { [readingKey]: 'utf-8' } });
     expect(wrong.rejected).toContainEqual(expect.objectContaining({ line: 4, fault: 'bytes-replaced' }));
   });
 
   it('applies to the survey of dropped files, whatever role it was chosen for', async () => {
-    const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌を食べない,体温を測る\n');
+    const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌,体温\n');
     const file = new File([bytes], 'ja.csv');
     const survey = (readings: Record<string, string>) =>
       surveyFiles([{ path: 'ja.csv', file }], false, readings, () => undefined);
+    // Katakana of half width, which are no evidence of Japanese.
     expect(await survey({})).toMatchObject({ fillings: [], unreadable: [{ error: { fault: 'encoding-unknown' } }] });
     const { readingKey } = await recognised(file, {}, 'pairs');
     const { fillings, unreadable } = await survey({ [readingKey]: 'shift_jis' });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { scoreBins } from '../../../src/domain/negatives/scoreBins';
+import { teacherScoresOfTexts } from '../../../src/domain/negatives/teacherScores';
 import { tripletLines } from '../../../src/domain/negatives/triplets';
+import { file, imported } from '../import/importFiles';
 
 describe('the bins of scores', () => {
   it('cover the range of all lists, and count every score once', () => {
@@ -32,6 +34,28 @@ describe('the bins of scores', () => {
   });
 });
 
+describe('the scores of a teacher', () => {
+  const pair = { negatives: ['负', '误 ', '负'], teacherScores: [0.9, -2, 0.1, 5] };
+
+  it('are found by text, also with other spaces at its ends, and the first counts of a text that a pair has twice', () => {
+    expect(teacherScoresOfTexts(pair, ['误', '负', '别'])).toEqual([0.9, 0.1, -2, null]);
+    expect(teacherScoresOfTexts({}, ['误'])).toEqual([null, null]);
+  });
+
+  it.each(['jsonl', 'csv'] as const)(
+    'are in an exported file of triplets, which the import reads: %s',
+    async (format) => {
+      const triplets = [
+        { anchor: '问', positive: '答', negatives: ['负', '误'], teacherScores: [0.9, -2, 0.1] },
+        { anchor: '二', positive: '复', negatives: ['误', '错'] },
+      ];
+      const lines = [...tripletLines(triplets, { format, perAnchor: 2, scored: true })];
+      const { rows } = await imported('pairs', file(`t.${format}`, ...lines));
+      expect(rows.map(({ id: _, ...row }) => row)).toEqual(triplets);
+    },
+  );
+});
+
 describe('a file of triplets', () => {
   const triplets = [
     { anchor: '=1+1', positive: 'a "b", c', negatives: ['-2', '行\n二'] },
@@ -39,12 +63,12 @@ describe('a file of triplets', () => {
   ];
 
   it('has one JSON object per line', () => {
-    const lines = [...tripletLines(triplets, 'jsonl', 2)].join('').trimEnd().split('\n');
+    const lines = [...tripletLines(triplets, { format: 'jsonl', perAnchor: 2 })].join('').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(triplets);
   });
 
   it('has one CSV column per negative, and no cell that a spreadsheet takes for a formula', () => {
-    const text = [...tripletLines(triplets, 'csv', 2)].join('');
+    const text = [...tripletLines(triplets, { format: 'csv', perAnchor: 2 })].join('');
     expect(text).toBe(
       'anchor,positive,negative_1,negative_2\r\n' + `'=1+1,"a ""b"", c",'-2,"行\n二"\r\n` + "问,答,＝x-1,'@y\r\n",
     );

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { freshDatabase, storedExperiment } from '../storage/support';
+import { edited } from './edit';
 import { fill, open, saved } from './support';
 
 const empty = { experiments: 0, runs: 0, warnings: [] };
@@ -24,7 +25,7 @@ describe('opening a project whose experiment and run are here', () => {
     const file = await saved(here);
     expect(await open(there, file)).toEqual(empty);
     const opened = await there.get('experiments', 'e');
-    expect(opened?.sweeps?.map(({ sweepId }) => sweepId)).toEqual(['mine', 'theirs']);
+    expect(opened?.sweeps).toEqual([sweep('mine'), sweep('theirs')]);
     expect(opened?.updatedAt).toBeGreaterThan(mine.updatedAt);
     await open(there, file);
     expect(await there.get('experiments', 'e')).toEqual(opened);
@@ -43,6 +44,14 @@ describe('opening a project whose experiment and run are here', () => {
     expect((await there.get('evaluations', ['r', 'test', 'blend 0.5']))?.encodeMs).toBe(1);
     await open(here, await saved(there));
     expect((await here.get('evaluations', ['r', 'test', 'blend 0.5']))?.encodeMs).toBe(2);
+  });
+
+  it.each(['blend 1', 'blend 0.50', 'halfway', 0.5])('refuses an evaluation at the moment %j', async (moment) => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    const file = await edited(await saved(here), 'evaluations.json', ([one]: object[]) => [{ ...one, moment }]);
+    const details = { kind: 'project-invalid', entry: expect.stringContaining('evaluations.json') as string };
+    await expect(open(there, file)).rejects.toMatchObject({ details });
   });
 });
 

@@ -2,8 +2,15 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
 import { projectBytes, type ProjectContents } from '../../../src/domain/project/contents';
-import { blockPath, eventsPath, partPath, storedPartPath } from '../../../src/domain/project/manifest';
-import { referencesOf } from '../../../src/domain/project/references';
+import {
+  blockPath,
+  eventsPath,
+  isProjectPath,
+  minedPath,
+  partPath,
+  storedPartPath,
+} from '../../../src/domain/project/manifest';
+import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import { sameValue } from '../../../src/domain/project/sameValue';
 import { errorSchema, id, measured, projectJson, sha256, time, whole } from '../../../src/domain/project/schemaFields';
 import { validate } from '../../../src/domain/project/validate';
@@ -40,7 +47,15 @@ describe('a value of a project file', () => {
     const words = { code: 'row', values: [3, 'x'] };
     for (const field of [1, 'a', true, null, words, [words, 'a'], [[words], 'a']])
       expect(accepts(errorSchema, { kind: 'made-up', field })).toBe(true);
-    for (const field of [{}, { code: 1, values: [] }, { code: 'row' }, { code: 'row', values: [{}] }, [1], [[[words]]]])
+    for (const field of [
+      {},
+      { code: 1, values: [] },
+      { code: 'row' },
+      { code: 'row', values: ['x', {}] },
+      [1],
+      ['a', 1],
+      [[[words]]],
+    ])
       expect(accepts(errorSchema, { kind: 'made-up', field })).toBe(false);
     for (const value of [null, [], 'x', {}, { kind: 7 }]) expect(accepts(errorSchema, value)).toBe(false);
   });
@@ -82,15 +97,31 @@ describe('two values', () => {
     [null, {}],
     [[1], [1, 2]],
     [[1, 2], [1]],
+    [
+      [1, 2],
+      [1, 3],
+    ],
     [[], {}],
+    [[], null],
     [{ a: 1 }, { a: 2 }],
     [{ a: 1 }, { a: 1, b: 2 }],
     [{ a: 1, b: 2 }, { a: 1 }],
+    [
+      { a: 1, b: 2 },
+      { a: 1, b: 3 },
+    ],
     [{ a: undefined }, { b: undefined }],
   ])('differ: %j and %j', (a, b) => expect(sameValue(a, b)).toBe(false));
 });
 
 describe('what experiments refer to', () => {
+  it('includes what the experiment of their link and those of their sweeps refer to', () => {
+    const [own, linked, swept] = [1, 2, 3].map((seed) => ({ ...defaultExperiment(), seed }));
+    const stored = { experiment: own!, linked: linked!, sweeps: [{ experiment: swept! }] };
+    expect(experimentsIn(stored)).toEqual([own, linked, swept]);
+    expect(experimentsIn({ experiment: own! })).toEqual([own]);
+  });
+
   it('are their data sets, models and batch lists', () => {
     const model = {
       contentSha256: 'm',
@@ -135,10 +166,14 @@ describe('the size of a project file', () => {
 });
 
 it('a file in a project has the same path in every version', () => {
-  expect([eventsPath('r'), blockPath('d', 2), storedPartPath('w', 3), partPath('s')]).toEqual([
+  const paths = [eventsPath('r'), blockPath('d', 2), storedPartPath('w', 3), partPath('s'), minedPath('m')];
+  expect(paths).toEqual([
     'runEvents/r.json',
     'datasetBlocks/d/2.json',
     'weightParts/w/3.bin',
     'weights/s.bin',
+    'minedNegatives/m.bin',
   ]);
+  for (const path of [...paths, 'manifest.json', 'runs.json']) expect(isProjectPath(path)).toBe(true);
+  for (const path of ['readme.txt', `backup/${paths[0]}`, 'weights.bin']) expect(isProjectPath(path)).toBe(false);
 });

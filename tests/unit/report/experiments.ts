@@ -65,9 +65,10 @@ const triplet = fc.record({
   margin: fc.double({ min: 0, max: 10, noNaN: true }),
 });
 
-const distillation = fc.record(
-  { kind: fc.constant('distillation' as const), temperature, teacherTemperature: temperature, teacher: guide },
-  { requiredKeys: ['kind', 'temperature'] },
+const ofTeacher = { kind: fc.constant('distillation' as const), temperature, teacherTemperature: temperature };
+const distillation = fc.oneof(
+  fc.record({ ...ofTeacher, teacher: guide }, { requiredKeys: ['kind', 'temperature'] }),
+  fc.record({ ...ofTeacher, scores: fc.constant('imported' as const) }, { requiredKeys: ['kind', 'temperature'] }),
 );
 
 const optimizer = {

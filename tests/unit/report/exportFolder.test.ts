@@ -82,6 +82,51 @@ describe('an exported folder', () => {
     expect(fileOf(exported(), 'tokenizer.json')['normalizer']).toEqual(source.normalizer);
   });
 
+  it('has weights in float32 by both names of the element type, whatever the type of the source', () => {
+    const source: object = JSON.parse(demoTexts['config.json'] ?? '');
+    const config = fileOf(
+      exported({ 'config.json': JSON.stringify({ ...source, dtype: 'float16', torch_dtype: 'float16' }) }),
+      'config.json',
+    );
+    expect([config['dtype'], config['torch_dtype']]).toEqual([undefined, 'float32']);
+  });
+
+  it('names the tokenizer class of the source if that class makes the same tokenizer', () => {
+    expect(fileOf(exported(), 'tokenizer_config.json')['tokenizer_class']).toBe('BertTokenizer');
+    const wordLevel = { 'tokenizer_config.json': '{"tokenizer_class": "XLMRobertaTokenizer"}' };
+    expect(fileOf(exported(wordLevel), 'tokenizer_config.json')['tokenizer_class']).toBe('XLMRobertaTokenizer');
+  });
+
+  type Json = Record<string, unknown>;
+  it.each<[string, (tokenizer: Json) => Json, Record<string, string>?]>([
+    ['is cased', (source) => ({ ...source, normalizer: { ...(source['normalizer'] as Json), lowercase: false } })],
+    [
+      'keeps accents',
+      (source) => ({ ...source, normalizer: { ...(source['normalizer'] as Json), strip_accents: false } }),
+    ],
+    [
+      'keeps control characters',
+      (source) => ({ ...source, normalizer: { ...(source['normalizer'] as Json), clean_text: false } }),
+    ],
+    ['normalizes in its own way', (source) => ({ ...source, normalizer: { type: 'NFKC' } })],
+    ['splits words in its own way', (source) => ({ ...source, pre_tokenizer: { type: 'Whitespace' } })],
+    ['adds no special tokens', (source) => ({ ...source, post_processor: null })],
+    [
+      'lowercases first',
+      (source) => ({ ...source, normalizer: { ...(source['normalizer'] as Json), lowercase: false } }),
+      {
+        'sentence_bert_config.json': '{"do_lower_case": true}',
+      },
+    ],
+  ])(
+    'names the class that reads tokenizer.json as it is if that tokenizer %s, unlike BertTokenizer',
+    (_case, edit, more) => {
+      const source: Json = JSON.parse(demoTexts['tokenizer.json'] ?? '');
+      const files = exported({ 'tokenizer.json': JSON.stringify(edit(source)), ...more });
+      expect(fileOf(files, 'tokenizer_config.json')['tokenizer_class']).toBe('PreTrainedTokenizerFast');
+    },
+  );
+
   it('has the prefixes of queries and passages as prompts, and no default prompt', () => {
     expect(fileOf(exported({}, { passagePrefix: '段：' }), 'config_sentence_transformers.json')).toEqual({
       prompts: { query: '问：', document: '段：' },

@@ -23,6 +23,7 @@ interface Changes {
   before?: Evaluation;
   after?: Evaluation;
   testVector?: ExportSource['testVector'];
+  threshold?: ExportSource['threshold'];
 }
 
 function card(changes: Changes = {}): string {
@@ -33,6 +34,7 @@ function card(changes: Changes = {}): string {
     settings: { ...settings, ...changes.settings },
     run: runRecord('r', 'e', { experiment: { ...defaultExperiment(), ...changes.experiment }, ...changes.run }),
     ...{ before, after, testVector },
+    threshold: changes.threshold,
     read: () => Promise.resolve(new Float32Array()),
     readUntrained: () => new Uint8Array(),
   });
@@ -45,6 +47,31 @@ function section(heading: string, changes: Changes = {}): string[] {
   const length = all.slice(from + 1).findIndex((line) => line.startsWith('## '));
   return all.slice(from + 1, length < 0 ? undefined : from + 1 + length).filter((line) => line !== '');
 }
+
+describe('the score threshold of a model card', () => {
+  const dev = {
+    ...{ questions: 40, unanswerable: 5, unanswerableAnswered: 1, answered: 30, right: 27, rejectedRight: 3 },
+    ...{ precision: 0.9, recall: 0.9, f1: 0.9, precisionInterval: { low: 0.744, high: 0.9654 } },
+  };
+  const threshold = { value: 0.62, rule: { by: 'precision', share: 0.9 }, dev, test: null, chosenAt: 1 } as const;
+
+  it('is stated with the way it was chosen and what it does on dev and on test', () => {
+    const own = section('Score threshold', {
+      threshold: { ...threshold, test: { ...dev, answered: 0, precision: null } },
+    });
+    expect(own.join(' ')).toContain('at least 0.62');
+    expect(own).toContain('验证集上精确率至少 90.0% / precision of at least 90.0% on dev');
+    expect(own).toContain('| 验证集 / Dev | 40 | 30 | 27 | 90.0% (74.4%–96.5%) | 90.0% | 10 | 3 | 1 / 5 |');
+    expect(own.at(-1)).toBe('| 测试集 / Test | 40 | 0 | 27 | – | 90.0% | 40 | 3 | 1 / 5 |');
+  });
+
+  it('says that it was not looked at on test, and is left out if none was kept', () => {
+    expect(section('Score threshold', { threshold }).at(-1)).toContain('Not looked at on test');
+    expect(card()).not.toContain('Score threshold');
+    for (const rule of [{ by: 'f1' }, { by: 'rejection', share: 0.1 }] as const)
+      expect(card({ threshold: { ...threshold, rule } })).toContain(rule.by === 'f1' ? 'best F1' : 'at most 10.0%');
+  });
+});
 
 describe('the model card', () => {
   it('begins with the metadata that model hubs read, and the name of the model', () => {
@@ -127,6 +154,10 @@ describe('the model card', () => {
     expect(own).toContain('- 温度 τ / Temperature τ: 0.5');
     const apart = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 0.1, teacher });
     expect(apart.some((line) => line.endsWith('cccccccccccc, τ 0.1'))).toBe(true);
+    const imported = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 1, scores: 'imported' });
+    expect(imported.some((line) => line.endsWith('KL distillation: 数据里的打分 / scores of the data, τ 1'))).toBe(
+      true,
+    );
   });
 
   it('states the average of the weights, for a single stage and for each of several', () => {
@@ -240,7 +271,7 @@ describe('the code examples in the model card', () => {
   it('truncate, prefix and pool in onnxruntime as the run did', () => {
     const python = blocks({ settings: { queryPrefix: '问：' } })[2] ?? [];
     expect(python).toEqual(expect.arrayContaining(['tokenizer.enable_truncation(max_length=77)']));
-    expect(python).toContain('ids = np.array([tokenizer.encode("问：" + "问题").ids])');
+    expect(python).toContain('ids = np.array([tokenizer.encode("问：" + "问题").ids], dtype=np.int64)');
     expect(python.at(-1)).toContain('.run(["sentence_embedding"], inputs)[0]');
     const inputs = python.find((line) => line.startsWith('inputs = '));
     for (const name of ['input_ids', 'attention_mask', 'token_type_ids']) expect(inputs).toContain(`"${name}"`);
@@ -248,6 +279,7 @@ describe('the code examples in the model card', () => {
 
   it('serve the folder in text-embeddings-inference with the pooling of the run', () => {
     expect(blocks({ settings: { pooling: 'cls' } })[3]?.at(-1)).toMatch(/^text-embeddings-router .* --pooling cls$/);
+    expect(blocks({ settings: { pooling: 'last' } })[3]?.at(-1)).toMatch(/ --pooling last-token$/);
   });
 
   it('name the language of each block', () => {

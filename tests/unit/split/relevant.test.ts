@@ -66,12 +66,14 @@ describe('the relevant passages of questions', () => {
       { id: 'a', text: '问一', relevant: ['p1', 'x'] },
       { id: 'b', text: '问二', relevant: ['y', 'z'] },
       { id: 'c', text: '问三', relevant: ['段三'] },
+      { id: 'd', text: '问四', relevant: [] },
     ];
     expect(resolveRelevant(questions, plain)).toEqual({
       kept: [
         { id: 'a', text: '问一', relevant: ['p1'] },
         { id: 'c', text: '问三', relevant: ['3'] },
       ],
+      unanswered: [{ id: 'd', text: '问四', relevant: [] }],
       unknown: [
         { index: 0, reference: 'x', dropped: false },
         { index: 1, reference: 'y', dropped: true },

@@ -17,6 +17,7 @@ const data: PreparedData = {
   dev: [{ id: 'd', text: '验证', relevant: ['p'] }],
   test: [{ id: 't', text: '测试', relevant: ['p'] }],
   scoredPairs: [],
+  unanswered: { dev: [], test: [] },
   scoredLeaks: 0,
   leaks: 0,
 };

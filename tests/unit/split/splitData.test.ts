@@ -247,6 +247,21 @@ describe('the split', () => {
     expect(train.filter((key) => dev.has(key))).toEqual([]);
   });
 
+  it('keeps questions without an answer apart from the others, and still out of every other part', () => {
+    const pairs = pairsOf(6, (i) => `问${i}`, String);
+    const split = splitData({
+      experiment: settings(0),
+      pairs,
+      knowledgeBase,
+      devQuestions: [question('a', '问1', 'p1'), question('b', '问2'), question('c', '问3')],
+      testQuestions: [question('d', '问3'), question('e', '问4', 'p4')],
+    });
+    expect([split.dev, split.test].map((part) => part.map(({ id }) => id))).toEqual([['a'], ['e']]);
+    expect(split.unanswered).toEqual({ dev: [question('b', '问2')], test: [question('d', '问3')] });
+    expect(split.devInTest).toHaveLength(1);
+    expect(split.trainRows).toEqual([0, 5]);
+  });
+
   it('finds the training pairs whose answer is not in the knowledge base', () => {
     const pairs = pairsOf(4, String, (i) => [' 段1 ', '不在', '段3', '也不在'][i] ?? '');
     expect(rowsWithoutPassage([0, 1, 2], pairs, knowledgeBase)).toEqual([1]);
@@ -275,11 +290,15 @@ describe('references to passages', () => {
   it('that match nothing are reported, and drop a question only if none of its references is left', () => {
     expect(relevantOf('p1', 'x')).toEqual({
       kept: [question('q', '问', 'p1')],
+      unanswered: [],
       unknown: [{ index: 0, reference: 'x', dropped: false }],
     });
-    expect(relevantOf('x y')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
+    expect(relevantOf('x y')).toMatchObject({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
     expect(relevantOf('p1；p2').kept).toEqual([question('q', '问', 'p1', 'p2')]);
     // If one piece is unknown, the cell counts as one unknown text, not as a list.
-    expect(relevantOf('p1；p2 z')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'p1；p2 z', dropped: true }] });
+    expect(relevantOf('p1；p2 z')).toMatchObject({
+      kept: [],
+      unknown: [{ index: 0, reference: 'p1；p2 z', dropped: true }],
+    });
   });
 });

@@ -11,6 +11,9 @@ describe('routes', () => {
     { name: 'link', payload: 'AbC-_9' },
     { name: 'experiment', experimentId: 'a/b c', stage: 'evaluate' },
     { name: 'compare', experimentId: 'a/b c' },
+    { name: 'scores', experimentId: 'a/b c' },
+    { name: 'try', experimentId: 'a/b c' },
+    { name: 'try', experimentId: null },
   ])('stay the same when formatted as a hash and parsed again: $name', (route) => {
     expect(parseRoute(formatRoute(route))).toEqual(route);
   });

@@ -97,6 +97,28 @@ describe('tokenizing an experiment', () => {
     expect(empty).toEqual([whole!.at(0), whole!.at(-1)]);
   });
 
+  it.each([
+    ['none', [], '2 3 4 5'],
+    ['one', ['[SEP]'], '2 3 4 SEP'],
+    ['two', ['[SEP]', '[MASK]'], '2 3 SEP MASK'],
+  ])('keeps all special tokens after a truncated text: %s', (_case, after, expected) => {
+    const source: { model: { vocab: Record<string, number> } } = JSON.parse(model.files['tokenizer.json'] ?? '');
+    const special = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
+    const idsOf = (id: string): number[] => [source.model.vocab[id] ?? -1];
+    const processor = {
+      type: 'TemplateProcessing',
+      single: [{ Sequence: { id: 'A', type_id: 0 } }, ...after.map(special)],
+      pair: [],
+      special_tokens: Object.fromEntries(after.map((id) => [id, { id, ids: idsOf(id), tokens: [id] }])),
+    };
+    const tokenizerJson = JSON.stringify({ ...source, post_processor: processor });
+    const tokenizer = new TextTokenizer({ files: { ...model.files, 'tokenizer.json': tokenizerJson } });
+    const names = new Map([2, 3, 4, 5, 6].map((digit) => [idsOf(`${digit}`)[0], `${digit}`]));
+    names.set(idsOf('[SEP]')[0], 'SEP').set(idsOf('[MASK]')[0], 'MASK');
+    const { ids, truncated } = tokenizer.encode('2，3，4，5，6'.replaceAll('，', ' '), 4);
+    expect([ids.map((id) => names.get(id)).join(' '), truncated]).toEqual([expected, true]);
+  });
+
   it('reuses stored token sets and rebuilds only those that a change affects', async () => {
     const { db, experiment } = await prepared();
     const keys = await tokenize(db, experiment, () => undefined);

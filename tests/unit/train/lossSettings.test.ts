@@ -9,6 +9,7 @@ import { negativesPerQuestion } from '../../../src/domain/train/negativesPerQues
 import {
   infoNceSchema,
   withDistillationChange,
+  withImportedScores,
   withLossChange,
   withTemperature,
 } from '../../../src/domain/train/lossSchema';
@@ -16,6 +17,8 @@ import { defaultMined } from '../../../src/domain/train/negativesSchema';
 import { prefixText, readPrefixes } from '../../../src/domain/train/prefixList';
 import { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 
+const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
+const frozen = { contentSha256: 'a'.repeat(64), ...settings };
 const withLoss = (loss: object): object => ({ stages: [{ loss }] });
 const parsed = (loss: object): Experiment => parseExperiment(withLoss(loss));
 const lossOf = ({ stages }: Experiment): Stage['loss'] | undefined => stages[0]?.loss;
@@ -83,6 +86,8 @@ describe('the options of InfoNCE in an experiment', () => {
     [{ kind: 'distillation', temperature: 0.05, teacherTemperature: 0 }, 'teacherTemperature'],
     [{ kind: 'distillation', temperature: 0.05, margin: 1 }, 'margin'],
     [{ kind: 'distillation', temperature: 0.05, teacher: { maxTokens: 8 } }, 'teacher.contentSha256'],
+    [{ kind: 'distillation', temperature: 0.05, scores: 'mined' }, 'scores'],
+    [{ kind: 'distillation', temperature: 0.05, scores: 'imported', teacher: frozen }, 'teacher'],
     [{ matryoshka: [8, 8].map((dimension) => ({ dimension, weight: 1 })) }, 'matryoshka'],
   ])('are refused with their path: %j', (loss, path) => {
     expect(fault(loss)).toMatchObject({ kind: 'experiment-invalid', path: `stages.0.loss.${path}` });
@@ -118,11 +123,21 @@ describe('the temperature of a teacher', () => {
   });
 
   it('stays when a teacher is chosen or removed', () => {
-    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
-    const teacher = { contentSha256: 'a'.repeat(64), ...settings };
     const own = { ...loss, teacherTemperature: 0.1 };
-    expect(withDistillationChange(own, { teacher })).toEqual({ ...own, teacher });
-    expect(withDistillationChange({ ...own, teacher }, { teacher: undefined })).toEqual(own);
+    expect(withDistillationChange(own, { teacher: frozen })).toEqual({ ...own, teacher: frozen });
+    expect(withDistillationChange({ ...own, teacher: frozen }, { teacher: undefined })).toEqual(own);
+  });
+
+  it('is 1 once the scores of the data are chosen, which replace the teacher, unless it was chosen before', () => {
+    const taught = { ...loss, teacher: frozen };
+    const imported = { ...loss, scores: 'imported', teacherTemperature: 1 } as const;
+    expect(withImportedScores(taught, true)).toEqual(imported);
+    expect(withImportedScores({ ...taught, teacherTemperature: 0.1 }, true)).toEqual({
+      ...imported,
+      teacherTemperature: 0.1,
+    });
+    expect(withImportedScores(imported, true)).toBe(imported);
+    expect(withImportedScores(imported, false)).toEqual(loss);
   });
 });
 
@@ -161,11 +176,18 @@ describe('a loss that its data or model does not suit', () => {
   it('is refused if it distils without explicit negatives, or without a teacher', () => {
     const loss = { kind: 'distillation' as const, temperature: 0.05 };
     const negatives = { from: 'random', perAnchor: 1 } as const;
-    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
-    const taught = { ...loss, teacher: { contentSha256: 'a'.repeat(64), ...settings } };
+    const taught = { ...loss, teacher: frozen };
     expect(lossRefusal({ loss: taught }, 1, 384)).toEqual({ kind: 'distillation-needs-negatives', stage: 1 });
     expect(lossRefusal({ loss, negatives }, 2, 384)).toEqual({ kind: 'teacher-not-chosen', stage: 2 });
     expect(lossRefusal({ loss: taught, negatives }, 1, 384)).toBeNull();
+  });
+
+  it('is refused if it distils the scores of the data without the negatives that they belong to', () => {
+    const loss = { kind: 'distillation', temperature: 0.05, scores: 'imported' } as const;
+    expect(lossRefusal({ loss }, 1, 384)).toEqual({ kind: 'distillation-needs-negatives', stage: 1 });
+    const drawn = { from: 'random', perAnchor: 1 } as const;
+    expect(lossRefusal({ loss, negatives: drawn }, 1, 384)).toEqual({ kind: 'teacher-scores-need-imported', stage: 1 });
+    expect(lossRefusal({ loss, negatives: { from: 'imported', perAnchor: 1 } }, 1, 384)).toBeNull();
   });
 
   it('is refused if it is AnglE and the vectors have an odd length', () => {

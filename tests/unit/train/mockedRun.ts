@@ -63,6 +63,7 @@ vi.mock('../../../workers/services/train/weightTransfer', () => ({
 }));
 vi.mock('../../../src/storage/checkpoints', () => ({
   latestCheckpoint: () => Promise.resolve(undefined),
+  resumableSteps: () => Promise.resolve([]),
   weightsOfCheckpoint: (checkpoint: object) => checkpoint,
   ...checkpoints,
 }));
@@ -110,6 +111,7 @@ function openSession(_db: Database, record: RunRecord, control: object, log: obj
   const ask = (count: number) => Array.from({ length: count }, (_, id) => ({ id }));
   return Promise.resolve({
     ...{ db, record, control, log, tokens, recovery: new DeviceRecovery(), guideVectors: new Map() },
+    ...{ negatives: [], teacherScores: new Map() },
     tuning: { running: false },
     experiment: record.experiment,
     settings: { pooling: 'cls' },

@@ -131,10 +131,11 @@ describe('the advanced settings', () => {
     const counted = (loss: Stage['loss']) =>
       countAdvanced({ ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, loss })) });
     const loss = { kind: 'distillation' as const, temperature: 0.05 };
-    expect(counted(loss)).toEqual({ all: 23, changed: 1 });
+    expect(counted(loss)).toEqual({ all: 24, changed: 1 });
     const teacher = { contentSha256: 'a'.repeat(64), pooling: 'mean', normalize: true, maxTokens: 64 } as const;
     const stated = { ...loss, teacher: { ...teacher, queryPrefix: '', passagePrefix: '' }, teacherTemperature: 0.1 };
-    expect(counted(stated)).toEqual({ all: 23, changed: 3 });
+    expect(counted(stated)).toEqual({ all: 24, changed: 3 });
+    expect(counted({ ...loss, scores: 'imported', teacherTemperature: 1 })).toEqual({ all: 23, changed: 3 });
   });
 
   it('do not count duplicates in a batch if the experiment lists its batches', () => {

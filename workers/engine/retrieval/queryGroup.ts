@@ -46,18 +46,21 @@ export class QueryGroup {
     if (this.#targets) addRankCounts(this.engine, block, this.#targets);
   }
 
-  /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
+  /** Returns the best passages of each query, and the ranks and scores of its targets. GPU→CPU sync. */
   async read(): Promise<QueryResult[]> {
     const kept = unsignedIntegers(await this.engine.commands.read(this.#kept));
     const counts = this.#targets ? unsignedIntegers(await this.engine.commands.read(this.#targets.counts)) : undefined;
+    const keys = this.#targets ? unsignedIntegers(await this.engine.commands.read(this.#targets.keys)) : undefined;
+    const at = (i: number): readonly number[] => this.#targets?.at[i] ?? [];
     const [, k = 0] = this.#kept.shape;
     const asked = Math.min(this.input.k, this.input.passages.count);
     return range(this.rows.first, this.rows.count).map((query, i) => ({
-      top: range(i * k, asked).map((at) => ({
-        passage: kept[2 * at + 1] ?? 0,
-        score: scoreOfKey(kept[2 * at] ?? 0),
+      top: range(i * k, asked).map((place) => ({
+        passage: kept[2 * place + 1] ?? 0,
+        score: scoreOfKey(kept[2 * place] ?? 0),
       })),
-      ranks: (this.input.targets[query] ?? []).map((_, t) => 1 + (counts?.[this.#targets?.at[i]?.[t] ?? 0] ?? 0)),
+      ranks: (this.input.targets[query] ?? []).map((_, t) => 1 + (counts?.[at(i)[t] ?? 0] ?? 0)),
+      scores: (this.input.targets[query] ?? []).map((_, t) => scoreOfKey(keys?.[at(i)[t] ?? 0] ?? 0)),
     }));
   }
 

@@ -119,6 +119,11 @@ export function closeDevice(): void {
   closing?.close();
 }
 
+/** Whether the device of an engine is still the open one. */
+export function isOpen(engine: Engine): boolean {
+  return open?.engine === engine;
+}
+
 /** Returns the engine of the open device. Throws RangeError if no device is open. */
 export function deviceEngine(): Engine {
   if (!open) throw new RangeError('no device is open');

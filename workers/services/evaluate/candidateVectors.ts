@@ -33,11 +33,19 @@ export interface EncodeDeps {
 interface CandidateVectors {
   passages: EncodedTexts;
   questions: EncodedTexts;
+  /** Of the questions without an answer; null if there are none. */
+  unanswered: EncodedTexts | null;
   /** Passages encoded per second; null if their vectors were stored. */
   passagesPerSecond: number | null;
 }
 
-type Side = 'passages' | 'questions';
+/** The texts of one side, in the order in which they are encoded. */
+export interface SideTexts {
+  side: 'passages' | 'questions';
+  texts: readonly string[];
+  /** SHA-256 of the texts. */
+  sha256: string;
+}
 
 /**
  * Returns the vectors of passages and questions by a model. Encodes only those that are not stored, and stores them.
@@ -51,12 +59,13 @@ export async function candidateVectors(
 ): Promise<CandidateVectors> {
   let parameters: ParameterStore | null = null;
   let passagesPerSecond: number | null = null;
-  const vectorsOf = async (side: Side): Promise<EncodedTexts> => {
-    const key = await vectorKey(opened, data, side, deps.deviceKey);
+  const vectorsOf = async (of: SideTexts): Promise<EncodedTexts> => {
+    const { side } = of;
+    const key = await vectorKey(opened, of, deps.deviceKey);
     const stored = await readVectors(deps.db, key);
     if (stored) return stored;
     const { model, settings } = opened;
-    const set = await tokensOf(opened, data, side, deps.between('load'));
+    const set = await tokensOf(opened, of, new TextTokenizer(model), deps.between('load'));
     parameters ??= await load(opened, deps);
     const begun = performance.now();
     const encoder = { parameters, config: model.config, pooling: settings.pooling };
@@ -67,12 +76,23 @@ export async function candidateVectors(
     return vectors;
   };
   try {
-    const questions = await vectorsOf('questions');
-    return { questions, passages: await vectorsOf('passages'), passagesPerSecond };
+    const { passages, questions, unanswered } = data;
+    const side = 'questions';
+    return {
+      questions: await vectorsOf({ side, texts: textsOf(questions), sha256: data.questionsSha256 }),
+      unanswered:
+        unanswered.length === 0
+          ? null
+          : await vectorsOf({ side, texts: textsOf(unanswered), sha256: data.unansweredSha256 }),
+      passages: await vectorsOf({ side: 'passages', texts: textsOf(passages), sha256: data.passagesSha256 }),
+      passagesPerSecond,
+    };
   } finally {
     (parameters as ParameterStore | null)?.dispose();
   }
 }
+
+const textsOf = (rows: readonly { text: string }[]): string[] => rows.map(({ text }) => text);
 
 async function load({ model, weights }: OpenCandidate, { db, engine, between }: EncodeDeps): Promise<ParameterStore> {
   const report = between('load');
@@ -81,10 +101,10 @@ async function load({ model, weights }: OpenCandidate, { db, engine, between }: 
   return parameters;
 }
 
-async function vectorKey(
+/** Returns the key under which the vectors of texts by a model on a device are stored. */
+export async function vectorKey(
   { model, settings, weightsSha256, stages }: OpenCandidate,
-  data: ComparedData,
-  side: Side,
+  { side, sha256 }: Pick<SideTexts, 'side' | 'sha256'>,
   deviceKey: string,
 ): Promise<string> {
   const { pooling, maxTokens, queryPrefix, passagePrefix } = settings;
@@ -93,7 +113,7 @@ async function vectorKey(
       vectorSetVersion,
       kernelsVersion,
       deviceKey,
-      texts: side === 'passages' ? data.passagesSha256 : data.questionsSha256,
+      texts: sha256,
       prompt: side === 'passages' ? passagePrefix : queryPrefix,
       weightsSha256,
       // A model's hash does not cover its lowercasing, and that of trained weights does not cover the tokenizer.
@@ -106,21 +126,20 @@ async function vectorKey(
   );
 }
 
-/** Tokenizes the passages or questions with their prompt and, if the weights were trained with one, their prefix. */
-async function tokensOf(
+/** Tokenizes passages or questions with their prompt and, if the weights were trained with one, their prefix. */
+export async function tokensOf(
   { model, settings, stages }: OpenCandidate,
-  { passages, questions }: ComparedData,
-  side: Side,
+  { side, texts }: Pick<SideTexts, 'side' | 'texts'>,
+  tokenizer: TextTokenizer,
   between: BetweenBatches,
 ): Promise<TokenSet> {
-  const texts = (side === 'passages' ? passages : questions).map(({ text }) => text);
   const prompt = side === 'passages' ? settings.passagePrefix : settings.queryPrefix;
   let failure: Promise<void> = Promise.resolve();
   const done = (count: number): void => {
     failure = failure.then(() => between(count, texts.length));
     failure.catch(() => undefined); // thrown below
   };
-  const set = { key: '', ...(await tokenizeAll(new TextTokenizer(model), texts, prompt, settings.maxTokens, done)) };
+  const set = { key: '', ...(await tokenizeAll(tokenizer, texts, prompt, settings.maxTokens, done)) };
   await failure;
   const prefix = prefixOf(stages);
   if (!prefix) return set;
@@ -131,7 +150,7 @@ async function tokensOf(
   return side === 'passages' ? prefixed.knowledgeBase : prefixed.dev;
 }
 
-function refuseNotFinite(vectors: EncodedTexts): void {
+export function refuseNotFinite(vectors: EncodedTexts): void {
   const row = new Float32Array(vectors.width);
   let texts = 0;
   for (let text = 0; text < vectors.count; text++) {

@@ -1,9 +1,9 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { candidateId, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
+import { usualModelSettings } from '../../../src/domain/evaluate/candidateSettings';
 import { AppError } from '../../../src/domain/errors';
-import { experimentModelOf, type Experiment, type ExperimentModel, type Stage } from '../../../src/domain/experiment';
+import type { Experiment, ExperimentModel, Stage } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
-import { catalogued } from '../../../src/domain/modelCatalogue';
 import type { RunRecord } from '../../../src/domain/run';
 import { withPrefixRows } from '../../../src/domain/train/prefix';
 import type { CandidateOption } from '../../../src/protocol/compareApi';
@@ -16,19 +16,9 @@ import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { storedExperiment } from '../train/storedExperiment';
 
-/** Returns how a base model is used: as the experiment says, else as its folder states, else as the catalogue does. */
+/** Returns how a base model is used: as the experiment says if it is the experiment's, else as is usual. */
 function settingsOf(model: StoredModel, experiment: Experiment): ExperimentModel {
-  if (experiment.model?.contentSha256 === model.contentSha256) return experiment.model;
-  const settings = experimentModelOf(model);
-  const entry = catalogued(model.hub?.id ?? model.name);
-  if (!entry) return settings;
-  const { pooling, queryPrefix, passagePrefix } = model.defaults;
-  return {
-    ...settings,
-    ...(pooling.guessed ? { pooling: entry.pooling } : {}),
-    ...(queryPrefix.guessed ? { queryPrefix: entry.queryPrefix } : {}),
-    ...(passagePrefix.guessed ? { passagePrefix: entry.passagePrefix } : {}),
-  };
+  return experiment.model?.contentSha256 === model.contentSha256 ? experiment.model : usualModelSettings(model);
 }
 
 /** Whether the runs of two experiments hold the same questions back. */

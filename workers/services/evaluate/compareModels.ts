@@ -3,6 +3,7 @@ import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../..
 import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import { fuseRankings, fusionDepth } from '../../../src/domain/evaluate/fuseRankings';
 import { rankByKeywords, type KeywordResult } from '../../../src/domain/evaluate/keywordSearch';
+import type { QuestionScores } from '../../../src/domain/evaluate/questionScores';
 import { shownPassages } from '../../../src/domain/evaluate/ranking';
 import type { DevicePreference } from '../../../src/domain/device';
 import { toAppError, type AppErrorDetails } from '../../../src/domain/errors';
@@ -10,12 +11,14 @@ import { sha256Hex } from '../../../src/domain/hash';
 import type { CompareProgress, CompareReports, CompareRequest } from '../../../src/protocol/compareApi';
 import { getComparison, putComparison } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
+import type { StoredComparison } from '../../../src/storage/schema';
 import { closeDevice, deviceEngine, deviceKey, openDevice } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
 import { openCandidate, type OpenCandidate } from './candidates';
 import { candidateVectors } from './candidateVectors';
 import { comparedData, type ComparedData } from './comparedData';
 import { searchQuestions } from './evaluateVectors';
+import { scoreQuestions } from './scoreQuestions';
 
 export interface CompareDeps extends CompareReports {
   db: Database;
@@ -26,8 +29,6 @@ export interface CompareDeps extends CompareReports {
 
 /** Part of the key of stored results. Increase it when the results of the same candidate change. */
 const comparisonVersion = 1;
-/** Number of passages and questions after which the keyword search reports its progress. */
-const textsPerReport = 500;
 
 /** Errors that concern all candidates: the others would fail as well. */
 const stopping: ReadonlySet<AppErrorDetails['kind']> = new Set(['cancelled', 'quota-exceeded', 'storage-failed']);
@@ -48,11 +49,13 @@ export async function comparisonKey(db: Database, candidate: Candidate, data: Co
  * @throws cancelled; data-missing; nothing-to-evaluate; quota-exceeded or storage-failed if results can't be stored.
  */
 export async function compareModels(request: CompareRequest, deps: CompareDeps): Promise<void> {
-  const { experimentId, part } = request;
-  const data = await comparedData(deps.db, experimentId, part);
+  const data = await comparedData(deps.db, request, request.part);
   const comparison = new Comparison(request, data, deps);
   for (const candidates of byModel(request.candidates)) await comparison.evaluate(candidates);
 }
+
+/** Whether scores of a candidate are cosines, which thresholds apply to. */
+const isScored = ({ kind }: Candidate): boolean => kind === 'base' || kind === 'run';
 
 /** Groups candidates by the model that they encode with; the keyword search comes first, because it takes least. */
 function byModel(candidates: readonly Candidate[]): Candidate[][] {
@@ -107,10 +110,18 @@ class Comparison {
     const missing: Missing[] = [];
     for (const candidate of candidates) {
       const key = await comparisonKey(this.deps.db, candidate, this.data);
-      if (!(await getComparison(this.deps.db, this.request.experimentId, key)))
+      const stored = await getComparison(this.deps.db, this.request.experimentId, key);
+      // Earlier versions stored no scores.
+      if (!stored || (isScored(candidate) && !stored.scores))
         missing.push({ id: candidateId(candidate), candidate, key });
+      else if (stored.ofRun) await this.#count(stored);
     }
     return missing;
+  }
+
+  /** Turns results that stood beside those of a run into one of the comparison, which counts as a use of the part. */
+  async #count({ ofRun: _, ...stored }: StoredComparison): Promise<void> {
+    await putComparison(this.deps.db, stored);
   }
 
   async #evaluateModel(dense: DenseCandidate, missing: readonly Missing[]): Promise<void> {
@@ -122,7 +133,7 @@ class Comparison {
     await this.#between(id, 'load')(0, 0);
     const { backend } = await openDevice(device, wasmBaseUrl);
     try {
-      const { results, rankings, passagesPerSecond } = await this.#search(id, opened, backend, fused);
+      const { results, rankings, scores, passagesPerSecond } = await this.#search(id, opened, backend, fused);
       for (const one of missing) {
         const own =
           one.candidate.kind === 'fused'
@@ -130,7 +141,7 @@ class Comparison {
                 fuseRankings([rankings[i] ?? [], keywords[i]?.ranking ?? []], question, this.data.order),
               )
             : results;
-        await this.#store(one, own, passagesPerSecond);
+        await this.#store(one, own, passagesPerSecond, isScored(one.candidate) ? scores : undefined);
       }
     } finally {
       closeDevice(); // frees the weights too
@@ -144,24 +155,25 @@ class Comparison {
     const key = `${backend} ${(await deviceKey(device)).key}`;
     const between = (what: CompareProgress['what']) => this.#between(id, what);
     const vectors = await candidateVectors(opened, data, { db, engine, deviceKey: key, between });
-    const input = {
-      questions: data.questions,
-      order: data.order,
-      questionVectors: vectors.questions,
-      passageVectors: vectors.passages,
-      depth: fused ? fusionDepth : shownPassages,
-    };
-    const found = await searchQuestions(engine, input, between('search'));
-    return { ...found, passagesPerSecond: vectors.passagesPerSecond };
+    const common = { order: data.order, passageVectors: vectors.passages };
+    const { questions, unanswered } = data;
+    const input = { ...common, questions, questionVectors: vectors.questions };
+    const depth = fused ? fusionDepth : shownPassages;
+    const found = await searchQuestions(engine, { ...input, depth }, between('search'));
+    const { seed } = data.experiment;
+    let scores = scoreQuestions({ ...input, results: found.results, seed });
+    if (vectors.unanswered) {
+      const others = { ...common, questions: unanswered, questionVectors: vectors.unanswered };
+      const { results } = await searchQuestions(engine, { ...others, depth: shownPassages }, between('search'));
+      scores = [...scores, ...scoreQuestions({ ...others, results, seed })];
+    }
+    return { ...found, scores, passagesPerSecond: vectors.passagesPerSecond };
   }
 
   /** Ranks by keywords once for all candidates. `id` is the candidate that waits for it. */
   async #rankByKeywords(id: string): Promise<KeywordResult[]> {
     const { passages, questions } = this.data;
-    const between = this.#between(id, 'keywords');
-    return (this.#keywords ??= await rankByKeywords(passages, questions, fusionDepth, async (done, of) => {
-      if (done % textsPerReport === 0 || done === of) await between(done, of);
-    }));
+    return (this.#keywords ??= await rankByKeywords(passages, questions, fusionDepth, this.#between(id, 'keywords')));
   }
 
   #between(id: string, what: CompareProgress['what']): (done: number, of: number) => Promise<void> {
@@ -175,9 +187,10 @@ class Comparison {
     { id, candidate, key }: Missing,
     results: QuestionResult[],
     passagesPerSecond: number | null = null,
+    scores?: QuestionScores[],
   ): Promise<void> {
     const { experimentId, part } = this.request;
-    const rest = { candidate, results, passagesPerSecond, createdAt: Date.now() };
+    const rest = { candidate, results, passagesPerSecond, ...(scores ? { scores } : {}), createdAt: Date.now() };
     await putComparison(this.deps.db, { experimentId, key, part, ...rest });
     this.deps.ended(id, null);
   }

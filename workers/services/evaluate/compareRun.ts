@@ -1,15 +1,17 @@
 import { answerAt, type AnswerAt } from '../../../src/domain/evaluate/answerAt';
 import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import { searchByKeywords } from '../../../src/domain/evaluate/keywordSearch';
-import { AppError } from '../../../src/domain/errors';
+import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { KeywordComparison } from '../../../src/protocol/keywordComparison';
+import { getComparison, putComparison } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
-import { preparedData } from '../split/preparedData';
+import { comparedData } from './comparedData';
+import { comparisonKey } from './compareModels';
 
 /** Compares a run's test evaluations at each cut-off. Returns null until both are stored. */
 export async function compareRun(db: Database, runId: string, ks: readonly number[]): Promise<AnswerAt[] | null> {
@@ -18,14 +20,6 @@ export async function compareRun(db: Database, runId: string, ks: readonly numbe
   return before && after ? ks.map((k) => answerAt(before.results, after.results, k)) : null;
 }
 
-/** Number of passages and questions after which progress is reported. */
-const textsPerReport = 500;
-
-/** Keyword results by run, the one used last at the end. A run's questions and knowledge base never change. */
-const known = new Map<string, QuestionResult[]>();
-/** Runs whose keyword results are kept: enough to look back and forth between a few. */
-const mostKnown = 4;
-
 /** Throws `data-missing` if data of the run was deleted. */
 async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promise<void> {
   for (const { role, part, contentSha256 } of experiment.data)
@@ -33,25 +27,25 @@ async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promi
       throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256 });
 }
 
-function keep(runId: string, results: QuestionResult[]): void {
-  known.delete(runId);
-  known.set(runId, results);
-  const [oldest] = known.keys();
-  if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
-}
-
+/**
+ * Returns the results of the keyword search, which are stored with the experiment: a comparison of models uses the same
+ * ones. They are not stored if the experiment is gone.
+ */
 async function keywordResults(db: Database, run: RunRecord, progress: Progress): Promise<QuestionResult[]> {
   await refuseDeletedData(db, run);
-  const found = known.get(run.runId);
-  if (found) {
-    keep(run.runId, found);
-    return found;
+  const { runId, experimentId } = run;
+  const candidate = { kind: 'keywords' } as const;
+  const data = await comparedData(db, { experimentId, runId }, 'test');
+  const key = await comparisonKey(db, candidate, data);
+  const stored = await getComparison(db, experimentId, key);
+  if (stored) return stored.results;
+  const results = await searchByKeywords(data.passages, data.questions, progress);
+  const rest = { results, passagesPerSecond: null, ofRun: true, createdAt: Date.now() } as const;
+  try {
+    await putComparison(db, { experimentId, key, part: 'test', candidate, ...rest });
+  } catch (thrown) {
+    if (toAppError(thrown).details.kind !== 'not-found') throw thrown;
   }
-  const { knowledgeBase, test } = await preparedData(db, run.experiment);
-  const results = await searchByKeywords(knowledgeBase, test, (done, of) => {
-    if (done % textsPerReport === 0 || done === of) progress(done, of);
-  });
-  keep(run.runId, results);
   return results;
 }
 

@@ -6,6 +6,7 @@ import { sha256Stream } from '../../../src/domain/hash';
 import type { Passage, Question, QuestionPart } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
+import { getRun } from '../../../src/storage/runs';
 import { preparedData } from '../split/preparedData';
 import { storedExperiment } from '../train/storedExperiment';
 
@@ -16,25 +17,34 @@ export interface ComparedData {
   passages: Passage[];
   order: PassageOrder;
   questions: Question[];
+  /** Questions that the knowledge base has no answer to. Only score thresholds use them. */
+  unanswered: Question[];
   /** Questions of the part's file that are not evaluated. */
   leftOut: number;
-  /** SHA-256 of the texts of the passages, and of the questions. */
+  /** SHA-256 of the texts of the passages, of the questions, and of those without an answer. */
   passagesSha256: string;
   questionsSha256: string;
+  unansweredSha256: string;
   /** SHA-256 of passages and questions with their ids, and of the right passages. */
   sha256: string;
+}
+
+/** Whose data is meant: that of an experiment as it is now, or that of one of its runs. */
+export interface DataOwner {
+  experimentId: string;
+  runId?: string | undefined;
 }
 
 /** The data of the latest comparison. It is read again whenever the experiment's data or split change. */
 let latest: { key: string; data: Promise<ComparedData> } | null = null;
 
 /**
- * Returns the data that an experiment's models are compared on.
- * @throws data-missing if a data set is not stored or there is no knowledge base; nothing-to-evaluate if the part has
+ * Returns the data that models are compared on.
+ * @throws not-found if the run was deleted; data-missing if a data set is not stored or there is no knowledge base; nothing-to-evaluate if the part has
  * no questions.
  */
-export async function comparedData(db: Database, experimentId: string, part: QuestionPart): Promise<ComparedData> {
-  const experiment = await storedExperiment(db, experimentId);
+export async function comparedData(db: Database, owner: DataOwner, part: QuestionPart): Promise<ComparedData> {
+  const experiment = await experimentOf(db, owner);
   // The model decides whether letter case counts when parts are kept apart, and the stages may list the batches.
   const { data, split, seed, model, stages } = experiment;
   const key = canonicalJson([db.name, part, data, split, seed, model, stages]);
@@ -46,8 +56,15 @@ export async function comparedData(db: Database, experimentId: string, part: Que
   return { ...(await latest.data), experiment };
 }
 
+async function experimentOf(db: Database, { experimentId, runId }: DataOwner): Promise<Experiment> {
+  if (runId === undefined) return storedExperiment(db, experimentId);
+  const run = await getRun(db, runId);
+  if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
+  return run.experiment;
+}
+
 /** Hashes each text after its length, so that different lists of texts never hash the same bytes. */
-function hashOf(texts: readonly string[]): Promise<string> {
+export function hashOf(texts: readonly string[]): Promise<string> {
   function* pieces(): Generator<string> {
     for (const text of texts) {
       yield `${text.length}:`;
@@ -58,17 +75,21 @@ function hashOf(texts: readonly string[]): Promise<string> {
 }
 
 async function readData(db: Database, experiment: Experiment, part: QuestionPart): Promise<ComparedData> {
-  const { knowledgeBase: passages, [part]: questions } = await preparedData(db, experiment);
+  const { knowledgeBase: passages, [part]: questions, unanswered: all } = await preparedData(db, experiment);
+  const unanswered = all[part];
   if (passages.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (questions.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   const passagesSha256 = await hashOf(passages.map(({ text }) => text));
   const questionsSha256 = await hashOf(questions.map(({ text }) => text));
+  const unansweredSha256 = await hashOf(unanswered.map(({ text }) => text));
   const rest = [passages.map(({ id }) => id), questions.map(({ id, relevant }) => [id, relevant])];
-  const sha256 = await hashOf([passagesSha256, questionsSha256, canonicalJson(rest)]);
+  const more = unanswered.length === 0 ? [] : [unansweredSha256, canonicalJson(unanswered.map(({ id }) => id))];
+  const sha256 = await hashOf([passagesSha256, questionsSha256, canonicalJson(rest), ...more]);
   const files = experiment.data.filter((entry) => entry.role === 'questions' && entry.part === part);
   let rows = 0;
   for (const { contentSha256 } of files) rows += (await getDataset(db, contentSha256))?.rows ?? 0;
-  const leftOut = files.length === 0 ? 0 : Math.max(0, rows - questions.length);
+  const leftOut = files.length === 0 ? 0 : Math.max(0, rows - questions.length - unanswered.length);
   const order = passageOrder(passages);
-  return { experiment, passages, order, questions, leftOut, passagesSha256, questionsSha256, sha256 };
+  const hashes = { passagesSha256, questionsSha256, unansweredSha256, sha256 };
+  return { experiment, passages, order, questions, unanswered, leftOut, ...hashes };
 }

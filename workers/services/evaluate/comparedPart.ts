@@ -1,23 +1,44 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { candidateId } from '../../../src/domain/evaluate/candidate';
 import { compareTable } from '../../../src/domain/evaluate/compareTable';
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { Passage, QuestionPart } from '../../../src/domain/records';
 import type { ComparedModel, ComparedPart, CompareTableRequest } from '../../../src/protocol/compareApi';
-import { countComparisons, listComparisons } from '../../../src/storage/comparisons';
+import { comparisonKeys, getComparison } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import type { StoredComparison } from '../../../src/storage/schema';
 import { comparedData, type ComparedData } from './comparedData';
 import { comparisonKey } from './compareModels';
 
+/** Results read from storage, of the experiment looked at last. Only `ofRun` ever changes under a key: it is removed. */
+let read = { of: '', results: new Map<string, StoredComparison>() };
+
+/** Returns the compared models of an experiment. Reads those that were not read before. */
+async function allResults(db: Database, experimentId: string): Promise<StoredComparison[]> {
+  const of = canonicalJson([db.name, experimentId]);
+  if (read.of !== of) read = { of, results: new Map() };
+  const known = read.results;
+  const keys = await comparisonKeys(db, experimentId);
+  for (const key of known.keys()) if (!keys.includes(key)) known.delete(key);
+  for (const key of keys) {
+    if (known.has(key)) continue;
+    const stored = await getComparison(db, experimentId, key);
+    if (stored && !stored.ofRun) known.set(key, stored);
+  }
+  return [...known.values()];
+}
+
 /** Returns the stored results that were computed on the current data with the current weights. */
 async function currentResults(
   db: Database,
   experimentId: string,
+  part: QuestionPart,
   data: ComparedData,
 ): Promise<{ id: string; stored: StoredComparison }[]> {
   const current: { id: string; stored: StoredComparison }[] = [];
-  for (const stored of await listComparisons(db, experimentId))
-    if (await isCurrent(db, stored, data)) current.push({ id: candidateId(stored.candidate), stored });
+  for (const stored of await allResults(db, experimentId))
+    if (stored.part === part && (await isCurrent(db, stored, data)))
+      current.push({ id: candidateId(stored.candidate), stored });
   return current;
 }
 
@@ -33,12 +54,12 @@ async function isCurrent(db: Database, { candidate, key }: StoredComparison, dat
 
 /** Returns the questions that models are compared on, and the results that are stored for them. */
 export async function comparedPart(db: Database, experimentId: string, part: QuestionPart): Promise<ComparedPart> {
-  const data = await comparedData(db, experimentId, part);
-  const models = (await currentResults(db, experimentId, data)).map(({ id, stored }): ComparedModel => {
+  const data = await comparedData(db, { experimentId }, part);
+  const models = (await currentResults(db, experimentId, part, data)).map(({ id, stored }): ComparedModel => {
     return { id, results: stored.results, passagesPerSecond: stored.passagesPerSecond };
   });
   const { questions, passages, leftOut } = data;
-  const testUses = await countComparisons(db, experimentId, 'test');
+  const testUses = (await allResults(db, experimentId)).filter((one) => one.part === 'test').length;
   return { questions, passages: passages.length, leftOut, models, testUses };
 }
 
@@ -47,8 +68,10 @@ export async function tableOf(
   db: Database,
   { experimentId, part, ids, baselineId, k }: CompareTableRequest,
 ): Promise<ReturnType<typeof compareTable>> {
-  const data = await comparedData(db, experimentId, part);
-  const stored = new Map((await currentResults(db, experimentId, data)).map((one) => [one.id, one.stored.results]));
+  const data = await comparedData(db, { experimentId }, part);
+  const stored = new Map(
+    (await currentResults(db, experimentId, part, data)).map((one) => [one.id, one.stored.results]),
+  );
   const models = ids.map((id) => {
     const results = stored.get(id);
     if (!results) throw new AppError({ kind: 'not-found', what: 'evaluation', id });
@@ -64,6 +87,6 @@ export async function comparedPassages(
   part: QuestionPart,
   ids: readonly string[],
 ): Promise<Passage[]> {
-  const { passages, order } = await comparedData(db, experimentId, part);
+  const { passages, order } = await comparedData(db, { experimentId }, part);
   return ids.flatMap((id) => passages[order.indexOf.get(id) ?? -1] ?? []);
 }

@@ -38,6 +38,10 @@ export async function checkQuestions(
   }
   if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
   const writer = await DatasetWriter.open('questions', dataset.name);
-  for (const row of kept) writer.add(row);
+  const known = new Map(kept.map((question) => [question.id, question]));
+  for (const row of rows) {
+    const question = row.relevant.length === 0 ? row : known.get(row.id);
+    if (question) writer.add(question);
+  }
   return { kept: await writer.finish(db, dataset.sources), ...rejections.rejectedRows };
 }

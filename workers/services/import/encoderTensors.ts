@@ -74,7 +74,8 @@ export function findEncoderTensors(
     const expected = [rows + skipped, ...rest];
     const name = names.get(entry.name);
     const tensor = name === undefined ? undefined : source.tensors.get(name);
-    if (name === undefined || !tensor) throw modelError(source.file, 'tensor-missing', { tensor: entry.name });
+    if (name === undefined || !tensor)
+      throw modelError(source.fileOf(entry.name), 'tensor-missing', { tensor: entry.name });
     if (tensor.shape.join() !== expected.join())
       throw modelError(source.fileOf(name), 'tensor-shape', {
         tensor: entry.name,

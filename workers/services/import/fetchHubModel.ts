@@ -1,11 +1,12 @@
 import { AppError } from '../../../src/domain/errors';
+import { encoderFolder } from '../../../src/domain/import/chooseHubFiles';
 import { downloadIdOf, hostLabel, type HubListing } from '../../../src/domain/import/hub';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { clearDownloadFile, deleteDownload } from '../../../src/storage/downloads';
 import { downloadHubModel, type HubDownloadOptions } from './hubDownload';
-import type { ModelImport } from './importModel';
+import { checkModelTexts, type ModelImport } from './importModel';
 
 /**
  * Downloads a model and hands its files to `importFiles`. Deletes each file of weights once it is imported. Deletes the
@@ -21,8 +22,12 @@ export async function fetchHubModel(
   try {
     const { id, commit } = listing;
     const hub = { host: hostLabel(listing.host), id, commit };
-    const fileDone = (file: string): Promise<void> => clearDownloadFile(db, downloadId, file);
-    const model = await importFiles(await downloadHubModel(db, listing, options), { hub, fileDone });
+    const folder = encoderFolder(listing.files);
+    const fileDone = (file: string): Promise<void> => clearDownloadFile(db, downloadId, folder + file);
+    const model = await importFiles(await downloadHubModel(db, listing, { ...options, checkTexts: checkModelTexts }), {
+      hub,
+      fileDone,
+    });
     await deleteDownload(db, downloadId);
     return model;
   } catch (thrown) {

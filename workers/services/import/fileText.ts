@@ -1,15 +1,19 @@
 import { AppError } from '../../../src/domain/errors';
 import {
+  clearly,
   encodingCandidates,
+  enough,
   hasStrayBytes,
   isDamaged,
   isUnclear,
+  isUnlikeChinese,
   isValidIn,
   looksLikeText,
   plausibility,
   sampleBytes,
   type TextEncodingName,
 } from '../../../src/domain/import/encoding';
+import { isNeighbourEncoding, neighbourPlausibility } from '../../../src/domain/import/neighbourScripts';
 import { isWesternText } from '../../../src/domain/import/westernText';
 import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/import/fileType';
 
@@ -72,17 +76,35 @@ export async function typeOfFile(file: File): Promise<FileType | null> {
 const isDamagedUtf8 = async (file: File): Promise<boolean> =>
   (await isDamaged('utf-8', fileBytes(file))) || (await hasStrayBytes(fileBytes(file)));
 
+/** A possible encoding of a file, with the number of characters that speak for it. */
+type Candidate = FileText & { plausibility: number };
+
+/**
+ * Sorts the encodings that fit, the most plausible first. Korean and Japanese come first only if they are clearly more
+ * plausible than Chinese, and are left out if they are less plausible.
+ */
+function ranked(fitting: readonly Candidate[]): Candidate[] {
+  const byPlausibility = (a: Candidate, b: Candidate): number => b.plausibility - a.plausibility;
+  const chinese = fitting.filter(({ encoding }) => !isNeighbourEncoding(encoding)).sort(byPlausibility);
+  const most = chinese[0]?.plausibility ?? 0;
+  const neighbours = fitting
+    .filter(({ encoding, plausibility: count }) => isNeighbourEncoding(encoding) && count > most)
+    .sort(byPlausibility);
+  const isClear = (neighbours[0]?.plausibility ?? 0) >= Math.max(enough, clearly * most + 1);
+  return isClear ? [...neighbours, ...chinese] : [...chinese, ...neighbours];
+}
+
 /**
  * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
  * GB18030. Text in a Western European language is read as windows-1252. Of GB18030 and Big5, the one that yields more
- * common characters wins.
+ * common characters wins, unless the text is clearly Korean or Japanese.
  * @throws import-failed wrong-type or binary-file.
  */
 export async function detectEncoding(file: File): Promise<Detection> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
   const fileType = await typeOfFile(file);
   if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
-  const fitting: FileText[] = [];
+  const fitting: Candidate[] = [];
   let isWestern = false;
   for (const encoding of encodingCandidates(sample)) {
     const head = new TextDecoder(encoding).decode(sample, { stream: true });
@@ -90,20 +112,25 @@ export async function detectEncoding(file: File): Promise<Detection> {
     const valid = await isValidIn(encoding, fileBytes(file));
     if (encoding === 'utf-8' && !valid) isWestern = await isWesternText(fileBytes(file));
     const damaged = !valid && encoding === 'utf-8' && !isWestern && (await isDamagedUtf8(file));
-    if (valid || damaged) fitting.push({ encoding, head, damaged });
+    const count = isNeighbourEncoding(encoding) ? neighbourPlausibility(encoding, head) : plausibility(head);
+    if (valid || damaged) fitting.push({ encoding, head, damaged, plausibility: count });
     if (encoding === 'utf-8' && (valid || damaged)) break;
   }
-  fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
-  if (isWestern) fitting.unshift(await textIn('windows-1252', file));
-  const [best, ...others] = fitting;
+  const others = ranked(fitting);
+  const best = isWestern ? await textIn('windows-1252', file) : others.shift();
   // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
   if (!best && !looksLikeText(new TextDecoder('latin1').decode(sample)))
     throw new AppError({ kind: 'import-failed', file: file.name, fault: 'binary-file' });
-  return {
-    best: best ?? null,
-    alsoFits: others.map(({ encoding }) => encoding),
-    unsure: best !== undefined && others.some(({ head }) => isUnclear(best.head, head)),
-  };
+  return { best: best ?? null, alsoFits: others.map(({ encoding }) => encoding), unsure: isUnsure(best, others) };
+}
+
+function isUnsure(best: FileText | undefined, others: readonly Candidate[]): boolean {
+  if (!best) return false;
+  const count = isNeighbourEncoding(best.encoding)
+    ? neighbourPlausibility(best.encoding, best.head)
+    : plausibility(best.head);
+  const isChinese = best.encoding === 'gb18030' || best.encoding === 'big5';
+  return others.some((other) => isUnclear(count, other.plausibility)) || (isChinese && isUnlikeChinese(best.head));
 }
 
 /** Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character. */

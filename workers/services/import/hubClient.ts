@@ -21,7 +21,11 @@ const maxPages = 50;
 
 /** Thrown if the host is overloaded or restarting and another try may succeed. */
 export class HubOverloaded extends Error {
-  constructor(readonly failure: AppError) {
+  constructor(
+    readonly failure: AppError,
+    /** How long the host asks to wait, or 0. */
+    readonly waitMs: number,
+  ) {
     super('the host is overloaded');
   }
 }
@@ -32,6 +36,16 @@ function faultOf(response: Response, inFile: boolean): HubFault {
   if (code === 'RevisionNotFound') return 'no-revision';
   if (response.status === 404) return inFile ? 'file-missing' : 'no-model';
   return 'refused';
+}
+
+/**
+ * Returns the wait that `Retry-After` asks for, in seconds or until a date. Returns 0 if there is none, or if the host
+ * hides the header from web pages.
+ */
+function retryAfterMs(response: Response): number {
+  const value = response.headers.get('retry-after') ?? '';
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Math.max(0, ms) || 0;
 }
 
 function isWebPage(response: Response): boolean {
@@ -170,6 +184,6 @@ export class HubClient {
     const { status } = response;
     const place = { status, ...(file === undefined ? {} : { file }) };
     const failure = this.failure(faultOf(response, file !== undefined), place);
-    throw status === 429 || status >= 500 ? new HubOverloaded(failure) : failure;
+    throw status === 429 || status >= 500 ? new HubOverloaded(failure, retryAfterMs(response)) : failure;
   }
 }

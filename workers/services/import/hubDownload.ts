@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
 import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
+import { encoderFolder, isWeightFile } from '../../../src/domain/import/chooseHubFiles';
 import { storageNeeded } from '../../../src/domain/import/storageNeeded';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -22,9 +23,11 @@ export interface DownloadPatience {
   firstWaitMs: number;
   /** A connection that sends nothing for this long counts as broken. */
   silenceMs: number;
+  /** Longest wait that a host may ask for. */
+  mostWaitMs: number;
 }
 
-const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
+const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000, mostWaitMs: 60_000 };
 
 interface Context {
   db: Database;
@@ -69,6 +72,11 @@ class SilenceWatch {
   }
 }
 
+interface FailedTry {
+  failure: AppError;
+  waitMs: number;
+}
+
 /** Downloads one file. Continues after the stored parts, and checks size and hash at the end. */
 class FileDownload {
   #have = 0;
@@ -91,11 +99,11 @@ class FileDownload {
     for (let failures = 0; this.#have < this.file.bytes;) {
       throwIfStopped(this.context.signal);
       const before = this.#have;
-      const failure = await this.#attempt();
-      if (!failure) continue;
+      const failed = await this.#attempt();
+      if (!failed) continue;
       failures = this.#have > before ? 1 : failures + 1;
-      if (failures >= tries) throw failure;
-      await pause(firstWaitMs * 2 ** (failures - 1), this.context.signal);
+      if (failures >= tries) throw failed.failure;
+      await pause(Math.max(firstWaitMs * 2 ** (failures - 1), failed.waitMs), this.context.signal);
     }
     const { hash, path } = this.file;
     const found = this.hasher.hex();
@@ -114,9 +122,10 @@ class FileDownload {
 
   /**
    * Requests the rest of the file once. Returns null if the host sent bytes and ended normally. If another try may
-   * help, returns this one's error, to be thrown if no tries are left. Throws if another try cannot help.
+   * help, returns this one's error, to be thrown if no tries are left, and the least wait before the next one. Throws
+   * if another try cannot help.
    */
-  async #attempt(): Promise<AppError | null> {
+  async #attempt(): Promise<FailedTry | null> {
     const attempt = new AbortController();
     const stop = (): void => attempt.abort();
     this.context.signal.addEventListener('abort', stop);
@@ -139,13 +148,15 @@ class FileDownload {
   }
 
   /** Returns the error of a failed try if another one may help; otherwise throws it. */
-  async #retriable(thrown: unknown): Promise<AppError> {
+  async #retriable(thrown: unknown): Promise<FailedTry> {
     throwIfStopped(this.context.signal);
-    if (thrown instanceof HubOverloaded) return thrown.failure;
+    if (thrown instanceof HubOverloaded)
+      return { failure: thrown.failure, waitMs: Math.min(thrown.waitMs, this.context.patience.mostWaitMs) };
     if (!(thrown instanceof AppError))
-      return this.context.client.failure('broken-off', { file: this.file.path }, thrown);
+      return { failure: this.context.client.failure('broken-off', { file: this.file.path }, thrown), waitMs: 0 };
     const { details } = thrown;
-    if (details.kind === 'hub-failed' && (details.fault === 'blocked' || details.fault === 'offline')) return thrown;
+    if (details.kind === 'hub-failed' && (details.fault === 'blocked' || details.fault === 'offline'))
+      return { failure: thrown, waitMs: 0 };
     // Status 416: the host has no bytes after those that have arrived.
     if (details.kind === 'hub-failed' && details.status === 416) throw await this.#sizeDiffers(this.#have);
     throw thrown;
@@ -221,6 +232,8 @@ export interface HubDownloadOptions {
   signal: AbortSignal;
   progress: DownloadProgress;
   patience?: DownloadPatience;
+  /** Called with the text files before the weights are fetched. Throws if the model can't be used. */
+  checkTexts?: (files: FolderFile[]) => Promise<void>;
 }
 
 /**
@@ -243,7 +256,7 @@ async function mustFit(listing: HubListing, configText: string, arrived: number)
 export async function downloadHubModel(
   db: Database,
   listing: HubListing,
-  { token, signal, progress, patience = usualDownloadPatience }: HubDownloadOptions,
+  { token, signal, progress, patience = usualDownloadPatience, checkTexts }: HubDownloadOptions,
 ): Promise<FolderFile[]> {
   const { downloadId, received: known } = await openDownload(db, listing);
   const client = new HubClient(listing, token);
@@ -256,6 +269,8 @@ export async function downloadHubModel(
     progress(before + bytes, of, file);
   };
   const files: FolderFile[] = [];
+  const configPath = `${encoderFolder(listing.files)}config.json`;
+  const texts = listing.files.filter(({ path }) => !isWeightFile(path)).length;
   const arrived = Object.values(known).reduce((sum, { bytes }) => sum + bytes, 0);
   for (const file of listing.files) {
     const hasher = file.hash.kind === 'sha256' ? await sha256Hasher() : await gitBlobHasher(file.bytes);
@@ -265,8 +280,9 @@ export async function downloadHubModel(
     const parts = await readDownloadParts(db, downloadId, file.path);
     const fetched = new File(parts, file.path.split('/').at(-1) ?? file.path);
     // The weights come last, so an encoder that can't be used or stored is refused before they are downloaded.
-    if (file.path === 'config.json') await mustFit(listing, await fetched.text(), arrived);
+    if (file.path === configPath) await mustFit(listing, await fetched.text(), arrived);
     files.push({ path: file.path, file: fetched });
+    if (files.length === texts) await checkTexts?.(files);
   }
   return files;
 }

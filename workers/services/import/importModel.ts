@@ -20,13 +20,19 @@ import { parseModelJson } from './parseModelJson';
 import { openModelFolder, readModelText, type ModelFolder } from './modelFolder';
 import { modelIdentity } from './modelIdentity';
 import { storeRecord } from './modelRecord';
-import { tokenizerFromVocabulary, tokenizerSize, tokenizerWithLowercase } from './modelTokenizer';
+import {
+  refuseLeftTruncation,
+  tokenizerFromVocabulary,
+  tokenizerSize,
+  tokenizerWithFlags,
+  tokenizerWithLowercase,
+} from './modelTokenizer';
 import { openModelWeights } from './modelWeights';
 import { findUntrained, storeUntrained, type FoundUntrained } from './storeUntrained';
 
 /**
- * Returns the tokenizer.json to store. It is read from the folder or made from vocab.txt, and it lowercases if
- * sentence_bert_config.json asks for that.
+ * Returns the tokenizer.json to store. It is read from the folder or made from vocab.txt, has the flags of
+ * tokenizer_config.json, and lowercases if sentence_bert_config.json asks for that.
  */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
   let text = texts['tokenizer.json'];
@@ -35,6 +41,8 @@ async function tokenizerText({ transformer, texts }: ModelFolder): Promise<strin
     const added = transformer.get('added_tokens.json');
     text = tokenizerFromVocabulary(texts, added && (await readModelText(added, 'added_tokens.json')));
   }
+  refuseLeftTruncation(texts, text);
+  text = tokenizerWithFlags(text, texts['tokenizer_config.json']);
   const sentence = texts['sentence_bert_config.json'];
   const lowercases =
     sentence !== undefined && parseModelJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
@@ -77,6 +85,11 @@ async function describe(folder: ModelFolder): Promise<Described> {
     ...(tokenizerConfig === undefined ? {} : { 'tokenizer_config.json': tokenizerConfig }),
   };
   return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
+}
+
+/** Throws `model-invalid` if a model can't be used, as far as its text files show that. */
+export async function checkModelTexts(files: FolderFile[]): Promise<void> {
+  await describe(await openModelFolder(files));
 }
 
 /** A model folder that has everything an import needs. No tensor has been read yet. */

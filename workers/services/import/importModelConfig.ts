@@ -1,6 +1,6 @@
 import { own } from '../../../src/domain/errorWords';
 import { excerptOf } from '../../../src/domain/foreignJson';
-import { poolings, type EncoderConfig, type StoredModel } from '../../../src/domain/model';
+import { poolings, type EncoderConfig, type Pooling, type StoredModel } from '../../../src/domain/model';
 import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
 
@@ -16,6 +16,17 @@ function size(config: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): 
   throw modelError('config.json', 'unsupported-architecture', {
     tensor: key,
     expected: own('positive-integer'),
+    found: excerptOf(value) ?? own('no-value'),
+  });
+}
+
+/** Returns the epsilon of LayerNorm. If it is missing, that of BertConfig in transformers. */
+function layerNormEpsilon(config: JsonObject): number {
+  const value = config['layer_norm_eps'] ?? 1e-12;
+  if (typeof value === 'number' && value > 0) return value;
+  throw modelError('config.json', 'unsupported-architecture', {
+    tensor: 'layer_norm_eps',
+    expected: own('positive-number'),
     found: excerptOf(value) ?? own('no-value'),
   });
 }
@@ -85,7 +96,6 @@ export function readEncoderConfig(text: string): EncoderConfig {
       expected: own('divisor-of', hiddenSize),
       found: String(heads),
     });
-  const epsilon = config['layer_norm_eps'];
   const pad = config['pad_token_id'];
   return {
     layers: size(config, 'num_hidden_layers', maxLayers),
@@ -95,11 +105,30 @@ export function readEncoderConfig(text: string): EncoderConfig {
     vocabularySize: size(config, 'vocab_size'),
     maxPositions: size(config, 'max_position_embeddings'),
     typeVocabularySize: size(config, 'type_vocab_size'),
-    layerNormEpsilon: typeof epsilon === 'number' && epsilon > 0 ? epsilon : 1e-12,
+    layerNormEpsilon: layerNormEpsilon(config),
     hiddenDropout: share(config, 'hidden_dropout_prob'),
     attentionDropout: share(config, 'attention_probs_dropout_prob'),
     padTokenId: typeof pad === 'number' ? pad : 0,
   };
+}
+
+/** The modes of sentence-transformers' Pooling, in the names of its current version and of `pooling_mode_*`. */
+const poolingOfMode: Partial<Record<string, Pooling>> = {
+  mean: 'mean',
+  mean_tokens: 'mean',
+  cls: 'cls',
+  cls_token: 'cls',
+  lasttoken: 'last',
+};
+
+/** Returns the modes that are on. Several of them are concatenated. `pooling_mode` replaces `pooling_mode_*`. */
+function poolingModes(pooling: JsonObject): string[] {
+  const stated = pooling['pooling_mode'];
+  if (typeof stated === 'string') return [stated];
+  if (Array.isArray(stated)) return stated.map((mode) => (typeof mode === 'string' ? mode : (excerptOf(mode) ?? '')));
+  return Object.entries(pooling).flatMap(([key, on]) =>
+    key.startsWith('pooling_mode_') && on === true ? [key.slice('pooling_mode_'.length)] : [],
+  );
 }
 
 function readPooling(files: Record<string, string>): StoredModel['defaults']['pooling'] {
@@ -108,17 +137,12 @@ function readPooling(files: Record<string, string>): StoredModel['defaults']['po
   const pooling = parseModelJson('1_Pooling/config.json', text);
   if (pooling['include_prompt'] === false)
     throw modelError('1_Pooling/config.json', 'pooling-unsupported', { found: 'include_prompt: false' });
-  const modes = Object.entries(pooling).filter(([key, on]) => key.startsWith('pooling_mode_') && on === true);
-  const [mode] =
-    modes[0] ?? (typeof pooling['pooling_mode'] === 'string' ? [`pooling_mode_${pooling['pooling_mode']}`] : ['']);
-  if (modes.length <= 1 && (mode === 'pooling_mode_mean_tokens' || mode === 'pooling_mode_mean'))
-    return { value: 'mean', guessed: false };
-  if (modes.length <= 1 && (mode === 'pooling_mode_cls_token' || mode === 'pooling_mode_cls'))
-    return { value: 'cls', guessed: false };
-  if (modes.length <= 1 && mode === 'pooling_mode_lasttoken') return { value: 'last', guessed: false };
+  const modes = poolingModes(pooling);
+  const value = modes.length === 1 ? poolingOfMode[modes[0] ?? ''] : undefined;
+  if (value) return { value, guessed: false };
   throw modelError('1_Pooling/config.json', 'pooling-unsupported', {
     expected: poolings.join(', '),
-    found: modes.map(([key]) => key).join(', ') || mode,
+    found: modes.length === 0 ? own('no-value') : modes.join(', '),
   });
 }
 
@@ -134,6 +158,15 @@ function readMaxTokens(files: Record<string, string>, config: EncoderConfig): St
       return { value: Math.min(value, config.maxPositions), guessed: value > config.maxPositions };
   }
   return { value: config.maxPositions, guessed: true };
+}
+
+/** Throws if sentence-transformers would cut vectors to their first values. */
+function refuseTruncatedVectors(files: Record<string, string>, { hiddenSize }: EncoderConfig): void {
+  const file = 'config_sentence_transformers.json';
+  const text = files[file];
+  const size = text === undefined ? undefined : parseModelJson(file, text)['truncate_dim'];
+  if (typeof size === 'number' && size < hiddenSize)
+    throw modelError(file, 'setting-unsupported', { tensor: 'truncate_dim' });
 }
 
 function readPrefix(files: Record<string, string>, keys: readonly string[]): { value: string; guessed: boolean } {
@@ -153,6 +186,7 @@ export function readModelDefaults(
   config: EncoderConfig,
   normalizes: boolean | undefined,
 ): StoredModel['defaults'] {
+  refuseTruncatedVectors(files, config);
   return {
     pooling: readPooling(files),
     normalize: { value: normalizes ?? true, guessed: normalizes === undefined },

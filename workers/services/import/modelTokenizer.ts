@@ -1,6 +1,7 @@
 import { own } from '../../../src/domain/errorWords';
 import { excerptOf } from '../../../src/domain/foreignJson';
 import { modelError } from '../../formats/modelError';
+import { isBertTokenizer } from '../tokenize/bertTokenizer';
 import { lowercasing } from '../tokenize/lowercase';
 import { isJsonObject, parseModelJson } from './parseModelJson';
 
@@ -32,7 +33,6 @@ const specialTokens = {
   cls_token: '[CLS]',
   mask_token: '[MASK]',
 } as const;
-const bertTokenizers = ['BertTokenizer', 'BertTokenizerFast'];
 
 /** Returns a flag of tokenizer_config.json, or `standard`, the default of BertTokenizer, if the flag is absent. */
 function flag(config: Json, key: string, standard: boolean | null): boolean | null {
@@ -72,7 +72,37 @@ function readAddedTokens(text: string | undefined): Map<string, number> {
   return new Map(entries);
 }
 
-/** The tokens of vocab.txt and of added_tokens.json. */
+interface ListedToken {
+  content: string;
+  special: boolean;
+}
+
+/**
+ * Lists the tokens that tokenizer_config.json adds in `added_tokens_decoder`, in the order of their ids, and those of
+ * `additional_special_tokens` in the first file that has them.
+ */
+function listedTokens(sources: Json[]): ListedToken[] {
+  const decoder = sources.map((source) => source['added_tokens_decoder']).find(isJsonObject) ?? {};
+  const more = sources.map((source) => source['additional_special_tokens']).find(Array.isArray) ?? [];
+  const byId = Object.entries(decoder).sort(([a], [b]) => Number(a) - Number(b));
+  const listed = byId.map(([, token]): unknown => token);
+  return [...listed.map((token) => [token, false] as const), ...more.map((token: unknown) => [token, true] as const)]
+    .map(([token, special]) => {
+      const { content, special: marked } = isJsonObject(token) ? token : { content: token, special };
+      return { content, special: special || marked === true };
+    })
+    .filter((token): token is ListedToken => typeof token.content === 'string');
+}
+
+/** Adds a token that the vocabulary may have. Otherwise it gets the next free id, as in transformers. */
+function addToken({ words, added }: Vocabulary, content: string): void {
+  if (added.has(content)) return;
+  let free = words.size;
+  for (const id of added.values()) free = Math.max(free, id + 1);
+  added.set(content, words.get(content) ?? free);
+}
+
+/** The tokens of vocab.txt, and the added ones. */
 interface Vocabulary {
   words: Map<string, number>;
   added: Map<string, number>;
@@ -142,13 +172,18 @@ function template(cls: string, sep: string, id: (token: string) => number): Json
 export function tokenizerFromVocabulary(files: Record<string, string>, added?: string): string {
   const read = (name: string): Json => (files[name] === undefined ? {} : parseModelJson(name, files[name]));
   const config = read('tokenizer_config.json');
-  const className = config['tokenizer_class'] ?? 'BertTokenizer';
-  if (typeof className !== 'string' || !bertTokenizers.includes(className))
-    throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: excerptOf(className) ?? own('no-value') });
+  if (!isBertTokenizer(config))
+    throw modelError('tokenizer_config.json', 'tokenizer-invalid', {
+      found: excerptOf(config['tokenizer_class']) ?? own('no-value'),
+    });
   const sources = [config, read('special_tokens_map.json')];
   const named = (key: keyof typeof specialTokens): string => specialToken(sources, key);
   const specials = new Set((Object.keys(specialTokens) as (keyof typeof specialTokens)[]).map(named));
   const vocabulary = { words: readVocabulary(files['vocab.txt'] ?? ''), added: readAddedTokens(added) };
+  for (const { content, special } of listedTokens(sources)) {
+    if (special) specials.add(content);
+    addToken(vocabulary, content);
+  }
   const [unknown, cls, sep] = [named('unk_token'), named('cls_token'), named('sep_token')];
   idOf(vocabulary, unknown);
   return JSON.stringify({
@@ -162,6 +197,42 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: wordPiece(vocabulary.words, unknown),
   });
+}
+
+/** Fields of BertNormalizer, with the flags of tokenizer_config.json that set them. */
+const normalizerFlags = {
+  lowercase: 'do_lower_case',
+  strip_accents: 'strip_accents',
+  handle_chinese_chars: 'tokenize_chinese_chars',
+} as const;
+
+/**
+ * Returns tokenizer.json with the flags that tokenizer_config.json states. If the two files disagree about a
+ * BertTokenizer, transformers follows tokenizer_config.json.
+ */
+export function tokenizerWithFlags(text: string, configText: string | undefined): string {
+  const config = configText === undefined ? {} : parseModelJson('tokenizer_config.json', configText);
+  const tokenizer = parseModelJson('tokenizer.json', text);
+  const normalizer = tokenizer['normalizer'];
+  if (!isBertTokenizer(config) || !isJsonObject(normalizer) || normalizer['type'] !== 'BertNormalizer') return text;
+  const changed: Json = {};
+  for (const [field, key] of Object.entries(normalizerFlags)) {
+    const value = config[key] === undefined ? undefined : flag(config, key, null);
+    if (value === undefined || (value === null && field !== 'strip_accents')) continue;
+    if ((normalizer[field] ?? null) !== value) changed[field] = value;
+  }
+  if (Object.keys(changed).length === 0) return text;
+  return JSON.stringify({ ...tokenizer, normalizer: { ...normalizer, ...changed } });
+}
+
+/** Throws if long texts are cut at their beginning, because here they are cut at their end. */
+export function refuseLeftTruncation(files: Readonly<Record<string, string>>, tokenizerText: string): void {
+  const file = 'tokenizer_config.json';
+  const side = files[file] === undefined ? undefined : parseModelJson(file, files[file])['truncation_side'];
+  if (side === 'left') throw modelError(file, 'setting-unsupported', { tensor: 'truncation_side' });
+  const truncation = parseModelJson('tokenizer.json', tokenizerText)['truncation'];
+  if (side === undefined && isJsonObject(truncation) && truncation['direction'] === 'Left')
+    throw modelError('tokenizer.json', 'setting-unsupported', { tensor: 'truncation.direction' });
 }
 
 /** Returns tokenizer.json with lowercasing as its first step. */

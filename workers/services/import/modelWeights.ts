@@ -1,7 +1,7 @@
 import { own } from '../../../src/domain/errorWords';
 import { openPytorch } from '../../formats/pytorch';
 import { openSafetensors } from '../../formats/safetensors';
-import { type TensorFile } from '../../formats/tensorFile';
+import type { FileTensor, TensorFile } from '../../formats/tensorFile';
 import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson } from './parseModelJson';
 import { readModelText } from './modelFolder';
@@ -52,14 +52,12 @@ async function openShards(folder: ReadonlyMap<string, File>, index: File, indexN
     if (!shard) throw modelError(indexName, 'tensor-missing', { tensor });
     return shard;
   };
-  const tensors = new Map(
-    [...weightMap.keys()].map((tensor) => {
-      const { file, tensors: inShard } = owner(tensor);
-      const found = inShard.get(tensor);
-      if (!found) throw modelError(file, 'tensor-missing', { tensor });
-      return [tensor, found] as const;
-    }),
-  );
+  const tensors = new Map<string, FileTensor>();
+  for (const tensor of weightMap.keys()) {
+    // An index may list tensors that were left out later, such as position_ids. Only needed ones are missed.
+    const found = owner(tensor).tensors.get(tensor);
+    if (found) tensors.set(tensor, found);
+  }
   return {
     file: indexName,
     tensors,

@@ -6,7 +6,8 @@ import { abovePositive } from '../../../src/domain/negatives/abovePositive';
 import { drawn } from '../../../src/domain/negatives/chooseNegatives';
 import { JudgedPairs } from '../../../src/domain/negatives/judgedPairs';
 import { scoreBins } from '../../../src/domain/negatives/scoreBins';
-import { tripletLines, type TripletFormat } from '../../../src/domain/negatives/triplets';
+import { teacherScoresOfTexts } from '../../../src/domain/negatives/teacherScores';
+import { tripletLines, type Triplet, type TripletFormat } from '../../../src/domain/negatives/triplets';
 import { RandomStream } from '../../../src/domain/random';
 import { hasMargin } from '../../../src/domain/train/negativesSchema';
 import type { NegativeSample, NegativesRow, NegativesView, ShownNegative } from '../../../src/protocol/negativesView';
@@ -60,13 +61,17 @@ export async function exportTriplets(
 ): Promise<Blob> {
   const { data, negatives } = await viewedStage(db, experiment, stageIndex);
   const { perAnchor, chosen, pool } = negatives;
-  function* triplets() {
-    for (const [row, { anchor, positive }] of data.pairs.entries()) {
+  const scored = negatives.from === 'imported' && data.pairs.some(({ teacherScores }) => teacherScores);
+  function* triplets(): Generator<Triplet> {
+    for (const [row, pair] of data.pairs.entries()) {
       const indexes = chosen.subarray(row * perAnchor, (row + 1) * perAnchor);
-      yield { anchor, positive, negatives: Array.from(indexes, (index) => pool[index] ?? '') };
+      const texts = Array.from(indexes, (index) => pool[index] ?? '');
+      const scores = scored ? teacherScoresOfTexts(pair, texts).flatMap((score) => score ?? []) : [];
+      const { anchor, positive } = pair;
+      yield { anchor, positive, negatives: texts, ...(scores.length > perAnchor ? { teacherScores: scores } : {}) };
     }
   }
-  return new Blob([...tripletLines(triplets(), format, perAnchor)], {
+  return new Blob([...tripletLines(triplets(), { format, perAnchor, scored })], {
     type: format === 'csv' ? 'text/csv' : 'application/jsonl',
   });
 }
@@ -84,14 +89,18 @@ async function viewedStage(db: Database, experiment: Experiment, stageIndex: num
 }
 
 function rowOf({ data, negatives }: ViewedStage, row: number): NegativesRow {
-  const { id = '', anchor = '', positive = '' } = data.pairs[row] ?? {};
-  const { perAnchor, scores } = negatives;
+  const pair = data.pairs[row];
+  const { id = '', anchor = '', positive = '' } = pair ?? {};
+  const { perAnchor, scores, from } = negatives;
+  const shown = Array.from({ length: perAnchor }, (_, i) => negativeAt(negatives, row * perAnchor + i));
+  const texts = shown.map(({ text }) => text);
   return {
     pairId: id,
     anchor,
     positive,
     positiveScore: scores?.positives[row] ?? null,
-    negatives: Array.from({ length: perAnchor }, (_, i) => negativeAt(negatives, row * perAnchor + i)),
+    negatives: shown,
+    ...(pair?.teacherScores && from === 'imported' ? { teacherScores: teacherScoresOfTexts(pair, texts) } : {}),
   };
 }
 
@@ -122,7 +131,7 @@ async function samplesOf(db: Database, experiment: Experiment, stageIndex: numbe
   for (const at of drawn(chosen.length, new RandomStream(experiment.seed, 'negativeSamples', stageIndex, 1))) {
     if (samples.size === sampleCount) break;
     if (scores?.ranks[at] === 0) continue;
-    const { negatives: _, ...row } = rowOf(viewed, Math.floor(at / perAnchor));
+    const { negatives: _, teacherScores: __, ...row } = rowOf(viewed, Math.floor(at / perAnchor));
     const negative = negativeAt(viewed.negatives, at);
     const id = ids.idOf(row.anchor, negative.text);
     samples.set(id, { ...row, id, negative });

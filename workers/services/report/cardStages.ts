@@ -22,8 +22,11 @@ const lossNames: Record<LossKind, string> = {
 function lossCell({ loss }: Pick<Stage, 'loss'>): string {
   const name = lossNames[loss.kind];
   if (loss.kind === 'distillation') {
-    const { teacher, temperature, teacherTemperature = temperature } = loss;
-    return `${name}: 教师模型 / teacher ${teacher?.contentSha256.slice(0, 12) ?? '–'}, τ ${teacherTemperature}`;
+    const { scores, teacher, temperature, teacherTemperature = temperature } = loss;
+    const by = scores
+      ? '数据里的打分 / scores of the data'
+      : `教师模型 / teacher ${teacher?.contentSha256.slice(0, 12) ?? '–'}`;
+    return `${name}: ${by}, τ ${teacherTemperature}`;
   }
   if (loss.kind !== 'triplet') return name;
   const distance = loss.distance === 'cosine' ? '1 − cos' : '欧氏距离 / Euclidean';

@@ -45,10 +45,14 @@ function pooling(settings: ExperimentModel, model: StoredModel): unknown {
   };
 }
 
-/** Returns config.json. Its vocabulary is larger than the base model's if the run trained a prefix. */
+/**
+ * Returns config.json. Its vocabulary is larger than the base model's if the run trained a prefix. Newer versions of
+ * transformers call the element type `dtype` and prefer it to `torch_dtype`, so the source's must not remain.
+ */
 function modelConfig({ model: { files, config }, run }: ExportSource): unknown {
   const size = prefixOf(run.experiment.stages) ? { vocab_size: config.vocabularySize } : {};
-  return { ...parsedJson(files['config.json']), ...size, architectures: ['BertModel'], torch_dtype: 'float32' };
+  const { dtype: _sourceDtype, ...source } = parsedJson(files['config.json']);
+  return { ...source, ...size, architectures: ['BertModel'], torch_dtype: 'float32' };
 }
 
 function prompts(settings: ExperimentModel): unknown {

@@ -57,6 +57,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
     before: await getEvaluation(db, run.runId, 'test', 'before'),
     after: await getEvaluation(db, run.runId, 'test', blendMoment(request.ratio ?? 1)),
     ...(blend ? { blend } : {}),
+    threshold: (await getEvaluation(db, run.runId, 'dev', blendMoment(request.ratio ?? 1)))?.threshold,
     testVector: {
       text: request.reference.texts[0] ?? '',
       values: [...(request.reference.vectors[0] ?? [])].slice(0, 8),

@@ -8,6 +8,7 @@ import { onlyStageLines, stageTable } from './cardStages';
 import { adapterExport, exportedLora } from './exportAdapter';
 import type { ExportSource } from './exportSource';
 import { missingPooler } from './exportWeights';
+import { thresholdLines } from './cardThreshold';
 
 function percent(value: number): string {
   return `${(value * 100).toFixed(1)}%`;
@@ -85,14 +86,14 @@ function snippets(source: ExportSource): string {
     'tokenizer = Tokenizer.from_file("tokenizer.json")',
     'tokenizer.no_padding()',
     `tokenizer.enable_truncation(max_length=${settings.maxTokens})`,
-    `ids = np.array([tokenizer.encode(${prefix} + "问题").ids])`,
+    `ids = np.array([tokenizer.encode(${prefix} + "问题").ids], dtype=np.int64)`,
     'inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}',
     'vector = ort.InferenceSession("onnx/model.onnx").run(["sentence_embedding"], inputs)[0]',
     '```',
     '',
     '```sh',
     '# text-embeddings-inference',
-    `text-embeddings-router --model-id path/to/this/folder --pooling ${pool}`,
+    `text-embeddings-router --model-id path/to/this/folder --pooling ${pool.replace('_', '-')}`,
     '```',
     ...adapterSnippet(source),
   ].join('\n');
@@ -245,6 +246,7 @@ export function modelCard(source: ExportSource): string {
     '',
     results(source),
     '',
+    ...thresholdLines(source),
     '## 数据的 SHA-256 / SHA-256 of the data',
     '',
     ...source.run.experiment.data.map(dataLine),

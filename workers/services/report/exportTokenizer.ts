@@ -1,5 +1,6 @@
 import { lowercasing } from '../tokenize/lowercase';
 import { lowercasesFirst } from '../tokenize/letterCase';
+import { isBertTokenizer } from '../tokenize/bertTokenizer';
 import { jsonText, parsedJson } from './exportJson';
 
 type Files = Readonly<Record<string, string>>;
@@ -58,14 +59,55 @@ function specialTokensMap(files: Files): string {
   return jsonText(Array.isArray(more) ? { ...map, additional_special_tokens: more as unknown[] } : map);
 }
 
+/** Whether the post-processor puts [CLS] before a text and [SEP] after it, whatever the names of these tokens. */
+function isBertTemplate(processor: unknown): boolean {
+  if (!isObject(processor)) return false;
+  if (processor['type'] === 'BertProcessing') return true;
+  const single: unknown = processor['type'] === 'TemplateProcessing' ? processor['single'] : undefined;
+  const kinds = Array.isArray(single)
+    ? single.map((piece: unknown) => (isObject(piece) ? Object.keys(piece)[0] : ''))
+    : [];
+  return kinds.join() === 'SpecialToken,Sequence,SpecialToken';
+}
+
+/**
+ * Whether BertTokenizer of transformers is equal to tokenizer.json. Its version 5 reads only the vocabulary of that
+ * file, and makes the other parts from tokenizer_config.json.
+ */
+function equalsBertTokenizer(tokenizer: Record<string, unknown>, config: Record<string, unknown>): boolean {
+  const { normalizer, pre_tokenizer, post_processor, model } = tokenizer;
+  const isType = (part: unknown, type: string): part is Record<string, unknown> =>
+    isObject(part) && part['type'] === type;
+  return (
+    isType(normalizer, 'BertNormalizer') &&
+    normalizer['clean_text'] === true &&
+    normalizer['lowercase'] === (config['do_lower_case'] ?? true) &&
+    (normalizer['strip_accents'] ?? null) === (config['strip_accents'] ?? null) &&
+    normalizer['handle_chinese_chars'] === (config['tokenize_chinese_chars'] ?? true) &&
+    isType(pre_tokenizer, 'BertPreTokenizer') &&
+    isBertTemplate(post_processor) &&
+    isType(model, 'WordPiece')
+  );
+}
+
+/**
+ * Returns tokenizer_config.json with the length limit. If BertTokenizer would differ from the exported tokenizer.json,
+ * names the class that reads that file as it is.
+ */
+function tokenizerConfig(files: Files, tokenizer: string, maxTokens: number): Record<string, unknown> {
+  const config = { ...parsedJson(files['tokenizer_config.json']), model_max_length: maxTokens };
+  const faithful = !isBertTokenizer(config) || equalsBertTokenizer(parsedJson(tokenizer), config);
+  return faithful ? config : { ...config, tokenizer_class: 'PreTrainedTokenizerFast' };
+}
+
 /** Lists the tokenizer files of an exported model. */
 export function exportedTokenizerFiles(files: Files, maxTokens: number): { name: string; input: string }[] {
   const vocabulary = files['vocab.txt'];
-  const config = { ...parsedJson(files['tokenizer_config.json']), model_max_length: maxTokens };
+  const tokenizer = tokenizerJson(files, maxTokens);
   return [
-    { name: 'tokenizer.json', input: tokenizerJson(files, maxTokens) },
+    { name: 'tokenizer.json', input: tokenizer },
     { name: 'special_tokens_map.json', input: specialTokensMap(files) },
     ...(vocabulary === undefined ? [] : [{ name: 'vocab.txt', input: vocabulary }]),
-    { name: 'tokenizer_config.json', input: jsonText(config) },
+    { name: 'tokenizer_config.json', input: jsonText(tokenizerConfig(files, tokenizer, maxTokens)) },
   ];
 }

@@ -46,6 +46,7 @@ export async function countSplit(db: Database, experiment: Experiment, progress:
     scoredLeaks: found.scoredLeaks.length,
     dev: split.dev.length,
     test: split.test.length,
+    unanswered: { dev: split.unanswered.dev.length, test: split.unanswered.test.length },
     leaks: { exact: exact.length, normalised: normalised.length },
     listedBatches: hasListedBatches(experiment),
     devInTest: split.devInTest.length,

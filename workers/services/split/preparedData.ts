@@ -13,6 +13,8 @@ export interface PreparedData {
   knowledgeBase: Passage[];
   dev: Question[];
   test: Question[];
+  /** Questions of each part that the knowledge base has no answer to. Runs leave them out. */
+  unanswered: { dev: Question[]; test: Question[] };
   /** Pairs that repeat a dev or test question. Training skips them, unless a listed batch order names its rows. */
   leaks: number;
   /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
@@ -55,6 +57,7 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
     knowledgeBase: passages.concat(split.extraPassages),
     dev: split.dev,
     test: split.test,
+    unanswered: split.unanswered,
     leaks: split.leaks.length,
     scoredLeaks: stored.scoredLeaks.length,
   };

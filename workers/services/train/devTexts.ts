@@ -5,7 +5,7 @@ import type { Database } from '../../../src/storage/database';
 import { preparedData } from '../split/preparedData';
 
 /** Characters of a text that are shown. */
-const shownCharacters = 300;
+export const shownCharacters = 300;
 
 /** Returns the beginnings of dev questions and passages, by id. Leaves out ids that the data does not have. */
 export async function devTexts(db: Database, experiment: Experiment, ids: DevTextIds): Promise<DevTexts> {

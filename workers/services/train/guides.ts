@@ -1,8 +1,9 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment, ExperimentModel, Stage } from '../../../src/domain/experiment';
+import type { Negatives } from '../../../src/domain/train/negativesSchema';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { frozenModelOf, teacherOf } from '../../../src/domain/train/stageModels';
+import { frozenModelOf, guideOf, teacherOf } from '../../../src/domain/train/stageModels';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import type { GuideShape } from '../../engine/memory/guideMemory';
@@ -14,8 +15,10 @@ import { tokenizedNegatives, type StageNegatives } from '../negatives/stageNegat
 import { tokenize } from '../tokenize/tokenize';
 import { between } from './evaluateRun';
 import { modelOfExperiment } from './modelOfExperiment';
-import type { RunSessionOnDevice } from './runSession';
-import type { StageGuide } from './stageGuide';
+import { firstStageToTrain } from './firstStageToTrain';
+import type { RunSession, RunSessionOnDevice } from './runSession';
+import type { FrozenTargets, StageGuide } from './stageGuide';
+import { scoresByTeacher, scoresOfData } from './teacherScores';
 import { storedTokenSets, type RunTokens } from './runTokens';
 import { loadWeights } from './weightTransfer';
 
@@ -67,43 +70,57 @@ async function shapeOf(
 }
 
 /**
- * Encodes the texts of every stage that has a guide or a teacher, once for the whole run: both are frozen, and are
- * called guides here. Loads one at a time, and leaves none on the device. Skips what `session.guideVectors` already
- * holds.
- * @throws guide-missing or teacher-missing if one was deleted after the run was created.
+ * Returns what the stages that are still to train read of their guides and teachers, which are frozen and are both
+ * called guides here. Encodes the texts of these stages once for the whole run. Loads one model at a time, and leaves
+ * none on the device. Skips what the session already holds, and keeps only the scores of teachers.
+ * @throws guide-missing or teacher-missing if one that is needed was deleted after the run was created.
  */
-export async function encodeGuides(session: RunSessionOnDevice): Promise<(StageGuide | undefined)[]> {
-  const { db, experiment } = session;
-  const guides: (StageGuide | undefined)[] = [];
-  for (const [stage, settings] of experiment.stages.entries()) {
-    const guide = await storedFrozenModel(db, settings, stage);
-    guides.push(guide && (await encodeStage(session, stage, guide, await guideTokenSets(db, experiment, guide))));
-  }
-  return guides;
+export async function frozenTargets(
+  session: RunSessionOnDevice,
+  batches: readonly (readonly number[][])[],
+): Promise<{ firstStage: number; frozen: (FrozenTargets | undefined)[] }> {
+  const { db, experiment, record, guideVectors } = session;
+  const firstStage = await firstStageToTrain(db, record.runId, batches);
+  const frozen: (FrozenTargets | undefined)[] = [];
+  for (const stage of experiment.stages.keys())
+    frozen.push(stage < firstStage ? undefined : await targetsOfStage(session, stage));
+  const guides = experiment.stages.flatMap((stage) => guideOf(stage) ?? []).map((guide) => keyOf(guide, ''));
+  for (const key of guideVectors.keys()) if (!guides.some((guide) => key.startsWith(guide))) guideVectors.delete(key);
+  return { firstStage, frozen };
 }
 
-async function encodeStage(
-  session: RunSessionOnDevice,
-  stage: number,
-  guide: ExperimentModel,
-  tokens: RunTokens,
-): Promise<StageGuide> {
+async function targetsOfStage(session: RunSessionOnDevice, stage: number): Promise<FrozenTargets | undefined> {
+  const { db, experiment, data, teacherScores } = session;
+  const settings = experiment.stages[stage];
+  const negatives = session.negatives[stage];
+  if (!settings) return undefined;
+  const scores = teacherScores.get(stage) ?? scoresOfData(experiment, stage, data.pairs, negatives);
+  if (scores) return { teacherScores: scores };
+  const model = await storedFrozenModel(db, settings, stage);
+  if (!model) return undefined;
+  const guide = await encodeStage(session, stage, model);
+  if (!teacherOf(settings) || !negatives) return { guide };
+  const found = await scoresByTeacher(guide, negatives, between(session, 'encodeGuide', `scores ${stage}`));
+  teacherScores.set(stage, found);
+  return { teacherScores: found };
+}
+
+const keyOf = (guide: ExperimentModel, texts: string): string => `${canonicalJson(guide)} ${texts}`;
+
+async function encodeStage(session: RunSessionOnDevice, stage: number, guide: ExperimentModel): Promise<StageGuide> {
+  const tokens = await guideTokenSets(session.db, session.experiment, guide);
   const [negatives] = tokenizedNegatives([session.negatives[stage] ?? null], () => tokens);
-  const chosen = [...new Set(negatives?.chosen)];
+  const chosen = negatives ? chosenWith(session, guide, negatives.from) : [];
+  const pool = `negatives of ${negatives?.from === 'imported' ? 'pairs' : 'passages'}`;
   const sets = {
     anchors: tokens.anchors,
     positives: tokens.positives,
-    ...(negatives ? { negatives: pickTexts(negatives.tokens, chosen) } : {}),
+    ...(negatives ? { [pool]: pickTexts(negatives.tokens, chosen) } : {}),
   };
-  const model = canonicalJson(guide);
-  const keyOf = (texts: string): string => (texts === 'negatives' ? `${model} ${texts} ${stage}` : `${model} ${texts}`);
-  await encodeSets(
-    session,
-    guide,
-    Object.entries(sets).map(([texts, set]) => ({ key: keyOf(texts), set })),
-  );
+  const keyed = Object.entries(sets).map(([texts, set]) => ({ key: keyOf(guide, texts), set }));
+  await encodeSets(session, guide, keyed);
   const found = (texts: string): EncodedTexts => {
-    const vectors = session.guideVectors.get(keyOf(texts));
+    const vectors = session.guideVectors.get(keyOf(guide, texts));
     if (!vectors) throw new RangeError(`the guide has not encoded the ${texts}`);
     return vectors;
   };
@@ -111,10 +128,24 @@ async function encodeStage(
   return {
     anchors: found('anchors'),
     positives: found('positives'),
-    negatives: negatives
-      ? pickedVectors(found('negatives'), negatives.pool.length, (text) => placeOf.get(text) ?? 0)
-      : null,
+    negatives: negatives ? pickedVectors(found(pool), negatives.pool.length, (text) => placeOf.get(text) ?? 0) : null,
   };
+}
+
+/**
+ * Returns the chosen texts of all stages that have this guide and take their negatives from the same pool: those of the
+ * pairs, or the passages. So a text is encoded once, and in the same batches whichever stage comes first.
+ */
+function chosenWith({ experiment, negatives }: RunSession, guide: ExperimentModel, from: Negatives['from']): number[] {
+  const model = canonicalJson(guide);
+  const texts = new Set<number>();
+  for (const [stage, settings] of experiment.stages.entries()) {
+    const own = negatives[stage];
+    const other = frozenModelOf(settings);
+    if (!own || !other || canonicalJson(other) !== model) continue;
+    if ((own.from === 'imported') === (from === 'imported')) for (const text of own.chosen) texts.add(text);
+  }
+  return [...texts];
 }
 
 /** Encodes token sets with a guide. Loads its weights only if a vector is missing. GPU→CPU sync. */

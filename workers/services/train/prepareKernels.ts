@@ -21,7 +21,7 @@ import { openLoss } from './openLoss';
 import { trainerOptions } from './trainModel';
 import type { TokenizedNegatives } from '../negatives/stageNegatives';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
-import { frozenModelAddition, negativesOf, scoresOfStage, stepBatch } from './stepBatch';
+import { negativesOf, scoresOfStage, stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
@@ -35,7 +35,8 @@ export async function prepareKernels(session: RunSessionOnDevice, batches: numbe
     const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans(experiment, model));
     await recordEncoding(session, engine, parameters);
     await recordSearch(session, engine);
-    for (const [stageIndex, ofStage] of batches.entries()) await recordSteps(session, parameters, stageIndex, ofStage);
+    for (const [stageIndex, ofStage] of batches.entries())
+      if (stageIndex >= (session.firstStage ?? 0)) await recordSteps(session, parameters, stageIndex, ofStage);
   });
 }
 
@@ -88,8 +89,7 @@ async function recordSteps(
   const scores = scoresOfStage(stage, session.data);
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
-    const frozen = frozenModelAddition(stage, session.guides?.[stageIndex]);
-    const batch = stepBatch(tokens, rows, { negatives, scores, ...frozen });
+    const batch = stepBatch(tokens, rows, { negatives, scores, ...session.frozen?.[stageIndex] });
     // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();

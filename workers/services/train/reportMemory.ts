@@ -26,6 +26,7 @@ import { guideShapes } from './guides';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
+import { scoresOfData } from './teacherScores';
 
 /** Plans the batches of a run and, from their tokens, its memory. Creates missing token sets. */
 export async function reportMemory(
@@ -41,6 +42,7 @@ export async function reportMemory(
   const keys = await tokenize(db, experiment, () => undefined);
   const chosen = await negativesOfStages(db, experiment, data);
   const counts = await reportNegatives(chosen);
+  for (const stage of stages.keys()) scoresOfData(experiment, stage, data.pairs, chosen[stage]); // refuses missing ones
   // Texts get longer with a prefix, so all stages are planned with it.
   const own = await storedTokenSets(db, keys);
   const prefix = prefixOf(experiment.stages);

@@ -14,7 +14,7 @@ import { between, evaluateDev, evaluateMoment } from './evaluateRun';
 import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
-import { encodeGuides } from './guides';
+import { frozenTargets } from './guides';
 import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
@@ -110,6 +110,7 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
       if (isSameDevice(before, device)) continue;
       session.recovery.forgetVectors();
       session.guideVectors.clear();
+      session.teacherScores.clear();
     }
   }
 }
@@ -132,7 +133,7 @@ async function openRun(opened: RunSessionOnDevice, moved: boolean): Promise<Open
   // Frees the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const session: RunSessionOnDevice = { ...opened, guides: await encodeGuides(opened) };
+  const session: RunSessionOnDevice = { ...opened, ...(await frozenTargets(opened, batches)) };
   const progress = (done: number, of: number): void => session.log.progress('load', done, of);
   const adapters = { adapterPlans: adapterPlans(experiment, model), seed: experiment.seed };
   const [parameters] = await Promise.all([

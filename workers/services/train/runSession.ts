@@ -12,7 +12,8 @@ import { DeviceRecovery } from '../device/deviceRecovery';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import { prefixedSets } from '../tokenize/prefixTokens';
 import type { EncodedTexts } from '../evaluate/encodedTexts';
-import type { StageGuide } from './stageGuide';
+import type { FrozenTargets } from './stageGuide';
+import type { TeacherScores } from './teacherScores';
 import { devSampleOf, type DevSample } from './devSampleOf';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
@@ -46,6 +47,8 @@ export interface RunSession {
    * loss.
    */
   guideVectors: Map<string, EncodedTexts>;
+  /** The scores of each stage's teacher, by stage. They are on the host too. */
+  teacherScores: Map<number, TeacherScores>;
   tuning: TuningState;
 }
 
@@ -62,8 +65,10 @@ export interface TuningState {
 export interface RunSessionOnDevice extends RunSession {
   engine: Engine;
   device: DeviceInfo;
-  /** Vectors of each stage's guide or teacher; undefined for stages without either. Set before training. */
-  guides?: readonly (StageGuide | undefined)[];
+  /** The first stage that is still to train. Set before training. */
+  firstStage?: number;
+  /** What each stage reads of a guide or teacher; undefined for stages without, and before `firstStage`. */
+  frozen?: readonly (FrozenTargets | undefined)[];
 }
 
 export async function openRunSession(
@@ -88,6 +93,7 @@ export async function openRunSession(
   const state = {
     recovery: new DeviceRecovery(),
     guideVectors: new Map<string, EncodedTexts>(),
+    teacherScores: new Map<number, TeacherScores>(),
     tuning: { running: false },
   };
   const read = { experiment, settings, model, data, tokens, prefixed, negatives, order, devSample };

@@ -1,4 +1,5 @@
 import type { Vectors } from '../../engine/retrieval/vectors';
+import type { TeacherScores } from './teacherScores';
 
 /** Unit vectors of the texts that a stage trains on, by a frozen model: its guide or its teacher. */
 export interface StageGuide {
@@ -7,4 +8,10 @@ export interface StageGuide {
   positives: Vectors;
   /** One per text of the negatives' pool; only those of chosen ones are encoded. Null for a stage without negatives. */
   negatives: Vectors | null;
+}
+
+/** What the loss of a stage reads that never changes: a guide's vectors, or a teacher's scores. */
+export interface FrozenTargets {
+  guide?: StageGuide;
+  teacherScores?: TeacherScores;
 }

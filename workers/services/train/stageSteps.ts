@@ -4,10 +4,14 @@ import { epochsOf } from '../../../src/domain/train/planBatches';
 import type { KnownAnswers } from '../../../src/domain/train/knownAnswers';
 import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { learningRateAt } from '../../../src/domain/train/schedule';
+import { isObserved, type TrainScores } from '../../../src/domain/train/trainScores';
+import type { StepBatch } from '../../engine/losses/loss';
 import type { Trainer } from '../../engine/trainer';
+import type { BatchObserver, ObservedVectors } from './batchObserver';
+import { batchScores } from './batchScores';
 import type { RunSessionOnDevice } from './runSession';
 import { stageTokens } from './runTokens';
-import { drawOf, frozenModelAddition, knownOf, scoresOfStage, stepBatch } from './stepBatch';
+import { drawOf, knownOf, scoresOfStage, stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
@@ -19,6 +23,22 @@ export interface StageOfRun {
   leftOut: number[];
   /** Number of steps in the run before this stage. */
   begin: number;
+  /** Reads back the vectors of some batches. */
+  observer?: BatchObserver;
+}
+
+/** The first batch of a step whose vectors are read back. */
+interface Observed {
+  vectors: Promise<ObservedVectors>;
+  rows: readonly number[];
+  targets: StepBatch['targets'];
+}
+
+interface StepUnderWay {
+  pairs: number;
+  learningRate: number;
+  begunAt: number;
+  observed: Observed | null;
 }
 
 /**
@@ -28,7 +48,7 @@ export interface StageOfRun {
  */
 export class StageSteps {
   /** Steps that have begun but are not recorded yet. */
-  readonly #underWay: { pairs: number; learningRate: number; begunAt: number }[] = [];
+  readonly #underWay: StepUnderWay[] = [];
   #pairsSeen: number;
   readonly #rows: number;
   #recordedAt = -Infinity;
@@ -57,7 +77,7 @@ export class StageSteps {
     const begunAt = performance.now();
     const tokens = stageTokens(this.session, this.of.stageIndex);
     const negatives = this.session.negatives[this.of.stageIndex];
-    const frozen = frozenModelAddition(stage, this.session.guides?.[this.of.stageIndex]);
+    const frozen = this.session.frozen?.[this.of.stageIndex];
     const additions = { negatives, known: this.#known, scores: this.#scores, ...frozen };
     const parts = batchesOfStep(batch, stage.batching);
     const [first = stepBatch(tokens, []), ...further] = parts.map((rows, part) => {
@@ -66,8 +86,25 @@ export class StageSteps {
       const draw = drawOf(stage, { seed, stageIndex, batch: index * parts.length + part });
       return stepBatch(tokens, rows, { ...additions, draw });
     });
-    this.trainer.begin(first, learningRate, index + 1, further);
-    this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
+    const vectors = this.#begun(index + 1, () => this.trainer.begin(first, learningRate, index + 1, further));
+    const observed = vectors && { vectors, rows: parts[0] ?? [], targets: first.targets };
+    this.#underWay.push({ pairs: batch.length, learningRate, begunAt, observed });
+  }
+
+  /** Begins a step, and reads its vectors back if it is one of those that are looked at. */
+  #begun(stepOfStage: number, begin: () => void): Promise<ObservedVectors> | null {
+    const { observer, batches } = this.of;
+    if (observer && isObserved(stepOfStage, batches.length)) return observer.observing(begin);
+    begin();
+    return null;
+  }
+
+  async #scoresOf({ vectors, rows, targets }: Observed): Promise<TrainScores> {
+    const { stage, stageIndex } = this.of;
+    const trained = rowsOfStage(stage, this.session.data);
+    const ids = rows.map((row) => trained[row]?.id ?? '');
+    const scores = batchScores(await vectors, { loss: stage.loss, targets, ids });
+    return { step: this.state.step, stage: stageIndex, ...scores };
   }
 
   /** Waits for steps and records them, until at most `kept` steps are under way. */
@@ -92,6 +129,7 @@ export class StageSteps {
     const epoch = epochsOf(this.#pairsSeen, this.#rows, this.of.leftOut);
     const measured = { epoch, learningRate: step.learningRate, stepMs, backendBytes: engine.pool.totalBytes };
     log.append({ type: 'step', step: state.step, stage: this.of.stageIndex, ...measured, ...numbers });
+    if (step.observed) log.append({ type: 'trainScores', ...(await this.#scoresOf(step.observed)) });
     await log.settle();
   }
 }

@@ -12,7 +12,7 @@ import type { StageNegatives, TokenizedNegatives } from '../negatives/stageNegat
 import type { PreparedData } from '../split/preparedData';
 import type { StageGuide } from './stageGuide';
 import type { StageTokens } from './runTokens';
-import { teacherScoresOf } from './teacherScores';
+import { scoresOfRows, type TeacherScores } from './teacherScores';
 
 /** What a stage adds to the texts of its batches. */
 export interface StageAdditions {
@@ -26,16 +26,8 @@ export interface StageAdditions {
   scores?: Float32Array | undefined;
   /** If given, the loss recognizes false negatives by the scores of this guide. */
   guide?: StageGuide | undefined;
-  /** If given, the loss distils the scores of this teacher. */
-  teacher?: StageGuide | undefined;
-}
-
-/** Returns a frozen model's vectors as what the stage's loss reads: the vectors of its teacher, or of its guide. */
-export function frozenModelAddition(
-  { loss }: Pick<Stage, 'loss'>,
-  vectors: StageGuide | undefined,
-): Pick<StageAdditions, 'guide' | 'teacher'> {
-  return loss.kind === 'distillation' ? { teacher: vectors } : { guide: vectors };
+  /** If given, the loss distils these scores of the stage's rows. */
+  teacherScores?: TeacherScores | undefined;
 }
 
 /** Returns the scores of the rows that a stage trains on; undefined if they have none. */
@@ -53,7 +45,7 @@ export function scoresOfStage(
 export function stepBatch(
   tokens: StageTokens,
   rows: readonly number[],
-  { negatives, known, draw, scores, guide, teacher }: StageAdditions = {},
+  { negatives, known, draw, scores, guide, teacherScores }: StageAdditions = {},
 ): StepBatch {
   const anchors = pickTexts(tokens.anchors, rows);
   const positives = pickTexts(tokens.positives, rows);
@@ -69,7 +61,7 @@ export function stepBatch(
     ...(masks.length > 0 && { leftOut: masks.reduce(eitherMask) }),
     ...(scores && { scores: Float32Array.from(rows, (row) => scores[row] ?? NaN) }),
     ...(guide && { guide: vectorsOfBatch(guide, rows, chosen) }),
-    ...(teacher && { teacherScores: teacherScoresOf(vectorsOfBatch(teacher, rows, chosen)) }),
+    ...(teacherScores && { teacherScores: scoresOfRows(teacherScores, rows) }),
   };
   return { anchors, candidates, ...(Object.keys(targets).length > 0 ? { targets } : {}) };
 }

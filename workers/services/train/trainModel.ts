@@ -13,6 +13,7 @@ import type { ParameterStore } from '../../engine/model/parameterStore';
 import { WeightAverage } from '../../engine/model/weightAverage';
 import type { Loss } from '../../engine/losses/loss';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
+import { BatchObserver } from './batchObserver';
 import { CheckpointKeeper } from './checkpointKeeper';
 import { noteDevEvaluation } from './earlyStop';
 import { openLoss } from './openLoss';
@@ -96,13 +97,14 @@ async function trainWithLoss(
   state: TrainingState,
   { stage, stageIndex, batches, begin, loss }: StageInRun,
 ): Promise<void> {
-  const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss });
+  const observer = new BatchObserver(loss);
+  const options = trainerOptions(deps.session, stage, state, { stageIndex, begin, loss: observer.loss });
   const { adapters } = parameters;
   const { adamW, average } = state;
   const trainer = new Trainer({ ...options, adapters, average }, parameters.segments, adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   const leftOut = deps.leftOut[stageIndex] ?? [];
-  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
+  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin, observer });
   try {
     for (let step = state.step + 1; step <= begin + batches.length; step++) {
       steps.begin();

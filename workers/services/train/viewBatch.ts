@@ -7,6 +7,7 @@ import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { stageBatches } from './stageBatches';
 import { drawnInBatch, drawOf, knownOf, negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
+import { scoresOfData, scoresOfRows } from './teacherScores';
 
 /** Returns the texts of one step. They depend only on data, batching and seed, so no run is needed. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
@@ -26,12 +27,18 @@ export async function viewBatch(db: Database, experimentId: string, step: number
     return (stage && drawnInBatch(rows, { negatives, known, draw: drawOf(stage, place) })) ?? [];
   });
   const trained = rowsOfStage(stage ?? {}, data);
+  const taught = scoresOfData(experiment, stageIndex, data.pairs, negatives);
   const rows = batch.flatMap((row, at) => {
     const pair = trained[row];
     const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
     if (!pair) return [];
     const { id: pairId, anchor, positive, score } = pair;
-    const shown = { pairId, anchor, positive, negatives: own, ...(score === undefined ? {} : { score }) };
+    const teacherScores = taught && Array.from(scoresOfRows(taught, [row]).values);
+    const shown = {
+      ...{ pairId, anchor, positive, negatives: own },
+      ...(teacherScores ? { teacherScores } : {}),
+      ...(score === undefined ? {} : { score }),
+    };
     return [drawn[at] ? { ...shown, drawn: drawn[at] } : shown];
   });
   return { step, batchSize: first.length, rows };

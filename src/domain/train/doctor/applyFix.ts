@@ -1,5 +1,5 @@
 import type { Experiment, Stage } from '../../experiment';
-import { withTemperature } from '../lossSchema';
+import { lossOfKind, withoutGuide, withTemperature } from '../lossSchema';
 import type { Finding, Fix } from './finding';
 
 /** Returns the experiment with a finding's fix. Without a fix, returns it unchanged. */
@@ -41,6 +41,10 @@ function fixedStage(stage: Stage, fix: StageFix): Stage {
       return stage.negatives?.from === 'mined'
         ? { ...stage, negatives: { ...stage.negatives, relativeMargin: fix.value } }
         : stage;
+    case 'ownScores':
+      return { ...stage, loss: withoutGuide(stage.loss) };
+    case 'loss':
+      return { ...stage, loss: lossOfKind(fix.value, stage.loss) };
     case 'avoidDuplicates':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, avoidDuplicatePassages: true } } : stage;
     case 'temperature':

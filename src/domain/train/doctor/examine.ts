@@ -5,11 +5,11 @@ import { durationFindings } from './duration';
 import { emaFindings } from './ema';
 import type { ExperimentFacts } from './facts';
 import type { Check, Finding, Severity } from './finding';
+import { frozenModelFindings } from './frozenModel';
 import { memoryFindings } from './memory';
 import { negativesFindings } from './negatives';
 import { poolingFindings, prefixFindings, promptFindings } from './prompts';
 import { learningRateFindings, temperatureFindings } from './rates';
-import { teacherFindings } from './teacher';
 import { leakFindings, truncationFindings } from './texts';
 
 /** The checks, in the order in which equally severe findings are shown. A new check is one more entry. */
@@ -24,7 +24,7 @@ const checks: readonly Check[] = [
   temperatureFindings,
   batchFindings,
   negativesFindings,
-  teacherFindings,
+  frozenModelFindings,
   durationFindings,
   emaFindings,
   devTimeFindings,

@@ -33,6 +33,8 @@ export interface FindingFacts {
   negativesAbove: AbovePositive;
   /** The teacher of a distillation is the base model itself. */
   teacherIsBase: Record<never, never>;
+  /** The guide that recognizes false negatives is the base model itself. */
+  guideIsBase: Record<never, never>;
   nearDuplicates: { pairs: number };
   /** Pairs with the same question as a dev or test question, which a batch list trains on. */
   listedLeaks: { pairs: number };
@@ -76,6 +78,9 @@ export type Fix =
   | { setting: 'emaDecay'; value: number }
   /** Leaves out mined negatives by a relative margin to the positive's score. */
   | { setting: 'negativesMargin'; value: number }
+  /** Recognizes false negatives by the scores of the trained model instead of a guide's. */
+  | { setting: 'ownScores' }
+  | { setting: 'loss'; value: 'inBatchInfoNce' }
   | { setting: 'avoidDuplicates' }
   | { setting: 'removeNearDuplicates' }
   | { setting: 'pooling'; value: Pooling }

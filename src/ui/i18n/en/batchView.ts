@@ -10,6 +10,7 @@ export const batchViewTexts = {
   sentence1: 'Sentence 1',
   sentence2: 'Sentence 2',
   score: (score: string) => `Score ${score}`,
+  teacherScore: (score: string) => `Teacher ${score}`,
   help: 'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   drawnHelp:
     'Each question is shown with its own passage. A few other rows are drawn at random for each question. Its negatives are their passages, and those of their explicit negatives that don’t answer it.',

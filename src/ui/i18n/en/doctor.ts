@@ -139,6 +139,11 @@ const findings: FindingWords = {
     why: () =>
       'The model being trained starts with the teacher’s scores, so there is nothing to learn from it. Choose a stronger model as the teacher.',
   },
+  guideIsBase: {
+    title: () => 'The guide model is the base model itself',
+    why: () =>
+      'It marks the same false negatives as the model being trained does at the start, and does not learn to mark others. A guide helps if it is stronger; otherwise the model’s own scores do without encoding all texts twice.',
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>
       `The run needs ${bytes(neededBytes)}, but only ${bytes(limitBytes)} are available`,
@@ -167,6 +172,8 @@ const fixes: FixWords = {
   devTimeShare: ({ value }) => `Limit dev to ${formatPercent(value, 0)} of the time`,
   emaDecay: ({ value }) => `Set the decay to ${value}`,
   negativesMargin: ({ value }) => `Leave out negatives by a relative margin of ${value}`,
+  ownScores: () => 'Use the trained model’s own scores',
+  loss: () => 'Train with in-batch InfoNCE',
   avoidDuplicates: () => 'Keep equal passages out of a batch',
   removeNearDuplicates: () => 'Remove them from training',
   pooling: ({ value }) => `Use “${poolings[value]}”`,

@@ -27,7 +27,7 @@ export const importTexts = {
     },
   },
   formats:
-    'Excel (.xlsx), JSONL, JSON, CSV, TSV, TXT with one passage per line, or Markdown with one passage per paragraph; text also as .gz, in UTF-8, UTF-16, GB18030 or Big5.',
+    'Excel (.xlsx), JSONL, JSON, CSV, TSV, TXT with one passage per line, or Markdown with one passage per paragraph; text also as .gz, in UTF-8, UTF-16, GB18030, Big5, Shift_JIS or EUC-KR.',
   formatsTitle: 'What the files look like',
   drop: 'Drop files here',
   or: 'or',
@@ -124,6 +124,8 @@ export const importTexts = {
       `The file can be read as ${names}. If the text below is garbled, choose the other one.`,
     encodingUnsure: (names: string) =>
       `The encoding isn’t certain: ${names} fit. Look for garbled text under “Check the columns”.`,
+    encodingDoubtful: (name: string) =>
+      `Read as ${name}, the text doesn’t look like Chinese. If it is garbled, choose another encoding.`,
     encodingUnknown: 'The encoding wasn’t recognised. Choose one until the text below is no longer garbled.',
     encodingChosen: 'Read in the encoding you chose for files like this.',
     sheetChosen: 'You chose this sheet earlier, for a workbook with the same sheets.',
@@ -152,6 +154,8 @@ export const importTexts = {
         input: 'addition to the question',
         negatives: 'negatives',
         negativeIds: 'ids of the negatives',
+        positiveScores: 'teacher’s scores of the passages',
+        negativeScores: 'teacher’s scores of the negatives',
         score: 'score or label',
         id: 'id',
         ...kept,

@@ -12,6 +12,8 @@ export const splitTexts = {
   devNote: 'chooses the checkpoint and the settings',
   devHeldOut: 'held out from the pairs',
   testNote: 'used only before and after training',
+  unanswered: (dev: number, test: number) =>
+    `${count(dev + test, 'more question')} without an answer in the knowledge base (${formatCount(dev)} in dev, ${formatCount(test)} in test): left out of hit rates, used for score thresholds.`,
   devFraction: 'Share of pairs kept for dev',
   devFractionHelp: 'Used only if you import no dev questions.',
   devMaximum: 'At most',

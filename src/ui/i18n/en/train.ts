@@ -3,6 +3,7 @@ import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
 import { devScoreTexts } from './devScores';
+import { hardestPairTexts } from './hardestPairs';
 import { count } from './count';
 import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
@@ -31,6 +32,7 @@ export const trainTexts = {
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,
+  hardestPairs: hardestPairTexts,
   foot: {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',

@@ -1,22 +1,16 @@
-import type { AppErrorDetails, ImportFault } from '../../../domain/errors';
+import type { ImportFault } from '../../../domain/errors';
 import { wrongFileTypeSentences } from './fileTypes';
+import { counted, remarkSentences, type ImportDetails, type ImportWords } from './importRemarks';
 import type { Sentence } from './sentence';
 import { shortened } from './shortened';
 
-/** Returns a count that a report holds as text, with its noun: “1 row”, “2 rows”. */
-function counted(count: string | undefined, noun: string): string {
-  return `${shortened(count)} ${count === '1' ? noun : `${noun}s`}`;
-}
-
-type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 type Place = Pick<ImportDetails, 'file' | 'line' | 'question'>;
-type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: string };
 
 /**
  * Sentences by fault: why a row or file was left out, and what to do about it. `name` is the column's name, ready for
  * quoting.
  */
-const sentences: Record<ImportFault, (words: Words) => Sentence> = {
+const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
   'empty-file': () => ({
     zh: '文件里没有内容，请选择有内容的文件',
     en: 'the file has no content; choose one that has',
@@ -26,8 +20,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'there are no rows, only column names, headings or an empty list; add rows',
   }),
   'encoding-unknown': () => ({
-    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请在读到的前几行旁边选择编码，或另存为 UTF-8',
-    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; choose its encoding beside the first rows, or save it as UTF-8',
+    zh: '没有认出文字编码，请在读到的前几行旁边选择编码，或另存为 UTF-8',
+    en: 'the encoding of the text wasn’t recognised; choose it beside the first rows, or save the file as UTF-8',
   }),
   'binary-file': () => ({
     zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
@@ -40,9 +34,9 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
           zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
           en: 'this type of file can’t be imported; save it as JSONL, CSV or TXT',
         },
-  'json-broken': () => ({
-    zh: 'JSON 写法有误，请检查引号、逗号和括号',
-    en: 'broken JSON; check the quotes, commas and brackets',
+  'json-broken': ({ name, field }) => ({
+    zh: `JSON 写法有误${field ? `，从“${name}”起读不懂` : ''}，请检查引号、逗号和括号`,
+    en: `${field ? `the JSON can’t be read from “${name}” on` : 'broken JSON'}; check the quotes, commas and brackets`,
   }),
   'csv-broken': () => ({
     zh: 'CSV 的列数或引号不对，请检查这一行',
@@ -52,9 +46,9 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `这一行有 ${name} 格，列名只有 ${shortened(expected)} 个，请给含分隔符的文字加上双引号`,
     en: `the row has ${name} cells, but there are only ${shortened(expected)} columns; put double quotes around text that contains the separator`,
   }),
-  'literal-broken': () => ({
-    zh: 'Python 字面量写法有误，请检查引号和括号',
-    en: 'broken Python literal; check the quotes and brackets',
+  'literal-broken': ({ name, field }) => ({
+    zh: `Python 字面量写法有误${field ? `，从“${name}”起读不懂` : ''}，请检查引号和括号`,
+    en: `${field ? `the Python literal can’t be read from “${name}” on` : 'broken Python literal'}; check the quotes and brackets`,
   }),
   'xlsx-broken': () => ({
     zh: '这个 Excel 文件打不开，可能已损坏，请用 Excel 或 WPS 打开后另存为 .xlsx',
@@ -65,8 +59,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
   }),
   'title-row': () => ({
-    zh: '这是跨列合并的标题，不是数据',
-    en: 'this is a title merged across columns, not data',
+    zh: '这是表格上方或中间的标题，不是数据',
+    en: 'this is a title above or inside the table, not data',
   }),
   'front-matter': () => ({
     zh: '这是 Markdown 文件开头的元数据，不是正文',
@@ -111,6 +105,14 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `“${name}”是“${shortened(expected)}”，不是数字，请改成数字`,
     en: `“${name}” is “${shortened(expected)}”, which is not a number; write a number`,
   }),
+  'teacher-scores-count': ({ field, expected }) => ({
+    zh: `有 ${shortened(field)} 个教师打分，对应的段落和负例却有 ${shortened(expected)} 条；请每条给一个打分，或删掉打分`,
+    en: `${counted(field, 'teacher score')} for ${counted(expected, 'text')}; give one score for the passage and for each negative, or remove the scores`,
+  }),
+  'teacher-score-range': ({ name, expected }) => ({
+    zh: `“${name}”里的教师打分 ${shortened(expected)} 超出 ±1,000,000，请改正`,
+    en: `the teacher score ${shortened(expected)} in “${name}” is beyond ±1,000,000; correct it`,
+  }),
   'relevant-missing': ({ name }) => ({
     zh: `没有写明哪个段落能回答，请在“${name}”里填上段落的 id`,
     en: `no passage is named as the answer; put its id into “${name}”`,
@@ -139,6 +141,14 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `“${name}”是 ${shortened(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
     en: `“${name}” is ${shortened(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
   }),
+  'scored-pairs': () => ({
+    zh: '这是两个句子和它们的分数或标签，不是问答对，请把文件导入到“打分句对”',
+    en: 'these are two sentences with a score or label, not a question and its answer; import the file as scored pairs',
+  }),
+  'fewer-cells': ({ name, expected }) => ({
+    zh: `这一行只有 ${name} 格，需要 ${shortened(expected)} 格；请用制表符分开各格，或存成有列名的 CSV`,
+    en: `the row has ${counted(name, 'cell')}, but ${shortened(expected)} are needed; separate the cells by tabs, or save the file as CSV with column names`,
+  }),
   'set-too-long': () => ({
     zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
     en: 'the set has more than 64 texts, too many to pair each with every other; split it into several sets',
@@ -164,8 +174,12 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'none of its judgements calls a passage relevant: every relevance is 0 or less, or can’t be read; check that column',
   }),
   'trec-broken': () => ({
-    zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',
-    en: 'the line doesn’t have the four columns question id, 0, passage id and relevance; correct it',
+    zh: '这一行的列和第一行不同，应为“问题 id 0 段落 id 相关度”，或没有 0 的三列，请改正',
+    en: 'the line doesn’t have the columns of the first one: question id, 0, passage id and relevance, or the same without 0; correct it',
+  }),
+  'judgements-alone': () => ({
+    zh: '这是判定文件（qrels），只有 id，没有文字；请把它和问题文件一起选中，再导入',
+    en: 'these are judgements (qrels): ids without texts; select the file together with the file of questions, and import both',
   }),
   'negative-ignored': ({ name }) => ({
     zh: `负例“${name}”不在知识库里，已忽略这条负例，问答对保留`,
@@ -195,70 +209,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `这种文件没有“${name}”这一项，请把它去掉`,
     en: `“${name}” does not apply to this kind of file; remove it`,
   }),
-  'kept-differs': () => ({
-    zh: '这一行的主题、文档或片段和同一个问题前面的行不同，采用了前面的',
-    en: 'its topic, document or part of the document differs from that of the question’s earlier row, whose values are kept',
-  }),
-  'control-replaced': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
-    en: `control characters such as NUL, or half characters, were replaced by spaces or U+FFFD in ${counted(field, 'row')}, this one first`,
-  }),
-  'bytes-replaced': () => ({
-    zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
-    en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
-  }),
-  'columns-unused': ({ field }) => ({
-    zh: `这些列没有用到：${shortened(field)}`,
-    en: `these columns are not used: ${shortened(field)}`,
-  }),
-  'values-unused': ({ name, expected }) => ({
-    zh: `从这一行起共有 ${shortened(expected)} 行的“${name}”没有用到，因为同一项已由另一列填写`,
-    en: `“${name}” is not used in ${counted(expected, 'row')}, this one first, because another column fills the same field`,
-  }),
-  'column-maybe-label': ({ name, expected }) => ({
-    zh: `没有用到的列“${name}”像是标签，有 ${shortened(expected)} 行是 0 或“否”（第一处在这一行）；这些行可能不匹配，请核对，或把这一列设为分数`,
-    en: `the unused column “${name}” looks like a label and says 0 or no in ${counted(expected, 'row')}, this one first; these rows may not match, so check them, or set the column to Score`,
-  }),
-  'file-unused': () => ({
-    zh: '判定文件没有提到这个文件里的任何一行，所以这里没有使用它，请把它导入到对应的位置',
-    en: 'the judgements name no row of this file for this slot, so it is not used here; import it into the slot where it belongs',
-  }),
-  'messages-unused': ({ name, field }) => ({
-    zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,
-    en: `only the last user message and its answer are used; ${counted(field, 'message')} of this and later rows are not`,
-  }),
-  'negatives-unused': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 条负例，已随问答对保存；训练默认不用，可以在“负例”阶段选用`,
-    en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, and training uses them only if you choose so in the Negatives stage`,
-  }),
-  'judged-irrelevant': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
-    en: `${counted(field, 'passage')} with a score of 0 or less, the first in this row, won’t count as an answer`,
-  }),
-  'score-unused': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 行的分数在 0 和 1 之间，这些行仍当作正例，分数没有用到；不匹配的请删掉`,
-    en: `the file has ${counted(field, 'row')} with a score between 0 and 1, this one first; all are kept as pairs whatever the score, so delete those that don’t match`,
-  }),
-  'questions-merged': ({ name }) => ({
-    zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
-    en: `the row asks the same as the earlier question “${name}” and was merged with it`,
-  }),
-  'key-repeated': ({ name }) => ({
-    zh: `同一个对象里“${name}”写了不止一次，只取最后一个值，请核对`,
-    en: `“${name}” occurs more than once in one object; only its last value is used, so check it`,
-  }),
-  'negatives-not-found': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 条负例只写了段落的 id，没有知识库就找不到原文，这些负例没有保存；要用它们，请先导入知识库，再导入这个文件`,
-    en: `${counted(field, 'negative')} from this row on are given by passage id, so they can’t be looked up without a knowledge base and are not stored; to use them, import the knowledge base first, then this file again`,
-  }),
-  'values-unread': ({ name, expected }) => ({
-    zh: `从这一行起共有 ${shortened(expected)} 行的“${name}”读不懂，没有采用这一格，这些行其余的内容保留`,
-    en: `“${name}” can’t be read in ${counted(expected, 'row')}, this one first; that cell is not used, and the rest of the row is kept`,
-  }),
-  'not-judged': ({ name, field }) => ({
-    zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
-    en: `the judgements name no right passage for ${counted(field, 'question')}, this one first; they are left out`,
-  }),
+  ...remarkSentences,
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
     en: 'the row is not an object; write it as {"field": "value"}',

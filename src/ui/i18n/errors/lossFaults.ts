@@ -1,6 +1,7 @@
 import type { StageFault } from '../../../domain/train/stageFaults';
 import { formatCount } from '../format';
 import type { Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type LossFault =
   | 'miner-missing'
@@ -10,6 +11,9 @@ type LossFault =
   | 'distillation-needs-negatives'
   | 'teacher-not-chosen'
   | 'teacher-missing'
+  | 'teacher-scores-need-imported'
+  | 'teacher-scores-missing'
+  | 'teacher-scores-too-few'
   | 'loss-takes-pairs'
   | 'prefix-too-long'
   | 'angle-needs-even-vectors';
@@ -45,6 +49,18 @@ export const lossSentences: {
   'teacher-missing': ({ stage, contentSha256 }) => ({
     zh: `阶段 ${stage + 1} 的教师模型（内容哈希以 ${contentSha256.slice(0, 12)} 开头）还没有导入；请先导入它，或换一个教师模型。`,
     en: `The teacher model of stage ${stage + 1} (its content hash begins with ${contentSha256.slice(0, 12)}) isn’t stored here; import it first, or choose another teacher.`,
+  }),
+  'teacher-scores-need-imported': ({ stage }) => ({
+    zh: `阶段 ${stage + 1} 的 KL 蒸馏用数据里的打分，而这些打分属于导入的负例；请在“负例”里选导入的，或选一个教师模型。`,
+    en: `The KL distillation of stage ${stage + 1} uses the scores of the data, which belong to the imported negatives; choose imported negatives under “Negatives”, or a teacher model.`,
+  }),
+  'teacher-scores-missing': ({ stage, id, missing, pairs }) => ({
+    zh: `阶段 ${stage + 1} 的 KL 蒸馏用数据里的打分，但 ${formatCount(pairs)} 个问答对里有 ${formatCount(missing)} 个没有打分（第一个是“${shortened(id)}”）；请补上打分，去掉这些问答对，或选一个教师模型。`,
+    en: `The KL distillation of stage ${stage + 1} uses the scores of the data, but ${formatCount(missing)} of ${formatCount(pairs)} pairs have none (the first is “${shortened(id)}”); add their scores, leave these pairs out, or choose a teacher model.`,
+  }),
+  'teacher-scores-too-few': ({ stage, id, found, perAnchor }) => ({
+    zh: `阶段 ${stage + 1} 每题要 ${formatCount(perAnchor)} 个带打分的负例，但问答对“${shortened(id)}”只剩 ${formatCount(found)} 个能用；请减少每题的负例，补上负例和打分，或去掉这个问答对。`,
+    en: `Stage ${stage + 1} needs ${formatCount(perAnchor)} negatives with scores per question, but the pair “${shortened(id)}” has only ${formatCount(found)} left that can be used; lower the number per question, add negatives with scores, or leave the pair out.`,
   }),
   'loss-takes-pairs': ({ negatives }) => ({
     zh: `sigmoid 成对损失只用问答对，但这个阶段每题还有 ${formatCount(negatives)} 个单独给出的负例；请换成批内 InfoNCE，或不用这些负例。`,

@@ -101,13 +101,17 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: `模型带有模块“${found}”，这里还不能应用和训练它，略去又会改变向量，请换用没有这个模块的模型`,
     en: `the model has the module “${found}”, which can’t be applied and trained here, and without it the vectors would differ; use a model without it`,
   }),
+  'setting-unsupported': ({ tensor }) => ({
+    zh: `设置“${tensor}”这里还不能应用，略去又会改变向量，请换用没有这项设置的模型`,
+    en: `the setting “${tensor}” can’t be applied here, and without it the vectors would differ; use a model without it`,
+  }),
   'vocabulary-mismatch': ({ expected, found }) => ({
     zh: `分词器有 ${found} 个词，权重只容得下 ${expected} 个，请使用配套的 tokenizer.json`,
     en: `the tokenizer has ${found} entries, but the model’s embedding table has only ${expected}; use the tokenizer.json that belongs to the model`,
   }),
-  'tokenizer-invalid': () => ({
-    zh: '分词器读不出来，请使用 WordPiece 或 Unigram 的 tokenizer.json',
-    en: 'the tokenizer can’t be read; use a WordPiece or Unigram tokenizer.json',
+  'tokenizer-invalid': ({ found }) => ({
+    zh: `分词器读不出来${found === '?' ? '' : `（${found}）`}，请使用 WordPiece 或 Unigram 的 tokenizer.json`,
+    en: `the tokenizer can’t be read${found === '?' ? '' : ` (${found})`}; use a WordPiece or Unigram tokenizer.json`,
   }),
   'pooling-unsupported': ({ found }) => ({
     zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或最后一个 token 池化的模型`,

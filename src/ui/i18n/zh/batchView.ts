@@ -8,6 +8,7 @@ export const batchViewTexts: Dictionary['train']['batchView'] = {
   sentence1: '句子 1',
   sentence2: '句子 2',
   score: (score) => `分数 ${score}`,
+  teacherScore: (score) => `教师 ${score}`,
   help: '每个问题后面是它自己的段落。其他各行的段落都是它的负例；各行单独给出的负例，只要不能回答它，也是它的负例。',
   drawnHelp:
     '每个问题后面是它自己的段落。每题从其他行里随机抽出几行，它们的段落就是这一题的负例；那几行单独给出的负例，只要不能回答这一题，也一起算。',

@@ -130,6 +130,11 @@ const findings: FindingWords = {
     title: () => '教师模型就是基础模型自己',
     why: () => '正在训练的模型一开始的得分就是教师的得分，没有什么可学的。请另选一个更强的模型当教师。',
   },
+  guideIsBase: {
+    title: () => '引导模型就是基础模型自己',
+    why: () =>
+      '它识别出的假负例，正在训练的模型一开始也识别得出，而且它不会越学越准。引导模型要更强才有用；否则用模型自己的得分就行，也不必把文本多编码一遍。',
+  },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) => `需要 ${bytes(neededBytes)} 内存，只有 ${bytes(limitBytes)} 可用`,
     why: () => '内存一栏列出了放得下的设置。',
@@ -157,6 +162,8 @@ const fixes: FixWords = {
   devTimeShare: ({ value }) => `验证用时限制为 ${formatPercent(value, 0)}`,
   emaDecay: ({ value }) => `衰减改为 ${value}`,
   negativesMargin: ({ value }) => `按相对余量 ${value} 排除负例`,
+  ownScores: () => '改用正在训练的模型自己的得分',
+  loss: () => '改用批内 InfoNCE',
   avoidDuplicates: () => '同一批里段落不重复',
   removeNearDuplicates: () => '从训练集移除',
   pooling: ({ value }) => `改用“${poolings[value]}”`,

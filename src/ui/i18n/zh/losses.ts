@@ -5,16 +5,19 @@ export const lossTexts = {
     inBatchNegatives: '每题抽几个',
     distance: '距离',
     tripletMargin: '余量',
+    teacherScores: '教师的打分',
     teacher: '教师模型',
     teacherTemperature: '教师的温度',
   },
   help: {
-    loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。三元组损失：每个单独给出的负例都要比自己的段落远，至少远出一个余量。KL 蒸馏：让自己的段落和单独给出的负例之间的得分比例，跟另一个模型（教师）给的一致。',
+    loss: '批内 InfoNCE：把自己的段落和同一批的其他段落放在一起比，越像的负例分量越重。sigmoid 成对损失：和其他段落逐个比较，不会由个别段落主导。三元组损失：每个单独给出的负例都要比自己的段落远，至少远出一个余量。KL 蒸馏：让自己的段落和单独给出的负例之间的得分比例，跟教师打分的比例一致。',
     inBatch: '同一批里的其他问题全用，或者每题随机抽几个。它们的段落就是这一题的负例；如果有单独给出的负例，也一起算。',
     inBatchNegatives: '每题从同一批里抽几个别的问题，由随机种子决定。批里不够时全用。',
     distance: '两段文本相距多远：1 − 余弦，或单位向量之差的长度。两者都不超过 2。',
     tripletMargin:
       '负例要比正例远出多少；已经远出这么多的三元组不再计入。sentence-transformers 默认用欧氏距离和 5，单位向量达不到，所以每个三元组都计入。',
+    teacherScores:
+      '由一个模型在运行开始前给每题的段落和负例打分，或者用训练数据文件里带的打分：FlagEmbedding 的 pos_scores 和 neg_scores，或 sentence-transformers 的标签列、分数列（score）里的列表。数据里的打分属于导入的负例。',
     teacher:
       '学它的得分的模型，可以是任何已导入的模型。它保持不变，在运行开始前把训练文本全部编码一遍；它的向量长度可以和正在训练的模型不同。',
     teacherTemperature: '教师的得分先除以它，再算 softmax。教师的得分比正在训练的模型挤得更紧时，填得比温度 τ 小。',
@@ -46,6 +49,8 @@ export const lossTexts = {
     inBatchNegatives: '批内负例',
     explicitNegatives: '单独给出的负例',
     allNegatives: '全部负例',
+    scoresOfModel: '由模型打',
+    scoresOfData: '用数据里的',
     noTeacher: '还没有选',
     trainedModel: '正在训练的模型',
     noScoreMask: '关闭',

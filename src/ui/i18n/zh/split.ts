@@ -12,6 +12,8 @@ export const splitTexts: Dictionary['split'] = {
   devNote: '用来挑选检查点和设置',
   devHeldOut: '从问答对里留出',
   testNote: '只在训练前后使用',
+  unanswered: (dev, test) =>
+    `另有 ${formatCount(dev + test)} 题在知识库里没有答案（验证 ${formatCount(dev)}，测试 ${formatCount(test)}）：不计入检出率，只用来定得分门槛。`,
   devFraction: '拿多少问答对做验证',
   devFractionHelp: '只在没有导入验证问题时使用。',
   devMaximum: '最多留出多少对',

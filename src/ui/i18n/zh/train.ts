@@ -4,6 +4,7 @@ import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
 import { devScoreTexts } from './devScores';
+import { hardestPairTexts } from './hardestPairs';
 import { lossTexts } from './losses';
 import { memoryPlanTexts } from './memoryPlan';
 import { runSentenceTexts } from './runSentence';
@@ -27,6 +28,7 @@ export const trainTexts: Dictionary['train'] = {
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,
+  hardestPairs: hardestPairTexts,
   foot: {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',

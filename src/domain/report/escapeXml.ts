@@ -1,0 +1,12 @@
+/** Characters that XML and HTML don't allow: control characters but tab and line breaks, lone surrogates, U+FFFE. */
+const forbidden =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Replaces characters that XML does not allow by U+FFFD. */
+export const withoutForbidden = (text: string): string => text.replace(forbidden, '\ufffd');
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Returns a text as the content of an HTML or SVG element, or as the value of an attribute in quotes. */
+export const escapeXml = (text: string): string =>
+  withoutForbidden(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');

@@ -1,0 +1,71 @@
+import type { RankChange } from '../evaluate/answerAt';
+import type { Language } from '../language';
+
+/**
+ * A report as headings, paragraphs, tables and charts, with all texts in one language. One function writes it as HTML
+ * and another as Markdown; both escape every text.
+ */
+export interface ReportDocument {
+  language: Language;
+  title: string;
+  /** When it was made, and with which program. */
+  subtitle: string;
+  /** The sentence that answers whether retrieval got better, and what it rests on. */
+  answer: string;
+  verdict: { text: string; kind: 'better' | 'worse' | 'none' } | null;
+  lead: string[];
+  sections: ReportSection[];
+  footer: string[];
+}
+
+export interface ReportSection {
+  title: string;
+  blocks: ReportBlock[];
+}
+
+export type ReportBlock =
+  | { kind: 'text'; text: string; tone?: 'note' | 'warning' }
+  | { kind: 'facts'; facts: ReportFact[] }
+  /** `texts`: how many columns at the left hold words and not figures; 1 if it is absent. */
+  | { kind: 'table'; head: string[]; rows: string[][]; texts?: number }
+  | { kind: 'examples'; examples: ReportExample[] }
+  | { kind: 'chart'; chart: ReportChart };
+
+export interface ReportFact {
+  label: string;
+  value: string;
+  /** Whether the value is a hash or a name in code. */
+  code?: boolean;
+}
+
+/** A question with its passages. */
+export interface ReportExample {
+  title: string;
+  /** Its rank before and after. */
+  note: string;
+  change: 'won' | 'lost';
+  lines: ReportFact[];
+}
+
+export type ReportChart = HitRateChart | RankChart;
+
+interface ChartWords {
+  title: string;
+  caption: string;
+}
+
+/** Hit rates with their intervals at each cut-off, from 0 to 1. */
+export interface HitRateChart extends ChartWords {
+  kind: 'hitRates';
+  /** Labels of the cut-offs. */
+  ticks: string[];
+  series: { label: string; points: { share: number; low: number; high: number }[] }[];
+}
+
+/** One stroke per question from its rank before to its rank after; Infinity if no right passage was found. */
+export interface RankChart extends ChartWords {
+  kind: 'ranks';
+  passages: number;
+  k: number;
+  strokes: { before: number; after: number; change: RankChange }[];
+}

@@ -1,0 +1,42 @@
+import { comparisonMetrics } from '../domain/evaluate/comparisonMetrics';
+import { comparedModels, folderResults, refuseOtherData } from '../domain/evaluate/comparedResults';
+import { AppError } from '../domain/errors';
+import { bestModel, type ReportFacts } from '../domain/report/reportFacts';
+import { gateway } from '../state/gateway';
+import { en } from '../ui/i18n/en';
+import type { CompareJob } from './jobRoutes';
+
+/** Compares the results of earlier commands. Nothing is evaluated again: their ranks say it all. */
+export async function runFolderComparison(job: CompareJob): Promise<{ facts: ReportFacts; metrics: object }> {
+  const folders = job.folders.map(({ name, metrics }) => folderResults(name, metrics));
+  refuseOtherData(folders);
+  const models = comparedModels(folders).map((model) =>
+    model.kind === 'base' ? { ...model, detail: en.compare.untrained } : model,
+  );
+  const [first] = models;
+  const baseline = job.baseline === undefined ? first : models.find(({ name }) => name === job.baseline);
+  if (!baseline || !folders[0])
+    throw new AppError({
+      ...{ kind: 'experiment-invalid', path: '--baseline', found: job.baseline ?? '' },
+      expected: models.map(({ name }) => name),
+    });
+  const k = job.k ?? 1;
+  const lists = models.map(({ id, results }) => ({ id, results }));
+  const { rows } = await (await gateway.data()).tableOfResults(lists, baseline.id, k);
+  const facts: ReportFacts = {
+    ...{ name: job.name, createdAt: Date.now(), build: __BUILD__, part: 'test', k },
+    ...{ passages: folders[0].passages, leftOut: 0, testUses: null, questions: questionsOf(folders) },
+    ...{ models, rows, baselineId: baseline.id, judgedId: bestModel(rows, baseline.id, k) },
+    ...{ training: null, findings: null, failures: [], texts: new Map() },
+  };
+  const environment = { build: __BUILD__, browser: navigator.userAgent };
+  return { facts, metrics: { ...comparisonMetrics(facts), environment } };
+}
+
+/** Folders that earlier versions wrote don't have the texts of questions, which are then shown by their ids. */
+function questionsOf(folders: readonly ReturnType<typeof folderResults>[]): ReportFacts['questions'] {
+  const known = folders.find(({ questions }) => questions.length > 0)?.questions;
+  if (known) return known;
+  const ids = folders[0]?.base.results.map(({ questionId }) => questionId) ?? [];
+  return ids.map((id) => ({ id, text: id, topic: null, relevant: [] }));
+}

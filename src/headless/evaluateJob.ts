@@ -1,0 +1,126 @@
+import { canonicalJson } from '../domain/canonicalJson';
+import { candidateId, denseOf } from '../domain/evaluate/candidate';
+import { comparisonMetrics } from '../domain/evaluate/comparisonMetrics';
+import { candidatesOf, parseEvaluationFile, type EvaluationFile, type NamedCandidate } from '../domain/evaluate/evaluationFile';
+import { AppError, type AppErrorDetails } from '../domain/errors';
+import type { Experiment } from '../domain/experiment';
+import type { StoredModel } from '../domain/model';
+import { parseExperiment } from '../domain/parseExperiment';
+import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';
+import type { CompareProgress } from '../protocol/compareApi';
+import { comparisonFacts } from '../state/comparisonFacts';
+import { gateway } from '../state/gateway';
+import { en } from '../ui/i18n/en';
+import { errorSentence } from '../ui/i18n/errors';
+import { InputReader } from './importInputs';
+import { dataNotes } from './inputNotes';
+import type { EvaluateJob, JobRoutes } from './jobRoutes';
+import { inputReports, throttled, type EventSender } from './prepare';
+
+/** Names of the work that the terminal shows, by what a comparison reports. */
+const workNames: Record<CompareProgress['what'], string> = {
+  load: 'load',
+  passages: 'encodePassages',
+  questions: 'encodeQuestions',
+  search: 'search',
+  keywords: 'keywords',
+};
+
+/** Reads the file's data and models into storage. */
+async function readInputs(routes: JobRoutes, job: EvaluateJob, file: EvaluationFile, sender: EventSender) {
+  sender.send('progress', { what: 'import', done: 0, of: 0 });
+  const reader = new InputReader(routes, job, file.inputs, inputReports(sender));
+  const data = await reader.data();
+  const models: StoredModel[] = [];
+  for (const [index, { name, location, stated }] of file.models.entries())
+    models.push(await reader.model({ slot: `model${index}`, name, location, promised: stated.contentSha256 }));
+  const experiment = parseExperiment({ data, split: { devFraction: 0 } });
+  return { reader, models, experiment };
+}
+
+/**
+ * Stores the data as an experiment without training, or finds the one that an earlier command stored: its results are
+ * used again, so an interrupted evaluation continues with the next model.
+ */
+async function storedExperimentId(name: string, experiment: Experiment): Promise<string> {
+  const wanted = canonicalJson([name, experiment]);
+  const earlier = (await gateway.listExperiments()).find((one) => canonicalJson([one.name, one.experiment]) === wanted);
+  if (earlier) return earlier.experimentId;
+  const [now, experimentId] = [Date.now(), crypto.randomUUID()];
+  await gateway.putExperiment({ experimentId, name, experiment, createdAt: now, updatedAt: now, demo: false });
+  return experimentId;
+}
+
+/** Evaluates the candidates. Returns why some of them failed, by id. */
+async function evaluate(
+  request: { experimentId: string; part: EvaluationFile['part']; candidates: readonly NamedCandidate[] },
+  job: EvaluateJob,
+  sender: EventSender,
+): Promise<Map<string, AppErrorDetails>> {
+  const failures = new Map<string, AppErrorDetails>();
+  const names = new Map(request.candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
+  let current = '';
+  let doing: CompareProgress['what'] = 'load';
+  const report = throttled((done, of) => sender.send('progress', { what: workNames[doing], done, of }));
+  const gpu = await gateway.gpu();
+  await gpu.compareModels(
+    { ...request, candidates: request.candidates.map(({ candidate }) => candidate) },
+    job.device,
+    ({ id, what, done, of }) => {
+      if (id !== current) sender.send('progress', { note: `== ${names.get(id) ?? id}` });
+      if (what !== doing) sender.send('progress', { what: workNames[what], done, of });
+      [current, doing] = [id, what];
+      report(done, of);
+    },
+    (id, error) => {
+      if (error) failures.set(id, error);
+    },
+  );
+  return failures;
+}
+
+function labelOf({ name, candidate, model }: NamedCandidate): Omit<ReportedModel, 'results' | 'passagesPerSecond'> {
+  const { kind } = candidate;
+  const dense = denseOf(candidate);
+  return {
+    id: candidateId(candidate),
+    name,
+    detail: kind === 'keywords' ? en.compare.keywordsDetail : en.compare.untrained,
+    kind,
+    settings: dense?.kind === 'base' ? dense.model : null,
+    bytes: model && model.totalFloats * 4,
+    dimension: model && model.config.hiddenSize,
+  };
+}
+
+/** Evaluates the models of a file and returns the facts of their comparison. */
+export async function runEvaluation(
+  routes: JobRoutes,
+  job: EvaluateJob,
+  sender: EventSender,
+): Promise<{ facts: ReportFacts; metrics: object }> {
+  const file = parseEvaluationFile(job.evaluation);
+  const { reader, models, experiment } = await readInputs(routes, job, file, sender);
+  const { titles, recognised, leftOut } = reader;
+  for (const note of dataNotes({ titles, recognised, leftOut, experiment })) sender.send('progress', { note });
+  const candidates = candidatesOf(file, models);
+  const experimentId = await storedExperimentId(job.name, experiment);
+  const failed = await evaluate({ experimentId, part: file.part, candidates }, job, sender);
+  const done = candidates.filter(({ candidate }) => !failed.has(candidateId(candidate)));
+  const [first] = done;
+  if (!first) throw new AppError([...failed.values()][0] ?? { kind: 'model-missing' });
+  const baseline = done.find(({ name }) => name === file.baseline) ?? first;
+  const failures = candidates.flatMap(({ candidate, name }) => {
+    const error = failed.get(candidateId(candidate));
+    return error ? [{ name, error }] : [];
+  });
+  for (const { name, error } of failures) sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
+  const facts = await comparisonFacts({
+    ...{ experimentId, name: job.name, part: file.part, k: file.k },
+    ...{ baselineId: candidateId(baseline.candidate), models: done.map(labelOf), failures },
+  });
+  const device = done.some(({ model }) => model) ? await (await gateway.gpu()).describeDevice(job.device) : null;
+  const environment = { build: __BUILD__, browser: navigator.userAgent, devicePreference: job.device, device };
+  const metrics = { ...comparisonMetrics(facts), data: experiment.data, leftOutRows: leftOut, environment };
+  return { facts, metrics };
+}

@@ -1,0 +1,12 @@
+/** The beginnings of the texts of a training row: a pair, or two sentences with a score. */
+export interface TrainTexts {
+  anchor: string;
+  positive: string;
+  /** The explicit negatives that the stage trains on, if they were asked for. */
+  negatives: string[];
+}
+
+export interface TrainTextIds {
+  ids: string[];
+  withNegatives: boolean;
+}

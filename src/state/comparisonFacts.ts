@@ -1,0 +1,56 @@
+import { bestModel, type ReportFacts, type ReportedModel } from '../domain/report/reportFacts';
+import { shownPassageIds } from '../domain/report/reportExamples';
+import type { Passage, Question, QuestionPart } from '../domain/records';
+import { gateway } from './gateway';
+
+/** What a report of a comparison is about. Models without stored results are left out. */
+export interface ComparisonRequest {
+  experimentId: string;
+  name: string;
+  part: QuestionPart;
+  k: number;
+  baselineId: string;
+  models: readonly Omit<ReportedModel, 'results' | 'passagesPerSecond'>[];
+  failures?: ReportFacts['failures'];
+}
+
+export const reportedQuestion = ({ id, text, relevant, kept }: Question): ReportFacts['questions'][number] => {
+  return { id, text, topic: kept?.topic ?? null, relevant };
+};
+
+/** Returns the facts of a comparison, from the results that are stored for it. */
+export async function comparisonFacts(request: ComparisonRequest): Promise<ReportFacts> {
+  const { experimentId, name, part, k, baselineId, failures = [] } = request;
+  const data = await gateway.data();
+  const { questions, passages, leftOut, models: stored, testUses } = await data.comparedPart(experimentId, part);
+  const byId = new Map(stored.map((model) => [model.id, model]));
+  const models = request.models.flatMap((model): ReportedModel[] => {
+    const found = byId.get(model.id);
+    return found ? [{ ...model, results: found.results, passagesPerSecond: found.passagesPerSecond }] : [];
+  });
+  const ids = models.map(({ id }) => id);
+  const { rows } = await data.compareTable({ experimentId, part, ids, baselineId, k });
+  const facts = {
+    name,
+    createdAt: Date.now(),
+    build: __BUILD__,
+    part,
+    k,
+    passages,
+    leftOut,
+    testUses,
+    questions: questions.map(reportedQuestion),
+    models,
+    rows,
+    baselineId,
+    judgedId: bestModel(rows, baselineId, k),
+    training: null,
+    findings: null,
+    failures,
+  };
+  const shown = await data.comparedPassages(experimentId, part, shownPassageIds(facts));
+  return { ...facts, texts: textsOf(shown) };
+}
+
+export const textsOf = (passages: readonly Passage[]): Map<string, string> =>
+  new Map(passages.map(({ id, text }) => [id, text]));

@@ -1,0 +1,169 @@
+import { candidateId, type Candidate } from '../domain/evaluate/candidate';
+import type { ChosenThreshold } from '../domain/evaluate/threshold';
+import { AppError, toAppError, type AppErrorDetails } from '../domain/errors';
+import type { CandidateOption, CompareProgress } from '../protocol/compareApi';
+import type { PlaygroundAnswer, SearchedBase } from '../protocol/playground';
+import { app } from './app.svelte';
+import { deviceJob } from './deviceJob.svelte';
+import { baseUrl, gateway } from './gateway';
+
+/** Wait after a key, so that fast typing starts fewer searches. A search takes longer, so more would only add to it. */
+const debounceMs = 40;
+/** Passages that are encoded unasked: they take a few seconds on a slow machine. */
+const encodedUnasked = 500;
+
+interface Answered {
+  question: string;
+  /** One per side, in the order of `sides`. */
+  answers: PlaygroundAnswer[];
+  passages: number;
+  searchMs: number;
+}
+
+/** Questions typed by hand, answered by two ways to search side by side. */
+export class PlaygroundState {
+  options = $state.raw<readonly CandidateOption[]>([]);
+  /** Ids of the candidates on both sides. */
+  sides = $state.raw<readonly [string, string] | null>(null);
+  text = $state('');
+  answered = $state.raw<Answered | null>(null);
+  error = $state.raw<AppErrorDetails | null>(null);
+  /** Progress while passages are encoded or the demo is loaded. */
+  progress = $state.raw<{ what: CompareProgress['what'] | 'demo'; done: number; of: number } | null>(null);
+  searching = $state(false);
+  /** Thresholds that are kept for candidates, by id. */
+  thresholds = $state.raw<ReadonlyMap<string, ChosenThreshold>>(new Map());
+  #base: SearchedBase | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts what was asked; an answer to anything but the latest is dropped. */
+  #asked = 0;
+  #waiting = false;
+
+  /** `experimentId` is null for the demo, of which nothing is loaded before the first question. */
+  constructor(readonly experimentId: string | null) {}
+
+  readonly shown = $derived((this.sides ?? []).map((id) => this.options.find((option) => option.id === id)));
+
+  async load(): Promise<void> {
+    const { experimentId } = this;
+    if (experimentId === null) return;
+    this.#base = { experimentId };
+    this.#offer(await (await gateway.data()).listCandidates(experimentId));
+    await this.#loadThresholds(experimentId);
+  }
+
+  /** Shows the newest trained weights beside the base model, or the base model beside the keyword search. */
+  #offer(options: readonly CandidateOption[]): void {
+    this.options = options;
+    if (this.sides && this.shown.every((option) => option)) return;
+    const tuned = options.find(({ candidate }) => candidate.kind === 'run' && candidate.weights === 'kept');
+    const base = options.find(({ ownBase }) => ownBase) ?? options.find(({ candidate }) => candidate.kind === 'base');
+    const keywords = options.find(({ candidate }) => candidate.kind === 'keywords');
+    const [left = keywords, right = keywords] = [base, tuned].filter((option) => option !== undefined);
+    if (left && right) this.sides = [left.id, right.id];
+  }
+
+  async #loadThresholds(experimentId: string): Promise<void> {
+    const found = new Map<string, ChosenThreshold>();
+    // The oldest first, so that the newest run decides on the base model.
+    for (const { runId, experiment } of (await gateway.listRuns(experimentId)).reverse()) {
+      const keep = async (candidate: Candidate, moment: 'before' | 'after'): Promise<void> => {
+        const evaluation = await gateway.getEvaluation(runId, 'dev', moment);
+        if (evaluation?.threshold) found.set(candidateId(candidate), evaluation.threshold);
+      };
+      await keep({ kind: 'run', runId, weights: 'kept' }, 'after');
+      if (experiment.model) await keep({ kind: 'base', model: experiment.model }, 'before');
+    }
+    this.thresholds = found;
+  }
+
+  /** Call at every change of the text, but not while characters are being composed. */
+  type(text: string): void {
+    this.text = text;
+    this.#asked += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#search(false), debounceMs);
+  }
+
+  choose(side: 0 | 1, id: string): void {
+    const [left, right] = this.sides ?? [id, id];
+    this.sides = side === 0 ? [id, right] : [left, id];
+    void this.ask();
+  }
+
+  /** Answers the text at once. With `encode`, encodes passages that have no stored vectors. */
+  async ask(encode = false): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#asked += 1;
+    await this.#search(encode);
+  }
+
+  /** Searches for the latest text. While a search is under way, waits for it; those in between are never started. */
+  async #search(encode: boolean): Promise<void> {
+    if (this.searching) {
+      this.#waiting = true;
+      return;
+    }
+    const asked = this.#asked;
+    const question = this.text.trim();
+    if (question === '') {
+      this.answered = null;
+      return;
+    }
+    this.searching = true;
+    try {
+      const found = await deviceJob.during('search', () => this.#find(question, encode));
+      if (asked === this.#asked) {
+        this.answered = { question, ...found };
+        this.error = null;
+      }
+    } catch (thrown) {
+      const { details } = toAppError(thrown);
+      if (details.kind !== 'cancelled') this.error = details;
+    } finally {
+      this.searching = false;
+      this.progress = null;
+    }
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    await this.#search(false);
+  }
+
+  async #find(question: string, encode: boolean): Promise<Omit<Answered, 'question'>> {
+    const base = this.#base ?? (await this.#loadDemo());
+    const candidates = this.shown.flatMap((option) => option?.candidate ?? []);
+    const gpu = await gateway.gpu();
+    const search = (encodeNow: boolean) =>
+      gpu.searchByCandidates(
+        { base, candidates, question, encode: encodeNow },
+        app.devicePreference,
+        (what, done, of) => void (this.progress = { what, done, of }),
+      );
+    const found = await search(encode);
+    const missing = found.answers.some(({ kind }) => kind === 'not-encoded');
+    return missing && found.passages <= encodedUnasked ? search(true) : found;
+  }
+
+  async #loadDemo(): Promise<SearchedBase> {
+    const data = await gateway.data();
+    this.progress = { what: 'demo', done: 0, of: 0 };
+    const { knowledgeBase, model } = await data.prepareDemoSearch(baseUrl, (done, of) => {
+      this.progress = { what: 'demo', done, of };
+    });
+    this.progress = null;
+    const stored = await gateway.getModel(model.contentSha256);
+    if (!stored) throw new AppError({ kind: 'model-missing', contentSha256: model.contentSha256 });
+    const option = (candidate: Candidate, name: string): CandidateOption => ({
+      ...{ id: candidateId(candidate), candidate, name, settings: null, bytes: 0, dimension: 0 },
+      ...{ ownBase: false, run: null },
+    });
+    this.#offer([option({ kind: 'base', model }, stored.name), option({ kind: 'keywords' }, '')]);
+    return (this.#base = { knowledgeBase });
+  }
+
+  /** Stops encoding, or loading the demo. */
+  async cancel(): Promise<void> {
+    if (this.progress?.what === 'demo') await (await gateway.data()).cancelDemoSearch();
+    else await (await gateway.gpu()).cancelSearch();
+  }
+}

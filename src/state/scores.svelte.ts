@@ -1,0 +1,97 @@
+import { toAppError, type AppErrorDetails } from '../domain/errors';
+import type { ThresholdRule } from '../domain/evaluate/threshold';
+import type { QuestionPart } from '../domain/records';
+import type { CompareProgress } from '../protocol/compareApi';
+import type { ScoreView } from '../protocol/scoreView';
+import { app } from './app.svelte';
+import { deviceJob } from './deviceJob.svelte';
+import { gateway } from './gateway';
+
+/** The scores of an experiment's base model and of one of its runs, and the threshold that a rule chooses. */
+export class ScoresState {
+  view = $state.raw<ScoreView | null>(null);
+  rule = $state.raw<ThresholdRule>({ by: 'f1' });
+  /** Why the scores can't be shown or computed. */
+  error = $state.raw<AppErrorDetails | null>(null);
+  /** Progress of the scores that are being computed; null while none are. */
+  progress = $state.raw<CompareProgress | null>(null);
+  running = $state<QuestionPart | null>(null);
+  cancelling = $state(false);
+  #runId: string | null = null;
+  #asked = 0;
+
+  constructor(readonly experimentId: string) {}
+
+  /** Shows the scores of a run, or of the base model alone if it is null. */
+  async show(runId: string | null): Promise<void> {
+    if (runId !== this.#runId) this.view = null;
+    this.#runId = runId;
+    await this.#load();
+  }
+
+  async setRule(rule: ThresholdRule): Promise<void> {
+    this.rule = rule;
+    await this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const asked = ++this.#asked;
+    const owner = { experimentId: this.experimentId, runId: this.#runId };
+    try {
+      const view = await (await gateway.data()).viewScores(owner, this.rule);
+      if (asked !== this.#asked) return;
+      this.view = view;
+      this.error = null;
+    } catch (thrown) {
+      if (asked !== this.#asked) return;
+      this.view = null;
+      this.error = toAppError(thrown).details;
+    }
+  }
+
+  /** Computes the scores of the models that have none on a part yet. */
+  async compute(part: QuestionPart): Promise<void> {
+    const { view, experimentId } = this;
+    const runId = this.#runId;
+    if (!view || this.running) return;
+    const candidates = view.models.filter(({ parts }) => parts[part] === null).map(({ candidate }) => candidate);
+    this.running = part;
+    let failure: AppErrorDetails | null = null;
+    try {
+      await deviceJob.during('compare', async () =>
+        (await gateway.gpu()).compareModels(
+          { experimentId, part, candidates, ...(runId === null ? {} : { runId }) },
+          app.devicePreference,
+          (progress) => void (this.progress = progress),
+          (_, error) => void (failure ??= error),
+        ),
+      );
+      await this.#keepTestFigures(part, runId);
+    } catch (thrown) {
+      const { details } = toAppError(thrown);
+      if (details.kind !== 'cancelled') failure = details;
+    }
+    Object.assign(this, { running: null, cancelling: false, progress: null });
+    await this.#load();
+    if (failure) this.error = failure;
+  }
+
+  /** Adds what a kept threshold does on test, once the scores on test are known. */
+  async #keepTestFigures(part: QuestionPart, runId: string | null): Promise<void> {
+    const kept = this.view?.models.find((model) => model.kept)?.kept;
+    if (part !== 'test' || !kept || runId === null) return;
+    await (await gateway.data()).keepThresholds({ experimentId: this.experimentId, runId }, kept.rule);
+  }
+
+  async cancel(): Promise<void> {
+    this.cancelling = true;
+    await (await gateway.gpu()).cancelComparison();
+  }
+
+  /** Keeps the chosen thresholds with the run's evaluations. */
+  async keep(): Promise<void> {
+    const owner = { experimentId: this.experimentId, runId: this.#runId };
+    await (await gateway.data()).keepThresholds(owner, this.rule);
+    await this.#load();
+  }
+}

@@ -1,0 +1,41 @@
+const focusable = 'button:not(:disabled), a[href], input:not(:disabled), select:not(:disabled), summary';
+
+/**
+ * Keeps the keyboard focus inside an element: if the control that has it is replaced, as a button by its result or by
+ * a progress bar, the focus moves to the first control in its place, or to that place. Attach it with `{@attach}`.
+ */
+export function keepFocus(container: HTMLElement): () => void {
+  /** The element that was focused last, and its ancestors up to the container. */
+  let path: HTMLElement[] = [];
+
+  function focused({ target }: FocusEvent): void {
+    path = [];
+    for (let at = target as HTMLElement | null; at; at = at.parentElement) {
+      path.push(at);
+      if (at === container) break;
+    }
+  }
+
+  /** Forgets the element if the user left it; an element that is removed loses the focus too. */
+  function left({ relatedTarget }: FocusEvent): void {
+    if (relatedTarget !== null) path = [];
+    else setTimeout(() => (path[0]?.isConnected && document.activeElement !== path[0] ? (path = []) : path));
+  }
+
+  const observer = new MutationObserver(() => {
+    const [last] = path;
+    if (!last || last.isConnected || document.activeElement !== document.body) return;
+    const place = path.find((element) => element.isConnected) ?? container;
+    const next = place.querySelector<HTMLElement>(focusable);
+    if (!next) place.tabIndex = -1;
+    (next ?? place).focus({ preventScroll: true });
+  });
+  container.addEventListener('focusin', focused);
+  container.addEventListener('focusout', left);
+  observer.observe(container, { childList: true, subtree: true });
+  return () => {
+    observer.disconnect();
+    container.removeEventListener('focusin', focused);
+    container.removeEventListener('focusout', left);
+  };
+}

@@ -1,0 +1,18 @@
+import { formatCount } from '../format';
+import { count } from './count';
+
+/** The training pairs that the loss finds hardest. */
+export const hardestPairTexts = {
+  title: (n: number) => (n === 1 ? 'The hardest training pair' : `The ${formatCount(n)} hardest training pairs`),
+  help: 'The wrong text of the batch that scores most above the pair’s own passage, or least below it. If the wrong text answers the question too, it is a false negative.',
+  helpScored:
+    'The sentence pairs whose cosines fit their scores least. If one looks right as it is, its score may be wrong.',
+  helpTeacher:
+    'The questions whose passage and negatives are scored least as the teacher scores them, with the negative that scores highest.',
+  seen: (step: string, rows: number) =>
+    `From the newest looks at ${count(rows, 'row')} of a batch now and then, the last at step ${step}.`,
+  positive: 'Own passage',
+  otherPassage: 'Another question’s passage',
+  negative: 'Explicit negative',
+  score: (score: string, cosine: string) => `Score ${score}, cosine ${cosine}`,
+};

@@ -1,0 +1,27 @@
+import type { CompareFault } from '../../../domain/evaluate/compareFault';
+import { formatCount } from '../format';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
+
+const differing = {
+  knowledgeBase: { zh: '知识库', en: 'knowledge base' },
+  testQuestions: { zh: '测试问题', en: 'test questions' },
+} satisfies Record<string, Sentence>;
+
+/** Sentences on models and results that cannot be compared. */
+export const compareSentences: {
+  [Kind in CompareFault['kind']]: (details: Extract<CompareFault, { kind: Kind }>) => Sentence;
+} = {
+  'vectors-not-finite': ({ texts, of }) => ({
+    zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
+    en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
+  }),
+  'results-invalid': ({ folder }) => ({
+    zh: `${shortened(folder)} 的 metrics.json 里没有单次训练的测试结果，无法比较；请给出 npm run experiment 写出的文件夹。`,
+    en: `metrics.json in ${shortened(folder)} has no test results of a single run; name folders that npm run experiment wrote.`,
+  }),
+  'results-differ': ({ folder, first, slot }) => ({
+    zh: `${shortened(folder)} 和 ${shortened(first)} 的${differing[slot].zh}不同，名次不能相比；请只比较同样数据上的结果。`,
+    en: `${shortened(folder)} and ${shortened(first)} have different ${differing[slot].en}, so their ranks can’t be compared; compare results on the same data only.`,
+  }),
+};

@@ -1,0 +1,50 @@
+import { comparedMetrics, metricId } from '../../../domain/evaluate/comparedMetric';
+import type { Language } from '../../../domain/language';
+import { htmlReport } from '../../../domain/report/htmlReport';
+import { markdownReport } from '../../../domain/report/markdownReport';
+import type { ReportFacts } from '../../../domain/report/reportFacts';
+import type { SheetWords } from '../../../domain/report/resultSheets';
+import type { Dictionary } from '../../i18n/dictionary';
+import { en } from '../../i18n/en';
+import { zh } from '../../i18n/zh';
+import { resultDocument } from './resultDocument';
+
+export const reportFormats = ['html', 'markdown', 'xlsx'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+
+const extensions: Record<ReportFormat, string> = { html: 'html', markdown: 'md', xlsx: 'xlsx' };
+export const reportFileName = (format: ReportFormat): string => `report.${extensions[format]}`;
+
+/** The worker that writes Excel files. */
+type WriteWorkbook = (facts: ReportFacts, words: SheetWords) => Promise<Blob>;
+
+function sheetWords(t: Dictionary, facts: ReportFacts): SheetWords {
+  const { sheet, scope, notes } = t.resultReport;
+  const { questions: questionsSheet, metrics: metricsSheet, ...rest } = sheet;
+  const metrics = comparedMetrics(facts.k).map((metric) => [
+    metricId(metric),
+    t.compare.metrics[metric.name](metric.k),
+  ]);
+  return {
+    ...rest,
+    ...{ questionsSheet, metricsSheet, title: facts.name, metric: t.compare.metric },
+    about: [scope(facts.rows[0]?.questions ?? 0, facts.part, facts.passages), notes.intervals],
+    metrics: Object.fromEntries(metrics) as Record<string, string>,
+    notFound: t.evaluate.notFound,
+  };
+}
+
+/** Writes a report in one format. HTML and Markdown are put together here, Excel files by `write` in a worker. */
+export async function resultFile(
+  facts: ReportFacts,
+  format: ReportFormat,
+  language: Language,
+  write: WriteWorkbook,
+): Promise<Blob> {
+  const t = language === 'zh' ? zh : en;
+  if (format === 'xlsx') return write(facts, sheetWords(t, facts));
+  const document = resultDocument(t, language, facts);
+  return format === 'html'
+    ? new Blob([htmlReport(document)], { type: 'text/html' })
+    : new Blob([markdownReport(document)], { type: 'text/markdown' });
+}

@@ -1,0 +1,54 @@
+import { metricId } from '../../../domain/evaluate/comparedMetric';
+import type { Language } from '../../../domain/language';
+import type { ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
+import type { ReportFacts } from '../../../domain/report/reportFacts';
+import type { Dictionary } from '../../i18n/dictionary';
+import { errorSentence } from '../../i18n/errors';
+import { findingText, fixText } from '../../train/findingText';
+
+/** Below this, one question is at least one percentage point, and intervals span twenty. */
+const fewQuestions = 100;
+
+const warning = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'warning' });
+
+/** Returns what the checks before the run found, each with its reason and a way to fix it. */
+function findingBlocks(t: Dictionary, { findings, training }: ReportFacts): ReportBlock[] {
+  const words = t.resultReport.risks;
+  if (!training) return [];
+  if (findings === null) return [warning(words.unknown)];
+  if (findings.length === 0) return [{ kind: 'text', text: words.none }];
+  return findings.map((finding) => {
+    const { title, why } = findingText(t, finding, training.experiment.stages.length);
+    const fix = finding.fix ? ` ${words.fix(fixText(t, finding.fix))}` : '';
+    const severity = t.doctor.severities[finding.severity];
+    return warning(`${severity}${t.common.colon}${title}${t.common.stop} ${why}${fix}`);
+  });
+}
+
+/** Says so if the keyword search does as well as the judged model. */
+function keywordBlocks(t: Dictionary, { models, rows, k, judgedId }: ReportFacts): ReportBlock[] {
+  const keywords = models.find(({ kind }) => kind === 'keywords');
+  const judged = models.find(({ id }) => id === judgedId);
+  const value = (id: string | undefined) =>
+    rows.find((row) => row.id === id)?.cells[metricId({ name: 'hitRate', k })]?.value;
+  const [floor, reached] = [value(keywords?.id), value(judgedId)];
+  if (!judged || judged === keywords || floor === undefined || reached === undefined || floor < reached) return [];
+  return [warning(t.resultReport.risks.keywords(judged.name))];
+}
+
+/** Returns the risks: few questions, a used test set, a floor that is not passed, and what the checks found. */
+export function riskSection(t: Dictionary, language: Language, facts: ReportFacts): ReportSection {
+  const words = t.resultReport.risks;
+  const questions = facts.rows[0]?.questions ?? 0;
+  const { part, testUses, failures } = facts;
+  return {
+    title: words.title,
+    blocks: [
+      ...(questions < fewQuestions ? [warning(words.small(questions))] : []),
+      ...keywordBlocks(t, facts),
+      ...(part === 'test' && testUses !== null ? [{ kind: 'text' as const, text: words.testUses(testUses) }] : []),
+      ...failures.map(({ name, error }) => warning(words.failed(name, errorSentence(error, language)))),
+      ...findingBlocks(t, facts),
+    ],
+  };
+}

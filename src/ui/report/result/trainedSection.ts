@@ -1,0 +1,53 @@
+import { slotNames } from '../../../domain/import/slots';
+import type { ReportFact, ReportSection } from '../../../domain/report/reportDocument';
+import type { ReportFacts, ReportedModel, ReportedTraining } from '../../../domain/report/reportFacts';
+import type { Dictionary } from '../../i18n/dictionary';
+import { formatBytes, formatCount } from '../../i18n/format';
+import { deviceText } from '../../train/deviceText';
+import { settingsText, stageText } from '../../train/stageText';
+
+/** Says what was trained on what. */
+export function trainedSection(t: Dictionary, training: ReportedTraining): ReportSection {
+  const words = t.resultReport.trained;
+  const { experiment, rows } = training;
+  const { stages } = experiment;
+  const data = slotNames.flatMap((slot) => {
+    const count = rows[slot];
+    return count === undefined ? [] : [`${t.import.slots[slot].name} ${formatCount(count)}`];
+  });
+  const facts: ReportFact[] = [
+    { label: words.model, value: training.model },
+    { label: words.data, value: data.join(' · ') },
+    { label: words.pairs, value: words.pairCount(training.pairs) },
+    ...stages.map((stage, index) => ({
+      label: stages.length > 1 ? words.stage(index + 1) : words.only,
+      value: stages.length > 1 ? stageText(t, stage) : `${stageText(t, stage)} · ${settingsText(t, experiment)}`,
+    })),
+    { label: words.steps, value: words.keptOf(training.keptStep, training.steps) },
+    { label: words.device, value: training.device ? deviceText(t, training.device) : '–' },
+    { label: words.experiment, value: training.experimentHash, code: true },
+    { label: words.weights, value: training.weightsSha256, code: true },
+  ];
+  return { title: words.title, blocks: [{ kind: 'facts', facts }] };
+}
+
+function settingsCell(t: Dictionary, { settings }: ReportedModel): string {
+  if (!settings) return '–';
+  const prompts = [settings.queryPrefix, settings.passagePrefix].filter((prompt) => prompt !== '');
+  const quoted = prompts.map((prompt) => `“${prompt}”`).join(t.common.listComma);
+  return t.compare.settings(t.import.model.poolings[settings.pooling], settings.maxTokens, quoted);
+}
+
+/** Says which models were compared, and how they encode. */
+export function comparedSection(t: Dictionary, { models }: ReportFacts): ReportSection {
+  const words = t.resultReport.models;
+  const rows = models.map((model) => [
+    model.name,
+    model.detail === '' ? '–' : model.detail,
+    model.kind === 'keywords' ? words.keywords : settingsCell(t, model),
+    model.bytes === null ? '–' : formatBytes(model.bytes),
+    model.passagesPerSecond === null ? '–' : formatCount(model.passagesPerSecond),
+  ]);
+  const head = [words.model, words.weights, words.settings, words.size, words.speed];
+  return { title: words.title, blocks: [{ kind: 'table', head, rows, texts: 3 }] };
+}

@@ -1,0 +1,34 @@
+import type { WorkbookCell, WorkbookSheet } from '../../src/domain/report/workbook';
+
+/**
+ * Escapes an underscore that would begin an escape of Excel's (ECMA-376, ST_Xstring): a text `_x000D_` would be shown
+ * as a line break.
+ */
+const literal = (text: string): string => text.replace(/_(?=x[\da-fA-F]{4}_)/g, '_x005F_');
+
+/**
+ * Returns a cell for write-excel-file. Every text is a string cell in the format of texts, `@`: a spreadsheet never
+ * takes it for a formula, also not if somebody edits it.
+ */
+function cellOf(cell: WorkbookCell) {
+  if (cell === null || cell === '') return null;
+  if (typeof cell === 'string') return { value: literal(cell), type: String, format: '@' };
+  if ('format' in cell) return { value: cell.value, type: Number, format: cell.format };
+  const text = { value: literal(cell.value), type: String, format: '@' };
+  return 'bold' in cell
+    ? { ...text, fontWeight: 'bold' as const }
+    : { ...text, wrap: true, alignVertical: 'top' as const };
+}
+
+/** Returns sheets as an Excel workbook. Loads its library, which only this needs. */
+export async function writeXlsx(sheets: readonly WorkbookSheet[]): Promise<Blob> {
+  const { default: writeXlsxFile } = await import('write-excel-file/universal');
+  const workbook = writeXlsxFile(
+    sheets.map(({ name, widths, rows }) => ({
+      sheet: name,
+      columns: widths.map((width) => ({ width })),
+      data: rows.map((row) => row.map(cellOf)),
+    })),
+  );
+  return workbook.toBlob();
+}
