@@ -10,20 +10,20 @@ import { sweepCsv } from '../../../src/domain/sweep/sweepTable';
 import { settingRanges } from '../../../src/domain/train/settingRanges';
 
 describe('the models that the values of a sweep name', () => {
-  const seen: unknown[] = [];
-  const map = (model: object, slot: string, path: string): object => {
+  const mapWith = (seen: unknown[]) => (model: object, slot: string, path: string) => {
     seen.push([slot, path]);
     return { mapped: model };
   };
 
   it('are those of negatives, guides and teachers, each with its path in the file', () => {
+    const seen: unknown[] = [];
     const mined = { from: 'mined', model: { id: 'miner' } };
     const stage = { negatives: mined, loss: { falseNegatives: { byScore: { model: { id: 'guide' } } } } };
     const sweep = [
       { setting: 'negatives', values: [null, mined] },
       { setting: 'stages', values: ['no list', [{}, stage], [{ loss: { teacher: { id: 'teacher' } } }]] },
     ];
-    expect(mapSweepModels(sweep, map)).toEqual([
+    expect(mapSweepModels(sweep, mapWith(seen))).toEqual([
       { setting: 'negatives', values: [null, { from: 'mined', model: { mapped: { id: 'miner' } } }] },
       {
         setting: 'stages',
@@ -57,7 +57,7 @@ describe('the models that the values of a sweep name', () => {
       [null, 'x', { setting: 'negatives' }, { setting: 'negatives', values: 'x' }],
       [{ setting: 'seed', values: [model, [model]] }],
     ])
-      expect(mapSweepModels(sweep, map)).toEqual(sweep);
+      expect(mapSweepModels(sweep, mapWith([]))).toEqual(sweep);
   });
 });
 
