@@ -42,6 +42,7 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
                       Face's protocol. RECALLSMITH_HUB_TOKEN in the environment is sent to
                       it as access token, for models that need one. With --profile, an
                       interrupted download resumes.
+  --language L        language of the report: en (default) or zh
   --help              print this text
 
 A file with "sweep" makes a run for each combination of the listed values, evaluated on dev only.
@@ -61,6 +62,8 @@ events.jsonl can be read during the run and after a failure.
                  experiment and of the trained weights, and the milliseconds of each phase
   events.jsonl   one line per step (step, loss, lr, gradientNorm, tokens, ms, …) and one line
                  for every other event, with its type
+  report.html    the results on one page for the person who decides, without scripts; also as
+                 report.md and report.xlsx
   export/        the trained model: safetensors, ONNX, tokenizer, model card, experiment.json
 
 With "compare": "negatives" in the file, the command trains with negatives from the batch only,
@@ -129,7 +132,10 @@ function printMetrics(metrics, out) {
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
   if (metrics.blend) for (const line of blendLines(metrics.blend)) console.log(line);
-  console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${out}`);
+  const { files } = metrics.export;
+  console.log(
+    `Wrote metrics.json, events.jsonl, report.html, .md, .xlsx and export/ (${files.length} files) to ${out}`,
+  );
 }
 
 /** Prints the dev metrics of runs that were compared. */

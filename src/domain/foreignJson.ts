@@ -2,7 +2,7 @@ import { cutAt } from './wellFormed';
 
 /**
  * Nesting limit of JSON from outside. Genuine files stay below 16 levels. JSON.parse accepts any depth, but code that
- * prints, compares or copies the value recurses, so deep nesting would overflow the stack.
+ * parses literals, or prints, compares or copies the value, recurses, so deep nesting would overflow the stack.
  */
 export const maxJsonDepth = 64;
 

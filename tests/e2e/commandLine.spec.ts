@@ -4,99 +4,47 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { listen } from '../../tools/lib/server.mjs';
-import { command, cutDemo, type Ended } from './runner';
-import { expect, root, serveSite, test } from './support';
-import { encodeInTransformersJs } from './transformersJs';
+import { expectReport, type Comparison } from './expectReport';
+import { command, cutDemo } from './runner';
+import { demoModel, expect, root, serveSite, test } from './support';
 
 const minute = 60_000;
 
-interface StepLine {
-  step: number;
-  loss: number;
-  lr: number;
-  gradientNorm: number;
-  tokens: number;
-  ms: number;
-}
-
-function steps(out: string): StepLine[] {
-  const lines = readFileSync(join(out, 'events.jsonl'), 'utf8').trim().split('\n');
-  return lines
-    .map((line) => JSON.parse(line) as StepLine & { type?: string })
-    .filter((line) => line.type === undefined);
-}
-
-function cosine(a: number[], b: number[]): number {
-  const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * (y[i] ?? NaN), 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-}
-
-test('the losses on wasm and software WebGPU agree within 1%, and transformers.js loads the export', async ({
-  page,
-}) => {
-  test.setTimeout(14 * minute);
+test('npm run evaluate compares a model, its fusion and BM25 without training', async () => {
+  test.setTimeout(4 * minute);
   const folder = await cutDemo();
-  const losses: Record<string, number[]> = {};
-  const devices = ['wasm', 'webgpu'] as const;
-  const runOn = (device: string): Promise<Ended> => {
-    const file = join(folder, 'experiment.json');
-    return command('experiment.mjs', file, '--out', join(folder, device), '--device', device, '--software-webgpu');
-  };
-  // Software WebGPU compiles on one core, so the wasm run can use the other.
-  const runs = await Promise.all(devices.map(runOn));
-  for (const [i, ended] of runs.entries()) {
-    const device = devices[i] ?? '';
-    const out = join(folder, device);
-    expect(ended.code, ended.stdout).toBe(0);
-    const metrics = JSON.parse(readFileSync(join(out, 'metrics.json'), 'utf8')) as {
-      before: Record<string, number>;
-      after: Record<string, number>;
-      ranksAfter: Record<string, number[]>;
-      split: Record<string, unknown>;
-      findings: { kind: string; severity: string }[];
-      environment: { device: { backend: string } };
-      export: { reference: { texts: string[]; vectors: number[][] } };
-    };
-    expect(metrics.findings.map(({ kind }) => kind)).toContain('fewSteps');
-    const severities = metrics.findings.map(({ severity }) => (severity === 'warns' ? 'warning:' : 'advice:'));
-    const printed = ended.stderr.trim().split('\n');
-    expect(printed.map((line) => line.split(' ')[0])).toEqual(severities);
-    expect(metrics.environment.device.backend).toBe(device);
-    expect(metrics.before['passages']).toBe(40);
-    expect(Object.keys(metrics.ranksAfter).length).toBe(metrics.after['questions']);
-    const pairs = readFileSync(join(folder, 'pairs.jsonl'), 'utf8').trim().split('\n').length;
-    expect(metrics.split).toMatchObject({
-      train: pairs - 1,
-      dev: 0,
-      test: metrics.after['questions'],
-      leaks: { exact: 0, normalised: 1 },
-      devInTest: 0,
-      nearDuplicates: { count: 0, removed: false },
-      unknownAnswers: 0,
-    });
-    expect(metrics.split['first']).toMatchObject([{ kind: 'normalised', from: 'train', part: 'test' }]);
-    for (const file of ['model.safetensors', 'onnx/model.onnx', 'README.md'])
-      expect(existsSync(join(out, 'export', file)), file).toBe(true);
-    expect(steps(out).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
-    for (const line of steps(out))
-      for (const name of ['loss', 'lr', 'gradientNorm', 'tokens', 'ms'] as const) expect(line[name]).toBeGreaterThan(0);
-    if (device === 'wasm') {
-      // transformers.js drops [SEP] when it cuts a text, so only texts that fit can agree.
-      const fitting = metrics.export.reference.texts.flatMap((text, i) => (text.length <= 28 ? [i] : []));
-      expect(fitting.length).toBeGreaterThanOrEqual(4);
-      const texts = fitting.map((i) => metrics.export.reference.texts[i] ?? '');
-      const found = await encodeInTransformersJs(page, join(out, 'export'), texts);
-      fitting.forEach((i, at) => {
-        const expected = metrics.export.reference.vectors[i] ?? [];
-        expect(cosine(found[at] ?? [], expected), texts[at]).toBeGreaterThanOrEqual(0.99999);
-      });
-    }
-    losses[device] = steps(out).map(({ loss }) => loss);
+  const locations = { knowledgeBase: 'kb.jsonl', testQuestions: 'test.jsonl' };
+  const evaluation = { models: [{ location: demoModel, maxTokens: 32, fused: true }], baseline: 'BM25', locations };
+  const file = join(folder, 'evaluation.json');
+  await writeFile(file, JSON.stringify(evaluation));
+  const out = join(folder, 'out');
+  const run = () => command('evaluate.mjs', file, '--out', out, '--device', 'wasm');
+  const ended = await run();
+  expect(ended.code, ended.stderr).toBe(0);
+  const { models, part, baseline, failures } = JSON.parse(
+    readFileSync(join(out, 'metrics.json'), 'utf8'),
+  ) as Comparison;
+  expect({ part, baseline, failures }).toEqual({ part: 'test', baseline: 'BM25', failures: [] });
+  expect(models.map(({ name, kind }) => [name, kind])).toEqual([
+    ['demo-zh', 'base'],
+    ['demo-zh + BM25', 'fused'],
+    ['BM25', 'keywords'],
+  ]);
+  for (const { ranks, rightScores, metrics } of models) {
+    const found = Object.values(ranks).map(([rank]) => rank ?? Infinity);
+    expect(metrics['hitRate@1']?.value).toBeCloseTo(found.filter((rank) => rank === 1).length / found.length, 12);
+    for (const [id, [rank]] of Object.entries(ranks)) expect(rightScores[id] === null).toBe(rank === null);
   }
-  losses['webgpu']?.forEach((loss, i) => {
-    const expected = losses['wasm']?.[i] ?? NaN;
-    expect(Math.abs(loss - expected), `step ${i + 1}`).toBeLessThanOrEqual(0.01 * expected);
-  });
+  await expectReport(out, models);
+  expect(readdirSync(out).sort()).toEqual(['metrics.json', 'report.html', 'report.md', 'report.xlsx']);
+  expect(ended.stdout).toContain('BM25');
+
+  // A report that was changed since is not replaced.
+  await writeFile(join(out, 'report.md'), 'mine');
+  const refused = await run();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('report.md, which was changed since');
+  expect(readFileSync(join(out, 'report.md'), 'utf8')).toBe('mine');
 });
 
 test('the runner exits with 1 and one sentence if a file is missing, and writes no metrics', async () => {
@@ -176,8 +124,8 @@ test("the runner prints the page's own sentence if the experiment is invalid", a
   expect(ended.stderr).toContain('stages.0.loss.temperature');
 });
 
-test('both commands print their options with --help', async () => {
-  for (const tool of ['start.mjs', 'experiment.mjs']) {
+test('all commands print their options with --help', async () => {
+  for (const tool of ['start.mjs', 'experiment.mjs', 'evaluate.mjs', 'compare.mjs']) {
     const ended = await command(tool, '--help');
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('--');

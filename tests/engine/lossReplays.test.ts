@@ -8,10 +8,14 @@ import { importedTeacherScores } from '../../src/domain/train/importedTeacherSco
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer } from '../../workers/engine/trainer';
 import { cosentLoss } from '../../workers/engine/losses/cosent';
-import type { LossTargets, StepBatch } from '../../workers/engine/losses/loss';
+import { infoNceLoss } from '../../workers/engine/losses/infoNce';
+import type { InfoNceOptions } from '../../workers/engine/losses/infoNceOptions';
+import type { Loss, LossTargets, StepBatch } from '../../workers/engine/losses/loss';
+import { matryoshkaLoss } from '../../workers/engine/losses/matryoshka';
 import { angle } from '../../workers/losses/angle';
 import { cosineMse } from '../../workers/losses/cosineMse';
 import { distillation } from '../../workers/losses/distillation';
+import { sigmoidPairs } from '../../workers/losses/sigmoidPairs';
 import { triplet } from '../../workers/losses/triplet';
 import type { VectorLoss } from '../../workers/losses/vectorLoss';
 import { deviceEngine } from '../../workers/services/device/openDevice';
@@ -60,7 +64,46 @@ const byTfjs = (loss: VectorLoss) => (): Promise<OpenLoss> => openTfjsLoss(devic
 const triplets = { candidates: withNegatives };
 const scoredPairs = { candidates: golden.positives, targets: { scores } };
 
+const fused = (loss: Loss) => (): Promise<OpenLoss> => Promise.resolve({ loss, close: () => undefined });
+const infoNce = (options: Partial<InfoNceOptions> = {}): Loss =>
+  infoNceLoss({ temperature: 0.05, directions: 'queryToPassage', ...options });
+const pairsOnly = { candidates: golden.positives };
+const halved = [32, 16, 8].map((dimension) => ({ dimension, weight: dimension / 32 }));
+
 const cases: ReplayCase[] = [
+  {
+    name: 'InfoNCE in both directions',
+    key: 'infoNceBoth',
+    open: fused(infoNce({ directions: 'both' })),
+    batch: pairsOnly,
+  },
+  {
+    name: 'InfoNCE with one softmax over both directions and both sides',
+    key: 'infoNceJoint',
+    open: fused(infoNce({ directions: 'both', softmax: 'joint', sameSide: 'both' })),
+    batch: pairsOnly,
+  },
+  { name: 'InfoNCE against all texts of the batch', key: 'infoNceNegatives', open: fused(infoNce()), batch: triplets },
+  {
+    name: 'InfoNCE with hardness weighting',
+    key: 'infoNceHardened',
+    open: fused(infoNce({ hardness: { mode: 'all', strength: 3 } })),
+    batch: triplets,
+  },
+  {
+    name: 'InfoNCE against all explicit negatives',
+    key: 'infoNceExplicit',
+    open: fused(infoNce({ contrast: 'explicit' })),
+    batch: triplets,
+  },
+  {
+    name: 'InfoNCE against own negatives only',
+    key: 'infoNceOwn',
+    open: fused(infoNce({ contrast: 'own' })),
+    batch: triplets,
+  },
+  { name: 'Matryoshka', key: 'matryoshka', open: fused(matryoshkaLoss(infoNce(), halved)), batch: pairsOnly },
+  { name: 'sigmoid pairs', key: 'sigmoidPairs', open: byTfjs(sigmoidPairs({ temperature: 0.05 })), batch: pairsOnly },
   {
     name: 'triplet margin with the defaults of sentence-transformers, Euclidean distance and a margin of 5',
     key: 'tripletDefault',
@@ -76,7 +119,7 @@ const cases: ReplayCase[] = [
   {
     name: 'CoSENT',
     key: 'cosent',
-    open: () => Promise.resolve({ loss: cosentLoss({ temperature: 0.05 }), close: () => undefined }),
+    open: fused(cosentLoss({ temperature: 0.05 })),
     batch: scoredPairs,
   },
   { name: 'AnglE', key: 'angle', open: byTfjs(angle({ temperature: 0.05 })), batch: scoredPairs },
@@ -121,7 +164,7 @@ async function trained({ open, batch }: ReplayCase, steps: number, stepStrategy?
   return { losses, weights };
 }
 
-describe('a loss of scored pairs, triplets or teacher scores', () => {
+describe('a loss on its training data', () => {
   it.each(cases)('follows sentence-transformers for 50 steps: $name', async (one) => {
     await expectNoLeak(async () => {
       const { losses } = await trained(one, 50);

@@ -3,10 +3,11 @@ sentence-transformers.
 
 usage: lossReplays.py     (after engine.py, whose tinyBert.json and tinyBert.bin hold weights and inputs)
 
-For each loss: the value at each step. Triplets and distillation have two explicit negatives per anchor, drawn once; the
-triplet loss is the mean over the triplets. `tripletDefault` has sentence-transformers' defaults, Euclidean distance and
-a margin of 5. `distillationOfLogits` learns scores as a cross-encoder gives them, with a teacher's temperature of 1.
-CoSENT, AnglE and cosineMse train on scored pairs: anchor, positive and a score.
+For each loss: the value at each step. Explicit negatives are two per anchor, drawn once. The triplet loss is the mean
+over the triplets. `tripletDefault` has sentence-transformers' defaults, Euclidean distance and a margin of 5.
+`infoNceExplicit`, `infoNceOwn`, `matryoshka` and `sigmoidPairs` are written out here, because sentence-transformers
+lacks them or needs a whole model. `distillationOfLogits` learns scores as a cross-encoder gives them, with a teacher's
+temperature of 1. CoSENT, AnglE and cosineMse train on scored pairs: anchor, positive and a score.
 """
 import json, os
 import torch
@@ -44,6 +45,32 @@ def distillation(scores, **temperatures):
     return lambda a, p, ns: loss.compute_loss_from_embeddings([a, p, *ns], scores)
 
 
+def ranking(**given):
+    loss = losses.MultipleNegativesRankingLoss(Model(), scale=20, **given)
+    return lambda a, p, ns: loss.compute_loss_from_embeddings([a, p, *ns], None)
+
+
+def explicit(own):  # uniem: a question's own positive against the batch's explicit negatives, or only its own
+    def loss_of(a, p, ns):
+        mine, others = (a * p).sum(1, keepdim=True), torch.cat([a @ n.T for n in ns], 1)
+        if own:
+            others = torch.stack([(a * n).sum(1) for n in ns], 1)
+        logits = torch.cat([mine, others], 1) / 0.05
+        return torch.nn.functional.cross_entropy(logits, torch.zeros(B, dtype=torch.long))
+    return loss_of
+
+
+def prefixes(a, p, ns):  # MatryoshkaLoss cuts and normalizes what its model returns; these are vectors already
+    one, cut = ranking(), lambda x, d: torch.nn.functional.normalize(x[:, :d], dim=-1)
+    return sum(weight * one(cut(a, d), cut(p, d), []) for d, weight in [(32, 1.0), (16, 0.5), (8, 0.25)])
+
+
+def sigmoid_pairs(a, p, ns):  # uniem's PairInBatchSigmoidLoss
+    s = a @ p.T
+    terms = torch.nn.functional.logsigmoid((s.diagonal()[:, None] - s) / 0.05)
+    return -terms[~torch.eye(B, dtype=torch.bool)].sum() / (B * B - B)
+
+
 def train(loss_of):
     model = load()
     opt = adam_w(model, learning_rate)
@@ -65,6 +92,16 @@ json.dump(dict(
     teacherScores=[[float(f'{x:.7g}') for x in row] for row in teacher_scores.tolist()],
     teacherLogits=logits.tolist(),
     steps=dict(
+        infoNceBoth=train(lambda a, p, ns: ranking(
+            directions=('query_to_doc', 'doc_to_query'), partition_mode='per_direction')(a, p, [])),
+        infoNceJoint=train(lambda a, p, ns: ranking(
+            directions=('query_to_doc', 'doc_to_query', 'query_to_query', 'doc_to_doc'), partition_mode='joint')(a, p, [])),
+        infoNceNegatives=train(ranking()),
+        infoNceHardened=train(ranking(hardness_mode='all_negatives', hardness_strength=3)),
+        infoNceExplicit=train(explicit(own=False)),
+        infoNceOwn=train(explicit(own=True)),
+        matryoshka=train(prefixes),
+        sigmoidPairs=train(sigmoid_pairs),
         tripletDefault=train(triplet()),
         tripletCosine=train(triplet(distance_metric=metric.COSINE, triplet_margin=1.5)),
         cosent=train(scored(losses.CoSENTLoss(Model(), scale=20))),

@@ -1,6 +1,8 @@
-import { strFromU8, unzipSync } from 'fflate';
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { formatCode, shownDate, shownNumber } from '../../src/domain/import/cellFormat';
 import type { MergedRange, Sheet } from '../../src/domain/import/sheet';
+import { addressOf, hasFilledRows, maxColumns, scanSheet, type SheetScan } from './sheetScan';
+import { elements, elementText, hasPieceOver, plainXml } from './xml';
 
 /** Thrown for a workbook that cannot be read. `reason` is meant for developers and is not shown. */
 export class XlsxFault extends Error {
@@ -17,35 +19,17 @@ export class XlsxFault extends Error {
 const maxXmlBytes = 1024 * 1024 * 1024;
 /** Limit on rows × columns, counted up to the last cell with content. */
 const maxCells = 30_000_000;
+/**
+ * Limits on one tag and one text of a sheet's cells. The parser of read-excel-file reads a piece again whenever a few
+ * more characters of it have arrived. Genuine tags have a few hundred; a cell has at most 32,767, each of which takes up
+ * to six.
+ */
+const maxPiece = { tag: 32_768, text: 500_000 };
 /** Limits that the format itself sets. */
 const maxRows = 1_048_576;
-const maxColumns = 16_384;
 
-const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-function unescaped(text: string): string {
-  return text.replace(
-    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi,
-    (whole, hex?: string, decimal?: string, name = '') => {
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-      if (hex === undefined && decimal === undefined) return entities[name as string] ?? whole;
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    },
-  );
-}
-
-/** Yields the attributes of each element called `name`, with or without a namespace prefix. */
-function* elements(xml: string, name: string): Generator<Map<string, string>> {
-  for (const [, attributes = ''] of xml.matchAll(new RegExp(`<(?:\\w+:)?${name}\\b([^<>]*)>`, 'g')))
-    yield new Map(
-      [...attributes.matchAll(/(?:^|\s)([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(
-        ([, key = '', double, single]) => [key.replace(/^\w+:/, ''), unescaped(double ?? single ?? '')],
-      ),
-    );
-}
-
-/** Unpacks the XML parts of a workbook. */
-function partsOf(bytes: Uint8Array): Map<string, string> {
+/** Unpacks the XML parts of a workbook. `isChanged` if comments or CDATA sections were replaced in one. */
+function partsOf(bytes: Uint8Array): { parts: Map<string, string>; isChanged: boolean } {
   let total = 0;
   try {
     const parts = unzipSync(bytes, {
@@ -53,10 +37,19 @@ function partsOf(bytes: Uint8Array): Map<string, string> {
         // read-excel-file unpacks every XML part, so all of them count.
         if (/\.(xml|rels)$/.test(name)) total += originalSize;
         if (total > maxXmlBytes) throw new XlsxFault('xlsx-too-large', `${total} bytes of XML`);
-        return /^xl\/(workbook\.xml|styles\.xml|_rels\/workbook\.xml\.rels|worksheets\/[^/]+\.xml)$/.test(name);
+        return /^xl\/(workbook\.xml|styles\.xml|_rels\/workbook\.xml\.rels|worksheets\/[^/]+\.xml|sharedStrings\.xml)$/.test(
+          name,
+        );
       },
     });
-    return new Map(Object.entries(parts).map(([name, part]) => [name, strFromU8(part)]));
+    const plain = new Map<string, string>();
+    let isChanged = false;
+    for (const [name, part] of Object.entries(parts)) {
+      const xml = strFromU8(part);
+      plain.set(name, plainXml(xml));
+      isChanged ||= plain.get(name) !== xml;
+    }
+    return { parts: plain, isChanged };
   } catch (thrown) {
     if (thrown instanceof XlsxFault) throw thrown;
     throw new XlsxFault('xlsx-broken', String(thrown), { cause: thrown });
@@ -68,6 +61,7 @@ interface SheetPlace {
   /** Position among all sheets of the workbook, from 1. */
   position: number;
   path: string;
+  hidden: boolean;
 }
 
 /** Lists the worksheets in the workbook's order. Chart sheets are not listed. */
@@ -83,7 +77,8 @@ function sheetPlaces(parts: Map<string, string>): SheetPlace[] {
     if (name === '') continue;
     position += 1;
     const path = targets.get(sheet.get('id') ?? '');
-    if (path !== undefined && parts.has(path)) places.push({ name, position, path });
+    const hidden = sheet.get('state')?.toLowerCase().endsWith('hidden') ?? false;
+    if (path !== undefined && parts.has(path)) places.push({ name, position, path, hidden });
   }
   return places;
 }
@@ -93,16 +88,9 @@ function styleCodes(xml: string): string[] {
   const own = new Map<number, string>();
   for (const format of elements(xml, 'numFmt'))
     own.set(Number(format.get('numFmtId')), format.get('formatCode') ?? 'General');
-  const styles = /<(?:\w+:)?cellXfs\b[^]*?<\/(?:\w+:)?cellXfs>/.exec(xml)?.[0] ?? '';
-  return [...elements(styles, 'xf')].map((style) => formatCode(Number(style.get('numFmtId') ?? 0), own));
-}
-
-function addressOf(reference: string | undefined): { row: number; column: number } | null {
-  const [, letters, digits] = /^\$?([A-Z]{1,3})\$?(\d{1,7})$/.exec(reference ?? '') ?? [];
-  if (letters === undefined) return null;
-  let column = 0;
-  for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
-  return { row: Number(digits) - 1, column: column - 1 };
+  return [...elements(elementText(xml, 'cellXfs'), 'xf')].map((style) =>
+    formatCode(Number(style.get('numFmtId') ?? 0), own),
+  );
 }
 
 function mergedRanges(xml: string): MergedRange[] {
@@ -114,66 +102,28 @@ function mergedRanges(xml: string): MergedRange[] {
   return ranges;
 }
 
-/** Facts about a sheet's cells that read-excel-file does not report. */
-interface SheetScan {
-  /** Style of each number or date, by row × maxColumns + column. */
-  styles: Map<number, number>;
-  /** Digits of each integer with more than 15 of them, by the same key. As a number it would lose the last ones. */
-  longIntegers: Map<number, string>;
-  /** Number of cells with an error such as #N/A or with a formula whose result was not saved. */
-  unreadable: number;
-}
-
-/**
- * Whether the cell content at `at` is a formula without a saved result. Programs that write workbooks often leave the
- * calculation to the spreadsheet.
- */
-function lacksResult(xml: string, at: number): boolean {
-  if (!/^<(?:\w+:)?f\b/.test(xml.slice(at, at + 40))) return false;
-  const end = xml.indexOf('c>', xml.indexOf('</', at));
-  return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
-}
-
-/** Returns the digits of the cell content at `at` if it is a number written as an integer of more than 15 digits. */
-function longInteger(xml: string, at: number): string | undefined {
-  const content =
-    /(?:\s*<(?:\w+:)?f\b[^>]*?(?:\/>|>[^<]*<\/(?:\w+:)?f>))?\s*<(?:\w+:)?v\b[^>]*>\s*(-?[1-9]\d{15,})(?:\.0*)?\s*</y;
-  content.lastIndex = at;
-  return content.exec(xml)?.[1];
-}
-
-/** Scans the cells with content. Throws if the range up to the last of these cells is too large for memory. */
-function scanSheet(xml: string): SheetScan {
-  const scan: SheetScan = { styles: new Map(), longIntegers: new Map(), unreadable: 0 };
-  let rows = 0;
-  let columns = 0;
-  for (const [, number] of xml.matchAll(/<(?:\w+:)?row\b[^<>]*?\br="(\d+)"/g)) rows = Math.max(rows, Number(number));
-  for (const match of xml.matchAll(/<(?:\w+:)?c\b([^<>]*?)(\/?)>/g)) {
-    const [whole, attributes = '', selfClosed] = match;
-    const address = addressOf(/\br="([^"]*)"/.exec(attributes)?.[1]);
-    if (selfClosed === '/' || !address) continue;
-    rows = Math.max(rows, address.row + 1);
-    columns = Math.max(columns, address.column + 1);
-    const type = /\bt="(\w+)"/.exec(attributes)?.[1] ?? 'n';
-    const style = /\bs="(\d+)"/.exec(attributes)?.[1];
-    const key = address.row * maxColumns + address.column;
-    const at = match.index + whole.length;
-    if (style !== undefined && (type === 'n' || type === 'd')) scan.styles.set(key, Number(style));
-    const digits = type === 'n' ? longInteger(xml, at) : undefined;
-    if (digits !== undefined) scan.longIntegers.set(key, digits);
-    if (type === 'e' || lacksResult(xml, at)) scan.unreadable += 1;
-  }
-  if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
-    throw new XlsxFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
-  return scan;
-}
-
 /** Returns the text that a spreadsheet would show for a value from read-excel-file, with all digits of an integer. */
 function shownText(value: unknown, code: string, digits?: string): string {
   if (value instanceof Date) return shownDate(value, code);
   if (typeof value === 'number') return shownNumber(value, code, digits);
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
   return typeof value === 'string' ? value : '';
+}
+
+/** Returns the part of a sheet that holds its cells. Ranges of formats behind it may have long tags. */
+function cellsOf(xml: string): string {
+  const data = elementText(xml, 'sheetData');
+  const from = xml.indexOf(data);
+  const end = xml.indexOf('>', from + data.length) + 1;
+  const root = /<((?:\w+:)?worksheet)\b/.exec(xml)?.[1] ?? 'worksheet';
+  return data === '' ? xml : `${xml.slice(0, end)}</${root}>`;
+}
+
+/** Returns the workbook with the given parts instead of its own, uncompressed. */
+function withParts(bytes: Uint8Array, parts: ReadonlyMap<string, string>): Uint8Array<ArrayBuffer> {
+  const all = unzipSync(bytes, { filter: ({ name }) => /\.(xml|rels)$/.test(name) && !parts.has(name) });
+  for (const [name, xml] of parts) all[name] = strToU8(xml);
+  return zipSync(all, { level: 0 });
 }
 
 /** Reads cell values with read-excel-file, which is loaded only when a workbook is imported. */
@@ -192,31 +142,54 @@ export interface XlsxWorkbook {
   /** Name of the sheet that was read. */
   name: string;
   sheet: Sheet;
-  /** Number of cells read as empty: errors such as #N/A, and formulas without a saved result. */
-  unreadable: number;
+  /** Names of the other worksheets that have content. */
+  others: string[];
+  /**
+   * Number of cells read as empty, which hold an error such as #N/A or a formula without a saved result; the row of the
+   * first, from 0; and the first error, empty if there are only formulas.
+   */
+  unreadable: SheetScan['unreadable'];
 }
 
 /**
- * Reads one sheet of an .xlsx file: the one that `choose` names, if the workbook has it, else the first with content.
+ * Reads one sheet of an .xlsx file: the one that `choose` names, if the workbook has it, else the first that is not
+ * hidden and has at least two rows with content, else the first with any.
  * @throws XlsxFault if the file is not a workbook or is too large for memory.
  */
 export async function readXlsx(
   bytes: Uint8Array<ArrayBuffer>,
   choose: (sheets: readonly string[]) => string | undefined = () => undefined,
 ): Promise<XlsxWorkbook> {
-  const parts = partsOf(bytes);
+  const { parts, isChanged } = partsOf(bytes);
   const places = sheetPlaces(parts);
-  const hasContent = ({ path }: SheetPlace): boolean => /<(?:\w+:)?(v|is)\b/.test(parts.get(path) ?? '');
+  const hasRows = (count: number, { path }: SheetPlace): boolean => hasFilledRows(count, parts.get(path) ?? '');
+  const hasContent = (one: SheetPlace): boolean => hasRows(1, one);
+  // A cover has one row; a table has column names and at least one row. Hidden sheets come last.
+  const wantedFirst = [
+    (one: SheetPlace): boolean => !one.hidden && hasRows(2, one),
+    (one: SheetPlace): boolean => !one.hidden && hasContent(one),
+    hasContent,
+    (): boolean => true,
+  ];
   const wanted = choose(places.map(({ name }) => name));
-  const place = places.find(({ name }) => name === wanted) ?? places.find(hasContent) ?? places[0];
+  const isWanted = wantedFirst.find((isGood) => places.some(isGood));
+  const place = places.find(({ name }) => name === wanted) ?? (isWanted && places.find(isWanted));
   if (!place) throw new XlsxFault('xlsx-broken', 'no worksheet');
   const xml = parts.get(place.path) ?? '';
   const codes = styleCodes(parts.get('xl/styles.xml') ?? '');
   const scan = scanSheet(xml);
-  const values = await cellValues(bytes, place.position);
+  const { rows, columns } = scan;
+  if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
+    throw new XlsxFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
+  const isLong = hasPieceOver(maxPiece, xml);
+  if (isLong) parts.set(place.path, cellsOf(xml));
+  if (isLong && hasPieceOver(maxPiece, parts.get(place.path) ?? ''))
+    throw new XlsxFault('xlsx-broken', 'long tag or text');
+  const values = await cellValues(isChanged || isLong ? withParts(bytes, parts) : bytes, place.position);
   const textAt = (value: unknown, key: number): string =>
     shownText(value, codes[scan.styles.get(key) ?? -1] ?? 'General', scan.longIntegers.get(key));
   const cells = values.map((line, row) => line.map((value, column) => textAt(value, row * maxColumns + column)));
   const sheet = { cells, merged: mergedRanges(xml) };
-  return { sheets: places.map(({ name }) => name), name: place.name, sheet, unreadable: scan.unreadable };
+  const others = places.filter((other) => other !== place && hasContent(other)).map(({ name }) => name);
+  return { sheets: places.map(({ name }) => name), name: place.name, sheet, others, unreadable: scan.unreadable };
 }

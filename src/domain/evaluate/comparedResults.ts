@@ -98,18 +98,25 @@ const dataOf = ({ experiment }: FolderResults, slot: 'knowledgeBase' | 'testQues
 
 /**
  * Returns the models of several folders: every base model once, then what each folder trained. Base models are the same
- * if they have the same settings and ranks.
+ * if they have the same settings and ranks; others of the same name get that of their folder.
  */
 export function comparedModels(folders: readonly FolderResults[]): ReportedModel[] {
   const rest = { bytes: null, dimension: null, passagesPerSecond: null };
-  const bases = new Map<string, ReportedModel>();
-  for (const { base } of folders) {
+  const bases = new Map<string, { folder: string; base: Compared }>();
+  for (const { name, base } of folders) {
     const ranksOf = base.results.map(({ questionId, ranks: own }) => [questionId, own.map(String)]);
     const id = canonicalJson([base.settings, ranksOf]);
-    if (!bases.has(id)) bases.set(id, { id, kind: 'base', ...rest, ...base });
+    if (!bases.has(id)) bases.set(id, { folder: name, base });
   }
-  const tuned = folders.map(
-    (folder): ReportedModel => ({ id: `tuned ${folder.name}`, kind: 'run', ...rest, ...folder.tuned }),
-  );
-  return [...bases.values(), ...tuned];
+  const named = [...bases].map(([id, { folder, base }]): ReportedModel => {
+    const alone = [...bases.values()].every((other) => other.base === base || other.base.name !== base.name);
+    return { id, kind: 'base', ...rest, ...base, name: alone ? base.name : `${base.name} (${folder})` };
+  });
+  const tuned = folders.map((folder): ReportedModel => ({
+    id: `tuned ${folder.name}`,
+    kind: 'run',
+    ...rest,
+    ...folder.tuned,
+  }));
+  return [...named, ...tuned];
 }

@@ -1,5 +1,5 @@
+import { maxJsonDepth } from '../foreignJson';
 import { wellFormed } from '../wellFormed';
-import { maxLiteralDepth } from './literal';
 
 /** C0 control characters other than tab and line breaks. Files cut from databases and PDFs contain them. */
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
@@ -24,7 +24,7 @@ export function cleaned(value: unknown): Cleaned {
     return to;
   };
   const walk = (inner: unknown, depth: number): unknown => {
-    if (depth > maxLiteralDepth) throw new TooDeep();
+    if (depth > maxJsonDepth) throw new TooDeep();
     if (typeof inner === 'string') return text(inner);
     if (Array.isArray(inner)) return inner.map((item: unknown) => walk(item, depth + 1));
     if (typeof inner !== 'object' || inner === null) return inner;

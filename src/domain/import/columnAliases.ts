@@ -16,23 +16,25 @@ export const aliases = {
   pairId: ['id', 'pairid', '编号', '序号'],
   title: ['title', '标题'],
   passage: [
-    'text', 'passage', 'content', 'contents', 'document', 'chunk', 'paragraph', 'body', '正文', '内容', '文本', '段落', '知识',
+    'text', 'passage', 'content', 'contents', 'document', 'chunk', 'paragraph', 'body', 'pagecontent', '正文', '内容', '文本', '段落', '知识',
   ],
-  anchor: ['anchor', 'query', 'question', 'q', 'instruction', 'text', 'sentence1', '问题', '提问', '问'],
+  anchor: [
+    'anchor', 'query', 'question', 'q', 'instruction', 'text', 'sentence1', '问题', '提问', '问', '标准问题', '标准问', '用户问题',
+  ],
   positive: [
     'positive', 'positivetext', 'textpos', 'pos', 'positivepassage', 'answer', 'a', 'response', 'output', 'passage',
-    'context', 'sentence2', '答案', '回答', '答', '段落',
+    'context', 'sentence2', '答案', '回答', '答', '段落', '标准答案', '参考答案', '回答内容', '答复',
   ],
   positiveId: ['positiveid', 'positiveids'],
   /** Looked up only if the row has no text of a positive. */
   otherPositiveId: [
     'pid', 'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids', '答案编号', '答案id', '段落编号', '段落id',
   ],
-  question: ['query', 'question', 'q', 'anchor', 'text', '问题', '提问', '问'],
+  question: ['query', 'question', 'q', 'anchor', 'text', '问题', '提问', '问', '标准问题', '标准问', '用户问题'],
   relevant: [
     'relevant', 'relevantdocs', 'relevantids', 'relevantpassages', 'positiveids', 'positiveid', 'pos', 'pid',
     'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids', '答案编号', '答案id', '段落编号', '段落id', 'positive', 'positivetext', 'textpos', 'passage', 'context', 'answer',
-    'a', 'response', '答案', '回答', '答', '段落',
+    'a', 'response', '答案', '回答', '答', '段落', '标准答案', '参考答案', '回答内容', '答复',
   ],
   sentence1: ['sentence1', 'text1', 'text', 'a', 'anchor', 'query', '句子1'],
   sentence2: ['sentence2', 'text2', 'scoredtext', 'b', 'positive', 'response', 'passage', '句子2'],
@@ -80,8 +82,22 @@ export const unsureLabels: ReadonlySet<string> = new Set(
   aliases.pairScore.filter((name) => !(scoreNames as readonly string[]).includes(name)),
 );
 
-/** Returns a column name in lower case, without spaces, underscores and hyphens. */
-export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
+/** All names of columns. Those of one character, such as `a` and 问, are left out: they may also be a cell. */
+export const knownNames: ReadonlySet<string> = new Set(
+  Object.values(aliases)
+    .flat()
+    .filter((name) => name.length > 1),
+);
+
+/** Marks of columns that a form requires, such as 问题（必填） and *问题. */
+const formMarks = /[（(](?:必填|选填|可选|required|optional)[)）]|[*＊]/g;
+
+/** Returns a column name in lower case, without spaces, underscores, hyphens and the marks of forms. */
+export const bareColumnName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(formMarks, '')
+    .replace(/[\s_-]/g, '');
 
 /** Columns of negatives. A row may have several, such as `negative_1` and `negative_2`. */
 export const negativeColumn =

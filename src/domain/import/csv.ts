@@ -1,4 +1,5 @@
-import type { RawRecord, RecordFault, RecordReader } from './recordReader';
+import { namedRow } from './namedRow';
+import type { RawRecord, RecordReader } from './recordReader';
 import { columnLetters } from './sheet';
 
 /** Characters that may separate the cells of a CSV file. */
@@ -12,6 +13,9 @@ const delimiters = [',', '\t', ';'];
  * large file.
  */
 const maxRowCharacters = 1_000_000;
+
+/** Length of the line that names the delimiter. */
+const separatorLength = 'sep=;\r\n'.length;
 
 /** Returns the delimiter that is most frequent in the first line, outside quotes. */
 function delimiterOf(firstLine: string): string {
@@ -63,9 +67,20 @@ export class CsvReader implements RecordReader {
     this.#skipping = end === -1;
   }
 
+  /** Reads a first line such as `sep=;`, which names the delimiter for Excel. */
+  #readSeparator(atEnd: boolean): void {
+    if (this.#delimiter !== null || (!atEnd && this.#text.length < separatorLength)) return;
+    const [line, separator] = /^sep=([^\r\n])(?:\r\n|\r|\n)/i.exec(this.#text) ?? [];
+    if (line === undefined || separator === undefined) return;
+    this.#delimiter = this.#fixedDelimiter ?? separator;
+    this.#text = this.#text.slice(line.length);
+    this.#line += 1;
+  }
+
   #rows(atEnd: boolean): RawRecord[] {
     const records: RawRecord[] = [];
     this.#skipRest();
+    this.#readSeparator(atEnd);
     this.#delimiter ??=
       this.#fixedDelimiter ??
       (atEnd || this.#text.length > maxRowCharacters || /[\r\n]/.test(this.#text)
@@ -94,40 +109,13 @@ export class CsvReader implements RecordReader {
     if (row.cells.every((cell) => cell.trim() === '')) return;
     if (row.broken) records.push({ line: this.#line, fault: 'csv-broken' });
     else if (!this.#names) this.#names = columnNames(row.cells);
-    // Files joined from several have their column names again in the middle.
-    else if (isHeader(this.#names, row.cells)) records.push({ line: this.#line, fault: 'header-repeated' });
-    else records.push({ line: this.#line, ...recordOf(this.#names, row.cells) });
+    else records.push({ line: this.#line, ...namedRow(this.#names, row.cells) });
   }
 }
 
 /** Returns the names of the columns. A column without a name has its letters, as in a workbook. */
 function columnNames(cells: readonly string[]): string[] {
   return cells.map((cell, column) => (cell.trim() === '' ? `[${columnLetters(column)}]` : cell.trim()));
-}
-
-const isHeader = (names: readonly string[], cells: readonly string[]): boolean =>
-  cells.length === names.length && cells.every((cell, column) => cell.trim() === names[column]);
-
-/** Returns the cells that have a value, from columns with the same name. A single one is a text, not a list. */
-function joined(cells: readonly string[]): string | string[] {
-  if (cells.length === 1) return cells[0] ?? '';
-  const given = cells.filter((cell) => cell.trim() !== '');
-  return given.length > 1 ? given : (given[0] ?? '');
-}
-
-function recordOf(names: readonly string[], cells: readonly string[]): { value: unknown } | RecordFault {
-  // Spreadsheets pad rows with empty cells, so surplus cells that are empty lose nothing.
-  if (cells.slice(names.length).some((cell) => cell.trim() !== ''))
-    return { fault: 'more-cells', field: String(cells.length), expected: String(names.length) };
-  // Several columns may share a name. Keep all their values, so that none hides another.
-  const record = new Map<string, string[]>();
-  for (const [index, name] of names.entries()) {
-    const cell = cells[index] ?? '';
-    const before = record.get(name);
-    if (before) before.push(cell);
-    else record.set(name, [cell]);
-  }
-  return { value: Object.fromEntries(Array.from(record, ([name, values]) => [name, joined(values)])) };
 }
 
 interface CsvRow {

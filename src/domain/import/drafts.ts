@@ -161,7 +161,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
-  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'no-known-columns' });
+  if (positive.name === 'sentence2' && columns.knows('pairScore')) throw new RowFault({ fault: 'scored-pairs' });
   return textsOf(listInCell(positive.value), positive.column);
 }
 

@@ -1,18 +1,13 @@
 import { CsvReader, type CsvDelimiter } from './csv';
+import { afterComments } from './literal';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, trecJudgement, trecReader, txtReader } from './lineReaders';
+import { judgementParser, jsonlReader, trecReader, txtReader } from './lineReaders';
 import type { RecordReader } from './recordReader';
-import { aliases, bareColumnName } from './columnAliases';
+import { bareColumnName, knownNames } from './columnAliases';
 import { isObject } from '../isObject';
 
 /** Delimiters of tables that programs save as .txt, or as .xls although they are text. */
 const textDelimiters = ['\t', ',', ';'];
-/** Names of columns. Those of one character, such as `a` and 问, may also be a cell. */
-const knownNames: ReadonlySet<string> = new Set(
-  Object.values(aliases)
-    .flat()
-    .filter((name) => name.length > 1),
-);
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
@@ -42,12 +37,18 @@ function isJsonRow(line: string): boolean {
 /** Begins a JSON list. A line of text may begin with a bracket too, or with a quote in brackets. */
 const listStart = /^\[\s*(?:[[{\]]|"(?:[^"\\]|\\[^])*(?:"\s*(?:[,\]]|$)|$))/;
 
+/** Returns the text without the comments before its first bracket, as in JSON5. */
+function withoutComments(text: string): string {
+  const rest = text.startsWith('/') ? afterComments(text) : null;
+  return rest !== null && /^[[{]/.test(rest) ? rest : text;
+}
+
 /**
  * Recognizes the formats that open with a brace or bracket: Python literals by their quotes, JSONL by a first line that
  * is a whole object. Returns null for other text.
  */
 function bracketFormat(head: string): TextFormat | null {
-  const text = head.trimStart();
+  const text = withoutComments(head.trimStart());
   if (/^[[({\s]*\{\s*[uUrR]?'/.test(text) || /^\[\s*'/.test(text)) return 'literal';
   const lines = text.split(/\r\n|\n|\r/, 3).filter((line) => line.trim() !== '');
   if (/^\{\s*(?:["'}]|[\w$]+\s*:|\/[/*]|$)/.test(text)) {
@@ -65,11 +66,11 @@ function beginsWithRecord(head: string): boolean {
   return isJsonObject(head.trimStart().split(/\r\n|\n|\r/, 1)[0] ?? '') || /^\s*\[\s*\{\s*"[^"]*"\s*:/.test(head);
 }
 
-/** Whether the text is judgements in TREC's format: its first line and most of the next ones have the four columns. */
+/** Whether the text is judgements without a header: its first line, and most of the next ones in the same form. */
 function isTrec(head: string): boolean {
   const lines = head.split(/\r\n|\n|\r/, 20).filter((line) => line.trim() !== '');
-  const judgements = lines.filter((line) => trecJudgement.test(line));
-  return judgements.length > lines.length / 2 && judgements[0] === lines[0];
+  const parse = judgementParser(lines[0] ?? '');
+  return parse !== null && lines.filter((line) => parse(line) !== null).length > lines.length / 2;
 }
 
 /** Whether the first line has column names, at least two of them known, and the next line at least as many cells. */
@@ -96,7 +97,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
       ? 'json'
       : 'jsonl';
   }
-  if (extension === 'json') return bracket ?? 'json';
+  if (/^json[5c]?$/.test(extension)) return bracket ?? 'json';
   if (extension === 'py') return 'literal';
   return bracket ?? (hasHeader(head) ? 'csv' : 'txt');
 }

@@ -5,14 +5,16 @@ export type ImportFault =
   /** The file has a type that can't be imported; `fileType` names it. */
   | 'wrong-type'
   | 'encoding-unknown'
+  /** `field` quotes the text that is not JSON; it is missing where a line or the file ends too early. */
   | 'json-broken'
   | 'csv-broken'
   /** A row with more cells (`field`) than the file has columns (`expected`). */
   | 'more-cells'
+  /** `field` as for `json-broken`. */
   | 'literal-broken'
   | 'xlsx-broken'
   | 'xlsx-too-large'
-  /** A merged title above the table of a sheet. */
+  /** A title above the table of a sheet, or a merged one in it. */
   | 'title-row'
   | 'front-matter'
   /** A row that repeats the column names. */
@@ -38,6 +40,10 @@ export type ImportFault =
   | 'not-an-object'
   /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
   | 'not-positive'
+  /** Two sentences with a score, which are no pair to train on. */
+  | 'scored-pairs'
+  /** A row without column names that has fewer cells (`field`) than the role needs (`expected`). */
+  | 'fewer-cells'
   /** A row with `field` teacher scores for `expected` texts. */
   | 'teacher-scores-count'
   /** The column `field` has a teacher score, `expected`, beyond ±1,000,000. */
@@ -52,7 +58,9 @@ export type ImportFault =
   | 'unknown-question'
   /** None of the file's judgements calls a passage relevant. */
   | 'none-judged'
-  /** A line of a file of judgements that does not have TREC's four columns. */
+  /** A file of judgements without a file of questions. */
+  | 'judgements-alone'
+  /** A line of a file of judgements without a header that does not have its columns. */
   | 'trec-broken'
   /** The id of a negative matches no passage of the knowledge base. */
   | 'negative-ignored'
@@ -73,6 +81,12 @@ export type ImportRemark =
   | 'control-replaced'
   | 'bytes-replaced'
   | 'columns-unused'
+  /** Comments in JSON; `field` is their number. */
+  | 'comments-unused'
+  /** Other sheets of a workbook have content; `field` lists them. */
+  | 'sheets-unused'
+  /** `field` cells hold an error such as #N/A (`expected` is the first), or a formula without a saved result. */
+  | 'cells-unreadable'
   /** The column `field` has a value in `expected` rows in which another column fills its field. */
   | 'values-unused'
   /** The unused column `field` looks like a label, and says no in `expected` rows. */

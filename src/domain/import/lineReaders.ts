@@ -1,5 +1,6 @@
+import { HeadedLists } from './headedLists';
 import { LineCutter } from './lineCutter';
-import { literalValue } from './literal';
+import { afterComments, literalValue } from './literal';
 import type { RawRecord, RecordFault, RecordReader } from './recordReader';
 
 /** The value of a line with remarks about it, or the fault that makes the line unusable. */
@@ -28,11 +29,14 @@ function lineReader(toRecord: (line: string) => LineResult): RecordReader {
  */
 const inexact = /\d{16}|[:,[]\s*-?(?:\d+(?:\.\d+)?[eE]|\d+\.\d*[1-9]0)/;
 
-/** Parses a line as a literal. Adds a remark for each key that an object has more than once. */
+const commentsUnused = (count: number): RecordFault => ({ fault: 'comments-unused', field: String(count) });
+
+/** Parses a line as a literal. Adds a remark for each key that an object has more than once, and for comments. */
 function literalLine(line: string): LineResult {
   const parsed = literalValue(line);
   if ('fault' in parsed) return parsed;
   const remarks = parsed.repeated.map((field): RecordFault => ({ fault: 'key-repeated', field }));
+  if (parsed.comments > 0) remarks.push(commentsUnused(parsed.comments));
   return { value: parsed.value, remarks };
 }
 
@@ -56,6 +60,7 @@ function keysIn(value: unknown): number {
  * parsed again if it has more quotes followed by a colon than the value has keys.
  */
 function jsonLine(line: string): LineResult {
+  if (afterComments(line) === '') return commentsUnused(1);
   if (inexact.test(line)) return literalLine(line);
   try {
     const value: unknown = JSON.parse(line);
@@ -67,9 +72,21 @@ function jsonLine(line: string): LineResult {
   }
 }
 
-/** Reads one JSON value per line. */
+/** Reads one JSON value per line. The first of several lists may name columns. All comments share one remark. */
 export function jsonlReader(): RecordReader {
-  return lineReader(jsonLine);
+  const lists = new HeadedLists();
+  const reader = lineReader(jsonLine);
+  const comments = { line: 0, count: 0 };
+  const take = (records: readonly RawRecord[]): RawRecord[] =>
+    lists.take(records).filter((record) => {
+      if (!('fault' in record) || record.fault !== 'comments-unused') return true;
+      if (comments.count === 0) comments.line = record.line;
+      comments.count += Number(record.field);
+      return false;
+    });
+  const remark = (): RawRecord[] =>
+    comments.count > 0 ? [{ line: comments.line, ...commentsUnused(comments.count) }] : [];
+  return { push: (text) => take(reader.push(text)), end: () => [...take(reader.end()), ...remark()] };
 }
 
 /** Reads each line as a list of tab-separated cells. */
@@ -78,13 +95,38 @@ export function txtReader(): RecordReader {
 }
 
 /** A line of judgements as TREC writes them: question id, iteration (unused), passage id and relevance. */
-export const trecJudgement = /^\s*(\S+)\s+Q?\d+\s+(\S+)\s+(-?\d+(?:\.\d+)?)\s*$/;
+const fourColumns = /^\s*(\S+)\s+Q?\d+\s+(\S+)\s+(-?\d+(?:\.\d+)?)\s*$/;
+/** A line without the iteration, as BEIR writes them below its header. Both ids have a digit. */
+const threeColumns = /^\s*((?=[\w.:-]*\d)[\w.:-]+)(?:\s+|,)((?=[\w.:-]*\d)[\w.:-]+)(?:\s+|,)(-?\d+(?:\.\d+)?)\s*$/;
 
-/** Reads judgements in TREC's format, which has no header, as records with the column names of BEIR. */
+/** Parses a line of a file of judgements without a header. Returns null if it is none. */
+type JudgementParser = (line: string) => { 'query-id': string; 'corpus-id': string; score: string } | null;
+
+const parserOf =
+  (pattern: RegExp): JudgementParser =>
+  (line) => {
+    const [, question, passage, score] = pattern.exec(line) ?? [];
+    if (question === undefined || passage === undefined || score === undefined) return null;
+    return { 'query-id': question, 'corpus-id': passage, score };
+  };
+
+/**
+ * Returns the parser for a file of judgements without a header that begins with the line, or null if it is not one.
+ * Three columns need an id with a letter, because three numbers could be anything.
+ */
+export function judgementParser(firstLine: string): JudgementParser | null {
+  const line = firstLine.replace(/^\ufeff/, '');
+  if (fourColumns.test(line)) return parserOf(fourColumns);
+  const [, question, passage] = threeColumns.exec(line) ?? [];
+  return /[a-z]/i.test(`${question ?? ''}${passage ?? ''}`) ? parserOf(threeColumns) : null;
+}
+
+/** Reads judgements without a header, with the column names of BEIR. The first line shows their form. */
 export function trecReader(): RecordReader {
+  let parse: JudgementParser | null = null;
   return lineReader((line) => {
-    const [, question, passage, score] = trecJudgement.exec(line) ?? [];
-    if (question === undefined) return { fault: 'trec-broken' };
-    return { value: { 'query-id': question, 'corpus-id': passage, score } };
+    parse ??= judgementParser(line);
+    const value = parse?.(line.replace(/^\ufeff/, '')) ?? null;
+    return value ? { value } : { fault: 'trec-broken' };
   });
 }

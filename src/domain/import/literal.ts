@@ -1,3 +1,7 @@
+import { maxJsonDepth } from '../foreignJson';
+import { brokenAt } from './brokenAt';
+import type { RecordFault } from './recordReader';
+
 /** Thrown by LiteralParser with the offset of the fault. `literalRecords` and `literalValue` catch it. */
 export class LiteralFault extends Error {
   at = 0;
@@ -32,13 +36,10 @@ const simpleEscapes: Record<string, string> = {
 };
 /** Number of hex digits after the escape letter. */
 const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
-/** Nesting limit: real data is shallow, and the parser recurses, so deep nesting would overflow the stack. */
-export const maxLiteralDepth = 64;
-
 /**
  * Parses Python literals, nearly a superset of JSON: strings in single, double or triple quotes (with prefixes and
- * implicit concatenation), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Never
- * executes code.
+ * implicit concatenation), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Of JSON5
+ * it also reads comments and names without quotes. Never executes code.
  */
 export class LiteralParser {
   at = 0;
@@ -48,6 +49,8 @@ export class LiteralParser {
   readonly begins = new WeakMap<object, number>();
   /** Names that a dict has more than once, with the offset of the second. The last value is kept, as by JSON.parse. */
   readonly repeated: { name: string; at: number }[] = [];
+  /** Offsets of the comments. */
+  readonly comments = new Set<number>();
   /** Names of the outermost dict, each with the offset of its value. */
   members: { name: string; at: number }[] = [];
 
@@ -71,11 +74,23 @@ export class LiteralParser {
       this.at = this.next(/\S/g, this.at);
       const follows = this.text[this.at];
       // A single pattern for all of these would overflow the stack on megabytes of white space.
-      if (follows === '#') this.at = this.next(/[\r\n]/g, this.at);
+      if (follows === '#' || this.text.startsWith('//', this.at)) this.skipComment(this.next(/[\r\n]/g, this.at));
+      else if (this.text.startsWith('/*', this.at)) this.skipComment(this.afterComment());
       else if (follows === ';') this.at += 1;
       else if (follows === '\\' && /^\r?\n/.test(this.text.slice(this.at + 1, this.at + 3))) this.at += 2;
       else return;
     }
+  }
+
+  private skipComment(end: number): void {
+    this.comments.add(this.at);
+    this.at = end;
+  }
+
+  private afterComment(): number {
+    const end = this.text.indexOf('*/', this.at + 2);
+    if (end === -1) this.fail(this.at);
+    return end + 2;
   }
 
   /** Returns the offset of the next character that matches, or that of the end. */
@@ -89,7 +104,7 @@ export class LiteralParser {
   }
 
   value(depth: number): unknown {
-    if (depth > maxLiteralDepth) this.fail(this.at, true);
+    if (depth > maxJsonDepth) this.fail(this.at, true);
     if (depth === 0) this.members = [];
     this.skipSpace();
     if (depth > 0 && this.at >= this.end) this.fail(this.at);
@@ -117,7 +132,7 @@ export class LiteralParser {
     this.at += 1;
     while (!this.closes('}')) {
       const at = this.at;
-      const name = String(this.scalar());
+      const name = this.bareName() ?? String(this.scalar());
       this.skipSpace();
       if (this.text[this.at] !== ':') this.fail(this.at);
       this.at += 1;
@@ -133,6 +148,16 @@ export class LiteralParser {
     const dict = Object.fromEntries(entries);
     this.begins.set(dict, begin);
     return dict;
+  }
+
+  /** Reads the name of a member if it has no quotes and no value is written so. */
+  private bareName(): string | null {
+    const bare = /[\p{L}_$][\p{L}\p{N}_$]*(?=\s*:)/uy;
+    bare.lastIndex = this.at;
+    const name = bare.exec(this.text)?.[0];
+    if (name === undefined || Object.hasOwn(words, name)) return null;
+    this.at += name.length;
+    return name;
   }
 
   closes(close: string): boolean {
@@ -232,21 +257,38 @@ function numberOf(digits: string): number | string {
 /**
  * Parses a text that is one JSON or Python value, with or without a trailing comma. Returns the fault if it is neither
  * or is nested too deeply. `asWritten` returns numbers as texts. `repeated` names the keys that one of its
- * objects has more than once.
+ * objects has more than once; `comments` is the number of comments.
  */
 export function literalValue(
   text: string,
   asWritten = false,
-): { value: unknown; repeated: string[] } | { fault: 'json-broken' | 'too-deep' } {
+): { value: unknown; repeated: string[]; comments: number } | RecordFault {
   const parser = new LiteralParser(text, false, asWritten);
   try {
     const value = parser.value(0);
     parser.skipSpace();
     if (text[parser.at] === ',') parser.at += 1;
     parser.skipSpace();
-    return parser.atEnd ? { value, repeated: parser.repeated.map(({ name }) => name) } : { fault: 'json-broken' };
+    if (!parser.atEnd) return brokenAt(text, parser.at, 'json-broken');
+    return { value, repeated: parser.repeated.map(({ name }) => name), comments: parser.comments.size };
   } catch (thrown) {
     if (!(thrown instanceof LiteralFault)) throw thrown;
-    return { fault: thrown.tooDeep ? 'too-deep' : 'json-broken' };
+    return thrown.tooDeep ? { fault: 'too-deep' } : brokenAt(text, thrown.at, 'json-broken');
+  }
+}
+
+/**
+ * Returns the text after white space and comments, of which there is at least one comment. Returns null if the text does
+ * not begin with a comment, or with one that does not end.
+ */
+export function afterComments(text: string): string | null {
+  if (!/^\s*(?:#|\/[/*])/.test(text)) return null;
+  const parser = new LiteralParser(text, false);
+  try {
+    parser.skipSpace();
+    return text.slice(parser.at);
+  } catch (thrown) {
+    if (!(thrown instanceof LiteralFault)) throw thrown;
+    return null;
   }
 }

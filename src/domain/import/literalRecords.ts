@@ -1,6 +1,8 @@
 import type { ImportFault } from '../errors';
 import { isBundle, sectionNames } from './bundle';
 import { LiteralFault, LiteralParser } from './literal';
+import { HeadedLists } from './headedLists';
+import { brokenAt } from './brokenAt';
 import { Lines, RowFinder } from './literalRecovery';
 import type { RawRecord } from './recordReader';
 import { isObject } from '../isObject';
@@ -17,6 +19,10 @@ const wrappers = [
   'documents',
   'items',
   'records',
+  'RECORDS',
+  'list',
+  'result',
+  'results',
 ];
 
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
@@ -103,6 +109,7 @@ class RecordsOfText {
     }
     this.#noteUnused(this.#outside ?? []);
     const lastIsBroken = 'fault' in (this.#records.at(-1) ?? {});
+    if (this.#fault === 'json-broken') this.#noteComments();
     // Also report a file cut off between two records: an unknown number of records is missing.
     if (this.#open > 0 && !lastIsBroken)
       this.#records.push({ line: this.#lines.lineOf(text.length), fault: this.#fault });
@@ -139,6 +146,14 @@ class RecordsOfText {
       this.#records.push({ line: this.#lines.lineOf(at), fault: 'key-repeated', field: name });
   }
 
+  /** JSON has no comments, so they may be rows that someone left out. In Python they are part of the program. */
+  #noteComments(): void {
+    const [first] = this.#parser.comments;
+    if (first === undefined) return;
+    const field = String(this.#parser.comments.size);
+    this.#records.push({ line: this.#lines.lineOf(first), fault: 'comments-unused', field });
+  }
+
   #noteUnused(names: readonly string[]): void {
     if (names.length > 0) this.#records.push({ line: 1, fault: 'columns-unused', field: names.join(', ') });
   }
@@ -156,7 +171,8 @@ class RecordsOfText {
       parser.at = list.at;
       return;
     }
-    this.#records.push({ line: this.#lines.lineOf(at), fault: tooDeep ? 'too-deep' : this.#fault });
+    const fault = tooDeep ? { fault: 'too-deep' as const } : brokenAt(this.text, at, this.#fault);
+    this.#records.push({ line: this.#lines.lineOf(at), ...fault });
     if (/[{[(]/.test(this.text[begin] ?? '')) {
       const hasSections = isObject && members.some(({ name }) => wrappers.includes(name) || sectionNames.has(name));
       parser.at = this.#finder.afterRow(begin, at, hasSections);
@@ -183,11 +199,12 @@ class RecordsOfText {
 
 /**
  * Reads the records of a text with JSON or Python literals: one or more lists, a sequence of objects, or an object that
- * wraps the list (`{"data": […]}`). A list of lists of texts holds one row per inner list. A broken record is reported
+ * wraps the list (`{"data": […]}`). A list of lists of texts holds one row per inner list; the first may name the
+ * columns. A broken record is reported
  * with the line of the fault, and reading continues at the next record.
  */
 export function literalRecords(text: string, format: 'json' | 'literal'): RawRecord[] {
-  return new RecordsOfText(text, format).read();
+  return new HeadedLists().take(new RecordsOfText(text, format).read());
 }
 
 /**

@@ -1,4 +1,4 @@
-import { maxLiteralDepth } from './literal';
+import { maxJsonDepth } from '../foreignJson';
 
 const closers: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' };
 /** Characters that may follow a string. After any other, a quote is missing before it. */
@@ -145,7 +145,7 @@ export class RowFinder {
         mark.lastIndex = end;
       } else if (part !== ',' && part !== ':' && open.pop() !== part) return this.#failed(begin, found.index);
       if (open.length === 0) return mark.lastIndex;
-      if (open.length > maxLiteralDepth) return this.#failed(begin, found.index);
+      if (open.length > maxJsonDepth) return this.#failed(begin, found.index);
       [earlier, last] = [last, part];
     }
     return text[begin] === '{' ? text.length : this.#failed(begin, text.length);

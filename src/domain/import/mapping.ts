@@ -1,7 +1,6 @@
 import type { DataRole, KeptField } from '../records';
 import { isGiven, namedCells } from './cells';
 import { neededFields, type ColumnField } from './fields';
-import type { ColumnUse } from './fileNotes';
 
 /**
  * Which column fills which field. If several columns fill one field, the first that is not empty in a row is used;
@@ -22,23 +21,29 @@ function nameOf(field: ColumnField, joinsInput: boolean, index: number): string 
   return field === 'negatives' ? `negative${index + 1}` : field;
 }
 
-/**
- * Returns the cells of a record under the names of fields, each with its column's name in the file. Columns without
- * names keep that of the field. Returns null if the record has no cells.
- */
-export function mappedCells(
-  role: DataRole,
-  value: unknown,
-  mapping: ColumnMapping,
-): [name: string, value: unknown, column: string][] | null {
+/** A record read with a mapping. */
+export interface MappedRecord {
+  /** All cells, by their columns' names in the file. */
+  cells: ReadonlyMap<string, unknown>;
+  /**
+   * The cell of each field under the name by which the import knows the field. `column` is that of `cells`, and `label`
+   * what a report calls it: cells without names have that of the field.
+   */
+  fields: { name: string; value: unknown; column: string; label: string }[];
+}
+
+/** Returns null if the record has no cells. */
+export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapping): MappedRecord | null {
   const cells = namedCells(role, value);
   if (!cells) return null;
   const named = typeof value === 'object' && !Array.isArray(value);
-  return [...winners(cells, mapping)].map(([name, { column, field }]) => [
+  const fields = [...winners(cells, mapping)].map(([name, { column, field }]) => ({
     name,
-    cells.get(column) ?? '',
-    named ? column : field,
-  ]);
+    value: cells.get(column) ?? '',
+    column,
+    label: named ? column : field,
+  }));
+  return { cells, fields };
 }
 
 /** Returns the column that fills each field in a record: the first with a value. */
@@ -72,17 +77,4 @@ export function withField(mapping: ColumnMapping, column: string, field: ColumnF
  */
 export function unfilledFields(role: DataRole, mapping: ColumnMapping): readonly (readonly ColumnField[])[] {
   return neededFields[role].filter((fields) => !mapping.some(({ field }) => fields.includes(field)));
-}
-
-/** Returns the columns with a value in a record, and whether a row was made from them under the names of fields. */
-export function mappedNames(
-  role: DataRole,
-  value: unknown,
-  mapping: ColumnMapping,
-  fields: { isUsed(name: string): boolean },
-): ColumnUse[] {
-  const cells = namedCells(role, value) ?? new Map<string, unknown>();
-  const filled = [...winners(cells, mapping)].filter(([name]) => fields.isUsed(name));
-  const used = new Set(filled.map(([, { column }]) => column));
-  return [...cells].flatMap(([name, cell]) => (isGiven(cell) ? [{ name, used: used.has(name), value: cell }] : []));
 }

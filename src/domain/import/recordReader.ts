@@ -7,7 +7,10 @@ export interface RecordFault {
   expected?: string;
 }
 
-/** A record of a file. `line` counts from 1; a record of several lines has the line on which it begins. */
+/**
+ * A record of a file. `line` counts from 1; a record of several lines has the line on which it begins. A note on the
+ * whole file has line 0.
+ */
 export type RawRecord = { line: number; value: unknown } | ({ line: number } & RecordFault);
 
 /** A streaming reader. Takes text in pieces that may be cut anywhere, and returns the records completed so far. */

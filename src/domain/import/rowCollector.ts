@@ -5,7 +5,7 @@ import { columnsOf, type Columns } from './rowColumns';
 import { cleaned } from './cleaning';
 import { draftsOf, type Draft, type DraftOptions, type DraftRemarks } from './drafts';
 import { FileNotes, type FileNote } from './fileNotes';
-import { mappedNames, type ColumnMapping } from './mapping';
+import type { ColumnMapping } from './mapping';
 import type { RecordFault } from './recordReader';
 import { setFault, shaped, unusedMessages } from './shapes';
 
@@ -95,17 +95,13 @@ export class RowCollector<R extends DataRole> {
   #rowsOf(value: unknown, line: number, remarks: DraftRemarks): RowOf[DataRole][] {
     const records = shaped(value);
     if (records === null) throw new RowFault({ fault: setFault(value) ?? 'set-too-long' });
-    const mapping = this.#mapping;
-    const all: Columns[] = records.map((record) => columnsOf(this.role, record, mapping));
+    const all: Columns[] = records.map((record) => columnsOf(this.role, record, this.#mapping));
     const drafts = all.flatMap((columns) => {
       if (!columns.knows(mainColumns[this.role])) throw new RowFault({ fault: 'no-known-columns' });
       return draftsOf(this.role, columns, this.options, remarks);
     });
     const rows = drafts.map((draft, index) => this.#withId(draft, index));
-    for (const [index, columns] of all.entries()) {
-      const names = mapping ? mappedNames(this.role, records[index], mapping, columns) : columns.names();
-      this.#notes.columns(names, line);
-    }
+    for (const columns of all) this.#notes.columns(columns.names(), line);
     this.#notes.count('messages-unused', unusedMessages(value), line);
     return rows;
   }

@@ -3,7 +3,7 @@ import { asText, isGiven, isLabel, isScalar, listInCell, RowFault } from './cell
 import { aliases, bareColumnName, negativeColumn, negativeIdColumn, type AliasList } from './columnAliases';
 import { positionFields } from './fields';
 import type { ColumnUse } from './fileNotes';
-import { mappedCells, type ColumnMapping } from './mapping';
+import { mappedRecord, type ColumnMapping, type MappedRecord } from './mapping';
 
 /** A cell that was looked up: the bare name under which it was found, and its column's name in the file. */
 export interface Cell {
@@ -14,13 +14,16 @@ export interface Cell {
 
 /**
  * The cells of a row by column name, without case, spaces, underscores and hyphens. Remembers which were used. A third
- * item of a cell is its column's name in the file, if a mapping gave it another one.
+ * item of a cell is its column's name in the file, if a mapping gave it another one; `mapped` is then the record.
  */
 export class Columns {
   readonly #cells = new Map<string, { bare: string; name: string; value: unknown }>();
   readonly #used = new Set<string>();
 
-  constructor(cells: Iterable<readonly [name: string, value: unknown, column?: string]>) {
+  constructor(
+    cells: Iterable<readonly [name: string, value: unknown, column?: string]>,
+    private readonly mapped: MappedRecord | null = null,
+  ) {
     for (const [name, value, column = name] of cells) {
       const bare = bareColumnName(name);
       // Of two names that differ only in case or spaces, the second is reported as unused, unless it is a negative. Its
@@ -109,18 +112,19 @@ export class Columns {
     });
   }
 
-  /** Whether the row was made from the column. */
-  isUsed(name: string): boolean {
-    return this.#used.has(bareColumnName(name));
-  }
-
   /** Returns the columns with a value, as the file spells their names, and whether the row was made from them. */
   names(): ColumnUse[] {
     const hasValue = (value: unknown): boolean =>
       isGiven(value) && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-    return [...this.#cells].flatMap(([key, { name, value }]) =>
-      name !== '' && hasValue(value) ? [{ name, used: this.#used.has(key), value }] : [],
-    );
+    const uses = this.mapped
+      ? this.#mappedUses(this.mapped)
+      : [...this.#cells].map(([key, { name, value }]) => ({ name, used: this.#used.has(key), value }));
+    return uses.filter(({ name, value }) => name !== '' && hasValue(value));
+  }
+
+  #mappedUses({ cells, fields }: MappedRecord): ColumnUse[] {
+    const used = new Set(fields.flatMap(({ name, column }) => (this.#used.has(bareColumnName(name)) ? [column] : [])));
+    return Array.from(cells, ([name, value]) => ({ name, used: used.has(name), value }));
   }
 }
 
@@ -129,6 +133,8 @@ function columnsByPosition(role: DataRole, cells: readonly unknown[]): Columns {
   // In a knowledge base a tab is part of the passage; in other roles it separates cells.
   if (role === 'knowledgeBase') return new Columns([['text', cells.join('\t')]]);
   const names = positionFields[role];
+  if (cells.length < names.length)
+    throw new RowFault({ fault: 'fewer-cells', field: String(cells.length), expected: String(names.length) });
   const named = names.map((name, index) => [name, cells[index]] as const);
   const rest = cells.slice(names.length).filter((cell) => isGiven(cell));
   if (rest.length === 0) return new Columns(named);
@@ -146,8 +152,12 @@ function columnsByPosition(role: DataRole, cells: readonly unknown[]): Columns {
  * @throws RowFault not-an-object if the value is not a row of this role.
  */
 export function columnsOf(role: DataRole, value: unknown, mapping: ColumnMapping | null = null): Columns {
-  const mapped = mapping && mappedCells(role, value, mapping);
-  if (mapped) return new Columns(mapped);
+  const mapped = mapping && mappedRecord(role, value, mapping);
+  if (mapped)
+    return new Columns(
+      mapped.fields.map(({ name, value: cell, label }) => [name, cell, label] as const),
+      mapped,
+    );
   if (typeof value === 'string') return columnsByPosition(role, [value]);
   if (Array.isArray(value)) return columnsByPosition(role, value);
   if (typeof value !== 'object' || value === null) throw new RowFault({ fault: 'not-an-object' });

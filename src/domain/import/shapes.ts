@@ -34,6 +34,27 @@ function conversationsIn(value: unknown): unknown[] {
   return value.every((item) => isObject(item)) ? [value] : value;
 }
 
+/** Names of the speakers in ShareGPT's conversations, and their roles in messages. */
+const speakers: Readonly<Record<string, string>> = {
+  human: 'user',
+  user: 'user',
+  gpt: 'assistant',
+  assistant: 'assistant',
+};
+
+const roleOf = (speaker: unknown): unknown =>
+  typeof speaker === 'string' && Object.hasOwn(speakers, speaker) ? speakers[speaker] : speaker;
+
+/** Returns a row of ShareGPT with its conversation as messages. Returns other rows unchanged. */
+function withMessages(row: Record<string, unknown>): Record<string, unknown> {
+  const { conversations: turns, ...others } = row;
+  if ('messages' in row || !Array.isArray(turns)) return row;
+  if (!turns.every((turn): turn is Record<string, unknown> => isObject(turn) && typeof turn['from'] === 'string'))
+    return row;
+  const messages = turns.map(({ from, value }) => ({ role: roleOf(from), content: value }));
+  return { ...others, messages };
+}
+
 /** Rewrites a row of ms-swift. The last message of the user is the anchor; the answer may be a message after it. */
 function fromMessages(row: Record<string, unknown>): Record<string, unknown> {
   const { messages, positive_messages: positives, negative_messages: negatives, ...others } = row;
@@ -57,14 +78,15 @@ function fromSet(texts: readonly unknown[]): Record<string, unknown>[] {
 
 /**
  * Rewrites records whose shape says more than their column names: `{"set": …}` of sentence-transformers and the
- * conversations of ms-swift. Returns other records unchanged, or null for a set with too many or too few texts.
+ * conversations of ms-swift and ShareGPT. Returns other records unchanged, or null for a set with too many or too few texts.
  */
 export function shaped(value: unknown): unknown[] | null {
   if (!isObject(value)) return [value];
   const { set } = value;
   if (Object.keys(value).length === 1 && isObject(set)) return [set];
   if (Object.keys(value).length === 1 && Array.isArray(set)) return setFault(value) === null ? fromSet(set) : null;
-  return 'messages' in value ? [fromMessages(value)] : [value];
+  const row = withMessages(value);
+  return 'messages' in row ? [fromMessages(row)] : [row];
 }
 
 /** Returns the reason why no pairs can be made from a set, or null. */
@@ -77,8 +99,9 @@ export function setFault(value: unknown): 'set-too-long' | 'set-too-short' | nul
 
 /** Counts the messages that `shaped` leaves out of a record: earlier turns, system prompts and those without a text. */
 export function unusedMessages(value: unknown): number {
-  if (!isObject(value) || !('messages' in value)) return 0;
-  const { messages, positive_messages: positives, negative_messages: negatives } = value;
+  const row = isObject(value) ? withMessages(value) : {};
+  if (!('messages' in row)) return 0;
+  const { messages, positive_messages: positives, negative_messages: negatives } = row;
   const count = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
   const used = positives === undefined && lastText(messages, 'assistant') !== undefined ? 2 : 1;
   const answers = [positives, negatives].flatMap(conversationsIn);

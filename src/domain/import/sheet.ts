@@ -1,3 +1,4 @@
+import { bareColumnName, knownNames } from './columnAliases';
 import type { RawRecord } from './recordReader';
 
 /** A range of merged cells; rows and columns count from 0, and both ends belong to it. */
@@ -24,9 +25,16 @@ export function columnLetters(column: number): string {
 
 const filled = (row: readonly string[]): number => row.filter((cell) => cell.trim() !== '').length;
 
+/** Number of rows that may stand between the first row and the one that names the columns. */
+const mostTitles = 10;
+
+const knownNamesIn = (row: readonly string[]): number =>
+  new Set(row.map(bareColumnName).filter((name) => knownNames.has(name))).size;
+
 /**
  * Returns the index of the row that names the columns: the first row with text that is not a title above the table. A
- * title is a single text, merged across columns, over a table with more columns.
+ * title is a single text, merged across columns, over a table with more columns. Titles may also not be merged: if no
+ * cell of that row is a known name, but at least two of one of the next rows are, these name the columns.
  */
 function headerRow({ cells, merged }: Sheet): number {
   const isTitle = (row: number): boolean =>
@@ -35,17 +43,40 @@ function headerRow({ cells, merged }: Sheet): number {
     cells.slice(row + 1, row + 50).some((below) => filled(below) > 1);
   let row = 0;
   while (row < cells.length && (filled(cells[row] ?? []) === 0 || isTitle(row))) row += 1;
-  return row;
+  const below = cells.slice(row + 1, row + 1 + mostTitles).findIndex((line) => knownNamesIn(line) > 1);
+  return knownNamesIn(cells[row] ?? []) === 0 && below !== -1 ? row + 1 + below : row;
+}
+
+/**
+ * Returns the merged ranges, at most as many as fit side by side. Those of a spreadsheet do not overlap; to fill millions
+ * of ranges, each as large as the sheet, would take hours.
+ */
+function separateRanges({ cells, merged }: Sheet): MergedRange[] {
+  const width = cells.reduce((most, row) => Math.max(most, row.length), 0);
+  let room = cells.length * width;
+  return merged.filter(({ top, left, bottom, right }) => {
+    const rows = Math.min(bottom, cells.length - 1) - top + 1;
+    const columns = Math.min(right, width - 1) - left + 1;
+    if (rows <= 0 || columns <= 0) return false;
+    room -= rows * columns;
+    return room >= 0;
+  });
 }
 
 /**
  * Whether a range below the header is a heading between rows: nothing else is on its first row, and it covers several
- * named columns. Copied to these, its text would be both question and answer.
+ * named columns. Copied to these, its text would be both question and answer. `filledIn` counts the cells with text of a
+ * row.
  */
-function isHeading({ cells }: Sheet, begin: number, { top, left, bottom, right }: MergedRange): boolean {
+function isHeading(
+  cells: Sheet['cells'],
+  begin: number,
+  { top, left, bottom, right }: MergedRange,
+  filledIn: (row: number) => number,
+): boolean {
   const names = cells[begin]?.slice(left, right + 1) ?? [];
   const text = cells[top]?.[left] ?? '';
-  return top > begin && bottom >= top && text.trim() !== '' && filled(names) > 1 && filled(cells[top] ?? []) === 1;
+  return top > begin && bottom >= top && text.trim() !== '' && filled(names) > 1 && filledIn(top) === 1;
 }
 
 /** Copies the text of every merged range below `from` to all its cells. Returns the number of cells filled. */
@@ -70,11 +101,15 @@ function fillMerged({ cells, merged }: Sheet, from: number): number {
 /** Returns unique column names. A column with text but no name is named by its letters, such as [C]. */
 function columnNames(header: readonly string[], width: number): string[] {
   const taken = new Set<string>();
+  /** For names that occur more than once, the lowest number that may still be free. */
+  const free = new Map<string, number>();
   return Array.from({ length: width }, (_, column) => {
     const name = header[column]?.trim().replace(/\s+/g, ' ') ?? '';
     const first = name === '' ? `[${columnLetters(column)}]` : name;
     let unique = first;
-    for (let copy = 2; taken.has(unique); copy++) unique = `${first} (${copy})`;
+    let copy = free.get(first) ?? 2;
+    for (; taken.has(unique); copy++) unique = `${first} (${copy})`;
+    free.set(first, copy);
     taken.add(unique);
     return unique;
   });
@@ -85,12 +120,24 @@ function columnNames(header: readonly string[], width: number): string[] {
  * has the range's text. Empty rows are skipped; titles above the table and headings in it are reported. Changes
  * `sheet.cells`.
  */
-export function sheetRecords(sheet: Sheet): { columns: string[]; records: RawRecord[]; mergedCells: number } {
+export function sheetRecords({ cells, merged: ranges }: Sheet): {
+  columns: string[];
+  records: RawRecord[];
+  mergedCells: number;
+} {
+  const sheet = { cells, merged: separateRanges({ cells, merged: ranges }) };
   const begin = headerRow(sheet);
   const titles: RawRecord[] = sheet.cells
     .slice(0, begin)
     .flatMap((row, index) => (filled(row) > 0 ? [{ line: index + 1, fault: 'title-row' as const }] : []));
-  const headings = new Set(sheet.merged.filter((range) => isHeading(sheet, begin, range)));
+  const counts = new Map<number, number>();
+  // A wide row may have thousands of merged ranges.
+  const filledIn = (row: number): number => {
+    const count = counts.get(row) ?? filled(cells[row] ?? []);
+    counts.set(row, count);
+    return count;
+  };
+  const headings = new Set(sheet.merged.filter((range) => isHeading(cells, begin, range, filledIn)));
   const headingRows = new Set(Array.from(headings, ({ top }) => top));
   const merged = sheet.merged.filter((range) => !headings.has(range));
   const mergedCells = fillMerged({ ...sheet, merged }, begin + 1);

@@ -1,6 +1,5 @@
-/** Characters that XML and HTML don't allow: control characters but tab and line breaks, lone surrogates, U+FFFE/FFFF. */
+/** Characters that XML and HTML don't allow: control characters but tab and line breaks, lone surrogates, U+FFFE. */
 const forbidden =
-  // eslint-disable-next-line no-control-regex -- these are the characters to replace
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Replaces characters that XML does not allow by U+FFFD. */

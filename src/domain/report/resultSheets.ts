@@ -99,8 +99,8 @@ function questionRows({ questions, models, texts }: ReportFacts, words: SheetWor
 }
 
 /**
- * Returns the sheets of a report: questions in rows and models in columns with statistics on top, and all figures of the
- * table with one row per model and metric.
+ * Returns the sheets of a report: questions in rows and models in columns with statistics on top, and all figures of
+ * the table with one row per model and metric.
  */
 export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookSheet[] {
   const changes: CellChanges = { cut: 0, replaced: 0 };

@@ -1,4 +1,11 @@
-import { withoutForbidden } from './escapeXml';
+import { cutAt } from '../wellFormed';
+
+/**
+ * Characters that the writer of Excel files would drop without a word: control characters, lone surrogates,
+ * noncharacters and U+FFFD.
+ */
+const unstorable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd\p{Noncharacter_Code_Point}\p{Cs}]/gu;
+const replacement = '□';
 
 /** Excel's limit on the characters of a cell. */
 export const mostCellCharacters = 32_767;
@@ -25,14 +32,8 @@ export interface WorkbookSheet {
 export interface CellChanges {
   /** Texts that were cut at Excel's limit. */
   cut: number;
-  /** Texts with characters that a spreadsheet can't hold, which were replaced by U+FFFD. */
+  /** Texts with characters that a spreadsheet can't hold, which were replaced by □. */
   replaced: number;
-}
-
-/** Returns the first characters of a text, at most `length` UTF-16 code units, without half a character at the end. */
-function beginningOf(text: string, length: number): string {
-  const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
 /**
@@ -40,19 +41,20 @@ function beginningOf(text: string, length: number): string {
  * that would begin one of Excel's escapes, such as `_x000D_`, is escaped by the writer of the file.
  */
 export function cellText(text: string, mark: string, changes: CellChanges): string {
-  const allowed = withoutForbidden(text);
+  const allowed = text.replace(unstorable, replacement);
   if (allowed !== text) changes.replaced += 1;
   const lines = allowed.replace(/\r\n?/g, '\n');
   if (lines.length <= mostCellCharacters) return lines;
   changes.cut += 1;
-  return `${beginningOf(lines, mostCellCharacters - mark.length)}${mark}`;
+  return `${cutAt(lines, mostCellCharacters - mark.length)}${mark}`;
 }
 
-/** Returns the name of a sheet as Excel accepts it: at most 31 characters, without `\ / ? * : [ ]` or quotes at the ends. */
+/** Returns the name of a sheet as Excel takes it: at most 31 characters, no `\ / ? * : [ ]`, no quotes at its ends. */
 export function sheetName(name: string): string {
-  const allowed = withoutForbidden(name)
+  const allowed = name
+    .replace(unstorable, replacement)
     .replace(/[\\/?*:[\]\n\r\t]/g, ' ')
     .replace(/^'+|'+$/g, '')
     .trim();
-  return beginningOf(allowed, Math.min(31, allowed.length)) || 'Sheet';
+  return cutAt(allowed, 31) || 'Sheet';
 }

@@ -160,7 +160,7 @@ describe('the cells of a worksheet', () => {
       '<x:c r="C1"><x:f>A1</x:f><x:v>2</x:v></x:c></x:row>';
     const sheet = `<x:worksheet xmlns:x="${main}"><x:sheetData>${line}</x:sheetData></x:worksheet>`;
     const found = await read({ sheet, styles: codes });
-    expect([found.sheet.cells[0]?.[0], found.sheet.cells[0]?.[2], found.unreadable]).toEqual(['007', '2', 1]);
+    expect([found.sheet.cells[0]?.[0], found.sheet.cells[0]?.[2], found.unreadable.count]).toEqual(['007', '2', 1]);
     const far = sheet.replace('<x:row spans="1:3" r="1">', '<x:row spans="1:3" r="1048577">');
     await expect(read({ sheet: far, styles: codes })).rejects.toMatchObject({ fault: 'xlsx-too-large' });
     const workbook = sheets('<sheet name="空" sheetId="1" r:id="r2"/><sheet name="满" sheetId="2" r:id="r1"/>');
@@ -187,7 +187,7 @@ describe('the cells of a worksheet', () => {
 
   it('are counted as unreadable if they hold an error or a formula without a result', async () => {
     const unreadable = async (...content: string[]): Promise<number> =>
-      (await read({ sheet: sheetOf(row(inline('A1', 'x'), ...content)) })).unreadable;
+      (await read({ sheet: sheetOf(row(inline('A1', 'x'), ...content)) })).unreadable.count;
     expect(await unreadable('<c r="B1" t="e"><v>#N/A</v></c>')).toBe(1);
     expect(
       await unreadable('<c r="B1"><f>A1</f></c>', '<c r="C1"><f>A1</f><v>3</v></c>', '<c r="D1"><v>3</v></c>'),

@@ -102,7 +102,7 @@ describe('the parts of a workbook', () => {
         'xl/worksheets/sheet2.xml': `<worksheet xmlns="${main}"><sheetData/></worksheet>`,
       }),
     );
-    expect([found.sheets, found.name, found.unreadable]).toEqual([['空', '满'], '满', 1]);
+    expect([found.sheets, found.name, found.unreadable.count]).toEqual([['空', '满'], '满', 1]);
     expect([found.sheet.cells[0]?.[0], found.sheet.cells[0]?.[2]]).toEqual(['007', '7']);
     const far = prefixed(files['xl/worksheets/sheet1.xml']).replace('r="1"', 'r="1048577"');
     await expect(readXlsx(zipped({ ...files, 'xl/worksheets/sheet1.xml': far }))).rejects.toMatchObject({
@@ -150,7 +150,7 @@ describe('the cells of a worksheet', () => {
 
   it('are unreadable if they hold a formula without a result, and only then', async () => {
     const unreadable = async (...cells: string[]): Promise<number> =>
-      (await read({ data: row(text, ...cells) })).unreadable;
+      (await read({ data: row(text, ...cells) })).unreadable.count;
     expect(await unreadable('<c r="B1"><f>A1</f><v>1</v></c>', '<c r="C1"><f>A1</f><v>2</v></c>')).toBe(0);
     expect(await unreadable('<c r="B1"><f>A1</f></c>', '<c r="C1"><f t="shared" si="0"/></c>')).toBe(2);
   });

@@ -11,6 +11,7 @@ vi.stubGlobal('navigator', {});
 vi.stubGlobal('crossOriginIsolated', false);
 vi.mock('../../../src/state/gateway', () => ({
   gateway: {
+    getModel: () => Promise.resolve(undefined),
     getDataset: (contentSha256: string) => getDataset(db, contentSha256),
     getEvaluation: () => Promise.resolve({ metrics: {}, results: [{ questionId: 'q1', ranks: [1] }] }),
     data: () => Promise.resolve({ countSplit: () => Promise.resolve({ listed: { overlaps: [] } }) }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { literalRecords } from '../../../src/domain/import/literalRecords';
 
-const broken = (line: number, fault = 'json-broken'): object => ({ line, fault });
+const broken = (line: number, fault = 'json-broken'): unknown => expect.objectContaining({ line, fault });
 const row = (line: number, value: unknown): object => ({ line, value });
 
 describe('after a broken row of a JSON list', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatOf } from '../../../src/domain/import/format';
-import { file, imported, json } from './importFiles';
+import { file, imported, json, refused } from './importFiles';
 
 const corpus = file('corpus.jsonl', json({ _id: '1', text: '两公斤' }, { _id: '2', text: '二十八度' }));
 const queries = file('queries.jsonl', json({ _id: '1', text: '喂多少' }, { _id: '2', text: '几度' }));
@@ -10,7 +10,9 @@ describe('judgements in the format of TREC', () => {
     ['qrels.txt', '1 0 2 1\n2 0 1 2\n'],
     ['qrels.test.tsv', '1\t0\t2\t1\n2\t0\t1\t2\n'],
     ['qrels', '1 Q0 2 1\r\n2 Q0 1 0.5'],
-  ])('are recognised by their four columns, whatever the name: %s', (name, text) => {
+    ['qrels.tsv', '\ufeffq1\td1\t1\nq2\td2\t0\n'],
+    ['test.csv', 'q1,d1,1\nq2,d2,-1\n'],
+  ])('are recognised by their columns, whatever the name: %s', (name, text) => {
     expect(formatOf(name, text)).toBe('trecQrels');
   });
 
@@ -18,8 +20,45 @@ describe('judgements in the format of TREC', () => {
     ['a list of texts', 'kb.txt', '1 0 2 1\n保温\n'],
     ["BEIR's header", 'qrels.tsv', 'query-id\tcorpus-id\tscore\n1\t2\t1\n'],
     ['a table of numbers', 'n.csv', '1,0,2,1\n'],
+    ['three columns of numbers', 'n.csv', '1,2,1\n3,4,0\n'],
+    ['pairs with a label', 'p.txt', 'pig\tsow\t1\n猪1\t母猪2\t1\n'],
   ])('are not taken for %s', (_what, name, text) => {
     expect(formatOf(name, text)).not.toBe('trecQrels');
+  });
+
+  it('make questions without a header of BEIR, and a line of four columns among three is reported', async () => {
+    const own = file('queries.jsonl', json({ _id: 'q1', text: '喂多少' }, { _id: 'q2', text: '几度' }));
+    const passages = file('corpus.jsonl', json({ _id: 'd1', text: '两公斤' }, { _id: 'd2', text: '二十八度' }));
+    const qrels = file('qrels.tsv', 'q1\td1\t1\nq2\t0\td1\t1\nq2\td2\t1\n');
+    const { rows, rejected } = await imported('questions', [own, qrels], passages);
+    expect(rows.map(({ relevant }) => relevant)).toEqual([['d1'], ['d2']]);
+    expect(rejected).toEqual([{ file: 'qrels.tsv', line: 2, fault: 'trec-broken' }]);
+  });
+
+  it('that cannot be read are named as the reason, not the questions', async () => {
+    const field = '问题1, 段落1, 1';
+    const qrels = file('qrels.tsv', '问题1\t段落1\t1\n问题2\t段落2\t1\n');
+    const details = await refused('questions', queries, qrels);
+    expect(details).toMatchObject({
+      file: 'qrels.tsv',
+      fault: 'no-known-columns',
+      expected: expect.stringMatching('corpus-id'),
+    });
+    expect([...String((details as { field: string }).field).split(', ')].sort()).toEqual(field.split(', ').sort());
+    const passages = file('corpus.tsv', 'id\ttext\n1\t两公斤\n');
+    expect(await refused('questions', queries, passages)).toMatchObject({
+      file: 'queries.jsonl',
+      fault: 'relevant-missing',
+    });
+  });
+
+  it('without questions are said to be judgements', async () => {
+    for (const text of ['q1\td1\t1\n', 'query-id\tcorpus-id\tscore\nq1\td1\t1\n'])
+      expect(await refused('questions', file('qrels.tsv', text))).toEqual({
+        kind: 'import-failed',
+        file: 'qrels.tsv',
+        fault: 'judgements-alone',
+      });
   });
 
   it('make questions; a score of 0, an unknown passage and a line of three columns are reported', async () => {

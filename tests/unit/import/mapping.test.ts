@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { unfilledFields, withField, type ColumnMapping } from '../../../src/domain/import/mapping';
 import { recognise } from '../../../src/domain/import/recognise';
+import { RowCollector } from '../../../src/domain/import/rowCollector';
 import { proposedMapping } from '../../../src/domain/import/proposedMapping';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
@@ -201,4 +202,25 @@ describe('choosing columns', () => {
     const negatives = withField(withField(second, 'c', 'negatives'), 'd', 'negatives');
     expect(negatives.map(({ column }) => column)).toEqual(['b', 'c', 'd']);
   });
+});
+
+it('a mapping is applied once to each row', () => {
+  let lookups = 0;
+  const mapping: ColumnMapping = [
+    { column: '工单', field: 'id' },
+    { column: '用户说', field: 'anchor' },
+    { column: '处理', field: 'positive' },
+  ];
+  const counted = new Proxy(mapping, {
+    get: (target, name, receiver) => {
+      if (name === 'entries') lookups += 1;
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+  const collector = new RowCollector('pairs');
+  collector.useMapping(counted);
+  const rows = [1, 2, 3].map((id) => collector.rowsOf({ 工单: id, 用户说: `问${id}`, 处理: '答', 备注: 'x' }, id));
+  expect(rows[2]).toMatchObject({ rows: [{ id: '3', anchor: '问3', positive: '答' }] });
+  expect(lookups).toBe(3);
+  expect(collector.fileNotes()).toEqual([{ line: 1, fault: 'columns-unused', field: '备注' }]);
 });

@@ -14,7 +14,7 @@ describe('a bad row', () => {
     const lines = Array.from({ length: 80 }, (_, i) => `  ${JSON.stringify({ id: `p${i}`, text: `段${i}` })}`);
     lines[56] = '  {"id": "p56", "text: "段56"}';
     const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', `[${lines.join(',\n')}]`));
-    expect(rejected).toEqual([{ file: 'kb.json', line: 57, fault: 'json-broken' }]);
+    expect(rejected).toEqual([{ file: 'kb.json', line: 57, fault: 'json-broken', field: '段56"},' }]);
     expect(dataset.rows).toBe(79);
   });
 

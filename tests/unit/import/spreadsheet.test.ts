@@ -108,6 +108,7 @@ describe('importing a workbook', () => {
       [3, 'text-empty'],
       [4, 'text-empty'],
       [5, 'text-empty'],
+      [4, 'cells-unreadable'],
     ]);
   });
 

@@ -110,4 +110,38 @@ describe('the folder of the results', () => {
     await finishedRun(out, 'next');
     expect(await readdir(join(out, 'export'))).toEqual(['onnx']);
   });
+
+  it('keeps the report of earlier results until those of a new evaluation are complete', async () => {
+    const out = await newFolder();
+    const write = async (words: string): Promise<ResultsFolder> => {
+      const results = await ResultsFolder.open(out, 'evaluate');
+      await writeFile(join(results.folders.reportFolder, 'report.html'), words);
+      return results;
+    };
+    const first = await write('first');
+    await first.finish({ command: 'evaluate' });
+    await first.close();
+    await (await write('second')).close();
+    expect(text(out, 'report.html')).toBe('first');
+    expect((await readdir(out)).sort()).toEqual(['metrics.json', 'report.html']);
+    const third = await write('third');
+    await third.finish({ command: 'evaluate' });
+    await third.close();
+    expect(text(out, 'report.html')).toBe('third');
+
+    // Another command did not write these results, so it does not replace them.
+    await expect(ResultsFolder.open(out, 'compare')).rejects.toThrow('would replace metrics.json');
+    await expect(ResultsFolder.open(out)).rejects.toThrow('would replace metrics.json');
+    await writeFile(join(out, 'report.html'), 'mine');
+    await expect(ResultsFolder.open(out, 'evaluate')).rejects.toThrow('report.html, which was changed since');
+    expect(text(out, 'report.html')).toBe('mine');
+  });
+
+  it('refuses to replace a report that the runner did not write', async () => {
+    const out = await newFolder();
+    await finishedRun(out, 'first');
+    await writeFile(join(out, 'report.md'), 'mine');
+    await expect(ResultsFolder.open(out)).rejects.toThrow('would replace report.md, which it did not write');
+    expect(text(out, 'report.md')).toBe('mine');
+  });
 });

@@ -7,6 +7,7 @@ import type { DraftOptions } from '../../../src/domain/import/drafts';
 import { columnsByField } from '../../../src/domain/import/fileReading';
 import { withField, type ColumnMapping } from '../../../src/domain/import/mapping';
 import type { MappingsByShape } from '../../../src/domain/import/mappingStore';
+import { judgementOf } from '../../../src/domain/import/judgements';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
@@ -17,7 +18,7 @@ import type { ImportReport, Progress, RejectedRow } from '../../../src/protocol/
 import type { Database } from '../../../src/storage/database';
 import { requireStorage } from '../../../src/storage/space';
 import { DatasetWriter } from './datasetWriter';
-import { judgedFiles } from './judgedFiles';
+import { judgedFiles, judgementsUnread } from './judgedFiles';
 import { openDataFile, recordsOfFile, type DataFile, type ReadingChoices } from './dataFile';
 import { recordsWithHead } from './recordsWithHead';
 import { noted, rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
@@ -51,7 +52,7 @@ function takeRecord<R extends DataRole>(
   job: ImportJob<R>,
 ): { rows: number; rejection: RejectedRow | null } {
   const { rejections, collector } = job;
-  const place = { file, line: record.line };
+  const place = record.line > 0 ? { file, line: record.line } : { file };
   if ('fault' in record && noted.has(record.fault)) {
     rejections.note(place, shortenedRejection(record));
     return { rows: 0, rejection: null };
@@ -95,6 +96,7 @@ async function importFile<R extends DataRole>(
   let count = 0;
   let rows = 0;
   let firstRejection: RejectedRow | null = null;
+  let isJudgement = false;
   for await (const records of recordsWithHead(recordsOfFile(source, read), surveyedRecords)) {
     count += records.length;
     if (!recognised) {
@@ -108,6 +110,8 @@ async function importFile<R extends DataRole>(
     }
     for (const record of records) {
       const taken = takeRecord(record, file.name, job);
+      if (firstRejection === null && taken.rejection && 'value' in record)
+        isJudgement = judgementOf(record.value) !== null;
       if (unseen.size > 0 && 'value' in record) withoutSeen(unseen, job.role, record.value);
       rows += taken.rows;
       firstRejection ??= taken.rejection;
@@ -116,7 +120,7 @@ async function importFile<R extends DataRole>(
     }
   }
   if (recognised) for (const field of unseen) throw columnMissing(file.name, field, recognised.columns);
-  if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
+  if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head, isJudgement);
   const used = job.collector.usedColumns();
   job.rejections.notes(file.name, job.collector.fileNotes());
   return { ...(recognised.chosen ? recognised : withUsed(recognised, used)), records: count };
@@ -135,8 +139,8 @@ function withUsed(recognised: Recognition, used: ReadonlySet<string>): Recogniti
 }
 
 /**
- * Returns the mapping with `idColumn`, whose ids the judgements name, as the id. Returns null if there is no such
- * column or the column names already lead to it.
+ * Returns the mapping with `idColumn`, the column that the judgements refer to, as the id. Returns null if there is no
+ * such column or if it is already the id.
  */
 function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
   const byName = mapping.find(({ field }) => field === 'id')?.column;
@@ -198,13 +202,16 @@ function surveyedColumns(files: readonly DataFile[], found: Readonly<Record<stri
 
 const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
 
-function wholeFileFault(file: string, rejection: RejectedRow | null, head: string): AppError {
+/** Returns the error for a file without a usable row. `isJudgement`: the first rejected record is a judgement. */
+function wholeFileFault(file: string, rejection: RejectedRow | null, head: string, isJudgement: boolean): AppError {
   if (!rejection)
     return new AppError({ kind: 'import-failed', file, fault: head.trim() === '' ? 'empty-file' : 'no-rows' });
   const { line: _line, ...ofFile } = rejection;
   switch (rejection.fault) {
     case 'no-known-columns':
+      return new AppError({ kind: 'import-failed', ...(isJudgement ? { file, fault: 'judgements-alone' } : ofFile) });
     case 'needs-knowledge-base':
+    case 'scored-pairs':
       return new AppError({ kind: 'import-failed', ...ofFile });
     case 'unknown-passage':
       return new AppError({ kind: 'import-failed', ...ofFile, fault: 'no-known-passage' });
@@ -259,7 +266,11 @@ export async function importDataset(
   let before = 0;
   const recognised: Recognition[] = [];
   for (const source of rows) {
-    recognised.push(await importFile(source, job, (bytes) => progress(before + bytes, of)));
+    try {
+      recognised.push(await importFile(source, job, (bytes) => progress(before + bytes, of)));
+    } catch (thrown) {
+      throw (await judgementsUnread(source, rows, role, thrown)) ?? thrown;
+    }
     before += source.file.size;
   }
   const [first] = recognised;

@@ -1,9 +1,11 @@
-import { AppError } from '../../../src/domain/errors';
+import { AppError, type ImportFault } from '../../../src/domain/errors';
+import { mainColumns } from '../../../src/domain/import/columnAliases';
 import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
 import { judgementFaults } from '../../../src/domain/import/bundle';
 import { FileNotes } from '../../../src/domain/import/fileNotes';
 import { judgementIn, judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
 import { Columns } from '../../../src/domain/import/rowColumns';
+import { isObject } from '../../../src/domain/isObject';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOfFile, type DataFile } from './dataFile';
@@ -38,7 +40,7 @@ async function readJudgements(
   let firstLine = 0;
   for await (const records of recordsOfFile(source))
     for (const record of records) {
-      const place = { file, line: record.line };
+      const place = record.line > 0 ? { file, line: record.line } : { file };
       if ('fault' in record) {
         if (noted.has(record.fault)) rejections.note(place, shortenedRejection(record));
         else rejections.add({ ...place, ...shortenedRejection(record) });
@@ -53,13 +55,39 @@ async function readJudgements(
       const taken = judgements.add(judgement, place);
       if (taken === 'unknown') rejections.ignore(place, judgement.passage);
       if (taken !== 'irrelevant') continue;
-      if (irrelevant === 0) firstLine = place.line;
+      if (irrelevant === 0) firstLine = record.line;
       irrelevant += 1;
     }
   rejections.notes(file, notes.take());
   if (irrelevant > 0)
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
+
+/**
+ * Returns the error to report instead if a file of questions names no passages: another file that was given with it has
+ * no known columns, so it is likely the judgements. Returns null if there is none.
+ */
+export async function judgementsUnread(
+  questions: DataFile,
+  files: readonly DataFile[],
+  role: DataRole,
+  error: unknown,
+): Promise<AppError | null> {
+  const details = error instanceof AppError ? error.details : null;
+  if (details?.kind !== 'import-failed' || !namesNoPassage.has(details.fault)) return null;
+  for (const file of files) {
+    if (file === questions || file.stated.mapping) continue;
+    const { value } = (await valuesOf(file).next()).value ?? {};
+    if (!isObject(value) || new Columns(Object.entries(value)).knows(mainColumns[role])) continue;
+    const field = Object.keys(value).join(', ');
+    const expected = 'query-id + corpus-id + score';
+    return new AppError({ kind: 'import-failed', file: file.file.name, fault: 'no-known-columns', field, expected });
+  }
+  return null;
+}
+
+/** Faults of questions and pairs without a passage. */
+const namesNoPassage: ReadonlySet<ImportFault> = new Set(['relevant-missing', 'field-missing', 'text-empty']);
 
 interface JudgedSide {
   /** Which side of the judgements the file holds: their questions or their passages. Null if it holds neither. */

@@ -18,6 +18,9 @@ export const noted: ReadonlySet<ImportFault> = new Set([
   'headings-unused',
   'key-repeated',
   'columns-unused',
+  'comments-unused',
+  'sheets-unused',
+  'cells-unreadable',
   'judged-irrelevant',
 ]);
 

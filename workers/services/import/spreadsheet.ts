@@ -4,7 +4,7 @@ import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import { sheetRecords } from '../../../src/domain/import/sheet';
-import { readXlsx, XlsxFault } from '../../formats/xlsx';
+import { readXlsx, XlsxFault, type XlsxWorkbook } from '../../formats/xlsx';
 import { typeOfFile } from './fileText';
 import { isZip } from '../../formats/zip';
 
@@ -23,9 +23,19 @@ function sheetMissing(file: string, field: string, sheets: readonly string[]): A
   return new AppError({ kind: 'import-failed', file, fault: 'sheet-missing', field, expected: sheets.join(', ') });
 }
 
+/** Returns notes on what was not read: other sheets with content, and cells without a value. */
+function notesOn({ others, unreadable }: XlsxWorkbook): RawRecord[] {
+  const { count, row, error } = unreadable;
+  const cells: RawRecord = { line: row + 1, fault: 'cells-unreadable', field: String(count) };
+  return [
+    ...(others.length > 0 ? [{ line: 0, fault: 'sheets-unused' as const, field: others.join(', ') }] : []),
+    ...(count > 0 ? [error === '' ? cells : { ...cells, expected: error }] : []),
+  ];
+}
+
 /**
  * Reads a sheet of an Excel workbook: the one stated for this file, else the one chosen earlier for workbooks with the
- * same sheets, else the first with content. Returns null if the file is not a workbook.
+ * same sheets, else the one that `readXlsx` prefers. Returns null if the file is not a workbook.
  * @throws import-failed if a whole file named as a workbook cannot be read, or lacks the stated sheet.
  */
 export async function readSpreadsheet(
@@ -41,7 +51,8 @@ export async function readSpreadsheet(
     const bytes = new Uint8Array(await file.arrayBuffer());
     const earlier = (names: readonly string[]): string | undefined =>
       roles.map((role) => readings[sheetKey(role, names)]).find((name) => name !== undefined && names.includes(name));
-    const { sheets, name, sheet, unreadable } = await readXlsx(bytes, (names) => stated.sheet ?? earlier(names));
+    const workbook = await readXlsx(bytes, (names) => stated.sheet ?? earlier(names));
+    const { sheets, name, sheet, unreadable } = workbook;
     if (stated.sheet !== undefined && stated.sheet !== name) throw sheetMissing(file.name, stated.sheet, sheets);
     const { columns, records, mergedCells } = sheetRecords(sheet);
     const facts: FileFacts = {
@@ -56,9 +67,9 @@ export async function readSpreadsheet(
       sheets,
       sheet: name,
       mergedCells,
-      unreadableCells: unreadable,
+      unreadableCells: unreadable.count,
     };
-    return { file, facts, head: columns.join(), damaged: false, records, stated };
+    return { file, facts, head: columns.join(), damaged: false, records: [...records, ...notesOn(workbook)], stated };
   } catch (thrown) {
     if (!(thrown instanceof XlsxFault)) throw thrown;
     // Any other zip archive, or a truncated one: the caller refuses it by its type.

@@ -17,7 +17,8 @@ type Cosine = (anchor: number, candidate: number) => number;
 
 /**
  * Returns the scores of the observed rows of a batch, and the rows that their loss finds hardest. A row is compared
- * with the observed texts only. Candidates are counted as in the whole batch: its positives, then the negatives of each row.
+ * with the observed texts only. Candidates are counted as in the whole batch: its positives, then the negatives of each
+ * row.
  */
 export function batchScores(
   vectors: ObservedVectors,

@@ -40,20 +40,21 @@ export const resultReportTexts = {
   figures: {
     title: 'Figures',
     charts: 'Questions with a right passage in the top k',
+    chartCaption: 'Share of the questions. Vertical lines are 95% Wilson intervals.',
     rankCaption:
       'One stroke per question: the dot is the rank with the better model, the other end the rank with the baseline. Above the dashed line are the top results that count. Ranks are on a log scale.',
     metric: 'Metric',
     difference: (name: string) => `Compared with ${name}`,
     columns: {
       model: 'Model',
-      change: 'Hit rate',
+      change: (k: number) => `Hit rate@${k}, points`,
       improved: 'Improved',
       worse: 'Worse',
       p: 'p',
       verdict: 'Verdict',
     },
     verdicts: { better: 'better', worse: 'worse', noDifferenceShown: 'no difference shown' },
-    points: (points: string, low: string, high: string) => `${points} points (${low} to ${high})`,
+    range: (value: string, low: string, high: string) => `${value} (${low} to ${high})`,
   },
   won: {
     title: (n: number) => `Questions that improved: ${formatCount(n)}`,
@@ -78,7 +79,7 @@ export const resultReportTexts = {
       `Only ${count(questions, 'question')}: the intervals are wide, and a difference of a few questions may be chance.`,
     testUses: (n: number) =>
       `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment. The more often settings are chosen by looking at them, the less they are a test.`,
-    failed: (name: string, reason: string) => `${name} was not evaluated: ${reason}`,
+    failed: (name: string, reason: string) => `Not evaluated: ${name}. ${reason}`,
     keywords: (name: string) =>
       `Keyword search (BM25) answers as many questions as ${name}, or more, and needs no model.`,
   },
@@ -101,6 +102,6 @@ export const resultReportTexts = {
     score: 'Score',
     cutMark: '… [cut: Excel allows 32,767 characters in a cell]',
     cutNote: 'Texts cut at Excel’s limit of 32,767 characters in a cell: ',
-    replacedNote: 'Texts with control characters, which Excel can’t hold and which were replaced by �: ',
+    replacedNote: 'Texts with control characters, which Excel can’t hold and which were replaced by □: ',
   },
 };

@@ -34,9 +34,9 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
           zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
           en: 'this type of file can’t be imported; save it as JSONL, CSV or TXT',
         },
-  'json-broken': () => ({
-    zh: 'JSON 写法有误，请检查引号、逗号和括号',
-    en: 'broken JSON; check the quotes, commas and brackets',
+  'json-broken': ({ name, field }) => ({
+    zh: `JSON 写法有误${field ? `，从“${name}”起读不懂` : ''}，请检查引号、逗号和括号`,
+    en: `${field ? `the JSON can’t be read from “${name}” on` : 'broken JSON'}; check the quotes, commas and brackets`,
   }),
   'csv-broken': () => ({
     zh: 'CSV 的列数或引号不对，请检查这一行',
@@ -46,9 +46,9 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
     zh: `这一行有 ${name} 格，列名只有 ${shortened(expected)} 个，请给含分隔符的文字加上双引号`,
     en: `the row has ${name} cells, but there are only ${shortened(expected)} columns; put double quotes around text that contains the separator`,
   }),
-  'literal-broken': () => ({
-    zh: 'Python 字面量写法有误，请检查引号和括号',
-    en: 'broken Python literal; check the quotes and brackets',
+  'literal-broken': ({ name, field }) => ({
+    zh: `Python 字面量写法有误${field ? `，从“${name}”起读不懂` : ''}，请检查引号和括号`,
+    en: `${field ? `the Python literal can’t be read from “${name}” on` : 'broken Python literal'}; check the quotes and brackets`,
   }),
   'xlsx-broken': () => ({
     zh: '这个 Excel 文件打不开，可能已损坏，请用 Excel 或 WPS 打开后另存为 .xlsx',
@@ -59,8 +59,8 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
     en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
   }),
   'title-row': () => ({
-    zh: '这是跨列合并的标题，不是数据',
-    en: 'this is a title merged across columns, not data',
+    zh: '这是表格上方或中间的标题，不是数据',
+    en: 'this is a title above or inside the table, not data',
   }),
   'front-matter': () => ({
     zh: '这是 Markdown 文件开头的元数据，不是正文',
@@ -117,10 +117,6 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
     zh: `没有写明哪个段落能回答，请在“${name}”里填上段落的 id`,
     en: `no passage is named as the answer; put its id into “${name}”`,
   }),
-  'question-unanswered': ({ name }) => ({
-    zh: `问题“${name}”没有一个段落被判为正确，按知识库里没有答案处理：不计入检出率，只用来定得分门槛`,
-    en: `no passage is judged right for the question “${name}”, so it counts as one without an answer: left out of hit rates, used for score thresholds`,
-  }),
   'unknown-passage': ({ name }) => ({
     zh: `段落“${name}”不在知识库里，请改正 id，或补上这个段落`,
     en: `the passage “${name}” isn’t in the knowledge base; correct the id or add the passage`,
@@ -144,6 +140,14 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
   'not-positive': ({ name, expected }) => ({
     zh: `“${name}”是 ${shortened(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
     en: `“${name}” is ${shortened(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
+  }),
+  'scored-pairs': () => ({
+    zh: '这是两个句子和它们的分数或标签，不是问答对，请把文件导入到“打分句对”',
+    en: 'these are two sentences with a score or label, not a question and its answer; import the file as scored pairs',
+  }),
+  'fewer-cells': ({ name, expected }) => ({
+    zh: `这一行只有 ${name} 格，需要 ${shortened(expected)} 格；请用制表符分开各格，或存成有列名的 CSV`,
+    en: `the row has ${counted(name, 'cell')}, but ${shortened(expected)} are needed; separate the cells by tabs, or save the file as CSV with column names`,
   }),
   'set-too-long': () => ({
     zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
@@ -170,8 +174,12 @@ const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
     en: 'none of its judgements calls a passage relevant: every relevance is 0 or less, or can’t be read; check that column',
   }),
   'trec-broken': () => ({
-    zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',
-    en: 'the line doesn’t have the four columns question id, 0, passage id and relevance; correct it',
+    zh: '这一行的列和第一行不同，应为“问题 id 0 段落 id 相关度”，或没有 0 的三列，请改正',
+    en: 'the line doesn’t have the columns of the first one: question id, 0, passage id and relevance, or the same without 0; correct it',
+  }),
+  'judgements-alone': () => ({
+    zh: '这是判定文件（qrels），只有 id，没有文字；请把它和问题文件一起选中，再导入',
+    en: 'these are judgements (qrels): ids without texts; select the file together with the file of questions, and import both',
   }),
   'negative-ignored': ({ name }) => ({
     zh: `负例“${name}”不在知识库里，已忽略这条负例，问答对保留`,

@@ -25,9 +25,25 @@ export const remarkSentences: Record<ImportRemark, (words: ImportWords) => Sente
     zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
     en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
   }),
+  'question-unanswered': ({ name }) => ({
+    zh: `问题“${name}”没有一个段落被判为正确，按知识库里没有答案处理：不计入检出率，只用来定得分门槛`,
+    en: `no passage is judged right for the question “${name}”, so it counts as one without an answer: left out of hit rates, used for score thresholds`,
+  }),
   'columns-unused': ({ field }) => ({
     zh: `这些列没有用到：${shortened(field)}`,
     en: `these columns are not used: ${shortened(field)}`,
+  }),
+  'comments-unused': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 处注释，注释里的内容没有导入`,
+    en: `the file has ${counted(field, 'comment')}, the first on this line; what a comment contains is not imported`,
+  }),
+  'sheets-unused': ({ field }) => ({
+    zh: `只读了一张工作表，这些工作表也有内容，没有导入：${shortened(field)}；要用它们，请在“核对各列”里换工作表`,
+    en: `only one sheet was read; these also have content and are not imported: ${shortened(field)}; choose another sheet under “Check the columns”`,
+  }),
+  'cells-unreadable': ({ name, field, expected }) => ({
+    zh: `从这一行起共有 ${name} 个单元格按空白处理：里面是错误值${expected ? `（第一个是 ${shortened(expected)}）` : ''}，或没有保存结果的公式`,
+    en: `${counted(field, 'cell')} from this row on ${field === '1' ? 'is' : 'are'} read as empty: ${field === '1' ? 'it holds' : 'they hold'} an error${expected ? ` (the first is ${shortened(expected)})` : ''}, or a formula whose result was not saved`,
   }),
   'values-unused': ({ name, expected }) => ({
     zh: `从这一行起共有 ${shortened(expected)} 行的“${name}”没有用到，因为同一项已由另一列填写`,
@@ -55,7 +71,7 @@ export const remarkSentences: Record<ImportRemark, (words: ImportWords) => Sente
   }),
   'teacher-scores-missing': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 个问答对没有教师打分，而文件里别的有；要按数据里的打分蒸馏，请补上，或删掉这些行`,
-    en: `${counted(field, 'pair')} of the file have no teacher scores, this one first, while others have; to distil the scores of the data, add them or delete these rows`,
+    en: `teacher scores are missing for ${counted(field, 'pair')} of the file, this one first, while others have them; to distil the scores of the data, add them or delete these rows`,
   }),
   'judged-irrelevant': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,

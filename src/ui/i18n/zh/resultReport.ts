@@ -39,12 +39,20 @@ export const resultReportTexts: Dictionary['resultReport'] = {
   figures: {
     title: '数据',
     charts: '前 k 条里有正确段落的题',
+    chartCaption: '占全部题的比例；竖线是 95% Wilson 区间。',
     rankCaption: '一题一笔：圆点是较好的模型的名次，另一端是基线的名次；虚线以上是算数的前几条。名次用对数刻度。',
     metric: '指标',
-    difference: (name) => `与 ${name} 相比`,
-    columns: { model: '模型', change: '检出率', improved: '变好', worse: '变差', p: 'p', verdict: '结论' },
+    difference: (name) => `与“${name}”相比`,
+    columns: {
+      model: '模型',
+      change: (k) => `检出率@${k}，百分点`,
+      improved: '变好',
+      worse: '变差',
+      p: 'p',
+      verdict: '结论',
+    },
     verdicts: { better: '更好', worse: '更差', noDifferenceShown: '未显示出差别' },
-    points: (points, low, high) => `${points} 个百分点（${low} 到 ${high}）`,
+    range: (value, low, high) => `${value}（${low} 到 ${high}）`,
   },
   won: { title: (n) => `变好的题：${formatCount(n)} 题`, none: '看前几条时，没有题变好。' },
   lost: { title: (n) => `变差的题：${formatCount(n)} 题`, none: '看前几条时，没有题变差。' },
@@ -57,12 +65,12 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     fix: (fix) => `可以这样改：${fix}。`,
     small: (questions) => `只有 ${formatCount(questions)} 题：区间很宽，几题的差距可能只是偶然。`,
     testUses: (n) => `这个实验读过 ${formatCount(n)} 次测试集。越是看着测试集挑设置，它就越不像测试。`,
-    failed: (name, reason) => `${name} 没有评测成：${reason}`,
+    failed: (name, reason) => `没有评测：${name}。${reason}`,
     keywords: (name) => `关键词检索（BM25）答对的题不比 ${name} 少，而且不需要模型。`,
   },
   notes: {
     intervals:
-      '区间都是 95%：检出率用 Wilson 区间，其他指标按题做 bootstrap。p 值：检出率用 McNemar 精确检验，比较多个模型时按 Holm 法校正；小于 0.05 时，不太可能只是偶然。',
+      '区间都是 95%：检出率用 Wilson 区间，其他指标用自助法按题重抽样。p 值：检出率用 McNemar 精确检验，比较多个模型时按 Holm 法校正；小于 0.05 时，不太可能只是偶然。',
     metrics:
       '检出率@k：前 k 条里有正确段落的题所占的比例。MRR@10：第一条正确段落名次倒数的平均。nDCG@10：折损增益除以可能的最大值。MAP@100：各正确段落名次处精确率的平均。',
     privacy: '这个文件里有你的问题和知识库段落。它不发任何请求，也不运行脚本。',
@@ -79,6 +87,6 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     score: '得分',
     cutMark: '……［已截短：Excel 的一格最多 32,767 个字符］',
     cutNote: '因超过 Excel 一格 32,767 个字符的上限而截短的文本：',
-    replacedNote: '含有 Excel 不能存的控制字符、已换成 � 的文本：',
+    replacedNote: '含有 Excel 不能存的控制字符、已换成 □ 的文本：',
   },
 };

@@ -2,7 +2,13 @@ import { offeredKs, rankChange, sortByGain } from '../../../domain/evaluate/answ
 import { metricId } from '../../../domain/evaluate/comparedMetric';
 import type { CompareRow, MetricCell } from '../../../domain/evaluate/compareTable';
 import { pairedQuestions } from '../../../domain/evaluate/pairedQuestions';
-import type { HitRateChart, RankChart, ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
+import type {
+  HitRateChart,
+  RankChart,
+  ReportBlock,
+  ReportSection,
+  SeriesTone,
+} from '../../../domain/report/reportDocument';
 import { mostStrokes } from '../../../domain/report/chartSvg';
 import type { ReportFacts } from '../../../domain/report/reportFacts';
 import { valueText } from '../../compare/valueText';
@@ -42,7 +48,7 @@ function differenceTable(t: Dictionary, facts: ReportFacts): ReportBlock[] {
     const difference = row.cells[id]?.baseline;
     if (!difference) return [];
     const { low, high } = difference.interval;
-    const change = words.points(points(difference.difference), points(low), points(high));
+    const change = words.range(points(difference.difference), points(low), points(high));
     const counts = [formatCount(difference.won), formatCount(difference.lost)];
     return [
       [nameOf(facts, row.id), change, ...counts, formatP(difference.adjusted), words.verdicts[difference.verdict]],
@@ -50,11 +56,17 @@ function differenceTable(t: Dictionary, facts: ReportFacts): ReportBlock[] {
   });
   if (differences.length === 0) return [];
   const { model, change, improved, worse, p, verdict } = words.columns;
-  const head = [model, `${change}@${facts.k}`, improved, worse, p, verdict];
+  const head = [model, change(facts.k), improved, worse, p, verdict];
   return [
     { kind: 'text', text: words.difference(nameOf(facts, facts.baselineId)) },
     { kind: 'table', head, rows: differences },
   ];
+}
+
+function toneOf({ models, training, baselineId }: ReportFacts, id: string): SeriesTone {
+  if (models.find((model) => model.id === id)?.kind === 'keywords') return 'keywords';
+  if (!training) return 'other';
+  return id === baselineId ? 'before' : 'after';
 }
 
 function hitRateChart(t: Dictionary, facts: ReportFacts): HitRateChart {
@@ -62,10 +74,11 @@ function hitRateChart(t: Dictionary, facts: ReportFacts): HitRateChart {
   return {
     kind: 'hitRates',
     title: t.resultReport.figures.charts,
-    caption: t.compare.chartCaption,
+    caption: t.resultReport.figures.chartCaption,
     ticks: ks.map((k) => t.evaluate.topK(k)),
     series: facts.rows.map(({ id, cells }) => ({
       label: nameOf(facts, id),
+      tone: toneOf(facts, id),
       points: ks.flatMap((k) => {
         const cell = cells[metricId({ name: 'hitRate', k })];
         return cell ? [{ share: cell.value, ...cell.wilson }] : [];

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { reportExamples } from '../../../src/domain/report/reportExamples';
+import { bestModel } from '../../../src/domain/report/reportFacts';
+import { htmlReport } from '../../../src/domain/report/htmlReport';
+import { markdownReport } from '../../../src/domain/report/markdownReport';
+import { wellFormed } from '../../../src/domain/wellFormed';
+import { en } from '../../../src/ui/i18n/en';
+import { zh } from '../../../src/ui/i18n/zh';
+import { resultDocument } from '../../../src/ui/report/result/resultDocument';
+import { factsOf, trainingFacts } from './facts';
+
+const reports = (['zh', 'en'] as const).flatMap((language) =>
+  [factsOf(), factsOf(trainingFacts)].map((facts) => ({
+    kind: `${facts.training ? 'run' : 'comparison'} in ${language}`,
+    document: resultDocument(language === 'zh' ? zh : en, language, facts),
+  })),
+);
+
+/** Elements and attributes that a report is made of. None can run a script or load anything. */
+const allowedTags = new Set(
+  `!doctype html head meta title style body main h1 h2 h3 p section figure figcaption b dl dt dd code div table thead
+  tbody tr th td footer svg path line circle text`.split(/\s+/),
+);
+const allowedAttributes = new Set(
+  `lang charset http-equiv content name class tabindex scope viewBox role aria-label d fill stroke stroke-width
+  stroke-dasharray x y x1 x2 y1 y2 cx cy r text-anchor html`.split(/\s+/),
+);
+
+describe.each(reports)('the HTML report of a $kind', ({ document }) => {
+  const html = htmlReport(document);
+
+  it('has only elements and attributes that neither run nor load anything', () => {
+    const tags = [...html.matchAll(/<\/?([^\s>/]+)([^>]*)>/g)];
+    expect(tags.length).toBeGreaterThan(50);
+    for (const [, tag = '', rest = ''] of tags) {
+      expect(allowedTags, tag).toContain(tag);
+      for (const [, attribute = ''] of rest.replace(/"[^"]*"/g, '""').matchAll(/([^\s=/"]+)/g))
+        expect(allowedAttributes, attribute).toContain(attribute);
+    }
+    expect(html).toContain("default-src 'none'");
+    expect(html).not.toMatch(/url\(|@import|javascript:alert\(1\)"/);
+  });
+
+  it('shows hostile texts as they are, without characters that HTML does not allow', () => {
+    expect(html).toContain('&lt;b&gt;实验&lt;/b&gt; =1+1');
+    expect(html).not.toContain('<script');
+    expect(html).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
+    expect(wellFormed(html)).toBe(html);
+  });
+});
+
+describe.each(reports)('the Markdown report of a $kind', ({ document }) => {
+  it('escapes what Markdown and HTML would interpret', () => {
+    const markdown = markdownReport(document);
+    expect(markdown).toContain('\\<b\\>实验\\</b\\> =1+1');
+    expect(markdown).not.toMatch(/(?<!\\)<(script|img|b|i)\b/);
+    expect(markdown).not.toMatch(/(?<!\\)\]\(javascript/);
+    const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect(row.endsWith('|')).toBe(true);
+  });
+});
+
+it('a Markdown report leaves figures as they are, and no text begins a list or a rule', () => {
+  const { sections, ...rest } = resultDocument(en, 'en', factsOf());
+  const texts = ['31.0% (1–2)', '+13.8', '−2', '1. item', '- item', '---', '1) item', '2.5'];
+  const blocks = texts.map((text) => ({ kind: 'text' as const, text }));
+  const lines = markdownReport({ ...rest, sections: [{ title: sections[0]?.title ?? '', blocks }] }).split('\n');
+  for (const line of ['31.0% (1–2)', '+13.8', '−2', '1\\. item', '\\- item', '\\---', '1\\) item', '2.5'])
+    expect(lines).toContain(line);
+});
+
+it('a report states the findings with their fix, the uses of test, and the candidates that failed', () => {
+  const html = htmlReport(resultDocument(en, 'en', factsOf(trainingFacts)));
+  for (const text of [
+    en.doctor.findings.fewSteps.title({ steps: 5, enough: 100, pairs: 11 }),
+    en.resultReport.risks.testUses(3),
+    en.doctor.fixes.removeNearDuplicates({ setting: 'removeNearDuplicates' }),
+  ])
+    expect(html).toContain(text.replaceAll("'", '&#39;'));
+  expect(html).toContain('Not evaluated: 坏&lt;模型&gt;');
+});
+
+it('a report of a run whose data is gone says that the checks are not known', () => {
+  const html = htmlReport(resultDocument(en, 'en', factsOf({ ...trainingFacts, findings: null })));
+  expect(html).toContain(en.resultReport.risks.unknown);
+});
+
+it('the examples of a report are the questions that crossed the line, largest change first', () => {
+  const facts = factsOf({ judgedId: 'b' });
+  const { won, lost, wonCount, lostCount } = reportExamples(facts);
+  // a: 1 2 3 4 5 1 2 …; b: 1 2 3 ∞ 2 3 1 ∞ 3 1 2 ∞ 1 2
+  expect(won.map(({ questionId }) => questionId)).toEqual(['q9', 'q12', 'q6']);
+  expect(lost.map(({ questionId }) => questionId)).toEqual(['q5', 'q10']);
+  expect([wonCount, lostCount]).toEqual([3, 2]);
+});
+
+it('the best model has the highest hit rate and is never the baseline if there is another', () => {
+  const { rows } = factsOf();
+  expect(bestModel(rows, 'a', 1)).toBe('c');
+  expect(bestModel(rows, 'c', 1)).not.toBe('c');
+  expect(bestModel(rows.slice(0, 1), 'a', 1)).toBe('a');
+});
