@@ -79,12 +79,17 @@ export default ts.config(
     files: ['**/*.ts', '**/*.svelte'],
     languageOptions: {
       globals: { ...globals.browser },
-      parserOptions: {
-        project: ['tsconfig.domain.json', 'tsconfig.page.json', 'tsconfig.workers.json', 'tsconfig.tests.json'],
-        tsconfigRootDir: root,
-      },
+      parserOptions: { project: ['tsconfig.tests.json'], tsconfigRootDir: root },
     },
     rules: typed,
+  },
+  // One project for each file: typescript-eslint parses the whole program of every project in the list up to the one
+  // that has the file.
+  { files: ['workers/**/*.ts'], languageOptions: { parserOptions: { project: ['tsconfig.workers.json'] } } },
+  { files: ['tools/types/**/*.ts'], languageOptions: { parserOptions: { project: ['tsconfig.domain.json'] } } },
+  {
+    files: ['src/**/*.ts', '**/*.svelte'],
+    languageOptions: { parserOptions: { project: ['tsconfig.page.json'] } },
   },
   { files: ['src/**/*.ts'], languageOptions: { parser: pageParser } },
   {

@@ -3,15 +3,9 @@ import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
 /** Training uses every core of a small machine: `npm test` runs these alone, and the others beside other checks. */
-const training = [
-  '**/commandLine.spec.ts',
-  '**/demo.spec.ts',
-  '**/distillation.spec.ts',
-  '**/hardship.spec.ts',
-  '**/hubRunner.spec.ts',
-  '**/newUser.spec.ts',
-  '**/ownData.spec.ts',
-];
+const training = ['demo', 'distillation', 'hardship', 'newUser', 'ownData', 'twoDevices'].map(
+  (name) => `**/${name}.spec.ts`,
+);
 
 export default defineConfig({
   // `npm test` runs e2e and e2e-training; `npm run verify` also runs long.

@@ -1,4 +1,5 @@
 import type { KernelTime } from '../../src/domain/benchmark/kernelTime';
+import { lowerMedian } from '../../src/domain/lowerMedian';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import type { MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
@@ -15,7 +16,6 @@ import { RandomTraining } from '../../workers/services/benchmark/randomTraining'
 import { measuredKernelPlan } from '../../workers/services/device/kernelPlanOfRun';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { measureStep } from './measureStep';
-import { median } from './median';
 import { randomVectors } from './randomVectors';
 import type { EngineReport, EngineResult, PlanOrigin, StepPrecision, StepResult, TimesResult } from './report';
 import { sizes, tokenCount, type Sizes, type StepSize } from './sizes';
@@ -195,7 +195,7 @@ export class EngineTasks {
       what,
       plan: this.#plan,
       firstMs,
-      medianMs: median(ms),
+      medianMs: lowerMedian(ms),
       minMs: Math.min(...ms),
       rounds: ms.length,
       profile,

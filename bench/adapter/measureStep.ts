@@ -1,8 +1,8 @@
+import { lowerMedian } from '../../src/domain/lowerMedian';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { releaseIdleMemory } from '../../workers/engine/releaseIdleMemory';
 import type { RandomTraining, StepTexts } from '../../workers/services/benchmark/randomTraining';
-import { median } from './median';
 import type { StepResult } from './report';
 import { stepFlops, tokenCount } from './sizes';
 
@@ -40,7 +40,7 @@ export async function measureStep({
   const before = { ...gpu.commands.counters };
   single = await training.single(texts);
   const { dispatches, submits } = gpu.commands.counters;
-  const medianMs = median(ms);
+  const medianMs = lowerMedian(ms);
   return {
     tokens: tokenCount(texts),
     firstMs: first.ms,

@@ -39,8 +39,8 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends` and `compareModels` each need the device
- * exclusively and reject with `device-busy` while another job is using it.
+ * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends` and `compareModels`
+ * each need the device exclusively and reject with `device-busy` while another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */

@@ -1,9 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
 import { readSheet } from 'read-excel-file/node';
 import { expectAccessible } from './accessibility';
 import { expect, newOwnExperiment, setLanguage, test } from './support';
 
 const minute = 60_000;
+
+/** Clicks a button that saves a file, and returns the file's path. */
+async function saved(page: Page, button: string): Promise<string> {
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId(button).click();
+  return (await downloading).path();
+}
 
 test('base model, BM25 and their fusion are compared on dev before any training, and on test only on request', async ({
   page,
@@ -37,20 +45,14 @@ test('base model, BM25 and their fusion are compared on dev before any training,
   await expect(page.getByTestId('top-before').getByRole('listitem').first()).toBeVisible();
   await expect(page.getByTestId('top-after').getByRole('listitem').first()).toBeVisible();
 
-  const downloading = page.waitForEvent('download');
-  await page.getByTestId('save-table').click();
-  const csv = await readFile(await (await downloading).path(), 'utf8');
+  const csv = await readFile(await saved(page, 'save-table'), 'utf8');
   expect(csv).toContain('hitRate@7');
   expect(csv.split('\r\n').filter((line) => line.includes('ndcg@10'))).toHaveLength(3);
 
-  const reporting = page.waitForEvent('download');
-  await page.getByTestId('save-report-html').click();
-  const html = await readFile(await (await reporting).path(), 'utf8');
+  const html = await readFile(await saved(page, 'save-report-html'), 'utf8');
   expect(html).toContain('demo-zh + BM25');
   expect(html).not.toContain('<script');
-  const writing = page.waitForEvent('download');
-  await page.getByTestId('save-report-xlsx').click();
-  const table = await readSheet(await (await writing).path(), 'Metrics');
+  const table = await readSheet(await saved(page, 'save-report-xlsx'), 'Metrics');
   expect(table.filter((row) => row[3] === 'hitRate@7')).toHaveLength(3);
 
   await page.getByTestId('theme').click();

@@ -18,6 +18,7 @@ import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { bertBase } from './configs';
 import { countStep, expectPlanned, small, texts, type Length } from './countStep';
+import { expectInEngineDoc, gigabytes } from './expectInEngineDoc';
 import { nullGpu } from './nullDevice';
 import { tensorLayout } from './tensorLayout';
 import { scratchBytes } from '../../workers/engine/scratch';
@@ -80,20 +81,18 @@ describe("the engine on Dawn's null backend", () => {
     const planned = 16 * parameters + 4 * rows * layers * (14 * hiddenSize + heads + 4);
     const needed = neededBytes(bertBase, rows);
     const mixed = await countStep(bertBase, count, length, { precision: 'mixed' });
-    console.log(
-      `BERT-base, ${rows} tokens, mixed: ${mixed.dispatches} dispatches, ${mixed.boundBytes} bytes bound, ` +
-        `peak ${mixed.peakBytes} bytes`,
-    );
     expect(mixed.dispatches).toBeLessThanOrEqual(460);
     expect(mixed.boundBytes).toBeLessThan(0.8 * boundBytes);
-    console.log(
-      `BERT-base, ${rows} tokens: ${dispatches} dispatches; ` +
-        `${boundBytes} bytes bound, ${(boundBytes / needed).toFixed(3)} of the bytes needed; ` +
-        `peak ${peakBytes} bytes, ${(peakBytes / planned).toFixed(3)} of 16 per parameter plus 4·T·L·(14·H + A + 4)`,
-    );
     expect(dispatches).toBeLessThanOrEqual(460);
     expect(boundBytes).toBeLessThanOrEqual(1.5 * needed);
     expect(peakBytes).toBeLessThanOrEqual(1.2 * planned);
+    await expectInEngineDoc(
+      `Its ${dispatches} dispatches`,
+      `bind **${gigabytes(boundBytes, 1)} GB**, ${(boundBytes / needed).toFixed(2)} times`,
+      `peaks at ${gigabytes(peakBytes, 2)} GB, which is ${(peakBytes / planned).toFixed(2)} times`,
+      `${gigabytes(mixed.boundBytes, 1)} GB bound instead of ${gigabytes(boundBytes, 1)}`,
+      `a peak of ${gigabytes(mixed.peakBytes, 2)} GB instead of ${gigabytes(peakBytes, 2)}`,
+    );
   });
 
   it('needs at most 5% more memory for 1,024 pairs than for 64 when it trains BERT-base with GradCache', async () => {
@@ -102,8 +101,10 @@ describe("the engine on Dawn's null backend", () => {
       await countStep(bertBase, 64, 32, { stepStrategy }),
       await countStep(bertBase, 1024, 32, { stepStrategy }),
     ];
-    console.log(`BERT-base, GradCache: peak ${few.peakBytes} bytes with 64 pairs, ${many.peakBytes} with 1,024`);
     expect(many.peakBytes).toBeLessThan(1.05 * few.peakBytes);
+    await expectInEngineDoc(
+      `GradCache needs ${gigabytes(few.peakBytes, 3)} GB for 64 pairs and ${gigabytes(many.peakBytes, 3)} GB for 1,024`,
+    );
   });
 
   it.each([

@@ -23,7 +23,7 @@ import { encodeWithWeights } from '../../workers/services/report/encodeWithWeigh
 import { wasmBase } from './environment';
 import { carriedOut } from './losingRun';
 
-// The export is checked in onnxruntime by tests/e2e/commandLine.spec.ts; here only its files are read.
+// The export is checked in onnxruntime by tests/e2e/twoDevices.spec.ts; here only its files are read.
 const checked = vi.hoisted(() => ({ vectors: [] as Float32Array[] }));
 vi.mock('../../workers/services/report/embedWithOnnx', () => ({
   embedWithOnnx: () => Promise.resolve(checked.vectors),

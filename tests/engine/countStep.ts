@@ -5,6 +5,7 @@ import type { EncoderConfig } from '../../src/domain/model';
 import { adapterPlan } from '../../src/domain/train/lora';
 import type { LoraStrategy } from '../../src/domain/train/loraSchema';
 import { firstLossScale } from '../../src/domain/train/lossScale';
+import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { infoNceLoss } from '../../workers/engine/losses/infoNce';
 import { Adapters } from '../../workers/engine/model/adapters';
 import type { IsTrainable } from '../../workers/engine/model/isTrainable';
@@ -42,41 +43,18 @@ export function texts(config: EncoderConfig, count: number, length: (text: numbe
   return { ids, offsets };
 }
 
-/**
- * Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first
- * step.
- */
-export async function countStep(
-  config: EncoderConfig,
-  count: number,
-  length: number | Length,
-  {
-    isTrainable,
-    stepStrategy,
-    dropout = 0.1,
-    steps = 2,
-    precision = 'full',
-    lora,
-    averaged = false,
-  }: {
-    isTrainable?: IsTrainable;
-    stepStrategy?: StepStrategy;
-    dropout?: number;
-    steps?: number;
-    precision?: Precision;
-    lora?: LoraStrategy;
-    averaged?: boolean;
-  } = {},
-) {
-  const mixed = usesHalf(precision);
-  const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
-  const beyondNullDevice = config === bertBase;
-  if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
-  // The first readback creates the buffer that later ones reuse. Once the device's memory is full, creating it would
-  // fail.
-  const one = gpu.commands.upload(new Float32Array(1));
-  await gpu.commands.read(one);
-  gpu.pool.free(one);
+interface CountedTraining {
+  isTrainable?: IsTrainable;
+  stepStrategy?: StepStrategy;
+  dropout?: number;
+  precision?: Precision;
+  lora?: LoraStrategy;
+  averaged?: boolean;
+}
+
+/** Returns a trainer, the bytes of its moments, and a function that frees everything. */
+function openTraining(gpu: WebGpuEngine, config: EncoderConfig, options: CountedTraining) {
+  const { isTrainable, stepStrategy, dropout = 0.1, precision = 'full', lora, averaged } = options;
   const tensors = tensorLayout(parameterShapes(config));
   const table = (kind: 'all' | 'trainable'): SegmentTable =>
     new SegmentTable(gpu, layOutSegments(tensors, isTrainable), kind);
@@ -91,22 +69,40 @@ export async function countStep(
   const average = averaged
     ? new WeightAverage({ adapters, segments: weights, createMoment: moment }, 0, 0.9)
     : undefined;
+  const loss = infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' });
+  const lossScale = usesHalf(precision) ? firstLossScale() : undefined;
+  const optimizer = adamWConfig(1e-5);
   const trainer = new Trainer(
-    {
-      config,
-      pooling: 'mean',
-      loss: infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' }),
-      optimizer: adamWConfig(1e-5),
-      dropout,
-      seed: 1,
-      stepStrategy,
-      adapters,
-      average,
-      lossScale: mixed ? firstLossScale() : undefined,
-    },
+    { config, pooling: 'mean', loss, optimizer, dropout, seed: 1, stepStrategy, adapters, average, lossScale },
     weights,
     { m, v },
   );
+  const dispose = (): void => {
+    for (const each of [trainer, adapters, average, weights, m, v]) each?.dispose();
+  };
+  const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
+  return { trainer, momentBytes, parameters, dispose };
+}
+
+/**
+ * Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first
+ * step.
+ */
+export async function countStep(
+  config: EncoderConfig,
+  count: number,
+  length: number | Length,
+  { steps = 2, ...options }: CountedTraining & { steps?: number } = {},
+) {
+  const { gpu, errors } = await nullGpu(usesHalf(options.precision ?? 'full') ? ['shader-f16'] : []);
+  const beyondNullDevice = config === bertBase;
+  if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
+  // The first readback creates the buffer that later ones reuse. Once the device's memory is full, creating it would
+  // fail.
+  const one = gpu.commands.upload(new Float32Array(1));
+  await gpu.commands.read(one);
+  gpu.pool.free(one);
+  const { trainer, momentBytes, parameters, dispose } = openTraining(gpu, config, options);
   for (let step = 1; step <= steps; step++) {
     if (step === 2) gpu.pool.resetPeak();
     Object.assign(gpu.commands.counters, { dispatches: 0, boundBytes: 0 });
@@ -115,11 +111,7 @@ export async function countStep(
   }
   const { dispatches, boundBytes } = gpu.commands.counters;
   const { peakBytes } = gpu.pool;
-  const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
-  trainer.dispose();
-  adapters?.dispose();
-  average?.dispose();
-  for (const each of [weights, m, v]) each.dispose();
+  dispose();
   expect(gpu.pool.liveArrays).toBe(0);
   gpu.dispose();
   return { dispatches, boundBytes, peakBytes, momentBytes, parameters, errors };

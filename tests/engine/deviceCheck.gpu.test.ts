@@ -4,14 +4,14 @@ import { tensorErrors } from '../../src/domain/deviceCheck/tensorError';
 import { deviceEngine } from '../../workers/services/device/openDevice';
 import { float64Step } from '../../workers/reference/float64/float64Step';
 import { openTfjsStep } from '../../workers/reference/tfjs/openTfjsStep';
-import type { StepResult } from '../../workers/reference/trainingStep';
+import type { LossAndGradients } from '../../workers/reference/trainingStep';
 import { checkStep } from '../../workers/services/deviceCheck/checkStep';
 import { EngineStep } from '../../workers/services/deviceCheck/engineStep';
 import { inTurns } from '../../workers/services/deviceCheck/timing';
 import { openTestDevice } from './testDevice';
 
 const step = checkStep('small');
-let reference: StepResult;
+let reference: LossAndGradients;
 
 beforeAll(async () => {
   await openTestDevice();

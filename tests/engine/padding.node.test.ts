@@ -14,6 +14,7 @@ import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { stageBatches } from '../../workers/services/train/stageBatches';
 import { tokenize } from '../../workers/services/tokenize/tokenize';
+import { expectInEngineDoc } from './expectInEngineDoc';
 import { publicBase, stubPublicFolder } from './publicFolder';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -56,14 +57,9 @@ it('the demo has less than 3% padding rows in every training step and over an ev
     }
     evaluations.push(shareOf(encoded));
   }
-  const percent = (share: number): string => `${(100 * share).toFixed(3)}%`;
-  console.log(
-    `padding rows: ${percent(shareOf(steps))} over ${steps.length} steps, ` +
-      `at most ${percent(Math.max(...steps.map((step) => shareOf([step]))))} ` +
-      `in one step; ${evaluations.map(percent).join(' and ')} in an evaluation`,
-  );
   expect(steps.length).toBeGreaterThan(50);
   for (const step of steps) expect(shareOf([step])).toBeLessThan(0.03);
   expect(evaluations).toHaveLength(2);
   for (const share of evaluations) expect(share).toBeLessThan(0.03);
+  await expectInEngineDoc(`${(100 * shareOf(steps)).toFixed(2)}% of the rows in the demo's training are padding`);
 });

@@ -15,6 +15,7 @@ import { reportExperimentMemory } from '../../workers/services/train/reportMemor
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
+import { expectInEngineDoc, megabytes } from './expectInEngineDoc';
 import { useNullBrowser } from './nullDevice';
 import { publicBase, stubPublicFolder } from './publicFolder';
 import { wasmBase } from './environment';
@@ -119,14 +120,12 @@ describe('a run', () => {
     const peakBytes = scratchBytes + (await peakOf(runId));
     const events = await readEvents(db, runId, 0);
     expect(events.filter(({ type }) => type === 'devEvaluation')).toHaveLength(1 + 5);
-    const held = events.flatMap((event) => (event.type === 'step' ? [event.backendBytes] : []));
-    console.log(
-      `${kind}: budget ${budgetBytes}, peak of the run ${peakBytes}, after a step at most ${Math.max(...held)} bytes`,
-    );
     // A checkpoint's snapshot is on the host, outside of the pool.
     const arrayBytes = budgetBytes - choice.need.snapshot;
     expect(peakBytes).toBeLessThanOrEqual(arrayBytes);
     expect(peakBytes).toBeGreaterThan(0.9 * arrayBytes);
+    const name = kind === 'gradCache' ? 'GradCache' : kind;
+    await expectInEngineDoc(`| ${name} | ${megabytes(budgetBytes)} MB | ${megabytes(peakBytes)} MB |`);
   });
 
   it.each(['plain', 'gradCache'] as const)(
@@ -182,9 +181,9 @@ describe('a run', () => {
     });
     const runId = await createRun(db, experimentId, { device: 'wasm', budgetBytes }, 'test');
     const peakBytes = await peakOf(runId);
-    console.log(`wasm: budget ${budgetBytes}, memory ${memoryBytes}, arrays ${peakBytes} bytes`);
     expect(memoryBytes).toBeGreaterThan(peakBytes);
     expect(memoryBytes).toBeLessThanOrEqual(budgetBytes);
+    await expectInEngineDoc(`it takes ${(memoryBytes / budgetBytes).toFixed(2)} of it with GradCache and one thread`);
   });
 
   it('stays within the memory plan in mixed precision and stores its loss scale in checkpoints', async () => {

@@ -94,23 +94,8 @@ export interface SmallRun {
   models?: readonly { contentSha256: string; seed: number }[];
 }
 
-/**
- * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its passages, 600 by
- * default, take several batches on any device.
- */
-export async function prepared(
-  evaluation: Partial<Experiment['evaluation']> = {},
-  {
-    stage: changed,
-    stages = [{}, {}],
-    passages: passageCount = 600,
-    withNegatives = false,
-    withTeacherScores = false,
-    scores,
-    models = [],
-  }: SmallRun = {},
-): Promise<{ db: Database; runId: string }> {
-  const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
+/** Draws the rows of the small experiment. */
+function drawRows({ passages: passageCount = 600, withNegatives, withTeacherScores, scores = [] }: SmallRun) {
   const random = seededRandom(4);
   const text = (): string =>
     Array.from({ length: 2 + Math.floor(random() * 7) }, () => `w${1 + Math.floor(random() * 38)}`).join(' ');
@@ -130,7 +115,34 @@ export async function prepared(
       : {}),
     ...(withTeacherScores ? { teacherScores: [8 + (i % 3), i % 5, -i] } : {}),
   }));
-  const scoredPairs = (scores ?? []).map((score, i) => ({ id: `s${i}`, sentence1: text(), sentence2: text(), score }));
+  const scoredPairs = scores.map((score, i) => ({ id: `s${i}`, sentence1: text(), sentence2: text(), score }));
+  return { passages, pairs, scoredPairs, dev: questions(6, 'd'), test: questions(9, 't') };
+}
+
+/** Stores the rows of the small experiment and returns its data. */
+async function storeData(db: Database, run: SmallRun): Promise<Experiment['data']> {
+  const { passages, pairs, scoredPairs, dev, test } = drawRows(run);
+  return [
+    { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
+    { role: 'pairs', contentSha256: await storeRows(db, 'pairs', run.withTeacherScores ? '8' : 'c', pairs) },
+    ...(run.scores
+      ? [{ role: 'scoredPairs' as const, contentSha256: await storeRows(db, 'scoredPairs', 'f', scoredPairs) }]
+      : []),
+    { role: 'questions', part: 'dev', contentSha256: await storeRows(db, 'questions', 'd', dev) },
+    { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', test) },
+  ];
+}
+
+/**
+ * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its passages, 600 by
+ * default, take several batches on any device.
+ */
+export async function prepared(
+  evaluation: Partial<Experiment['evaluation']> = {},
+  run: SmallRun = {},
+): Promise<{ db: Database; runId: string }> {
+  const { stage: changed, stages = [{}, {}], models = [] } = run;
+  const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   await storeModel(db);
   for (const model of models) await storeModel(db, model);
   const stage: Stage = {
@@ -142,15 +154,7 @@ export async function prepared(
   };
   const experiment: Experiment = {
     ...defaultExperiment(),
-    data: [
-      { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
-      { role: 'pairs', contentSha256: await storeRows(db, 'pairs', withTeacherScores ? '8' : 'c', pairs) },
-      ...(scores
-        ? [{ role: 'scoredPairs' as const, contentSha256: await storeRows(db, 'scoredPairs', 'f', scoredPairs) }]
-        : []),
-      { role: 'questions', part: 'dev', contentSha256: await storeRows(db, 'questions', 'd', questions(6, 'd')) },
-      { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', questions(9, 't')) },
-    ],
+    data: await storeData(db, run),
     model: {
       contentSha256: modelSha256,
       pooling: 'mean',

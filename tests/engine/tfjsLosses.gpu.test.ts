@@ -8,6 +8,7 @@ import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
 import { openTfjsLoss } from '../../workers/services/train/tfjsLoss';
 import { bertBase } from './configs';
+import { expectInEngineDoc } from './expectInEngineDoc';
 import { openTestDevice } from './testDevice';
 import { drawBatch, lossCases, stepOf } from './vectorLosses';
 
@@ -42,6 +43,16 @@ afterAll(() => {
   for (const undo of restore) undo();
 });
 
+/** How docs/engine.md states the dispatches of each loss. */
+const inDoc: Record<string, (dispatches: number) => string> = {
+  sigmoidPairs: (dispatches) => `${dispatches} dispatches for sigmoid pairs`,
+  angle: (dispatches) => `${dispatches} AnglE`,
+  cosineMse: (dispatches) => `${dispatches} cosine MSE`,
+  triplet: (dispatches) => `${dispatches} triplet (`,
+  tripletEuclidean: (dispatches) => `(${dispatches} Euclidean)`,
+  distillation: (dispatches) => `${dispatches} distillation`,
+};
+
 it.each(lossCases)('$name takes few dispatches and submits per step, and reads nothing back', async (lossCase) => {
   const engine = await openEngine();
   const { loss, close } = await openTfjsLoss(engine, lossCase.loss);
@@ -54,6 +65,7 @@ it.each(lossCases)('$name takes few dispatches and submits per step, and reads n
   expect(calls.dispatchWorkgroups).toBeLessThanOrEqual(60);
   expect(calls.submit).toBeLessThanOrEqual(3);
   expect([calls.mapAsync, calls.createBuffer]).toEqual([0, 0]);
+  await expectInEngineDoc(inDoc[lossCase.name]?.(calls.dispatchWorkgroups) ?? lossCase.name);
   await step.read();
   step.free();
   close();

@@ -86,7 +86,14 @@ export function chromiumFlags(webgpu, nvidia = hasNvidiaCard()) {
   const flags = [...quiet];
   // Chromium refuses to run its sandbox as root.
   if (process.getuid?.() === 0) flags.push('--no-sandbox');
-  if (webgpu === 'software') flags.push('--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader');
+  if (webgpu === 'software')
+    flags.push(
+      '--enable-unsafe-webgpu',
+      '--use-webgpu-adapter=swiftshader',
+      // The kernels then clear workgroup memory in a loop. SwiftShader would unroll the clearing, and compile kernels
+      // that have much of it for up to ten times as long.
+      '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension',
+    );
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
     if (nvidia)

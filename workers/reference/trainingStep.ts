@@ -11,7 +11,8 @@ export interface TrainingStep {
   temperature: number;
 }
 
-export interface StepResult {
+/** Loss and gradients of a training step. */
+export interface LossAndGradients {
   loss: number;
   /** Gradients by parameter name, in the layout of the weights. */
   gradients: ReadonlyMap<string, Float32Array | Float64Array>;

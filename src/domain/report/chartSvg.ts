@@ -10,8 +10,13 @@ const [left, right, top, bottom] = [52, 170, 12, 34];
 const labelHeight = 18;
 
 /** Colours and dashes of the series, so that a black-and-white print tells them apart. */
-const colours = ['#0b6655', '#8a2a7b', '#5b6b0c', '#a3262a', '#00708a', '#7a5230', '#3f4f8f', '#44504a'];
+const colours = ['#00708a', '#8a2a7b', '#5b6b0c', '#a3262a', '#0b6655', '#7a5230', '#3f4f8f', '#44504a'];
 const dashes = ['', '6 3', '2 3', '8 3 2 3'];
+const tones = {
+  before: { colour: '#5f6b65', dash: '4 3' },
+  after: { colour: '#0b6655', dash: '' },
+  keywords: { colour: '#6a4fa3', dash: '2 3' },
+};
 const changeColours = { won: '#1f5fae', lost: '#a8500a', up: '#7b8781', down: '#7b8781', same: '#7b8781' };
 
 /** Rounds to a tenth of a unit, which is finer than a screen shows. */
@@ -57,12 +62,12 @@ function hitRateSvg({ title, ticks, series }: HitRateChart): string {
   ]);
   ticks.forEach((tick, column) => body.push(text(x(column), height - 12, tick, 'text-anchor="middle" fill="#44504a"')));
   const labels = placedLabels(series.map(({ points }) => y(points.at(-1)?.share ?? 0)));
-  series.forEach(({ label, points }, index) => {
-    const colour = colours[index % colours.length] ?? '';
+  series.forEach(({ label, tone, points }, index) => {
+    const plain = { colour: colours[index % colours.length] ?? '', dash: dashes[(index >> 1) % dashes.length] ?? '' };
+    const { colour, dash } = tone === 'other' ? plain : tones[tone];
     const shift = (index - (series.length - 1) / 2) * Math.min(7, 42 / series.length);
     const place = (column: number): number => x(column) + shift;
     const path = points.map(({ share }, i) => `${i === 0 ? 'M' : 'L'}${at(place(i))} ${at(y(share))}`).join(' ');
-    const dash = dashes[Math.floor(index / 2) % dashes.length] ?? '';
     body.push(
       `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"${dash === '' ? '' : ` stroke-dasharray="${dash}"`}/>`,
       ...points.map(({ low, high }, i) => line(place(i), y(low), place(i), y(high), `stroke="${colour}"`)),

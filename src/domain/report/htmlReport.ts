@@ -27,12 +27,13 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th, td { padding: 6px 10px; border-bottom: 1px solid #e1e5e3; text-align: right; vertical-align: top; }
 th:first-child, td:first-child { padding-left: 0; }
 .words { text-align: left; }
+td:not(.words) { white-space: nowrap; }
 th { font-size: 13px; color: #44504a; font-weight: 600; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: minmax(110px, max-content) minmax(0, 1fr); gap: 4px 20px; margin: 8px 0; }
 dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 16px 0; }
 figcaption b { display: block; color: #17201c; font-size: 15px; }
-svg { display: block; width: 100%; height: auto; font-size: 13px; }
+svg { display: block; width: 100%; min-width: 660px; height: auto; font-size: 13px; }
 .example { margin: 12px 0; padding: 8px 14px; border-left: 3px solid #1f5fae; break-inside: avoid; }
 .example.lost { border-color: #a8500a; }
 .example h3 { margin: 0; font-size: 15px; overflow-wrap: anywhere; }
@@ -51,6 +52,8 @@ footer { margin-top: 32px; padding-top: 12px; border-top: 1px solid #d6dbd8; }
   main { max-width: none; padding: 0; border: 0; }
   h2 { break-after: avoid; }
   table, figure, .example { break-inside: avoid; }
+  td:not(.words) { white-space: normal; }
+  svg { min-width: 0; }
 }`;
 
 const element = (name: string, text: string, attributes = ''): string =>
@@ -90,7 +93,8 @@ function blockHtml(block: ReportBlock): string {
       return block.examples.map(exampleHtml).join('');
     case 'chart': {
       const caption = `<figcaption>${element('b', block.chart.title)}${escapeXml(block.chart.caption)}</figcaption>`;
-      return `<figure>${caption}${chartSvg(block.chart)}</figure>`;
+      // On a narrow screen a chart scrolls, because its words would be too small to read.
+      return `<figure>${caption}<div class="wide" tabindex="0">${chartSvg(block.chart)}</div></figure>`;
     }
     default:
       return block satisfies never;

@@ -54,12 +54,15 @@ interface ChartWords {
   caption: string;
 }
 
+/** What a line stands for: as on the page, the states of a run and the keyword search have colours of their own. */
+export type SeriesTone = 'before' | 'after' | 'keywords' | 'other';
+
 /** Hit rates with their intervals at each cut-off, from 0 to 1. */
 export interface HitRateChart extends ChartWords {
   kind: 'hitRates';
   /** Labels of the cut-offs. */
   ticks: string[];
-  series: { label: string; points: { share: number; low: number; high: number }[] }[];
+  series: { label: string; tone: SeriesTone; points: { share: number; low: number; high: number }[] }[];
 }
 
 /** One stroke per question from its rank before to its rank after; Infinity if no right passage was found. */

@@ -18,8 +18,12 @@ export function keepFocus(container: HTMLElement): () => void {
 
   /** Forgets the element if the user left it; an element that is removed loses the focus too. */
   function left({ relatedTarget }: FocusEvent): void {
+    const [last] = path;
     if (relatedTarget !== null) path = [];
-    else setTimeout(() => (path[0]?.isConnected && document.activeElement !== path[0] ? (path = []) : path));
+    else
+      setTimeout(() => {
+        if (last === path[0] && last?.isConnected && document.activeElement !== last) path = [];
+      });
   }
 
   const observer = new MutationObserver(() => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { inTurns, median, timeOf } from '../../../workers/services/deviceCheck/timing';
+import { inTurns, timeOf } from '../../../workers/services/deviceCheck/timing';
 
 /** A clock that only steps advance. */
 function clock(): (name: string, ms: number) => { run: () => Promise<void> } {
@@ -55,14 +55,4 @@ describe('two steps timed in turns', () => {
     expect(await share(1500)).toEqual([0.5, 1]);
     expect(await share(2000)).toEqual([2000 / 3000, 1]);
   });
-});
-
-it.each([
-  [[5], 5],
-  [[3, 1, 2], 2],
-  [[4, 1, 3, 2], 2],
-  [[10, 9, 100], 10],
-  [[], NaN],
-])('the median of %j is %d', (values, expected) => {
-  expect(median(values)).toBe(expected);
 });

@@ -83,132 +83,159 @@ function modelScopeEntry(path: string, content: Buffer, { claims, claimsHash }: 
 
 const exposed = 'X-Error-Code, Link, Content-Range, ETag, X-Linked-Size, X-Linked-ETag';
 
+/** What the hub answers from. */
+interface HubState extends HubOptions {
+  commit: string;
+  behave: Hub['behave'];
+  /** Address of the server. */
+  url: string;
+}
+
+function sendJson(response: ServerResponse, value: unknown, headers = {}): void {
+  response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
+  response.end(JSON.stringify(value));
+}
+
+function sendError(response: ServerResponse, status: number, code?: string, retryAfter?: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    ...(code ? { 'X-Error-Code': code } : {}),
+    ...(retryAfter ? { 'Retry-After': retryAfter } : {}),
+  });
+  response.end('{"error":"…"}');
+}
+
+function sendPage(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+  response.end('<!doctype html><title>Sign in</title>');
+}
+
+async function sendFile(hub: HubState, request: IncomingMessage, response: ServerResponse, path: string) {
+  const content = hub.files[path];
+  const how = (hub.behave[path] ??= {});
+  if (!content) return sendError(response, 404, 'EntryNotFound');
+  if (how.status !== undefined && (how.times ?? 1) > 0) {
+    if (how.times !== undefined) how.times -= 1;
+    return sendError(response, how.status, how.errorCode, how.retryAfter);
+  }
+  if (how.html) return sendPage(response);
+  const from = how.ignoreRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (from > 0 && from >= content.length) return sendError(response, 416);
+  const body = content.subarray(from);
+  response.writeHead(from > 0 ? 206 : 200, {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': body.length,
+    ...(from > 0 ? { 'Content-Range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
+  });
+  await sendBody(how, response, body);
+}
+
+async function sendBody(how: Misbehaviour, response: ServerResponse, body: Buffer): Promise<void> {
+  if (how.cut && how.cut.times > 0) {
+    how.cut.times -= 1;
+    if (how.cut.times === 0 && how.cut.thenStatus !== undefined) how.status = how.cut.thenStatus;
+    response.write(body.subarray(0, how.cut.after), () => setTimeout(() => response.destroy(), 20));
+    return;
+  }
+  if (how.stall) {
+    response.write(body.subarray(0, how.stall.after));
+    delete how.stall;
+    return;
+  }
+  const step = how.throttle ?? body.length;
+  for (let at = 0; at < body.length && !response.destroyed; at += step) {
+    response.write(body.subarray(at, at + step));
+    if (how.throttle !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  response.end();
+}
+
+/** Sends a page of Hugging Face's list of files. */
+function sendListing({ files, behave, commit, url, pageSize = 1000 }: HubState, response: ServerResponse, at: URL) {
+  if (behave['listing']?.html) return sendPage(response);
+  const entries = Object.entries(files);
+  const page = Number(at.searchParams.get('cursor') ?? 0);
+  const shown = entries.slice(page * pageSize, (page + 1) * pageSize);
+  const next = (page + 1) * pageSize < entries.length;
+  sendJson(
+    response,
+    [
+      { type: 'directory', oid: commit, size: 0, path: '1_Pooling' },
+      ...shown.map(([path, content]) => treeEntry(path, content, behave[path] ?? {})),
+    ],
+    next ? { Link: `<${url}${at.pathname.slice(1)}?recursive=true&cursor=${page + 1}>; rel="next"` } : {},
+  );
+}
+
+async function answer(hub: HubState, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { id, token, protocol = 'huggingface' } = hub;
+  const at = new URL(request.url ?? '/', 'http://hub');
+  const path = decodeURIComponent(at.pathname).slice(1);
+  if (path.startsWith('files/')) return sendFile(hub, request, response, path.slice('files/'.length));
+  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
+    return sendError(response, 401, 'GatedRepo');
+  if (protocol === 'modelscope') return answerAsModelScope(hub, request, response, { path, at });
+  const known = hub.behave['listing'];
+  if (known?.status !== undefined) return sendError(response, known.status, known.errorCode);
+  if (path.startsWith(`api/models/${id}/`)) return answerAboutModel(hub, response, { path, at });
+  const resolved = `${id}/resolve/${hub.commit}/`;
+  if (!path.startsWith(resolved)) return sendError(response, 404, 'RepoNotFound');
+  const name = path.slice(resolved.length);
+  const redirect = hub.behave[name]?.redirect;
+  if (!redirect) return sendFile(hub, request, response, name);
+  response.writeHead(302, { Location: `${redirect === true ? '/' : redirect}files/${name}` });
+  response.end();
+}
+
+/** Answers a request to Hugging Face's API. */
+function answerAboutModel(hub: HubState, response: ServerResponse, { path, at }: { path: string; at: URL }): void {
+  const { id, commit } = hub;
+  const asked = path.slice(`api/models/${id}/`.length);
+  if (asked === 'revision/main' || asked === `revision/${commit}`) return sendJson(response, { id, sha: commit });
+  if (asked.startsWith('revision/')) return sendError(response, 404, 'RevisionNotFound');
+  if (asked === `tree/${commit}`) return sendListing(hub, response, at);
+  sendError(response, 404, 'RepoNotFound');
+}
+
+async function answerAsModelScope(
+  hub: HubState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { path, at }: { path: string; at: URL },
+): Promise<void> {
+  const { id, files, behave, commit } = hub;
+  if (path === `api/v1/models/${id}/repo/files`) {
+    const list = Object.entries(files).map(([name, content]) =>
+      modelScopeEntry(name, content, behave[name] ?? {}, commit),
+    );
+    return sendJson(response, { Code: 200, Data: { Files: [{ Type: 'tree', Path: '1_Pooling' }, ...list] } });
+  }
+  if (path === `api/v1/models/${id}/repo` && at.searchParams.get('Revision') === commit)
+    return sendFile(hub, request, response, at.searchParams.get('FilePath') ?? '');
+  sendError(response, 404);
+}
+
 /** Starts a hub on 127.0.0.1 that speaks the protocol of Hugging Face or ModelScope, and misbehaves on request. */
 export async function startHub(options: HubOptions): Promise<Hub> {
-  const { id, files, pageSize = 1000, token, noCors = false, protocol = 'huggingface' } = options;
-  const commit = sha('sha1', id);
+  const hub: HubState = { ...options, commit: sha('sha1', options.id), behave: {}, url: '' };
   const requests: Hub['requests'] = [];
-  const behave: Hub['behave'] = {};
-  let url = '';
-
-  const json = (response: ServerResponse, value: unknown, headers = {}): void => {
-    response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
-    response.end(JSON.stringify(value));
-  };
-  const fail = (response: ServerResponse, status: number, code?: string, retryAfter?: string): void => {
-    response.writeHead(status, {
-      'Content-Type': 'application/json',
-      ...(code ? { 'X-Error-Code': code } : {}),
-      ...(retryAfter ? { 'Retry-After': retryAfter } : {}),
-    });
-    response.end('{"error":"…"}');
-  };
-  const html = (response: ServerResponse): void => {
-    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
-    response.end('<!doctype html><title>Sign in</title>');
-  };
-
-  const sendFile = async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
-    const content = files[path];
-    const how = (behave[path] ??= {});
-    if (!content) return fail(response, 404, 'EntryNotFound');
-    if (how.status !== undefined && (how.times ?? 1) > 0) {
-      if (how.times !== undefined) how.times -= 1;
-      return fail(response, how.status, how.errorCode, how.retryAfter);
-    }
-    if (how.html) return html(response);
-    const from = how.ignoreRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    if (from > 0 && from >= content.length) return fail(response, 416);
-    const body = content.subarray(from);
-    response.writeHead(from > 0 ? 206 : 200, {
-      'Content-Type': 'application/octet-stream',
-      'Content-Length': body.length,
-      ...(from > 0 ? { 'Content-Range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
-    });
-    if (how.cut && how.cut.times > 0) {
-      how.cut.times -= 1;
-      if (how.cut.times === 0 && how.cut.thenStatus !== undefined) how.status = how.cut.thenStatus;
-      response.write(body.subarray(0, how.cut.after), () => setTimeout(() => response.destroy(), 20));
-      return;
-    }
-    if (how.stall) {
-      response.write(body.subarray(0, how.stall.after));
-      delete how.stall;
-      return;
-    }
-    const step = how.throttle ?? body.length;
-    for (let at = 0; at < body.length && !response.destroyed; at += step) {
-      response.write(body.subarray(at, at + step));
-      if (how.throttle !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    response.end();
-  };
-
-  const listing = (response: ServerResponse, at: URL): void => {
-    if (behave['listing']?.html) return html(response);
-    const entries = Object.entries(files);
-    const page = Number(at.searchParams.get('cursor') ?? 0);
-    const shown = entries.slice(page * pageSize, (page + 1) * pageSize);
-    const next = (page + 1) * pageSize < entries.length;
-    json(
-      response,
-      [
-        { type: 'directory', oid: commit, size: 0, path: '1_Pooling' },
-        ...shown.map(([path, content]) => treeEntry(path, content, behave[path] ?? {})),
-      ],
-      next ? { Link: `<${url}${at.pathname.slice(1)}?recursive=true&cursor=${page + 1}>; rel="next"` } : {},
-    );
-  };
-
-  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const at = new URL(request.url ?? '/', 'http://hub');
-    const path = decodeURIComponent(at.pathname).slice(1);
-    const known = behave['listing'];
-    if (path.startsWith('files/')) return sendFile(request, response, path.slice('files/'.length));
-    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
-      return fail(response, 401, 'GatedRepo');
-    if (protocol === 'modelscope') {
-      if (path === `api/v1/models/${id}/repo/files`) {
-        const list = Object.entries(files).map(([name, content]) =>
-          modelScopeEntry(name, content, behave[name] ?? {}, commit),
-        );
-        return json(response, { Code: 200, Data: { Files: [{ Type: 'tree', Path: '1_Pooling' }, ...list] } });
-      }
-      if (path === `api/v1/models/${id}/repo` && at.searchParams.get('Revision') === commit)
-        return sendFile(request, response, at.searchParams.get('FilePath') ?? '');
-      return fail(response, 404);
-    }
-    if (known?.status !== undefined) return fail(response, known.status, known.errorCode);
-    if (path === `api/models/${id}/revision/main`) return json(response, { id, sha: commit });
-    if (path === `api/models/${id}/revision/${commit}`) return json(response, { id, sha: commit });
-    if (path.startsWith(`api/models/${id}/revision/`)) return fail(response, 404, 'RevisionNotFound');
-    if (path === `api/models/${id}/tree/${commit}`) return listing(response, at);
-    const resolved = `${id}/resolve/${commit}/`;
-    if (!path.startsWith(resolved)) return fail(response, 404, 'RepoNotFound');
-    const name = path.slice(resolved.length);
-    const redirect = behave[name]?.redirect;
-    if (!redirect) return sendFile(request, response, name);
-    response.writeHead(302, { Location: `${redirect === true ? '/' : redirect}files/${name}` });
-    response.end();
-  };
-
   const server = createServer((request, response) => {
     const range = request.headers.range === undefined ? '' : ` ${request.headers.range}`;
     requests.push({ line: `${request.method} ${request.url}${range}`, headers: request.headers });
-    if (!noCors) {
+    if (!options.noCors) {
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Access-Control-Allow-Headers', 'Authorization, Range');
       response.setHeader('Access-Control-Expose-Headers', exposed);
     }
     if (request.method === 'OPTIONS') response.writeHead(204).end();
-    else route(request, response).catch(() => response.destroy());
+    else answer(hub, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.closeAllConnections();
       server.close(() => resolve());
     });
-  return { url, requests, behave, commit, close };
+  return { url: hub.url, requests, behave: hub.behave, commit: hub.commit, close };
 }

@@ -61,6 +61,15 @@ describe.each(reports)('the Markdown report of a $kind', ({ document }) => {
   });
 });
 
+it('a Markdown report leaves figures as they are, and no text begins a list or a rule', () => {
+  const { sections, ...rest } = resultDocument(en, 'en', factsOf());
+  const texts = ['31.0% (1–2)', '+13.8', '−2', '1. item', '- item', '---', '1) item', '2.5'];
+  const blocks = texts.map((text) => ({ kind: 'text' as const, text }));
+  const lines = markdownReport({ ...rest, sections: [{ title: sections[0]?.title ?? '', blocks }] }).split('\n');
+  for (const line of ['31.0% (1–2)', '+13.8', '−2', '1\\. item', '\\- item', '\\---', '1\\) item', '2.5'])
+    expect(lines).toContain(line);
+});
+
 it('a report states the findings with their fix, the uses of test, and the candidates that failed', () => {
   const html = htmlReport(resultDocument(en, 'en', factsOf(trainingFacts)));
   for (const text of [

@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 describe('the offer to check a device', () => {
-  it('is made once per GPU: not again once it was declined, not even after a reload, but for another GPU', async () => {
+  it('is not repeated for a GPU for which it was declined, even after a reload, but is made for another GPU', async () => {
     const deviceCheck = new DeviceChecking();
     expect(deviceCheck.offered).toBe(false);
     await deviceCheck.ask('auto');

@@ -1,3 +1,5 @@
+import { lowerMedian } from '../../../src/domain/lowerMedian';
+
 /**
  * Maximum duration of a submit. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen
  * freezes until the submit ends.
@@ -65,8 +67,6 @@ export class SubmitPacer {
     const rate = work / ms;
     if (ms > maxSubmitMs) this.#rates = [rate];
     else this.#rates = [...this.#rates, rate].slice(-maxRates);
-    const sorted = this.#rates.toSorted((a, b) => a - b);
-    const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? rate;
-    this.#rate = Math.min(median, this.#rate * maxRise);
+    this.#rate = Math.min(lowerMedian(this.#rates), this.#rate * maxRise);
   }
 }

@@ -99,13 +99,14 @@ const adamWParams = {
 } as const;
 
 /**
- * Builds the kernels, without and with a half-precision copy. Each thread loads all of its vec4s before it computes, so
- * that enough loads are in flight to keep the memory busy.
+ * Returns the WGSL of a kernel. Each thread loads all of its vec4s before it computes, so that enough loads are in
+ * flight to keep the memory busy. `first` is added to the number of a vec4, and `copy` stores the new weights of the
+ * thread's nth vec4 once more.
  */
-function makeAdamW(threads: number, quadsPerThread: number) {
+function adamWBody(threads: number, quadsPerThread: number, first: string, copy: (n: number) => string): string {
   const each = (statement: (n: number) => string): string =>
     Array.from({ length: quadsPerThread }, (_, n) => `  ${statement(n)}`).join('\n');
-  const body = (first: string, copy: (n: number) => string): string => `
+  return `
   // Test the bits: a shader compiler may assume that no number is NaN or infinite.
   let broken = (bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u;
   let clip = numbers[p.at + 1u];
@@ -127,6 +128,11 @@ ${each(
     weights[i${n}] = w1;${copy(n)}
   }`,
 )}`;
+}
+
+/** Builds the kernels, without and with a half-precision copy. */
+function makeAdamW(threads: number, quadsPerThread: number) {
+  const body = (first: string, copy: (n: number) => string): string => adamWBody(threads, quadsPerThread, first, copy);
   const copy = (n: number): string => `
     let h${n} = i${n} - p.halfFirst;
     if (h${n} < p.halfQuads) { half[h${n}] = w1; }`;

@@ -1,4 +1,4 @@
-import type { StepResult, TrainingStep } from '../trainingStep';
+import type { LossAndGradients, TrainingStep } from '../trainingStep';
 import type { TextRows } from './attention';
 import { embeddingBackward, embeddingForward } from './embedding';
 import { infoNce } from './infoNce';
@@ -13,7 +13,7 @@ import { addScaledRow, blockOf, zeros, type Matrix } from './matrix';
 export async function float64Step(
   step: TrainingStep,
   between: (share: number) => Promise<void> = () => Promise.resolve(),
-): Promise<StepResult> {
+): Promise<LossAndGradients> {
   const { layers } = step.config;
   const all = [...step.anchors, ...step.positives];
   const ids = all.flat();

@@ -1,4 +1,4 @@
-import type { StepResult, TrainingStep } from '../trainingStep';
+import type { LossAndGradients, TrainingStep } from '../trainingStep';
 import { TfjsDevice } from './tfjsDevice';
 import { TfjsStep } from './tfjsStep';
 
@@ -8,7 +8,7 @@ import { TfjsStep } from './tfjsStep';
  */
 interface OpenTfjsStep {
   run: () => Promise<number>;
-  gradients: () => Promise<StepResult['gradients']>;
+  gradients: () => Promise<LossAndGradients['gradients']>;
   close: () => void;
 }
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingParameterNames, layerParameterName, type LayerModuleName } from '../../engine/model/parameterNames';
 import { parameterShapes } from '../../engine/model/parameterShapes';
-import { weightsOfParameter, type StepResult, type TrainingStep } from '../trainingStep';
+import { weightsOfParameter, type LossAndGradients, type TrainingStep } from '../trainingStep';
 import { registerGradients } from './gradients';
 
 interface PaddedTexts {
@@ -53,7 +53,7 @@ export class TfjsStep {
   }
 
   /** Reads the gradients of the last `run`. GPU→CPU sync. */
-  async gradients(): Promise<StepResult['gradients']> {
+  async gradients(): Promise<LossAndGradients['gradients']> {
     const read = new Map<string, Float32Array>();
     for (const [name, { name: key, shape }] of this.#variables) {
       const tensor = this.#gradients[key];

@@ -10,6 +10,7 @@ import { forwardFlops, stepFlops } from '../../../src/domain/benchmark/flops';
 import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 import { chooseStepStrategy } from '../../engine/memory/chooseStepStrategy';
 import { parameterCount } from '../../engine/memory/parameterCount';
+import { lowerMedian } from '../../../src/domain/lowerMedian';
 import type { StepStrategy } from '../../../src/domain/memory/stepStrategy';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { Engine } from '../../engine/engine';
@@ -57,7 +58,7 @@ export async function benchmarkSteps(
   await between(0);
   const times = await timeSteps(engine, { config, pairs, stepStrategy }, request);
   const tokens = pairs * pairTokens;
-  const stepMs = median(times.ms);
+  const stepMs = lowerMedian(times.ms);
   const ofWhole = forwardFlops(config, tokens, meanTextTokens) / forwardFlops(whole, tokens, meanTextTokens);
   return {
     shape,
@@ -121,16 +122,11 @@ async function timeSteps(
     const ms = await training.consecutive(texts, mostSteps, async (ms) => {
       const spent = performance.now() - startedAt;
       await between(Math.min(1, Math.max(spent / Math.max(1, budgetMs), ms.length / mostSteps)));
-      return brief || (ms.length >= 2 && spent + median(ms) > budgetMs);
+      return brief || (ms.length >= 2 && spent + lowerMedian(ms) > budgetMs);
     });
     const bytes = engine.pool.totalBytes;
     return { ms, bytes, profile: await training.profile(texts) };
   } finally {
     training.dispose();
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
 }

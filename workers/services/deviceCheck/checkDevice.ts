@@ -9,15 +9,16 @@ import type {
 import { tensorErrors } from '../../../src/domain/deviceCheck/tensorError';
 import { AppError } from '../../../src/domain/errors';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
+import { lowerMedian } from '../../../src/domain/lowerMedian';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
 import type { Engine } from '../../engine/engine';
 import { float64Step } from '../../reference/float64/float64Step';
-import type { StepResult, TrainingStep } from '../../reference/trainingStep';
+import type { LossAndGradients, TrainingStep } from '../../reference/trainingStep';
 import { deviceLossBehind } from '../device/deviceRecovery';
 import type { RunControl } from '../train/runControl';
 import { checkStep, type CheckSize } from './checkStep';
 import { EngineStep } from './engineStep';
-import { inTurns, median, timeOf } from './timing';
+import { inTurns, timeOf } from './timing';
 
 /** Share of the whole check that is done when a phase begins, estimated from the time on a laptop. */
 const begins: Record<CheckProgress['phase'], number> = {
@@ -84,13 +85,13 @@ async function checkPrecision(
   engine: Engine,
   step: TrainingStep,
   precision: CheckPrecision,
-  reference: StepResult,
+  reference: LossAndGradients,
 ): Promise<PrecisionCheck> {
   const own = new EngineStep(engine, step, precision);
   try {
     const errors = tensorErrors(await own.result(), reference);
     const times = [await timeOf(own), await timeOf(own), await timeOf(own)];
-    return { precision, errors, stepMs: median(times) };
+    return { precision, errors, stepMs: lowerMedian(times) };
   } finally {
     own.dispose();
   }
@@ -104,7 +105,7 @@ async function checkPeer(
   { backend }: DeviceInfo,
   engine: Engine,
   step: TrainingStep,
-  reference: StepResult,
+  reference: LossAndGradients,
   report: Report,
 ): Promise<PeerCheck | null> {
   if (backend === 'wasm') return null;
@@ -117,7 +118,7 @@ async function checkPeer(
       const loss = await tfjs.run();
       const [worst] = tensorErrors({ loss, gradients: await tfjs.gradients() }, reference);
       const { first, second } = await inTurns(tfjs, own, (share) => report('speed', share));
-      return { worst: worst ?? { tensor: '', error: null }, stepMs: median(first), engineMs: median(second) };
+      return { worst: worst ?? { tensor: '', error: null }, stepMs: lowerMedian(first), engineMs: lowerMedian(second) };
     } finally {
       tfjs.close();
     }

@@ -11,7 +11,7 @@ import { SegmentTable } from '../../engine/model/segmentTable';
 import type { TokenBatch } from '../../engine/model/tokenBatch';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import type { StoredTensor } from '../../../src/domain/modelTensors';
-import { weightsOfParameter, type StepResult, type TrainingStep } from '../../reference/trainingStep';
+import { weightsOfParameter, type LossAndGradients, type TrainingStep } from '../../reference/trainingStep';
 
 /** A training step on the engine, computed by the same functions as in a run. */
 export class EngineStep {
@@ -61,7 +61,7 @@ export class EngineStep {
   /**
    * Runs the step and reads all gradients. As in a run, halves the loss scale if gradients overflow in half precision.
    */
-  async result(): Promise<StepResult> {
+  async result(): Promise<LossAndGradients> {
     for (;;) {
       const loss = await this.run();
       const gradients = await this.#readGradients();

@@ -36,9 +36,3 @@ export async function inTurns(
   }
   return times;
 }
-
-/** Returns the median; for an even number of values, the lower of the two middle ones. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
-}

@@ -139,8 +139,8 @@ function withUsed(recognised: Recognition, used: ReadonlySet<string>): Recogniti
 }
 
 /**
- * Returns the mapping with `idColumn`, whose ids the judgements name, as the id. Returns null if there is no such
- * column or the column names already lead to it.
+ * Returns the mapping with `idColumn`, the column that the judgements refer to, as the id. Returns null if there is no
+ * such column or if it is already the id.
  */
 function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
   const byName = mapping.find(({ field }) => field === 'id')?.column;

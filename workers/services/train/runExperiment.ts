@@ -4,6 +4,7 @@ import { deleteCheckpoints, keptCheckpoint } from '../../../src/storage/checkpoi
 import type { Database } from '../../../src/storage/database';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
 import { adapterPlans } from './adapterPlans';
@@ -22,7 +23,7 @@ import { tokensInStage } from './runTokens';
 import { prepareKernels } from './prepareKernels';
 import { stageOfStep } from './stageOfStep';
 import { planStages } from './stageBatches';
-import { trainModel } from './trainModel';
+import { trainModel, type TrainingDeps } from './trainModel';
 import { trainingState } from './trainingState';
 import { loadBase, weightsSha256, reloadWeights } from './weightTransfer';
 
@@ -34,6 +35,13 @@ export interface RunDeps {
   /** Base URL of the engine's wasm modules. */
   wasmBaseUrl: string;
   onEvents: (events: RunEvent[]) => void;
+}
+
+/** A run whose weights are on the device. */
+interface OpenRun extends Pick<TrainingDeps, 'session' | 'batches' | 'leftOut'> {
+  parameters: ParameterStore;
+  /** Steps of all stages. */
+  steps: number;
 }
 
 /**
@@ -112,69 +120,73 @@ async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runThroughPhases(opened: RunSessionOnDevice, moved: boolean): Promise<void> {
-  const { db, model, record, engine } = opened;
-  const runId = record.runId;
-  const plans = await planStages(db, opened.experiment, opened.data);
+/** Plans the batches, fixes the kernel plan, and loads the base model while its kernels compile. */
+async function openRun(opened: RunSessionOnDevice, moved: boolean): Promise<OpenRun> {
+  const { db, model, record, engine, experiment } = opened;
+  const plans = await planStages(db, experiment, opened.data);
   const batches = plans.map((plan) => plan.batches);
   const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
   const leftOut = plans.map((plan) => plan.leftOut);
   if (record.kernelPlan === '') opened.log.append({ type: 'batchPlan', steps, leftOut });
-  await updateRun(db, runId, { steps, leftOut });
+  await updateRun(db, record.runId, { steps, leftOut });
   await fixKernelPlan(opened, batches, moved, between(opened, 'tune', 'tune'));
   // Frees the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
   const session: RunSessionOnDevice = { ...opened, ...(await frozenTargets(opened, batches)) };
+  const progress = (done: number, of: number): void => session.log.progress('load', done, of);
+  const adapters = { adapterPlans: adapterPlans(experiment, model), seed: experiment.seed };
   const [parameters] = await Promise.all([
-    loadBase(
-      engine,
-      db,
-      model,
-      (done, of) => session.log.progress('load', done, of),
-      session.experiment.stages.map(trainedBy),
-      { adapterPlans: adapterPlans(session.experiment, model), seed: session.experiment.seed },
-    ),
+    loadBase(engine, db, model, progress, experiment.stages.map(trainedBy), adapters),
     prepareKernels(session, batches),
   ]);
+  return { session, parameters, batches, steps, leftOut };
+}
+
+async function runThroughPhases(opened: RunSessionOnDevice, moved: boolean): Promise<void> {
+  const run = await openRun(opened, moved);
+  const { session, parameters } = run;
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
     // Frees the encoder's buffers. Otherwise AdamW's moments, which stay for all of training, could occupy oversized
     // buffers.
-    releaseIdleMemory(engine);
+    releaseIdleMemory(session.engine);
     await enterPhase(session, 'train');
-    const state = await trainingState(session, parameters, batches);
-    try {
-      if (state.step < steps || state.loop.devPending)
-        await trainModel(
-          {
-            session,
-            batches,
-            leftOut,
-            evaluateDev: (step, onPause) => {
-              const tokens = tokensInStage(session, stageOfStep(step, batches).stage);
-              return evaluateDev(session, parameters, { step, tokens }, onPause);
-            },
-          },
-          parameters,
-          state,
-        );
-      if (state.loop.stopped) await updateRun(db, runId, { stoppedStep: state.step });
-    } finally {
-      state.adamW.dispose();
-      state.average?.dispose();
-    }
-    releaseIdleMemory(engine);
+    await train(run);
+    releaseIdleMemory(session.engine);
     await enterPhase(session, 'evaluateAfter');
-    const kept = await keptCheckpoint(db, runId);
-    parameters.dropAdapters(); // the kept weights include them
-    await reloadWeights(db, model, kept.weights, parameters);
-    await evaluateMoment(session, parameters, 'after');
-    const hash = await weightsSha256(model.tensors, parameters);
-    await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
+    await evaluateKept(session, parameters);
     await session.log.flushWith({ type: 'phase', phase: 'done' });
   } finally {
     parameters.dispose();
   }
+}
+
+async function train({ session, parameters, batches, steps, leftOut }: OpenRun): Promise<void> {
+  const state = await trainingState(session, parameters, batches);
+  const evaluate: TrainingDeps['evaluateDev'] = (step, onPause) => {
+    const tokens = tokensInStage(session, stageOfStep(step, batches).stage);
+    return evaluateDev(session, parameters, { step, tokens }, onPause);
+  };
+  try {
+    if (state.step < steps || state.loop.devPending)
+      await trainModel({ session, batches, leftOut, evaluateDev: evaluate }, parameters, state);
+    if (state.loop.stopped) await updateRun(session.db, session.record.runId, { stoppedStep: state.step });
+  } finally {
+    state.adamW.dispose();
+    state.average?.dispose();
+  }
+}
+
+/** Evaluates the weights of the kept checkpoint and stores their hash. */
+async function evaluateKept(session: RunSessionOnDevice, parameters: ParameterStore): Promise<void> {
+  const { db, model, record } = session;
+  const kept = await keptCheckpoint(db, record.runId);
+  parameters.dropAdapters(); // the kept weights include them
+  await reloadWeights(db, model, kept.weights, parameters);
+  await evaluateMoment(session, parameters, 'after');
+  const hash = await weightsSha256(model.tensors, parameters);
+  const end = { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() } as const;
+  await updateRun(db, record.runId, end);
 }

@@ -27,7 +27,7 @@ export class RunLog {
     private readonly watch?: AlarmWatch,
   ) {}
 
-  /** Opens the log. Each event is shown to `watch`, and its alarms follow the event in the log. */
+  /** Opens the log. `watch` sees each event, and the alarms that it returns follow that event in the log. */
   static open(
     db: Database,
     runId: string,

@@ -29,7 +29,10 @@ export const poolingFindings: Check = ({ model: settings }, { model }) => {
   return [{ kind: 'pooling', severity: 'warns', facts, fix: { setting: 'pooling', value: pooling.value } }];
 };
 
-/** Finds prefixes that differ from how the model was trained. A prefix that the texts have already is not missed. */
+/**
+ * Finds prefixes that differ from those that the model was trained with. A prefix that the texts already contain does
+ * not count as missing.
+ */
 export const prefixFindings: Check = ({ model: settings }, { model, texts }) => {
   if (!settings || !model) return [];
   const entry = entryOf(model);

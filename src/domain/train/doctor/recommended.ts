@@ -61,7 +61,7 @@ const batchBounds = { low: 8, high: 64 };
 
 /** Epochs by amount of data. uniem and sentence-transformers take 3, RAG-Retrieval 2; little data needs more passes. */
 const epochsOf: Record<DataSize, number> = { little: 5, some: 3, much: 2 };
-/** Epochs beyond which a model tends to memorise its pairs. Chosen, not measured; twice the usual ones or more. */
+/** Epochs beyond which a model tends to memorise its pairs. Chosen, not measured: at least twice `epochsOf`. */
 export const mostEpochs: Record<DataSize, number> = { little: 10, some: 6, much: 5 };
 
 export interface RecommendedSettings {

@@ -29,7 +29,10 @@ const fewestTexts = 20;
 /** Length of a common beginning in characters. Shorter ones, such as 怎么, are ordinary words. */
 const prefixLength = { shortest: 3, longest: 200 };
 
-/** Returns the longest text that at least 90% of the different texts begin with, or '' if there is hardly a word. */
+/**
+ * Returns the longest beginning that at least 90% of the different texts share, or '' if it is shorter than a prefix
+ * would be.
+ */
 export function commonPrefix(texts: readonly string[]): string {
   let alike = Array.from(new Set(texts));
   const needed = Math.ceil(sharedBy * alike.length);

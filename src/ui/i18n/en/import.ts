@@ -60,7 +60,7 @@ export const importTexts = {
       'no-slot': (path: string) =>
         `${path}: no slot accepts these columns. If that’s wrong, drop the file on the right slot and choose the columns.`,
       'no-judgements': (path: string) =>
-        `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
+        `${path}: questions without the passages that answer them. Drop this file together with its judgements (qrels).`,
       'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
       'no-side': (path: string) => `${path}: none of the judgements (qrels) here refers to its rows.`,
     },
@@ -128,7 +128,7 @@ export const importTexts = {
       `Read as ${name}, the text doesn’t look like Chinese. If it is garbled, choose another encoding.`,
     encodingUnknown: 'The encoding wasn’t recognised. Choose one until the text below is no longer garbled.',
     encodingChosen: 'Read in the encoding you chose for files like this.',
-    sheetChosen: 'The sheet is the one you chose for workbooks with these sheets.',
+    sheetChosen: 'You chose this sheet earlier, for a workbook with the same sheets.',
     sheet: 'Sheet',
     sheetOf: (sheet: string, sheets: number) => (sheets > 1 ? `sheet “${sheet}” of ${sheets}` : `sheet “${sheet}”`),
     read: (n: number) => `${count(n, 'row')} read`,

@@ -40,6 +40,7 @@ export const resultReportTexts = {
   figures: {
     title: 'Figures',
     charts: 'Questions with a right passage in the top k',
+    chartCaption: 'Share of the questions. Vertical lines are 95% Wilson intervals.',
     rankCaption:
       'One stroke per question: the dot is the rank with the better model, the other end the rank with the baseline. Above the dashed line are the top results that count. Ranks are on a log scale.',
     metric: 'Metric',

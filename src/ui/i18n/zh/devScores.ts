@@ -12,7 +12,7 @@ export const devScoreTexts: Dictionary['train']['devScores'] = {
     '最近一次验证时，这些题的正确段落比得分最高的错误段落高得最少，或低得最多。如果那条错误段落其实也能回答，说明数据漏标了答案。',
   margin: (margin) => `差 ${margin}`,
   sample: (passages, of) =>
-    `训练中只在抽样的 ${formatCount(passages)} 段上评测（知识库共 ${formatCount(of)} 段，正确答案都在抽样里），所以比在整个知识库上的数字高。`,
+    `训练中只在抽样的 ${formatCount(passages)} 段上评测（知识库共 ${formatCount(of)} 段，正确答案都在抽样里），所以数字比在整个知识库上评测时高。`,
   plan: (everySteps, share, sample) =>
     `${everySteps === 0 ? '最后一步' : everySteps === 1 ? '每步' : `每 ${formatCount(everySteps)} 步`}评测一次，${
       sample ? `从 ${formatCount(sample.of)} 段里抽 ${formatCount(sample.passages)} 段` : '用整个知识库'

@@ -39,9 +39,10 @@ export const resultReportTexts: Dictionary['resultReport'] = {
   figures: {
     title: '数据',
     charts: '前 k 条里有正确段落的题',
+    chartCaption: '占全部题的比例；竖线是 95% Wilson 区间。',
     rankCaption: '一题一笔：圆点是较好的模型的名次，另一端是基线的名次；虚线以上是算数的前几条。名次用对数刻度。',
     metric: '指标',
-    difference: (name) => `与 ${name} 相比`,
+    difference: (name) => `与“${name}”相比`,
     columns: {
       model: '模型',
       change: (k) => `检出率@${k}，百分点`,

@@ -2,7 +2,13 @@ import { offeredKs, rankChange, sortByGain } from '../../../domain/evaluate/answ
 import { metricId } from '../../../domain/evaluate/comparedMetric';
 import type { CompareRow, MetricCell } from '../../../domain/evaluate/compareTable';
 import { pairedQuestions } from '../../../domain/evaluate/pairedQuestions';
-import type { HitRateChart, RankChart, ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
+import type {
+  HitRateChart,
+  RankChart,
+  ReportBlock,
+  ReportSection,
+  SeriesTone,
+} from '../../../domain/report/reportDocument';
 import { mostStrokes } from '../../../domain/report/chartSvg';
 import type { ReportFacts } from '../../../domain/report/reportFacts';
 import { valueText } from '../../compare/valueText';
@@ -57,15 +63,22 @@ function differenceTable(t: Dictionary, facts: ReportFacts): ReportBlock[] {
   ];
 }
 
+function toneOf({ models, training, baselineId }: ReportFacts, id: string): SeriesTone {
+  if (models.find((model) => model.id === id)?.kind === 'keywords') return 'keywords';
+  if (!training) return 'other';
+  return id === baselineId ? 'before' : 'after';
+}
+
 function hitRateChart(t: Dictionary, facts: ReportFacts): HitRateChart {
   const ks = cutOffs(facts.k);
   return {
     kind: 'hitRates',
     title: t.resultReport.figures.charts,
-    caption: t.compare.chartCaption,
+    caption: t.resultReport.figures.chartCaption,
     ticks: ks.map((k) => t.evaluate.topK(k)),
     series: facts.rows.map(({ id, cells }) => ({
       label: nameOf(facts, id),
+      tone: toneOf(facts, id),
       points: ks.flatMap((k) => {
         const cell = cells[metricId({ name: 'hitRate', k })];
         return cell ? [{ share: cell.value, ...cell.wilson }] : [];

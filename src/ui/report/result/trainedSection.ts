@@ -1,10 +1,19 @@
+import type { Experiment, Stage } from '../../../domain/experiment';
 import { slotNames } from '../../../domain/import/slots';
 import type { ReportFact, ReportSection } from '../../../domain/report/reportDocument';
 import type { ReportFacts, ReportedModel, ReportedTraining } from '../../../domain/report/reportFacts';
+import { strategyPresetOf } from '../../../domain/train/strategyPresets';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatBytes, formatCount } from '../../i18n/format';
 import { deviceText } from '../../train/deviceText';
-import { settingsText, stageText } from '../../train/stageText';
+import { settingsText, stageText, strategyText } from '../../train/stageText';
+
+/** Describes the only stage: what it trains and with which loss, then the main settings. */
+function onlyStageText(t: Dictionary, experiment: Experiment, stage: Stage): string {
+  // The settings begin with the strategy unless everything is trained.
+  const everything = strategyPresetOf(experiment.stages) === 'full' ? [strategyText(t, stage)] : [];
+  return [...everything, t.train.options[stage.loss.kind], settingsText(t, experiment)].join(' · ');
+}
 
 /** Says what was trained on what. */
 export function trainedSection(t: Dictionary, training: ReportedTraining): ReportSection {
@@ -21,7 +30,7 @@ export function trainedSection(t: Dictionary, training: ReportedTraining): Repor
     { label: words.pairs, value: words.pairCount(training.pairs) },
     ...stages.map((stage, index) => ({
       label: stages.length > 1 ? words.stage(index + 1) : words.only,
-      value: stages.length > 1 ? stageText(t, stage) : `${stageText(t, stage)} · ${settingsText(t, experiment)}`,
+      value: stages.length > 1 ? stageText(t, stage) : onlyStageText(t, experiment, stage),
     })),
     { label: words.steps, value: words.keptOf(training.keptStep, training.steps) },
     { label: words.device, value: training.device ? deviceText(t, training.device) : '–' },

@@ -58,7 +58,7 @@ describe('the fix of a finding', () => {
     );
   });
 
-  it('changes no batches that follow a list', () => {
+  it('leaves batches that follow a list as they are', () => {
     const experiment = experimentWith(listed);
     expect(fixed(experiment, { setting: 'batchSize', value: 32 })).toEqual(experiment);
     expect(fixed(experiment, { setting: 'avoidDuplicates' })).toEqual(experiment);
