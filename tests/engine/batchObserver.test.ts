@@ -33,7 +33,7 @@ const losses: [string, () => Promise<OpenLoss>][] = [
     'fused InfoNCE',
     () =>
       Promise.resolve({
-        loss: infoNceLoss({ kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage', contrast: 'own' }),
+        loss: infoNceLoss({ temperature: 0.05, directions: 'queryToPassage', contrast: 'own' }),
         close: () => undefined,
       }),
   ],

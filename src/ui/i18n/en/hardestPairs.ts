@@ -7,10 +7,9 @@ export const hardestPairTexts = {
   help: 'The wrong text of the batch that scores most above the pair’s own passage, or least below it. If the wrong text answers the question too, it is a false negative.',
   helpScored:
     'The sentence pairs whose cosines fit their scores least. If one looks right as it is, its score may be wrong.',
-  helpTeacher:
-    'The questions whose passage and negatives are scored least as the teacher scores them, with the negative that scores highest.',
+  helpTeacher: 'The questions whose scores differ most from the teacher’s, each with its best-scoring negative.',
   seen: (step: string, rows: number) =>
-    `From the newest looks at ${count(rows, 'row')} of a batch now and then, the last at step ${step}.`,
+    `Now and then, ${count(rows, 'row')} of a batch are looked at, last at step ${step}. The newest looks count.`,
   positive: 'Own passage',
   otherPassage: 'Another question’s passage',
   negative: 'Explicit negative',
