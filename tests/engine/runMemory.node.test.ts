@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(peakBytes).toBeLessThanOrEqual(arrayBytes);
     expect(peakBytes).toBeGreaterThan(0.9 * arrayBytes);
     const name = kind === 'gradCache' ? 'GradCache' : kind;
-    await expectInEngineDoc(`| ${name} | ${megabytes(budgetBytes)} MB | ${megabytes(peakBytes)} MB |`);
+    await expectInEngineDoc(`| ${name} | ${megabytes(arrayBytes)} MB | ${megabytes(peakBytes)} MB |`);
   });
 
   it.each(['plain', 'gradCache'] as const)(
