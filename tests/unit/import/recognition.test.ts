@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
 import { encodingKey } from '../../../src/domain/import/fileReading';
-import { mappedCells } from '../../../src/domain/import/mapping';
+import { mappedRecord, type ColumnMapping } from '../../../src/domain/import/mapping';
 import { parseMappings, parseReadings, withChoices } from '../../../src/domain/import/mappingStore';
 import { proposedMapping } from '../../../src/domain/import/proposedMapping';
 import { recognise, type FileFacts } from '../../../src/domain/import/recognise';
@@ -66,6 +66,9 @@ describe('the proposed mapping', () => {
 });
 
 describe('cells under a chosen mapping', () => {
+  const fieldsOf = (value: unknown, mapping: ColumnMapping) =>
+    mappedRecord('pairs', value, mapping)?.fields.map((one) => [one.name, one.value, one.column, one.label]);
+
   it('have the names of their fields, with the first column that has a value', () => {
     const mapping = [
       { column: 'x', field: 'anchor' },
@@ -76,17 +79,18 @@ describe('cells under a chosen mapping', () => {
       { column: 't', field: 'topic' },
       { column: 'z', field: 'positive' },
     ] as const;
-    expect(mappedCells('pairs', { x: '', y: 'q', in: 'i', n: 'no', m: '7', t: 'k' }, mapping)).toEqual([
-      ['instruction', 'q', 'y'],
-      ['input', 'i', 'in'],
-      ['negative4', 'no', 'n'],
-      ['negativeIds5', '7', 'm'],
-      ['topic', 'k', 't'],
-      ['positive', '', 'z'],
+    expect(fieldsOf({ x: '', y: 'q', in: 'i', n: 'no', m: '7', t: 'k' }, mapping)).toEqual([
+      ['instruction', 'q', 'y', 'y'],
+      ['input', 'i', 'in', 'in'],
+      ['negative4', 'no', 'n', 'n'],
+      ['negativeIds5', '7', 'm', 'm'],
+      ['topic', 'k', 't', 't'],
+      ['positive', '', 'z', 'z'],
     ]);
-    expect(mappedCells('pairs', ['q'], [{ column: '1', field: 'anchor' }])).toEqual([['anchor', 'q', 'anchor']]);
-    expect(mappedCells('pairs', 'q', [{ column: '1', field: 'anchor' }])).toEqual([['anchor', 'q', 'anchor']]);
-    expect(mappedCells('pairs', 7, mapping)).toBeNull();
+    const unnamed = [['anchor', 'q', '1', 'anchor']];
+    expect(fieldsOf(['q'], [{ column: '1', field: 'anchor' }])).toEqual(unnamed);
+    expect(fieldsOf('q', [{ column: '1', field: 'anchor' }])).toEqual(unnamed);
+    expect(mappedRecord('pairs', 7, mapping)).toBeNull();
   });
 
   it('are remembered by shape, the newest hundred of them, in the known form only', () => {
@@ -124,7 +128,6 @@ describe('the columns of a row', () => {
       { name: 'f', used: false, value: { g: 1 } },
       { name: 'a ', used: false, value: 2 },
     ]);
-    expect([columns.isUsed('a'), columns.isUsed('f')]).toEqual([true, false]);
   });
 
   it('have a value or only a name', () => {
@@ -133,11 +136,7 @@ describe('the columns of a row', () => {
       ['title', 't'],
     ]);
     expect([columns.has('question'), columns.knows('question'), columns.has('title')]).toEqual([false, true, true]);
-    expect([columns.pick('question'), columns.look('title')?.value, columns.isUsed('title')]).toEqual([
-      null,
-      't',
-      false,
-    ]);
+    expect([columns.pick('question'), columns.look('title')?.value]).toEqual([null, 't']);
     expect(columns.pickUnused('title')).toEqual({ name: 'title', column: 'title', value: 't' });
     expect(columns.pickUnused('title')).toBeNull();
   });
