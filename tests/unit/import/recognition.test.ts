@@ -70,6 +70,9 @@ describe('the proposed mapping', () => {
 });
 
 describe('cells under a chosen mapping', () => {
+  const fieldsOf = (value: unknown, mapping: ColumnMapping) =>
+    mappedRecord('pairs', value, mapping)?.fields.map((one) => [one.name, one.value, one.column, one.label]);
+
   it('have the names of their fields, with the first column that has a value', () => {
     const mapping = [
       { column: 'x', field: 'anchor' },
@@ -80,17 +83,18 @@ describe('cells under a chosen mapping', () => {
       { column: 't', field: 'topic' },
       { column: 'z', field: 'positive' },
     ] as const;
-    expect(mappedCells('pairs', { x: '', y: 'q', in: 'i', n: 'no', m: '7', t: 'k' }, mapping)).toEqual([
-      ['instruction', 'q', 'y'],
-      ['input', 'i', 'in'],
-      ['negative4', 'no', 'n'],
-      ['negativeIds5', '7', 'm'],
-      ['topic', 'k', 't'],
-      ['positive', '', 'z'],
+    expect(fieldsOf({ x: '', y: 'q', in: 'i', n: 'no', m: '7', t: 'k' }, mapping)).toEqual([
+      ['instruction', 'q', 'y', 'y'],
+      ['input', 'i', 'in', 'in'],
+      ['negative4', 'no', 'n', 'n'],
+      ['negativeIds5', '7', 'm', 'm'],
+      ['topic', 'k', 't', 't'],
+      ['positive', '', 'z', 'z'],
     ]);
-    expect(mappedCells('pairs', ['q'], [{ column: '1', field: 'anchor' }])).toEqual([['anchor', 'q', 'anchor']]);
-    expect(mappedCells('pairs', 'q', [{ column: '1', field: 'anchor' }])).toEqual([['anchor', 'q', 'anchor']]);
-    expect(mappedCells('pairs', 7, mapping)).toBeNull();
+    const unnamed = [['anchor', 'q', '1', 'anchor']];
+    expect(fieldsOf(['q'], [{ column: '1', field: 'anchor' }])).toEqual(unnamed);
+    expect(fieldsOf('q', [{ column: '1', field: 'anchor' }])).toEqual(unnamed);
+    expect(mappedRecord('pairs', 7, mapping)).toBeNull();
   });
 
   it('are remembered by shape, the newest hundred of them, in the known form only', () => {
@@ -137,7 +141,6 @@ describe('the columns of a row', () => {
     ]);
     expect([columns.has('question'), columns.knows('question'), columns.has('title')]).toEqual([false, true, true]);
     expect([columns.pick('question'), columns.look('title')?.value]).toEqual([null, 't']);
-    expect(columns.names()).toEqual([{ name: 'title', used: false, value: 't' }]);
     expect(columns.pickUnused('title')).toEqual({ name: 'title', column: 'title', value: 't' });
     expect(columns.pickUnused('title')).toBeNull();
   });
