@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../../src/domain/experiment';
+import { rowSchemas } from '../../../src/domain/project/contentSchemas';
 import { projectBytes, type ProjectContents } from '../../../src/domain/project/contents';
 import {
   blockPath,
@@ -73,6 +74,24 @@ describe('a value of a project file', () => {
     );
     expect(validate(failing, 'x')).toMatchObject({ mismatch: { expected: 'check' } });
   });
+});
+
+describe('a pair of a project file', () => {
+  const pair = { id: 'a', anchor: 'q', positive: 'p' };
+
+  it.each([
+    [{}],
+    [{ teacherScores: [0.5] }],
+    [{ negatives: ['n', 'm'], teacherScores: [1, 2, 3] }],
+    [{ negatives: ['n'] }],
+  ])('may have a teacher’s score for each of its passages: %j', (fields) =>
+    expect(accepts(rowSchemas.pairs, { ...pair, ...fields })).toBe(true),
+  );
+
+  it.each([[{ teacherScores: [] }], [{ teacherScores: [1, 2] }], [{ negatives: ['n'], teacherScores: [1] }]])(
+    'has neither more nor fewer of them: %j',
+    (fields) => expect(accepts(rowSchemas.pairs, { ...pair, ...fields })).toBe(false),
+  );
 });
 
 describe('two values', () => {
