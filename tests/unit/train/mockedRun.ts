@@ -1,3 +1,4 @@
+import { passageOrder } from '../../../src/domain/evaluate/ranking';
 import 'fake-indexeddb/auto';
 import { beforeEach, vi } from 'vitest';
 import type { DeviceInfo } from '../../../src/domain/device';
@@ -117,7 +118,7 @@ function openSession(_db: Database, record: RunRecord, control: object, log: obj
     settings: { pooling: 'cls' },
     model: { config: { hiddenSize: 2 }, tensors: [], totalFloats: 0 },
     data: { dev: ask(questions.dev), test: ask(questions.test), pairs: [] },
-    order: { ids: [] },
+    order: passageOrder([]),
   });
 }
 

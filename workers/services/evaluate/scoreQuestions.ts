@@ -51,7 +51,7 @@ export function* scoredQuestions(input: ScoredVectors): Generator<ScoredQuestion
     const right = [...isRight].map((index) => ({ passageId: order.ids[index] ?? '', score: scoreOf(index) }));
     const drawn = new RandomStream(seed, 'devScores', i);
     const random: number[] = [];
-    for (let draw = 0; draw < perQuestion; draw++) {
+    for (let draw = 0; draw < perQuestion && order.ids.length > 0; draw++) {
       const index = drawn.below(order.ids.length);
       if (!isRight.has(index)) random.push(scoreOf(index));
     }
