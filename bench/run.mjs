@@ -271,8 +271,7 @@ async function main({ only, browser }) {
   for (const name of only ?? Object.keys(rows)) {
     const { call, close } = await openPage(path);
     try {
-      const given = await rows[name]({ page: call });
-      for (const row of Array.isArray(given) ? given : [given]) {
+      for (const row of [await rows[name]({ page: call })].flat()) {
         results.push({ name, ...row });
         console.log(`${row.met ? '✓' : '✗'} ${row.figure}`);
       }

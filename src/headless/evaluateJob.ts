@@ -1,7 +1,12 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { candidateId, denseOf } from '../domain/evaluate/candidate';
 import { comparisonMetrics } from '../domain/evaluate/comparisonMetrics';
-import { candidatesOf, parseEvaluationFile, type EvaluationFile, type NamedCandidate } from '../domain/evaluate/evaluationFile';
+import {
+  candidatesOf,
+  parseEvaluationFile,
+  type EvaluationFile,
+  type NamedCandidate,
+} from '../domain/evaluate/evaluationFile';
 import { AppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
@@ -114,7 +119,8 @@ export async function runEvaluation(
     const error = failed.get(candidateId(candidate));
     return error ? [{ name, error }] : [];
   });
-  for (const { name, error } of failures) sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
+  for (const { name, error } of failures)
+    sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
   const facts = await comparisonFacts({
     ...{ experimentId, name: job.name, part: file.part, k: file.k },
     ...{ baselineId: candidateId(baseline.candidate), models: done.map(labelOf), failures },

@@ -16,8 +16,8 @@ const usedWithinMs = 3_600_000;
 type Sized = Pick<StoredVectorSet, 'key' | 'count' | 'width' | 'createdAt' | 'usedAt'>;
 
 /**
- * Stores vectors. Deletes the sets that were not used for longest if there are more than `limit` bytes. Returns false if
- * the disk has no room for them or they alone exceed the limit: they can be computed again.
+ * Stores vectors. Deletes the sets that were not used for longest if there are more than `limit` bytes. Returns false
+ * if the disk has no room for them or they alone exceed the limit: they can be computed again.
  */
 export async function putVectorSet(
   db: Database,

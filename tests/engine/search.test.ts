@@ -162,7 +162,9 @@ describe.each(kinds)('exact search (%s)', (kind) => {
   it('finds nothing in an empty knowledge base or without queries', async () => {
     const some = vectorsOf(Float32Array.of(1, 2), 2);
     const none = vectorsOf(new Float32Array(), 2);
-    expect(await run({ queries: some, passages: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [], scores: [] }]);
+    expect(await run({ queries: some, passages: none, targets: [[]], k: 3 })).toEqual([
+      { top: [], ranks: [], scores: [] },
+    ]);
     expect(await run({ queries: none, passages: some, targets: [], k: 3 })).toEqual([]);
   });
 });

@@ -23,7 +23,8 @@ text = lambda: [1, *(5 + draw(56) for _ in range(2 + draw(8))), 2]
 negatives = [[text() for _ in range(B)] for _ in range(K)]  # [k][B]
 scores = torch.tensor([0.9, 0.1, 0.5, 0.5, 0.0])
 teacher_scores = torch.tensor([[0.9, 0.2, 0.4], [0.8, 0.7, 0.1], [0.3, 0.6, 0.5], [1.0, 0.0, 0.2], [0.7, 0.4, 0.4]])
-logits = torch.tensor([[8.5, -3.25, 1.5], [6.0, 5.75, -9.0], [-1.5, 2.25, 0.5], [10.5, -10.25, -4.0], [3.0, -0.75, -0.5]])
+logits = torch.tensor(
+    [[8.5, -3.25, 1.5], [6.0, 5.75, -9.0], [-1.5, 2.25, 0.5], [10.5, -10.25, -4.0], [3.0, -0.75, -0.5]])
 metric = losses.TripletDistanceMetric
 
 
@@ -95,7 +96,8 @@ json.dump(dict(
         infoNceBoth=train(lambda a, p, ns: ranking(
             directions=('query_to_doc', 'doc_to_query'), partition_mode='per_direction')(a, p, [])),
         infoNceJoint=train(lambda a, p, ns: ranking(
-            directions=('query_to_doc', 'doc_to_query', 'query_to_query', 'doc_to_doc'), partition_mode='joint')(a, p, [])),
+            directions=('query_to_doc', 'doc_to_query', 'query_to_query', 'doc_to_doc'),
+            partition_mode='joint')(a, p, [])),
         infoNceNegatives=train(ranking()),
         infoNceHardened=train(ranking(hardness_mode='all_negatives', hardness_strength=3)),
         infoNceExplicit=train(explicit(own=False)),

@@ -21,8 +21,8 @@ const maxXmlBytes = 1024 * 1024 * 1024;
 const maxCells = 30_000_000;
 /**
  * Limits on one tag and one text of a sheet's cells. The parser of read-excel-file reads a piece again whenever a few
- * more characters of it have arrived. Genuine tags have a few hundred; a cell has at most 32,767, each of which takes up
- * to six.
+ * more characters of it have arrived. Genuine tags have a few hundred; a cell has at most 32,767, each of which takes
+ * up to six.
  */
 const maxPiece = { tag: 32_768, text: 500_000 };
 /** Limits that the format itself sets. */

@@ -56,10 +56,7 @@ export function questionResult(
 }
 
 /** Returns the score of the relevant passage with the best rank, if it is a number. */
-export function scoreOfBest(
-  ranks: readonly number[],
-  scores: readonly number[],
-): Pick<QuestionResult, 'rightScore'> {
+export function scoreOfBest(ranks: readonly number[], scores: readonly number[]): Pick<QuestionResult, 'rightScore'> {
   const rightScore = scores[ranks.indexOf(firstRank(ranks))];
   return rightScore !== undefined && Number.isFinite(rightScore) ? { rightScore } : {};
 }

@@ -38,8 +38,8 @@ const simpleEscapes: Record<string, string> = {
 const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
 /**
  * Parses Python literals, nearly a superset of JSON: strings in single, double or triple quotes (with prefixes and
- * implicit concatenation), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Of JSON5
- * it also reads comments and names without quotes. Never executes code.
+ * implicit concatenation), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Of
+ * JSON5 it also reads comments and names without quotes. Never executes code.
  */
 export class LiteralParser {
   at = 0;
@@ -278,8 +278,8 @@ export function literalValue(
 }
 
 /**
- * Returns the text after white space and comments, of which there is at least one comment. Returns null if the text does
- * not begin with a comment, or with one that does not end.
+ * Returns the text after white space and comments, of which there is at least one comment. Returns null if the text
+ * does not begin with a comment, or with one that does not end.
  */
 export function afterComments(text: string): string | null {
   if (!/^\s*(?:#|\/[/*])/.test(text)) return null;

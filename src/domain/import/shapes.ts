@@ -78,7 +78,8 @@ function fromSet(texts: readonly unknown[]): Record<string, unknown>[] {
 
 /**
  * Rewrites records whose shape says more than their column names: `{"set": …}` of sentence-transformers and the
- * conversations of ms-swift and ShareGPT. Returns other records unchanged, or null for a set with too many or too few texts.
+ * conversations of ms-swift and ShareGPT. Returns other records unchanged, or null for a set with too many or too few
+ * texts.
  */
 export function shaped(value: unknown): unknown[] | null {
   if (!isObject(value)) return [value];

@@ -48,8 +48,8 @@ function headerRow({ cells, merged }: Sheet): number {
 }
 
 /**
- * Returns the merged ranges, at most as many as fit side by side. Those of a spreadsheet do not overlap; to fill millions
- * of ranges, each as large as the sheet, would take hours.
+ * Returns the merged ranges, at most as many as fit side by side. Those of a spreadsheet do not overlap; to fill
+ * millions of ranges, each as large as the sheet, would take hours.
  */
 function separateRanges({ cells, merged }: Sheet): MergedRange[] {
   const width = cells.reduce((most, row) => Math.max(most, row.length), 0);
@@ -65,8 +65,8 @@ function separateRanges({ cells, merged }: Sheet): MergedRange[] {
 
 /**
  * Whether a range below the header is a heading between rows: nothing else is on its first row, and it covers several
- * named columns. Copied to these, its text would be both question and answer. `filledIn` counts the cells with text of a
- * row.
+ * named columns. Copied to these, its text would be both question and answer. `filledIn` counts the cells with text of
+ * a row.
  */
 function isHeading(
   cells: Sheet['cells'],

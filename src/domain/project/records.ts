@@ -3,7 +3,8 @@ import type { Evaluation } from '../evaluate/evaluation';
 import type { StoredModel } from '../model';
 import type { Dataset, Row } from '../records';
 import type { RunEvent, RunRecord } from '../run';
-import type { checkpointSchemas, evaluationSchema, runEventSchema, runSchema } from './runSchemas';
+import type { runEventSchema } from './eventSchemas';
+import type { checkpointSchemas, evaluationSchema, runSchema } from './runSchemas';
 import type { datasetSchema, modelSchemas, rowSchemas } from './contentSchemas';
 import type { SameFields } from './sameFields';
 

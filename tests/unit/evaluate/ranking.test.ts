@@ -29,9 +29,7 @@ function rankQuestion(question: Question, scores: Float32Array, order: PassageOr
   const places = relevantPlaces(question, order);
   const ranks = places.map((place) => sorted.indexOf(place) + 1);
   const scoreOf = (place: number): number => scores[order.inOrder[place] ?? -1] ?? NaN;
-  const top = sorted
-    .slice(0, 10)
-    .map((place) => ({ passage: place, score: scoreOf(place) }));
+  const top = sorted.slice(0, 10).map((place) => ({ passage: place, score: scoreOf(place) }));
   const found = questionResult(question, { ranks, top, scores: places.map(scoreOf) }, order);
   expect(found.rightScore).toBe(places.length === 0 ? undefined : Math.max(...places.map(scoreOf)));
   return found;

@@ -2,7 +2,7 @@ import { safeParse } from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { countScores, hardestOf, medianOf, scoreBinWidth } from '../../../src/domain/evaluate/devScores';
 import { passageOrder } from '../../../src/domain/evaluate/ranking';
-import { runEventSchema } from '../../../src/domain/project/runSchemas';
+import { runEventSchema } from '../../../src/domain/project/eventSchemas';
 import { RandomStream } from '../../../src/domain/random';
 import { vectorsInOnePiece } from '../../../workers/engine/retrieval/vectors';
 import { scoreDev } from '../../../workers/services/evaluate/scoreDev';

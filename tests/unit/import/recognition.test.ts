@@ -13,10 +13,6 @@ import type { DataRole } from '../../../src/domain/records';
 const proposed = (role: DataRole, columns: string[], named = true, isLabelled = false): string[] =>
   proposedMapping(role, columns, named, isLabelled).map(({ column, field }) => `${column}=${field}`);
 
-/** The cells of a record by field name, each with what a report calls it. */
-const mappedCells = (role: DataRole, value: unknown, mapping: ColumnMapping) =>
-  mappedRecord(role, value, mapping)?.fields.map(({ name, value, label }) => [name, value, label]) ?? null;
-
 describe('the proposed mapping', () => {
   it('of cells without names goes by their position', () => {
     expect(proposed('pairs', ['1', '2', '3', '4'], false)).toEqual([

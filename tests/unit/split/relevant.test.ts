@@ -83,6 +83,33 @@ describe('the relevant passages of questions', () => {
   });
 });
 
+describe('references to passages', () => {
+  const lookup = lookupOf(['p1', '段1'], ['p2', '段2'], ['段1', '一个'], ['p60', '段1']);
+  const question = (...relevant: string[]) => ({ id: 'q', text: '问', relevant });
+  const relevantOf = (...relevant: string[]) => resolveRelevant([question(...relevant)], lookup);
+
+  it('match an id first, then a text, and among equal texts the first passage', () => {
+    expect(relevantOf('段1').kept[0]?.relevant).toEqual(['段1']);
+    expect(relevantOf(' 段2 ').kept[0]?.relevant).toEqual(['p2']);
+    expect(relevantOf('p1', '段2', 'p2').kept[0]?.relevant).toEqual(['p1', 'p2']);
+  });
+
+  it('that match nothing are reported, and drop a question only if none of its references is left', () => {
+    expect(relevantOf('p1', 'x')).toEqual({
+      kept: [question('p1')],
+      unanswered: [],
+      unknown: [{ index: 0, reference: 'x', dropped: false }],
+    });
+    expect(relevantOf('x y')).toMatchObject({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
+    expect(relevantOf('p1；p2').kept).toEqual([question('p1', 'p2')]);
+    // If one piece is unknown, the cell counts as one unknown text, not as a list.
+    expect(relevantOf('p1；p2 z')).toMatchObject({
+      kept: [],
+      unknown: [{ index: 0, reference: 'p1；p2 z', dropped: true }],
+    });
+  });
+});
+
 it('a question of only punctuation is compared without the white space around it', () => {
   expect(questionKey(' ？\n', false)).toBe(questionKey('？', false));
 });

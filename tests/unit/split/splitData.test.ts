@@ -4,8 +4,6 @@ import { defaultStage } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
 import { OverlapFinder } from '../../../src/domain/split/overlap';
 import { questionKey } from '../../../src/domain/split/questionKey';
-import { resolveRelevant } from '../../../src/domain/split/relevant';
-import { passageLookup } from '../../../src/domain/split/passageLookup';
 import { rowsWithoutPassage, splitData } from '../../../src/domain/split/splitData';
 
 const knowledgeBase: Passage[] = Array.from({ length: 50 }, (_, i) => ({ id: `p${i}`, text: `段${i}` }));
@@ -274,31 +272,5 @@ describe('the split', () => {
       (i) => `段${i % 50}`,
     );
     expect(splitData({ experiment: settings(0.5), pairs, knowledgeBase }).test).toEqual([]);
-  });
-});
-
-describe('references to passages', () => {
-  const lookup = passageLookup([...knowledgeBase, { id: '段1', text: '一个' }, { id: 'p60', text: '段1' }]);
-  const relevantOf = (...relevant: string[]) => resolveRelevant([question('q', '问', ...relevant)], lookup);
-
-  it('match an id first, then a text, and among equal texts the first passage', () => {
-    expect(relevantOf('段1').kept[0]?.relevant).toEqual(['段1']);
-    expect(relevantOf(' 段2 ').kept[0]?.relevant).toEqual(['p2']);
-    expect(relevantOf('p1', '段2', 'p2').kept[0]?.relevant).toEqual(['p1', 'p2']);
-  });
-
-  it('that match nothing are reported, and drop a question only if none of its references is left', () => {
-    expect(relevantOf('p1', 'x')).toEqual({
-      kept: [question('q', '问', 'p1')],
-      unanswered: [],
-      unknown: [{ index: 0, reference: 'x', dropped: false }],
-    });
-    expect(relevantOf('x y')).toMatchObject({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
-    expect(relevantOf('p1；p2').kept).toEqual([question('q', '问', 'p1', 'p2')]);
-    // If one piece is unknown, the cell counts as one unknown text, not as a list.
-    expect(relevantOf('p1；p2 z')).toMatchObject({
-      kept: [],
-      unknown: [{ index: 0, reference: 'p1；p2 z', dropped: true }],
-    });
   });
 });

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { safeParse } from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { differenceInterval } from '../../../src/domain/evaluate/statistics';
-import { runEventSchema } from '../../../src/domain/project/runSchemas';
+import { runEventSchema } from '../../../src/domain/project/eventSchemas';
 import type { RunEvent, RunEventBody, StepReport } from '../../../src/domain/run';
 import type { Alarm } from '../../../src/domain/train/alarm';
 import { AlarmWatch } from '../../../src/domain/train/alarmWatch';

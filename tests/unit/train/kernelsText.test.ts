@@ -9,7 +9,7 @@ import {
 } from '../../../src/domain/kernelTuning';
 import { progressKinds } from '../../../src/domain/run';
 import { emptyRunView, applyEvents } from '../../../src/domain/train/runView';
-import { runEventSchema } from '../../../src/domain/project/runSchemas';
+import { runEventSchema } from '../../../src/domain/project/eventSchemas';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 import { kernelsText, productName } from '../../../src/ui/train/kernelsText';

@@ -40,8 +40,8 @@ let latest: { key: string; data: Promise<ComparedData> } | null = null;
 
 /**
  * Returns the data that models are compared on.
- * @throws not-found if the run was deleted; data-missing if a data set is not stored or there is no knowledge base; nothing-to-evaluate if the part has
- * no questions.
+ * @throws not-found if the run was deleted; data-missing if a data set is not stored or there is no knowledge base;
+ * nothing-to-evaluate if the part has no questions.
  */
 export async function comparedData(db: Database, owner: DataOwner, part: QuestionPart): Promise<ComparedData> {
   const experiment = await experimentOf(db, owner);

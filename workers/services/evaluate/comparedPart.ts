@@ -10,7 +10,7 @@ import type { StoredComparison } from '../../../src/storage/schema';
 import { comparedData, type ComparedData } from './comparedData';
 import { comparisonKey } from './compareModels';
 
-/** Results read from storage, of the experiment looked at last. Only `ofRun` ever changes under a key: it is removed. */
+/** Stored results of the experiment looked at last. Under a key, only `ofRun` ever changes: it is removed. */
 let read = { of: '', results: new Map<string, StoredComparison>() };
 
 /** Returns the compared models of an experiment. Reads those that were not read before. */

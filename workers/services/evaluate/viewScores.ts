@@ -80,7 +80,8 @@ function partScores(scores: readonly QuestionScores[], data: ComparedData, thres
 }
 
 /**
- * Returns the stored scores of an experiment's base model and of a run, with the threshold that the rule chooses on dev.
+ * Returns the stored scores of an experiment's base model and of a run, with the threshold that the rule chooses on
+ * dev.
  * @throws not-found if the run was deleted; model-missing; data-missing.
  */
 export async function viewScores(db: Database, owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView> {

@@ -43,6 +43,11 @@ interface ImportJob<R extends DataRole> {
   questions: QuestionMerger<RejectionPlace>;
 }
 
+/** Whether a record only remarks on others, so that it is not counted as one of the file. */
+function isNote(record: RawRecord): boolean {
+  return 'fault' in record && noted.has(record.fault);
+}
+
 /**
  * Adds the rows of one record, or reports why it has none. Returns the number of rows and the first rejection, if any.
  */
@@ -53,7 +58,7 @@ function takeRecord<R extends DataRole>(
 ): { rows: number; rejection: RejectedRow | null } {
   const { rejections, collector } = job;
   const place = record.line > 0 ? { file, line: record.line } : { file };
-  if ('fault' in record && noted.has(record.fault)) {
+  if ('fault' in record && isNote(record)) {
     rejections.note(place, shortenedRejection(record));
     return { rows: 0, rejection: null };
   }
@@ -98,7 +103,7 @@ async function importFile<R extends DataRole>(
   let firstRejection: RejectedRow | null = null;
   let isJudgement = false;
   for await (const records of recordsWithHead(recordsOfFile(source, read), surveyedRecords)) {
-    count += records.length;
+    count += records.filter((record) => !isNote(record)).length;
     if (!recognised) {
       recognised = await recognise(job.role, facts, records, job.mappings, stated.mapping);
       const byContent = recognised.chosen

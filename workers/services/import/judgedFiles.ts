@@ -77,7 +77,8 @@ export async function judgementsUnread(
   if (details?.kind !== 'import-failed' || !namesNoPassage.has(details.fault)) return null;
   for (const file of files) {
     if (file === questions || file.stated.mapping) continue;
-    const { value } = (await valuesOf(file).next()).value ?? {};
+    const first = await valuesOf(file).next();
+    const value = first.done === true ? undefined : first.value.value;
     if (!isObject(value) || new Columns(Object.entries(value)).knows(mainColumns[role])) continue;
     const field = Object.keys(value).join(', ');
     const expected = 'query-id + corpus-id + score';

@@ -7,7 +7,8 @@ import {
   storedExperimentSchema,
   modelSchemas,
 } from '../../../src/domain/project/contentSchemas';
-import { checkpointSchemas, evaluationSchema, runEventSchema, runSchema } from '../../../src/domain/project/runSchemas';
+import { runEventSchema } from '../../../src/domain/project/eventSchemas';
+import { checkpointSchemas, evaluationSchema, runSchema } from '../../../src/domain/project/runSchemas';
 import type { SameFields } from '../../../src/domain/project/sameFields';
 import type { Output } from '../../../src/domain/project/validate';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
