@@ -208,7 +208,7 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   });
 }
 
-/** Fields of BertNormalizer, with the flags of tokenizer_config.json that set them and the defaults of BertTokenizer. */
+/** Fields of BertNormalizer, the flags of tokenizer_config.json that set them, and their defaults in BertTokenizer. */
 const normalizerFlags = {
   lowercase: { key: 'do_lower_case', standard: true },
   strip_accents: { key: 'strip_accents', standard: null },
