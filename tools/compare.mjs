@@ -73,7 +73,7 @@ async function compareAndWrite(options, folders, interrupted) {
   try {
     profile = await openProfile();
     const { k, baseline, language } = options;
-    const about = { name: folders.map(({ name }) => name).join(', '), fileName: 'metrics.json', inputs: [] };
+    const about = { name: folders.map(({ name }) => name).join(', '), fileName: 'The command line', inputs: [] };
     const job = {
       kind: 'compare',
       ...about,
