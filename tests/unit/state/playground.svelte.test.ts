@@ -43,7 +43,7 @@ const searching = (n: number): Promise<void> => vi.waitFor(() => expect(searches
 async function opened(): Promise<InstanceType<typeof PlaygroundState>> {
   const playground = new PlaygroundState('e');
   await playground.load();
-  expect(playground.sides).toEqual(['k', 'a']);
+  expect(playground.sides).toEqual(['a', 'k']);
   return playground;
 }
 async function asking(playground: InstanceType<typeof PlaygroundState>, text: string): Promise<void> {
