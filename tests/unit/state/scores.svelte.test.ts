@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 
 describe('the scores of an experiment', () => {
-  it("add what a kept threshold does on test by that run's own rule, even if another run is shown by then", async () => {
+  it('add test figures of a kept threshold by the rule of its run, even if another run is shown by then', async () => {
     const ofA: ThresholdRule = { by: 'precision', share: 0.9 };
     keptRules.set('a', ofA).set('b', { by: 'rejection', share: 0.2 });
     const scores = new ScoresState('e');
