@@ -33,6 +33,7 @@ const deps = (db: Database) => ({
 
 /** Loses the device at the next readback, which then fails on its own, before the loss is reported. */
 function loseAtReadback(): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
   const { read } = GpuCommands.prototype;
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementationOnce(function (this: GpuCommands, array) {
     device.deviceWebGpu()?.device.destroy();

@@ -122,6 +122,7 @@ describe('the keyword search for a run', () => {
   it('is shown also if the disk has no room for it', async () => {
     const { db, runId, store } = await demoRun();
     await store('after');
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
     const { put } = IDBObjectStore.prototype;
     const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
       this: IDBObjectStore,
