@@ -69,10 +69,11 @@ async function readFolders({ folders }) {
 
 async function compareAndWrite(options, folders, interrupted) {
   const results = options.out === undefined ? null : await ResultsFolder.open(options.out, 'compare');
-  const profile = await openProfile();
+  let profile;
   try {
+    profile = await openProfile();
     const { k, baseline, language } = options;
-    const about = { name: folders.map(({ name }) => name).join(', '), fileName: 'metrics.json', inputs: [] };
+    const about = { name: folders.map(({ name }) => name).join(', '), fileName: 'The command line', inputs: [] };
     const job = {
       kind: 'compare',
       ...about,
@@ -91,7 +92,7 @@ async function compareAndWrite(options, folders, interrupted) {
     for (const line of comparisonLines(metrics)) console.log(line);
     if (results) console.log(`Wrote metrics.json, report.html, report.md and report.xlsx to ${options.out}`);
   } finally {
-    await profile.close();
+    await profile?.close();
     await results?.close();
   }
 }

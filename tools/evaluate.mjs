@@ -27,7 +27,8 @@ The only requests to another host are for models that the file names on a hub.
   --out DIR           folder for the results; created if missing. Earlier results there are
                       replaced once the new ones are complete, other files never.
   --device D          auto (default), webgpu or wasm
-  --software-webgpu   with --device webgpu: compute on the CPU (slow, for checks)
+  --software-webgpu   with --device webgpu: compute on the CPU (slow, for checks).
+                      Implied on a Linux machine without a graphics card.
   --browser PATH      the Chromium or Chrome to use. Default: CHROMIUM_PATH, then an installed
                       one, then Playwright's own
   --profile DIR       keep the browser profile in DIR. The same command with the same DIR goes on

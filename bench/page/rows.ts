@@ -174,20 +174,22 @@ export async function frozenRow(
   return { ...times, dispatches: counted, threads: frozen.threads };
 }
 
-/** Times questions of the playground. */
-export async function playgroundRow(task: SearchingTask): Promise<{ model: number[]; both: number[] }> {
+function openSearching(): Remote<Searching> {
   const worker = new Worker(new URL('./searching.worker.ts', import.meta.url), { type: 'module' });
   workers.push(worker);
-  const result = await wrap<Searching>(worker).playground(task);
+  return wrap<Searching>(worker);
+}
+
+/** Times questions of the playground. */
+export async function playgroundRow(task: SearchingTask): Promise<{ model: number[]; both: number[] }> {
+  const result = await openSearching().playground(task);
   closeWorkers();
   return result;
 }
 
 /** Times the keyword search. */
 export async function keywordsRow(task: SearchingTask): Promise<number> {
-  const worker = new Worker(new URL('./searching.worker.ts', import.meta.url), { type: 'module' });
-  workers.push(worker);
-  const result = await wrap<Searching>(worker).keywords(task);
+  const result = await openSearching().keywords(task);
   closeWorkers();
   return result;
 }

@@ -25,7 +25,7 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
   const { rows } = await (await gateway.data()).tableOfResults(lists, baseline.id, k);
   const facts: ReportFacts = {
     ...{ name: job.name, createdAt: Date.now(), build: __BUILD__, part: 'test', k },
-    ...{ passages: folders[0].passages, leftOut: 0, testUses: null, questions: questionsOf(folders) },
+    ...{ passages: folders[0].passages, leftOut: null, testUses: null, questions: questionsOf(folders) },
     ...{ models, rows, baselineId: baseline.id, judgedId: bestModel(rows, baseline.id, k) },
     ...{ training: null, findings: null, failures: [], texts: new Map() },
   };

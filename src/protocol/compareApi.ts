@@ -62,6 +62,14 @@ export interface CompareTableRequest {
   k: number;
 }
 
+/** The test questions of a run. */
+export interface RunQuestions {
+  /** Those that were evaluated, with the ids of the passages that answer them. */
+  questions: Question[];
+  /** Questions of the file that were not. */
+  leftOut: number;
+}
+
 /** The part of the data worker's API that concerns comparisons. */
 export interface CompareApi {
   /** Lists the stored base models, the weights of finished runs on the same data, and the keyword search. */
@@ -84,8 +92,7 @@ export interface CompareApi {
   ): Promise<{ rows: CompareRow[]; questions: number }>;
   /** Returns the Excel workbook of a report. */
   writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
-  /** Returns the test questions of a run that were evaluated, with the ids of the passages that answer them. */
-  runQuestions(runId: string): Promise<Question[]>;
+  runQuestions(runId: string): Promise<RunQuestions>;
   /** Returns passages that a run searches, by id. Skips ids that are unknown. */
   runPassages(runId: string, ids: readonly string[]): Promise<Passage[]>;
   /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */

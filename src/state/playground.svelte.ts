@@ -14,8 +14,8 @@ const encodedUnasked = 500;
 
 interface Answered {
   question: string;
-  /** One per side, in the order of `sides`. */
-  answers: PlaygroundAnswer[];
+  /** By the id of the candidate that gave it. */
+  answers: ReadonlyMap<string, PlaygroundAnswer>;
   passages: number;
   searchMs: number;
 }
@@ -38,11 +38,15 @@ export class PlaygroundState {
   /** Counts what was asked; an answer to anything but the latest is dropped. */
   #asked = 0;
   #waiting = false;
+  #closed = false;
 
   /** `experimentId` is null for the demo, of which nothing is loaded before the first question. */
   constructor(readonly experimentId: string | null) {}
 
   readonly shown = $derived((this.sides ?? []).map((id) => this.options.find((option) => option.id === id)));
+
+  /** What the candidate that is chosen on a side has answered, if it was asked. */
+  readonly answers = $derived((this.sides ?? []).map((id) => this.answered?.answers.get(id)));
 
   async load(): Promise<void> {
     const { experimentId } = this;
@@ -108,6 +112,7 @@ export class PlaygroundState {
     const question = this.text.trim();
     if (question === '') {
       this.answered = null;
+      this.error = null;
       return;
     }
     this.searching = true;
@@ -119,7 +124,8 @@ export class PlaygroundState {
       }
     } catch (thrown) {
       const { details } = toAppError(thrown);
-      if (details.kind !== 'cancelled') this.error = details;
+      if (details.kind === 'cancelled') this.#waiting = false;
+      else if (asked === this.#asked) this.error = details;
     } finally {
       this.searching = false;
       this.progress = null;
@@ -131,21 +137,32 @@ export class PlaygroundState {
 
   async #find(question: string, encode: boolean): Promise<Omit<Answered, 'question'>> {
     const base = this.#base ?? (await this.#loadDemo());
-    const candidates = this.shown.flatMap((option) => option?.candidate ?? []);
+    const asked = this.shown.filter((option) => option !== undefined);
     const gpu = await gateway.gpu();
-    const search = (encodeNow: boolean) =>
-      gpu.searchByCandidates(
-        { base, candidates, question, encode: encodeNow },
+    const search = (encodeNow: boolean) => {
+      this.#goOn();
+      return gpu.searchByCandidates(
+        { base, candidates: asked.map(({ candidate }) => candidate), question, encode: encodeNow },
         app.devicePreference,
         (what, done, of) => void (this.progress = { what, done, of }),
       );
-    const found = await search(encode);
+    };
+    let found = await search(encode);
     const missing = found.answers.some(({ kind }) => kind === 'not-encoded');
-    return missing && found.passages <= encodedUnasked ? search(true) : found;
+    if (missing && found.passages <= encodedUnasked) found = await search(true);
+    const { answers, passages, searchMs } = found;
+    const entries = asked.flatMap(({ id }, at) => answers.slice(at, at + 1).map((answer) => [id, answer] as const));
+    return { answers: new Map(entries), passages, searchMs };
+  }
+
+  /** Throws `cancelled` if the screen was left. */
+  #goOn(): void {
+    if (this.#closed) throw new AppError({ kind: 'cancelled' });
   }
 
   async #loadDemo(): Promise<SearchedBase> {
     const data = await gateway.data();
+    this.#goOn();
     this.progress = { what: 'demo', done: 0, of: 0 };
     const { knowledgeBase, model } = await data.prepareDemoSearch(baseUrl, (done, of) => {
       this.progress = { what: 'demo', done, of };
@@ -165,5 +182,14 @@ export class PlaygroundState {
   async cancel(): Promise<void> {
     if (this.progress?.what === 'demo') await (await gateway.data()).cancelDemoSearch();
     else await (await gateway.gpu()).cancelSearch();
+  }
+
+  /** Call when the screen is left: stops what is under way, so that it doesn't occupy the device unseen. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#closed = true;
+    this.#asked += 1;
+    this.#waiting = false;
+    if (this.searching) await this.cancel();
   }
 }

@@ -109,13 +109,13 @@ export async function runFacts(run: RunRecord, request: RunReportRequest): Promi
   const models = await modelsOf(run, labelsOf(model), k);
   if (models.length === 0) return null;
   const data = await gateway.data();
-  const asked = await data.runQuestions(run.runId);
+  const { questions, leftOut } = await data.runQuestions(run.runId);
   const before = await gateway.getEvaluation(run.runId, 'test', 'before');
   const facts = {
     ...{ name, createdAt: Date.now(), build: __BUILD__, part: 'test' as const, k },
-    ...{ passages: before?.metrics.passages ?? 0, leftOut: 0, testUses },
+    ...{ passages: before?.metrics.passages ?? 0, leftOut, testUses },
     ...{
-      questions: asked.map(reportedQuestion),
+      questions: questions.map(reportedQuestion),
       models,
       rows: await rowsOf(models, k),
       baselineId: 'before',

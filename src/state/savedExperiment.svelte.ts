@@ -103,16 +103,14 @@ export abstract class SavedExperiment {
     const { stored } = this;
     if (!stored) return Promise.resolve(false);
     const reviewDecisions = [...(stored.reviewDecisions ?? []), decision];
-    this.#replace({ ...stored, reviewDecisions, updatedAt: Date.now() });
-    return this.flush();
+    return this.#append({ ...stored, reviewDecisions, updatedAt: Date.now() });
   }
 
   /** Appends a sweep and saves at once. Returns false if it was not saved, as `flush` does. */
   addSweep(sweep: Sweep): Promise<boolean> {
     const { stored } = this;
     if (!stored) return Promise.resolve(false);
-    this.#replace({ ...stored, sweeps: [...(stored.sweeps ?? []), sweep], updatedAt: Date.now() });
-    return this.flush();
+    return this.#append({ ...stored, sweeps: [...(stored.sweeps ?? []), sweep], updatedAt: Date.now() });
   }
 
   rename(name: string): void {
@@ -124,6 +122,13 @@ export abstract class SavedExperiment {
     this.#remember();
     this.stored = next;
     this.#saveSoon();
+  }
+
+  /** Saves a version whose logs have grown, at once. That is no step to undo, because undo keeps the logs. */
+  #append(next: StoredExperiment): Promise<boolean> {
+    this.stored = next;
+    this.#dirty = true;
+    return this.flush();
   }
 
   #remember(): void {

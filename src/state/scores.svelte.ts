@@ -78,9 +78,13 @@ export class ScoresState {
 
   /** Adds what a kept threshold does on test, once the scores on test are known. */
   async #keepTestFigures(part: QuestionPart, runId: string | null): Promise<void> {
-    const kept = this.view?.models.find((model) => model.kept)?.kept;
-    if (part !== 'test' || !kept || runId === null) return;
-    await (await gateway.data()).keepThresholds({ experimentId: this.experimentId, runId }, kept.rule);
+    if (part !== 'test' || runId === null) return;
+    const owner = { experimentId: this.experimentId, runId };
+    const data = await gateway.data();
+    // Another run may be on the screen by now.
+    const { models } = await data.viewScores(owner, this.rule);
+    const [newest] = models.flatMap(({ kept }) => kept ?? []).sort((a, b) => b.chosenAt - a.chosenAt);
+    if (newest) await data.keepThresholds(owner, newest.rule);
   }
 
   async cancel(): Promise<void> {
@@ -88,10 +92,20 @@ export class ScoresState {
     await (await gateway.gpu()).cancelComparison();
   }
 
-  /** Keeps the chosen thresholds with the run's evaluations. */
-  async keep(): Promise<void> {
+  /** Keeps the chosen thresholds with the run's evaluations. Returns how many were kept. */
+  async keep(): Promise<number> {
     const owner = { experimentId: this.experimentId, runId: this.#runId };
-    await (await gateway.data()).keepThresholds(owner, this.rule);
+    const kept = await (await gateway.data()).keepThresholds(owner, this.rule);
     await this.#load();
+    return kept;
   }
+}
+
+const known = new Map<string, ScoresState>();
+
+/** Returns the scores of an experiment; there is one state per experiment and page, which a running job updates. */
+export function scoresOf(experimentId: string): ScoresState {
+  const state = known.get(experimentId) ?? new ScoresState(experimentId);
+  known.set(experimentId, state);
+  return state;
 }

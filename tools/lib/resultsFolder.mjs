@@ -173,12 +173,16 @@ export class ResultsFolder {
     const putAway = async (name) => {
       if (existsSync(there(name))) await rename(there(name), join(this.#previous, name));
     };
-    if (existsSync(here('metrics.json'))) await putAway('metrics.json');
+    // The new metrics.json moves last, so without it the results in place are all new.
+    if (existsSync(here('metrics.json'))) {
+      const { report = {} } = await json(here('metrics.json'));
+      await putAway('metrics.json');
+      // A report of earlier results would contradict the new ones. Those listed may be in place already.
+      for (const name of reportNames) if (!(name in report)) await putAway(name);
+    }
     for (const name of resultNames) {
-      const written = existsSync(here(name));
-      // A report of earlier results would contradict the new ones.
-      if (written || reportNames.includes(name)) await putAway(name);
-      if (!written) continue;
+      if (!existsSync(here(name))) continue;
+      await putAway(name);
       await rename(here(name), there(name));
     }
     await rm(this.#previous, { recursive: true });

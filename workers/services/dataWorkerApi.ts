@@ -11,7 +11,7 @@ import { compareTable } from '../../src/domain/evaluate/compareTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
-import { runTexts } from './evaluate/runTexts';
+import { runQuestions, runTexts } from './evaluate/runTexts';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
 import { keepThresholds, viewScores } from './evaluate/viewScores';
@@ -157,7 +157,7 @@ export const dataWorkerApi: DataApi = {
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   compareTable: async (request) => tableOf(await openDatabase(), request),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
-  runQuestions: async (runId) => (await runTexts(await openDatabase(), runId)).test,
+  runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
   runPassages: async (runId, ids) => {
     const { knowledgeBase } = await runTexts(await openDatabase(), runId);
     const wanted = new Set(ids);

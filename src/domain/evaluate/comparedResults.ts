@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { AppError } from '../errors';
+import { AppError, toAppError } from '../errors';
 import { entryOf } from '../import/slots';
 import { isObject } from '../isObject';
 import { parseExperiment } from '../parseExperiment';
@@ -53,6 +53,16 @@ function invalid(folder: string): AppError {
   return new AppError({ kind: 'results-invalid', folder });
 }
 
+function experimentOf(folder: string, experiment: unknown): Experiment {
+  try {
+    return parseExperiment(experiment);
+  } catch (thrown) {
+    const { details } = toAppError(thrown);
+    if (details.kind !== 'experiment-invalid') throw thrown;
+    throw new AppError({ kind: 'results-invalid', folder, at: ['experiment', details.path].filter(Boolean).join('.') });
+  }
+}
+
 function resultsOf(
   byQuestion: Record<string, (number | null)[]>,
   rightScores: Record<string, number | null>,
@@ -64,12 +74,12 @@ function resultsOf(
   });
 }
 
-/** Reads the metrics.json of an experiment. Throws `results-invalid` if it has no test results of a single run. */
+/** Reads the metrics.json of an experiment. Throws `results-invalid` if it has no valid results of a single run. */
 export function folderResults(name: string, metrics: unknown): FolderResults {
   const parsed = isObject(metrics) ? v.safeParse(resultsSchema, metrics) : null;
   if (!parsed?.success) throw invalid(name);
   const { before, ranksBefore, ranksAfter, rightScoresBefore, rightScoresAfter, ...rest } = parsed.output;
-  const experiment = parseExperiment(rest.experiment);
+  const experiment = experimentOf(name, rest.experiment);
   const model = rest.modelName ?? experiment.model?.contentSha256.slice(0, 12) ?? '';
   const settings = experiment.model;
   return {

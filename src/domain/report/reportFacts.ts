@@ -59,8 +59,8 @@ export interface ReportFacts {
   /** The cut-off that the answer is given at. */
   k: number;
   passages: number;
-  /** Questions of the file that were not evaluated. */
-  leftOut: number;
+  /** Questions of the file that were not evaluated. Null if that is not known. */
+  leftOut: number | null;
   /** How often the test questions have been used. Null if that is not counted. */
   testUses: number | null;
   questions: readonly ReportedQuestion[];

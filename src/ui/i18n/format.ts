@@ -28,6 +28,21 @@ export function formatPercent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}%`;
 }
 
+/** Formats a share as a percentage, with one decimal unless that is 0: 0.9 → "90%", 0.925 → "92.5%". */
+export function formatShortPercent(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}
+
+/** Formats a score with three digits and a typographic minus: "0.620", "−0.050". */
+export function formatScore(score: number): string {
+  return score.toFixed(3).replace('-', '−');
+}
+
+/** Formats a threshold with all its digits: it was chosen as the shortest number that does. */
+export function formatThreshold(threshold: number): string {
+  return String(threshold).replace('-', '−');
+}
+
 /** Formats a difference with its sign: "+1.2", "−1.2" with the typographic minus, or "±0.0" if it rounds to 0. */
 export function formatSigned(value: number, digits = 1): string {
   const text = Math.abs(value).toFixed(digits);

@@ -1,7 +1,7 @@
 import { collapseScore, type Alarm } from '../../domain/train/alarm';
 import { metricLabel } from '../evaluate/metricLabel';
 import type { Dictionary } from '../i18n/dictionary';
-import { formatCount, formatFigure, formatPercent, formatSigned } from '../i18n/format';
+import { formatCount, formatFigure, formatPercent, formatScore, formatSigned } from '../i18n/format';
 
 /** Says what an alarm found and what may help. */
 export function alarmText(dictionary: Dictionary, alarm: Alarm): string {
@@ -9,7 +9,7 @@ export function alarmText(dictionary: Dictionary, alarm: Alarm): string {
   const step = formatCount(alarm.step);
   switch (alarm.kind) {
     case 'collapse': {
-      const [positive, negative] = [alarm.positiveScore.toFixed(3), alarm.negativeScore.toFixed(3)];
+      const [positive, negative] = [formatScore(alarm.positiveScore), formatScore(alarm.negativeScore)];
       return t.collapse(step, alarm.steps, positive, negative, String(collapseScore));
     }
     case 'deadGradients':

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
 import { comparedModels, folderResults, refuseOtherData } from '../../../src/domain/evaluate/comparedResults';
 
 const sha = (letter: string): string => letter.repeat(64);
@@ -71,6 +72,11 @@ describe('the results of folders', () => {
     ['a score that is no number', { rightScoresAfter: { q1: 'x' } }],
   ])('are refused if metrics.json has %s', (_what, changes) => {
     expect(() => folderResults('a', metricsOf(changes))).toThrow('results-invalid');
+  });
+
+  it('are refused with the name of the folder and the path if its experiment is invalid', () => {
+    const refused = (): unknown => folderResults('a', metricsOf({ experiment: { seed: 'x' } }));
+    expect(refused).toThrow(new AppError({ kind: 'results-invalid', folder: 'a', at: 'experiment.seed' }));
   });
 
   it('are refused if they are on other data', () => {

@@ -6,7 +6,10 @@ import {
   formatFigure,
   formatP,
   formatPercent,
+  formatScore,
+  formatShortPercent,
   formatSigned,
+  formatThreshold,
 } from '../../../src/ui/i18n/format';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
@@ -18,6 +21,15 @@ describe('number formatting', () => {
     expect(formatBytes(409_000_000)).toBe('409 MB');
     expect(formatBytes(999)).toBe('999 B');
     expect(formatBytes(1_230_000_000)).toBe('1.2 GB');
+  });
+
+  it('shows a share that a user set with a decimal only if it has one', () => {
+    expect([0.9, 0.925, 0.07, 1].map(formatShortPercent)).toEqual(['90%', '92.5%', '7%', '100%']);
+  });
+
+  it('shows scores with three digits, thresholds with all, and both with a typographic minus', () => {
+    expect([formatScore(0.62), formatScore(-0.05)]).toEqual(['0.620', '−0.050']);
+    expect([formatThreshold(0.7), formatThreshold(-0.1234)]).toEqual(['0.7', '−0.1234']);
   });
 
   it('shows a difference with its sign, and as ±0.0 if it rounds to zero', () => {

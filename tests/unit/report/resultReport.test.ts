@@ -101,3 +101,16 @@ it('the best model has the highest hit rate and is never the baseline if there i
   expect(bestModel(rows, 'c', 1)).not.toBe('c');
   expect(bestModel(rows.slice(0, 1), 'a', 1)).toBe('a');
 });
+
+describe('a report in Chinese', () => {
+  it('has no space between two sentences', () => {
+    const texts = [factsOf(), factsOf(trainingFacts)].map((facts) => markdownReport(resultDocument(zh, 'zh', facts)));
+    for (const text of texts) expect(text).not.toMatch(/。 /);
+  });
+});
+
+it('a report says how many questions were left out, and nothing if that is not known', () => {
+  const leadOf = (leftOut: number | null) => resultDocument(en, 'en', factsOf({ leftOut })).lead.join('\n');
+  expect(leadOf(4)).toContain(en.resultReport.leftOut(4));
+  expect(leadOf(null)).not.toContain('left out');
+});

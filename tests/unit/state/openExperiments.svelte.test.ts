@@ -159,3 +159,16 @@ it('an experiment is loaded once per screen, not again after every change', asyn
   expect([loads, experiment.experiment?.seed]).toEqual([1, 8]);
   leave();
 });
+
+it('a mark of a passage is stored at once and is no step to undo', async () => {
+  const { experiment } = openExperiment(experimentId);
+  await experiment.load();
+  experiment.change((e) => ({ ...e, seed: 8 }));
+  const mark = { question: 'q', passageId: 'p', mark: 'right' as const, decidedAt: 1 };
+  expect(await experiment.mark(mark)).toBe(true);
+  expect((await getExperiment(db, experimentId))?.reviewDecisions).toEqual([mark]);
+  experiment.undo();
+  expect([experiment.experiment?.seed, experiment.canUndo]).toEqual([defaultExperiment().seed, false]);
+  await experiment.flush();
+  expect((await getExperiment(db, experimentId))?.reviewDecisions).toEqual([mark]);
+});

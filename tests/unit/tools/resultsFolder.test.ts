@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -95,6 +96,37 @@ describe('the folder of the results', () => {
     await (await ResultsFolder.open(out)).close();
     expect(JSON.parse(text(out, 'metrics.json'))).toMatchObject({ weightsSha256: 'second' });
     expect(existsSync(unfinished)).toBe(false);
+  });
+
+  it.each([
+    ['the report', ['report.html']],
+    ['every result', ['report.html', 'metrics.json']],
+  ])('keeps a new report if a kill came after %s was moved', async (_what, moved) => {
+    const out = await newFolder();
+    const unfinished = join(out, unfinishedFolder);
+    await mkdir(join(unfinished, 'previous'), { recursive: true });
+    await writeFile(join(unfinished, 'previous/report.html'), 'first');
+    await writeFile(join(unfinished, 'previous/metrics.json'), JSON.stringify({ command: 'evaluate' }));
+    const report = { 'report.html': createHash('sha256').update('second').digest('hex') };
+    const written = { 'report.html': 'second', 'metrics.json': JSON.stringify({ command: 'evaluate', report }) };
+    for (const [name, content] of Object.entries(written))
+      await writeFile(join(moved.includes(name) ? out : unfinished, name), content);
+    await (await ResultsFolder.open(out, 'evaluate')).close();
+    expect(text(out, 'report.html')).toBe('second');
+    expect(JSON.parse(text(out, 'metrics.json'))).toMatchObject({ report });
+    expect(existsSync(unfinished)).toBe(false);
+  });
+
+  it('puts away a report that the new results do not have', async () => {
+    const out = await newFolder();
+    const first = await ResultsFolder.open(out, 'evaluate');
+    await writeFile(join(first.unfinished, 'report.html'), 'first');
+    await first.finish({ command: 'evaluate' });
+    await first.close();
+    const second = await ResultsFolder.open(out, 'evaluate');
+    await second.finish({ command: 'evaluate' });
+    await second.close();
+    expect(await readdir(out)).toEqual(['metrics.json']);
   });
 
   it('replaces the results of a sweep, which has no weights', async () => {

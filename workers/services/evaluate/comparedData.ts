@@ -100,6 +100,19 @@ export function hashOf(texts: readonly string[]): Promise<string> {
   return sha256Stream(pieces());
 }
 
+/** Counts the questions of a part's file that are not among the `used` ones. None if a part is drawn from the pairs. */
+export async function countLeftOut(
+  db: Database,
+  { data }: Experiment,
+  part: QuestionPart,
+  used: number,
+): Promise<number> {
+  const files = data.filter((entry) => entry.role === 'questions' && entry.part === part);
+  let rows = 0;
+  for (const { contentSha256 } of files) rows += (await getDataset(db, contentSha256))?.rows ?? 0;
+  return files.length === 0 ? 0 : Math.max(0, rows - used);
+}
+
 async function readShared(db: Database, experiment: Experiment): Promise<SharedData> {
   const { knowledgeBase: passages, dev, test, unanswered } = await preparedData(db, experiment);
   if (passages.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
@@ -119,10 +132,7 @@ async function partOf(
   const rest = [passages.map(({ id }) => id), questions.map(({ id, relevant }) => [id, relevant])];
   const more = unanswered.length === 0 ? [] : [unansweredSha256, canonicalJson(unanswered.map(({ id }) => id))];
   const sha256 = await hashOf([passagesSha256, questionsSha256, canonicalJson(rest), ...more]);
-  const files = experiment.data.filter((entry) => entry.role === 'questions' && entry.part === part);
-  let rows = 0;
-  for (const { contentSha256 } of files) rows += (await getDataset(db, contentSha256))?.rows ?? 0;
-  const leftOut = files.length === 0 ? 0 : Math.max(0, rows - questions.length - unanswered.length);
+  const leftOut = await countLeftOut(db, experiment, part, questions.length + unanswered.length);
   const hashes = { passagesSha256, questionsSha256, unansweredSha256, sha256 };
   return { experiment, passages, order, questions, unanswered, leftOut, ...hashes };
 }

@@ -4,6 +4,8 @@ export const commonTexts = {
   comma: ', ',
   listComma: ', ',
   semicolon: '; ',
+  /** Between two sentences. */
+  sentenceGap: ' ',
   stop: '.',
   close: 'Close',
   cancel: 'Cancel',

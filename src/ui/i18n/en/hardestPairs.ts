@@ -4,7 +4,7 @@ import { count } from './count';
 /** The training pairs that the loss finds hardest. */
 export const hardestPairTexts = {
   title: (n: number) => (n === 1 ? 'The hardest training pair' : `The ${formatCount(n)} hardest training pairs`),
-  help: 'The wrong text of the batch that scores most above the pair’s own passage, or least below it. If the wrong text answers the question too, it is a false negative.',
+  help: 'The pairs whose own passage a wrong text of the batch beats by most, or comes closest to. If the wrong text answers the question too, it is a false negative.',
   helpScored:
     'The sentence pairs whose cosines fit their scores least. If one looks right as it is, its score may be wrong.',
   helpTeacher: 'The questions whose scores differ most from the teacher’s, each with its best-scoring negative.',

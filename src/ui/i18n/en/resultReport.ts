@@ -81,7 +81,7 @@ export const resultReportTexts = {
       `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment. The more often settings are chosen by looking at them, the less they are a test.`,
     failed: (name: string, reason: string) => `Not evaluated: ${name}. ${reason}`,
     keywords: (name: string) =>
-      `Keyword search (BM25) answers as many questions as ${name}, or more, and needs no model.`,
+      `Keyword search (BM25) answers at least as many questions as “${name}” and needs no model.`,
   },
   notes: {
     intervals:

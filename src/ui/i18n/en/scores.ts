@@ -14,7 +14,7 @@ export const scoresTexts = {
   questions: (answered: number, unanswered: number) =>
     `${count(answered, 'question')} with an answer in the knowledge base, ${unanswered === 0 ? 'none' : formatCount(unanswered)} without`,
   unansweredHelp:
-    'Import such questions with the others: give every passage that was judged for one the score or label 0. They don’t count in hit rates.',
+    'Import such questions with the others, with a score or label of 0 for every passage that was judged for them. They don’t count in hit rates.',
   noQuestions: 'There are no questions in this part.',
   needed: (models: number) => `The scores of ${count(models, 'model')} are not computed yet.`,
   compute: 'Compute scores on dev',
@@ -36,9 +36,11 @@ export const scoresTexts = {
   },
   share: 'Share in percent',
   noThreshold: 'No threshold satisfies this on dev.',
+  devFirst: 'A threshold is chosen on dev, where the scores of this model are not computed.',
   keep: 'Keep this threshold',
   keepHelp: 'Kept with the run and written into the model card of an export, with the figures on dev and test.',
   kept: (value: string, rule: string) => `Kept for the tuned model: ${value} (${rule}).`,
+  notKept: 'Nothing was kept: a threshold is stored with the evaluation on dev, which this run doesn’t have.',
   keptNoTest: 'Its figures on test will be added when you show test.',
   ruleNames: {
     f1: 'best F1',

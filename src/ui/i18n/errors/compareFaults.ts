@@ -16,10 +16,16 @@ export const compareSentences: {
     zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
     en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
   }),
-  'results-invalid': ({ folder }) => ({
-    zh: `${shortened(folder)} 的 metrics.json 里没有单次训练的测试结果，无法比较；请给出 npm run experiment 写出的文件夹。`,
-    en: `metrics.json in ${shortened(folder)} has no test results of a single run; name folders that npm run experiment wrote.`,
-  }),
+  'results-invalid': ({ folder, at }) =>
+    at === undefined
+      ? {
+          zh: `${shortened(folder)} 的 metrics.json 里没有单次训练的测试结果，无法比较；请给出 npm run experiment 写出的文件夹。`,
+          en: `metrics.json in ${shortened(folder)} has no test results of a single run; name folders that npm run experiment wrote.`,
+        }
+      : {
+          zh: `${shortened(folder)} 的 metrics.json 里，实验的 ${shortened(at)} 处无效；请给出 npm run experiment 写出、未改动的文件夹。`,
+          en: `The experiment in metrics.json in ${shortened(folder)} is invalid at ${shortened(at)}; name folders as npm run experiment wrote them.`,
+        },
   'results-differ': ({ folder, first, slot }) => ({
     zh: `${shortened(folder)} 和 ${shortened(first)} 的${differing[slot].zh}不同，名次不能相比；请只比较同样数据上的结果。`,
     en: `${shortened(folder)} and ${shortened(first)} have different ${differing[slot].en}, so their ranks can’t be compared; compare results on the same data only.`,

@@ -6,6 +6,8 @@ export const commonTexts: Dictionary['common'] = {
   comma: '，',
   listComma: '、',
   semicolon: '；',
+  /** Between two sentences. */
+  sentenceGap: '',
   stop: '。',
   close: '关闭',
   cancel: '取消',

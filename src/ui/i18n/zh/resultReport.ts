@@ -66,7 +66,7 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     small: (questions) => `只有 ${formatCount(questions)} 题：区间很宽，几题的差距可能只是偶然。`,
     testUses: (n) => `这个实验读过 ${formatCount(n)} 次测试集。越是看着测试集挑设置，它就越不像测试。`,
     failed: (name, reason) => `没有评测：${name}。${reason}`,
-    keywords: (name) => `关键词检索（BM25）答对的题不比 ${name} 少，而且不需要模型。`,
+    keywords: (name) => `关键词检索（BM25）答对的题不比“${name}”少，而且不需要模型。`,
   },
   notes: {
     intervals:

@@ -12,7 +12,7 @@ export const scoresTexts: Dictionary['scores'] = {
   part: '看哪一份',
   questions: (answered, unanswered) =>
     unanswered === 0
-      ? `${formatCount(answered)} 题，没有一题在知识库里无答案`
+      ? `${formatCount(answered)} 题，知识库里都有答案`
       : `${formatCount(answered + unanswered)} 题，其中 ${formatCount(unanswered)} 题在知识库里没有答案`,
   unansweredHelp: '这样的题和其他题一起导入：把为它判过的段落都标成 0 分。它们不计入检出率。',
   noQuestions: '这一份里没有题。',
@@ -36,9 +36,11 @@ export const scoresTexts: Dictionary['scores'] = {
   },
   share: '百分比',
   noThreshold: '验证集上没有门槛能满足这个要求。',
+  devFirst: '门槛在验证集上选，而这个模型在验证集上还没有算得分。',
   keep: '保留这个门槛',
   keepHelp: '和这次训练一起保存，并写进导出的模型说明，附上验证集和测试集上的数字。',
   kept: (value, rule) => `微调后的模型保留了门槛 ${value}（${rule}）。`,
+  notKept: '没有保留：门槛要和验证集上的评测存在一起，而这次训练没有在验证集上评测。',
   keptNoTest: '看过测试集之后，会补上测试集上的数字。',
   ruleNames: {
     f1: 'F1 最高',

@@ -41,7 +41,8 @@ function comparisonAnswer(t: Dictionary, { rows, models, baselineId, k }: Report
   const nameOf = (id: string): string => models.find((model) => model.id === id)?.name ?? id;
   const text = compareAnswerText(t.compare.answer, rows, baselineId, { k, nameOf });
   if (!text) return { answer: t.compare.title, verdict: null, lead: [] };
-  return { answer: text.title, verdict: null, lead: [[text.verdict, text.needed, text.corrected].join(' ').trim()] };
+  const sentences = [text.verdict, text.needed, text.corrected].filter((sentence) => sentence !== '');
+  return { answer: text.title, verdict: null, lead: [sentences.join(t.common.sentenceGap)] };
 }
 
 /** Returns the report for the person who decides, in one language. */
@@ -55,7 +56,7 @@ export function resultDocument(t: Dictionary, language: Language, facts: ReportF
     title: facts.name,
     subtitle: words.subtitle(formatDate(facts.createdAt, language), facts.build),
     ...answer,
-    lead: [...answer.lead, scope, ...(leftOut > 0 ? [words.leftOut(leftOut)] : [])],
+    lead: [...answer.lead, scope, ...(leftOut ? [words.leftOut(leftOut)] : [])],
     sections: [
       training ? trainedSection(t, training) : comparedSection(t, facts),
       figureSection(t, facts),

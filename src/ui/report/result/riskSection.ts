@@ -19,9 +19,10 @@ function findingBlocks(t: Dictionary, { findings, training }: ReportFacts): Repo
   if (findings.length === 0) return [{ kind: 'text', text: words.none }];
   return findings.map((finding) => {
     const { title, why } = findingText(t, finding, training.experiment.stages.length);
-    const fix = finding.fix ? ` ${words.fix(fixText(t, finding.fix))}` : '';
+    const fix = finding.fix ? [words.fix(fixText(t, finding.fix))] : [];
     const severity = t.doctor.severities[finding.severity];
-    return warning(`${severity}${t.common.colon}${title}${t.common.stop} ${why}${fix}`);
+    const found = `${severity}${t.common.colon}${title}${t.common.stop}`;
+    return warning([found, why, ...fix].join(t.common.sentenceGap));
   });
 }
 

@@ -1,0 +1,17 @@
+import 'fake-indexeddb/auto';
+import { expect, it } from 'vitest';
+import { runQuestions } from '../../workers/services/evaluate/runTexts';
+import { prepared } from './smallRun';
+
+const testSha256 = 'e'.repeat(64);
+
+it('the questions of a run are those of test, with how many of their file were left out', async () => {
+  const { db, runId } = await prepared({}, { passages: 80 });
+  expect((await runQuestions(db, runId)).leftOut).toBe(0);
+  const dataset = await db.get('datasets', testSha256);
+  if (!dataset) throw new Error('no test questions');
+  await db.put('datasets', { ...dataset, rows: dataset.rows + 2 });
+  const { questions, leftOut } = await runQuestions(db, runId);
+  expect(questions.map(({ id }) => id)).toEqual(Array.from({ length: 9 }, (_, i) => `t${i}`));
+  expect(leftOut).toBe(2);
+});
