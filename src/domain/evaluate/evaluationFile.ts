@@ -91,7 +91,7 @@ export function parseEvaluationFile(json: unknown): EvaluationFile {
   });
   const names = candidateNames({ models, keywords });
   // Tables and charts tell candidates apart by their names.
-  const twice = models.findIndex(({ name: own_ }) => names.filter((one) => one === own_).length > 1);
+  const twice = models.findIndex(({ name: modelName }) => names.filter((one) => one === modelName).length > 1);
   if (twice >= 0) throw experimentInvalid(`models.${twice}.name`, models[twice]?.name, own('different-names'));
   const [first] = names;
   if (first === undefined) throw experimentInvalid('models', given, own('list-of', 1, mostModels));
@@ -127,12 +127,12 @@ export interface NamedCandidate {
 
 /** Returns the candidates of a file. `stored` are its models in their order. */
 export function candidatesOf(file: EvaluationFile, stored: readonly StoredModel[]): NamedCandidate[] {
-  const ofModels = file.models.flatMap(({ name: own_, fused, stated }, index): NamedCandidate[] => {
+  const ofModels = file.models.flatMap(({ name: modelName, fused, stated }, index): NamedCandidate[] => {
     const model = stored[index];
     if (!model) return [];
     const dense = { kind: 'base' as const, model: { ...usualModelSettings(model), ...stated } };
-    const alone = { name: own_, candidate: dense, model };
-    return fused ? [alone, { name: fusedName(own_), candidate: { kind: 'fused', dense }, model }] : [alone];
+    const alone = { name: modelName, candidate: dense, model };
+    return fused ? [alone, { name: fusedName(modelName), candidate: { kind: 'fused', dense }, model }] : [alone];
   });
   const keywords: NamedCandidate[] = file.keywords
     ? [{ name: keywordsName, candidate: { kind: 'keywords' }, model: null }]
