@@ -7,13 +7,18 @@ import type { StoredComparison } from './schema';
 export const comparisonsOf = (experimentId: string): IDBKeyRange =>
   IDBKeyRange.bound([experimentId, ''], [experimentId, '\uffff']);
 
-/** Stores the results of a candidate. Throws `not-found` if the experiment was deleted meanwhile. */
+/**
+ * Stores the results of a candidate. Those that only stand beside a run's do not replace results of a comparison, which
+ * count as a use of the part. Throws `not-found` if the experiment was deleted meanwhile.
+ */
 export async function putComparison(db: Database, comparison: StoredComparison): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction(['experiments', 'comparisons'], 'readwrite'));
-    const { experimentId } = comparison;
+    const { experimentId, key, ofRun } = comparison;
     const owner = await transaction.objectStore('experiments').get(experimentId);
-    if (owner) await transaction.objectStore('comparisons').put(comparison);
+    const comparisons = transaction.objectStore('comparisons');
+    const stays = ofRun && (await comparisons.getKey([experimentId, key])) !== undefined;
+    if (owner && !stays) await comparisons.put(comparison);
     await transaction.done;
     if (!owner) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
   });
@@ -35,5 +40,10 @@ export function listComparisons(db: Database, experimentId: string): Promise<Sto
 
 /** Counts the compared models on a part. None is deleted before its experiment, so each counts one use of the part. */
 export async function countComparisons(db: Database, experimentId: string, part: QuestionPart): Promise<number> {
-  return (await listComparisons(db, experimentId)).filter((one) => one.part === part && !one.ofRun).length;
+  return usesOfPart(await listComparisons(db, experimentId), part);
+}
+
+/** Counts the uses of a part among results: keyword results that only stand beside a run's are none. */
+export function usesOfPart(results: readonly Pick<StoredComparison, 'part' | 'ofRun'>[], part: QuestionPart): number {
+  return results.filter((one) => one.part === part && !one.ofRun).length;
 }

@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { rankByKeywords } from '../../src/domain/evaluate/keywordSearch';
-import { candidateId, type Candidate, type DenseCandidate } from '../../src/domain/evaluate/candidate';
+import { candidateId, type Candidate } from '../../src/domain/evaluate/candidate';
+import type { ExperimentModel } from '../../src/domain/experiment';
 import { listComparisons } from '../../src/storage/comparisons';
 import type { Database } from '../../src/storage/database';
 import { listCandidates } from '../../workers/services/evaluate/candidates';
@@ -9,10 +10,15 @@ import { comparedData } from '../../workers/services/evaluate/comparedData';
 import { compareModels } from '../../workers/services/evaluate/compareModels';
 import { searchByCandidates } from '../../workers/services/evaluate/playground';
 import { closeWarmDevice } from '../../workers/services/evaluate/warmModels';
+import * as keptVectors from '../../workers/services/evaluate/keptVectors';
 import * as openDevice from '../../workers/services/device/openDevice';
+import * as transfer from '../../workers/services/train/weightTransfer';
 import { RunControl } from '../../workers/services/train/runControl';
+import { AppError } from '../../src/domain/errors';
+import { WasmCommands } from '../../workers/engine/wasm/wasmCommands';
 import { wasmBase } from './environment';
 import { prepared, storeModel } from './smallRun';
+import { testDeviceLiveArrays } from './testDevice';
 
 const keywords: Candidate = { kind: 'keywords' };
 const common = { control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: wasmBase };
@@ -21,11 +27,22 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function given(): Promise<{ db: Database; base: DenseCandidate }> {
+async function given(): Promise<{ db: Database; base: { kind: 'base'; model: ExperimentModel } }> {
   const { db } = await prepared({}, { passages: 30 });
   const found = (await listCandidates(db, 'e')).find(({ candidate }) => candidate.kind === 'base')?.candidate;
   if (found?.kind !== 'base') throw new Error('no base model');
   return { db, base: found };
+}
+
+/** Stores a further model for each letter of `letters` and returns them as candidates. */
+async function others(db: Database, { model }: { model: ExperimentModel }, letters: string): Promise<Candidate[]> {
+  return Promise.all(
+    [...letters].map(async (letter, seed): Promise<Candidate> => {
+      const contentSha256 = letter.repeat(64);
+      await storeModel(db, { contentSha256, seed: seed + 9 });
+      return { kind: 'base', model: { ...model, contentSha256 } };
+    }),
+  );
 }
 
 async function ask(db: Database, candidates: readonly Candidate[], question: string, encode = true) {
@@ -70,20 +87,67 @@ describe('the playground', () => {
 
   it('answers with one side although the other fails, and after a third model was chosen', async () => {
     const { db, base } = await given();
-    if (base.kind !== 'base') throw new Error('no base model');
-    const other = (letter: string): Candidate => {
-      return { kind: 'base', model: { ...base.model, contentSha256: letter.repeat(64) } };
-    };
-    await storeModel(db, { contentSha256: 'f'.repeat(64), seed: 9 });
-    await storeModel(db, { contentSha256: '8'.repeat(64), seed: 10 });
+    const [second, third] = await others(db, base, 'f8');
+    if (!second || !third) throw new Error('no models');
+    const gone: Candidate = { kind: 'base', model: { ...base.model, contentSha256: '9'.repeat(64) } };
     const [first] = (await ask(db, [base], 'w1')).tops;
-    expect((await ask(db, [other('9'), base], 'w1')).answers).toMatchObject([
+    expect((await ask(db, [gone, base], 'w1')).answers).toMatchObject([
       { kind: 'failed', error: { kind: 'model-missing' } },
       { kind: 'found' },
     ]);
-    await ask(db, [other('f'), other('8')], 'w1');
+    await ask(db, [second, third], 'w1');
     expect((await ask(db, [base], 'w1')).tops).toEqual([first]);
-    expect(candidateId(base)).not.toBe(candidateId(other('f')));
+    expect(candidateId(base)).not.toBe(candidateId(second));
+  });
+
+  it('frees a model before it loads a third one', async () => {
+    const { db, base } = await given();
+    const [second, third] = await others(db, base, 'f8');
+    if (!second || !third) throw new Error('no models');
+    await ask(db, [base, second], 'w1');
+    const two = testDeviceLiveArrays();
+    const { loadWeights } = transfer;
+    const live: number[] = [];
+    vi.spyOn(transfer, 'loadWeights').mockImplementation((...given) => {
+      live.push(testDeviceLiveArrays());
+      return loadWeights(...given);
+    });
+    await ask(db, [third], 'w1');
+    expect(live).toHaveLength(1);
+    expect(live[0]).toBeLessThan(two);
+    expect(testDeviceLiveArrays()).toBe(two);
+  });
+
+  it('keeps the vectors in memory that were used last', async () => {
+    const { db, base } = await given();
+    const [second, third] = await others(db, base, 'f8');
+    if (!second || !third) throw new Error('no models');
+    for (const candidate of [base, second, base, third]) await ask(db, [candidate], 'w1');
+    const read = vi.spyOn(keptVectors, 'readVectors');
+    await ask(db, [base], 'w1');
+    expect(read).not.toHaveBeenCalled();
+    await ask(db, [second], 'w1');
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('opens the device anew after it has run out of memory', async () => {
+    const { db, base } = await given();
+    const [first] = (await ask(db, [base], 'w1')).tops;
+    const opened = vi.spyOn(openDevice, 'openDevice');
+    const error = new AppError({ kind: 'gpu-out-of-memory' });
+    vi.spyOn(WasmCommands.prototype, 'read').mockRejectedValueOnce(error);
+    expect((await ask(db, [base], 'w1')).answers).toEqual([{ kind: 'failed', error: error.details }]);
+    expect((await ask(db, [base], 'w1')).tops).toEqual([first]);
+    expect(opened).toHaveBeenCalledTimes(1);
+  });
+
+  it('can be cancelled before a candidate is asked, also if nothing has to be encoded', async () => {
+    const { db } = await given();
+    const control = new RunControl();
+    control.cancel();
+    const request = { base: { experimentId: 'e' }, candidates: [keywords], question: 'w1', encode: false };
+    const asked = searchByCandidates(request, { ...common, control, db, progress: () => undefined });
+    await expect(asked).rejects.toMatchObject({ details: { kind: 'cancelled' } });
   });
 
   it('can be cancelled while passages are encoded', async () => {

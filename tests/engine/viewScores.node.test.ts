@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { candidateId, type Candidate, type DenseCandidate } from '../../src/domain/evaluate/candidate';
 import { answersOf } from '../../src/domain/evaluate/questionScores';
 import { chooseThreshold, figuresAt } from '../../src/domain/evaluate/threshold';
@@ -11,7 +11,9 @@ import { getEvaluation } from '../../src/storage/evaluations';
 import { listCandidates } from '../../workers/services/evaluate/candidates';
 import { compareModels } from '../../workers/services/evaluate/compareModels';
 import { comparedData } from '../../workers/services/evaluate/comparedData';
+import { comparedPart } from '../../workers/services/evaluate/comparedPart';
 import { keepThresholds, viewScores } from '../../workers/services/evaluate/viewScores';
+import * as preparing from '../../workers/services/split/preparedData';
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';
 import { carriedOut } from './losingRun';
@@ -93,10 +95,25 @@ describe('the scores of a base model before any training', () => {
     await score(db, [own], 'dev');
     const [stored] = await listComparisons(db, 'e');
     if (!stored) throw new Error('nothing stored');
-    const { scores, ...earlier } = stored;
+    const { scores, results, ...rest } = stored;
+    const earlier = { ...rest, results: results.map(({ rightScore: _, ...result }) => result) };
     await db.put('comparisons', earlier);
+    expect((await comparedPart(db, 'e', 'dev')).models.map((model) => model.results)).toEqual([earlier.results]);
     await score(db, [own], 'dev');
     expect((await listComparisons(db, 'e')).map((one) => one.scores)).toEqual([scores]);
+    // The table shows the new results, with the speed that was measured before the vectors were stored.
+    expect(stored.passagesPerSecond).toBeGreaterThan(0);
+    const { passagesPerSecond } = stored;
+    expect((await comparedPart(db, 'e', 'dev')).models).toMatchObject([{ results, passagesPerSecond }]);
+  });
+
+  it('are shown for both parts without reading their data again', async () => {
+    const { db } = await prepared({}, { passages: 30 });
+    const read = vi.spyOn(preparing, 'preparedData');
+    const owner = { experimentId: 'e', runId: null };
+    for (const share of [0.8, 0.9]) await viewScores(db, owner, { by: 'precision', share });
+    expect(read).toHaveBeenCalledTimes(1);
+    read.mockRestore();
   });
 });
 

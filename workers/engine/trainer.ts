@@ -145,7 +145,7 @@ export class Trainer {
   async finish(): Promise<TrainerNumbers> {
     const [begun] = this.#begun;
     if (!begun) throw new RangeError('no step has begun');
-    const values = await begun.numbers; // GPU→CPU sync, the only one in a step
+    const values = await begun.numbers; // GPU→CPU sync, the only one of the trainer in a step
     this.#begun.shift();
     const layout = this.#layoutOf(begun);
     const loss = meanNumber(values, layout, 0);

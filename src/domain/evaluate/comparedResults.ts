@@ -102,9 +102,14 @@ export function refuseOtherData(folders: readonly FolderResults[]): void {
         throw new AppError({ kind: 'results-differ', folder: other.name, first: first.name, slot });
 }
 
-/** Data is compared by its hash and by what is encoded of it. */
-const dataOf = ({ experiment }: FolderResults, slot: 'knowledgeBase' | 'testQuestions') =>
-  entryOf(experiment, slot) ?? null;
+/**
+ * Data is compared by its hash and by what is encoded of it, and the knowledge base also by the number of passages,
+ * which held-out pairs may add to.
+ */
+const dataOf = ({ experiment, passages }: FolderResults, slot: 'knowledgeBase' | 'testQuestions') => [
+  entryOf(experiment, slot) ?? null,
+  ...(slot === 'knowledgeBase' ? [passages] : []),
+];
 
 /**
  * Returns the models of several folders: every base model once, then what each folder trained. Base models are the same

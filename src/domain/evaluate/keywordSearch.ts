@@ -16,8 +16,19 @@ interface Posting {
   counts: number[];
 }
 
-/** Numbers of characters below this fit a term into a small integer, which maps find fastest. */
-const charactersPerTerm = 2 ** 15;
+/** Two numbers of characters below this make a small integer, which maps find fastest. */
+const fewCharacters = 2 ** 15;
+/** More than the numbers of all characters of Unicode. */
+const allCharacters = 2 ** 21;
+
+/**
+ * Returns the key of a term, whose characters are given by number; `second` is 0 if there is only one. Small keys are
+ * positive and all others negative, so that no two terms have the same one.
+ */
+function termOf(first: number, second: number): number {
+  if (first < fewCharacters && second < fewCharacters) return first * fewCharacters + second;
+  return -(first * allCharacters + second);
+}
 
 /**
  * BM25 over character bigrams. A passage's score is the sum over the question's terms, each as often as it occurs
@@ -28,7 +39,7 @@ const charactersPerTerm = 2 ** 15;
  * punctuation. A text of one character is one term.
  */
 export class KeywordIndex {
-  /** By the numbers of a term's characters; see `#eachTerm`. */
+  /** By the key of a term; see `termOf`. */
   readonly #terms = new Map<number, Posting>();
   /** Numbers of the characters, in the order in which they first occur; 0 is no character. */
   readonly #characters = new Map<number, number>();
@@ -62,7 +73,7 @@ export class KeywordIndex {
     this.#lengths[passage] = length;
   }
 
-  /** Calls `use` with each term of a text: the numbers of two neighbouring characters, or of one and none. */
+  /** Calls `use` with the key of each term of a text. */
   #eachTerm(text: string, use: (term: number) => void): void {
     const key = questionKey(text, true);
     let last = 0;
@@ -73,12 +84,12 @@ export class KeywordIndex {
       let character = this.#characters.get(code);
       if (character === undefined) this.#characters.set(code, (character = this.#characters.size + 1));
       if (last > 0) {
-        use(last * charactersPerTerm + character);
+        use(termOf(last, character));
         terms += 1;
       }
       last = character;
     }
-    if (terms === 0 && last > 0) use(last * charactersPerTerm);
+    if (terms === 0 && last > 0) use(termOf(last, 0));
   }
 
   /** k1 · (1 − b + b · length / mean length) of each passage. */

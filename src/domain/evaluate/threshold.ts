@@ -158,9 +158,9 @@ export function figuresAt(answers: readonly AnsweredQuestion[], threshold: numbe
 /** A point of the two curves. */
 export interface CurvePoint {
   score: number;
-  /** Share of the wrongly answerable questions that are answered. */
+  /** Share of the questions whose first passage is wrong that are answered. */
   falsePositives: number;
-  /** Share of the rightly answerable questions that are answered: recall. */
+  /** Share of the questions whose first passage is right that are answered: recall. */
   truePositives: number;
   precision: number;
 }

@@ -16,7 +16,7 @@ export interface HardPair {
   pairId: string;
   /** Of its two texts. */
   cosine: number;
-  /** The larger, the worse the row fits; see `hardnessOf`. Comparable within a stage only. */
+  /** The larger, the worse the row fits; see `hardRows` in `batchScores.ts`. Comparable within a stage only. */
   hardness: number;
   /** The best of the wrong texts. Absent in scored pairs. */
   wrong?: WrongText;

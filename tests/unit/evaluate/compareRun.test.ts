@@ -6,7 +6,7 @@ import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Database } from '../../../src/storage/database';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { getExperiment } from '../../../src/storage/experiments';
-import { countComparisons } from '../../../src/storage/comparisons';
+import { countComparisons, putComparison } from '../../../src/storage/comparisons';
 import { addRun, getRun } from '../../../src/storage/runs';
 import { comparedPart } from '../../../workers/services/evaluate/comparedPart';
 import { compareModels } from '../../../workers/services/evaluate/compareModels';
@@ -117,6 +117,37 @@ describe('the keyword search for a run', () => {
     expect((await comparedPart(db, experimentId, 'test')).models.map(({ results }) => results)).toEqual([
       first.results,
     ]);
+  });
+
+  it('is shown also if the disk has no room for it', async () => {
+    const { db, runId, store } = await demoRun();
+    await store('after');
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
+    const { put } = IDBObjectStore.prototype;
+    const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      ...given
+    ) {
+      if (this.name === 'comparisons') throw new DOMException('full', 'QuotaExceededError');
+      return Reflect.apply(put, this, given);
+    });
+    expect((await compareWithKeywords(db, runId, [1], () => undefined)).results).toHaveLength(113);
+    expect(full).toHaveBeenCalled();
+    full.mockRestore();
+    expect(await db.count('comparisons')).toBe(0);
+  });
+
+  it('does not replace results of a comparison that were stored meanwhile', async () => {
+    const { db, runId, store } = await demoRun();
+    await store('after');
+    const { experimentId } = (await getRun(db, runId))!;
+    await compareWithKeywords(db, runId, [1], () => undefined);
+    const [ofRun] = await db.getAll('comparisons');
+    if (!ofRun) throw new Error('nothing stored');
+    const { ofRun: _, ...compared } = ofRun;
+    await putComparison(db, compared);
+    await putComparison(db, ofRun);
+    expect(await countComparisons(db, experimentId, 'test')).toBe(1);
   });
 
   it('is refused before the evaluation after training, and for a run that was deleted', async () => {

@@ -84,4 +84,10 @@ describe('the results of folders', () => {
     expect(() => refuseOtherData(folders)).toThrow('knowledgeBase');
     expect(() => refuseOtherData(folders.slice(0, 1))).not.toThrow();
   });
+
+  it('are refused if held-out pairs have added other passages to the same knowledge base', () => {
+    const more = metricsOf({ before: { passages: 41, questions: 2 } });
+    expect(() => refuseOtherData([folderResults('a', metricsOf()), folderResults('b', more)])).toThrow('knowledgeBase');
+    expect(() => refuseOtherData([folderResults('a', more), folderResults('b', more)])).not.toThrow();
+  });
 });

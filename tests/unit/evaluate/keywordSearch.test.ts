@@ -21,6 +21,37 @@ describe('BM25 over character bigrams', () => {
     expect(golden.scores.flat().some((value) => value > 2)).toBe(true);
   });
 
+  it('keeps all terms apart, however many characters there are', () => {
+    // 48,000 characters, each in one passage: of the CJK block, of extension A and of extension B.
+    const from = [
+      [0x4e00, 20_000],
+      [0x3400, 6000],
+      [0x20000, 22_000],
+    ].flatMap(([first = 0, count = 0]) => Array.from({ length: count }, (_, i) => String.fromCodePoint(first + i)));
+    const texts = Array.from({ length: 48 }, (_, i) => from.slice(1000 * i, 1000 * (i + 1)));
+    const index = new KeywordIndex(texts.length);
+    for (const text of texts) index.add(text.join(''));
+    const score = index.scorer();
+    const naive = ([first, second]: readonly number[]): number[] =>
+      texts.map(
+        (text) => text.filter((one, at) => one === from[first ?? 0] && text[at + 1] === from[second ?? 0]).length,
+      );
+    const few = Array.from({ length: 40 }, (_, i) => [1187 * i, 1187 * i + 1]);
+    // Characters count from 1, so these would be the same numbers in base 32,768.
+    const alike = [
+      [0, 32_770],
+      [32_768, 0],
+      [40_500, 7732],
+    ];
+    let found = 0;
+    for (const pair of [...few, ...alike]) {
+      const scores = [...score(pair.map((at) => from[at]).join(''))];
+      expect(scores.map((value) => (value > 0 ? 1 : 0))).toEqual(naive(pair));
+      found += scores.filter((value) => value > 0).length;
+    }
+    expect(found).toBe(few.length);
+  });
+
   it('ranks as a full sort by score, then id, does', async () => {
     const questions = golden.questions.map((text, i) => ({
       id: `q${i}`,

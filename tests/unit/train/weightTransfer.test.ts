@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { sha256Stream } from '../../../src/domain/hash';
+import { prefixRowsName } from '../../../src/domain/train/prefix';
 import type { Database } from '../../../src/storage/database';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { WeightWriter } from '../../../src/storage/weights';
@@ -10,9 +11,11 @@ const stores = vi.hoisted(() => ({ failing: '', disposed: 0 }));
 class Values {
   readonly values = new Map<string, number[]>();
   write(name: string, values: Float32Array): void {
+    if (name === stores.failing) throw new Error('lost');
     this.values.set(name, [...values]);
   }
   read = (name: string): Promise<Float32Array> => Promise.resolve(Float32Array.from(this.values.get(name) ?? []));
+  dispose = () => void (stores.disposed += 1);
 }
 vi.mock('../../../workers/engine/model/parameterStore', () => ({ ParameterStore: Values }));
 vi.mock('../../../workers/engine/model/adamWState', () => ({
@@ -26,7 +29,7 @@ vi.mock('../../../workers/engine/model/adamWState', () => ({
     dispose = () => void (stores.disposed += 1);
   },
 }));
-const { loadMoments, loadWeights, reloadWeights, trainingSections, weightsSha256, weightTensors } =
+const { loadBase, loadMoments, loadWeights, reloadWeights, trainingSections, weightsSha256, weightTensors } =
   await import('../../../workers/services/train/weightTransfer');
 
 /** Two tensors with padding after each. */
@@ -98,6 +101,23 @@ describe('weights on their way to the device', () => {
       [1, 2],
       [2, 2],
     ]);
+  });
+
+  it('are freed if one of them cannot be written', async () => {
+    const [db, from] = await stored(weights);
+    stores.failing = 'b';
+    await expect(loadWeights({} as never, db, layout, from, () => undefined)).rejects.toThrow('lost');
+    expect(stores.disposed).toBe(1);
+  });
+
+  it('are freed if the rows of a prefix cannot be written', async () => {
+    const [db, from] = await stored(weights);
+    const prefix = { name: prefixRowsName, shape: [1, 2], offset: 8, length: 2 };
+    const model = { ...layout, ...from, tensors: [...layout.tensors, prefix] };
+    stores.failing = prefixRowsName;
+    const none = { adapterPlans: [], seed: 1 };
+    await expect(loadBase({} as never, db, model, () => undefined, [], none)).rejects.toThrow();
+    expect(stores.disposed).toBe(1);
   });
 
   it('replace those that are there', async () => {

@@ -48,9 +48,10 @@ export class QueryGroup {
 
   /** Returns the best passages of each query, and the ranks and scores of its targets. GPU→CPU sync. */
   async read(): Promise<QueryResult[]> {
-    const kept = unsignedIntegers(await this.engine.commands.read(this.#kept));
-    const counts = this.#targets ? unsignedIntegers(await this.engine.commands.read(this.#targets.counts)) : undefined;
-    const keys = this.#targets ? unsignedIntegers(await this.engine.commands.read(this.#targets.keys)) : undefined;
+    const read = async (array: DeviceArray): Promise<Uint32Array> =>
+      unsignedIntegers(await this.engine.commands.read(array));
+    const arrays = [this.#kept, ...(this.#targets ? [this.#targets.counts, this.#targets.keys] : [])];
+    const [kept = new Uint32Array(), counts, keys] = await Promise.all(arrays.map(read));
     const at = (i: number): readonly number[] => this.#targets?.at[i] ?? [];
     const [, k = 0] = this.#kept.shape;
     const asked = Math.min(this.input.k, this.input.passages.count);

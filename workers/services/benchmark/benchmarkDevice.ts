@@ -9,7 +9,7 @@ import {
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
 import type { DeviceInfo } from '../../../src/domain/device';
-import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { onDevice } from '../device/onDevice';
 import type { Engine } from '../../engine/engine';
 import { webGpuOf } from '../../engine/gpu/webGpuOf';
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
@@ -18,7 +18,6 @@ import { planKey } from '../../engine/ops/matmul/planKey';
 import { benchmarkSteps, mostPairsPerStep } from './benchmarkSteps';
 import { measuredKernelPlan, tunedProduct } from '../device/kernelPlanOfRun';
 import { deviceMemoryLimits } from '../device/deviceMemory';
-import { deviceLossBehind } from '../device/deviceRecovery';
 import type { RunControl } from '../train/runControl';
 import { measureProducts } from '../../engine/tuning/measureProducts';
 import type { MeasuredShape } from '../../engine/tuning/measuredShape';
@@ -39,14 +38,9 @@ interface Deps {
 export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Promise<BenchmarkResult> {
   const progress = new Progress(options, deps.onProgress);
   progress.report('open', 0);
-  const device = await openDevice(options.device, deps.wasmBaseUrl, { evenRefused: true });
-  try {
-    return await measure(deviceEngine(), device, options, deps, progress);
-  } catch (thrown) {
-    throw (await deviceLossBehind(thrown)) ?? thrown;
-  } finally {
-    closeDevice();
-  }
+  const work = (engine: Engine, device: DeviceInfo): Promise<BenchmarkResult> =>
+    measure(engine, device, options, deps, progress);
+  return onDevice(options.device, deps.wasmBaseUrl, work, { evenRefused: true });
 }
 
 /** Runs the benchmark on the open device. */

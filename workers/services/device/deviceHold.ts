@@ -1,7 +1,6 @@
 import type { DeviceJob } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 import { RunControl } from '../train/runControl';
-import { deviceLossBehind } from './deviceRecovery';
 
 /** The job that is using the device. */
 type Work = { job: 'run'; runId: string } | { job: Exclude<DeviceJob, 'run'> };
@@ -12,7 +11,7 @@ export class DeviceHold {
 
   /**
    * Runs `work` with exclusive use of the device. Throws `device-busy`, naming the current job, if the device is in
-   * use, and `gpu-device-lost` if `work` fails because the device was lost.
+   * use.
    */
   async during<T>(what: Work, work: (control: RunControl) => Promise<T>): Promise<T> {
     if (this.#held) throw new AppError({ kind: 'device-busy', job: this.#held.job });
@@ -20,8 +19,6 @@ export class DeviceHold {
     this.#held = { ...what, control };
     try {
       return await work(control);
-    } catch (thrown) {
-      throw (await deviceLossBehind(thrown)) ?? thrown;
     } finally {
       this.#held = null;
     }

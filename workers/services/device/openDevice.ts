@@ -36,7 +36,7 @@ export function refuseDevices(devices: ReadonlyMap<string, AppErrorDetails>): vo
 }
 
 /** `evenRefused` opens a device even if it is refused, in order to check or measure it. */
-interface OpenOptions {
+export interface OpenOptions {
   evenRefused?: boolean;
 }
 

@@ -10,11 +10,10 @@ import { tensorErrors } from '../../../src/domain/deviceCheck/tensorError';
 import { AppError } from '../../../src/domain/errors';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import { lowerMedian } from '../../../src/domain/lowerMedian';
-import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { onDevice } from '../device/onDevice';
 import type { Engine } from '../../engine/engine';
 import { float64Step } from '../../reference/float64/float64Step';
 import type { LossAndGradients, TrainingStep } from '../../reference/trainingStep';
-import { deviceLossBehind } from '../device/deviceRecovery';
 import type { RunControl } from '../train/runControl';
 import { checkStep, type CheckSize } from './checkStep';
 import { EngineStep } from './engineStep';
@@ -47,9 +46,7 @@ interface CheckDeps {
 export async function checkDevice(preference: DevicePreference, deps: CheckDeps): Promise<DeviceCheck> {
   const report = reporter(deps);
   await report('open');
-  const device = await openDevice(preference, deps.wasmBaseUrl, { evenRefused: true });
-  try {
-    const engine = deviceEngine();
+  const check = async (engine: Engine, device: DeviceInfo): Promise<DeviceCheck> => {
     const step = checkStep(deps.size ?? (device.backend === 'webgpu' && engine.traits.software ? 'small' : 'full'));
     const reference = await float64Step(step, (share) => report('reference', share));
     await report('engine');
@@ -62,11 +59,8 @@ export async function checkDevice(preference: DevicePreference, deps: CheckDeps)
     const tokens = [...step.anchors, ...step.positives].reduce((sum, { length }) => sum + length, 0);
     const about = { device, browser, kernels: kernelsVersion, checkedAt: Date.now() };
     return { ...about, tokens, layers: step.config.layers, results, peer };
-  } catch (thrown) {
-    throw (await deviceLossBehind(thrown)) ?? thrown;
-  } finally {
-    closeDevice();
-  }
+  };
+  return onDevice(preference, deps.wasmBaseUrl, check, { evenRefused: true });
 }
 
 type Report = (phase: CheckProgress['phase'], share?: number) => Promise<void>;

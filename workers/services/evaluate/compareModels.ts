@@ -12,7 +12,9 @@ import type { CompareProgress, CompareReports, CompareRequest } from '../../../s
 import { getComparison, putComparison } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import type { StoredComparison } from '../../../src/storage/schema';
-import { closeDevice, deviceEngine, deviceKey, openDevice } from '../device/openDevice';
+import type { Engine } from '../../engine/engine';
+import { onDevice } from '../device/onDevice';
+import { deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
 import { openCandidate, type OpenCandidate } from './candidates';
 import { candidateVectors } from './candidateVectors';
@@ -55,7 +57,7 @@ export async function compareModels(request: CompareRequest, deps: CompareDeps):
 }
 
 /** Whether scores of a candidate are cosines, which thresholds apply to. */
-const isScored = ({ kind }: Candidate): boolean => kind === 'base' || kind === 'run';
+export const isScored = ({ kind }: Candidate): boolean => kind === 'base' || kind === 'run';
 
 /** Groups candidates by the model that they encode with; the keyword search comes first, because it takes least. */
 function byModel(candidates: readonly Candidate[]): Candidate[][] {
@@ -72,6 +74,8 @@ interface Missing {
   id: string;
   candidate: Candidate;
   key: string;
+  /** Of results that an earlier version stored without scores: passages encoded per second. */
+  passagesPerSecond: number | null;
 }
 
 class Comparison {
@@ -113,7 +117,12 @@ class Comparison {
       const stored = await getComparison(this.deps.db, this.request.experimentId, key);
       // Earlier versions stored no scores.
       if (!stored || (isScored(candidate) && !stored.scores))
-        missing.push({ id: candidateId(candidate), candidate, key });
+        missing.push({
+          id: candidateId(candidate),
+          candidate,
+          key,
+          passagesPerSecond: stored?.passagesPerSecond ?? null,
+        });
       else if (stored.ofRun) await this.#count(stored);
     }
     return missing;
@@ -131,9 +140,9 @@ class Comparison {
     const keywords = fused ? await this.#rankByKeywords(id) : [];
     const opened = await openCandidate(db, dense);
     await this.#between(id, 'load')(0, 0);
-    const { backend } = await openDevice(device, wasmBaseUrl);
-    try {
-      const { results, rankings, scores, passagesPerSecond } = await this.#search(id, opened, backend, fused);
+    await onDevice(device, wasmBaseUrl, async (engine, { backend }) => {
+      const found = await this.#search(id, opened, { engine, backend, fused });
+      const { results, rankings, scores, passagesPerSecond } = found;
       for (const one of missing) {
         const own =
           one.candidate.kind === 'fused'
@@ -143,15 +152,16 @@ class Comparison {
             : results;
         await this.#store(one, own, passagesPerSecond, isScored(one.candidate) ? scores : undefined);
       }
-    } finally {
-      closeDevice(); // frees the weights too
-    }
+    });
   }
 
-  async #search(id: string, opened: OpenCandidate, backend: string, fused: boolean) {
+  async #search(
+    id: string,
+    opened: OpenCandidate,
+    { engine, backend, fused }: { engine: Engine; backend: string; fused: boolean },
+  ) {
     const { data } = this;
     const { db, device } = this.deps;
-    const engine = deviceEngine();
     const key = `${backend} ${(await deviceKey(device)).key}`;
     const between = (what: CompareProgress['what']) => this.#between(id, what);
     const vectors = await candidateVectors(opened, data, { db, engine, deviceKey: key, between });
@@ -184,12 +194,14 @@ class Comparison {
   }
 
   async #store(
-    { id, candidate, key }: Missing,
+    { id, candidate, key, passagesPerSecond: known }: Missing,
     results: QuestionResult[],
-    passagesPerSecond: number | null = null,
+    measured: number | null = null,
     scores?: QuestionScores[],
   ): Promise<void> {
     const { experimentId, part } = this.request;
+    // Stored vectors give no new measurement.
+    const passagesPerSecond = measured ?? known;
     const rest = { candidate, results, passagesPerSecond, ...(scores ? { scores } : {}), createdAt: Date.now() };
     await putComparison(this.deps.db, { experimentId, key, part, ...rest });
     this.deps.ended(id, null);

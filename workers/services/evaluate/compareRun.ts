@@ -29,7 +29,7 @@ async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promi
 
 /**
  * Returns the results of the keyword search, which are stored with the experiment: a comparison of models uses the same
- * ones. They are not stored if the experiment is gone.
+ * ones. They are not stored if the experiment is gone or the disk has no room: they can be computed again.
  */
 async function keywordResults(db: Database, run: RunRecord, progress: Progress): Promise<QuestionResult[]> {
   await refuseDeletedData(db, run);
@@ -44,7 +44,8 @@ async function keywordResults(db: Database, run: RunRecord, progress: Progress):
   try {
     await putComparison(db, { experimentId, key, part: 'test', candidate, ...rest });
   } catch (thrown) {
-    if (toAppError(thrown).details.kind !== 'not-found') throw thrown;
+    const { kind } = toAppError(thrown).details;
+    if (kind !== 'not-found' && kind !== 'quota-exceeded') throw thrown;
   }
   return results;
 }

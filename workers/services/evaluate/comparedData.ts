@@ -7,7 +7,7 @@ import type { Passage, Question, QuestionPart } from '../../../src/domain/record
 import type { Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getRun } from '../../../src/storage/runs';
-import { preparedData } from '../split/preparedData';
+import { preparedData, type PreparedData } from '../split/preparedData';
 import { storedExperiment } from '../train/storedExperiment';
 
 /** The questions and the knowledge base that models are compared on. */
@@ -35,8 +35,20 @@ export interface DataOwner {
   runId?: string | undefined;
 }
 
+/** What both parts of an experiment share, and the questions of both. */
+interface SharedData extends Pick<PreparedData, QuestionPart | 'unanswered'> {
+  passages: Passage[];
+  order: PassageOrder;
+  passagesSha256: string;
+}
+
 /** The data of the latest comparison. It is read again whenever the experiment's data or split change. */
-let latest: { key: string; data: Promise<ComparedData> } | null = null;
+interface ReadData {
+  key: string;
+  shared: Promise<SharedData>;
+  parts: Map<QuestionPart, Promise<ComparedData>>;
+}
+let latest: ReadData | null = null;
 
 /**
  * Returns the data that models are compared on.
@@ -45,15 +57,29 @@ let latest: { key: string; data: Promise<ComparedData> } | null = null;
  */
 export async function comparedData(db: Database, owner: DataOwner, part: QuestionPart): Promise<ComparedData> {
   const experiment = await experimentOf(db, owner);
+  const { shared, parts } = readOf(db, experiment);
+  let reading = parts.get(part);
+  if (!reading) {
+    const started = shared.then((known) => partOf(db, experiment, part, known));
+    reading = started;
+    parts.set(part, started);
+    started.catch(() => parts.delete(part));
+  }
+  return { ...(await reading), experiment };
+}
+
+/** Returns the latest data if it is that of the experiment, else starts to read its own. */
+function readOf(db: Database, experiment: Experiment): ReadData {
   // The model decides whether letter case counts when parts are kept apart, and the stages may list the batches.
   const { data, split, seed, model, stages } = experiment;
-  const key = canonicalJson([db.name, part, data, split, seed, model, stages]);
-  if (latest?.key !== key) {
-    const reading = readData(db, experiment, part);
-    latest = { key, data: reading };
-    reading.catch(() => (latest = null));
-  }
-  return { ...(await latest.data), experiment };
+  const key = canonicalJson([db.name, data, split, seed, model, stages]);
+  if (latest?.key === key) return latest;
+  const reading: ReadData = { key, shared: readShared(db, experiment), parts: new Map() };
+  latest = reading;
+  reading.shared.catch(() => {
+    if (latest === reading) latest = null;
+  });
+  return reading;
 }
 
 async function experimentOf(db: Database, { experimentId, runId }: DataOwner): Promise<Experiment> {
@@ -87,19 +113,26 @@ export async function countLeftOut(
   return files.length === 0 ? 0 : Math.max(0, rows - used);
 }
 
-async function readData(db: Database, experiment: Experiment, part: QuestionPart): Promise<ComparedData> {
-  const { knowledgeBase: passages, [part]: questions, unanswered: all } = await preparedData(db, experiment);
-  const unanswered = all[part];
+async function readShared(db: Database, experiment: Experiment): Promise<SharedData> {
+  const { knowledgeBase: passages, dev, test, unanswered } = await preparedData(db, experiment);
   if (passages.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
-  if (questions.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   const passagesSha256 = await hashOf(passages.map(({ text }) => text));
+  return { passages, order: passageOrder(passages), passagesSha256, dev, test, unanswered };
+}
+
+async function partOf(
+  db: Database,
+  experiment: Experiment,
+  part: QuestionPart,
+  { passages, order, passagesSha256, [part]: questions, unanswered: { [part]: unanswered } }: SharedData,
+): Promise<ComparedData> {
+  if (questions.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   const questionsSha256 = await hashOf(questions.map(({ text }) => text));
   const unansweredSha256 = await hashOf(unanswered.map(({ text }) => text));
   const rest = [passages.map(({ id }) => id), questions.map(({ id, relevant }) => [id, relevant])];
   const more = unanswered.length === 0 ? [] : [unansweredSha256, canonicalJson(unanswered.map(({ id }) => id))];
   const sha256 = await hashOf([passagesSha256, questionsSha256, canonicalJson(rest), ...more]);
   const leftOut = await countLeftOut(db, experiment, part, questions.length + unanswered.length);
-  const order = passageOrder(passages);
   const hashes = { passagesSha256, questionsSha256, unansweredSha256, sha256 };
   return { experiment, passages, order, questions, unanswered, leftOut, ...hashes };
 }

@@ -4,28 +4,38 @@ import { compareTable } from '../../../src/domain/evaluate/compareTable';
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { Passage, QuestionPart } from '../../../src/domain/records';
 import type { ComparedModel, ComparedPart, CompareTableRequest } from '../../../src/protocol/compareApi';
-import { comparisonKeys, getComparison } from '../../../src/storage/comparisons';
+import { comparisonKeys, getComparison, usesOfPart } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import type { StoredComparison } from '../../../src/storage/schema';
 import { comparedData, type ComparedData } from './comparedData';
-import { comparisonKey } from './compareModels';
+import { comparisonKey, isScored } from './compareModels';
 
-/** Stored results of the experiment looked at last. Under a key, only `ofRun` ever changes: it is removed. */
-let read = { of: '', results: new Map<string, StoredComparison>() };
+/** Stored results without the scores, which are large and of no use here. */
+type ReadResults = Omit<StoredComparison, 'scores'>;
 
-/** Returns the compared models of an experiment. Reads those that were not read before. */
-async function allResults(db: Database, experimentId: string): Promise<StoredComparison[]> {
+/**
+ * Results of the experiment looked at last that no longer change under their key. Others do: those that stand beside a
+ * run become results of the comparison, and those of an earlier version get their scores.
+ */
+let read = { of: '', results: new Map<string, ReadResults>() };
+
+/** Returns the compared models of an experiment. Reads those that were not read before or may have changed. */
+async function allResults(db: Database, experimentId: string): Promise<ReadResults[]> {
   const of = canonicalJson([db.name, experimentId]);
   if (read.of !== of) read = { of, results: new Map() };
   const known = read.results;
   const keys = await comparisonKeys(db, experimentId);
   for (const key of known.keys()) if (!keys.includes(key)) known.delete(key);
+  const changing: ReadResults[] = [];
   for (const key of keys) {
     if (known.has(key)) continue;
     const stored = await getComparison(db, experimentId, key);
-    if (stored && !stored.ofRun) known.set(key, stored);
+    if (!stored || stored.ofRun) continue;
+    const { scores, ...results } = stored;
+    if (scores || !isScored(stored.candidate)) known.set(key, results);
+    else changing.push(results);
   }
-  return [...known.values()];
+  return [...known.values(), ...changing];
 }
 
 /** Returns the stored results that were computed on the current data with the current weights. */
@@ -34,15 +44,15 @@ async function currentResults(
   experimentId: string,
   part: QuestionPart,
   data: ComparedData,
-): Promise<{ id: string; stored: StoredComparison }[]> {
-  const current: { id: string; stored: StoredComparison }[] = [];
+): Promise<{ id: string; stored: ReadResults }[]> {
+  const current: { id: string; stored: ReadResults }[] = [];
   for (const stored of await allResults(db, experimentId))
     if (stored.part === part && (await isCurrent(db, stored, data)))
       current.push({ id: candidateId(stored.candidate), stored });
   return current;
 }
 
-async function isCurrent(db: Database, { candidate, key }: StoredComparison, data: ComparedData): Promise<boolean> {
+async function isCurrent(db: Database, { candidate, key }: ReadResults, data: ComparedData): Promise<boolean> {
   try {
     return (await comparisonKey(db, candidate, data)) === key;
   } catch (thrown) {
@@ -59,7 +69,7 @@ export async function comparedPart(db: Database, experimentId: string, part: Que
     return { id, results: stored.results, passagesPerSecond: stored.passagesPerSecond };
   });
   const { questions, passages, leftOut } = data;
-  const testUses = (await allResults(db, experimentId)).filter((one) => one.part === 'test').length;
+  const testUses = usesOfPart(await allResults(db, experimentId), 'test');
   return { questions, passages: passages.length, leftOut, models, testUses };
 }
 

@@ -10,7 +10,7 @@ import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
 import { ParameterStore } from '../../engine/model/parameterStore';
-import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { onDevice } from '../device/onDevice';
 import { useKernelPlan } from '../device/useKernelPlan';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { keepRowsIdentity } from '../split/rowsIdentity';
@@ -73,10 +73,9 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
   const { model, settings } = await modelOfExperiment(db, run.experiment);
   const kept = await keptCheckpoint(db, runId);
   const texts = inputs.data.knowledgeBase.length + inputs.data[wanted.part].length;
-  const device = await openDevice(run.devicePreference, deps.wasmBaseUrl);
-  try {
+  await onDevice(run.devicePreference, deps.wasmBaseUrl, async (engine, device) => {
     useKernelPlan(run, device);
-    const parameters = new ParameterStore(deviceEngine(), model.tensors);
+    const parameters = new ParameterStore(engine, model.tensors);
     const maxBatchTokens = run.memory?.encodingTokens;
     const encoder = { parameters, config: model.config, pooling: settings.pooling, maxBatchTokens };
     for (const [index, ratio] of ratios.entries()) {
@@ -87,9 +86,7 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
       const encoded = (done: number): void => deps.progress(index * texts + done, ratios.length * texts);
       await evaluateOne(ratio, encoder, inputs, { db, control, encoded });
     }
-  } finally {
-    closeDevice(); // frees the weights too
-  }
+  });
 }
 
 async function inputsOf(db: Database, run: RunRecord, part: 'dev' | 'test'): Promise<Inputs> {

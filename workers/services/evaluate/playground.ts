@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
 import { keywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
-import { AppError, toAppError } from '../../../src/domain/errors';
+import { AppError, toAppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { DevicePreference } from '../../../src/domain/device';
 import type { Passage } from '../../../src/domain/records';
 import type { CompareProgress } from '../../../src/protocol/compareApi';
@@ -17,6 +17,7 @@ import { getDataset, readRows } from '../../../src/storage/datasets';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { vectorsInOnePiece, type Vectors } from '../../engine/retrieval/vectors';
+import { deviceLossBehind } from '../device/deviceRecovery';
 import type { RunControl } from '../train/runControl';
 import { preparedData } from '../split/preparedData';
 import { storedExperiment } from '../train/storedExperiment';
@@ -51,6 +52,9 @@ let latest: OpenBase | null = null;
 /** Candidates whose vectors are held in memory. */
 const mostVectors = 2;
 
+/** Errors after which the device is opened anew: every later readback would throw them again. */
+const ofDevice: ReadonlySet<AppErrorDetails['kind']> = new Set(['gpu-device-lost', 'gpu-out-of-memory', 'unexpected']);
+
 async function passagesOf(db: Database, base: SearchedBase): Promise<{ key: string; read: () => Promise<Passage[]> }> {
   if ('knowledgeBase' in base) {
     const { knowledgeBase: contentSha256 } = base;
@@ -78,7 +82,7 @@ async function openBase(db: Database, base: SearchedBase): Promise<OpenBase> {
  * Finds the first passages for a question by each candidate. The device stays open with the models for a while, so the
  * next question needs only its own encoding and a search. A candidate that fails does not keep the others from
  * answering.
- * @throws data-missing if the knowledge base is not stored; cancelled.
+ * @throws data-missing if the knowledge base is not stored; gpu-device-lost; cancelled.
  */
 export async function searchByCandidates(request: PlaygroundRequest, deps: PlaygroundDeps): Promise<PlaygroundResult> {
   let searchMs = 0;
@@ -93,9 +97,6 @@ export async function searchByCandidates(request: PlaygroundRequest, deps: Playg
   try {
     for (const candidate of request.candidates)
       answers.push(await answerOf(candidate, base, request, { ...deps, timed }));
-  } catch (thrown) {
-    if (toAppError(thrown).details.kind === 'gpu-device-lost') closeWarmDevice();
-    throw thrown;
   } finally {
     cool(() => (latest = null));
   }
@@ -109,6 +110,7 @@ async function answerOf(
   deps: PlaygroundDeps & { timed: <T>(work: () => Promise<T> | T) => Promise<T> },
 ): Promise<PlaygroundAnswer> {
   try {
+    await deps.control.checkpoint();
     const dense = denseOf(candidate);
     if (!dense) {
       const byKeywords = (base.byKeywords ??= keywordSearcher(base.passages, base.order));
@@ -116,14 +118,17 @@ async function answerOf(
     }
     const warm = await warmDevice(deps.device, deps.wasmBaseUrl);
     const model = await warmModel(deps.db, warm, dense);
+    await deps.control.checkpoint();
     const passages = await passageVectors(dense, model, base, { ...deps, deviceKey: warm.key, encode });
     if (!passages) return { kind: 'not-encoded', passages: base.passages.length };
     const { order } = base;
     return foundIn(base, await deps.timed(() => ranked(warm.engine, model, passages, { question, order })));
   } catch (thrown) {
-    const error = toAppError(thrown).details;
-    if (error.kind === 'cancelled' || error.kind === 'gpu-device-lost') throw thrown;
-    return { kind: 'failed', error };
+    const error = (await deviceLossBehind(thrown)) ?? toAppError(thrown);
+    const { kind } = error.details;
+    if (ofDevice.has(kind)) closeWarmDevice();
+    if (kind === 'cancelled' || kind === 'gpu-device-lost') throw error;
+    return { kind: 'failed', error: error.details };
   }
 }
 
@@ -161,7 +166,11 @@ async function passageVectors(
   const key = await vectorKey(opened, { side: 'passages', sha256 }, deviceKey);
   const id = `${candidateId(candidate)} ${key}`;
   const known = vectors.get(id);
-  if (known) return known;
+  vectors.delete(id);
+  if (known) {
+    vectors.set(id, known); // now the last to be dropped
+    return known;
+  }
   let encoded = await readVectors(db, key);
   if (!encoded && !encode) return null;
   if (!encoded) {

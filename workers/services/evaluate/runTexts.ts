@@ -25,7 +25,9 @@ export async function runTexts(db: Database, runId: string): Promise<PreparedDat
   if (latest?.key !== key) {
     const reading = preparedData(db, experiment);
     latest = { key, data: reading };
-    reading.catch(() => (latest = null));
+    reading.catch(() => {
+      if (latest?.data === reading) latest = null;
+    });
   }
   return latest.data;
 }

@@ -7,7 +7,7 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { FoundPassage, SearchRequest, SearchResult } from '../../../src/protocol/search';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { onDevice } from '../device/onDevice';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { pickedVectors } from '../../engine/retrieval/vectors';
@@ -74,9 +74,7 @@ async function encodedKnowledgeBase(
  */
 export async function searchPassages(request: SearchRequest, deps: SearchDeps): Promise<SearchResult> {
   const { model, settings } = await modelOfExperiment(deps.db, request);
-  await openDevice(deps.device, deps.wasmBaseUrl);
-  try {
-    const engine = deviceEngine();
+  return onDevice(deps.device, deps.wasmBaseUrl, async (engine) => {
     const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
     const encoder = { parameters, config: model.config, pooling: settings.pooling };
     const known = await encodedKnowledgeBase(encoder, model, request, deps);
@@ -86,9 +84,7 @@ export async function searchPassages(request: SearchRequest, deps: SearchDeps): 
     const { queryPrefix: prefix, maxTokens } = settings;
     const question = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, quiet);
     return { ...(await ranked(engine, known, question, request.relevant)), searchMs: performance.now() - begun };
-  } finally {
-    closeDevice(); // frees the weights too
-  }
+  });
 }
 
 /** Ranks all passages in the same way as an evaluation. GPU→CPU sync. */

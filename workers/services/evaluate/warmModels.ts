@@ -61,14 +61,15 @@ export function closeWarmDevice(): void {
 export async function warmModel(db: Database, { engine, models }: Warm, candidate: DenseCandidate): Promise<WarmModel> {
   const id = candidateId(candidate);
   const known = models.get(id);
-  const model = known ?? (await load(db, engine, candidate));
   models.delete(id);
-  models.set(id, model);
+  // Before the weights of another model need their memory.
   for (const [other, { parameters }] of models) {
-    if (models.size <= mostModels) break;
+    if (models.size < mostModels) break;
     parameters.dispose();
     models.delete(other);
   }
+  const model = known ?? (await load(db, engine, candidate));
+  models.set(id, model);
   return model;
 }
 

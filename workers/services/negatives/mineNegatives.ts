@@ -10,7 +10,7 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getMinedNegatives, putMinedNegatives } from '../../../src/storage/minedNegatives';
 import { getModel } from '../../../src/storage/models';
-import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { onDevice } from '../device/onDevice';
 import type { Engine } from '../../engine/engine';
 import { maxQuestionsPerSearch, search } from '../../engine/retrieval/search';
 import { pickedVectors, type Vectors } from '../../engine/retrieval/vectors';
@@ -64,18 +64,15 @@ export async function mineNegatives(
     for (const stage of await stagesToMine(db, each, data))
       if (!stages.some(({ key }) => key === stage.key)) stages.push(stage);
   if (stages.length === 0) return;
-  await openDevice(deps.device, deps.wasmBaseUrl);
-  try {
+  await onDevice(deps.device, deps.wasmBaseUrl, async (engine) => {
     const answers = new AnswerIndex(data.pairs, await modelFoldsCase(db, experiment));
     for (const { miner, ofMiner } of byMiner(experiment, stages)) {
       const lastRank = Math.max(...ofMiner.map(({ settings }) => settings.lastRank));
-      const searched = await searchPairs(deviceEngine(), experiment, data, { ...deps, miner, lastRank });
+      const searched = await searchPairs(engine, experiment, data, { ...deps, miner, lastRank });
       for (const stage of ofMiner)
         await putMinedNegatives(db, stage.key, chooseMined(searched, stage, { experiment, data, answers }));
     }
-  } finally {
-    closeDevice(); // frees the weights too
-  }
+  });
 }
 
 /** Groups stages by the model that mines them, because one search serves all stages of a model. */

@@ -9,7 +9,7 @@ import type { Database } from '../../../src/storage/database';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, deviceEngine, openDevice } from '../device/openDevice';
+import { onDevice } from '../device/onDevice';
 import type { Engine } from '../../engine/engine';
 import { encodeBatch } from '../../engine/model/encode';
 import { ParameterStore } from '../../engine/model/parameterStore';
@@ -75,9 +75,7 @@ export async function encodeWithWeights(
   const base = await getModel(db, weights.modelSha256);
   if (!base) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
   const model = withPrefixRows(base, weights.stages);
-  const device = await openDevice(weights.device, wasmBaseUrl);
-  try {
-    const engine = deviceEngine();
+  return onDevice(weights.device, wasmBaseUrl, async (engine, device) => {
     useKernelPlan(weights, device);
     const parameters = await loaded(engine, db, model, weights);
     const vectors: Float32Array[] = [];
@@ -86,7 +84,5 @@ export async function encodeWithWeights(
       vectors.push(await encodeBatch(parameters, model.config, batch, weights));
     }
     return vectors;
-  } finally {
-    closeDevice(); // frees the weights too
-  }
+  });
 }

@@ -100,7 +100,7 @@ function contrastedWith(
         candidate !== row &&
         (contrast !== 'own' || isOwn(row, candidate)) &&
         !(leftOut && isLeftOut(leftOut, row, candidate)) &&
-        judged(row, candidate) <= limit,
+        (!byScore || judged(row, candidate) <= limit),
     );
   };
 }

@@ -74,8 +74,18 @@ export async function loadWeights(
   adapterPlans?: readonly (AdapterPlan | undefined)[],
 ): Promise<ParameterStore> {
   const parameters = new ParameterStore(engine, layout.tensors, trainedIn, adapterPlans);
-  await reloadWeights(db, layout, weights, parameters, onTensor);
-  return parameters;
+  return filled(parameters, () => reloadWeights(db, layout, weights, parameters, onTensor));
+}
+
+/** Fills new parameters, and frees them if that fails. */
+async function filled(parameters: ParameterStore, fill: () => Promise<void>): Promise<ParameterStore> {
+  try {
+    await fill();
+    return parameters;
+  } catch (thrown) {
+    parameters.dispose();
+    throw thrown;
+  }
 }
 
 /**
@@ -94,10 +104,11 @@ export async function loadBase(
   if (!prefix) return loadWeights(engine, db, model, model, onTensor, trainedIn, adapterPlans);
   const parameters = new ParameterStore(engine, model.tensors, trainedIn, adapterPlans);
   const stored = { ...model, tensors: model.tensors.filter((tensor) => tensor !== prefix) };
-  await reloadWeights(db, stored, model, parameters, onTensor);
-  const [tokens = 0, width = 0] = prefix.shape;
-  parameters.write(prefix.name, initialPrefixRows(await parameters.read(wordRowsName), width, tokens, seed));
-  return parameters;
+  return filled(parameters, async () => {
+    await reloadWeights(db, stored, model, parameters, onTensor);
+    const [tokens = 0, width = 0] = prefix.shape;
+    parameters.write(prefix.name, initialPrefixRows(await parameters.read(wordRowsName), width, tokens, seed));
+  });
 }
 
 /** Overwrites the weights on the device with stored ones. */
