@@ -26,6 +26,7 @@ export interface OwnWordsValues {
   object: [];
   sha256: [];
   'different-names': [];
+  'different-model': [name: string];
   'different-values': [];
   runs: [number];
   'column-for': [fields: string];

@@ -1,4 +1,4 @@
-import { comparisonMetrics } from '../domain/evaluate/comparisonMetrics';
+import { comparisonMetrics } from '../domain/report/comparisonMetrics';
 import { comparedModels, folderResults, refuseOtherData } from '../domain/evaluate/comparedResults';
 import { AppError } from '../domain/errors';
 import { bestModel, type ReportFacts } from '../domain/report/reportFacts';

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { candidateId, denseOf } from '../domain/evaluate/candidate';
-import { comparisonMetrics } from '../domain/evaluate/comparisonMetrics';
+import { comparisonMetrics } from '../domain/report/comparisonMetrics';
 import {
   candidatesOf,
   parseEvaluationFile,

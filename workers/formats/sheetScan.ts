@@ -17,6 +17,8 @@ export interface SheetScan {
   /** Numbers of rows and columns up to the last cell with content. */
   rows: number;
   columns: number;
+  /** Number of the last row, which may have no cells but, for example, a height. */
+  lastRow: number;
   /** Style of each number or date, by row × maxColumns + column. */
   styles: Map<number, number>;
   /** Digits of each integer with more than 15 of them, by the same key. As a number it would lose the last ones. */
@@ -57,29 +59,34 @@ export function scanSheet(xml: string): SheetScan {
   const scan: SheetScan = {
     rows: 0,
     columns: 0,
+    lastRow: 0,
     styles: new Map(),
     longIntegers: new Map(),
     unreadable: { count: 0, row: 0, error: '' },
   };
   let cell: OpenCell | null = null;
+  let row = 0;
   for (const match of xml.matchAll(/<(\/?)(?:\w+:)?(row|c|f|v)(?=[\s/>])([^<>]*)>/g)) {
     const [whole, closing = '', name = '', tag = ''] = match;
     if (closing === '/') {
       if (name === 'c' && cell) closeCell(cell, scan);
       if (name === 'c') cell = null;
-    } else if (name === 'row') scan.rows = Math.max(scan.rows, Number(attributesIn(tag).get('r')) || 0);
-    else if (name === 'c') cell = openCell(tag, scan);
+    } else if (name === 'row') {
+      row = Number(attributesIn(tag).get('r')) || 0;
+      scan.lastRow = Math.max(scan.lastRow, row);
+    } else if (name === 'c') cell = openCell(tag, row, scan);
     else if (cell && name === 'f') cell.formula = true;
     else if (cell) takeValue(cell, xml, match.index + whole.length, scan);
   }
   return scan;
 }
 
-function openCell(tag: string, scan: SheetScan): OpenCell | null {
+/** Opens a cell of a row, whose number may differ from that in the cell's address. The reader makes space for both. */
+function openCell(tag: string, row: number, scan: SheetScan): OpenCell | null {
   const attributes = attributesIn(tag);
   const address = addressOf(attributes.get('r'));
   if (tag.endsWith('/') || !address) return null;
-  scan.rows = Math.max(scan.rows, address.row + 1);
+  scan.rows = Math.max(scan.rows, row, address.row + 1);
   scan.columns = Math.max(scan.columns, address.column + 1);
   const type = attributes.get('t') ?? 'n';
   const style = attributes.get('s');
@@ -89,10 +96,10 @@ function openCell(tag: string, scan: SheetScan): OpenCell | null {
 }
 
 function takeValue(cell: OpenCell, xml: string, at: number, { longIntegers, unreadable }: SheetScan): void {
-  cell.value = true;
-  if (cell.type !== 'n' && cell.type !== 'e') return;
   const end = xml.indexOf('<', at);
   const text = xml.slice(at, end === -1 ? at : end);
+  // Some programs save a formula without a result as <v></v>. The result of a formula may be the empty text.
+  cell.value = cell.type === 'str' || text.trim() !== '';
   if (cell.type === 'e' && unreadable.error === '') unreadable.error = text.trim();
   const digits = longInteger.exec(text)?.[1];
   if (cell.type === 'n' && digits !== undefined) longIntegers.set(cell.row * maxColumns + cell.column, digits);

@@ -178,9 +178,9 @@ export async function readXlsx(
   const xml = parts.get(place.path) ?? '';
   const codes = styleCodes(parts.get('xl/styles.xml') ?? '');
   const scan = scanSheet(xml);
-  const { rows, columns } = scan;
-  if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
-    throw new XlsxFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
+  const { rows, columns, lastRow } = scan;
+  if (Math.max(rows, lastRow) > maxRows || columns > maxColumns || rows * columns > maxCells)
+    throw new XlsxFault('xlsx-too-large', `${Math.max(rows, lastRow)} rows × ${columns} columns`);
   const isLong = hasPieceOver(maxPiece, xml);
   if (isLong) parts.set(place.path, cellsOf(xml));
   if (isLong && hasPieceOver(maxPiece, parts.get(place.path) ?? ''))

@@ -8,7 +8,7 @@ import type { StoredModel } from '../model';
 import { experimentInvalid, parseWith, refuseDeepFields } from '../parseExperiment';
 import type { QuestionPart } from '../records';
 import { usualModelSettings } from './candidateSettings';
-import type { Candidate } from './candidate';
+import { candidateId, type Candidate } from './candidate';
 import { largestK } from './comparedMetric';
 
 /**
@@ -125,12 +125,20 @@ export interface NamedCandidate {
   model: StoredModel | null;
 }
 
-/** Returns the candidates of a file. `stored` are its models in their order. */
+/**
+ * Returns the candidates of a file. `stored` are its models in their order.
+ * @throws experiment-invalid if two models are the same and have the same settings, whatever their names: the table
+ * would list one twice, and Holm's correction would count it twice.
+ */
 export function candidatesOf(file: EvaluationFile, stored: readonly StoredModel[]): NamedCandidate[] {
+  const nameOfId = new Map<string, string>();
   const ofModels = file.models.flatMap(({ name: modelName, fused, stated }, index): NamedCandidate[] => {
     const model = stored[index];
     if (!model) return [];
     const dense = { kind: 'base' as const, model: { ...usualModelSettings(model), ...stated } };
+    const same = nameOfId.get(candidateId(dense));
+    if (same !== undefined) throw experimentInvalid(`models.${index}`, modelName, own('different-model', same));
+    nameOfId.set(candidateId(dense), modelName);
     const alone = { name: modelName, candidate: dense, model };
     return fused ? [alone, { name: fusedName(modelName), candidate: { kind: 'fused', dense }, model }] : [alone];
   });

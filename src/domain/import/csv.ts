@@ -81,6 +81,9 @@ export class CsvReader implements RecordReader {
     const records: RawRecord[] = [];
     this.#skipRest();
     this.#readSeparator(atEnd);
+    // The text may be the beginning of a line that names the delimiter.
+    const mayName = 'sep='.startsWith(this.#text.slice(0, 4).toLowerCase());
+    if (this.#delimiter === null && !atEnd && mayName && this.#text.length < separatorLength) return records;
     this.#delimiter ??=
       this.#fixedDelimiter ??
       (atEnd || this.#text.length > maxRowCharacters || /[\r\n]/.test(this.#text)

@@ -116,10 +116,9 @@ function namedPositives(
   columns: Columns,
   references: unknown,
   name: string,
-  options: DraftOptions,
+  { passages }: DraftOptions,
   remarks: DraftRemarks,
 ) {
-  const { passages } = options;
   if (!passages) {
     if (columns.has('positive')) return null;
     throw new RowFault({ fault: 'needs-knowledge-base', field: name });
@@ -153,9 +152,10 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
   if (found) return found;
   if (!columns.has('positive')) {
     const other = columns.pick('otherPositiveId');
-    const references = other?.value ?? (id === undefined ? undefined : options.judged?.(id));
-    const texts =
-      references === undefined ? null : namedPositives(columns, references, other?.column ?? 'qrels', options, remarks);
+    const judged = id === undefined ? undefined : options.judged?.(id);
+    const references = other?.value ?? (judged?.length ? judged : undefined);
+    const column = other?.column ?? 'qrels';
+    const texts = references === undefined ? null : namedPositives(columns, references, column, options, remarks);
     if (texts) return texts;
     if (id !== undefined && options.judged) throw new RowFault({ fault: 'not-judged' });
   }

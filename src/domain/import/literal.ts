@@ -49,8 +49,8 @@ export class LiteralParser {
   readonly begins = new WeakMap<object, number>();
   /** Names that a dict has more than once, with the offset of the second. The last value is kept, as by JSON.parse. */
   readonly repeated: { name: string; at: number }[] = [];
-  /** Offsets of the comments. */
-  readonly comments = new Set<number>();
+  /** Number of comments, and the offsets of the first and the last of them. */
+  readonly comments = { count: 0, first: -1, last: -1 };
   /** Names of the outermost dict, each with the offset of its value. */
   members: { name: string; at: number }[] = [];
 
@@ -83,7 +83,13 @@ export class LiteralParser {
   }
 
   private skipComment(end: number): void {
-    this.comments.add(this.at);
+    const { comments } = this;
+    // After a fault a comment may be read again.
+    if (this.at > comments.last) {
+      if (comments.count === 0) comments.first = this.at;
+      comments.last = this.at;
+      comments.count += 1;
+    }
     this.at = end;
   }
 
@@ -270,7 +276,7 @@ export function literalValue(
     if (text[parser.at] === ',') parser.at += 1;
     parser.skipSpace();
     if (!parser.atEnd) return brokenAt(text, parser.at, 'json-broken');
-    return { value, repeated: parser.repeated.map(({ name }) => name), comments: parser.comments.size };
+    return { value, repeated: parser.repeated.map(({ name }) => name), comments: parser.comments.count };
   } catch (thrown) {
     if (!(thrown instanceof LiteralFault)) throw thrown;
     return thrown.tooDeep ? { fault: 'too-deep' } : brokenAt(text, thrown.at, 'json-broken');

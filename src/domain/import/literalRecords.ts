@@ -148,10 +148,9 @@ class RecordsOfText {
 
   /** JSON has no comments, so they may be rows that someone left out. In Python they are part of the program. */
   #noteComments(): void {
-    const [first] = this.#parser.comments;
-    if (first === undefined) return;
-    const field = String(this.#parser.comments.size);
-    this.#records.push({ line: this.#lines.lineOf(first), fault: 'comments-unused', field });
+    const { count, first } = this.#parser.comments;
+    if (count === 0) return;
+    this.#records.push({ line: this.#lines.lineOf(first), fault: 'comments-unused', field: String(count) });
   }
 
   #noteUnused(names: readonly string[]): void {
@@ -200,8 +199,7 @@ class RecordsOfText {
 /**
  * Reads the records of a text with JSON or Python literals: one or more lists, a sequence of objects, or an object that
  * wraps the list (`{"data": […]}`). A list of lists of texts holds one row per inner list; the first may name the
- * columns. A broken record is reported
- * with the line of the fault, and reading continues at the next record.
+ * columns. A broken record is reported with the line of the fault, and reading continues at the next record.
  */
 export function literalRecords(text: string, format: 'json' | 'literal'): RawRecord[] {
   return new HeadedLists().take(new RecordsOfText(text, format).read());

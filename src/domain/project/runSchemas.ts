@@ -146,7 +146,7 @@ const figuresSchema = v.strictObject({
   precisionInterval: v.strictObject({ low: fraction, high: fraction }),
 });
 
-export const evaluationSchema = v.strictObject({
+const evaluationShape = v.strictObject({
   runId: id,
   part: v.picklist(['dev', 'test']),
   moment: v.union([
@@ -178,3 +178,9 @@ export const evaluationSchema = v.strictObject({
     }),
   ),
 });
+
+/** Only evaluations on dev hold a threshold, which is chosen there. */
+export const evaluationSchema = v.pipe(
+  evaluationShape,
+  v.check(({ part, threshold }) => part === 'dev' || threshold === undefined, 'threshold of a test evaluation'),
+);

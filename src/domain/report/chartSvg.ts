@@ -5,11 +5,15 @@ import type { HitRateChart, RankChart, ReportChart } from './reportDocument';
 /** Draws the charts of a report as SVG, which needs neither scripts nor a style sheet of its own. */
 
 const width = 720;
-const height = 300;
+/** Height of a chart, unless its labels need more. */
+const usualHeight = 300;
 const [left, right, top, bottom] = [52, 170, 12, 34];
 const labelHeight = 18;
 
-/** Colours and dashes of the series, so that a black-and-white print tells them apart. */
+/**
+ * Colours and dashes of the series. Where one colour is used again, its dash differs, for 32 series. In print without
+ * colours, only neighbours in the list are told apart by their dashes.
+ */
 const colours = ['#00708a', '#8a2a7b', '#5b6b0c', '#a3262a', '#0b6655', '#7a5230', '#3f4f8f', '#44504a'];
 const dashes = ['', '6 3', '2 3', '8 3 2 3'];
 const tones = {
@@ -30,30 +34,38 @@ function text(x: number, y: number, words: string, rest = ''): string {
   return `<text x="${at(x)}" y="${at(y)}" ${rest}>${escapeXml(words)}</text>`;
 }
 
-const svg = (title: string, body: string[]): string =>
+const svg = (title: string, height: number, body: string[]): string =>
   `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}">${body.join('')}</svg>`;
 
 export function chartSvg(chart: ReportChart): string {
   return chart.kind === 'hitRates' ? hitRateSvg(chart) : rankSvg(chart);
 }
 
-/** Moves labels apart so that none covers another, within the height of the chart. */
-function placedLabels(heights: readonly number[]): number[] {
-  const order = [...heights.keys()].sort((a, b) => (heights[a] ?? 0) - (heights[b] ?? 0));
-  const placed = [...heights];
+/** Moves labels apart so that none covers another and none is below `lowest`. */
+function placedLabels(wanted: readonly number[], lowest: number): number[] {
+  const order = [...wanted.keys()].sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
+  const placed = [...wanted];
   order.forEach((series, i) => {
     const above = order[i - 1];
     if (above !== undefined) placed[series] = Math.max(placed[series] ?? 0, (placed[above] ?? 0) + labelHeight);
   });
-  let lowest = height - bottom;
+  let room = lowest;
   for (const series of order.toReversed()) {
-    placed[series] = Math.min(placed[series] ?? 0, lowest);
-    lowest = (placed[series] ?? 0) - labelHeight;
+    placed[series] = Math.min(placed[series] ?? 0, room);
+    room = (placed[series] ?? 0) - labelHeight;
   }
   return placed;
 }
 
+/** Returns the colour and the dash of a series. */
+function strokeOf(tone: HitRateChart['series'][number]['tone'], index: number): { colour: string; dash: string } {
+  if (tone !== 'other') return tones[tone];
+  const round = Math.floor(index / colours.length);
+  return { colour: colours[index % colours.length] ?? '', dash: dashes[(index + round) % dashes.length] ?? '' };
+}
+
 function hitRateSvg({ title, ticks, series }: HitRateChart): string {
+  const height = Math.max(usualHeight, top + bottom + series.length * labelHeight);
   const x = (column: number): number => left + ((column + 0.5) * (width - left - right)) / Math.max(1, ticks.length);
   const y = (share: number): number => top + (1 - share) * (height - top - bottom);
   const body = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
@@ -61,10 +73,12 @@ function hitRateSvg({ title, ticks, series }: HitRateChart): string {
     text(left - 8, y(share) + 4, `${share * 100}%`, 'text-anchor="end" fill="#44504a"'),
   ]);
   ticks.forEach((tick, column) => body.push(text(x(column), height - 12, tick, 'text-anchor="middle" fill="#44504a"')));
-  const labels = placedLabels(series.map(({ points }) => y(points.at(-1)?.share ?? 0)));
+  const labels = placedLabels(
+    series.map(({ points }) => y(points.at(-1)?.share ?? 0)),
+    height - bottom,
+  );
   series.forEach(({ label, tone, points }, index) => {
-    const plain = { colour: colours[index % colours.length] ?? '', dash: dashes[(index >> 1) % dashes.length] ?? '' };
-    const { colour, dash } = tone === 'other' ? plain : tones[tone];
+    const { colour, dash } = strokeOf(tone, index);
     const shift = (index - (series.length - 1) / 2) * Math.min(7, 42 / series.length);
     const place = (column: number): number => x(column) + shift;
     const path = points.map(({ share }, i) => `${i === 0 ? 'M' : 'L'}${at(place(i))} ${at(y(share))}`).join(' ');
@@ -75,7 +89,7 @@ function hitRateSvg({ title, ticks, series }: HitRateChart): string {
       text(width - right + 10, (labels[index] ?? 0) + 4, shortened(label), `fill="${colour}"`),
     );
   });
-  return svg(title, body);
+  return svg(title, height, body);
 }
 
 /** Beside the chart there is room for about twenty letters, or half as many Chinese characters. */
@@ -94,7 +108,7 @@ function rankSvg({ title, passages, k, strokes }: RankChart): string {
   const end = width - 12;
   // A question whose right passage was not found is drawn below the last rank.
   const y = (rank: number): number =>
-    top + (Math.log(Math.min(rank, last * 1.2)) / Math.log(last * 1.2)) * (height - top - 16);
+    top + (Math.log(Math.min(rank, last * 1.2)) / Math.log(last * 1.2)) * (usualHeight - top - 16);
   const x = (index: number): number => left + ((index + 0.5) * (end - left)) / Math.max(1, strokes.length);
   const body = logTicks(last).flatMap((tick) => [
     line(left, y(tick), end, y(tick), 'stroke="#d6dbd8"'),
@@ -108,5 +122,5 @@ function rankSvg({ title, passages, k, strokes }: RankChart): string {
       `<circle cx="${at(x(index))}" cy="${at(y(after))}" r="2" fill="${colour}"/>`,
     );
   });
-  return svg(title, body);
+  return svg(title, usualHeight, body);
 }

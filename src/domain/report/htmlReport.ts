@@ -67,13 +67,18 @@ function factLines(facts: readonly ReportFact[]): string {
   return `<dl>${items.join('')}</dl>`;
 }
 
-function tableHtml({ head, rows, texts = 1 }: Extract<ReportBlock, { kind: 'table' }>): string {
+/** Returns a block that scrolls sideways on a narrow screen, by keyboard too. Its name says what scrolls. */
+const wide = (name: string, html: string): string =>
+  `<div class="wide" role="region" aria-label="${escapeXml(name)}" tabindex="0">${html}</div>`;
+
+function tableHtml({ head, rows, texts = 1 }: Extract<ReportBlock, { kind: 'table' }>, section: string): string {
   const cells = (name: string, list: readonly string[], attributes = ''): string =>
     `<tr>${list.map((cell, at) => element(name, cell, `${at < texts ? ' class="words"' : ''}${attributes}`)).join('')}</tr>`;
-  // Wide tables scroll by keyboard too.
-  return (
-    `<div class="wide" tabindex="0"><table><thead>${cells('th', head, ' scope="col"')}</thead>` +
-    `<tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table></div>`
+  const body = rows.map((row) => cells('td', row)).join('');
+  // A section may have several tables, whose first columns differ.
+  return wide(
+    `${section} · ${head[0] ?? ''}`,
+    `<table><thead>${cells('th', head, ' scope="col"')}</thead><tbody>${body}</tbody></table>`,
   );
 }
 
@@ -81,20 +86,20 @@ function exampleHtml({ title, note, change, lines }: ReportExample): string {
   return `<div class="example ${change}">${element('h3', title)}${element('p', note, ' class="note"')}${factLines(lines)}</div>`;
 }
 
-function blockHtml(block: ReportBlock): string {
+function blockHtml(block: ReportBlock, section: string): string {
   switch (block.kind) {
     case 'text':
       return element('p', block.text, block.tone ? ` class="${block.tone}"` : '');
     case 'facts':
       return factLines(block.facts);
     case 'table':
-      return tableHtml(block);
+      return tableHtml(block, section);
     case 'examples':
       return block.examples.map(exampleHtml).join('');
     case 'chart': {
       const caption = `<figcaption>${element('b', block.chart.title)}${escapeXml(block.chart.caption)}</figcaption>`;
       // On a narrow screen a chart scrolls, because its words would be too small to read.
-      return `<figure>${caption}<div class="wide" tabindex="0">${chartSvg(block.chart)}</div></figure>`;
+      return `<figure>${caption}${wide(block.chart.title, chartSvg(block.chart))}</figure>`;
     }
     default:
       return block satisfies never;
@@ -105,7 +110,8 @@ function blockHtml(block: ReportBlock): string {
 export function htmlReport(report: ReportDocument): string {
   const { verdict } = report;
   const sections = report.sections.map(
-    ({ title, blocks }) => `<section>${element('h2', title)}${blocks.map(blockHtml).join('\n')}</section>`,
+    ({ title, blocks }) =>
+      `<section>${element('h2', title)}${blocks.map((block) => blockHtml(block, title)).join('\n')}</section>`,
   );
   return `<!doctype html>
 <html lang="${report.language === 'zh' ? 'zh-CN' : 'en'}">

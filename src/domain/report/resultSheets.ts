@@ -41,6 +41,9 @@ const valueCell = ({ name }: ComparedMetric, value: number): WorkbookCell => ({
   format: share.has(name) ? '0.0%' : '0.0000',
 });
 
+/** Columns of the comparison table that hold counts, or 1 for the baseline and 0 for others. */
+const counts = new Set<unknown>(['baseline', 'questions', 'won', 'lost', 'questions_needed']);
+
 const percent = (value: number): string => `${(value * 100).toFixed(1)}%`;
 
 /** Returns the interval that the page shows for a metric: Wilson's for hit rates, else the bootstrap's. */
@@ -98,6 +101,19 @@ function questionRows({ questions, models, texts }: ReportFacts, words: SheetWor
   return [head, ...rows];
 }
 
+/** Returns the table with one row per model and metric, below its head. */
+function figureRows({ rows, models, baselineId }: ReportFacts, text: (value: string) => string): WorkbookCell[][] {
+  const table = comparisonTable(rows, models, baselineId);
+  const [head = []] = table;
+  return table.map((row, index) =>
+    row.map((cell, column): WorkbookCell => {
+      const format = counts.has(head[column]) ? '0' : '0.0000';
+      if (typeof cell === 'number') return Number.isFinite(cell) ? { value: cell, format } : null;
+      return index === 0 ? bold(cell ?? '') : text(cell ?? '');
+    }),
+  );
+}
+
 /**
  * Returns the sheets of a report: questions in rows and models in columns with statistics on top, and all figures of
  * the table with one row per model and metric.
@@ -107,12 +123,7 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
   const text = (value: string): string => cellText(value, words.cutMark, changes);
   const top = [[bold(text(words.title))], ...words.about.map((line) => [text(line)])];
   const body = [...statistics(facts, words, text), [], ...questionRows(facts, words, text)];
-  const table = comparisonTable(facts.rows, facts.models, facts.baselineId).map((row, index) =>
-    row.map((cell): WorkbookCell => {
-      if (typeof cell === 'number') return Number.isFinite(cell) ? { value: cell, format: '0.0000' } : null;
-      return index === 0 ? bold(cell ?? '') : text(cell ?? '');
-    }),
-  );
+  const table = figureRows(facts, text);
   const notes = [
     ...(changes.cut > 0 ? [[`${words.cutNote}${changes.cut}`]] : []),
     ...(changes.replaced > 0 ? [[`${words.replacedNote}${changes.replaced}`]] : []),
@@ -124,6 +135,6 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
       widths: [16, 44, 14, 16, 60, ...modelWidths],
       rows: [...top, ...notes, [], ...body],
     },
-    { name: sheetName(words.metricsSheet), widths: [28, 28, ...table[0]!.slice(2).map(() => 14)], rows: table },
+    { name: sheetName(words.metricsSheet), widths: [28, 28, ...(table[0] ?? []).slice(2).map(() => 14)], rows: table },
   ];
 }

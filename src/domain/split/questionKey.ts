@@ -5,9 +5,9 @@
 const invisible = /[\p{White_Space}\u2800\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
 /**
  * Punctuation, with `~`, `|`, `^`, the backquote and the ratio sign `∶`, which Unicode counts as symbols. Does not
- * match characters that change what is asked: C# is not C, 5% is not 5, and 1.5 is not 15.
+ * match characters that change what is asked: C# is not C, 5% is not 5, 1.5 is not 15, and 2^10 is not 210.
  */
-const punctuation = /(?<!\p{Nd})\.|\.(?!\p{Nd})|(?![.#%&@])[\p{P}~`|^∶]/gu;
+const punctuation = /(?<!\p{Nd})[.^]|[.^](?!\p{Nd})|(?![.#%&@])[\p{P}~`|∶]/gu;
 
 /**
  * Returns a key that is equal for two spellings of one question: the text in NFKC, without white space, punctuation and

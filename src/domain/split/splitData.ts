@@ -81,17 +81,17 @@ function withoutAsked(
 }
 
 /**
- * Returns the scored pairs that repeat no dev or test question, held-out ones included, and the overlaps of the others.
- * Either sentence may repeat a question.
+ * Returns the scored pairs that repeat no dev or test question, held-out and unanswered ones included, and the overlaps
+ * of the others. Either sentence may repeat a question.
  */
 export function scoredLeaksOf(
   scoredPairs: readonly ScoredPair[],
-  { dev, test }: Pick<Split, 'dev' | 'test'>,
+  { dev, test, unanswered }: Pick<Split, 'dev' | 'test' | 'unanswered'>,
   foldCase: boolean,
 ): { free: number[]; overlaps: Overlap[] } {
   const asked = new OverlapFinder(foldCase);
-  asked.add(test, 'test');
-  asked.add(dev, 'dev');
+  asked.add([...test, ...unanswered.test], 'test');
+  asked.add([...dev, ...unanswered.dev], 'dev');
   const first = withoutAsked(
     scoredPairs.map(({ sentence1 }) => ({ text: sentence1 })),
     'scored',

@@ -3,6 +3,7 @@ import { candidateId } from '../../../src/domain/evaluate/candidate';
 import { candidatesOf, parseEvaluationFile } from '../../../src/domain/evaluate/evaluationFile';
 import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
+import { own } from '../../../src/domain/errorWords';
 import type { StoredModel } from '../../../src/domain/model';
 
 const guessed = <T>(value: T) => ({ value, guessed: true });
@@ -55,6 +56,22 @@ describe('an evaluation file', () => {
     const [dense] = candidatesOf(parseEvaluationFile({ models: [{ location: 'own' }], locations }), [stored('own')]);
     const page = { kind: 'base' as const, model: experimentModelOf(stored('own')) };
     expect(candidateId(dense!.candidate)).toBe(candidateId(page));
+  });
+
+  it('is refused if a model has two names, unless its settings differ: it would be counted twice', () => {
+    const listOf = (changes: object) =>
+      candidatesOf(parseEvaluationFile({ models: [{ location: 'x/a' }, { location: 'y/b', ...changes }], locations }), [
+        stored('a'),
+        stored('b'),
+      ]).map(({ name }) => name);
+    expect(listOf({ maxTokens: 64 })).toEqual(['a', 'b', 'BM25']);
+    const details = {
+      kind: 'experiment-invalid',
+      path: 'models.1',
+      found: '"b"',
+      expected: own('different-model', 'a'),
+    };
+    expect(() => listOf({})).toThrow(expect.objectContaining({ details }) as Error);
   });
 
   it.each([

@@ -219,4 +219,10 @@ describe('the cells of a worksheet', () => {
     const data = '<row r="1"><c r="A1" t="n"><v>1</v></c><c r="XFE1"/></row><row r="1000"></row>';
     expect((await cells(sheetOf(data)))[0]?.[0]).toBe('1');
   });
+
+  it('do not count the empty rows below them: a sheet of 30 columns whose last row only has a height', async () => {
+    const data = '<row r="1"><c r="AD1"><v>1</v></c></row><row r="1048576" ht="20"></row>';
+    const found = await cells(sheetOf(data));
+    expect([found.length, found[0]?.length, found[0]?.[29]]).toEqual([1, 30, '1']);
+  });
 });

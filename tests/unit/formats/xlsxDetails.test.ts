@@ -153,6 +153,10 @@ describe('the cells of a worksheet', () => {
       (await read({ data: row(text, ...cells) })).unreadable.count;
     expect(await unreadable('<c r="B1"><f>A1</f><v>1</v></c>', '<c r="C1"><f>A1</f><v>2</v></c>')).toBe(0);
     expect(await unreadable('<c r="B1"><f>A1</f></c>', '<c r="C1"><f t="shared" si="0"/></c>')).toBe(2);
+    for (const empty of ['<v></v>', '<v/>', '<v> </v>']) {
+      expect(await unreadable(`<c r="B1"><f>A1</f>${empty}</c>`), empty).toBe(1);
+      expect(await unreadable(`<c r="B1" t="str"><f>A1</f>${empty}</c>`), `${empty} as a text`).toBe(0);
+    }
   });
 
   it('are merged by valid references of merged cells only', async () => {

@@ -39,6 +39,7 @@ const examples: OwnWordsValues = {
   object: [],
   sha256: [],
   'different-names': [],
+  'different-model': ['a'],
   'different-values': [],
   runs: [65],
   'column-for': ['#'],

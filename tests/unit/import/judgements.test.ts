@@ -93,6 +93,14 @@ describe('files of judged questions and passages', () => {
     expect(rejectedCount).toBe(2);
     expect(rejected).toEqual([{ file: 'queries.jsonl', line: 2, fault: 'not-judged', field: '2', rows: 2 }]);
   });
+
+  it('leave out a pair whose question has only irrelevant passages, like one that is not judged', async () => {
+    const judged = file('qrels.tsv', 'query-id\tcorpus-id\tscore\n1\t2\t1\n2\t1\t0\n');
+    const { rows, rejected } = await imported('pairs', [queries, judged], corpus);
+    expect(rows).toHaveLength(1);
+    const ofQuestions = rejected.filter((one) => one.file === 'queries.jsonl');
+    expect(ofQuestions).toEqual([{ file: 'queries.jsonl', line: 2, fault: 'not-judged', field: '1', rows: 1 }]);
+  });
 });
 
 describe('negatives that a pair names by id', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CsvReader } from '../../../src/domain/import/csv';
+import { LiteralParser } from '../../../src/domain/import/literal';
 import { importFaultSentence } from '../../../src/ui/i18n/errors/importFaults';
 import { file, imported, json, refused } from './importFiles';
 
@@ -65,6 +67,18 @@ describe('JSON with comments', () => {
     const found = await pairsIn(name, text);
     expect(found.pairs).toEqual(pairs);
     expect(found.report).toEqual([[1, 'comments-unused', String(count), '']]);
+  });
+
+  it('counts a comment once that is read again after a fault', async () => {
+    const { pairs: found, report } = await pairsIn('a.json', `{"data":[${rows[0]}, // 尾\n${rows[1]}, {"query" 1}]}`);
+    expect(found).toEqual(pairs);
+    expect(report.filter(([, fault]) => fault === 'comments-unused')).toEqual([[1, 'comments-unused', '1', '']]);
+  });
+
+  it('does not hold every comment in memory, of which a file may have any number', () => {
+    const parser = new LiteralParser('/* 一 */ // 二\n [1, # 三\n]', false);
+    expect(parser.value(0)).toEqual([1]);
+    expect(parser.comments).toEqual({ count: 3, first: 0, last: 18 });
   });
 
   it('is not what a text with // or # in it is taken for', async () => {
@@ -141,4 +155,17 @@ it('a first line of sep= names the separator of a CSV file', async () => {
     expect(await pairsIn('a.csv', text)).toEqual({ pairs: [['问', '答,又']], report: [[5, 'more-cells', '3', '2']] });
   }
   expect((await pairsIn('a.tsv', 'sep=|\n问题\t答案\n问\t答\n')).pairs).toEqual([['问', '答']]);
+});
+
+it('a first line of sep= names the separator of a CSV file that arrives in two pieces, cut at any place', () => {
+  for (const end of ['\n', '\r\n', '\r']) {
+    const text = ['sep=|', 'a|b', '1|2,3', ''].join(end);
+    for (let cut = 0; cut <= text.length; cut++) {
+      const reader = new CsvReader();
+      const records = [...reader.push(text.slice(0, cut)), ...reader.push(text.slice(cut)), ...reader.end()];
+      expect(records, `cut at ${cut}`).toEqual([{ line: 3, value: { a: '1', b: '2,3' } }]);
+    }
+  }
+  const short = new CsvReader();
+  expect([...short.push('a,b\n'), ...short.push('1'), ...short.end()]).toEqual([{ line: 2, value: { a: '1', b: '' } }]);
 });

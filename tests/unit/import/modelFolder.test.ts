@@ -160,6 +160,18 @@ describe('a folder with only vocab.txt', () => {
     ]);
   });
 
+  it('numbers 200,000 added tokens in linear time', () => {
+    const last = 200_000;
+    const decoder = Object.fromEntries(Array.from({ length: last }, (_, i) => [i, { content: `<t${i}>` }]));
+    const { added_tokens: added } = JSON.parse(
+      tokenizerFromVocabulary({
+        'vocab.txt': words.join('\n'),
+        'tokenizer_config.json': JSON.stringify({ added_tokens_decoder: decoder }),
+      }),
+    ) as { added_tokens: { id: number; content: string }[] };
+    expect(added.at(-1)).toMatchObject({ id: words.length + last - 1, content: `<t${last - 1}>` });
+  });
+
   const demo = new URL('../../../../shared/models/demo-zh/', import.meta.url);
   const hasDemo = existsSync(demo);
   it.skipIf(!hasDemo)('gets the tokenizer.json that the demo model comes with (skipped without ../shared)', () => {
@@ -207,9 +219,19 @@ describe('a tokenizer.json that differs from tokenizer_config.json', () => {
     });
   });
 
+  it('has the defaults of BertTokenizer for flags that tokenizer_config.json does not state', async () => {
+    for (const flags of [{}, { tokenizer_class: 'BertTokenizer', strip_accents: false }])
+      expect(normalizerOf(await imported(await wordsFolder(config(flags))))).toEqual({
+        type: 'BertNormalizer',
+        clean_text: true,
+        lowercase: true,
+        handle_chinese_chars: true,
+        ...('strip_accents' in flags ? { strip_accents: false } : {}),
+      });
+  });
+
   it.each([
     ['the flags are equal', { do_lower_case: false, tokenize_chinese_chars: true, strip_accents: null }],
-    ['the flags are missing', {}],
     [
       'another class reads tokenizer.json as it is',
       { do_lower_case: true, tokenizer_class: 'PreTrainedTokenizerFast' },
@@ -224,6 +246,7 @@ describe('do_lower_case in sentence_bert_config.json', () => {
     const folder = (lower: boolean) =>
       wordsFolder({
         'tokenizer.json': casedTokenizer,
+        'tokenizer_config.json': '{"do_lower_case": false}',
         'sentence_bert_config.json': JSON.stringify({ max_seq_length: 9, do_lower_case: lower }),
       });
     const cased = await imported(await folder(false));

@@ -47,7 +47,8 @@ describe('the scan of a sheet', () => {
         '<x:row r="9"/>',
     );
     expect(scan).toEqual({
-      rows: 9,
+      rows: 3,
+      lastRow: 9,
       columns: 5,
       styles: new Map([[2 * 16_384, 2]]),
       longIntegers: new Map([[2 * 16_384, '12345678901234567']]),

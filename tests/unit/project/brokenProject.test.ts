@@ -15,6 +15,13 @@ const first = (change: (row: Record<string, never>) => object) => (rows: Rows) =
   rows.map((row, index) => (index === 0 ? change(row as never) : row));
 const blocks = (change: (rows: Rows) => unknown) => (block: { rows: Rows }) => ({ ...block, rows: change(block.rows) });
 
+const figures = { questions: 2, unanswerable: 0, unanswerableAnswered: 0, answered: 1, right: 1, rejectedRight: 1 };
+const precisionInterval = { low: 0.2, high: 1 };
+const threshold = {
+  ...{ value: 0.5, rule: { by: 'f1' }, test: null, chosenAt: 1 },
+  dev: { ...figures, precision: 1, recall: 0.5, f1: 0.6, precisionInterval },
+};
+
 describe('a project file with a hostile or broken record', () => {
   const cases: [string, string | RegExp, (value: never) => unknown][] = [
     ['a date beyond the range of dates', 'experiments.json', first((row) => ({ ...row, createdAt: 1e20 }))],
@@ -35,6 +42,7 @@ describe('a project file with a hostile or broken record', () => {
       first((row) => ({ ...row, results: [{ questionId: 'q', ranks: [0], top: [] }] })),
     ],
     ['a metric above 1', 'evaluations.json', first((row) => ({ ...row, hitRateAtK: { 1: 7 } }))],
+    ['a threshold on test', 'evaluations.json', first((row) => ({ ...row, threshold }))],
     ['an event out of order', 'runEvents/r.json', (rows: Rows) => rows.slice(1)],
     ['an event of an unknown type', 'runEvents/r.json', first((row) => ({ ...row, type: 'alert' }))],
     ['a model whose tensors are elsewhere', 'models.json', first((row) => ({ ...row, totalFloats: 1 }))],

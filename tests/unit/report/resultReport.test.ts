@@ -41,6 +41,14 @@ describe.each(reports)('the HTML report of a $kind', ({ document }) => {
     expect(html).not.toMatch(/url\(|@import|javascript:alert\(1\)"/);
   });
 
+  it('names every block that scrolls by keyboard, each by a name of its own', () => {
+    const scrolling = [...html.matchAll(/<[^>]*tabindex="0"[^>]*>/g)].map(([tag]) => tag);
+    expect(scrolling.length).toBeGreaterThan(2);
+    const names = scrolling.map((tag) => /role="region" aria-label="([^"]+)"/.exec(tag)?.[1]);
+    expect(names).not.toContain(undefined);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it('shows hostile texts as they are, without characters that HTML does not allow', () => {
     expect(html).toContain('&lt;b&gt;实验&lt;/b&gt; =1+1');
     expect(html).not.toContain('<script');

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSheet } from 'read-excel-file/node';
 import { describe, expect, it } from 'vitest';
-import { comparisonMetrics } from '../../../src/domain/evaluate/comparisonMetrics';
+import { comparisonMetrics } from '../../../src/domain/report/comparisonMetrics';
 import { resultSheets } from '../../../src/domain/report/resultSheets';
-import { cellText, mostCellCharacters, sheetName } from '../../../src/domain/report/workbook';
+import { cellText, mostCellCharacters, sheetName, type WorkbookSheet } from '../../../src/domain/report/workbook';
 import { wellFormed } from '../../../src/domain/wellFormed';
 import { en } from '../../../src/ui/i18n/en';
 import { resultFile } from '../../../src/ui/report/result/resultFiles';
@@ -107,6 +107,27 @@ print(json.dumps({'formulas': [cell.coordinate for cell in cells if cell.data_ty
       expect(textOf(9)).toBe('第一行\n第二行\n第三行');
     },
   );
+});
+
+it('the table of an Excel report shows counts as whole numbers, and all other figures with four decimals', async () => {
+  let table: WorkbookSheet['rows'] = [];
+  await resultFile(facts, 'xlsx', 'en', (...parts) => {
+    const sheets = resultSheets(...parts);
+    table = sheets[1]?.rows ?? [];
+    return writeXlsx(sheets);
+  });
+  const [head = [], ...rows] = table;
+  const names = head.map((cell) => (cell !== null && typeof cell === 'object' ? cell.value : cell));
+  const counts = ['baseline', 'questions', 'won', 'lost', 'questions_needed'];
+  const found = new Set<unknown>();
+  for (const row of rows)
+    row.forEach((cell, column) => {
+      if (cell === null || typeof cell === 'string' || !('format' in cell)) return;
+      found.add(names[column]);
+      expect(cell.format, String(names[column])).toBe(counts.includes(String(names[column])) ? '0' : '0.0000');
+    });
+  expect(found).toContain('won');
+  expect(found).toContain('p_holm');
 });
 
 describe('the text of a cell', () => {

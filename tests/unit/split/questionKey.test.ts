@@ -28,6 +28,7 @@ describe('the key of a question', () => {
     ['a language that differs by a sign', 'C#是什么', 'C是什么'],
     ['a language that differs by a symbol', 'C++是什么', 'C是什么'],
     ['a decimal point', '1.5倍是多少', '15倍是多少'],
+    ['a power', '2^10是多少', '210是多少'],
     ['a per cent sign', '5%是多少', '5是多少'],
     ['the only punctuation', '？', '！'],
   ])('is different for texts that differ in %s', (_, a, b) => {

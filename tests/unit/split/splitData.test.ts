@@ -4,7 +4,7 @@ import { defaultStage } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
 import { OverlapFinder } from '../../../src/domain/split/overlap';
 import { questionKey } from '../../../src/domain/split/questionKey';
-import { rowsWithoutPassage, splitData } from '../../../src/domain/split/splitData';
+import { rowsWithoutPassage, scoredLeaksOf, splitData } from '../../../src/domain/split/splitData';
 
 const knowledgeBase: Passage[] = Array.from({ length: 50 }, (_, i) => ({ id: `p${i}`, text: `段${i}` }));
 const pairsOf = (count: number, anchor: (i: number) => string, positive: (i: number) => string): Pair[] =>
@@ -273,4 +273,24 @@ describe('the split', () => {
     );
     expect(splitData({ experiment: settings(0.5), pairs, knowledgeBase }).test).toEqual([]);
   });
+});
+
+it('scored pairs repeat no dev or test question, also not one without an answer, which thresholds use', () => {
+  const split = splitData({
+    experiment: settings(0),
+    pairs: [],
+    knowledgeBase,
+    devQuestions: [question('d', '问一', 'p1'), question('d2', '问二')],
+    testQuestions: [question('t', '问三', 'p1'), question('t2', '问四')],
+  });
+  const texts = ['问一？', '问二？', '问三？', '问四？', '问五？'];
+  const scored = [
+    ...texts.map((sentence1, i) => ({ id: `a${i}`, sentence1, sentence2: '句', score: 1 })),
+    ...texts.map((sentence2, i) => ({ id: `b${i}`, sentence1: '句', sentence2, score: 1 })),
+  ];
+  const { free, overlaps } = scoredLeaksOf(scored, split, false);
+  expect(free).toEqual([4, 9]);
+  expect(overlaps.map(({ part, question: of }) => [part, of])).toEqual(
+    [...texts.slice(0, 4), ...texts.slice(0, 4)].map((text, i) => [i % 4 < 2 ? 'dev' : 'test', text.slice(0, 2)]),
+  );
 });

@@ -122,6 +122,19 @@ describe('the split of stored data', () => {
     expect(await countsOf(db, changed)).toMatchObject({ train: 1, nearDuplicates: { count: 1, removed: true } });
   });
 
+  it('finds near-duplicates of test questions without an answer, which thresholds use', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const unanswered = [
+      { text: testQuestions[0], relevant: { p: 0 } },
+      { text: testQuestions[1], relevant: ['p'] },
+    ];
+    const data = experiment.data.filter(({ part }) => part !== 'test');
+    data.push({ role: 'questions', part: 'test', contentSha256: await store(db, 'questions', unanswered) });
+    const changed = removing({ ...experiment, data });
+    expect((await preparedData(db, changed)).pairs.map(({ anchor }) => anchor)).toEqual([anchors[4]]);
+    expect(await countsOf(db, changed)).toMatchObject({ unanswered: { test: 1 }, nearDuplicates: { count: 1 } });
+  });
+
   it('holds out the same dev questions whether near-duplicates are removed or not', async () => {
     const { db, experiment } = await prepared(foldingModel);
     const data = experiment.data.filter(({ part }) => part !== 'dev');

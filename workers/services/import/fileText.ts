@@ -19,7 +19,12 @@ import { fileTypeOf, isArchivePart, type FileType } from '../../../src/domain/im
 
 async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+  } finally {
+    // The caller may stop before the end.
+    await reader.cancel();
+  }
 }
 
 /**

@@ -63,6 +63,17 @@ async function readJudgements(
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
+/** Returns the first usable value of a file; undefined if it has none or cannot be read. */
+async function firstValueOf(file: DataFile): Promise<unknown> {
+  try {
+    for await (const { value } of valuesOf(file)) return value;
+  } catch (error) {
+    // A file that the browser can no longer read fails with a DOMException.
+    if (!(error instanceof AppError || error instanceof DOMException)) throw error;
+  }
+  return undefined;
+}
+
 /**
  * Returns the error to report instead if a file of questions names no passages: another file that was given with it has
  * no known columns, so it is likely the judgements. Returns null if there is none.
@@ -77,8 +88,7 @@ export async function judgementsUnread(
   if (details?.kind !== 'import-failed' || !namesNoPassage.has(details.fault)) return null;
   for (const file of files) {
     if (file === questions || file.stated.mapping) continue;
-    const first = await valuesOf(file).next();
-    const value = first.done === true ? undefined : first.value.value;
+    const value = await firstValueOf(file);
     if (!isObject(value) || new Columns(Object.entries(value)).knows(mainColumns[role])) continue;
     const field = Object.keys(value).join(', ');
     const expected = 'query-id + corpus-id + score';

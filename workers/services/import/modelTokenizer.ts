@@ -94,12 +94,19 @@ function listedTokens(sources: Json[]): ListedToken[] {
     .filter((token): token is ListedToken => typeof token.content === 'string');
 }
 
-/** Adds a token that the vocabulary may have. Otherwise it gets the next free id, as in transformers. */
-function addToken({ words, added }: Vocabulary, content: string): void {
-  if (added.has(content)) return;
+/**
+ * Adds tokens that the vocabulary may have. The others get the next free ids, as in transformers. Takes linear time,
+ * because an imported file may list any number of tokens.
+ */
+function addTokens({ words, added }: Vocabulary, contents: readonly string[]): void {
   let free = words.size;
   for (const id of added.values()) free = Math.max(free, id + 1);
-  added.set(content, words.get(content) ?? free);
+  for (const content of contents) {
+    if (added.has(content)) continue;
+    const id = words.get(content) ?? free;
+    added.set(content, id);
+    free = Math.max(free, id + 1);
+  }
 }
 
 /** The tokens of vocab.txt, and the added ones. */
@@ -180,10 +187,12 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   const named = (key: keyof typeof specialTokens): string => specialToken(sources, key);
   const specials = new Set((Object.keys(specialTokens) as (keyof typeof specialTokens)[]).map(named));
   const vocabulary = { words: readVocabulary(files['vocab.txt'] ?? ''), added: readAddedTokens(added) };
-  for (const { content, special } of listedTokens(sources)) {
-    if (special) specials.add(content);
-    addToken(vocabulary, content);
-  }
+  const listed = listedTokens(sources);
+  for (const { content, special } of listed) if (special) specials.add(content);
+  addTokens(
+    vocabulary,
+    listed.map(({ content }) => content),
+  );
   const [unknown, cls, sep] = [named('unk_token'), named('cls_token'), named('sep_token')];
   idOf(vocabulary, unknown);
   return JSON.stringify({
@@ -199,16 +208,16 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   });
 }
 
-/** Fields of BertNormalizer, with the flags of tokenizer_config.json that set them. */
+/** Fields of BertNormalizer, the flags of tokenizer_config.json that set them, and their defaults in BertTokenizer. */
 const normalizerFlags = {
-  lowercase: 'do_lower_case',
-  strip_accents: 'strip_accents',
-  handle_chinese_chars: 'tokenize_chinese_chars',
+  lowercase: { key: 'do_lower_case', standard: true },
+  strip_accents: { key: 'strip_accents', standard: null },
+  handle_chinese_chars: { key: 'tokenize_chinese_chars', standard: true },
 } as const;
 
 /**
- * Returns tokenizer.json with the flags that tokenizer_config.json states. If the two files disagree about a
- * BertTokenizer, transformers follows tokenizer_config.json.
+ * Returns tokenizer.json with the flags of tokenizer_config.json. If the two files disagree about a BertTokenizer,
+ * transformers follows tokenizer_config.json, and its own default for a flag that the file does not state.
  */
 export function tokenizerWithFlags(text: string, configText: string | undefined): string {
   const config = configText === undefined ? {} : parseModelJson('tokenizer_config.json', configText);
@@ -216,9 +225,9 @@ export function tokenizerWithFlags(text: string, configText: string | undefined)
   const normalizer = tokenizer['normalizer'];
   if (!isBertTokenizer(config) || !isJsonObject(normalizer) || normalizer['type'] !== 'BertNormalizer') return text;
   const changed: Json = {};
-  for (const [field, key] of Object.entries(normalizerFlags)) {
-    const value = config[key] === undefined ? undefined : flag(config, key, null);
-    if (value === undefined || (value === null && field !== 'strip_accents')) continue;
+  for (const [field, { key, standard }] of Object.entries(normalizerFlags)) {
+    const value = config[key] === undefined ? standard : flag(config, key, null);
+    if (value === null && field !== 'strip_accents') continue;
     if ((normalizer[field] ?? null) !== value) changed[field] = value;
   }
   if (Object.keys(changed).length === 0) return text;

@@ -98,10 +98,11 @@ export async function storedSplit(
   const testQuestions = await rowsOf(db, experiment, 'questions', 'test');
   const foldCase = await modelFoldsCase(db, experiment);
   const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions, foldCase });
+  const allTest = [...split.test, ...split.unanswered.test];
   const removesNearDuplicates = experiment.split.removeNearDuplicates === true && !hasListedBatches(experiment);
   const nearDuplicates =
     findNearDuplicates || removesNearDuplicates
-      ? await nearDuplicatesOfTest({ pairs, rows: split.trainRows, test: split.test, foldCase }, progress)
+      ? await nearDuplicatesOfTest({ pairs, rows: split.trainRows, test: allTest, foldCase }, progress)
       : [];
   const removed = new Set(removesNearDuplicates ? nearDuplicates.map(({ row }) => row) : []);
   const trainRows = split.trainRows.filter((row) => !removed.has(row));

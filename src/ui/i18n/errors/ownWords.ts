@@ -43,6 +43,10 @@ const table: Table = {
   object: () => ({ zh: '对象', en: 'an object' }),
   sha256: () => ({ zh: '64 位十六进制的 SHA-256', en: 'a SHA-256 of 64 hexadecimal digits' }),
   'different-names': () => ({ zh: '名称不同的文件', en: 'files with different names' }),
+  'different-model': (name) => ({
+    zh: `模型或设置与“${shortened(name, 80)}”不同的一项`,
+    en: `an entry whose model or settings differ from those of “${shortened(name, 80)}”`,
+  }),
   'different-values': () => ({ zh: '互不相同的值', en: 'values that differ' }),
   runs: (runs) => ({ zh: `${runs} 次训练`, en: `${runs} runs` }),
   'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),

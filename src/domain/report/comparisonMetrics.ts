@@ -1,5 +1,5 @@
-import type { ReportFacts, ReportedModel } from '../report/reportFacts';
-import type { CompareRow, Difference } from './compareTable';
+import type { ReportFacts, ReportedModel } from './reportFacts';
+import type { CompareRow, Difference } from '../evaluate/compareTable';
 
 /** Numbers that JSON lacks become null: the rank of a passage that was not found, and “no number of questions”. */
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
