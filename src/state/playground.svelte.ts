@@ -53,6 +53,8 @@ export class PlaygroundState {
     if (experimentId === null) return;
     this.#base = { experimentId };
     this.#offer(await (await gateway.data()).listCandidates(experimentId));
+    // The text may have been typed, or a review question chosen, before there was anything to ask.
+    if (this.text !== '') void this.ask();
     await this.#loadThresholds(experimentId);
   }
 
@@ -115,6 +117,7 @@ export class PlaygroundState {
       this.error = null;
       return;
     }
+    if (this.experimentId !== null && !this.sides) return;
     this.searching = true;
     try {
       const found = await deviceJob.during('search', () => this.#find(question, encode));

@@ -72,6 +72,19 @@ describe('the playground', () => {
     expect(playground.answers).toEqual([found('p1'), found('p3')]);
   });
 
+  it('answers a question that was asked before its models were listed', async () => {
+    const playground = new PlaygroundState('e');
+    playground.text = 'x';
+    await playground.ask();
+    expect(searches).toEqual([]);
+    await playground.load();
+    await searching(1);
+    expect(searches[0]?.request).toMatchObject({ base: { experimentId: 'e' }, question: 'x' });
+    searches[0]?.end(resultOf(found('p1'), found('p2')));
+    await idle();
+    expect(playground.answers).toEqual([found('p1'), found('p2')]);
+  });
+
   it('stops encoding when it is left, and starts no search afterwards', async () => {
     const playground = await opened();
     await asking(playground, 'x');

@@ -4,8 +4,7 @@ export const commonTexts = {
   comma: ', ',
   listComma: ', ',
   semicolon: '; ',
-  /** Between two sentences. */
-  sentenceGap: ' ',
+  inARow: (...sentences: string[]) => sentences.join(' '),
   stop: '.',
   close: 'Close',
   cancel: 'Cancel',

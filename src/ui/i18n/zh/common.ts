@@ -6,8 +6,7 @@ export const commonTexts: Dictionary['common'] = {
   comma: '，',
   listComma: '、',
   semicolon: '；',
-  /** Between two sentences. */
-  sentenceGap: '',
+  inARow: (...sentences) => sentences.join(''),
   stop: '。',
   close: '关闭',
   cancel: '取消',

@@ -96,11 +96,11 @@ function rankChart(t: Dictionary, facts: ReportFacts): RankChart | null {
   const every = Math.max(1, pairs.length / mostStrokes);
   const shown = Array.from({ length: Math.min(pairs.length, mostStrokes) }, (_, i) => Math.floor(i * every));
   const { rankTitle, rankCaption, rankSample } = t.evaluate.chart;
-  const sample = shown.length < pairs.length ? `${t.common.sentenceGap}${rankSample(shown.length, pairs.length)}` : '';
+  const sample = shown.length < pairs.length ? [rankSample(shown.length, pairs.length)] : [];
   return {
     kind: 'ranks',
     title: rankTitle(count('won', 'up'), count('lost', 'down')),
-    caption: `${facts.training ? rankCaption : t.resultReport.figures.rankCaption}${sample}`,
+    caption: t.common.inARow(facts.training ? rankCaption : t.resultReport.figures.rankCaption, ...sample),
     passages: facts.passages,
     k: facts.k,
     strokes: shown.flatMap((at) => {

@@ -42,7 +42,7 @@ function comparisonAnswer(t: Dictionary, { rows, models, baselineId, k }: Report
   const text = compareAnswerText(t.compare.answer, rows, baselineId, { k, nameOf });
   if (!text) return { answer: t.compare.title, verdict: null, lead: [] };
   const sentences = [text.verdict, text.needed, text.corrected].filter((sentence) => sentence !== '');
-  return { answer: text.title, verdict: null, lead: [sentences.join(t.common.sentenceGap)] };
+  return { answer: text.title, verdict: null, lead: [t.common.inARow(...sentences)] };
 }
 
 /** Returns the report for the person who decides, in one language. */

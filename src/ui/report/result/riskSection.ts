@@ -22,7 +22,7 @@ function findingBlocks(t: Dictionary, { findings, training }: ReportFacts): Repo
     const fix = finding.fix ? [words.fix(fixText(t, finding.fix))] : [];
     const severity = t.doctor.severities[finding.severity];
     const found = `${severity}${t.common.colon}${title}${t.common.stop}`;
-    return warning([found, why, ...fix].join(t.common.sentenceGap));
+    return warning(t.common.inARow(found, why, ...fix));
   });
 }
 
