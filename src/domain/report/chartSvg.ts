@@ -11,8 +11,8 @@ const [left, right, top, bottom] = [52, 170, 12, 34];
 const labelHeight = 18;
 
 /**
- * Colours and dashes of the series. Where one colour is used again, its dash differs, for 32 series. In print without
- * colours, only neighbours in the list are told apart by their dashes.
+ * Colours and dashes of the series. The first 32 series each have their own pair of them. Printed in black and white,
+ * a line still differs from the one before and the one after it.
  */
 const colours = ['#00708a', '#8a2a7b', '#5b6b0c', '#a3262a', '#0b6655', '#7a5230', '#3f4f8f', '#44504a'];
 const dashes = ['', '6 3', '2 3', '8 3 2 3'];

@@ -52,7 +52,7 @@ let latest: OpenBase | null = null;
 /** Candidates whose vectors are held in memory. */
 const mostVectors = 2;
 
-/** Errors after which the device is opened anew: every later readback would throw them again. */
+/** Errors that make the device useless: until it is closed, every readback throws the same error again. */
 const ofDevice: ReadonlySet<AppErrorDetails['kind']> = new Set(['gpu-device-lost', 'gpu-out-of-memory', 'unexpected']);
 
 async function passagesOf(db: Database, base: SearchedBase): Promise<{ key: string; read: () => Promise<Passage[]> }> {
