@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { root } from '../tools/lib/source.mjs';
-import { lowerMedian } from './figures.mjs';
+import { lowerMedian, rowsOf } from './figures.mjs';
 
 /** Wait of the playground after a key; see `src/state/playground.svelte.ts`. */
 const debounceMs = 40;
@@ -10,11 +7,6 @@ const charactersPerPassage = 90;
 
 /** Reads 12,000 different passages, cut from CMRC, and `count` questions. */
 export function searchingTask(count) {
-  const rowsOf = (name) => {
-    const file = join(root, '../shared/data', name);
-    if (!existsSync(file)) throw new Error(`The row needs ${relative(root, file)}, which is missing.`);
-    return readFileSync(file, 'utf8').trim().split('\n').map(JSON.parse);
-  };
   const all = rowsOf('cmrc_passages.jsonl')
     .concat(rowsOf('t2_sample_passages.jsonl'))
     .map(({ text }) => text)

@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { root } from '../tools/lib/source.mjs';
-import { lowerMedian, times } from './figures.mjs';
+import { lowerMedian, rowsOf, times } from './figures.mjs';
 
 /** Returns a row that compares steps with frozen layers with those of all layers. */
 export function frozenAgainstFull({ ours, peer, dispatches, threads }) {
@@ -19,12 +16,6 @@ export function frozenAgainstFull({ ours, peer, dispatches, threads }) {
 
 /** Reads 2,000 questions with their passages, half of CMRC and half of CSL, and the passages of both. */
 export function miningTask() {
-  const data = join(root, '../shared/data');
-  const rowsOf = (name) => {
-    const file = join(data, name);
-    if (!existsSync(file)) throw new Error(`The row needs ${relative(root, file)}, which is missing.`);
-    return readFileSync(file, 'utf8').trim().split('\n').map(JSON.parse);
-  };
   const cmrc = rowsOf('cmrc_passages.jsonl');
   const csl = rowsOf('csl_title_abstract.jsonl');
   const textOf = new Map(cmrc.map(({ pid, text }) => [pid, text]));

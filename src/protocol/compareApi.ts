@@ -74,6 +74,8 @@ export interface RunQuestions {
 export interface CompareApi {
   /** Lists the stored base models, the weights of finished runs on the same data, and the keyword search. */
   listCandidates(experimentId: string): Promise<CandidateOption[]>;
+  /** Returns how many models were compared on the experiment's test questions. */
+  countTestUses(experimentId: string): Promise<number>;
   /** Returns the questions and the stored results. Rejects with `data-missing` or `nothing-to-evaluate`. */
   comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
   compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;

@@ -7,7 +7,6 @@ import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
-import * as comparisons from '../storage/comparisons';
 import * as datasets from '../storage/datasets';
 import * as deleted from '../storage/deletedExperiments';
 import * as downloads from '../storage/downloads';
@@ -93,7 +92,7 @@ export const gateway = {
   },
   /** Returns how many models were compared on the experiment's test questions. */
   async countTestComparisons(experimentId: string): Promise<number> {
-    return comparisons.countComparisons(await openDatabase(), experimentId, 'test');
+    return (await gateway.data()).countTestUses(experimentId);
   },
   async listBlends(runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
     return evaluations.listBlends(await openDatabase(), runId, part);

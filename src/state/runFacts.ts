@@ -5,6 +5,7 @@ import { slotNames, entryOf, type SlotName } from '../domain/import/slots';
 import { shownPassageIds } from '../domain/report/reportExamples';
 import type { ReportFacts, ReportedModel, ReportedTraining } from '../domain/report/reportFacts';
 import type { RunRecord } from '../domain/run';
+import type { SplitCounts } from '../protocol/dataApi';
 import { examine } from '../domain/train/doctor/examine';
 import type { Finding } from '../domain/train/doctor/finding';
 import { reportedQuestion, textsOf } from './comparisonFacts';
@@ -28,34 +29,31 @@ interface RunReportRequest {
   findings?: readonly Finding[];
 }
 
-/** Checks a run's experiment as it was checked before the run. Returns null if its data is no longer stored. */
-async function findingsOf({ experiment }: RunRecord): Promise<Finding[] | null> {
+/** Checks a run's experiment as it was checked before the run. Returns null if its model is no longer stored. */
+async function findingsOf({ experiment }: RunRecord, split: SplitCounts): Promise<Finding[] | null> {
   const data = await gateway.data();
-  const quiet = (): void => undefined;
   try {
     return examine(experiment, {
       model: (await gateway.getModel(experiment.model?.contentSha256 ?? '')) ?? null,
-      split: await data.countSplit(experiment, quiet),
-      texts: await data.examineTexts(experiment, quiet),
+      split,
+      texts: await data.examineTexts(experiment, () => undefined),
       memory: null,
     });
   } catch (thrown) {
-    const { kind } = toAppError(thrown).details;
-    if (kind === 'data-missing' || kind === 'model-missing') return null;
+    if (toAppError(thrown).details.kind === 'model-missing') return null;
     throw thrown;
   }
 }
 
-async function trainingOf(run: RunRecord, model: string): Promise<ReportedTraining> {
+async function trainingOf(run: RunRecord, model: string, pairs: number): Promise<ReportedTraining> {
   const { experiment } = run;
   const rows: Partial<Record<SlotName, number>> = {};
   for (const slot of slotNames) {
     const dataset = await gateway.getDataset(entryOf(experiment, slot)?.contentSha256 ?? '');
     if (dataset) rows[slot] = dataset.rows;
   }
-  const { train } = await (await gateway.data()).countSplit(experiment, () => undefined);
   return {
-    ...{ model, experiment, rows, pairs: train, device: run.device },
+    ...{ model, experiment, rows, pairs, device: run.device },
     keptStep: run.keptStep ?? run.steps,
     steps: run.stoppedStep ?? run.steps,
     experimentHash: run.experimentHash,
@@ -111,6 +109,7 @@ export async function runFacts(run: RunRecord, request: RunReportRequest): Promi
   const data = await gateway.data();
   const { questions, leftOut } = await data.runQuestions(run.runId);
   const before = await gateway.getEvaluation(run.runId, 'test', 'before');
+  const split = await data.countSplit(run.experiment, () => undefined);
   const facts = {
     ...{ name, createdAt: Date.now(), build: __BUILD__, part: 'test' as const, k },
     ...{ passages: before?.metrics.passages ?? 0, leftOut, testUses },
@@ -121,8 +120,8 @@ export async function runFacts(run: RunRecord, request: RunReportRequest): Promi
       baselineId: 'before',
       judgedId: 'after',
     },
-    ...{ training: await trainingOf(run, model), failures: [] },
-    findings: request.findings ?? (await findingsOf(run)),
+    ...{ training: await trainingOf(run, model, split.train), failures: [] },
+    findings: request.findings ?? (await findingsOf(run, split)),
   };
   return { ...facts, texts: textsOf(await data.runPassages(run.runId, shownPassageIds(facts))) };
 }

@@ -38,12 +38,10 @@ export function listComparisons(db: Database, experimentId: string): Promise<Sto
   return db.getAll('comparisons', comparisonsOf(experimentId));
 }
 
-/** Counts the compared models on a part. None is deleted before its experiment, so each counts one use of the part. */
-export async function countComparisons(db: Database, experimentId: string, part: QuestionPart): Promise<number> {
-  return usesOfPart(await listComparisons(db, experimentId), part);
-}
-
-/** Counts the uses of a part among results: keyword results that only stand beside a run's are none. */
+/**
+ * Counts the uses of a part among an experiment's results: none is deleted before its experiment. Keyword results that
+ * only stand beside a run's are no use.
+ */
 export function usesOfPart(results: readonly Pick<StoredComparison, 'part' | 'ofRun'>[], part: QuestionPart): number {
   return results.filter((one) => one.part === part && !one.ofRun).length;
 }

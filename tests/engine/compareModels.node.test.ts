@@ -106,7 +106,7 @@ describe('a comparison of models before any training', () => {
     expect(table.rows[1]?.cells['hitRate@3']?.baseline).toBeNull();
     expect(table.rows[2]?.cells['hitRate@3']?.baseline).not.toBeNull();
     const [first] = questions;
-    const found = await comparedPassages(db, 'e', 'dev', [first?.relevant[0] ?? '', 'gone']);
+    const found = await comparedPassages(db, { experimentId: 'e' }, 'dev', [first?.relevant[0] ?? '', 'gone']);
     expect(found.map(({ id }) => id)).toEqual([first?.relevant[0]]);
   });
 

@@ -31,7 +31,7 @@ async function modelFiles(folder, prefix = '') {
   return found.sort();
 }
 
-/** Parses a file of one JSON object; `what` it is goes into the sentence of an error. */
+/** Parses a file of one JSON object; `what` it is, with its article, goes into the sentence of an error. */
 function parsed(path, text, what) {
   let json;
   try {
@@ -41,8 +41,8 @@ function parsed(path, text, what) {
     throw new Error(`${path}, line ${line}: not valid JSON; check quotes, commas and brackets.`, { cause: error });
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Error(`${path} contains ${text.trim().slice(0, 40)}, not an ${what}: expected one object, {…}.`);
-  if (isTooDeep(json)) throw new Error(`${path} is nested more than ${maxDepth} levels deep, as no ${what} is.`);
+    throw new Error(`${path} contains ${text.trim().slice(0, 40)}, not ${what}: expected one object, {…}.`);
+  if (isTooDeep(json)) throw new Error(`${path} is nested more than ${maxDepth} levels deep, too deep for ${what}.`);
   return json;
 }
 
@@ -97,7 +97,7 @@ async function dataInputs(path, locations) {
  * in the slots `model0`, `model1` and so on.
  */
 export async function readEvaluationFile(path) {
-  const json = await readJson(path, 'evaluation');
+  const json = await readJson(path, 'an evaluation');
   const inputs = await dataInputs(path, json.locations ?? {});
   const models = Array.isArray(json.models) ? json.models : [];
   for (const [index, model] of models.entries()) {
@@ -115,7 +115,7 @@ export async function readMetrics(folder) {
   await mustBe('folder', folder, 'The command');
   const path = join(folder, 'metrics.json');
   await mustBe('file', path, 'The command');
-  return readJson(path, 'object of results');
+  return readJson(path, 'results');
 }
 
 /**
@@ -124,7 +124,7 @@ export async function readMetrics(folder) {
  * file.
  */
 export async function readExperimentFile(path) {
-  const json = await readJson(path, 'experiment');
+  const json = await readJson(path, 'an experiment');
   const locations = json.locations ?? {};
   const inputs = await dataInputs(path, locations);
   const place = (location) => resolve(dirname(path), String(location));

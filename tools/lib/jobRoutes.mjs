@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { writing } from './errors.mjs';
 import { sendFile, sendJson } from './server.mjs';
 
-/** Files are posted to these paths, followed by the file's own path, and written to the folder of the handler. */
-const folderPrefixes = { 'export/': 'exportFolder', 'report/': 'reportFolder' };
+/** Paths to which files are posted, with a file's own path as a group, by the handlers' folder they are written to. */
+const folderPaths = { exportFolder: /^export\/(.*)$/s, reportFolder: /^report\/(report\.\w+)$/ };
 /** Maximum bytes of a JSON body: a string of Node.js holds at most 2^29 − 24 characters (buffer.constants). */
 const maxBodyBytes = 512 * 1024 * 1024;
 
@@ -60,24 +60,26 @@ export function jobRoutes(job, handlers) {
     finish: async (request) => handlers.onFinish(await readJson(request)),
   };
 
-  const folderOf = (name) =>
-    Object.entries(folderPrefixes).find(
-      ([prefix, folder]) =>
-        name.startsWith(prefix) && handlers[folder] && (prefix === 'export/' || /^report\/report\.\w+$/.test(name)),
-    );
+  const placeOf = (name) => {
+    for (const [folder, pattern] of Object.entries(folderPaths)) {
+      const path = pattern.exec(name)?.[1];
+      if (path !== undefined && handlers[folder]) return { folder: normalize(handlers[folder]), path };
+    }
+    return null;
+  };
 
   const answer = async (request, response, path) => {
     const name = path.startsWith(base) ? path.slice(base.length) : '';
     const input = /^file\/(\d+)$/.exec(name);
+    const place = placeOf(name);
     if (request.method === 'GET' && name === 'job.json') giveJob(response);
     else if (request.method === 'GET' && input && job.inputs[Number(input[1])])
       await sendFile(request, response, job.inputs[Number(input[1])].file, 'no-store');
     else if (request.method === 'POST' && Object.hasOwn(receive, name)) {
       await receive[name](request);
       sendJson(response, 200, { ok: true });
-    } else if (request.method === 'POST' && folderOf(name)) {
-      const [prefix, folder] = folderOf(name);
-      await receiveFile(request, normalize(handlers[folder]), name.slice(prefix.length));
+    } else if (request.method === 'POST' && place) {
+      await receiveFile(request, place.folder, place.path);
       sendJson(response, 200, { ok: true });
     } else sendJson(response, 404, { error: 'not found' });
   };

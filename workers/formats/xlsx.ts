@@ -164,16 +164,15 @@ export async function readXlsx(
   const places = sheetPlaces(parts);
   const hasRows = (count: number, { path }: SheetPlace): boolean => hasFilledRows(count, parts.get(path) ?? '');
   const hasContent = (one: SheetPlace): boolean => hasRows(1, one);
-  // A cover has one row; a table has column names and at least one row. Hidden sheets come last.
-  const wantedFirst = [
-    (one: SheetPlace): boolean => !one.hidden && hasRows(2, one),
-    (one: SheetPlace): boolean => !one.hidden && hasContent(one),
-    hasContent,
-    (): boolean => true,
-  ];
+  const shown = places.filter(({ hidden }) => !hidden);
   const wanted = choose(places.map(({ name }) => name));
-  const isWanted = wantedFirst.find((isGood) => places.some(isGood));
-  const place = places.find(({ name }) => name === wanted) ?? (isWanted && places.find(isWanted));
+  // A cover has one row; a table has column names and at least one row. Hidden sheets come last.
+  const place =
+    places.find(({ name }) => name === wanted) ??
+    shown.find((one) => hasRows(2, one)) ??
+    shown.find(hasContent) ??
+    places.find(hasContent) ??
+    places[0];
   if (!place) throw new XlsxFault('xlsx-broken', 'no worksheet');
   const xml = parts.get(place.path) ?? '';
   const codes = styleCodes(parts.get('xl/styles.xml') ?? '');

@@ -8,7 +8,7 @@ const literal = (text: string): string => text.replace(/_(?=x[\da-fA-F]{4}_)/g, 
 
 /**
  * Returns a cell for write-excel-file. Every text is a string cell in the format of texts, `@`: a spreadsheet never
- * takes it for a formula, also not if somebody edits it.
+ * takes it for a formula, not even if somebody edits it.
  */
 function cellOf(cell: WorkbookCell) {
   if (cell === null || cell === '') return null;

@@ -11,9 +11,9 @@ import { compareTable } from '../../src/domain/evaluate/compareTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
-import { runQuestions, runTexts } from './evaluate/runTexts';
+import { runQuestions } from './evaluate/runQuestions';
 import { listCandidates } from './evaluate/candidates';
-import { comparedPart, comparedPassages, tableOf } from './evaluate/comparedPart';
+import { comparedPart, comparedPassages, countTestUses, tableOf } from './evaluate/comparedPart';
 import { keepThresholds, viewScores } from './evaluate/viewScores';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
@@ -154,19 +154,17 @@ export const dataWorkerApi: DataApi = {
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: ids }, progress);
   },
   listCandidates: async (experimentId) => listCandidates(await openDatabase(), experimentId),
+  countTestUses: async (experimentId) => countTestUses(await openDatabase(), experimentId),
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   compareTable: async (request) => tableOf(await openDatabase(), request),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
-  runPassages: async (runId, ids) => {
-    const { knowledgeBase } = await runTexts(await openDatabase(), runId);
-    const wanted = new Set(ids);
-    return knowledgeBase.filter(({ id }) => wanted.has(id));
-  },
+  runPassages: async (runId, ids) => comparedPassages(await openDatabase(), { runId }, 'test', ids),
   viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
   keepThresholds: async (owner, rule) => keepThresholds(await openDatabase(), owner, rule),
   tableOfResults: (models, baselineId, k) => Promise.resolve(compareTable(models, baselineId, k)),
-  comparedPassages: async (experimentId, part, ids) => comparedPassages(await openDatabase(), experimentId, part, ids),
+  comparedPassages: async (experimentId, part, ids) =>
+    comparedPassages(await openDatabase(), { experimentId }, part, ids),
   measureProject: async () => measureProject(await openDatabase()),
   saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),
   openProject: async (file, choose, progress) =>

@@ -1,6 +1,6 @@
 import type { Question } from '../records';
 import { scoreOfBest, type QuestionResult } from './evaluation';
-import { shownPassages, type PassageOrder } from './ranking';
+import { relevantPassages, shownPassages, type PassageOrder } from './ranking';
 
 /** Number of passages of each ranking that are fused. */
 export const fusionDepth = 100;
@@ -23,7 +23,7 @@ export function fuseRankings(
       scores.set(passage, (scores.get(passage) ?? 0) + 1 / (fusionK + at + 1));
   const fused = [...scores].sort(([a, x], [b, y]) => y - x || (place[a] ?? 0) - (place[b] ?? 0));
   const rankOf = new Map(fused.map(([passage], at) => [passage, at + 1]));
-  const right = [...new Set(question.relevant)].flatMap((id) => indexOf.get(id) ?? []);
+  const right = relevantPassages(question, { indexOf });
   const ranks = right.map((passage) => rankOf.get(passage) ?? Infinity);
   const rightScore = scoreOfBest(
     ranks,

@@ -1,7 +1,7 @@
 import type { Question } from '../records';
 import { questionKey } from '../split/questionKey';
 import { scoreOfBest, type QuestionResult } from './evaluation';
-import { passageOrder, shownPassages, type PassageOrder } from './ranking';
+import { passageOrder, relevantPassages, shownPassages, type PassageOrder } from './ranking';
 
 /** Passages and questions after which progress is reported. A report per text would take longer than the search. */
 const textsPerReport = 500;
@@ -231,7 +231,7 @@ export async function rankByKeywords(
   for (const [done, question] of questions.entries()) {
     const scores = score(question.text);
     const ranking = new Ranking(scores, order);
-    const right = [...new Set(question.relevant)].flatMap((id) => order.indexOf.get(id) ?? []);
+    const right = relevantPassages(question, order);
     const ranks = right.map((passage) => ranking.rankOf(passage));
     // A passage without a term of the question isn't found, so its score of 0 is none.
     const rightScore = scoreOfBest(

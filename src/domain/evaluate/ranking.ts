@@ -25,10 +25,12 @@ export function passageOrder(passages: readonly Pick<Passage, 'id'>[]): PassageO
   return { ids, place, inOrder, indexOf: new Map(ids.map((id, index) => [id, index])) };
 }
 
+/** Returns the indexes of a question's relevant passages. Skips passages that are not in the knowledge base. */
+export function relevantPassages({ relevant }: Question, { indexOf }: Pick<PassageOrder, 'indexOf'>): number[] {
+  return [...new Set(relevant)].flatMap((id) => indexOf.get(id) ?? []);
+}
+
 /** Returns the places of a question's relevant passages. Skips passages that are not in the knowledge base. */
-export function relevantPlaces({ relevant }: Question, { indexOf, place }: PassageOrder): number[] {
-  return [...new Set(relevant)].flatMap((id) => {
-    const passage = indexOf.get(id);
-    return passage === undefined ? [] : [place[passage] ?? 0];
-  });
+export function relevantPlaces(question: Question, order: PassageOrder): number[] {
+  return relevantPassages(question, order).map((passage) => order.place[passage] ?? 0);
 }

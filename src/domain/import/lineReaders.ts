@@ -115,9 +115,8 @@ const parserOf =
  * Three columns need an id with a letter, because three numbers could be anything.
  */
 export function judgementParser(firstLine: string): JudgementParser | null {
-  const line = firstLine.replace(/^\ufeff/, '');
-  if (fourColumns.test(line)) return parserOf(fourColumns);
-  const [, question, passage] = threeColumns.exec(line) ?? [];
+  if (fourColumns.test(firstLine)) return parserOf(fourColumns);
+  const [, question, passage] = threeColumns.exec(firstLine) ?? [];
   return /[a-z]/i.test(`${question ?? ''}${passage ?? ''}`) ? parserOf(threeColumns) : null;
 }
 
@@ -126,7 +125,7 @@ export function trecReader(): RecordReader {
   let parse: JudgementParser | null = null;
   return lineReader((line) => {
     parse ??= judgementParser(line);
-    const value = parse?.(line.replace(/^\ufeff/, '')) ?? null;
+    const value = parse?.(line) ?? null;
     return value ? { value } : { fault: 'trec-broken' };
   });
 }

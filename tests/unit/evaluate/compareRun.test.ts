@@ -6,7 +6,7 @@ import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Database } from '../../../src/storage/database';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { getExperiment } from '../../../src/storage/experiments';
-import { countComparisons, putComparison } from '../../../src/storage/comparisons';
+import { listComparisons, putComparison, usesOfPart } from '../../../src/storage/comparisons';
 import { addRun, getRun } from '../../../src/storage/runs';
 import { comparedPart } from '../../../workers/services/evaluate/comparedPart';
 import { compareModels } from '../../../workers/services/evaluate/compareModels';
@@ -107,13 +107,13 @@ describe('the keyword search for a run', () => {
     expect(await compareWithKeywords(db, runId, [1], progress)).toEqual(first);
     expect(progress).not.toHaveBeenCalled();
     const { experimentId } = (await getRun(db, runId))!;
-    expect(await countComparisons(db, experimentId, 'test')).toBe(0);
+    expect(usesOfPart(await listComparisons(db, experimentId), 'test')).toBe(0);
     expect((await comparedPart(db, experimentId, 'test')).models).toEqual([]);
     const reports = { progress, ended: () => undefined };
     const deps = { db, control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: '', ...reports };
     await compareModels({ experimentId, part: 'test', candidates: [{ kind: 'keywords' }] }, deps);
     expect(progress).not.toHaveBeenCalled();
-    expect(await countComparisons(db, experimentId, 'test')).toBe(1);
+    expect(usesOfPart(await listComparisons(db, experimentId), 'test')).toBe(1);
     expect((await comparedPart(db, experimentId, 'test')).models.map(({ results }) => results)).toEqual([
       first.results,
     ]);
@@ -147,7 +147,7 @@ describe('the keyword search for a run', () => {
     const { ofRun: _, ...compared } = ofRun;
     await putComparison(db, compared);
     await putComparison(db, ofRun);
-    expect(await countComparisons(db, experimentId, 'test')).toBe(1);
+    expect(usesOfPart(await listComparisons(db, experimentId), 'test')).toBe(1);
   });
 
   it('is refused before the evaluation after training, and for a run that was deleted', async () => {

@@ -51,7 +51,8 @@ export async function comparisonKey(db: Database, candidate: Candidate, data: Co
  * @throws cancelled; data-missing; nothing-to-evaluate; quota-exceeded or storage-failed if results can't be stored.
  */
 export async function compareModels(request: CompareRequest, deps: CompareDeps): Promise<void> {
-  const data = await comparedData(deps.db, request, request.part);
+  const { experimentId, runId, part } = request;
+  const data = await comparedData(deps.db, runId === undefined ? { experimentId } : { runId }, part);
   const comparison = new Comparison(request, data, deps);
   for (const candidates of byModel(request.candidates)) await comparison.evaluate(candidates);
 }

@@ -35,7 +35,7 @@ async function keywordResults(db: Database, run: RunRecord, progress: Progress):
   await refuseDeletedData(db, run);
   const { runId, experimentId } = run;
   const candidate = { kind: 'keywords' } as const;
-  const data = await comparedData(db, { experimentId, runId }, 'test');
+  const data = await comparedData(db, { runId }, 'test');
   const key = await comparisonKey(db, candidate, data);
   const stored = await getComparison(db, experimentId, key);
   if (stored) return stored.results;

@@ -30,10 +30,7 @@ export interface ComparedData {
 }
 
 /** Whose data is meant: that of an experiment as it is now, or that of one of its runs. */
-export interface DataOwner {
-  experimentId: string;
-  runId?: string | undefined;
-}
+export type DataOwner = { experimentId: string; runId?: undefined } | { runId: string };
 
 /** What both parts of an experiment share, and the questions of both. */
 interface SharedData extends Pick<PreparedData, QuestionPart | 'unanswered'> {
@@ -42,12 +39,13 @@ interface SharedData extends Pick<PreparedData, QuestionPart | 'unanswered'> {
   passagesSha256: string;
 }
 
-/** The data of the latest comparison. It is read again whenever the experiment's data or split change. */
+/** Data that is being read or was read, under a key of all that it depends on. */
 interface ReadData {
   key: string;
   shared: Promise<SharedData>;
   parts: Map<QuestionPart, Promise<ComparedData>>;
 }
+/** The data of the latest comparison. It is read again whenever the experiment's data or split change. */
 let latest: ReadData | null = null;
 
 /**
@@ -82,8 +80,9 @@ function readOf(db: Database, experiment: Experiment): ReadData {
   return reading;
 }
 
-async function experimentOf(db: Database, { experimentId, runId }: DataOwner): Promise<Experiment> {
-  if (runId === undefined) return storedExperiment(db, experimentId);
+async function experimentOf(db: Database, owner: DataOwner): Promise<Experiment> {
+  if (owner.runId === undefined) return storedExperiment(db, owner.experimentId);
+  const { runId } = owner;
   const run = await getRun(db, runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   return run.experiment;
@@ -101,12 +100,7 @@ export function hashOf(texts: readonly string[]): Promise<string> {
 }
 
 /** Counts the questions of a part's file that are not among the `used` ones. None if a part is drawn from the pairs. */
-export async function countLeftOut(
-  db: Database,
-  { data }: Experiment,
-  part: QuestionPart,
-  used: number,
-): Promise<number> {
+async function countLeftOut(db: Database, { data }: Experiment, part: QuestionPart, used: number): Promise<number> {
   const files = data.filter((entry) => entry.role === 'questions' && entry.part === part);
   let rows = 0;
   for (const { contentSha256 } of files) rows += (await getDataset(db, contentSha256))?.rows ?? 0;

@@ -7,7 +7,7 @@ import type { ComparedModel, ComparedPart, CompareTableRequest } from '../../../
 import { comparisonKeys, getComparison, usesOfPart } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import type { StoredComparison } from '../../../src/storage/schema';
-import { comparedData, type ComparedData } from './comparedData';
+import { comparedData, type ComparedData, type DataOwner } from './comparedData';
 import { comparisonKey, isScored } from './compareModels';
 
 /** Stored results without the scores, which are large and of no use here. */
@@ -62,6 +62,11 @@ async function isCurrent(db: Database, { candidate, key }: ReadResults, data: Co
   }
 }
 
+/** Returns how many models were compared on an experiment's test questions. */
+export async function countTestUses(db: Database, experimentId: string): Promise<number> {
+  return usesOfPart(await allResults(db, experimentId), 'test');
+}
+
 /** Returns the questions that models are compared on, and the results that are stored for them. */
 export async function comparedPart(db: Database, experimentId: string, part: QuestionPart): Promise<ComparedPart> {
   const data = await comparedData(db, { experimentId }, part);
@@ -69,7 +74,7 @@ export async function comparedPart(db: Database, experimentId: string, part: Que
     return { id, results: stored.results, passagesPerSecond: stored.passagesPerSecond };
   });
   const { questions, passages, leftOut } = data;
-  const testUses = usesOfPart(await allResults(db, experimentId), 'test');
+  const testUses = await countTestUses(db, experimentId);
   return { questions, passages: passages.length, leftOut, models, testUses };
 }
 
@@ -93,10 +98,10 @@ export async function tableOf(
 /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
 export async function comparedPassages(
   db: Database,
-  experimentId: string,
+  owner: DataOwner,
   part: QuestionPart,
   ids: readonly string[],
 ): Promise<Passage[]> {
-  const { passages, order } = await comparedData(db, { experimentId }, part);
+  const { passages, order } = await comparedData(db, owner, part);
   return ids.flatMap((id) => passages[order.indexOf.get(id) ?? -1] ?? []);
 }

@@ -1,6 +1,6 @@
 import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { QuestionScores } from '../../../src/domain/evaluate/questionScores';
-import { relevantPlaces, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import { relevantPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { RandomStream } from '../../../src/domain/random';
 import type { Question } from '../../../src/domain/records';
 import type { Vectors } from '../../engine/retrieval/vectors';
@@ -46,7 +46,7 @@ export function* scoredQuestions(input: ScoredVectors): Generator<ScoredQuestion
     return dot(query, passage);
   };
   for (const [i, question] of questions.entries()) {
-    const isRight = new Set(relevantPlaces(question, order).map((place) => order.inOrder[place] ?? 0));
+    const isRight = new Set(relevantPassages(question, order));
     questionVectors.copyRow(i, query, 0);
     const right = [...isRight].map((index) => ({ passageId: order.ids[index] ?? '', score: scoreOf(index) }));
     const drawn = new RandomStream(seed, 'devScores', i);

@@ -40,7 +40,8 @@ async function candidatesOf(
 /** Returns the questions of a part, or null if it has none. */
 async function dataOf(db: Database, owner: ScoreOwner, part: QuestionPart): Promise<ComparedData | null> {
   try {
-    return await comparedData(db, { ...owner, runId: owner.runId ?? undefined }, part);
+    const { experimentId, runId } = owner;
+    return await comparedData(db, runId === null ? { experimentId } : { runId }, part);
   } catch (thrown) {
     if (toAppError(thrown).details.kind === 'nothing-to-evaluate') return null;
     throw thrown;

@@ -38,7 +38,7 @@ export class BatchObserver {
     };
   }
 
-  /** Returns what `begin` returns, and the vectors of the first batch whose loss it records. */
+  /** Calls `begin`. Returns the vectors of the first batch whose loss it records, or null if it records none. */
   observing(begin: () => void): Promise<ObservedVectors> | null {
     this.#wanted = true;
     begin();

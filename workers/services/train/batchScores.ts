@@ -156,12 +156,21 @@ function divergence(teacher: readonly number[], student: readonly number[]): num
   return logShares(teacher).reduce((sum, share, i) => sum + Math.exp(share) * (share - (own[i] ?? NaN)), 0);
 }
 
-/** Returns the cosines of the observed vectors; candidates are counted as in the whole batch. */
-function cosineOf({ anchors, positives, negatives, width, batchRows }: ObservedVectors): Cosine {
-  return (row, candidate) =>
-    candidate < batchRows
-      ? dot(anchors, row, positives, candidate, width)
-      : dot(anchors, row, negatives, candidate - batchRows, width);
+/** Returns the cosines of the observed vectors, each computed once; candidates are counted as in the whole batch. */
+function cosineOf(vectors: ObservedVectors): Cosine {
+  const { anchors, positives, negatives, width, rows, batchRows, perAnchor } = vectors;
+  const columns = batchRows + rows * perAnchor;
+  const known = new Map<number, number>();
+  return (row, candidate) => {
+    const place = row * columns + candidate;
+    const found =
+      known.get(place) ??
+      (candidate < batchRows
+        ? dot(anchors, row, positives, candidate, width)
+        : dot(anchors, row, negatives, candidate - batchRows, width));
+    known.set(place, found);
+    return found;
+  };
 }
 
 function guideCosine({ anchors, candidates }: NonNullable<LossTargets['guide']>): Cosine {

@@ -50,7 +50,7 @@ export class StageSteps {
   /** Steps that have begun but are not recorded yet. */
   readonly #underWay: StepUnderWay[] = [];
   #pairsSeen: number;
-  readonly #rows: number;
+  readonly #rows: readonly { id: string }[];
   #recordedAt = -Infinity;
   readonly #known: KnownAnswers | undefined;
   readonly #scores: Float32Array | undefined;
@@ -61,7 +61,7 @@ export class StageSteps {
     private readonly trainer: Trainer,
     private readonly of: StageOfRun,
   ) {
-    this.#rows = rowsOfStage(of.stage, session.data).length;
+    this.#rows = rowsOfStage(of.stage, session.data);
     const done = of.batches.slice(0, state.step - of.begin);
     this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
     this.#scores = scoresOfStage(of.stage, session.data);
@@ -101,8 +101,7 @@ export class StageSteps {
 
   async #scoresOf({ vectors, rows, targets }: Observed): Promise<TrainScores> {
     const { stage, stageIndex } = this.of;
-    const trained = rowsOfStage(stage, this.session.data);
-    const ids = rows.map((row) => trained[row]?.id ?? '');
+    const ids = rows.map((row) => this.#rows[row]?.id ?? '');
     const scores = batchScores(await vectors, { loss: stage.loss, targets, ids });
     return { step: this.state.step, stage: stageIndex, ...scores };
   }
@@ -126,7 +125,7 @@ export class StageSteps {
     state.step += 1;
     state.loop.elapsedMs += stepMs;
     if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
-    const epoch = epochsOf(this.#pairsSeen, this.#rows, this.of.leftOut);
+    const epoch = epochsOf(this.#pairsSeen, this.#rows.length, this.of.leftOut);
     const measured = { epoch, learningRate: step.learningRate, stepMs, backendBytes: engine.pool.totalBytes };
     log.append({ type: 'step', step: state.step, stage: this.of.stageIndex, ...measured, ...numbers });
     if (step.observed) log.append({ type: 'trainScores', ...(await this.#scoresOf(step.observed)) });

@@ -107,7 +107,7 @@ export const scoresTexts = {
     rejected: 'Rejected, was wrong',
     unanswerable: 'Without an answer',
   },
-  signs: { right: '✓ answered', wrong: '✗ answered', lost: '✓ rejected', rejected: '✗ rejected' },
+  signs: { right: '✓ answered', wrong: '✗ answered', lost: '✗ rejected', rejected: '✓ rejected' },
   unanswerable: 'no answer in the knowledge base',
   noneMatch: 'No question matches.',
 };

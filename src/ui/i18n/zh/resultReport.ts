@@ -37,7 +37,7 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     keywords: '不用模型',
   },
   figures: {
-    title: '数据',
+    title: '各项指标',
     charts: '前 k 条里有正确段落的题',
     chartCaption: '占全部题的比例；竖线是 95% Wilson 区间。',
     rankCaption: '一题一笔：圆点是较好的模型的名次，另一端是基线的名次；虚线以上是算数的前几条。名次用对数刻度。',

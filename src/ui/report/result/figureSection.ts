@@ -1,4 +1,4 @@
-import { offeredKs, rankChange, sortByGain } from '../../../domain/evaluate/answerAt';
+import { countChanges, offeredKs, rankChange, sortByGain } from '../../../domain/evaluate/answerAt';
 import { metricId } from '../../../domain/evaluate/comparedMetric';
 import type { CompareRow, MetricCell } from '../../../domain/evaluate/compareTable';
 import { pairedQuestions } from '../../../domain/evaluate/pairedQuestions';
@@ -21,7 +21,7 @@ const cutOffs = (k: number): number[] => [...new Set([...offeredKs, k])].sort((a
 const nameOf = ({ models }: ReportFacts, id: string): string => models.find((model) => model.id === id)?.name ?? id;
 
 /** Returns a value with the interval that the page shows for its metric. */
-export function valueWithInterval({ metric, value, wilson, bootstrap }: MetricCell): string {
+function valueWithInterval({ metric, value, wilson, bootstrap }: MetricCell): string {
   const { low, high } = metric.name === 'hitRate' ? wilson : bootstrap;
   return `${valueText(metric, value)} (${valueText(metric, low)}–${valueText(metric, high)})`;
 }
@@ -92,14 +92,14 @@ function rankChart(t: Dictionary, facts: ReportFacts): RankChart | null {
   const pairs = sortByGain(pairedQuestions(resultsOf(facts.baselineId), resultsOf(facts.judgedId)));
   if (facts.baselineId === facts.judgedId || pairs.length === 0) return null;
   const changes = pairs.map(({ rankBefore, rankAfter }) => rankChange(rankBefore, rankAfter, facts.k));
-  const count = (...kinds: string[]): number => changes.filter((change) => kinds.includes(change)).length;
+  const { won, up, lost, down } = countChanges(pairs, facts.k);
   const every = Math.max(1, pairs.length / mostStrokes);
   const shown = Array.from({ length: Math.min(pairs.length, mostStrokes) }, (_, i) => Math.floor(i * every));
   const { rankTitle, rankCaption, rankSample } = t.evaluate.chart;
   const sample = shown.length < pairs.length ? [rankSample(shown.length, pairs.length)] : [];
   return {
     kind: 'ranks',
-    title: rankTitle(count('won', 'up'), count('lost', 'down')),
+    title: rankTitle(won + up, lost + down),
     caption: t.common.inARow(facts.training ? rankCaption : t.resultReport.figures.rankCaption, ...sample),
     passages: facts.passages,
     k: facts.k,
