@@ -8,6 +8,7 @@ import type { CandidateOption, ComparedModel, ComparedPart, CompareProgress } fr
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
+import { inOwnRoot } from './inOwnRoot.svelte';
 
 /** A candidate as the screen lists it: an option, or its ranking fused with the keyword search. */
 export interface ListedCandidate {
@@ -214,7 +215,7 @@ const known = new Map<string, ComparisonState>();
 
 /** Returns the comparison of an experiment; there is one per experiment and page, which a running job updates. */
 export function comparisonOf(experimentId: string): ComparisonState {
-  const state = known.get(experimentId) ?? new ComparisonState(experimentId);
+  const state = known.get(experimentId) ?? inOwnRoot(() => new ComparisonState(experimentId));
   known.set(experimentId, state);
   return state;
 }

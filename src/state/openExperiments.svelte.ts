@@ -1,4 +1,5 @@
 import { ExperimentState } from './experiment.svelte';
+import { inOwnRoot } from './inOwnRoot.svelte';
 import { ImportsState } from './imports.svelte';
 import { TokensState } from './tokens.svelte';
 
@@ -25,12 +26,7 @@ function create(experimentId: string): OpenExperiment {
 export function openExperiment(experimentId: string): OpenExperiment {
   const known = opened.get(experimentId);
   if (known) return known;
-  let created: OpenExperiment | undefined;
-  // Without its own root, every $derived would belong to the first screen and stop updating when that screen closes.
-  $effect.root(() => {
-    created = create(experimentId);
-  });
-  const open = created ?? create(experimentId);
+  const open = inOwnRoot(() => create(experimentId));
   opened.set(experimentId, open);
   return open;
 }

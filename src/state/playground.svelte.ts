@@ -43,10 +43,14 @@ export class PlaygroundState {
   /** `experimentId` is null for the demo, of which nothing is loaded before the first question. */
   constructor(readonly experimentId: string | null) {}
 
-  readonly shown = $derived((this.sides ?? []).map((id) => this.options.find((option) => option.id === id)));
+  get shown(): (CandidateOption | undefined)[] {
+    return (this.sides ?? []).map((id) => this.options.find((option) => option.id === id));
+  }
 
   /** What the candidate that is chosen on a side has answered, if it was asked. */
-  readonly answers = $derived((this.sides ?? []).map((id) => this.answered?.answers.get(id)));
+  get answers(): (PlaygroundAnswer | undefined)[] {
+    return (this.sides ?? []).map((id) => this.answered?.answers.get(id));
+  }
 
   async load(): Promise<void> {
     const { experimentId } = this;
