@@ -18,7 +18,7 @@ const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
   prefix: 'Training only new tokens takes a higher rate',
 };
 
-/** Says which rate is usual for the model's size and the strategy, and why. */
+/** Writes which rate is usual for the model's size and the strategy, and why. */
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
   return rateKind === 'full'

@@ -4,7 +4,7 @@ import type { Sentence } from './sentence';
 type PrefixFault =
   'prefix-token-known' | 'prefix-too-many-tokens' | 'prefix-differs' | 'prefix-tokenizer' | 'blend-has-prefix';
 
-/** Sentences of the errors about a prefix of special tokens. */
+/** Sentences about prefixes of special tokens that can't be used. */
 export const prefixSentences: {
   [Kind in PrefixFault]: (details: Extract<AppErrorDetails, { kind: Kind }>) => Sentence;
 } = {
