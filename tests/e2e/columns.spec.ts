@@ -46,7 +46,7 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await expect(slot).toContainText('各列按你为这种表头选过的用途读取。');
   await expect(slot).toContainText('1 行');
 
-  // The same workbook again: its second sheet is read without being chosen.
+  // Import the same workbook again: its second sheet is read without being chosen.
   await page.getByTestId('import-pairs').setInputFiles(file);
   await expect(slot).toContainText('工作表沿用你上次为这类工作簿选的那张。');
   await expect(slot).toContainText('2 行');

@@ -31,7 +31,7 @@ const deps = (db: Database) => ({
   progress: () => undefined,
 });
 
-/** Loses the device at the next readback, which fails on its own, before the loss is reported. */
+/** Loses the device at the next readback, which fails before the loss is reported. */
 function loseAtReadback(): void {
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementationOnce(() => {
     device.deviceWebGpu()?.device.destroy();
@@ -39,7 +39,7 @@ function loseAtReadback(): void {
   });
 }
 
-/** Returns why a job fails that loses its device at the first readback. */
+/** Returns the error of a job that loses its device at the first readback. */
 async function failureOf(job: () => Promise<unknown>): Promise<AppErrorDetails | null> {
   loseAtReadback();
   try {

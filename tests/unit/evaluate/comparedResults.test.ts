@@ -12,7 +12,7 @@ const model = {
   passagePrefix: '',
 };
 
-/** Returns a metrics.json as `npm run experiment` writes it, as far as a comparison reads it. */
+/** Returns those parts of a metrics.json from `npm run experiment` that a comparison reads. */
 function metricsOf(changes: object = {}, knowledgeBase = sha('b')): object {
   return {
     experiment: {

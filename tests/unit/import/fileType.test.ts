@@ -13,7 +13,7 @@ const bytes = (...parts: (string | number[])[]): Uint8Array<ArrayBuffer> =>
   );
 const zip = (...names: string[]) =>
   new Uint8Array(zipSync(Object.fromEntries(names.map((name) => [name, bytes('x')]))));
-/** Returns a compound file, as old Office versions write it, with the name of its main stream in the directory. */
+/** Returns a compound file, as written by old Office versions, with the name of its main stream in the directory. */
 const compound = (stream: string) =>
   bytes(
     [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1],

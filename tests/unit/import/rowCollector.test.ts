@@ -6,7 +6,7 @@ import { RowCollector } from '../../../src/domain/import/rowCollector';
 import type { DataRole } from '../../../src/domain/records';
 import { shaped, unusedMessages } from '../../../src/domain/import/shapes';
 
-/** Returns the rows of each record, or the fault that stands in their place. */
+/** Returns the rows of each record, or the fault in their place. */
 function collected(role: DataRole, ...records: unknown[]) {
   const collector = new RowCollector(role);
   return records.map((record, index) => {

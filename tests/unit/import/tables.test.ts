@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CsvReader } from '../../../src/domain/import/csv';
 import { columnLetters, sheetRecords, type MergedRange } from '../../../src/domain/import/sheet';
 
-/** Returns what a reader makes of text that arrives in pieces: values, or faults, with their lines. */
+/** Returns the values or faults that a reader finds in text that arrives in pieces, with their lines. */
 function read(pieces: readonly string[], delimiter?: string) {
   const reader = new CsvReader(delimiter);
   const records = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end()];

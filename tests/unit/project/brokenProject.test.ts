@@ -199,7 +199,7 @@ describe('a damaged project file', () => {
         'details',
         details,
       );
-    // A project that was unpacked and packed again is still called one.
+    // A project that was unpacked and packed again is still called a project.
     const packed = zipSync({ 'runs.json': strToU8('[]'.repeat(99)) }, { level: 9 });
     await expect(open(db, new File([packed], 'p.zip'))).rejects.toMatchObject({
       details: { entry: 'runs.json', reason: own('entry-compressed') },

@@ -27,7 +27,7 @@ async function textOf(db: Database, downloadId: string, path: string): Promise<s
   return new Blob(await readDownloadParts(db, downloadId, path)).text();
 }
 
-/** Two downloads; of the first, two files have arrived in part. */
+/** Stores two downloads. Of the first, two files have arrived in part. */
 async function filled() {
   const db = await freshDatabase();
   const { downloadId: first } = await openDownload(db, listing('one'));

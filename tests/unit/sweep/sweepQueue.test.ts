@@ -27,7 +27,7 @@ function runAt(place: number, status: RunStatus, error?: AppErrorDetails): RunRe
   return runRecord(`${status} ${place}`, 'e', { status, ...more });
 }
 
-/** Works through the sweep; each run ends with the status that `ends` has for its place. Returns what was done. */
+/** Works through the sweep. Each run ends with the status that `ends` has for its place. Returns the actions taken. */
 async function worked(earlier: RunRecord[], ends: Partial<Record<number, RunStatus>> = {}, given = sweep) {
   runs = earlier;
   const done: string[] = [];

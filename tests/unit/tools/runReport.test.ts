@@ -194,7 +194,8 @@ describe('events.jsonl', () => {
       await report.add(Array.from({ length: 150_000 }, (_, i) => ({ ...event, step: i + 1, seq: i })));
       await report.finish();
     })`;
-    // A program's stack does not take 150,000 arguments. The stack of these tests' threads is four times as large.
+    // In a real program, 150,000 arguments overflow the stack. The threads of these tests have a stack four times as
+    // large.
     const program = new Worker(code, { eval: true, resourceLimits: { stackSizeMb: 1 } });
     await once(program, 'exit');
     const text = await readFile(join(folder, 'events.jsonl'), 'utf8');
