@@ -52,7 +52,7 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await expect(slot).toContainText('2 行');
 });
 
-test('an encoding chosen beside the first rows applies to them at once, and later to similar files', async ({
+test('an encoding chosen next to the first rows applies to them immediately, and later to similar files', async ({
   page,
   siteUrl,
 }) => {

@@ -147,7 +147,7 @@ describe('a checkpoint that is written while steps continue', () => {
     expect(written.most).toBe(1);
   });
 
-  it('ends the run if it fails, and the run resumes from the one before with the same weights', async () => {
+  it('ends the run if it fails, and the run resumes from the previous one with the same weights', async () => {
     const undisturbed = await carriedOut();
     before.store = (step) =>
       step < 4 ? Promise.resolve() : Promise.reject(new AppError({ kind: 'storage-failed', reason: 'test' }));

@@ -143,7 +143,7 @@ describe('a comparison of models before any training', () => {
     expect(item?.bytes).toBeGreaterThan(0);
   });
 
-  it('computes stored vectors again if their bytes are damaged', async () => {
+  it('computes vectors again if their stored bytes are damaged', async () => {
     const { db, base } = await given();
     await compare(db, [base]);
     const before = (await comparedPart(db, 'e', 'dev')).models;

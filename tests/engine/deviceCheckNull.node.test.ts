@@ -43,7 +43,7 @@ describe('an adapter that computes nothing', () => {
     expect(result.peer).toMatchObject({ worst: { tensor: expect.any(String) as string } });
   });
 
-  it('is refused afterwards: WebGPU throws the reason, automatic falls back to the CPU and says why', async () => {
+  it('is refused afterwards: a preference for WebGPU throws the reason, and the automatic choice falls back to the CPU and says why', async () => {
     const db = await openDatabase('computes nothing');
     expect(await deviceCheckState(db, 'auto')).toMatchObject({ backend: 'webgpu', check: null });
     await storeCheck(db, 'webgpu', await check());

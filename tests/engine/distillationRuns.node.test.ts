@@ -39,7 +39,7 @@ const refusalOf = (stages: readonly Partial<Stage>[]): Promise<unknown> =>
   );
 
 describe('a run with a teacher', () => {
-  it('begins with no loss if the base model teaches itself, and with some if another temperature or model does', async () => {
+  it('begins with a loss of 0 if the base model teaches itself, and of more with another temperature or teacher', async () => {
     const lossesOf = async (stage: Partial<Stage>): Promise<number[]> => {
       const { failure, result } = await carriedOut(() => false, {}, { stages: [{ ...stage, dropout: 0 }], models });
       expect(failure).toBe(undefined);

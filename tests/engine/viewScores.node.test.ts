@@ -118,7 +118,7 @@ describe('the scores of a base model before any training', () => {
 });
 
 describe('the threshold of a finished run', () => {
-  it('is chosen on dev, shown on test, and kept with the evaluations of both models', async () => {
+  it('is chosen on dev, shown on test, and stored with the evaluations of both models', async () => {
     const { db, record } = await carriedOut(() => false, {}, { stages: [{}], passages: 30 });
     const runId = record?.runId ?? '';
     const owner = { experimentId: 'e', runId };

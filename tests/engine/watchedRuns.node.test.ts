@@ -60,7 +60,7 @@ describe('a run with a patience of 1 whose dev metric falls', () => {
   } as const;
   const small = { stages: [atRate(0.03, 40)], passages: 60 };
 
-  it('ends early, keeps the best step, and says so', async () => {
+  it('ends early, keeps the best step, and reports that it ended early', async () => {
     const run = await watched(() => false, evaluation, small);
     const { record } = run;
     const dev = run.of('devEvaluation').filter(({ step }) => step > 0);

@@ -217,7 +217,7 @@ describe('the table of a comparison', () => {
     expect(cell?.wilson.low).toBeLessThan(cell?.bootstrap.low ?? 0);
   });
 
-  it('has no difference if the baseline is not among the models, and stands without questions', () => {
+  it('states no difference if the baseline is not among the models, and can be made without questions', () => {
     const one = compareTable([{ id: 'a', results: results([1, 2]) }], 'gone', 1).rows[0];
     expect(one?.cells['hitRate@1']).toMatchObject({ value: 0.5, baseline: null });
     const empty = compareTable([{ id: 'a', results: [] }], 'a', 1);

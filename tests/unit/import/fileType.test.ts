@@ -53,7 +53,7 @@ describe('a file that is not text', () => {
     expect(fileTypeOf(content, content)).toBe(type);
   });
 
-  it('is called a part of a split archive if its name says so, and says what to do about it', async () => {
+  it('is reported as a part of a split archive if its name says so, with what to do about it', async () => {
     const db = await openDatabase('archive-parts');
     for (const name of ['a.zip.001', 'a.zip.002', 'a.z01', 'a.7z.003', 'a.part2.rar']) {
       const content = name === 'a.zip.001' ? zip('data.jsonl').slice(0, 40) : bytes([0, 1, 2, 0, 200, 201]);

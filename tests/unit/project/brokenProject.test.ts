@@ -190,7 +190,7 @@ describe('a damaged project file', () => {
     expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
   });
 
-  it('is refused as no project if it is another archive, compressed or not', async () => {
+  it('is refused if it is another archive, compressed or not, because that is not a project', async () => {
     const db = await freshDatabase();
     const details = { kind: 'project-invalid', file: 'p.zip', reason: own('not-a-project') };
     const document = { '说明.txt': strToU8('说明'.repeat(99)) };

@@ -71,7 +71,7 @@ describe('the scores of an experiment', () => {
     await computing;
   });
 
-  it('say how many thresholds were kept', async () => {
+  it('report how many thresholds were stored', async () => {
     const scores = new ScoresState('e');
     await scores.show('a');
     expect(await scores.keep()).toBe(2);

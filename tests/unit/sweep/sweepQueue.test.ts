@@ -77,7 +77,7 @@ describe('the queue of a sweep', () => {
     expect(await worked([], { 0: 'interrupted' })).toEqual(all.slice(0, 2));
   });
 
-  it('starts no further run once it is asked to stop', async () => {
+  it('starts no further run once a stop is requested', async () => {
     runs = [];
     const nothing = () => Promise.reject(new Error('nothing is to be done'));
     await workThrough('e', sweep, { mine: nothing, create: nothing, run: nothing, stopped: () => true });

@@ -138,7 +138,7 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('has each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
+  it('contains each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
     const alarm = (kind: string, of: string) => ({ type: 'alarm', step: 20, kind, steps: 10, of });
     const events = [alarm('deadGradients', 'first'), alarm('collapse', 'first'), alarm('deadGradients', 'second')];
     expect(eventsToKeep(events).map(({ kind, of }) => `${kind} ${of}`)).toEqual([

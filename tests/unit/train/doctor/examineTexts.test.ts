@@ -61,7 +61,7 @@ async function examined(trainQuestion: (i: number) => string, testQuestion: (i: 
   return { experiment, factsOf };
 }
 
-it('the data worker finds truncated passages, and none are left with the fixed limit', async () => {
+it('the data worker finds truncated passages, and none with the limit set by the fix', async () => {
   const { experiment, factsOf } = await examined(
     (i) => `第${i}问`,
     (i) => `第${i}题`,
