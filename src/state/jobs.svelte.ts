@@ -57,10 +57,7 @@ class JobsState {
     await this.showPaused();
   }
 
-  /**
-   * Shows the newest paused run in the strip unless a run is being executed. Call it when the newest paused run may
-   * have changed.
-   */
+  /** Shows the newest paused run in the strip unless a run is being executed. Call when one may have changed. */
   async showPaused(): Promise<void> {
     const run = await newestPausedRun();
     const state = run && this.follow(run.runId);

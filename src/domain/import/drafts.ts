@@ -144,8 +144,7 @@ function namedNegatives(columns: Columns, { passages }: DraftOptions, remarks: D
 }
 
 /**
- * Returns the texts of the positives: looked up by the ids in the row or in a file of judgements, or else taken from
- * the row.
+ * Returns the positives' texts: looked up by the ids in the row or in a file of judgements, else taken from the row.
  */
 function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: DraftRemarks): string[] {
   const own = columns.pick('positiveId');
