@@ -26,6 +26,6 @@ export const prefixSentences: {
   }),
   'blend-has-prefix': ({ stage }) => ({
     zh: `阶段 ${stage + 1} 训练了前缀 token，基座模型没有这几行词向量，所以两者的权重不能混合。`,
-    en: `Stage ${stage + 1} trains a prefix, whose tokens have no rows in the base model, so the weights of the two can’t be blended.`,
+    en: `Stage ${stage + 1} trains a prefix whose tokens the base model doesn’t have, so the weights of the two can’t be blended.`,
   }),
 };
