@@ -14,7 +14,7 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
   return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
 }
 
-/** Makes all models that use the weights `from` use the weights `to` instead. Both are weights ids. */
+/** Makes all models with the weights `from` use the weights `to` instead. Both are weights ids. */
 export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction('models', 'readwrite'));

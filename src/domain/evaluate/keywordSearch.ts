@@ -3,7 +3,7 @@ import { questionKey } from '../split/questionKey';
 import { scoreOfBest, type QuestionResult } from './evaluation';
 import { passageOrder, relevantPassages, shownPassages, type PassageOrder } from './ranking';
 
-/** Passages and questions after which progress is reported. A report per text would take longer than the search. */
+/** Texts (passages or questions) between two progress reports. A report per text would take longer than the search. */
 const textsPerReport = 500;
 
 /** Saturation of a term's frequency, and the weight of a passage's length. */
@@ -16,14 +16,14 @@ interface Posting {
   counts: number[];
 }
 
-/** Two numbers of characters below this make a small integer, which maps find fastest. */
+/** Two character numbers below this limit combine to a small integer, the fastest kind of Map key. */
 const fewCharacters = 2 ** 15;
-/** More than the numbers of all characters of Unicode. */
+/** Greater than the number of Unicode characters. */
 const allCharacters = 2 ** 21;
 
 /**
- * Returns the key of a term, whose characters are given by number; `second` is 0 if there is only one. Small keys are
- * positive and all others negative, so that no two terms have the same one.
+ * Returns the key of the term whose characters have these numbers; `second` is 0 if there is only one. Small keys are
+ * positive and all others negative, so that no two terms share a key.
  */
 function termOf(first: number, second: number): number {
   if (first < fewCharacters && second < fewCharacters) return first * fewCharacters + second;
@@ -41,7 +41,7 @@ function termOf(first: number, second: number): number {
 export class KeywordIndex {
   /** By the key of a term; see `termOf`. */
   readonly #terms = new Map<number, Posting>();
-  /** Numbers of the characters, in the order in which they first occur; 0 is no character. */
+  /** Numbers characters from 1 in the order in which they first occur; 0 means no character. */
   readonly #characters = new Map<number, number>();
   readonly #lengths: Float64Array;
   #added = 0;
@@ -233,7 +233,7 @@ export async function rankByKeywords(
     const ranking = new Ranking(scores, order);
     const right = relevantPassages(question, order);
     const ranks = right.map((passage) => ranking.rankOf(passage));
-    // A passage without a term of the question isn't found, so its score of 0 is none.
+    // A passage that shares no term with the question isn't found, so its score of 0 is left out.
     const rightScore = scoreOfBest(
       ranks,
       right.map((passage) => scores[passage] || NaN),

@@ -41,12 +41,12 @@ function tensorOps(tensor: TorchTensor): number[] {
   return [...op.string(name), ...rebuild, ...op.mark, ...args, ...op.tuple, ...op.reduce];
 }
 
-/** Returns the pickle of a state dict, as torch.save writes it. */
+/** Returns the pickle of a state dict in the form that torch.save writes. */
 export function statePickle(...tensors: TorchTensor[]): number[] {
   return [...op.begin, ...op.dict, ...op.mark, ...tensors.flatMap(tensorOps), ...op.setItems, ...op.stop];
 }
 
-/** Returns a file as torch 1.6 and newer write it. Storage i has the key i. */
+/** Returns a file in the form of torch 1.6 and newer. Storage i has the key i. */
 export function torchArchive(pickle: number[], ...storages: Float32Array<ArrayBuffer>[]): Promise<Blob> {
   return downloadZip([
     { name: 'x/data.pkl', input: new Uint8Array(pickle) },

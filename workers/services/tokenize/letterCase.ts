@@ -37,7 +37,10 @@ function asksForLowercase(config: unknown): boolean {
   return isObject(config) && config['do_lower_case'] === true;
 }
 
-/** Results by model. A tokenizer.json has up to 17 MB and a stored model never changes, so each file is parsed once. */
+/**
+ * Results by model. A tokenizer.json has up to 17 MB and a stored model never changes, so each file is parsed only
+ * once.
+ */
 const known = new Map<string, boolean>();
 
 /**
