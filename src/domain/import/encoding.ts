@@ -153,9 +153,9 @@ export function plausibility(text: string): number {
 }
 
 /** Factor by which one encoding's text must be more plausible than another's to rule the other out. */
-export const clearly = 3;
+const clearly = 3;
 /** With fewer frequent characters than this, a text is too short to judge. */
-export const enough = 5;
+const enough = 5;
 /** Of the characters beyond ASCII in Chinese text, at least this share is frequent, unless they are very few. */
 const leastFrequent = 0.1;
 const veryFew = 8;
