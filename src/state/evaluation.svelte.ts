@@ -13,13 +13,13 @@ export interface QuestionRow extends PairedQuestion {
   relevant: string[];
 }
 
-/** Questions answered by two models, or by one before and after training, as the question list shows them. */
+/** Questions answered by two models, or by one before and after training, for the question list. */
 export interface PairedAnswers {
   /** The chosen cut-off: how many of the first results count. */
   readonly k: number;
   /** How many questions changed in each way at the cut-off. */
   readonly answer: Record<RankChange, number> | null;
-  /** Those that gained most first. */
+  /** Questions with the largest gain first. */
   readonly questions: readonly QuestionRow[];
   changeOf(row: QuestionRow): RankChange;
   /** Returns the texts of passages. */
@@ -35,7 +35,7 @@ export interface PassageText {
 const pageRows = 1000;
 
 /**
- * Returns the k at which improved and worse questions are counted at first: that of the primary metric if it is a hit
+ * Returns the initial k at which improved and worse questions are counted: that of the primary metric if it is a hit
  * rate, else 1.
  */
 export function primaryK(experiment: Experiment): number {
@@ -63,11 +63,11 @@ export function withTexts(
 export class EvaluationState implements PairedAnswers {
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
-  /** The comparison at each of `ks`. */
+  /** The comparison at each cut-off of `ks`. */
   answers = $state.raw<readonly AnswerAt[]>([]);
-  /** The questions that both evaluations have, those that gained most first. */
+  /** The questions of both evaluations, those with the largest gain first. */
   questions = $state.raw<QuestionRow[]>([]);
-  /** The keyword search; null while it is under way or if it failed. */
+  /** The keyword search; null while it is in progress or after it failed. */
   keyword = $state.raw<KeywordComparison | null>(null);
   keywordError = $state.raw<AppErrorDetails | null>(null);
   loaded = $state(false);
@@ -146,14 +146,14 @@ export class EvaluationState implements PairedAnswers {
   }
 }
 
-/** The evaluation on the screen: that of the run that was chosen last. */
+/** The evaluation on the screen: that of the run chosen last. */
 export class ShownEvaluation {
   current = $state.raw<EvaluationState | null>(null);
   #asked = 0;
 
   /**
-   * Loads a run's evaluation and shows it, unless another one was asked for meanwhile. A run that is read again keeps
-   * its cut-off and its keyword search.
+   * Loads a run's evaluation and shows it, unless another one has been requested meanwhile. When the same run is read
+   * again, it keeps its cut-off and its keyword search.
    */
   async show(runId: string, experiment: Experiment): Promise<void> {
     const asked = ++this.#asked;

@@ -11,7 +11,7 @@ import { flushExperiment, forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
 
-/** The part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
+/** Length of the part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
 const nameLimit = 100;
 
 /**
@@ -76,7 +76,7 @@ class ExperimentsState {
     const cards = await Promise.all(all.map(cardOf));
     this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
     this.loaded = true;
-    // An experiment that was deleted, restored or opened from a file may hold the newest paused run.
+    // A deleted, restored or opened experiment may contain the newest paused run.
     await jobs.showPaused();
   }
 
@@ -129,7 +129,8 @@ class ExperimentsState {
   }
 
   /**
-   * Deletes an experiment, none of whose runs may be active. `restore` undoes it until something else needs the space.
+   * Deletes an experiment. None of its runs may be active. `restore` undoes this until the space is needed for
+   * something else.
    */
   async remove(experimentId: string): Promise<void> {
     forgetExperiment(experimentId);

@@ -1,4 +1,4 @@
-/** A list that changes, with the texts of its entries, which are read for each version of it. */
+/** A changing list together with its entries' texts, which are read anew for each version of the list. */
 export class ListWithTexts<List, Texts> {
   /** The newest version whose texts have arrived. */
   shown = $state.raw<{ list: List; texts: Texts } | null>(null);

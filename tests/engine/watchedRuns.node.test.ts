@@ -28,7 +28,7 @@ const atRate = (learningRate: number, steps: number): Partial<Stage> => ({
   dropout: 0,
 });
 
-/** Returns what the terminal prints for the stored events of a run. */
+/** Returns the terminal's output for the stored events of a run. */
 async function printedBy({ db, record }: Awaited<ReturnType<typeof watched>>): Promise<string[]> {
   const out = await mkdtemp(join(tmpdir(), 'recallsmith-watched-'));
   const printed: string[] = [];
@@ -90,7 +90,7 @@ describe('a run with a patience of 1 whose dev metric falls', () => {
   } as const;
   const small = { stages: [atRate(0.03, 40)], passages: 60 };
 
-  it('ends early, keeps the best step, and says so', async () => {
+  it('ends early, keeps the best step, and reports that it ended early', async () => {
     const run = await watched(() => false, evaluation, small);
     const { record } = run;
     const dev = run.of('devEvaluation').filter(({ step }) => step > 0);
@@ -143,7 +143,7 @@ describe('a run that limits the time for dev', () => {
     for (const evaluation of run.result.read) expect(evaluation.metrics?.passages).toBe(900);
     const [before] = run.result.read;
     const [first] = dev;
-    // Among fewer wrong passages, no right one ranks lower.
+    // With fewer wrong passages, no right passage ranks lower.
     expect(first?.metrics.mrrAt10).toBeGreaterThanOrEqual(before?.metrics?.mrrAt10 ?? NaN);
     const printed = await printedBy(run);
     expect(printed).toContainEqual(

@@ -4,9 +4,12 @@ import type { RunEventBody, StepReport } from '../run';
 import { collapseScore, type Alarm } from './alarm';
 import type { TrainScores } from './trainScores';
 
-/** Steps in a row with alike scores, or without gradients, that raise an alarm. A single such step may be a batch's. */
+/**
+ * Steps in a row with a collapse, or without gradients, that raise an alarm. A single such step may be due to its
+ * batch.
+ */
 const suspectSteps = 10;
-/** Looks at a batch in a row with alike scores that raise an alarm, in a loss that reports no scores of its steps. */
+/** Looks in a row that show a collapse and so raise an alarm, for losses that report no scores per step. */
 const suspectLooks = 3;
 /** Steps in a row with a high loss that raise an alarm. Chosen so that a few hard batches do not raise one. */
 const highSteps = 20;
@@ -46,12 +49,12 @@ interface DevPoint {
 export class AlarmWatch {
   readonly #steps: WatchedStep[] = [];
   readonly #dev: DevPoint[] = [];
-  /** Looks at batches, which stand for the scores of steps in losses that report none. */
+  /** Looks at batches. They replace the scores of steps in losses that report none. */
   readonly #looks: WatchedScores[] = [];
 
   constructor(private readonly primary: MetricName) {}
 
-  /** Returns the alarms that the next event of the log raises. */
+  /** Takes the next event of the log and returns the alarms that it raises. */
   saw(event: RunEventBody): Alarm[] {
     switch (event.type) {
       case 'step':
@@ -124,9 +127,9 @@ export class AlarmWatch {
   }
 
   /**
-   * Returns the alarm if the metric is below its earlier best in each of the last evaluations while the loss fell. A
-   * level below the best is not yet a fall, because the best of many is high by chance: the metric must also have
-   * fallen from each of these evaluations to the next, or by more than chance explains.
+   * Returns the alarm if the metric stayed below its earlier best in each of the last evaluations while the loss fell.
+   * The best of many evaluations is high by chance, so being below it is not enough: the metric must also have fallen
+   * from each of these evaluations to the next, or by more than chance explains.
    */
   #fall(dev: DevPoint[]): Alarm | null {
     const [first, second, last] = dev.slice(-fallingEvaluations);

@@ -71,7 +71,7 @@ describe.each(golden.cases.map((one, i) => [i, one] as const))('threshold curves
 });
 
 describe('a chosen threshold', () => {
-  it('does to dev what the rule says, compared with every other one', () => {
+  it('satisfies its rule on dev as well as any other threshold', () => {
     for (const { scores, right } of golden.cases) {
       const own = answers(scores, right);
       const all = scores.map((score) => figuresAt(own, score));

@@ -94,7 +94,7 @@ describe('an experiment', () => {
     [{ seed: 'x'.repeat(100) }, `"${'x'.repeat(79)}`, own('number')],
     [{ schemaVersion: '1' }, '"1"', own('integer-from-to', 1, schemaVersion)],
     [{ schemaVersion: 0.5 }, '0.5', own('integer-from-to', 1, schemaVersion)],
-  ])('that is rejected says what is there and what is expected: %j', (input, found, expected) => {
+  ])('that is rejected has an error with the value found and the one expected: %j', (input, found, expected) => {
     const details = thrown(() => parseExperiment(input));
     expect(details).toMatchObject({ kind: 'experiment-invalid', found });
     expect((details as { expected?: unknown }).expected).toEqual(expected);
@@ -116,7 +116,7 @@ describe('an experiment', () => {
     expect(of(true)).toEqual([{ ...entry, joinTitles: true }]);
   });
 
-  it('keeps a union of another kind as it is given', () => {
+  it('keeps a union of another kind unchanged', () => {
     const batching = { kind: 'listed', sha256: hash('a') };
     expect(parseExperiment({ stages: [{ batching }] }).stages[0]?.batching).toEqual(batching);
     const [epochs] = parseExperiment({ stages: [{ duration: { unit: 'epochs' } }] }).stages;

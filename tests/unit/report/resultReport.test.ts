@@ -17,7 +17,7 @@ const reports = (['zh', 'en'] as const).flatMap((language) =>
   })),
 );
 
-/** Elements and attributes that a report is made of. None can run a script or load anything. */
+/** The elements and attributes of a report. None of them can run a script or load anything. */
 const allowedTags = new Set(
   `!doctype html head meta title style body main h1 h2 h3 p section figure figcaption b dl dt dd code div table thead
   tbody tr th td footer svg path line circle text`.split(/\s+/),

@@ -69,7 +69,7 @@ describe('the Excel report', () => {
     expect(texts[7]).toBe('控制□□□字符');
     for (const text of texts) expect(text.length).toBeLessThanOrEqual(mostCellCharacters + '_x005F'.length);
     const notes = questions.map(([first]) => String(first));
-    // A passage is a text of its own beside the question, so both of them count.
+    // A passage is a separate text beside the question, so both are counted.
     expect(notes.find((note) => note.startsWith(en.resultReport.sheet.cutNote))).toMatch(/: 2$/);
     expect(notes.find((note) => note.startsWith(en.resultReport.sheet.replacedNote))).toMatch(/: 2$/);
   });

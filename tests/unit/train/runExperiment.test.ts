@@ -156,7 +156,7 @@ describe('a run that resumes', () => {
     expect((training.trainModel.mock.calls[0] as unknown[])[2]).toMatchObject({ loop: checkpoint.loopState });
   });
 
-  it('begins with fresh moments if it lost all of its checkpoints, and says so', async () => {
+  it('begins with fresh moments if it lost all of its checkpoints, and reports it', async () => {
     const { events } = await carriedOut({ step: 2 });
     expect(events.filter(({ type }) => type === 'resumed')).toMatchObject([{ step: 0, reached: 2 }]);
     const [, , state] = training.trainModel.mock.calls[0] as unknown[];
@@ -210,7 +210,7 @@ describe('a run whose device is lost', () => {
     expect(plan.fixKernelPlan.mock.lastCall?.[2]).toBe(true);
   });
 
-  it('uses the vectors that it had computed, unless the device is another one', async () => {
+  it('reuses the vectors computed before, unless the device is another one', async () => {
     const counts = async (reopened: DeviceInfo): Promise<number> => {
       recovering.reopenDevice.mockResolvedValue(reopened);
       const made = new Set<unknown>();
