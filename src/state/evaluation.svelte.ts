@@ -7,6 +7,7 @@ import { pairedQuestions, type PairedQuestion } from '../domain/evaluate/pairedQ
 import { entryOf } from '../domain/import/slots';
 import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 export interface QuestionRow extends PairedQuestion {
   text: string;
@@ -149,20 +150,22 @@ export class EvaluationState implements PairedAnswers {
 /** The evaluation on the screen: that of the run chosen last. */
 export class ShownEvaluation {
   current = $state.raw<EvaluationState | null>(null);
-  #asked = 0;
+  readonly #newest = new Newest();
 
   /**
    * Loads a run's evaluation and shows it, unless another one has been requested meanwhile. When the same run is read
    * again, it keeps its cut-off and its keyword search.
    */
   async show(runId: string, experiment: Experiment): Promise<void> {
-    const asked = ++this.#asked;
     const next = new EvaluationState(runId, experiment);
-    await next.load();
-    if (asked !== this.#asked) return;
-    const before = untrack(() => this.current);
-    if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword });
-    this.current = next;
-    if (next.after && !next.keyword) await next.searchByKeywords();
+    const isNewest = await this.#newest.ask(
+      () => next.load(),
+      () => {
+        const before = untrack(() => this.current);
+        if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword });
+        this.current = next;
+      },
+    );
+    if (isNewest && next.after && !next.keyword) await next.searchByKeywords();
   }
 }
