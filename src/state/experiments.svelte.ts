@@ -110,11 +110,12 @@ class ExperimentsState {
     let n = 1;
     while (taken.has(nameOf(base, n))) n += 1;
     const name = nameOf(base, n);
-    const { linked, negativeDecisions, reviewDecisions } = stored;
+    const { linked, negativeDecisions, reviewDecisions, labelDecisions } = stored;
     const more = {
       ...(linked ? { linked } : {}),
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(labelDecisions ? { labelDecisions } : {}),
     };
     const copy = await this.#put(name, stored.experiment, more);
     await this.load();
@@ -124,7 +125,7 @@ class ExperimentsState {
   async #put(
     name: string,
     experiment: Experiment,
-    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions'>,
+    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions' | 'labelDecisions'>,
   ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();
