@@ -29,6 +29,7 @@ describe('importing a file', () => {
     [{ _id: 'x', title: '', text: '段' }],
     [{ pid: 'x', passage: '段' }],
     [{ docid: 'x', contents: '段' }],
+    [{ id: ' x\t', text: '段' }],
     [{ doc_id: 'x', content: '段' }],
   ])('makes a passage from %j', async (row) => {
     expect((await imported('knowledgeBase', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'x', text: '段' }]);
