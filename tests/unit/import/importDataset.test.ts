@@ -15,6 +15,7 @@ describe('importing a file', () => {
     [{ question: '问', answer: '答' }],
     [{ instruction: '问', output: '答' }],
     [{ instruction: '问', input: '', output: '答' }],
+    [{ instruction: '问', input: ' ', output: '答' }],
     [{ sentence1: '问', sentence2: '答' }],
     [{ Question: '问', Answer: '答' }],
     [{ 问题: '问', 答案: '答' }],
