@@ -54,6 +54,13 @@ describe('importing a file', () => {
     ]);
   });
 
+  it('makes a question of the passages whose score is above 0', async () => {
+    const rows = ['x', 'y', 'z'].map((relevant, i) => ({ id: 'q', query: '问', relevant, score: 1 - i }));
+    expect((await imported('questions', file('a.jsonl', json(...rows)))).rows).toEqual([
+      { id: 'q', text: '问', relevant: ['x'] },
+    ]);
+  });
+
   it.each([
     [{ text: 'a', scored_text: 'b', score: 0.5 }],
     [{ sentence1: 'a', sentence2: 'b', label: '0.5' }],
