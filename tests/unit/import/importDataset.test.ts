@@ -39,7 +39,7 @@ describe('importing a file', () => {
   it.each([
     [{ qid: 'q', query: '问', relevant: ['x'] }],
     [{ id: 'q', text: '问', relevant: 'x' }],
-    [{ id: 'q', text: '问', relevant: ['x', 'x'] }],
+    [{ id: 'q', text: '问', relevant: ['x', 'x', ' '] }],
     [{ _id: 'q', question: '问', relevantDocs: ['x'] }],
     [{ qid: 'q', query: '问', pid: 'x' }],
     [{ qid: 'q', query: '问', pos: ['x'], neg: ['y'] }],
