@@ -3,6 +3,7 @@ import type { Question } from '../records';
 import { metricId } from './comparedMetric';
 import type { CompareRow } from './compareTable';
 import type { QuestionResult } from './evaluation';
+import { changedRelevant, type LabelChange } from './labelDecisions';
 import { firstRank } from './metrics';
 
 /** A model of the table, by its name and a few words on its weights. */
@@ -52,13 +53,18 @@ export function tableCsv(rows: readonly CompareRow[], models: readonly NamedMode
   return file(comparisonTable(rows, models, baselineId).map(line));
 }
 
-/** Returns a CSV file with one line per question: by model, the first right passage's rank and the first passage. */
+/**
+ * Returns a CSV file with one line per question: by model, the first right passage's rank and the first passage. Ranks
+ * are by the imported labels. If the user has changed some, a column has the right passages of these questions.
+ */
 export function questionsCsv(
   questions: readonly Question[],
   models: readonly (NamedModel & { results: readonly QuestionResult[] })[],
+  changes: ReadonlyMap<string, LabelChange> = new Map(),
 ): string {
   const head = [
     ...['id', 'question', 'topic', 'right_passages'],
+    ...(changes.size > 0 ? ['decided_passages'] : []),
     ...models.flatMap(({ name, detail }) =>
       ['rank', 'first_passage', 'first_score'].map((of) => `${of}: ${name} (${detail})`),
     ),
@@ -71,7 +77,10 @@ export function questionsCsv(
       const rank = firstRank(result.ranks);
       return [Number.isFinite(rank) ? rank : null, result.top[0]?.passageId ?? null, result.top[0]?.score ?? null];
     });
-    return line([id, text, kept?.topic ?? '', relevant.join(' '), ...ofModels]);
+    const change = changes.get(id);
+    const decided = change ? changedRelevant(relevant, change).join(' ') : '';
+    const own = [id, text, kept?.topic ?? '', relevant.join(' '), ...(changes.size > 0 ? [decided] : [])];
+    return line([...own, ...ofModels]);
   });
   return file([line(head), ...lines]);
 }
