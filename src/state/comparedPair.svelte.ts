@@ -7,7 +7,7 @@ import type { ComparisonState } from './comparison.svelte';
 import { withTexts, type PairedAnswers, type PassageText, type QuestionRow } from './evaluation.svelte';
 import { gateway } from './gateway';
 
-/** The questions of a comparison, as two of its models answer them. */
+/** The questions of a comparison, as answered by two of its models. */
 export class ComparedPair implements PairedAnswers {
   #facts = $state.raw<{ of: unknown; values: ReadonlyMap<string, QuestionFacts> } | null>(null);
   #chosen = $state<{ before: string | null; after: string | null }>({ before: null, after: null });

@@ -53,7 +53,7 @@ let stopping: AbortController | null = null;
 /** Stops loading the knowledge base and the model for a question to the demo. */
 let stoppingDemo: AbortController | null = null;
 
-/** Runs `work`, one import of weights at a time, after weights that a broken-off import left are deleted. */
+/** Runs `work`, one import of weights at a time, after deleting weights that an interrupted import has left. */
 async function whileImportingWeights<T>(work: (db: Database) => Promise<T>): Promise<T> {
   return navigator.locks.request(weightsImportLock, async () => {
     const db = await openDatabase();
@@ -71,7 +71,7 @@ function importFolder(
   return whileImportingWeights((db) => importModel(files, name, progress, db, options));
 }
 
-/** Keeps stored rows that have no record yet from being swept while `work` imports data sets. */
+/** Prevents stored rows without a record from being swept while `work` imports data sets. */
 async function whileImportingRows<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(datasetImportLock, { mode: 'shared' }, work);
 }

@@ -13,8 +13,8 @@ export interface QuestionResult {
   ranks: number[];
   top: { passageId: string; score: number }[];
   /**
-   * Score of the relevant passage that ranks best. Absent if it has none, because it was not found, and in results that
-   * earlier versions stored.
+   * Score of the best-ranked relevant passage. Absent if no relevant passage was found, and in results stored by
+   * earlier versions.
    */
   rightScore?: number;
 }

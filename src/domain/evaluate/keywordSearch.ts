@@ -3,7 +3,7 @@ import { scoreOfBest, type QuestionResult } from './evaluation';
 import { KeywordIndex } from './keywordIndex';
 import { passageOrder, relevantPassages, shownPassages, type PassageOrder } from './ranking';
 
-/** Passages and questions after which progress is reported. A report per text would take longer than the search. */
+/** Texts (passages or questions) between two progress reports. A report per text would take longer than the search. */
 const textsPerReport = 500;
 
 /** Orders passages by score, best first; of equal scores, the smaller id first. */
@@ -130,7 +130,7 @@ export async function rankByKeywords(
     const ranking = new Ranking(scores, order);
     const right = relevantPassages(question, order);
     const ranks = right.map((passage) => ranking.rankOf(passage));
-    // A passage without a term of the question isn't found, so its score of 0 is none.
+    // A passage that shares no term with the question isn't found, so its score of 0 is left out.
     const rightScore = scoreOfBest(
       ranks,
       right.map((passage) => scores[passage] || NaN),

@@ -1,7 +1,10 @@
 import { nameOf, type ReportFacts, type ReportedModel } from './reportFacts';
 import type { CompareRow, Difference } from '../evaluate/compareTable';
 
-/** Numbers that JSON lacks become null: the rank of a passage that was not found, and “no number of questions”. */
+/**
+ * Infinity becomes null, because JSON lacks it: the rank of a passage that was not found, and a number of questions
+ * that does not exist.
+ */
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
 
 function differenceOf(difference: Difference | null): object | null {
@@ -33,7 +36,7 @@ function labelsOf({ models, extras: { labels } }: ReportFacts): object {
   return { changes, changedQuestions: changed, unanswered, inexact, models: figures, decisions };
 }
 
-/** Returns what metrics.json says about a comparison. */
+/** Returns the content of metrics.json for a comparison. */
 export function comparisonMetrics(facts: ReportFacts): object {
   const { name, part, k, passages, leftOut, testUses, questions, models, rows, baselineId, judgedId } = facts;
   const byId = new Map(rows.map((row) => [row.id, row]));

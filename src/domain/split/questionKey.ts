@@ -17,7 +17,7 @@ const punctuation = /(?<!\p{Nd})[.^]|[.^](?!\p{Nd})|(?![.#%&@])[\p{P}~`|∶]/gu;
 export function questionKey(text: string, foldCase: boolean): string {
   const bare = text.normalize('NFKC').replace(invisible, '').replace(punctuation, '');
   if (bare === '') return text.trim();
-  // Upper case first: it also unites ß with ss and the two forms of the small sigma.
+  // Converting to upper case first also unites ß with ss, and the two forms of the small sigma.
   return foldCase ? bare.toUpperCase().toLowerCase().normalize('NFKC') : bare;
 }
 

@@ -28,7 +28,9 @@ import { tokenizeTexts } from './en/tokenize';
 import { strategyTexts } from './en/strategy';
 import { trainTexts } from './en/train';
 
-/** The English texts. Their shape is the dictionary type: the Chinese texts have the same keys and parameters. */
+/**
+ * The English texts. Their type is that of every dictionary, so the Chinese texts have the same keys and parameters.
+ */
 export const en = {
   common: commonTexts,
   header: headerTexts,

@@ -36,7 +36,7 @@ describe('the keyword search for a run', () => {
     const { results, answers } = await compareWithKeywords(db, runId, [1, 10], progress);
     expect(results).toHaveLength(113);
     expect(progress).toHaveBeenLastCalledWith(288 + 113, 288 + 113);
-    // Measured once, with the formula checked against bm25s.
+    // Measured once, after checking the formula against bm25s.
     expect(answers.map(({ k, hitsBefore }) => [k, hitsBefore])).toEqual([
       [1, 41],
       [10, 70],

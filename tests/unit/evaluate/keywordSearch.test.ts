@@ -40,7 +40,7 @@ describe('BM25 over character bigrams', () => {
         (text) => text.filter((one, at) => one === from[first ?? 0] && text[at + 1] === from[second ?? 0]).length,
       );
     const few = Array.from({ length: 40 }, (_, i) => [1187 * i, 1187 * i + 1]);
-    // Characters count from 1, so these would be the same numbers in base 32,768.
+    // Characters are numbered from 1, so the terms of a pair would get the same number in base 32,768.
     const alike = [
       [0, 32_770],
       [32_768, 0],

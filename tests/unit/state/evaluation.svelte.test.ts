@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { evaluationOf } from '../storage/support';
 
-/** Lets the evaluations of a run be read. */
+/** Functions that let the evaluations of a run be read, by run id. */
 const released = new Map<string, () => void>();
 const searched: string[] = [];
 vi.doMock('../../../src/state/gateway', () => ({

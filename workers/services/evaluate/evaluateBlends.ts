@@ -35,11 +35,11 @@ export interface BlendDeps {
   wasmBaseUrl: string;
   /** The page's folder, which has the shipped probe set. */
   baseUrl: string;
-  /** Reports the texts encoded, of all blends together. */
+  /** Reports the number of encoded texts of all blends together. */
   progress: Progress;
 }
 
-/** What all blends of a run have in common. */
+/** Inputs shared by all blends of a run. */
 interface Inputs {
   run: RunRecord;
   questions: Question[];
@@ -66,7 +66,7 @@ async function missingRatios(
 
 /**
  * Evaluates blends of a finished run's weights with those of its base model, on the device and with the kernel plan of
- * the run, and stores the results one by one. Does nothing for blends that are evaluated. The weights on the device are
+ * the run, and stores the results one by one. Skips blends that are already evaluated. The weights on the device are
  * overwritten tensor by tensor, so a blend needs no more memory than an evaluation of the run.
  * @throws blend-has-prefix; not-found if the run is not done, keeps no weights or was deleted; nothing-to-evaluate
  * without questions; rows-changed; cancelled; model-missing or data-missing.

@@ -18,7 +18,7 @@ import { formatCount, formatP, formatSigned } from '../../i18n/format';
 /** Cut-offs of the charts and the tables: the usual ones and the chosen one. */
 const cutOffs = (k: number): number[] => [...new Set([...offeredKs, k])].sort((a, b) => a - b);
 
-/** Returns a value with the interval that the page shows for its metric. */
+/** Formats a value with the interval that the page shows for its metric. */
 function valueWithInterval({ metric, value, wilson, bootstrap }: MetricCell): string {
   const { low, high } = metric.name === 'hitRate' ? wilson : bootstrap;
   return `${valueText(metric, value)} (${valueText(metric, low)}–${valueText(metric, high)})`;
