@@ -1,4 +1,5 @@
 import type { Candidate } from '../domain/evaluate/candidate';
+import type { ProbeFacts, ProbeSet } from '../domain/evaluate/probe';
 import type { QuestionFacts } from '../domain/evaluate/questionFilter';
 import type { QuestionFigures } from '../domain/evaluate/questionFigures';
 import type { MarkedPiece } from '../domain/evaluate/sharedTerms';
@@ -70,4 +71,6 @@ export interface QuestionsApi {
   listQuestions(owner: ResultsOwner): Promise<FilteredQuestion[]>;
   figuresOf(request: FiguresRequest): Promise<LabelledFigures>;
   explainQuestion(request: ExplainRequest): Promise<Explanation>;
+  /** Returns what a probe set holds. */
+  describeProbe(set: ProbeSet): Promise<ProbeFacts>;
 }

@@ -38,7 +38,7 @@ async function decide(
     .flatMap((question, i) =>
       decisionsOf(question, i).map((own) => ({ questionId: question.id, question: question.text, ...own })),
     )
-    .map((own, i) => ({ number: i + 1, part: 'test', mark: 'right', passageId: '', ...own }));
+    .map((own, i): LabelDecision => ({ number: i + 1, part: 'test', mark: 'right', passageId: '', ...own }));
   await putExperiment(db, { ...stored, labelDecisions });
   return { questions, passages };
 }
