@@ -6,7 +6,7 @@ import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import type { CompareJob } from './jobRoutes';
 
-/** Compares the results of earlier commands. Nothing is evaluated again: their ranks say it all. */
+/** Compares the results of earlier commands by their ranks, without evaluating anything again. */
 export async function runFolderComparison(job: CompareJob): Promise<{ facts: ReportFacts; metrics: object }> {
   const folders = job.folders.map(({ name, metrics }) => folderResults(name, metrics));
   refuseOtherData(folders);
@@ -33,7 +33,7 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
   return { facts, metrics: { ...comparisonMetrics(facts), environment } };
 }
 
-/** Folders that earlier versions wrote don't have the texts of questions, which are then shown by their ids. */
+/** Folders written by earlier versions lack the texts of questions, which are then shown by their ids. */
 function questionsOf(folders: readonly ReturnType<typeof folderResults>[]): ReportFacts['questions'] {
   const known = folders.find(({ questions }) => questions.length > 0)?.questions;
   if (known) return known;

@@ -3,7 +3,7 @@ import { shownPassageIds } from '../domain/report/reportExamples';
 import type { Passage, Question, QuestionPart } from '../domain/records';
 import { gateway } from './gateway';
 
-/** What a report of a comparison is about. Models without stored results are left out. */
+/** The models and questions that a report of a comparison covers. Models without stored results are left out. */
 export interface ComparisonRequest {
   experimentId: string;
   name: string;
@@ -18,7 +18,7 @@ export const reportedQuestion = ({ id, text, relevant, kept }: Question): Report
   return { id, text, topic: kept?.topic ?? null, relevant };
 };
 
-/** Returns the facts of a comparison, from the results that are stored for it. */
+/** Returns the facts of a comparison, from its stored results. */
 export async function comparisonFacts(request: ComparisonRequest): Promise<ReportFacts> {
   const { experimentId, name, part, k, baselineId, failures = [] } = request;
   const data = await gateway.data();

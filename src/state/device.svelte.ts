@@ -14,7 +14,7 @@ class DeviceState {
     return this.#questions > 0;
   }
 
-  /** Bytes that can still be stored; null if that is unknown. A run or an import that needs more is refused. */
+  /** Bytes that can still be stored; null if unknown. A run or an import that needs more is refused. */
   get room(): number | null {
     return this.storage && this.storage.quota > 0 ? roomIn(this.storage) : null;
   }

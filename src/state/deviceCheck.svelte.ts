@@ -25,8 +25,8 @@ export class DeviceChecking {
   readonly #newest = new Newest();
 
   /**
-   * Whether to offer the check: once per adapter, and again if an adapter that failed it is used with another browser
-   * version or other kernels, which may have fixed it.
+   * Whether to offer the check: once per adapter, and again if an adapter that failed is used with another browser
+   * version or other kernels, which may work.
    */
   readonly offered = $derived.by(() => {
     if (this.known?.backend !== 'webgpu' || this.progress !== null) return false;

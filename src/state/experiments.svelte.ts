@@ -12,7 +12,7 @@ import { Newest } from './newest';
 
 export type { StoredExperiment };
 
-/** The part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
+/** Length of the part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
 const nameLimit = 100;
 
 /**
@@ -81,7 +81,7 @@ class ExperimentsState {
         this.loaded = true;
       },
     );
-    // An experiment that was deleted, restored or opened from a file may hold the newest paused run.
+    // A deleted, restored or opened experiment may contain the newest paused run.
     await jobs.showPaused();
   }
 
@@ -110,11 +110,12 @@ class ExperimentsState {
     let n = 1;
     while (taken.has(nameOf(base, n))) n += 1;
     const name = nameOf(base, n);
-    const { linked, negativeDecisions, reviewDecisions } = stored;
+    const { linked, negativeDecisions, reviewDecisions, labelDecisions } = stored;
     const more = {
       ...(linked ? { linked } : {}),
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(labelDecisions ? { labelDecisions } : {}),
     };
     const copy = await this.#put(name, stored.experiment, more);
     await this.load();
@@ -124,7 +125,7 @@ class ExperimentsState {
   async #put(
     name: string,
     experiment: Experiment,
-    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions'>,
+    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions' | 'labelDecisions'>,
   ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();
@@ -134,7 +135,8 @@ class ExperimentsState {
   }
 
   /**
-   * Deletes an experiment, none of whose runs may be active. `restore` undoes it until something else needs the space.
+   * Deletes an experiment. None of its runs may be active. `restore` undoes this until the space is needed for
+   * something else.
    */
   async remove(experimentId: string): Promise<void> {
     forgetExperiment(experimentId);

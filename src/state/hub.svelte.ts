@@ -13,7 +13,7 @@ export interface RunningDownload {
   file: string;
   /** Averaged over the last seconds; null until a second has passed. */
   bytesPerSecond: number | null;
-  /** Set once all files are there and the model is being imported. */
+  /** Set once all files have arrived and the model is being imported. */
   importing: { done: number; of: number } | null;
 }
 
@@ -61,7 +61,7 @@ export class HubState {
   looking = $state(false);
   listing = $state.raw<HubListing | null>(null);
   running = $state.raw<RunningDownload | null>(null);
-  /** Set between a click on pause or cancel and the end of the download. */
+  /** True from a click on pause or cancel until the download has ended. */
   stopping = $state(false);
   partial = $state.raw<PartialDownload[]>([]);
   readonly #newest = new Newest();

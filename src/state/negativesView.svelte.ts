@@ -9,11 +9,11 @@ import { Newest } from './newest';
 
 export const rowsPerPage = 10;
 
-/** What the screen shows of a stage's explicit negatives, read in the data worker. */
+/** The screen's data on a stage's explicit negatives, read in the data worker. */
 export class NegativesViewState {
   view = $state.raw<NegativesView | null>(null);
   page = $state.raw<{ index: number; rows: NegativesRow[] } | null>(null);
-  /** The stage's negatives are not mined yet. */
+  /** Whether the stage's negatives are still to be mined. */
   toMine = $state(false);
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = '';

@@ -25,7 +25,7 @@ interface RunReportRequest {
   labelsOf: (model: string) => RunLabels;
   /** How often the test questions have been used. */
   testUses: number | null;
-  /** What the checks found before the run, if that is known. */
+  /** Findings of the checks before the run, if known. */
   findings?: readonly Finding[];
 }
 
@@ -83,8 +83,8 @@ async function modelsOf(run: RunRecord, labels: RunLabels, k: number): Promise<R
 }
 
 /**
- * Returns the table of a run. The keyword search is no candidate but a floor, so it does not count as one more
- * comparison: the p-value after training is the one of the evaluation's own answer.
+ * Returns the table of a run. The keyword search is a floor rather than a candidate, so it does not count as another
+ * comparison: the p-value after training is the same as in the evaluation's answer.
  */
 async function rowsOf(models: readonly ReportedModel[], k: number): Promise<CompareRow[]> {
   const data = await gateway.data();

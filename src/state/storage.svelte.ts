@@ -21,7 +21,7 @@ class StorageState {
     }
   }
 
-  /** Deletes an item for good, unless something uses it by now. Returns whether it was deleted. */
+  /** Deletes an item permanently, unless something uses it by now. Returns whether it was deleted. */
   async delete({ kind, ids }: StoredItem): Promise<boolean> {
     this.busy = true;
     try {

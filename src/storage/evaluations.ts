@@ -14,7 +14,7 @@ export async function putEvaluation(db: Database, evaluation: Evaluation): Promi
   });
 }
 
-/** Keeps a threshold with the dev evaluation of a model, if there is one. Returns whether it was kept. */
+/** Stores a threshold with the dev evaluation of a model, if there is one. Returns whether it was stored. */
 export async function keepThreshold(
   db: Database,
   runId: string,

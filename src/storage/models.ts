@@ -19,7 +19,7 @@ export function weightsIdsOf({ weightsId, untrained }: StoredModel): string[] {
   return untrained ? [weightsId, untrained.weightsId] : [weightsId];
 }
 
-/** Makes all models that use the weights `from` use the weights `to` instead. Both are weights ids. */
+/** Makes all models with the weights `from` use the weights `to` instead. Both are weights ids. */
 export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction('models', 'readwrite'));

@@ -5,10 +5,10 @@ import { deleteRunIn, runStores } from './runs';
 import { weightPartsOf, type WeightsOwner } from './weightKeys';
 
 /**
- * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
- * record leaves such weights. For checkpoints, first deletes everything that belongs to a run that is not stored. Call
- * only while nothing writes weights of that owner. Does nothing while a project is being saved. Returns the number of
- * deleted ids.
+ * Deletes the owner's weights that no model or checkpoint refers to. A crash after the parts are written, but before
+ * their record is, leaves such weights behind. For checkpoints, first deletes everything that belongs to a run that is
+ * not stored. Call only while nothing writes weights of that owner. Does nothing while a project is being saved.
+ * Returns the number of deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return unlessPinned(async (mayDelete) => {

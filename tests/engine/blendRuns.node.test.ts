@@ -23,7 +23,7 @@ import { encodeWithWeights } from '../../workers/services/report/encodeWithWeigh
 import { wasmBase } from './environment';
 import { carriedOut } from './losingRun';
 
-// The export is checked in onnxruntime by tests/e2e/twoDevices.spec.ts; here only its files are read.
+// tests/e2e/twoDevices.spec.ts checks the export in onnxruntime; here, only its files are read.
 const checked = vi.hoisted(() => ({ vectors: [] as Float32Array[] }));
 vi.mock('../../workers/services/report/embedWithOnnx', () => ({
   embedWithOnnx: () => Promise.resolve(checked.vectors),
@@ -49,7 +49,7 @@ const deps = (db: Database, control = new RunControl()) => ({
   progress: () => undefined,
 });
 
-/** Interpolates all weights of a run in one array per tensor, as a reader of the definition would. */
+/** Interpolates all weights of a run directly from the definition, in one array per tensor. */
 async function naiveBlend(db: Database, run: RunRecord, ratio: number): Promise<Map<string, Float32Array>> {
   const model = await getModel(db, run.experiment.model?.contentSha256 ?? '');
   if (!model) throw new Error('no model');
@@ -65,7 +65,7 @@ async function naiveBlend(db: Database, run: RunRecord, ratio: number): Promise<
   return blend;
 }
 
-/** Encodes every text on its own with some weights. */
+/** Encodes every text separately with some weights. */
 async function vectorsOf(db: Database, run: RunRecord, weights: Map<string, Float32Array>, texts: readonly string[]) {
   const model = await getModel(db, run.experiment.model?.contentSha256 ?? '');
   if (!model) throw new Error('no model');

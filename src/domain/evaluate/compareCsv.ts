@@ -5,7 +5,7 @@ import type { CompareRow } from './compareTable';
 import type { QuestionResult } from './evaluation';
 import { firstRank } from './metrics';
 
-/** A model of the table, by its name and a few words on its weights. */
+/** A model in the table: its name and a short description of its weights. */
 export interface NamedModel {
   id: string;
   name: string;
@@ -24,7 +24,7 @@ const tableHead = [
   ...['p_mcnemar', 'p_bootstrap', 'p_holm', 'questions_needed'],
 ];
 
-/** Returns the table with one row per model and metric, below its head. Numbers have all their digits. */
+/** Returns the table: a header row, then one row per model and metric. Numbers keep all their digits. */
 export function comparisonTable(
   rows: readonly CompareRow[],
   models: readonly NamedModel[],
@@ -47,12 +47,15 @@ export function comparisonTable(
   return [tableHead, ...lines];
 }
 
-/** Returns that table as a CSV file. */
+/** Returns the table of `comparisonTable` as a CSV file. */
 export function tableCsv(rows: readonly CompareRow[], models: readonly NamedModel[], baselineId: string): string {
   return file(comparisonTable(rows, models, baselineId).map(line));
 }
 
-/** Returns a CSV file with one line per question: by model, the first right passage's rank and the first passage. */
+/**
+ * Returns a CSV file with one line per question: for each model, the rank of the first right passage, and the passage
+ * that ranks first.
+ */
 export function questionsCsv(
   questions: readonly Question[],
   models: readonly (NamedModel & { results: readonly QuestionResult[] })[],

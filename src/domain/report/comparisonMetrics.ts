@@ -1,7 +1,10 @@
 import type { ReportFacts, ReportedModel } from './reportFacts';
 import type { CompareRow, Difference } from '../evaluate/compareTable';
 
-/** Numbers that JSON lacks become null: the rank of a passage that was not found, and “no number of questions”. */
+/**
+ * Infinity becomes null, because JSON lacks it: the rank of a passage that was not found, and a number of questions
+ * that does not exist.
+ */
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
 
 function differenceOf(difference: Difference | null): object | null {
@@ -25,7 +28,7 @@ function questionsOf({ results }: ReportedModel): { ranks: object; rightScores: 
   };
 }
 
-/** Returns what metrics.json says about a comparison. */
+/** Returns the content of metrics.json for a comparison. */
 export function comparisonMetrics(facts: ReportFacts): object {
   const { name, part, k, passages, leftOut, testUses, questions, models, rows, baselineId, judgedId } = facts;
   const nameOf = (id: string): string | null => models.find((model) => model.id === id)?.name ?? null;

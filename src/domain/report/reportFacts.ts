@@ -9,13 +9,13 @@ import type { SlotName } from '../import/slots';
 import type { QuestionPart } from '../records';
 import type { Finding } from '../train/doctor/finding';
 
-/** A model of a report, by its name and a few words on its weights. */
+/** A model in a report: its name and a short description of its weights. */
 export interface ReportedModel {
   id: string;
   name: string;
   detail: string;
   kind: Candidate['kind'];
-  /** How it encodes. Null for the keyword search, or if that is not known. */
+  /** Settings that it encodes with. Null for the keyword search, or if they are not known. */
   settings: ExperimentModel | null;
   /** Bytes of the weights in float32, and the length of a vector. Null for the keyword search. */
   bytes: number | null;
@@ -33,7 +33,7 @@ export interface ReportedQuestion {
   relevant: string[];
 }
 
-/** What a run trained. */
+/** The training of a run, for its report. */
 export interface ReportedTraining {
   /** Name of the base model. */
   model: string;
@@ -49,14 +49,14 @@ export interface ReportedTraining {
   weightsSha256: string;
 }
 
-/** Everything that a report says, as numbers and texts of the user's, in no language. */
+/** Everything in a report, as numbers and the user's own texts, independent of language. */
 export interface ReportFacts {
   /** Name of the experiment or of the file. */
   name: string;
   createdAt: number;
   build: string;
   part: QuestionPart;
-  /** The cut-off that the answer is given at. */
+  /** The cut-off of the answer. */
   k: number;
   passages: number;
   /** Questions of the file that were not evaluated. Null if that is not known. */
@@ -68,21 +68,21 @@ export interface ReportFacts {
   /** The table of all models and metrics. */
   rows: readonly CompareRow[];
   baselineId: string;
-  /** The model that the answer is about: the trained one, or the best. */
+  /** The model that the answer judges: the trained one, or the best. */
   judgedId: string;
   /** Null if nothing was trained. */
   training: ReportedTraining | null;
-  /** What the checks before the run found. Null if nothing was trained or the data is gone. */
+  /** Findings of the checks before the run. Null if nothing was trained or the data is gone. */
   findings: readonly Finding[] | null;
   /** Candidates that could not be evaluated. */
   failures: readonly { name: string; error: AppErrorDetails }[];
-  /** Texts of passages by id: the right ones, and those found first in the examples. */
+  /** Texts of passages by id: the right ones, and the first ones found in the examples. */
   texts: ReadonlyMap<string, string>;
 }
 
 /**
- * Returns the id of the model with the highest hit rate at a cut-off; of equal ones, the one with the higher MRR@10,
- * then the first. The baseline only if it is the only model.
+ * Returns the id of the model with the highest hit rate at a cut-off. Ties go to the higher MRR@10, then to the first.
+ * Returns the baseline only if there is no other model.
  */
 export function bestModel(rows: readonly CompareRow[], baselineId: string, k: number): string {
   const valueOf = (row: CompareRow, id: string): number => row.cells[id]?.value ?? 0;

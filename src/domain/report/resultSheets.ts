@@ -23,9 +23,9 @@ export interface SheetWords {
   rank: string;
   score: string;
   notFound: string;
-  /** End of a text that was cut. */
+  /** Mark at the end of a text that was cut. */
   cutMark: string;
-  /** What a note says before a number of texts that were cut, or that had characters replaced. */
+  /** Notes shown before the number of texts that were cut, and of those with replaced characters. */
   cutNote: string;
   replacedNote: string;
 }
@@ -41,7 +41,7 @@ const valueCell = ({ name }: ComparedMetric, value: number): WorkbookCell => ({
   format: share.has(name) ? '0.0%' : '0.0000',
 });
 
-/** Columns of the comparison table that hold counts, or 1 for the baseline and 0 for others. */
+/** Columns of the comparison table with integers; `baseline` is 1 for the baseline and 0 for the others. */
 const counts = new Set<unknown>(['baseline', 'questions', 'won', 'lost', 'questions_needed']);
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)}%`;
@@ -71,7 +71,7 @@ function statistics({ rows, models }: ReportFacts, words: SheetWords, text: (val
   return [head, details, ...lines];
 }
 
-/** Returns the rank and the score of a question's best right passage by a model. */
+/** Returns a model's rank and score for the best right passage of a question. */
 function answerCells(
   model: Map<string, ReportedModel['results'][number]>,
   id: string,
@@ -87,7 +87,7 @@ function answerCells(
   ];
 }
 
-/** Returns the rows of the questions, with rank and score of the right passage by each model. */
+/** Returns the rows of the questions, with each model's rank and score for the right passage. */
 function questionRows({ questions, models, texts }: ReportFacts, words: SheetWords, text: (value: string) => string) {
   const heads = [words.id, words.question, words.topic, words.relevant, words.passage];
   const head = [...heads.map(bold), ...models.flatMap(() => [bold(words.rank), bold(words.score)])];
@@ -101,7 +101,7 @@ function questionRows({ questions, models, texts }: ReportFacts, words: SheetWor
   return [head, ...rows];
 }
 
-/** Returns the table with one row per model and metric, below its head. */
+/** Returns the table: a header row, then one row per model and metric. */
 function figureRows({ rows, models, baselineId }: ReportFacts, text: (value: string) => string): WorkbookCell[][] {
   const table = comparisonTable(rows, models, baselineId);
   const [head = []] = table;
@@ -115,8 +115,8 @@ function figureRows({ rows, models, baselineId }: ReportFacts, text: (value: str
 }
 
 /**
- * Returns the sheets of a report: questions in rows and models in columns with statistics on top, and all figures of
- * the table with one row per model and metric.
+ * Returns the sheets of a report. One has questions in rows and models in columns, with statistics on top; the other
+ * has all figures of the table, one row per model and metric.
  */
 export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookSheet[] {
   const changes: CellChanges = { cut: 0, replaced: 0 };

@@ -26,7 +26,7 @@ describe('the blends of a run on the evaluate screen', () => {
     expect(shown({ dev: [], test: ends })).toBe('');
   });
 
-  it('have their metric on dev, the best one marked, and on test only what was asked for', () => {
+  it('show their metric on dev with the best one marked, and on test only the requested ones', () => {
     const dev = [point(0, 0.3), point(0.25, 0.4), point(0.5, 0.6), point(0.75, 0.55), point(1, 0.5)];
     const text = shown({ dev, test: [...ends, point(0.5, 0.45)] });
     expect(text).toContain('best on dev: 0.5');
@@ -35,7 +35,7 @@ describe('the blends of a run on the evaluate screen', () => {
     expect(text).toContain('All evaluated');
   });
 
-  it('have no best one if all do equally well on dev', () => {
+  it('mark none as best if all do equally well on dev', () => {
     const text = shown({ dev: [point(0, 0.5), point(0.5, 0.5), point(1, 0.5)], test: ends });
     expect(text).toContain('all the same on dev');
     expect(text).toContain('so dev can’t choose one');

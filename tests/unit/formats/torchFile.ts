@@ -56,7 +56,7 @@ export function statePickle(...tensors: TorchTensor[]): number[] {
   return [...op.begin, ...stateOps(...tensors), ...op.stop];
 }
 
-/** Returns a file as torch 1.6 and newer write it. Storage i has the key i. */
+/** Returns a file in the form of torch 1.6 and newer. Storage i has the key i. */
 export function torchArchive(pickle: number[], ...storages: Float32Array<ArrayBuffer>[]): Promise<Blob> {
   return downloadZip([
     { name: 'x/data.pkl', input: new Uint8Array(pickle) },

@@ -132,7 +132,7 @@ function sources(folder: string): string[] {
   });
 }
 
-/** Names and values that are the same in every language: of files, formats and device choices. */
+/** Names and values that are the same in every language: those of files, formats and device choices. */
 const quoted = new Set([
   'bert',
   'F32, F16, BF16',

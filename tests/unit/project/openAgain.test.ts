@@ -33,6 +33,29 @@ describe('opening a project whose experiment and run are here', () => {
     expect(await there.get('experiments', 'e')).toEqual(opened);
   });
 
+  it('brings the decisions about labels along, and refuses one that is none', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    const mine = (await here.get('experiments', 'e'))!;
+    const decision = {
+      number: 1,
+      part: 'test',
+      questionId: 'q',
+      question: '?',
+      passageId: 'p',
+      mark: 'right',
+    } as const;
+    await here.put('experiments', { ...mine, labelDecisions: [decision] });
+    const file = await saved(here);
+    await open(there, file);
+    expect((await there.get('experiments', 'e'))?.labelDecisions).toEqual([decision]);
+    const wrong = await edited(file, 'experiments.json', ([one]: object[]) => [
+      { ...one, labelDecisions: [{ ...decision, mark: 'maybe' }] },
+    ]);
+    const details = { kind: 'project-invalid', entry: expect.stringContaining('experiments.json') as string };
+    await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
+  });
+
   it('adds evaluations of blends without asking about copies, and replaces none', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r');

@@ -2,7 +2,7 @@ import { compareTable } from '../../../src/domain/evaluate/compareTable';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { bestModel, type ReportFacts, type ReportedModel } from '../../../src/domain/report/reportFacts';
 
-/** Texts that attack whatever shows them. */
+/** Texts that try to attack whatever displays them. */
 export const hostileTexts = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',

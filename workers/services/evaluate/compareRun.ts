@@ -20,7 +20,7 @@ export async function compareRun(db: Database, runId: string, ks: readonly numbe
   return before && after ? ks.map((k) => answerAt(before.results, after.results, k)) : null;
 }
 
-/** Throws `data-missing` if data of the run was deleted. */
+/** Throws `data-missing` if the run's data was deleted. */
 async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promise<void> {
   for (const { role, part, contentSha256 } of experiment.data)
     if ((role === 'knowledgeBase' || part === 'test') && !(await getDataset(db, contentSha256)))
@@ -28,8 +28,8 @@ async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promi
 }
 
 /**
- * Returns the results of the keyword search, which are stored with the experiment: a comparison of models uses the same
- * ones. They are not stored if the experiment is gone or the disk has no room: they can be computed again.
+ * Returns the results of the keyword search. They are stored with the experiment, so that a comparison of models reuses
+ * them. They are not stored if the experiment was deleted or the disk is full, because they can be computed again.
  */
 async function keywordResults(db: Database, run: RunRecord, progress: Progress): Promise<QuestionResult[]> {
   await refuseDeletedData(db, run);

@@ -27,7 +27,7 @@ export interface BlendDeps {
   db: Database;
   control: RunControl;
   wasmBaseUrl: string;
-  /** Reports the texts encoded, of all blends together. */
+  /** Reports the number of encoded texts of all blends together. */
   progress: Progress;
 }
 
@@ -37,7 +37,7 @@ export interface BlendsToEvaluate {
   part: 'dev' | 'test';
 }
 
-/** What all blends of a run have in common. */
+/** Inputs shared by all blends of a run. */
 interface Inputs {
   run: RunRecord;
   data: PreparedData;
@@ -56,7 +56,7 @@ async function missingRatios(db: Database, runId: string, { ratios, part }: Blen
 
 /**
  * Evaluates blends of a finished run's weights with those of its base model, on the device and with the kernel plan of
- * the run, and stores the results one by one. Does nothing for blends that are evaluated. The weights on the device are
+ * the run, and stores the results one by one. Skips blends that are already evaluated. The weights on the device are
  * overwritten tensor by tensor, so a blend needs no more memory than an evaluation of the run.
  * @throws blend-has-prefix; not-found if the run is not done, keeps no weights or was deleted; nothing-to-evaluate
  * without questions; rows-changed; cancelled; model-missing or data-missing.

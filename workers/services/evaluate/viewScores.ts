@@ -19,7 +19,7 @@ import { storedExperiment } from '../train/storedExperiment';
 import { comparedData, type ComparedData } from './comparedData';
 import { comparisonKey } from './compareModels';
 
-/** Most points of a curve, which is drawn about 400 pixels wide. */
+/** Maximum number of points of a curve, which is drawn about 400 pixels wide. */
 const drawnPoints = 400;
 const excerptLength = 120;
 
@@ -81,8 +81,7 @@ function partScores(scores: readonly QuestionScores[], data: ComparedData, thres
 }
 
 /**
- * Returns the stored scores of an experiment's base model and of a run, with the threshold that the rule chooses on
- * dev.
+ * Returns the stored scores of an experiment's base model and of a run, and the threshold that the rule chooses on dev.
  * @throws not-found if the run was deleted; model-missing; data-missing.
  */
 export async function viewScores(db: Database, owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView> {
@@ -113,8 +112,8 @@ export async function viewScores(db: Database, owner: ScoreOwner, rule: Threshol
 }
 
 /**
- * Keeps the thresholds that the rule chooses on dev with the run's evaluations, with what they do on dev and, if its
- * scores are known, on test. Returns how many were kept.
+ * Stores the thresholds that the rule chooses on dev with the run's evaluations, together with their outcomes on dev
+ * and, if its scores are known, on test. Returns how many were stored.
  */
 export async function keepThresholds(db: Database, owner: ScoreOwner, rule: ThresholdRule): Promise<number> {
   const { runId } = owner;

@@ -21,10 +21,10 @@ export function charactersOf(row: Row): number {
 
 /**
  * Collects the rows of a data set and stores them under the hash of their canonical JSON, one line per row. Kept
- * columns do not count, so that a file still has the hash that it had before columns were kept; they have a separate
- * hash. The hash is known only at the end, so rows wait in memory, and an interruption before the end leaves nothing
- * behind. An interruption while blocks are written leaves blocks that the next import of the same rows overwrites. The
- * data set's record is written last, so a listed data set is complete.
+ * columns have a separate hash, so that a file still has the hash from before columns were kept. The hash is known only
+ * at the end, so rows wait in memory, and an interruption before the end leaves nothing behind. An interruption while
+ * blocks are written leaves blocks that the next import of the same rows overwrites. The data set's record is written
+ * last, so a listed data set is complete.
  */
 export class DatasetWriter {
   readonly #blocks: { rows: Row[]; canonical: string }[] = [];

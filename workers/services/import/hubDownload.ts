@@ -122,8 +122,8 @@ class FileDownload {
 
   /**
    * Requests the rest of the file once. Returns null if the host sent bytes and ended normally. If another try may
-   * help, returns this one's error, to be thrown if no tries are left, and the least wait before the next one. Throws
-   * if another try cannot help.
+   * help, returns the error of this one, to be thrown if no tries are left, and the minimum wait before the next try.
+   * Throws if another try cannot help.
    */
   async #attempt(): Promise<FailedTry | null> {
     const attempt = new AbortController();
@@ -134,8 +134,8 @@ class FileDownload {
     try {
       const response = await this.context.client.open(this.file, this.#have, attempt.signal);
       await this.#receive(response, silence);
-      // The host ended without sending a byte, so its file is shorter than listed. If a proxy had cut the file short,
-      // this try would have brought more bytes.
+      // The host ended without sending a byte, so its file is shorter than listed. A file cut short by a proxy would
+      // have sent more bytes this time.
       if (this.#have < this.file.bytes && this.#have === before) throw await this.#sizeDiffers(this.#have);
       return null;
     } catch (thrown) {
@@ -238,8 +238,8 @@ export interface HubDownloadOptions {
 }
 
 /**
- * Throws `quota-exceeded` if the browser reports too little room for the download and the model. `arrived` bytes of the
- * download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder.
+ * Throws `quota-exceeded` if the browser reports too little space for the download and the model. `arrived` bytes of
+ * the download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder.
  */
 async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
   const { totalFloats } = encoderLayout(readEncoderConfig(asBertConfig(configText).text));
@@ -251,8 +251,8 @@ async function mustFit(listing: HubListing, configText: string, arrived: number)
 }
 
 /**
- * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
- * that an earlier download of the same commit has stored are not fetched again.
+ * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Does not
+ * fetch parts again that an earlier download of the same commit has stored.
  */
 export async function downloadHubModel(
   db: Database,

@@ -11,7 +11,7 @@ const sentenceConfigs = ['roberta', 'distilbert', 'camembert', 'albert', 'xlm-ro
 );
 
 export interface ModelFolder {
-  /** Files of the transformer: weights, vocabulary and configuration, by name. */
+  /** Files of the transformer, by name: weights, vocabulary and configuration. */
   transformer: ReadonlyMap<string, File>;
   /** The text files that are stored, by their path in an exported folder. */
   texts: Record<string, string>;

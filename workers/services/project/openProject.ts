@@ -39,7 +39,7 @@ interface ReadyRun {
   checkpoints: CheckpointManifest[];
 }
 
-/** Everything that becomes visible at the end, in one transaction. */
+/** Everything that becomes visible at the end, in a single transaction. */
 interface Ready {
   placed: PlacedExperiment[];
   runs: ReadyRun[];
@@ -50,7 +50,7 @@ interface Ready {
   batchLists: ProjectContent['batchLists'];
 }
 
-/** Stores the contents of the file that storage lacks, and remembers what to delete if opening fails. */
+/** Stores those contents of the file that storage lacks, and remembers what to delete if opening fails. */
 class Staging {
   readonly #weightsIds: string[] = [];
   readonly #blocksOf: string[] = [];
@@ -76,7 +76,7 @@ class Staging {
     return checked;
   }
 
-  /** Stores a model. An alias shares the weights of the model that it stands for. */
+  /** Stores a model. An alias shares the weights of its model. */
   async model({ weights, untrained, ...model }: ModelInFile): Promise<StoredModel> {
     const own = this.#newWeightsId('model');
     await storeModelWeights(this.db, this.reader, { ...model, weights }, own);
@@ -201,8 +201,8 @@ const visible = [
 ] as const;
 
 /**
- * Makes everything visible in one transaction. If another tab has stored one of the rows since it was looked for, `add`
- * fails, which undoes everything.
+ * Makes everything visible in one transaction. If another tab has stored one of the rows since the check, `add` fails,
+ * which undoes everything.
  * @throws project-overtaken
  */
 async function commit(
@@ -250,10 +250,10 @@ async function commit(
 }
 
 /**
- * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Does
- * not add contents that are already stored. If an id is taken by something else, asks `choose` whether to add a copy;
- * if `choose` returns null, throws `cancelled`. A run is added as a whole or not at all. If opening fails, nothing
- * becomes visible.
+ * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Skips
+ * contents that are already stored. If an id is taken by other content, asks `choose` whether to add a copy; if
+ * `choose` returns null, throws `cancelled`. A run is added as a whole or not at all. If opening fails, nothing becomes
+ * visible.
  */
 export async function openProject(
   db: Database,

@@ -10,7 +10,7 @@ import { getModel } from '../../../src/storage/models';
 import { hasWeights } from '../../../src/storage/weights';
 import type { ProjectContent, RunInFile } from './projectContent';
 
-/** Where a record of the file goes: `here` if it is already in storage, `copy` if its id is taken by something else. */
+/** Where a record of the file goes. `here`: it is already in storage. `copy`: its id is taken by other content. */
 export interface Place {
   id: string;
   state: 'new' | 'here' | 'copy';
@@ -44,8 +44,8 @@ function placeExperiment(db: Database, stored: StoredExperiment): Promise<Place>
 }
 
 /**
- * Whether storage has the run under `runId` with at least the history that the file contains. Evaluations of blends are
- * no part of it: they can be made at any time after the run, and those that storage lacks are added.
+ * Whether storage has the run under `runId` with at least the history that the file contains. Evaluations of blends
+ * don't count as history: they can be made at any time after the run, and missing ones are added.
  */
 async function hasHistory(db: Database, runId: string, run: RunInFile): Promise<boolean> {
   const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, run.events.length]));
@@ -97,7 +97,8 @@ export async function placeContent(db: Database, content: ProjectContent): Promi
 }
 
 /**
- * Lists the experiments that differ from those stored under their ids, so that they or their runs would become copies.
+ * Lists the experiments that differ from the ones stored under their ids, so that they or their runs would be added as
+ * copies.
  */
 export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflict[] {
   return placed
@@ -110,7 +111,7 @@ export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflic
     .filter(({ edited, runs }) => edited || runs > 0);
 }
 
-/** Leaves out the experiments and runs that would be copies, unless the user wants copies of that experiment. */
+/** Leaves out experiments and runs that would be copies, unless the user wants copies of that experiment. */
 export function withChoice(placed: readonly PlacedExperiment[], copies: readonly string[]): PlacedExperiment[] {
   return placed
     .filter(({ stored, place }) => place.state !== 'copy' || copies.includes(stored.experimentId))

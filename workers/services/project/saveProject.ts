@@ -154,7 +154,7 @@ class ProjectWriter {
     return hashes;
   }
 
-  /** Writes the tensors that a model has besides its weights, if any. */
+  /** Writes a model's tensors besides its weights, if it has any. */
   async *#untrained(untrained: StoredModel['untrained']): AsyncGenerator<Entry, Pick<SavedModel, 'untrained'>> {
     if (!untrained) return untrained === undefined ? {} : { untrained };
     const bytes = untrained.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
@@ -202,8 +202,8 @@ class ProjectWriter {
 
 /**
  * Saves experiments with their runs, data and models in one zip, which ends with a manifest of hashes. All records are
- * read at one point in time, and the weights that they name stay stored until the file is written, even if a run
- * continues meanwhile.
+ * read at one point in time. The weights that they name stay stored until the file is written, even if a run continues
+ * meanwhile.
  */
 export async function saveProject(
   db: Database,
@@ -214,8 +214,7 @@ export async function saveProject(
   return whilePinned(async () => {
     const fileName = `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip`;
     const snapshot = await takeProjectSnapshot(db, choice.experimentIds);
-    // Mined negatives are stored under the hash of everything that determines them, so they are still those of the
-    // snapshot.
+    // The keys of mined negatives are hashes of everything that determines them, so they still match the snapshot.
     const mined = await minedOf(db, usedExperiments(snapshot));
     const writer = new ProjectWriter(db, snapshot, mined, fileName, progress);
     const zip = await writeZip(writer.entries(choice, build));

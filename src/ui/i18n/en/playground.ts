@@ -15,7 +15,7 @@ export const playgroundTexts = {
   took: (ms: string, passages: number) => `${ms} ms for both, over ${count(passages, 'passage')}`,
   nothing: 'No passage shares a word with the question.',
   notEncoded: (passages: number) =>
-    `The ${count(passages, 'passage')} are not encoded with this model yet. That is done once and kept.`,
+    `The ${count(passages, 'passage')} are not encoded with this model yet. They are encoded once, and the vectors are kept.`,
   encode: 'Encode the passages',
   loading: 'Loading the demo',
   encoding: (done: string, of: string) => `Encoding passages: ${done} of ${of}`,

@@ -91,7 +91,7 @@ export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence
   });
 }
 
-/** Returns the remedies, in terms of the page or, with `onCommandLine`, of the command's options. */
+/** Returns the possible remedies, on the page or, with `onCommandLine`, as options of the command. */
 function waysOut(onCommandLine: boolean): Ways {
   return onCommandLine
     ? {

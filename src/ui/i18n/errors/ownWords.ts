@@ -4,7 +4,7 @@ import { shortened } from './shortened';
 
 type Table = { [Code in OwnWordsCode]: (...values: OwnWordsValues[Code]) => Sentence };
 
-/** Phrases that complete a sentence, by code. They follow 是 or 应为, or are put in brackets. */
+/** Phrases inside a sentence, by code. They follow 是 or 应为, or are put in brackets. */
 const table: Table = {
   'no-value': () => ({ zh: '空的', en: 'no value' }),
   'no-batch-list': () => ({ zh: '空的：没有批次列表', en: 'no batch list' }),

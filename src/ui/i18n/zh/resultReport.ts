@@ -33,14 +33,14 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     weights: '权重',
     settings: '编码方式',
     size: '大小',
-    speed: '每秒段落',
+    speed: '每秒段数',
     keywords: '不用模型',
   },
   figures: {
     title: '各项指标',
     charts: '前 k 条里有正确段落的题',
     chartCaption: '占全部题的比例；竖线是 95% Wilson 区间。',
-    rankCaption: '一题一笔：圆点是较好的模型的名次，另一端是基线的名次；虚线以上是算数的前几条。名次用对数刻度。',
+    rankCaption: '每题一条线：圆点是较好的模型的名次，另一端是基线的名次；虚线以上是计入的前几条。名次用对数刻度。',
     metric: '指标',
     difference: (name) => `与“${name}”相比`,
     columns: {
@@ -54,8 +54,8 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     verdicts: { better: '更好', worse: '更差', noDifferenceShown: '未显示出差别' },
     range: (value, low, high) => `${value}（${low} 到 ${high}）`,
   },
-  won: { title: (n) => `变好的题：${formatCount(n)} 题`, none: '看前几条时，没有题变好。' },
-  lost: { title: (n) => `变差的题：${formatCount(n)} 题`, none: '看前几条时，没有题变差。' },
+  won: { title: (n) => `变好的题：${formatCount(n)} 题`, none: '按这个标准，没有题变好。' },
+  lost: { title: (n) => `变差的题：${formatCount(n)} 题`, none: '按这个标准，没有题变差。' },
   shownOf: (shown, of) => `共 ${formatCount(of)} 题，列出变化最大的 ${formatCount(shown)} 题：`,
   example: { right: '正确段落', first: (name) => `${name}的第一条`, unknown: '没有存下来' },
   risks: {

@@ -20,7 +20,7 @@ const cutOffs = (k: number): number[] => [...new Set([...offeredKs, k])].sort((a
 
 const nameOf = ({ models }: ReportFacts, id: string): string => models.find((model) => model.id === id)?.name ?? id;
 
-/** Returns a value with the interval that the page shows for its metric. */
+/** Formats a value with the interval that the page shows for its metric. */
 function valueWithInterval({ metric, value, wilson, bootstrap }: MetricCell): string {
   const { low, high } = metric.name === 'hitRate' ? wilson : bootstrap;
   return `${valueText(metric, value)} (${valueText(metric, low)}–${valueText(metric, high)})`;
