@@ -8,6 +8,7 @@ import type { CandidateOption, ComparedModel, ComparedPart, CompareProgress } fr
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 import { inOwnRoot } from './inOwnRoot.svelte';
 
 /** A candidate in the screen's list: an option, or its ranking fused with the keyword search. */
@@ -49,7 +50,7 @@ export class ComparisonState {
   rows = $state.raw<readonly CompareRow[]>([]);
   questions = $state(0);
   #baseline = $state<string | null>(null);
-  #tables = 0;
+  readonly #newestTable = new Newest();
 
   readonly listed = $derived(this.options.flatMap(listedOf));
   readonly #byId = $derived(new Map(this.listed.map((one) => [one.id, one])));
@@ -132,18 +133,18 @@ export class ComparisonState {
   }
 
   async #loadTable(): Promise<void> {
-    const asked = ++this.#tables;
     const { experimentId, part, k, baselineId } = this;
     const ids = this.shown.map(({ id }) => id);
     if (baselineId === null) {
+      this.#newestTable.forget();
       this.rows = [];
       return;
     }
     const request = { experimentId, part, ids, baselineId, k };
-    const { rows, questions } = await (await gateway.data()).compareTable(request);
-    if (asked !== this.#tables) return;
-    this.rows = rows;
-    this.questions = questions;
+    await this.#newestTable.ask(
+      async () => (await gateway.data()).compareTable(request),
+      ({ rows, questions }) => Object.assign(this, { rows, questions }),
+    );
   }
 
   /** Evaluates the chosen candidates without results. Results appear one by one. */

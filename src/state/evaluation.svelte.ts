@@ -1,12 +1,17 @@
 import { untrack } from 'svelte';
 import { offeredKs, rankChange, sortByGain, type AnswerAt, type RankChange } from '../domain/evaluate/answerAt';
+import type { Candidate } from '../domain/evaluate/candidate';
+import type { QuestionFacts } from '../domain/evaluate/questionFilter';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import { pairedQuestions, type PairedQuestion } from '../domain/evaluate/pairedQuestions';
 import { entryOf } from '../domain/import/slots';
+import type { QuestionPart } from '../domain/records';
+import { runModels, type Explanation, type LabelledFigures, type ResultsOwner } from '../protocol/questionFigures';
 import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 export interface QuestionRow extends PairedQuestion {
   text: string;
@@ -21,9 +26,16 @@ export interface PairedAnswers {
   readonly answer: Record<RankChange, number> | null;
   /** Questions with the largest gain first. */
   readonly questions: readonly QuestionRow[];
+  readonly part: QuestionPart;
+  /** What the questions can be filtered by, by id; empty until it is read. */
+  readonly facts: ReadonlyMap<string, QuestionFacts>;
   changeOf(row: QuestionRow): RankChange;
   /** Returns the texts of passages. */
   passages(ids: string[]): Promise<PassageText[]>;
+  /** Returns the figures of all models shown, on all or some questions. */
+  figures(questionIds: readonly string[] | null): Promise<LabelledFigures>;
+  /** Explains the order of the passages that are shown for a question. */
+  explain(questionId: string, passageIds: readonly string[]): Promise<Explanation>;
 }
 
 export interface PassageText {
@@ -70,12 +82,14 @@ export class EvaluationState implements PairedAnswers {
   /** The keyword search; null while it is in progress or after it failed. */
   keyword = $state.raw<KeywordComparison | null>(null);
   keywordError = $state.raw<AppErrorDetails | null>(null);
+  facts = $state.raw<ReadonlyMap<string, QuestionFacts>>(new Map());
   loaded = $state(false);
   /** The chosen cut-off: how many of the first results count. */
   k = $state(1);
   readonly ks: readonly number[];
   readonly answer = $derived(this.answers.find(({ k }) => k === this.k) ?? null);
   readonly keywordAnswer = $derived(this.keyword?.answers.find(({ k }) => k === this.k) ?? null);
+  readonly part = 'test';
   #passages: Promise<Map<string, PassageText>> | null = null;
 
   constructor(
@@ -108,6 +122,35 @@ export class EvaluationState implements PairedAnswers {
     } catch (thrown) {
       this.keywordError = toAppError(thrown).details;
     }
+  }
+
+  /** Reads what the questions can be filtered by. Stays empty if the data was deleted. */
+  async loadFacts(): Promise<void> {
+    try {
+      const questions = await (await gateway.data()).listQuestions(this.#owner);
+      this.facts = new Map(questions.map(({ id, topic, document }) => [id, { topic, document }]));
+    } catch (thrown) {
+      if (toAppError(thrown).details.kind !== 'data-missing') throw thrown;
+    }
+  }
+
+  get #owner(): ResultsOwner {
+    return { runId: this.runId };
+  }
+
+  async figures(questionIds: readonly string[] | null): Promise<LabelledFigures> {
+    const pair = { before: 'before', after: 'after' };
+    const request = { owner: this.#owner, ids: runModels, pair, k: this.k, questionIds };
+    return (await gateway.data()).figuresOf(request);
+  }
+
+  async explain(questionId: string, passageIds: readonly string[]): Promise<Explanation> {
+    const { model } = this.experiment;
+    const candidates: (Candidate | null)[] = [
+      model && { kind: 'base', model },
+      { kind: 'run', runId: this.runId, weights: 'kept' },
+    ];
+    return (await gateway.data()).explainQuestion({ owner: this.#owner, questionId, passageIds, candidates });
   }
 
   async #rows(before: Evaluation, after: Evaluation): Promise<QuestionRow[]> {
@@ -149,20 +192,24 @@ export class EvaluationState implements PairedAnswers {
 /** The evaluation on the screen: that of the run chosen last. */
 export class ShownEvaluation {
   current = $state.raw<EvaluationState | null>(null);
-  #asked = 0;
+  readonly #newest = new Newest();
 
   /**
    * Loads a run's evaluation and shows it, unless another one has been requested meanwhile. When the same run is read
    * again, it keeps its cut-off and its keyword search.
    */
   async show(runId: string, experiment: Experiment): Promise<void> {
-    const asked = ++this.#asked;
     const next = new EvaluationState(runId, experiment);
-    await next.load();
-    if (asked !== this.#asked) return;
-    const before = untrack(() => this.current);
-    if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword });
-    this.current = next;
-    if (next.after && !next.keyword) await next.searchByKeywords();
+    const isNewest = await this.#newest.ask(
+      () => next.load(),
+      () => {
+        const before = untrack(() => this.current);
+        if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword, facts: before.facts });
+        this.current = next;
+      },
+    );
+    if (!isNewest || !next.after) return;
+    await next.loadFacts();
+    if (!next.keyword) await next.searchByKeywords();
   }
 }

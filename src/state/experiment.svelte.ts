@@ -18,6 +18,7 @@ import { entryOf, withEntry, type SlotName } from '../domain/import/slots';
 import { readReferences } from './references';
 import { SavedExperiment } from './savedExperiment.svelte';
 import { SplitState, splitKey } from './splitting.svelte';
+import { Newest } from './newest';
 
 /** Results of a worker's planning of the batches. */
 type PlannedBatches = Pick<MemoryReport, 'steps' | 'leftOut' | 'negatives'>;
@@ -27,6 +28,7 @@ export class ExperimentState extends SavedExperiment {
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
   model = $state.raw<StoredModel | null>(null);
   runs = $state.raw<RunRecord[]>([]);
+  readonly #newestRuns = new Newest();
   loaded = $state(false);
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
@@ -179,7 +181,10 @@ export class ExperimentState extends SavedExperiment {
   }
 
   async loadRuns(): Promise<void> {
-    this.runs = await gateway.listRuns(this.experimentId);
+    await this.#newestRuns.ask(
+      () => gateway.listRuns(this.experimentId),
+      (runs) => (this.runs = runs),
+    );
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {

@@ -8,6 +8,7 @@ import { cutAt } from '../domain/wellFormed';
 import { gateway } from './gateway';
 import { jobs } from './jobs.svelte';
 import { flushExperiment, forgetExperiment } from './openExperiments.svelte';
+import { Newest } from './newest';
 
 export type { StoredExperiment };
 
@@ -70,12 +71,16 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);
+  readonly #newest = new Newest();
 
   async load(): Promise<void> {
-    const all = await gateway.listExperiments();
-    const cards = await Promise.all(all.map(cardOf));
-    this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
-    this.loaded = true;
+    await this.#newest.ask(
+      async () => Promise.all((await gateway.listExperiments()).map(cardOf)),
+      (cards) => {
+        this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
+        this.loaded = true;
+      },
+    );
     // A deleted, restored or opened experiment may contain the newest paused run.
     await jobs.showPaused();
   }
@@ -105,11 +110,12 @@ class ExperimentsState {
     let n = 1;
     while (taken.has(nameOf(base, n))) n += 1;
     const name = nameOf(base, n);
-    const { linked, negativeDecisions, reviewDecisions } = stored;
+    const { linked, negativeDecisions, reviewDecisions, labelDecisions } = stored;
     const more = {
       ...(linked ? { linked } : {}),
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(labelDecisions ? { labelDecisions } : {}),
     };
     const copy = await this.#put(name, stored.experiment, more);
     await this.load();
@@ -119,7 +125,7 @@ class ExperimentsState {
   async #put(
     name: string,
     experiment: Experiment,
-    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions'>,
+    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions' | 'labelDecisions'>,
   ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();

@@ -2,6 +2,7 @@ import { downloadIdOf, listingBytes, type HubHostName, type HubListing, type Hub
 import { toAppError } from '../domain/errors';
 import type { StoredModel } from '../domain/model';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** A download in progress. */
 export interface RunningDownload {
@@ -63,6 +64,7 @@ export class HubState {
   /** True from a click on pause or cancel until the download has ended. */
   stopping = $state(false);
   partial = $state.raw<PartialDownload[]>([]);
+  readonly #newest = new Newest();
   #discard = false;
 
   #token(): string | null {
@@ -123,13 +125,17 @@ export class HubState {
 
   /** Loads the list of interrupted downloads. */
   async load(): Promise<void> {
-    const stored = await gateway.listDownloads();
-    this.partial = stored.map(({ downloadId, listing, received }) => ({
-      downloadId,
-      listing,
-      received: Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
-      of: listingBytes(listing),
-    }));
+    await this.#newest.ask(
+      () => gateway.listDownloads(),
+      (stored) => {
+        this.partial = stored.map(({ downloadId, listing, received }) => ({
+          downloadId,
+          listing,
+          received: Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
+          of: listingBytes(listing),
+        }));
+      },
+    );
   }
 }
 

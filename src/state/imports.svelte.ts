@@ -9,6 +9,7 @@ import type { DataApi, FolderFile, Progress, RejectedRows, Survey } from '../pro
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
+import { Newest } from './newest';
 import { choicesWith, noChanges, rememberChoices } from './recognitionChoices';
 import { slots, type SlotName } from '../domain/import/slots';
 
@@ -77,6 +78,7 @@ export class ImportsState {
   surveyProgress = $state.raw<{ done: number; of: number } | null>(null);
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
+  readonly #newestModels = new Newest();
 
   #storedChecked = false;
 
@@ -278,6 +280,9 @@ export class ImportsState {
   }
 
   async loadModels(): Promise<void> {
-    this.models = (await gateway.listModels()).sort((a, b) => b.createdAt - a.createdAt);
+    await this.#newestModels.ask(
+      () => gateway.listModels(),
+      (models) => (this.models = models.sort((a, b) => b.createdAt - a.createdAt)),
+    );
   }
 }

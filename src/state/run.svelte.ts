@@ -23,6 +23,8 @@ export class RunState {
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;
+  /** The read that follows the one under way. */
+  #next: Promise<void> | null = null;
 
   /** `onStatus` is called when a read finds a different status than the previous read. */
   constructor(
@@ -51,9 +53,16 @@ export class RunState {
     return this.record?.status === 'paused' && !this.active;
   }
 
+  /** Reads the log. A read that is under way may have begun before the caller's change, so another one follows it. */
   async refresh(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = null));
-    await this.#reading;
+    const before = this.#reading ?? Promise.resolve();
+    this.#next ??= before
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null;
+        return (this.#reading = this.#read());
+      });
+    await this.#next;
   }
 
   async #read(): Promise<void> {

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { withLowestVersion, type Experiment } from '../domain/experiment';
 import type { NegativeDecision } from '../domain/negatives/judgedPairs';
+import type { LabelDecision } from '../domain/evaluate/labelDecisions';
 import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Sweep } from '../domain/sweep/sweep';
 import type { StoredExperiment } from '../storage/schema';
@@ -109,6 +110,19 @@ export abstract class SavedExperiment {
     return this.#append({ ...stored, reviewDecisions, updatedAt: Date.now() });
   }
 
+  /** Appends a decision about a right passage to the log and saves at once. It changes neither data nor results. */
+  decideLabel(decision: Omit<LabelDecision, 'number'>): Promise<boolean> {
+    const { stored } = this;
+    if (!stored) return Promise.resolve(false);
+    const { labelDecisions = [] } = stored;
+    const number = (labelDecisions.at(-1)?.number ?? 0) + 1;
+    return this.#append({
+      ...stored,
+      labelDecisions: [...labelDecisions, { number, ...decision }],
+      updatedAt: Date.now(),
+    });
+  }
+
   /** Appends a sweep and saves at once. Like `flush`, returns false if it was not saved. */
   addSweep(sweep: Sweep): Promise<boolean> {
     const { stored } = this;
@@ -150,11 +164,12 @@ export abstract class SavedExperiment {
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
     // The logs of decisions and the sweeps only grow, so undo keeps them and reverts only what a decision changed.
-    const { negativeDecisions, reviewDecisions, sweeps } = this.stored ?? {};
+    const { negativeDecisions, reviewDecisions, labelDecisions, sweeps } = this.stored ?? {};
     this.stored = {
       ...before,
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(labelDecisions ? { labelDecisions } : {}),
       ...(sweeps ? { sweeps } : {}),
     };
     this.#saveSoon();

@@ -14,6 +14,11 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
   return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
 }
 
+/** Ids of the weights that a model's record names: its own, and those of its pooler. */
+export function weightsIdsOf({ weightsId, untrained }: StoredModel): string[] {
+  return untrained ? [weightsId, untrained.weightsId] : [weightsId];
+}
+
 /** Makes all models with the weights `from` use the weights `to` instead. Both are weights ids. */
 export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {

@@ -12,6 +12,7 @@ import type { StoredKernelPlan } from '../domain/kernelTuning';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, QuestionPart, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
+import type { LabelDecision } from '../domain/evaluate/labelDecisions';
 import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Candidate } from '../domain/evaluate/candidate';
 import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
@@ -36,6 +37,8 @@ export interface StoredExperiment {
    * Passages that the user has marked right or wrong for a question, in the order of marking. Only ever appended to.
    */
   reviewDecisions?: ReviewDecision[];
+  /** What the user decided about the right passages of dev and test questions. Only ever appended to. */
+  labelDecisions?: LabelDecision[];
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */

@@ -8,6 +8,7 @@ import type { RunEvent } from '../../src/domain/run';
 import { readEvents } from '../../src/storage/runEvents';
 import { RunReport } from '../../tools/lib/runReport.mjs';
 import { carriedOut } from './losingRun';
+import type { SmallRun } from './smallRun';
 
 /** Executes a run. `of` returns its stored events of one type. */
 async function watched(...given: Parameters<typeof carriedOut>) {
@@ -49,6 +50,35 @@ describe('a run whose learning rate is far too high', () => {
       expect.stringMatching(/^alarm at step \d+: .*the vectors are collapsing$/),
     );
   });
+});
+
+describe('a run with a loss that reports no scores and a learning rate that is far too high', () => {
+  const onScores = { data: 'scoredPairs' } as const;
+  const scores = Array.from({ length: 26 }, (_, i) => (i % 7) / 6);
+  const runs: [string, Partial<Stage>, SmallRun][] = [
+    ['CoSENT', { ...onScores, loss: { kind: 'cosent', temperature: 0.05 } }, { scores }],
+    ['AnglE', { ...onScores, loss: { kind: 'angle', temperature: 0.05 } }, { scores }],
+    ['cosine MSE', { ...onScores, loss: { kind: 'cosineMse' } }, { scores: scores.map((score) => 0.99 + score / 100) }],
+    [
+      'distillation',
+      {
+        negatives: { from: 'imported', perAnchor: 2 },
+        loss: { kind: 'distillation', temperature: 0.02, teacherTemperature: 1, scores: 'imported' },
+      },
+      { withNegatives: true, withTeacherScores: true },
+    ],
+  ];
+
+  it.each(runs)(
+    'raises one alarm that its vectors collapse, from its looks at batches: %s',
+    async (_name, stage, data) => {
+      const run = await watched(() => false, {}, { stages: [{ ...atRate(1, 20), ...stage }], passages: 90, ...data });
+      expect(run.of('step').every(({ positiveScore }) => positiveScore === undefined)).toBe(true);
+      const alike = run.of('trainScores').filter(({ right, others }) => right > 0.95 && (others ?? 0) > 0.95);
+      const alarms = run.of('alarm').filter(({ kind }) => kind === 'collapse');
+      expect(alarms).toMatchObject([{ step: alike[2]?.step, steps: 11 }]);
+    },
+  );
 });
 
 describe('a run with a patience of 1 whose dev metric falls', () => {

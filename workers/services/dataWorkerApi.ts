@@ -11,6 +11,8 @@ import { compareTable } from '../../src/domain/evaluate/compareTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { explainQuestion } from './evaluate/explainQuestion';
+import { figuresOf, listQuestions } from './evaluate/judgedResults';
 import { runQuestions } from './evaluate/runQuestions';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, countTestUses, tableOf } from './evaluate/comparedPart';
@@ -126,6 +128,9 @@ export const dataWorkerApi: DataApi = {
   trainTexts: async (experiment, stage, ids) => trainTexts(await openDatabase(), experiment, stage, ids),
   compareRun: async (runId, ks) => compareRun(await openDatabase(), runId, ks),
   compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
+  listQuestions: async (owner) => listQuestions(await openDatabase(), owner),
+  figuresOf: async (request) => figuresOf(await openDatabase(), request),
+  explainQuestion: async (request) => explainQuestion(await openDatabase(), request),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>
     navigator.locks.request(weightsImportLock, () =>

@@ -77,7 +77,7 @@ export function questionMetric(name: MetricName, ranks: Ranks): number {
 }
 
 /** Returns the mean over questions. Divides once at the end, so that the mean of ones is exactly 1. */
-function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
+export function meanOf(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
   let sum = 0;
   for (const result of results) sum += value(result.ranks);
   return results.length === 0 ? 0 : sum / results.length;
@@ -95,7 +95,7 @@ export function evaluateRanks(
   passages: number,
   ks: readonly number[],
 ): EvaluatedRanks {
-  const named = (metric: MetricName): number => mean(results, metricOf[metric]);
+  const named = (metric: MetricName): number => meanOf(results, metricOf[metric]);
   const metrics: Metrics = {
     hitRateAt1: named('hitRateAt1'),
     hitRateAt3: named('hitRateAt3'),
@@ -111,9 +111,9 @@ export function evaluateRanks(
   const hits = (k: number): number => results.filter((result) => hitRateAtK(result.ranks, k) === 1).length;
   return {
     metrics,
-    hitRateAtK: byK((k) => mean(results, (ranks) => hitRateAtK(ranks, k))),
-    recallAtK: byK((k) => mean(results, (ranks) => recallAtK(ranks, k))),
-    precisionAtK: byK((k) => mean(results, (ranks) => precisionAtK(ranks, k))),
+    hitRateAtK: byK((k) => meanOf(results, (ranks) => hitRateAtK(ranks, k))),
+    recallAtK: byK((k) => meanOf(results, (ranks) => recallAtK(ranks, k))),
+    precisionAtK: byK((k) => meanOf(results, (ranks) => precisionAtK(ranks, k))),
     hitRateIntervals: byK((k) => wilsonInterval(hits(k), results.length)),
   };
 }

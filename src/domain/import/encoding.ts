@@ -155,9 +155,9 @@ export function plausibility(text: string): number {
 }
 
 /** One encoding's text must be this many times as plausible as another's to rule the other out. */
-export const clearly = 3;
+const clearly = 3;
 /** With fewer frequent characters than this, a text is too short to judge. */
-export const enough = 5;
+const enough = 5;
 /**
  * In Chinese text, at least this share of the characters beyond ASCII is frequent, unless there are very few of them.
  */

@@ -15,6 +15,7 @@ import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
 import { resultReportTexts } from './en/resultReport';
 import { playgroundTexts } from './en/playground';
+import { questionsTexts } from './en/questions';
 import { scoresTexts } from './en/scores';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
@@ -52,6 +53,7 @@ export const en = {
   blend: blendTexts,
   scores: scoresTexts,
   playground: playgroundTexts,
+  questions: questionsTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
   link: linkTexts,

@@ -41,9 +41,19 @@ function tensorOps(tensor: TorchTensor): number[] {
   return [...op.string(name), ...rebuild, ...op.mark, ...args, ...op.tuple, ...op.reduce];
 }
 
-/** Returns the pickle of a state dict in the form that torch.save writes. */
+/** Returns the opcodes of a state dict. */
+export function stateOps(...tensors: TorchTensor[]): number[] {
+  return dictOps(...tensors.map(tensorOps));
+}
+
+/** Returns the opcodes of a dict. Each entry is a key and its value. */
+export function dictOps(...entries: number[][]): number[] {
+  return [...op.dict, ...op.mark, ...entries.flat(), ...op.setItems];
+}
+
+/** Returns the pickle of a state dict, as torch.save writes it. */
 export function statePickle(...tensors: TorchTensor[]): number[] {
-  return [...op.begin, ...op.dict, ...op.mark, ...tensors.flatMap(tensorOps), ...op.setItems, ...op.stop];
+  return [...op.begin, ...stateOps(...tensors), ...op.stop];
 }
 
 /** Returns a file in the form of torch 1.6 and newer. Storage i has the key i. */

@@ -31,6 +31,7 @@ describe('a project file with a hostile or broken record', () => {
       'runs.json',
       first((row) => ({ ...row, experimentHash: 'a'.repeat(64) })),
     ],
+    ['a batch list of another hash', 'batchLists.json', () => [{ sha256: 'a'.repeat(64), batches: [[0, 1]] }]],
     ['an id that is a path', 'experiments.json', first((row) => ({ ...row, experimentId: '../x' }))],
     ['an unknown field', 'experiments.json', first((row) => ({ ...row, surprise: 1 }))],
     ['a record that is null', 'runs.json', () => [null]],

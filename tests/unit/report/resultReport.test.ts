@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { reportExamples } from '../../../src/domain/report/reportExamples';
+import { compareTable } from '../../../src/domain/evaluate/compareTable';
+import { reportExamples, shownPassageIds } from '../../../src/domain/report/reportExamples';
 import { bestModel } from '../../../src/domain/report/reportFacts';
 import { htmlReport } from '../../../src/domain/report/htmlReport';
 import { markdownReport } from '../../../src/domain/report/markdownReport';
@@ -108,6 +109,30 @@ it('the best model has the highest hit rate and is never the baseline if there i
   expect(bestModel(rows, 'a', 1)).toBe('c');
   expect(bestModel(rows, 'c', 1)).not.toBe('c');
   expect(bestModel(rows.slice(0, 1), 'a', 1)).toBe('a');
+});
+
+it('of two models with equal hit rates the best has the higher MRR@10, and of equals it is the first', () => {
+  const results = (second: number) => [1, second].map((rank, i) => ({ questionId: `q${i}`, ranks: [rank] }));
+  const ranked = { base: 9, slow: 8, fast: 2, same: 2 };
+  const models = Object.entries(ranked).map(([id, second]) => ({ id, results: results(second) }));
+  const { rows } = compareTable(models, 'base', 1);
+  expect(bestModel(rows, 'base', 1)).toBe('fast');
+  expect(bestModel(rows.toReversed(), 'base', 1)).toBe('same');
+});
+
+it('a report shows the texts of right passages, and of those found first in its examples', () => {
+  const result = (questionId: string, rank: number, passageId: string) => ({
+    ...{ questionId, ranks: [rank], top: [{ passageId, score: 1 }] },
+  });
+  const [model] = factsOf().models;
+  if (!model) throw new Error('there is no model');
+  const models = [
+    { ...model, id: 'a', results: [result('won', 2, 'a1'), result('same', 1, 'a2')] },
+    { ...model, id: 'b', results: [result('won', 1, 'b1'), result('same', 1, 'b2')] },
+  ];
+  const questions = [{ id: 'won', text: '', topic: null, relevant: ['r1', 'b1'] }];
+  const shown = shownPassageIds({ models, baselineId: 'a', judgedId: 'b', k: 1, questions });
+  expect(shown.toSorted()).toEqual(['a1', 'b1', 'r1']);
 });
 
 describe('a report in Chinese', () => {

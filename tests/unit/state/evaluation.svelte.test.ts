@@ -15,6 +15,7 @@ vi.doMock('../../../src/state/gateway', () => ({
     data: () =>
       Promise.resolve({
         compareRun: () => Promise.resolve([]),
+        listQuestions: () => Promise.resolve([]),
         compareWithKeywords: (runId: string) =>
           Promise.resolve({ results: [], answers: [], search: searched.push(runId) }),
       }),

@@ -100,6 +100,16 @@ describe('a run', () => {
     expect(done.slice(-3)).toEqual(['dispose moments', 'dispose weights', 'close']);
   });
 
+  it('closes the device even if its last events cannot be stored', async () => {
+    training.trainModel.mockImplementation(async ({ session }: TrainingDeps) => {
+      await db.delete('runs', 'r');
+      session.log.append({ type: 'progress', what: 'load', done: 0, of: 1 });
+      throw new AppError({ kind: 'diverged' } as never);
+    });
+    expect((await carriedOut()).failure?.details).toMatchObject({ kind: 'not-found', what: 'run' });
+    expect(done.at(-1)).toBe('close');
+  });
+
   it('ends without an error if it is cancelled', async () => {
     training.trainModel.mockRejectedValue(new AppError({ kind: 'cancelled' }));
     const { events, failure, record } = await carriedOut();

@@ -39,7 +39,7 @@ async function allResults(db: Database, experimentId: string): Promise<ReadResul
 }
 
 /** Returns the stored results that were computed on the current data with the current weights. */
-async function currentResults(
+export async function currentResults(
   db: Database,
   experimentId: string,
   part: QuestionPart,

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
-import { keywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
+import { keywordSearcher, type KeywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { AppError, toAppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { DevicePreference } from '../../../src/domain/device';
@@ -46,7 +46,7 @@ interface OpenBase {
   sha256: string;
   /** Vectors of the two sides' candidates, by candidate, in the order that breaks ties. */
   vectors: Map<string, Vectors>;
-  byKeywords: ReturnType<typeof keywordSearcher> | null;
+  byKeywords: KeywordSearcher | null;
 }
 let latest: OpenBase | null = null;
 /** Number of candidates whose vectors are held in memory. */
@@ -112,7 +112,10 @@ async function answerOf(
     await deps.control.checkpoint();
     const dense = denseOf(candidate);
     if (!dense) {
-      const byKeywords = (base.byKeywords ??= keywordSearcher(base.passages, base.order));
+      const byKeywords = (base.byKeywords ??= await keywordSearcher(base.passages, base.order, async (done, of) => {
+        deps.progress('keywords', done, of);
+        await deps.control.checkpoint();
+      }));
       return foundIn(base, await deps.timed(() => byKeywords(question, shownFirst)));
     }
     const warm = await warmDevice(deps.device, deps.wasmBaseUrl);

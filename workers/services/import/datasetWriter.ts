@@ -9,7 +9,7 @@ import {
   type SourceFile,
 } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
-import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
+import { getDataset, hasBlocks, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 import { KeptColumns } from './keptColumns';
 
 /** Returns the number of characters that a row adds to its data set's count. */
@@ -62,15 +62,16 @@ export class DatasetWriter {
   }
 
   /**
-   * Stores the added rows. Rows that are already stored are written again only if their kept columns differ. The data
-   * set gets the new name, kept columns and source files.
+   * Stores the added rows. Rows that are already stored are written again only if some are lost or their kept columns
+   * differ. The data set takes the new name, kept columns and source files.
    */
   async finish(db: Database, sources: readonly SourceFile[] = []): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();
     const known = await getDataset(db, contentSha256);
     const isKnown = known?.role === this.role;
     const kept = this.keptColumns.finish();
-    if (!isKnown || known.kept?.sha256 !== kept?.sha256) await this.#writeBlocks(db, contentSha256);
+    const isComplete = isKnown && (await hasBlocks(db, known));
+    if (!isComplete || known.kept?.sha256 !== kept?.sha256) await this.#writeBlocks(db, contentSha256);
     const dataset: Dataset = {
       contentSha256,
       role: this.role,

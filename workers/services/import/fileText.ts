@@ -1,8 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import {
-  clearly,
   encodingCandidates,
-  enough,
   hasStrayBytes,
   isDamaged,
   isUnclear,
@@ -95,8 +93,7 @@ function ranked(fitting: readonly Candidate[]): Candidate[] {
   const neighbours = fitting
     .filter(({ encoding, plausibility: count }) => isNeighbourEncoding(encoding) && count > most)
     .sort(byPlausibility);
-  const isClear = (neighbours[0]?.plausibility ?? 0) >= Math.max(enough, clearly * most + 1);
-  return isClear ? [...neighbours, ...chinese] : [...chinese, ...neighbours];
+  return isUnclear(neighbours[0]?.plausibility ?? 0, most) ? [...chinese, ...neighbours] : [...neighbours, ...chinese];
 }
 
 /**

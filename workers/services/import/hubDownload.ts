@@ -165,7 +165,7 @@ class FileDownload {
   async #receive(response: Response, silence: SilenceWatch): Promise<void> {
     // A host that ignores the range sends the file from its beginning.
     let skip = response.status === 206 ? 0 : this.#have;
-    this.#checkRange(response);
+    await this.#checkRange(response);
     for await (const chunk of hubResponseChunks(response)) {
       silence.rest();
       const fresh = chunk.subarray(Math.min(skip, chunk.length));
@@ -180,14 +180,15 @@ class FileDownload {
   }
 
   /**
-   * Checks where a partial response begins. A host may hide the header from web pages; then only the hash reveals a
-   * wrong range.
+   * Checks where a partial response begins, and that its file still has the size that was listed. A host may hide that
+   * header from web pages; then only the hash reveals a wrong range or another version.
    */
-  #checkRange(response: Response): void {
+  async #checkRange(response: Response): Promise<void> {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
     if (response.status !== 206 || !range) return;
     if (Number(range[1]) !== this.#have)
       throw this.context.client.failure('refused', { file: this.file.path, status: 206 });
+    if (range[2] !== '*' && Number(range[2]) !== this.file.bytes) throw await this.#sizeDiffers(Number(range[2]));
   }
 
   async #keep(bytes: Uint8Array): Promise<void> {

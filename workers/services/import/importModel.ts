@@ -80,6 +80,9 @@ async function describe(folder: ModelFolder): Promise<Described> {
       expected: String(config.vocabularySize),
       found: String(vocabulary),
     });
+  // The export reads this file. It must not fail then, after the training.
+  const specials = folder.texts['special_tokens_map.json'];
+  if (specials !== undefined) parseModelJson('special_tokens_map.json', specials);
   const tokenizerConfig = tokenizerConfigText(folder.texts['tokenizer_config.json'], text === original);
   const files = {
     ...folder.texts,

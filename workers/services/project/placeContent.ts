@@ -1,11 +1,13 @@
 import { sha256Hex } from '../../../src/domain/hash';
 import { projectJson } from '../../../src/domain/project/schemaFields';
+import type { StoredModel } from '../../../src/domain/model';
 import { sameValue } from '../../../src/domain/project/sameValue';
 import type { ProjectConflict } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import type { StoredExperiment } from '../../../src/storage/schema';
-import { getDataset } from '../../../src/storage/datasets';
+import { getDataset, hasBlocks } from '../../../src/storage/datasets';
 import { getModel } from '../../../src/storage/models';
+import { hasWeights } from '../../../src/storage/weights';
 import type { ProjectContent, RunInFile } from './projectContent';
 
 /** Where a record of the file goes. `here`: it is already in storage. `copy`: its id is taken by other content. */
@@ -126,4 +128,21 @@ export async function hasDataset(db: Database, contentSha256: string): Promise<b
 
 export async function hasModel(db: Database, contentSha256: string): Promise<boolean> {
   return (await getModel(db, contentSha256)) !== undefined;
+}
+
+/** Whether storage has all rows of a data set. Rows may be lost although its record is there. */
+export async function hasAllRows(db: Database, contentSha256: string): Promise<boolean> {
+  const dataset = await getDataset(db, contentSha256);
+  return dataset !== undefined && (await hasBlocks(db, dataset));
+}
+
+/** Whether storage has all parts of a model. */
+export async function hasAllParts(
+  db: Database,
+  { weightsId, totalFloats, untrained, files }: StoredModel,
+): Promise<boolean> {
+  if (files['config.json'] === undefined || files['tokenizer.json'] === undefined) return false;
+  const poolerBytes = untrained?.tensors.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+  if (untrained && !(await hasWeights(db, untrained.weightsId, poolerBytes))) return false;
+  return hasWeights(db, weightsId, totalFloats * 4);
 }
