@@ -1,7 +1,7 @@
 import { comparisonMetrics } from '../domain/report/comparisonMetrics';
 import { comparedModels, folderResults, refuseOtherData } from '../domain/evaluate/comparedResults';
 import { AppError } from '../domain/errors';
-import { bestModel, type ReportFacts } from '../domain/report/reportFacts';
+import { bestModel, noExtras, type ReportFacts } from '../domain/report/reportFacts';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import type { CompareJob } from './jobRoutes';
@@ -27,7 +27,7 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
     ...{ name: job.name, createdAt: Date.now(), build: __BUILD__, part: 'test', k },
     ...{ passages: folders[0].passages, leftOut: null, testUses: null, questions: questionsOf(folders) },
     ...{ models, rows, baselineId: baseline.id, judgedId: bestModel(rows, baseline.id, k) },
-    ...{ training: null, findings: null, failures: [], texts: new Map() },
+    ...{ training: null, findings: null, failures: [], extras: noExtras, texts: new Map() },
   };
   const environment = { build: __BUILD__, browser: navigator.userAgent };
   return { facts, metrics: { ...comparisonMetrics(facts), environment } };

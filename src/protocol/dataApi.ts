@@ -1,4 +1,5 @@
 import type { AnswerAt } from '../domain/evaluate/answerAt';
+import type { EvaluatedPart } from '../domain/evaluate/evaluation';
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
@@ -262,7 +263,7 @@ export interface DataApi extends CompareApi, QuestionsApi {
   /** Returns the beginnings of the texts of a stage's rows, by id. */
   trainTexts(experiment: Experiment, stage: number, ids: TrainTextIds): Promise<Map<string, TrainTexts>>;
   /** Compares a run's test evaluations before and after training at each cut-off; null until both are stored. */
-  compareRun(runId: string, ks: readonly number[]): Promise<AnswerAt[] | null>;
+  compareRun(runId: string, ks: readonly number[], part?: EvaluatedPart): Promise<AnswerAt[] | null>;
   /**
    * Answers a run's test questions by keywords and compares the trained model with them at each cut-off. Throws
    * `data-missing` if the questions or the knowledge base were deleted.

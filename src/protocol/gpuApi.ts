@@ -6,6 +6,7 @@ import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
+import type { BlendsToEvaluate } from './blends';
 import type { CompareProgress, CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
 import type { PlaygroundRequest, PlaygroundResult } from './playground';
@@ -122,14 +123,11 @@ export interface GpuApi {
   cancelComparison(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, and stores each under its ratio. Skips
-   * blends that are evaluated already. Reports progress in texts. Rejects with `blend-has-prefix` if the base model
-   * lacks rows of the run, and with `cancelled` after `cancelBlends`; blends evaluated until then stay stored.
+   * blends that are evaluated already. On a probe set, both ends are evaluated like any other ratio. Reports progress in
+   * texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run, and with `cancelled` after
+   * `cancelBlends`; blends evaluated until then stay stored.
    */
-  evaluateBlends(
-    runId: string,
-    wanted: { ratios: readonly number[]; part: 'dev' | 'test' },
-    progress: Progress,
-  ): Promise<void>;
+  evaluateBlends(runId: string, wanted: BlendsToEvaluate, progress: Progress): Promise<void>;
   cancelBlends(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after

@@ -1,5 +1,6 @@
 import type { BlendPoint } from '../domain/evaluate/blend';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
+import type { BlendsToEvaluate } from '../protocol/blends';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 
@@ -14,15 +15,17 @@ class BlendsState {
   /** Counts the evaluations that have ended, so that screens read blends again. */
   changes = $state(0);
 
-  /** Evaluates blends of a run on dev or test. Results from before a cancellation or failure are kept. */
-  async evaluate(runId: string, ratios: readonly number[], part: 'dev' | 'test'): Promise<void> {
+  /**
+   * Evaluates blends of a run on dev, test or a probe set. Results from before a cancellation or failure are kept.
+   */
+  async evaluate(runId: string, wanted: BlendsToEvaluate): Promise<void> {
     this.failure = null;
     try {
       await deviceJob.during('blend', async () => {
         this.working = runId;
         this.progress = { done: 0, of: 0 };
         const report = (done: number, of: number): void => void (this.progress = { done, of });
-        await (await gateway.gpu()).evaluateBlends(runId, { ratios: [...ratios], part }, report);
+        await (await gateway.gpu()).evaluateBlends(runId, wanted, report);
       });
     } catch (thrown) {
       const { details } = toAppError(thrown);

@@ -11,6 +11,7 @@ import { compareTable } from '../../src/domain/evaluate/compareTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { describeProbe } from './evaluate/readProbe';
 import { explainQuestion } from './evaluate/explainQuestion';
 import { figuresOf, listQuestions } from './evaluate/judgedResults';
 import { runQuestions } from './evaluate/runQuestions';
@@ -126,7 +127,8 @@ export const dataWorkerApi: DataApi = {
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   devTexts: async (experiment, ids) => devTexts(await openDatabase(), experiment, ids),
   trainTexts: async (experiment, stage, ids) => trainTexts(await openDatabase(), experiment, stage, ids),
-  compareRun: async (runId, ks) => compareRun(await openDatabase(), runId, ks),
+  compareRun: async (runId, ks, part) => compareRun(await openDatabase(), runId, ks, part),
+  describeProbe: async (set) => describeProbe(await openDatabase(), set),
   compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
   listQuestions: async (owner) => listQuestions(await openDatabase(), owner),
   figuresOf: async (request) => figuresOf(await openDatabase(), request),

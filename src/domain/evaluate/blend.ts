@@ -11,10 +11,12 @@ export const blendRatioSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 /** Ratios to evaluate, as a coarse and a fine choice. The run has already evaluated the ends, 0 and 1. */
 export const offeredRatios = { few: [0.25, 0.5, 0.75], many: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] } as const;
 
-/** The metrics of one blend on dev or test. */
+/** The metrics of one blend on dev, test or a probe set. */
 export interface BlendPoint {
   ratio: number;
   metrics: Metrics;
+  /** Only on a probe set: which one. */
+  probeSha256?: string;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Question } from '../records';
 import { metricId } from './comparedMetric';
 import type { CompareRow } from './compareTable';
 import type { QuestionResult } from './evaluation';
+import { changedRelevant, type LabelChange } from './labelDecisions';
 import { firstRank } from './metrics';
 
 /** A model in the table: its name and a short description of its weights. */
@@ -54,14 +55,17 @@ export function tableCsv(rows: readonly CompareRow[], models: readonly NamedMode
 
 /**
  * Returns a CSV file with one line per question: for each model, the rank of the first right passage, and the passage
- * that ranks first.
+ * that ranks first. Ranks are by the imported labels. If the user has changed some, a column has the right passages of
+ * these questions.
  */
 export function questionsCsv(
   questions: readonly Question[],
   models: readonly (NamedModel & { results: readonly QuestionResult[] })[],
+  changes: ReadonlyMap<string, LabelChange> = new Map(),
 ): string {
   const head = [
     ...['id', 'question', 'topic', 'right_passages'],
+    ...(changes.size > 0 ? ['decided_passages'] : []),
     ...models.flatMap(({ name, detail }) =>
       ['rank', 'first_passage', 'first_score'].map((of) => `${of}: ${name} (${detail})`),
     ),
@@ -74,7 +78,10 @@ export function questionsCsv(
       const rank = firstRank(result.ranks);
       return [Number.isFinite(rank) ? rank : null, result.top[0]?.passageId ?? null, result.top[0]?.score ?? null];
     });
-    return line([id, text, kept?.topic ?? '', relevant.join(' '), ...ofModels]);
+    const change = changes.get(id);
+    const decided = change ? changedRelevant(relevant, change).join(' ') : '';
+    const own = [id, text, kept?.topic ?? '', relevant.join(' '), ...(changes.size > 0 ? [decided] : [])];
+    return line([...own, ...ofModels]);
   });
   return file([line(head), ...lines]);
 }

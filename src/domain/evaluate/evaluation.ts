@@ -1,6 +1,6 @@
 import type { MetricName } from '../experiment';
 import type { BlendMoment } from './blendMoment';
-import type { Question } from '../records';
+import type { Question, QuestionPart } from '../records';
 import { firstRank, hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
 import type { PassageOrder } from './ranking';
 import { wilsonInterval, type Interval } from './statistics';
@@ -19,12 +19,17 @@ export interface QuestionResult {
   rightScore?: number;
 }
 
+/** What an evaluation is on: dev or test questions of the run, or a probe set. */
+export type EvaluatedPart = QuestionPart | 'probe';
 export type EvaluationMoment = 'before' | 'after';
 
-/** The metrics on dev or test before or after training, or of a blend; stored under [runId, part, moment]. */
+/**
+ * The metrics on dev, test or a probe set before or after training, or of a blend; stored under
+ * [runId, part, moment].
+ */
 export interface Evaluation {
   runId: string;
-  part: 'dev' | 'test';
+  part: EvaluatedPart;
   moment: EvaluationMoment | BlendMoment;
   metrics: Metrics;
   /** Hit rate for each of the experiment's `ks`; `recallAtK` and `precisionAtK` have the same keys. */
@@ -38,6 +43,8 @@ export interface Evaluation {
   encodeMs: number;
   /** Only on dev: the threshold that the user has kept for the scores of this model. */
   threshold?: ChosenThreshold;
+  /** Only on a probe set: which one; see `ProbeFacts`. */
+  probeSha256?: string;
 }
 
 /** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */

@@ -1,6 +1,6 @@
 import { rankChange, sortByGain } from '../evaluate/answerAt';
 import { pairedQuestions, type PairedQuestion } from '../evaluate/pairedQuestions';
-import type { ReportFacts } from './reportFacts';
+import { resultsOf, type ReportFacts } from './reportFacts';
 
 /** Number of examples of each kind in a report: enough to judge by, and few enough for a page. */
 const mostExamples = 8;
@@ -15,14 +15,9 @@ export interface ReportExamples {
 }
 
 /** Returns the questions whose right passage moved furthest across the line between the first k and the rest. */
-export function reportExamples({
-  models,
-  baselineId,
-  judgedId,
-  k,
-}: Pick<ReportFacts, 'models' | 'baselineId' | 'judgedId' | 'k'>): ReportExamples {
-  const resultsOf = (id: string) => models.find((model) => model.id === id)?.results ?? [];
-  const pairs = sortByGain(pairedQuestions(resultsOf(baselineId), resultsOf(judgedId)));
+export function reportExamples(facts: Pick<ReportFacts, 'models' | 'baselineId' | 'judgedId' | 'k'>): ReportExamples {
+  const { baselineId, judgedId, k } = facts;
+  const pairs = sortByGain(pairedQuestions(resultsOf(facts, baselineId), resultsOf(facts, judgedId)));
   const of = (kind: 'won' | 'lost') =>
     pairs.filter(({ rankBefore, rankAfter }) => rankChange(rankBefore, rankAfter, k) === kind);
   const [won, lost] = [of('won'), of('lost').reverse()];

@@ -1,7 +1,11 @@
+import type { AnswerAt } from '../evaluate/answerAt';
 import type { Candidate } from '../evaluate/candidate';
 import { metricId } from '../evaluate/comparedMetric';
 import type { CompareRow } from '../evaluate/compareTable';
 import type { QuestionResult } from '../evaluate/evaluation';
+import type { LabelDecision } from '../evaluate/labelDecisions';
+import type { ModelFigures } from '../evaluate/questionFigures';
+import type { ChosenThreshold } from '../evaluate/threshold';
 import type { DeviceInfo } from '../device';
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, ExperimentModel } from '../experiment';
@@ -49,6 +53,30 @@ export interface ReportedTraining {
   weightsSha256: string;
 }
 
+/** Figures by the labels that the user has changed, beside the recorded ones. */
+export interface ReportedLabels {
+  /** Passages added and removed, and the questions that they belong to. */
+  changes: number;
+  changed: number;
+  /** Questions that have no right passage any more. */
+  unanswered: number;
+  /** Questions with a right passage whose rank is not known; see `CorrectedResults`. */
+  inexact: number;
+  models: readonly ModelFigures[];
+  decisions: readonly LabelDecision[];
+}
+
+/** What was decided or measured beside the results. */
+export interface ReportedExtras {
+  /** Thresholds that are kept with the run, by the name of the model. */
+  thresholds: readonly { name: string; threshold: ChosenThreshold }[];
+  /** Null if no label was changed. */
+  labels: ReportedLabels | null;
+  /** Base and tuned model on a probe set; null if that was not measured. */
+  probe: { answer: AnswerAt; passages: number; isGeneral: boolean } | null;
+}
+export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null };
+
 /** Everything in a report, as numbers and the user's own texts, independent of language. */
 export interface ReportFacts {
   /** Name of the experiment or of the file. */
@@ -74,11 +102,20 @@ export interface ReportFacts {
   training: ReportedTraining | null;
   /** Findings of the checks before the run. Null if nothing was trained or the data is gone. */
   findings: readonly Finding[] | null;
+  extras: ReportedExtras;
   /** Candidates that could not be evaluated. */
   failures: readonly { name: string; error: AppErrorDetails }[];
   /** Texts of passages by id: the right ones, and the first ones found in the examples. */
   texts: ReadonlyMap<string, string>;
 }
+
+/** Returns the name of a model. */
+export const nameOf = ({ models }: Pick<ReportFacts, 'models'>, id: string): string =>
+  models.find((model) => model.id === id)?.name ?? id;
+
+/** Returns the results of a model. */
+export const resultsOf = ({ models }: Pick<ReportFacts, 'models'>, id: string): readonly QuestionResult[] =>
+  models.find((model) => model.id === id)?.results ?? [];
 
 /**
  * Returns the id of the model with the highest hit rate at a cut-off. Ties go to the higher MRR@10, then to the first.

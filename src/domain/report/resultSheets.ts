@@ -1,6 +1,7 @@
 import { comparisonTable } from '../evaluate/compareCsv';
 import { metricId, type ComparedMetric } from '../evaluate/comparedMetric';
 import type { CompareRow } from '../evaluate/compareTable';
+import type { LabelDecision, LabelMark } from '../evaluate/labelDecisions';
 import { firstRank } from '../evaluate/metrics';
 import type { ReportFacts, ReportedModel } from './reportFacts';
 import { cellText, sheetName, type CellChanges, type WorkbookCell, type WorkbookSheet } from './workbook';
@@ -19,6 +20,10 @@ export interface SheetWords {
   question: string;
   topic: string;
   relevant: string;
+  decisions: string;
+  number: string;
+  decision: string;
+  marks: Record<LabelMark, string>;
   passage: string;
   rank: string;
   score: string;
@@ -114,9 +119,23 @@ function figureRows({ rows, models, baselineId }: ReportFacts, text: (value: str
   );
 }
 
+/** Returns the user's decisions about labels, one per row. */
+function decisionRows(
+  decisions: readonly LabelDecision[],
+  words: SheetWords,
+  text: (value: string) => string,
+): WorkbookCell[][] {
+  const head = [words.number, words.id, words.question, words.passage, words.decision].map(bold);
+  const rows = decisions.map(({ number, questionId, question, passageId, mark }): WorkbookCell[] => [
+    { value: number, format: '0' },
+    ...[text(questionId), text(question), text(passageId), words.marks[mark]],
+  ]);
+  return [head, ...rows];
+}
+
 /**
- * Returns the sheets of a report. One has questions in rows and models in columns, with statistics on top; the other
- * has all figures of the table, one row per model and metric.
+ * Returns the sheets of a report. One has questions in rows and models in columns, with statistics on top; the next has
+ * all figures of the table, one row per model and metric. A third has the user's decisions about labels, if any.
  */
 export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookSheet[] {
   const changes: CellChanges = { cut: 0, replaced: 0 };
@@ -124,6 +143,7 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
   const top = [[bold(text(words.title))], ...words.about.map((line) => [text(line)])];
   const body = [...statistics(facts, words, text), [], ...questionRows(facts, words, text)];
   const table = figureRows(facts, text);
+  const decisions = facts.extras.labels && decisionRows(facts.extras.labels.decisions, words, text);
   const notes = [
     ...(changes.cut > 0 ? [[`${words.cutNote}${changes.cut}`]] : []),
     ...(changes.replaced > 0 ? [[`${words.replacedNote}${changes.replaced}`]] : []),
@@ -136,5 +156,6 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
       rows: [...top, ...notes, [], ...body],
     },
     { name: sheetName(words.metricsSheet), widths: [28, 28, ...(table[0] ?? []).slice(2).map(() => 14)], rows: table },
+    ...(decisions ? [{ name: sheetName(words.decisions), widths: [10, 16, 44, 16, 20], rows: decisions }] : []),
   ];
 }

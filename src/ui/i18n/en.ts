@@ -15,6 +15,7 @@ import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
 import { resultReportTexts } from './en/resultReport';
 import { playgroundTexts } from './en/playground';
+import { probeTexts } from './en/probe';
 import { questionsTexts } from './en/questions';
 import { scoresTexts } from './en/scores';
 import { runsTexts } from './en/runs';
@@ -53,6 +54,7 @@ export const en = {
   blend: blendTexts,
   scores: scoresTexts,
   playground: playgroundTexts,
+  probe: probeTexts,
   questions: questionsTexts,
   report: reportTexts,
   resultReport: resultReportTexts,

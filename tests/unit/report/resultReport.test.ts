@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { answerAt } from '../../../src/domain/evaluate/answerAt';
 import { compareTable } from '../../../src/domain/evaluate/compareTable';
+import { modelFigures } from '../../../src/domain/evaluate/questionFigures';
+import type { ThresholdFigures } from '../../../src/domain/evaluate/threshold';
+import { comparisonMetrics } from '../../../src/domain/report/comparisonMetrics';
+import { resultSheets, type SheetWords } from '../../../src/domain/report/resultSheets';
 import { reportExamples, shownPassageIds } from '../../../src/domain/report/reportExamples';
 import { bestModel } from '../../../src/domain/report/reportFacts';
 import { htmlReport } from '../../../src/domain/report/htmlReport';
@@ -8,7 +13,7 @@ import { wellFormed } from '../../../src/domain/wellFormed';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 import { resultDocument } from '../../../src/ui/report/result/resultDocument';
-import { factsOf, trainingFacts } from './facts';
+import { factsOf, hostileTexts, trainingFacts } from './facts';
 
 const reports = (['zh', 'en'] as const).flatMap((language) =>
   [factsOf(), factsOf(trainingFacts)].map((facts) => ({
@@ -146,4 +151,64 @@ it('a report says how many questions were left out, and nothing if that is not k
   const leadOf = (leftOut: number | null) => resultDocument(en, 'en', factsOf({ leftOut })).lead.join('\n');
   expect(leadOf(4)).toContain(en.resultReport.leftOut(4));
   expect(leadOf(null)).not.toContain('left out');
+});
+
+describe('what was decided or measured beside the results of a report', () => {
+  const figures = { answered: 9, questions: 14, right: 8 } as ThresholdFigures;
+  const results = factsOf().models;
+  const decision = {
+    number: 1,
+    part: 'test',
+    questionId: 'q0',
+    question: hostileTexts[0] ?? '',
+    passageId: 'p9',
+  } as const;
+  const facts = factsOf({
+    extras: {
+      thresholds: [
+        {
+          name: 'tuned',
+          threshold: { value: 0.41, rule: { by: 'precision', share: 0.9 }, dev: figures, test: null, chosenAt: 0 },
+        },
+      ],
+      labels: {
+        ...{ changes: 2, changed: 1, unanswered: 1, inexact: 1 },
+        models: [modelFigures(results[0] ?? { id: 'a', results: [] }, 1)],
+        decisions: [{ ...decision, mark: 'right' }],
+      },
+      probe: {
+        answer: answerAt(results[0]?.results ?? [], results[2]?.results ?? [], 1),
+        passages: 325,
+        isGeneral: true,
+      },
+    },
+  });
+
+  it('is stated in the page and in Markdown', () => {
+    for (const language of [en, zh]) {
+      const text = markdownReport(resultDocument(language, 'en', facts));
+      for (const part of [
+        language.resultReport.threshold.figures(9, 14, 8),
+        language.resultReport.labels.text(2, 1),
+        language.questions.figures.unanswered(1),
+        language.probe.keptNothing,
+      ])
+        expect(text.replaceAll('\\', '')).toContain(part);
+    }
+    const without = markdownReport(resultDocument(en, 'en', factsOf()));
+    for (const { title } of [en.resultReport.threshold, en.probe]) expect(without).not.toContain(`## ${title}`);
+  });
+
+  it('is counted in metrics.json, and the decisions are a sheet of their own', () => {
+    expect(comparisonMetrics(facts)).toMatchObject({
+      labelDecisions: { changes: 2, changedQuestions: 1, models: [{ name: '模型 a' }], decisions: [{ number: 1 }] },
+    });
+    expect(comparisonMetrics(factsOf())).toMatchObject({ labelDecisions: { changes: 0 } });
+    const names = { questionsSheet: 'Q', metricsSheet: 'M', title: 't', metric: 'm', notFound: '–' };
+    const words: SheetWords = { ...en.resultReport.sheet, ...names, about: [], metrics: {} };
+    const sheets = resultSheets(facts, words);
+    expect(sheets.map(({ name }) => name)).toEqual(['Q', 'M', 'Label decisions']);
+    expect(sheets[2]?.rows[1]).toEqual([{ value: 1, format: '0' }, 'q0', hostileTexts[0], 'p9', 'also the answer']);
+    expect(resultSheets(factsOf(), words)).toHaveLength(2);
+  });
 });

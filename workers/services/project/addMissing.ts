@@ -34,7 +34,7 @@ export async function addMissing(
       if (ofRun.state !== 'here') continue;
       for (const evaluation of run.evaluations) {
         const { part, moment } = evaluation;
-        if (isBlend(moment) && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
+        if ((isBlend(moment) || part === 'probe') && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
           added.push(evaluations.add({ ...evaluation, runId: ofRun.id }));
       }
     }

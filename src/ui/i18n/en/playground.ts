@@ -3,7 +3,6 @@ import { count } from './count';
 
 export const playgroundTexts = {
   title: 'Try questions',
-  link: 'Try questions',
   intro: 'Type a question. Both sides answer as you type.',
   introDemo:
     'A pig-farming knowledge base, in Chinese. The small model is not trained on it; beside it is a keyword search.',

@@ -29,7 +29,7 @@ export const questionsTexts = {
       `${count(n, 'question')}: too few to be sure${needed === '' ? '' : `; about ${needed} would do`}.`,
     hint: 'You chose these questions after you had seen results, so take this as a hint.',
     decisions: (changes: number, questions: number) =>
-      `You changed ${count(changes, 'label')} of ${count(questions, 'question')}. The figures beside are what the run or the comparison recorded; they stay as they are.`,
+      `You changed ${count(changes, 'label')} of ${count(questions, 'question')}. The other figures are those that the run or the comparison recorded; they do not change.`,
     unanswered: (n: number) =>
       `${count(n, 'question')} ${n === 1 ? 'has' : 'have'} no right passage any more and ${n === 1 ? 'is' : 'are'} left out.`,
     inexact: (n: number) =>
@@ -59,6 +59,6 @@ export const questionsTexts = {
       'At least four fifths of the character pairs are those of a right passage. If it answers the question as well, mark it.',
     truncated: (tokens: number, max: number) =>
       `The right passage has ${count(tokens, 'token')}; the model reads the first ${formatCount(max)}.`,
-    shared: 'Marked: what the question and the passage share, as the keyword search sees it.',
+    shared: 'Marked: character pairs that the question and the passage share, as in the keyword search.',
   },
 };

@@ -3,7 +3,6 @@ import { count } from './count';
 
 export const scoresTexts = {
   title: 'Scores and thresholds',
-  link: 'Scores and thresholds',
   intro:
     'Below a threshold, the search answers “nothing found” instead of its first passage. It is chosen on dev and judged on test.',
   back: 'Back to the result',

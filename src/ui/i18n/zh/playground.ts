@@ -3,7 +3,6 @@ import { formatCount } from '../format';
 
 export const playgroundTexts: Dictionary['playground'] = {
   title: '试着问问',
-  link: '试着问问',
   intro: '输入问题，打字的同时，两边都会给出结果。',
   introDemo: '养猪知识库。小模型还没有用它训练过，旁边是关键词检索。',
   back: '回到实验',

@@ -50,6 +50,6 @@ export const questionsTexts: Dictionary['questions'] = {
     near: '和正确段落几乎相同',
     nearHelp: '至少五分之四的相邻字对和正确段落相同。如果它也能回答问题，请把它标出来。',
     truncated: (tokens, max) => `正确段落有 ${formatCount(tokens)} 个 token，模型只读前 ${formatCount(max)} 个。`,
-    shared: '标出的是问题和段落共有的字词，与关键词检索的看法一致。',
+    shared: '标出的是问题和段落共有的字词，按关键词检索的方式比较。',
   },
 };

@@ -58,6 +58,21 @@ export const resultReportTexts: Dictionary['resultReport'] = {
   lost: { title: (n) => `变差的题：${formatCount(n)} 题`, none: '按这个标准，没有题变差。' },
   shownOf: (shown, of) => `共 ${formatCount(of)} 题，列出变化最大的 ${formatCount(shown)} 题：`,
   example: { right: '正确段落', first: (name) => `${name}的第一条`, unknown: '没有存下来' },
+  labels: {
+    text: (changes, questions) =>
+      `看过结果之后，改了 ${formatCount(questions)} 题的 ${formatCount(changes)} 处标注。报告里其他指标都按导入时的标注计算。`,
+    recorded: '导入的标注',
+  },
+  threshold: {
+    title: '门槛',
+    text: '得分低于门槛时，检索会答“没找到”。门槛是在验证集上选的。',
+    rule: '选法',
+    value: '门槛',
+    dev: '验证集上',
+    test: '测试集上',
+    figures: (answered, of, right) =>
+      `${formatCount(of)} 题里答了 ${formatCount(answered)} 题，答对 ${formatCount(right)} 题`,
+  },
   risks: {
     title: '风险',
     none: '训练前的检查没有发现问题。',
@@ -82,6 +97,10 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     question: '问题',
     topic: '主题',
     relevant: '正确段落的 id',
+    decisions: '标注改动',
+    number: '编号',
+    decision: '改动',
+    marks: { right: '也是答案', wrong: '不是答案', imported: '已撤销' },
     passage: '正确段落',
     rank: '名次',
     score: '得分',

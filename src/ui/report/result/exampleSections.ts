@@ -2,7 +2,7 @@ import type { QuestionResult } from '../../../domain/evaluate/evaluation';
 import type { PairedQuestion } from '../../../domain/evaluate/pairedQuestions';
 import { reportExamples } from '../../../domain/report/reportExamples';
 import type { ReportExample, ReportFact, ReportSection } from '../../../domain/report/reportDocument';
-import type { ReportFacts } from '../../../domain/report/reportFacts';
+import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatCount } from '../../i18n/format';
 
@@ -30,8 +30,7 @@ function firstFound(
 ): ReportFact[] {
   const [top] = result.top;
   if (!top || relevant.includes(top.passageId)) return [];
-  const name = facts.models.find((model) => model.id === id)?.name ?? id;
-  return [{ label: t.resultReport.example.first(name), value: passageText(t, facts, top.passageId) }];
+  return [{ label: t.resultReport.example.first(nameOf(facts, id)), value: passageText(t, facts, top.passageId) }];
 }
 
 function exampleOf(t: Dictionary, facts: ReportFacts, pair: PairedQuestion, change: 'won' | 'lost'): ReportExample {
