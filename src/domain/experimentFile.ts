@@ -79,7 +79,10 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
-  /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
+  /**
+   * The settings that the file's sweep varies. Null for a single run. Incomplete if values name models to be read from
+   * a folder.
+   */
   sweep: SweepAxis[] | null;
   /** The sweep as the file states it, and those models of its values whose folders are still to be read. */
   swept: { given: unknown; models: { slot: StageModelSlot; stated: PartialModel }[] };

@@ -5,7 +5,7 @@ import type { QuestionFigures } from '../domain/evaluate/questionFigures';
 import type { MarkedPiece } from '../domain/evaluate/sharedTerms';
 import type { QuestionPart } from '../domain/records';
 
-/** Whose results are looked at: a run's on test, or those that are stored for a part of an experiment's questions. */
+/** Where the results come from: a run's test evaluation, or a comparison on a part of an experiment's questions. */
 export type ResultsOwner = { runId: string } | { experimentId: string; part: QuestionPart };
 
 /** Ids of a run's models among its results. */
@@ -40,7 +40,7 @@ export interface CorrectedFigures extends QuestionFigures {
   inexact: number;
 }
 
-/** A question with what it can be filtered by. */
+/** A question with the values by which it can be filtered. */
 export interface FilteredQuestion extends QuestionFacts {
   id: string;
   text: string;
@@ -52,13 +52,15 @@ export interface ExplainRequest {
   questionId: string;
   /** Passages that are shown for it. */
   passageIds: readonly string[];
-  /** The models that are shown, of which it is asked whether they see the right passage whole. Null: none encodes. */
+  /**
+   * The shown models, for which to check whether they read the whole right passage. Null for one that does not encode.
+   */
   candidates: readonly (Candidate | null)[];
 }
 
-/** Why a question is answered as it is. */
+/** Explains the answer to a question. */
 export interface Explanation {
-  /** The text of each passage as it is searched, with what it shares with the question marked. */
+  /** The text of each passage as it is searched, with the parts that it shares with the question marked. */
   texts: Record<string, MarkedPiece[]>;
   /** Passages that are no right ones, but nearly the same text as one. */
   nearDuplicates: string[];

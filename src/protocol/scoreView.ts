@@ -12,7 +12,7 @@ export interface ScoreOwner {
   runId: string | null;
 }
 
-/** A question, and what a threshold does with it. */
+/** A question, and whether a threshold answers or rejects it. */
 export interface ThresholdRow {
   questionId: string;
   text: string;

@@ -47,7 +47,7 @@ export class ComparedPair implements PairedAnswers {
     return this.#facts?.of === this.comparison.data ? this.#facts.values : new Map();
   }
 
-  /** Reads what the questions can be filtered by. Call whenever the data of the comparison has changed. */
+  /** Reads the values by which the questions can be filtered. Call whenever the data of the comparison has changed. */
   async loadFacts(): Promise<void> {
     const of = this.comparison.data;
     if (!of) return;

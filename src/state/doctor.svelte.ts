@@ -31,7 +31,7 @@ export class DoctorState {
     }
   }
 
-  /** Whether the split and the texts are known, so that no finding is missing because its facts are. */
+  /** Whether the split and the texts are known; before that, findings that depend on them would be missing. */
   isComplete(state: ExperimentState): boolean {
     const { experiment } = state;
     return experiment !== null && state.split.countsOf(experiment) !== null && this.#textsOf(state) !== null;

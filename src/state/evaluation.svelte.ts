@@ -27,7 +27,7 @@ export interface PairedAnswers {
   /** Questions with the largest gain first. */
   readonly questions: readonly QuestionRow[];
   readonly part: QuestionPart;
-  /** What the questions can be filtered by, by id; empty until it is read. */
+  /** Values by which the questions can be filtered, by id; empty until they are read. */
   readonly facts: ReadonlyMap<string, QuestionFacts>;
   changeOf(row: QuestionRow): RankChange;
   /** Returns the texts of passages. */
@@ -124,7 +124,7 @@ export class EvaluationState implements PairedAnswers {
     }
   }
 
-  /** Reads what the questions can be filtered by. Stays empty if the data was deleted. */
+  /** Reads the values by which the questions can be filtered. They stay empty if the data was deleted. */
   async loadFacts(): Promise<void> {
     try {
       const questions = await (await gateway.data()).listQuestions(this.#owner);

@@ -89,7 +89,7 @@ class ExperimentsState {
     return this.#put(name, experiment, {});
   }
 
-  /** Saves a shared experiment, with a copy of what its link states. */
+  /** Saves a shared experiment, and the settings of its link, to compare with later. */
   async createLinked(name: string, linked: Experiment): Promise<string> {
     return this.#put(name, linked, { linked });
   }

@@ -13,7 +13,7 @@ import { Newest } from './newest';
 import { choicesWith, noChanges, rememberChoices } from './recognitionChoices';
 import { slots, type SlotName } from '../domain/import/slots';
 
-/** What was recognised in the files chosen last. It is lost when the page closes, because files are not stored. */
+/** The recognition of the files chosen last. It is lost when the page closes, because files are not stored. */
 export interface SlotRecognition {
   files: File[];
   found: Recognition[];

@@ -1,12 +1,12 @@
 /**
- * Keeps answers that arrive late from replacing newer ones. Every question that can be asked again before its answer is
- * there goes through an object of this class.
+ * Keeps a late answer from replacing a newer one. Use an object of this class for every question that can be asked
+ * again before it is answered.
  */
 export class Newest {
   #asked = 0;
 
   /**
-   * Asks, and passes the answer to `take` unless a newer question was asked meanwhile. Then a failure is dropped too.
+   * Asks, and passes the answer to `take` unless a newer question has been asked since; a failure is then dropped too.
    * Returns whether the answer was taken.
    */
   async ask<Answer>(read: () => Promise<Answer>, take: (answer: Answer) => void): Promise<boolean> {

@@ -15,7 +15,10 @@ export class RunState {
   elsewhere = $state(false);
   /** Whether this page's worker is executing the run. */
   here = $state(false);
-  /** Whether it is not known yet if another tab is executing the run, or the worker that did is just ending. */
+  /**
+   * True while the page does not yet know whether another tab is executing the run, or while the worker that did is
+   * ending.
+   */
   settling = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -30,7 +30,7 @@ interface RunReportRequest {
   findings?: readonly Finding[];
 }
 
-/** Checks a run's experiment as it was checked before the run. Returns null if its model is no longer stored. */
+/** Repeats the checks that a run's experiment passed before the run. Returns null if its model is no longer stored. */
 async function findingsOf({ experiment }: RunRecord, split: SplitCounts): Promise<Finding[] | null> {
   const data = await gateway.data();
   try {

@@ -16,12 +16,12 @@ export interface SweepRun {
   score: number | null;
 }
 
-/** Whether a run need not be repeated: it is done, or it diverged and would do so again. */
+/** Whether a run need not be repeated: it is done, or it diverged and would diverge again. */
 export function isSettled(run: RunRecord | null): boolean {
   return run?.status === 'done' || (run?.status === 'failed' && run.error?.kind === 'training-diverged');
 }
 
-/** Returns the run if it can resume, else null. A run that ran out of memory would do so again. */
+/** Returns the run if it can resume, else null. A run that ran out of memory would run out again. */
 function resumable(run: RunRecord | null): RunRecord | null {
   if (!run || (run.status === 'failed' && run.error?.kind === 'gpu-out-of-memory')) return null;
   return unfinishedStatuses.has(run.status) || canResume(run) ? run : null;

@@ -27,7 +27,7 @@ function blocksOf(contentSha256: string): IDBKeyRange {
   return IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity]);
 }
 
-/** Whether all blocks of a stored data set are there. */
+/** Whether all blocks of a data set are stored. */
 export async function hasBlocks(db: Database, { contentSha256, rows }: Dataset): Promise<boolean> {
   return (await db.count('datasetBlocks', blocksOf(contentSha256))) === Math.ceil(rows / rowsPerBlock);
 }

@@ -14,7 +14,7 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
   return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
 }
 
-/** Ids of the weights that a model's record names: its own, and those of its pooler. */
+/** Ids of the weights that a model's record names, including those of its pooler. */
 export function weightsIdsOf({ weightsId, untrained }: StoredModel): string[] {
   return untrained ? [weightsId, untrained.weightsId] : [weightsId];
 }

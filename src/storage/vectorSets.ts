@@ -65,7 +65,7 @@ export async function getVectorSet(
   return set;
 }
 
-/** Reads the set again, because it may have been deleted meanwhile. A full disk only leaves the use unrecorded. */
+/** Reads the set again, because it may have been deleted meanwhile. If the disk is full, the use is not recorded. */
 async function markUsed(db: Database, key: string, usedAt: number): Promise<void> {
   try {
     const transaction = withHandledEnd(db.transaction('vectorSets', 'readwrite'));

@@ -47,7 +47,7 @@ const modelId = 'farm/small-zh';
 
 const slot = (page: Page, name: string) => page.locator(`section[aria-labelledby="slot-${name}"]`);
 
-/** Imports a workbook whose columns are not recognised, and says what the columns are. */
+/** Imports a workbook with unknown columns, and assigns a field to each. */
 async function importWorkbook(page: Page, into: string, name: string, rows: string[][], roles: string[]) {
   const buffer = Buffer.from(workbook({ name: '表', rows }));
   await page.getByTestId(`import-${into}`).setInputFiles({ name, mimeType: 'application/octet-stream', buffer });

@@ -18,7 +18,7 @@ const other: ExperimentModel = { contentSha256: 'f'.repeat(64), ...settings, max
 const models = [{ contentSha256: other.contentSha256, seed: 9 }];
 const negatives = { from: 'random', perAnchor: 2 } as const;
 
-/** The tiny models' scores all lie within a few thousandths, so their softmax needs such a low temperature. */
+/** The tiny models' scores all lie within a few thousandths, so their softmax needs this low temperature. */
 const temperature = 0.002;
 
 function taughtBy(teacher: ExperimentModel | null, changes: Partial<DistillationSettings> = {}): Partial<Stage> {

@@ -29,7 +29,8 @@ it('measuring kernels keeps the default tiling if others differ in what some lay
       Promise.resolve(works.map((_, i) => (i === 0 || i === works.length - 1 ? 2 : 1))),
     );
   const random = seededRandom(5);
-  // Candidates are compared together first, and later each alone with the default one, in what other layers add.
+  // The first comparison covers all candidates together. Later ones compare a single candidate with the default tiling,
+  // in the numbers that other layers add.
   vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) => {
     const isLater = shape[0] === 2 * mostResults;
     return Promise.resolve(Float32Array.from({ length: arrayLength(shape) }, () => (isLater ? random() : 0)));

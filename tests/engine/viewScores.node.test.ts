@@ -136,6 +136,10 @@ describe('the threshold of a finished run', () => {
     await score(db, candidates, 'test', runId);
     await keepThresholds(db, owner, rule);
     const { models } = await viewScores(db, owner, rule);
+    // The scores of test, on which the rule would choose another threshold, move none.
+    const after = models.find(({ moment }) => moment === 'after');
+    expect(after?.threshold).toBe(onDev?.threshold?.value);
+    expect(chooseThreshold(after?.parts.test?.rows ?? [], rule)).not.toBe(after?.threshold);
     expect(models.map(({ candidate }) => candidateId(candidate))).toEqual(candidates.map(candidateId));
     for (const { moment, threshold, parts, kept: own } of models) {
       const stored = (await getEvaluation(db, runId, 'dev', moment))?.threshold;

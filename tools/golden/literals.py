@@ -5,7 +5,8 @@ usage: literals.py tests/fixtures/import/literals.json
 import ast, json, pprint, random, sys
 
 source = random.Random(7)
-characters = ["a", "b", "猪", "🐖", " ", "'", '"', "\\", "\n", "\r", "\t", "\0", "\x07", "\x1b", "é", "\u2028", "#", "//", "{", "]", ","]
+characters = ["a", "b", "猪", "🐖", " ", "'", '"', "\\", "\n", "\r", "\t", "\0", "\x07", "\x1b", "é", "\u2028"]
+characters += ["#", "//", "{", "]", ","]
 
 
 def text():

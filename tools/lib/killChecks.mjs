@@ -53,7 +53,7 @@ async function killBrowser(profile) {
     try {
       process.kill(Number(id), 'SIGKILL');
     } catch {
-      // The process has ended meanwhile.
+      // The process has ended in the meantime.
     }
   const begun = Date.now();
   while (browserProcesses(profile).length > 0 && Date.now() - begun < endMs) await sleep(100);

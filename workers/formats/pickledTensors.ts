@@ -14,7 +14,7 @@ interface Place {
   path: readonly string[] | null;
 }
 
-/** Lists what a container holds. */
+/** Lists the entries of a container. */
 function contentsOf({ value, path }: Place): Place[] {
   if (isPickledKind(value, 'dict'))
     return [...value.entries].map(([key, inner]) => ({
@@ -26,8 +26,8 @@ function contentsOf({ value, path }: Place): Place[] {
 }
 
 /**
- * Yields every tensor of a pickle, also of dicts within dicts, with its keys joined by dots. The name is null if a
- * tensor is part of a list or has a key that is no text, as the state of an optimizer has. A container that occurs
+ * Yields every tensor of a pickle, including those in nested dicts, with its keys joined by dots. The name is null if a
+ * tensor is part of a list or has a key that is not a text, as in the state of an optimizer. A container that occurs
  * twice is searched once. Throws `pickle-unsupported` above `maxWrappers`.
  */
 export function* pickledTensors(

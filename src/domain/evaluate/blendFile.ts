@@ -11,7 +11,7 @@ export interface BlendJob {
   export?: 'bestDev' | number;
 }
 
-/** Maximum number of ratios in a file: steps of 0.01 are finer than dev can tell apart. */
+/** Maximum number of ratios in a file: dev can't distinguish steps finer than 0.01. */
 const mostRatios = 101;
 
 const blendSchema = v.strictObject({

@@ -6,7 +6,7 @@ const b = 0.75;
 
 /** Characters of the basic plane are numbered by a table, the rarer ones by a map. */
 const basicPlane = 2 ** 16;
-/** Entries that arrays have at first; they double whenever they are full. */
+/** Initial number of entries of the arrays, which double whenever they are full. */
 const firstCapacity = 2 ** 12;
 
 /** Returns a copy of an array with twice the length. */

@@ -64,7 +64,7 @@ class Ranking {
 /** Finds the first passages for a question, best first, with their BM25 scores. */
 export type KeywordSearcher = (question: string, count: number) => { passage: number; score: number }[];
 
-/** Indexes passages for questions to come. Calls `between` after every 500 passages and at the end. */
+/** Indexes passages for later questions. Calls `between` after every 500 passages and at the end. */
 export async function keywordSearcher(
   passages: readonly { id: string; text: string }[],
   order: PassageOrder,

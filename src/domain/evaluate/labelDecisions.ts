@@ -1,12 +1,12 @@
 import type { Question, QuestionPart } from '../records';
 
-/** A passage is the answer to a question, or not, or what the imported data says of it counts again. */
+/** `right` and `wrong`: whether the passage answers the question. `imported`: the imported data decides again. */
 export const labelMarks = ['right', 'wrong', 'imported'] as const;
 export type LabelMark = (typeof labelMarks)[number];
 
 /**
- * What the user decides about a passage as the answer to a dev or test question. Decisions are only ever appended, and
- * the latest one about a question and passage counts. The imported data stays as it is.
+ * A user's decision on whether a passage answers a dev or test question. Decisions are only ever appended, and the
+ * latest one about a question and passage counts. The imported data does not change.
  */
 export interface LabelDecision {
   /** Number in the log of the experiment, from 1. */
@@ -47,7 +47,10 @@ export function latestDecisions(decisions: readonly LabelDecision[], part: Quest
   return [...latest.values()].filter(({ mark }) => mark !== 'imported');
 }
 
-/** Returns what the decisions change about the questions of a part. `hasPassage` knows the knowledge base. */
+/**
+ * Returns the changes that the decisions make to the questions of a part. `hasPassage` tells whether a passage is in
+ * the knowledge base.
+ */
 export function labelChanges(
   questions: readonly Pick<Question, 'id' | 'text' | 'relevant'>[],
   decisions: readonly LabelDecision[],

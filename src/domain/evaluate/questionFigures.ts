@@ -40,7 +40,7 @@ export function modelFigures({ id, results }: NamedResults, k: number): ModelFig
   };
 }
 
-/** Computes the figures of models, and compares the pair of them that is looked at. */
+/** Computes the figures of models, and compares two of them. */
 export function questionFigures(
   models: readonly NamedResults[],
   pair: { before: string | null; after: string | null },

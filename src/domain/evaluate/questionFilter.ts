@@ -1,6 +1,6 @@
 import type { RankChange } from './answerAt';
 
-/** What questions are filtered by, beside their change. Null if the data does not say. */
+/** Values by which questions are filtered, besides their change. Null if the data has none. */
 export interface QuestionFacts {
   topic: string | null;
   document: string | null;

@@ -33,7 +33,7 @@ export type ThresholdRule = v.InferOutput<typeof thresholdRuleSchema>;
 /** Outcomes of a threshold, as numbers of questions. */
 export interface ThresholdFigures {
   questions: number;
-  /** Questions that the knowledge base has no answer to, and how many of them are answered all the same. */
+  /** Questions that the knowledge base has no answer to, and how many of them are answered anyway. */
   unanswerable: number;
   unanswerableAnswered: number;
   answered: number;
@@ -50,7 +50,7 @@ export interface ThresholdFigures {
   precisionInterval: Interval;
 }
 
-/** A threshold that was chosen on dev, with what it does there and on test. */
+/** A threshold that was chosen on dev, with its figures on dev and on test. */
 export interface ChosenThreshold {
   value: number;
   rule: ThresholdRule;
@@ -110,8 +110,8 @@ function chosenPoint(points: readonly OperatingPoint[], rule: ThresholdRule): Op
 
 /**
  * Chooses a threshold. It lies between the lowest score that is answered and the next one below, at the shortest
- * decimal there, so that rounding in the last bits of scores does not move a question across it. Returns null if no
- * threshold satisfies the rule.
+ * decimal number between them, so that rounding in the last bits of scores does not move a question across it. Returns
+ * null if no threshold satisfies the rule.
  */
 export function chooseThreshold(answers: readonly AnsweredQuestion[], rule: ThresholdRule): number | null {
   const points = operatingPoints(answers);

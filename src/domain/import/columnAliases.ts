@@ -95,7 +95,7 @@ export const knownNames: ReadonlySet<string> = new Set(
 /** Marks of columns that a form requires, such as 问题（必填） and *问题. */
 const formMarks = /[（(](?:必填|选填|可选|required|optional)[)）]|[*＊]/g;
 
-/** Returns a column name in lower case, without spaces, underscores, hyphens and the marks of forms. */
+/** Returns a column name in lower case, without spaces, underscores, hyphens and `formMarks`. */
 export const bareColumnName = (name: string): string =>
   name
     .toLowerCase()

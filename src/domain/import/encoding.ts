@@ -91,8 +91,8 @@ async function fitOf(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Arra
 }
 
 /**
- * Whether bytes that are not valid in the encoding are text in it with a few damaged places: at most one per ten
- * characters beyond ASCII.
+ * Whether bytes with errors are still text in the encoding, with at most one damaged place per ten characters beyond
+ * ASCII.
  */
 export async function isDamaged(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   const fit = await fitOf(encoding, pieces);

@@ -55,7 +55,7 @@ function keysIn(value: unknown): number {
 }
 
 /**
- * Parses a line of a JSONL file. Lines that JSON.parse cannot read at all, or not exactly, are parsed as literals:
+ * Parses a line of a JSONL file. Lines that JSON.parse cannot read, or cannot read exactly, are parsed as literals:
  * programs also write Python quotes and trailing commas into such files. JSON.parse hides a repeated key, so a line is
  * parsed again if it has more quotes followed by a colon than the value has keys.
  */

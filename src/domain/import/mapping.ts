@@ -8,7 +8,7 @@ import { neededFields, type ColumnField } from './fields';
  */
 export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
-/** Column names for the kept fields that stand for no other field: `document` or `chunk` could also be the passage. */
+/** A column name for each kept field that means nothing else: `document` or `chunk` could also name the passage. */
 const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
 const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);
 

@@ -19,7 +19,7 @@ const shownRows = 5;
 const shownColumns = 60;
 const shownCharacters = 120;
 
-/** What was recognised in a file, for the user to check and correct. */
+/** The result of recognising a file, for the user to check and correct. */
 export interface Recognition {
   file: string;
   format: ImportFormat;

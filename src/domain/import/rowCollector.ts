@@ -82,7 +82,7 @@ export class RowCollector<R extends DataRole> {
     }
   }
 
-  /** Returns the columns that rows since the last call of `fileNotes` were made from. */
+  /** Returns the columns used by rows since the last call of `fileNotes`. */
   usedColumns(): ReadonlySet<string> {
     return this.#notes.usedColumns();
   }

@@ -92,7 +92,7 @@ export interface MemoryReport {
   negatives?: (NegativesReport | null)[];
   /** How dev is evaluated during training, with the experiment's limit. Absent without dev questions. */
   devPlan?: DevPlan;
-  /** The plan under the usual limit. Absent if the experiment sets a limit or meets the usual one anyway. */
+  /** The plan under the usual limit. Absent if the experiment sets a limit or already meets the usual one. */
   limitedDevPlan?: DevPlan;
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;

@@ -11,10 +11,10 @@ import { defaultMined, hasMargin, withoutMargin, type MinedNegatives, type Negat
 export const armNames = ['inBatch', 'mined', 'filtered'] as const;
 export type ArmName = (typeof armNames)[number];
 
-/** Negatives per question in the field report. */
-const perAnchorOfReport = 5;
+/** Negatives per question if no stage states a number. */
+const defaultPerAnchor = 5;
 
-/** What the mined arms have in common. `scaled`: the ranks are those of 10,000 passages, scaled to fewer. */
+/** The settings that the mined arms share. `scaled`: the ranks are those of 10,000 passages, scaled to fewer. */
 export interface MinedRanks {
   firstRank: number;
   lastRank: number;
@@ -29,7 +29,7 @@ function firstMined({ stages }: Pick<Experiment, 'stages'>): MinedNegatives | un
 
 /** Returns the ranks that the arms mine from: those of the first stage that mines, else 300 to 500 of 10,000. */
 export function minedRanks(experiment: Pick<Experiment, 'stages'>, passages: number): MinedRanks {
-  const perAnchor = experiment.stages.find((stage) => stage.negatives)?.negatives?.perAnchor ?? perAnchorOfReport;
+  const perAnchor = experiment.stages.find((stage) => stage.negatives)?.negatives?.perAnchor ?? defaultPerAnchor;
   const mined = firstMined(experiment);
   const { firstRank, lastRank } = mined ?? defaultMined(passages, perAnchor);
   return { firstRank, lastRank, perAnchor, scaled: !mined && passages < 10_000 };

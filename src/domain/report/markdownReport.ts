@@ -1,7 +1,7 @@
 import { withoutForbidden } from './escapeXml';
 import type { HitRateChart, ReportBlock, ReportDocument, ReportExample, ReportFact } from './reportDocument';
 
-/** Returns a text on one line that is shown as it is: everything is escaped that has a meaning in Markdown or HTML. */
+/** Returns a text on one line, with everything escaped that has a meaning in Markdown or HTML. */
 function escaped(text: string): string {
   return withoutForbidden(text)
     .replace(/\s+/g, ' ')

@@ -54,7 +54,7 @@ interface ChartWords {
   caption: string;
 }
 
-/** What a line shows. As on the page, the states of a run and the keyword search have colours of their own. */
+/** The kind of a line. As on the page, the states of a run and the keyword search have colours of their own. */
 export type SeriesTone = 'before' | 'after' | 'keywords' | 'other';
 
 /** Hit rates with their intervals at each cut-off, from 0 to 1. */

@@ -37,8 +37,8 @@ export interface CellChanges {
 }
 
 /**
- * Returns a text as a cell can hold it, ending in `mark` if it had to be cut. Counts what was changed. The library that
- * writes the file escapes an underscore that would begin one of Excel's escapes, such as `_x000D_`.
+ * Returns a text in the form that a cell can hold, ending in `mark` if it had to be cut. Counts the changed texts. The
+ * library that writes the file escapes an underscore that would begin one of Excel's escapes, such as `_x000D_`.
  */
 export function cellText(text: string, mark: string, changes: CellChanges): string {
   const allowed = text.replace(unstorable, replacement);

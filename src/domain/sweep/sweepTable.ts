@@ -52,7 +52,7 @@ function within0And1(interval: Interval | null): Interval | null {
   return interval && { low: Math.max(0, interval.low), high: Math.min(1, interval.high) };
 }
 
-/** Returns the name of an axis in the table of a file: "temperature", or "stages.1.temperature" for a later stage. */
+/** Returns the name of an axis in result files: "temperature", or "stages.1.temperature" for a later stage. */
 export function axisName({ setting, stage = 0 }: SweepAxis): string {
   return stage === 0 ? setting : `stages.${stage}.${setting}`;
 }

@@ -16,7 +16,7 @@ const usual: Readonly<Record<Strategy['kind'], () => Strategy>> = {
 
 /**
  * Returns the stage with another strategy. Drops settings that don't go with it: adapters are trained only in full
- * precision, and a prefix freezes everything else anyway.
+ * precision, and a prefix already freezes everything else.
  */
 export function withStrategy({ precision, frozen, ...stage }: Stage, kind: Strategy['kind']): Stage {
   return {

@@ -15,7 +15,7 @@ interface CheckVerdict {
   wrong: boolean;
 }
 
-/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or which number is wrong and by how much. */
+/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or the number that is wrong and its error. */
 export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): CheckVerdict {
   const t = dictionary.deviceCheck;
   const wrong = wrongTensor(check, 'full');

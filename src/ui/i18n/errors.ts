@@ -207,8 +207,8 @@ const sentences: Sentences = {
     };
   },
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${said(details.reason).zh}）：训练可以从最近的检查点接着做，别的操作请再做一次。`,
-    en: `The GPU was lost (${said(details.reason).en}); resume a run from its last checkpoint, or start the action again.`,
+    zh: `与显卡的连接断了（${said(details.reason).zh}），请接着训练，或把刚才的操作再做一次。`,
+    en: `The GPU was lost (${said(details.reason).en}); resume the run, or start the action again.`,
   }),
   'gpu-out-of-memory': (details) => {
     const need = neededMemoryWords(details);

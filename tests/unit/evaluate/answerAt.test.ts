@@ -34,7 +34,7 @@ describe('the change of a rank', () => {
 });
 
 describe('questions sorted by gain', () => {
-  it('begin with those whose passage ranks most times higher, of equal gains with the one that now ranks highest', () => {
+  it('begin with the largest gain and, among equal gains, with the passage that now ranks highest', () => {
     const changes: [string, number, number][] = [
       ['halved', 10, 20],
       ['gone', 1, Infinity],

@@ -61,7 +61,7 @@ describe('the figures of a run', () => {
     expect(imported.answer).toMatchObject({ won: 12, lost: 0, questions: 12 });
   });
 
-  it('stand beside those by the changed labels, and what the run recorded stays as it is', async () => {
+  it('are shown next to those by the changed labels, and the recorded results do not change', async () => {
     const { db, runId } = await given();
     const recorded = await getEvaluation(db, runId, 'test', 'after');
     const { questions } = await decide(db, runId, ({ relevant }, i) =>
@@ -116,7 +116,7 @@ describe('the questions of a run', () => {
     );
   });
 
-  it('are explained by shared words, passages that nearly repeat the right one, and what the model cuts', async () => {
+  it('are explained by shared words, passages that nearly repeat the right one, and texts that the model cuts', async () => {
     const { db, runId } = await given();
     const { experiment } = (await getRun(db, runId))!;
     const { questions, passages } = await comparedData(db, { runId }, 'test');

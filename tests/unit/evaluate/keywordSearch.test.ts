@@ -108,7 +108,7 @@ describe('BM25 over character bigrams', () => {
     await expect(searchByKeywords(many, questions, between)).rejects.toBe(stop);
   });
 
-  it('indexes for questions to come with the same reports, and can be stopped there', async () => {
+  it('indexes passages for later questions with the same reports, and can be stopped meanwhile', async () => {
     const order = passageOrder(passages);
     const find = await keywordSearcher(passages, order, () => undefined);
     const scores = golden.scores[0] ?? [];
@@ -130,7 +130,7 @@ describe('BM25 over character bigrams', () => {
     await expect(keywordSearcher(many, order, () => Promise.reject(stop))).rejects.toBe(stop);
   });
 
-  it('counts characters of a question that no passage has as terms of no passage', () => {
+  it('gives characters that only the question has terms that no passage has', () => {
     const index = new KeywordIndex(2);
     for (const text of ['母猪产房', '母']) index.add(text);
     const score = index.scorer();

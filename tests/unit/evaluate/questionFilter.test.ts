@@ -15,7 +15,7 @@ const rows = [
 ];
 
 describe('the filters of questions', () => {
-  it('combine, and leave questions without a value as a value of its own', () => {
+  it('combine, and treat a missing value as a separate value', () => {
     const shown = (filter: Partial<typeof noFilter>) =>
       filterQuestions(rows, { ...noFilter, ...filter })
         .matching.map(Number)
@@ -27,7 +27,7 @@ describe('the filters of questions', () => {
     expect(shown({ length: '1' })).toBe('0010');
   });
 
-  it('count for each value what would match while the other fields stay as chosen', () => {
+  it('count the questions that each value would match if the other fields did not change', () => {
     const { counts } = filterQuestions(rows, { ...noFilter, topic: '仔猪', change: 'won' });
     expect(Object.fromEntries(counts.topic)).toEqual({ 母猪: 1, 仔猪: 1, '': 0 });
     expect(Object.fromEntries(counts.change)).toEqual({ won: 1, lost: 1, same: 0 });

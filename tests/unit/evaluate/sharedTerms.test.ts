@@ -34,7 +34,7 @@ describe('the terms that question and passage share', () => {
     expect(partsOf('猪保', '仔猪，保温')).toEqual(['猪', '保']);
   });
 
-  it('mark full-width and upper-case letters where they stand', () => {
+  it('mark full-width and upper-case letters in their places', () => {
     expect(partsOf('abc病毒', 'ＡＢＣ 病毒')).toEqual(['ＡＢＣ', '病毒']);
   });
 
@@ -43,7 +43,7 @@ describe('the terms that question and passage share', () => {
     expect(partsOf('猪', '母猪')).toEqual([]);
   });
 
-  it('leave the passage as it is when the pieces are put together', () => {
+  it('make up the unchanged passage when the pieces are joined', () => {
     for (const text of texts)
       expect(
         markedPieces(text, sharedTerms('温度 abc 体温', text))

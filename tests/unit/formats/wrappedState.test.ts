@@ -41,7 +41,7 @@ describe('a state dict within other dicts of a PyTorch file', () => {
     await expect(opened(content)).rejects.toMatchObject({ details: { fault: 'pickle-invalid', found } });
   });
 
-  it('is refused in more than eight dicts', async () => {
+  it('is refused if it is nested in more than eight dicts', async () => {
     const within = (dicts: number): number[] => (dicts === 0 ? named('w') : dictOps(wrapped('a', within(dicts - 1))));
     expect((await opened(within(8))).tensors.size).toBe(1);
     await expect(opened(within(9))).rejects.toMatchObject({ details: { fault: 'pickle-unsupported' } });

@@ -25,7 +25,7 @@ const objectFiles = [
   '1_Pooling/config.json',
 ];
 
-describe('a JSON file of a model that holds something else than an object', () => {
+describe('a JSON file of a model that does not hold an object', () => {
   it.each(objectFiles.flatMap((file) => ['[]', '3', 'null', '"a"', 'true'].map((text) => [file, text] as const)))(
     'is refused by what it holds, not as broken JSON: %s with %s',
     async (file, text) => {

@@ -19,7 +19,7 @@ const texts = {
 
 let hub: Hub;
 let db: Database;
-/** What the hub serves. A test changes it under the same commit. */
+/** The content that the hub serves. A test changes it under the same commit. */
 let files: Record<string, Buffer>;
 
 beforeEach(async () => {

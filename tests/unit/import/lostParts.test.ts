@@ -25,7 +25,7 @@ const imported = async (db: Database, texts: Record<string, string> = {}, tensor
 const isWhole = (db: Database, { weightsId, totalFloats }: StoredModel) => hasWeights(db, weightsId, totalFloats * 4);
 const cls = { '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true }) };
 
-describe('a stored model of which something is lost', () => {
+describe('a stored model with lost parts', () => {
   it.each<[string, (model: StoredModel) => Partial<StoredModel>]>([
     ['the tokenizer', ({ files: { 'tokenizer.json': _, ...files } }) => ({ files })],
     ['all text files', () => ({ files: undefined })],
@@ -68,7 +68,7 @@ describe('a stored model of which something is lost', () => {
   });
 });
 
-describe('two models with the same weights and another pooling', () => {
+describe('two models with the same weights and different pooling', () => {
   it('are deleted one at a time, and the weights stay for the other', async () => {
     const db = await freshDatabase();
     const first = await imported(db, cls);
@@ -92,7 +92,7 @@ describe('two models with the same weights and another pooling', () => {
   });
 });
 
-describe('a stored data set of which rows are lost', () => {
+describe('a stored data set with lost rows', () => {
   const count = 2 * rowsPerBlock + 3;
   const file = (): File =>
     new File(

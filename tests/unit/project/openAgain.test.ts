@@ -33,7 +33,7 @@ describe('opening a project whose experiment and run are here', () => {
     expect(await there.get('experiments', 'e')).toEqual(opened);
   });
 
-  it('brings the decisions about labels along, and refuses one that is none', async () => {
+  it('includes decisions about labels, and refuses an invalid one', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r');
     const mine = (await here.get('experiments', 'e'))!;
@@ -102,8 +102,8 @@ describe('a project that lacks a model', () => {
   });
 });
 
-describe('opening a project whose contents are here, but not whole', () => {
-  it('puts back lost weights and rows, and keeps the names of here', async () => {
+describe('opening a project whose contents are stored incompletely', () => {
+  it('puts back lost weights and rows, and keeps the stored names', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     const { model, dataset } = await fill(here, 'e', 'r');
     const file = await saved(here);

@@ -4,7 +4,7 @@ import { defaultExperiment, defaultStage, type Experiment, type Stage } from '..
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { RunControl } from '../../../workers/services/train/runControl';
 
-/** What the run did, in order. */
+/** The actions of the run, in order. */
 const done = vi.hoisted((): string[] => []);
 const trainers = vi.hoisted((): { options: Record<string, unknown>; moments: unknown }[] => []);
 const behaviour = vi.hoisted(() => ({ stepsAhead: 0, due: false, onFinish: (): void => undefined }));

@@ -64,7 +64,7 @@ async function stored(values: number[]): Promise<[Database, StoredWeights]> {
   return [db, { weightsId: 'w', totalFloats: values.length } as never];
 }
 
-/** Returns what was written to a replaced store. */
+/** Returns the values written to a replaced store. */
 const valuesOf = (store: object): Map<string, number[]> => Reflect.get(store, 'values');
 
 beforeEach(() => void Object.assign(stores, { failing: '', disposed: 0 }));

@@ -79,7 +79,7 @@ function arrayShortage(
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   // These losses keep a number for every two pairs in one tfjs array; InfoNCE computes its scores in windows.
   const scores = loss?.kind === 'sigmoidPairs' || loss?.kind === 'angle' ? 4 * pairs * pairs : 0;
-  // A guide's vectors are on the device in each step. Of a teacher, only the scores are.
+  // In each step, a guide's vectors are on the device, but only the scores of a teacher.
   const guideWidth = loss?.kind === 'distillation' ? 0 : (guide?.config.hiddenSize ?? 0);
   const vectors = 4 * candidates * Math.max(config.hiddenSize, guideWidth);
   const encoding = Math.max(

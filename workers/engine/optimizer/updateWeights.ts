@@ -36,7 +36,8 @@ export function updateWeights(
     }
     const ofAverage = average?.segments.arrays[i];
     if (!average || !ofAverage) return;
-    // If AdamW changed nothing because gradients overflowed, this copies the weights from before the first update.
+    // Starts the average. If AdamW changed nothing because gradients overflowed, it starts from the weights before the
+    // first update.
     if (options.step === 1) average.copySegment(i);
     else movingAverage(engine, { weights: ofWeights, average: ofAverage, numbers }, average.decay, at, ranges);
   });

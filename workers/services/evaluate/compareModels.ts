@@ -78,7 +78,7 @@ interface Missing {
   id: string;
   candidate: Candidate;
   key: string;
-  /** Passages encoded per second, from results that an earlier version stored without scores. */
+  /** Speed stored with results of an earlier version that lack scores, so that computing them again keeps it. */
   passagesPerSecond: number | null;
 }
 

@@ -11,7 +11,7 @@ import { TextTokenizer } from '../tokenize/textTokenizer';
 import { openCandidate } from './candidates';
 import { judgedQuestions } from './judgedResults';
 
-/** Tokenizers of the models that were asked for last; making one takes longer than a question. */
+/** Tokenizers of the most recently requested models. Making one takes longer than answering a question. */
 const tokenizers = new Map<string, TextTokenizer>();
 const mostTokenizers = 2;
 

@@ -18,7 +18,7 @@ import { comparedData, type ComparedData } from './comparedData';
 import { currentResults } from './comparedPart';
 import { comparisonKey } from './compareModels';
 
-/** Questions with the results of models, and what the user's decisions change about their labels. */
+/** Questions with the results of models, and the changes that the user's decisions make to their labels. */
 interface JudgedQuestions {
   data: ComparedData;
   changes: LabelChanges;
@@ -37,7 +37,7 @@ async function experimentIdOf(db: Database, owner: ResultsOwner): Promise<string
   return run.experimentId;
 }
 
-/** Returns the data of results, and what the user's decisions change about its labels. */
+/** Returns the data of results, and the changes that the user's decisions make to its labels. */
 export async function judgedQuestions(db: Database, owner: ResultsOwner): Promise<JudgedQuestions> {
   const data = await dataOfOwner(db, owner);
   const decisions = (await getExperiment(db, await experimentIdOf(db, owner)))?.labelDecisions ?? [];
@@ -103,7 +103,7 @@ export async function figuresOf(
   };
 }
 
-/** Returns the questions with their topic and document, which those of the first right passage stand in for. */
+/** Returns the questions with their topic and document. If a question has none, those of its first right passage. */
 export async function listQuestions(db: Database, owner: ResultsOwner): Promise<FilteredQuestion[]> {
   const { questions, passages, order } = await dataOfOwner(db, owner);
   return questions.map(({ id, text, relevant, kept }) => {

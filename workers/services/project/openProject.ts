@@ -44,7 +44,7 @@ interface Ready {
   placed: PlacedExperiment[];
   runs: ReadyRun[];
   models: StoredModel[];
-  /** The models among them that replace one here, by hash: the id of weights of which parts are missing. */
+  /** For each model that replaces a stored one with missing parts: its hash, and the id of the incomplete weights. */
   lost: Map<string, string>;
   datasets: Dataset[];
   batchLists: ProjectContent['batchLists'];
@@ -217,7 +217,7 @@ async function commit(
   for (const list of batchLists)
     if (!(await store('batchLists').getKey(list.sha256))) added.push(store('batchLists').add(list));
   for (const set of datasets) {
-    // A record that is here has lost rows. Those of the file replaced them, with the kept columns of the file.
+    // The stored record had lost rows. The rows of the file replaced them, with the kept columns of the file.
     const { kept: _, ...here } = (await store('datasets').get(set.contentSha256)) ?? set;
     added.push(store('datasets').put({ ...here, ...(set.kept ? { kept: set.kept } : {}) }));
   }

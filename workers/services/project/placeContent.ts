@@ -130,7 +130,7 @@ export async function hasModel(db: Database, contentSha256: string): Promise<boo
   return (await getModel(db, contentSha256)) !== undefined;
 }
 
-/** Whether storage has all rows of a data set. Rows may be lost although its record is there. */
+/** Whether all rows of a data set are stored. Rows may be lost although the record exists. */
 export async function hasAllRows(db: Database, contentSha256: string): Promise<boolean> {
   const dataset = await getDataset(db, contentSha256);
   return dataset !== undefined && (await hasBlocks(db, dataset));

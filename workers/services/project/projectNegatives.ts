@@ -23,7 +23,7 @@ function byteLengths({ perAnchor, pairs, random }: SavedMined): Record<(typeof a
   return { chosen: 4 * all, positives: 4 * pairs, negatives: 4 * all, ranks: 2 * all, random: 4 * random };
 }
 
-/** Returns the stored negatives that experiments use. Leaves out damaged ones, which have to be mined again anyway. */
+/** Returns the stored negatives that experiments use. Leaves out damaged ones, which have to be mined again. */
 export async function minedOf(db: Database, experiments: readonly Experiment[]): Promise<StoredMinedNegatives[]> {
   const keys = new Set<string>();
   for (const experiment of experiments) for (const key of await minedKeysOf(db, experiment)) keys.add(key);

@@ -38,8 +38,8 @@ function asksForLowercase(config: unknown): boolean {
 }
 
 /**
- * Results by model, because a tokenizer.json has up to 17 MB. A model's identity covers them, except for a record whose
- * tokenizer is lost, which an import may put back; so its result is not kept.
+ * Results by model, cached because a tokenizer.json has up to 17 MB. Not cached if the stored tokenizer is lost,
+ * because an import may put it back.
  */
 const known = new Map<string, boolean>();
 

@@ -134,7 +134,7 @@ function distanceToScore(row: number, _rows: number, scores: Float32Array, cosin
 }
 
 /**
- * Returns by how much, on average, a scored pair's cosine is on the wrong side of the cosines of pairs with other
+ * Returns the mean amount by which a scored pair's cosine is on the wrong side of the cosines of pairs with other
  * scores.
  */
 function disorder(row: number, rows: number, scores: Float32Array, cosine: Cosine): number {

@@ -11,7 +11,6 @@ export const questionsTexts = {
   band: (from: number, to: number) =>
     to === Infinity ? `${formatCount(from)} or more` : `${formatCount(from)} to ${formatCount(to)}`,
   clear: 'Show all questions',
-  saveTable: 'Questions as CSV',
   figures: {
     title: 'Figures of the questions shown',
     correctedTitle: 'Figures with your label decisions',
@@ -27,7 +26,7 @@ export const questionsTexts = {
       `${count(n, 'question')}: too few to be sure${needed === '' ? '' : `; about ${needed} would do`}.`,
     hint: 'You chose these questions after you had seen results, so take this as a hint.',
     decisions: (changes: number, questions: number) =>
-      `You changed ${count(changes, 'label')} of ${count(questions, 'question')}. The figures beside are what the run or the comparison recorded; they stay as they are.`,
+      `You changed ${count(changes, 'label')} of ${count(questions, 'question')}. The other figures are those that the run or the comparison recorded; they do not change.`,
     unanswered: (n: number) => `Left out, because no right passage remains: ${count(n, 'question')}.`,
     inexact: (n: number) =>
       `For ${count(n, 'question')}, the rank of a right passage below the first ten is not stored: hit rates beyond the top 10 are at least these.`,
@@ -56,6 +55,6 @@ export const questionsTexts = {
       'At least four fifths of the character pairs are those of a right passage. If it answers the question as well, mark it.',
     truncated: (tokens: number, max: number) =>
       `The right passage has ${count(tokens, 'token')}; the model reads the first ${formatCount(max)}.`,
-    shared: 'Marked: what the question and the passage share, as the keyword search sees it.',
+    shared: 'Marked: character pairs that the question and the passage share, as in the keyword search.',
   },
 };

@@ -29,6 +29,10 @@ export const trainTexts = {
     n === 1
       ? 'The GPU was lost once and opened again; the run resumed from its last checkpoint, or from its start if it had none.'
       : `The GPU was lost ${formatCount(n)} times and opened again; each time, the run resumed from its last checkpoint, or from its start if it had none.`,
+  deviceGivenUp: (n: number) =>
+    n === 1
+      ? 'The GPU was lost and could not be opened again.'
+      : `The GPU was lost ${formatCount(n)} times and was not opened again after the last time.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,

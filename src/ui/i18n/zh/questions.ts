@@ -11,7 +11,6 @@ export const questionsTexts: Dictionary['questions'] = {
   band: (from, to) =>
     to === Infinity ? `${formatCount(from)} 字以上` : `${formatCount(from)} 到 ${formatCount(to)} 字`,
   clear: '显示全部问题',
-  saveTable: '逐题表格（CSV）',
   figures: {
     title: '所显示问题的指标',
     correctedTitle: '按你改过的标注计算的指标',
@@ -50,6 +49,6 @@ export const questionsTexts: Dictionary['questions'] = {
     near: '和正确段落几乎相同',
     nearHelp: '至少五分之四的相邻字对和正确段落相同。如果它也能回答问题，请把它标出来。',
     truncated: (tokens, max) => `正确段落有 ${formatCount(tokens)} 个 token，模型只读前 ${formatCount(max)} 个。`,
-    shared: '标出的是问题和段落共有的字词，与关键词检索的看法一致。',
+    shared: '标出的是问题和段落共有的字词，按关键词检索的方式比较。',
   },
 };

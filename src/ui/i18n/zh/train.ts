@@ -25,6 +25,7 @@ export const trainTexts: Dictionary['train'] = {
       rate === null ? '' : `当时学习率为 ${rate}，它是按全部步数安排的。`
     }`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，已自动重新连接：从最近的检查点接着训练；还没写过检查点时，从头算起。`,
+  deviceGivenUp: (n) => `与显卡的连接断了 ${n} 次，最后一次之后没有再自动重新连接。`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,

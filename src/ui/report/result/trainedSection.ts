@@ -15,7 +15,7 @@ function onlyStageText(t: Dictionary, experiment: Experiment, stage: Stage): str
   return [...everything, t.train.options[stage.loss.kind], settingsText(t, experiment)].join(' · ');
 }
 
-/** Describes what was trained, and on which data. */
+/** The section on the training: base model, data, the settings of each stage, kept weights and device. */
 export function trainedSection(t: Dictionary, training: ReportedTraining): ReportSection {
   const words = t.resultReport.trained;
   const { experiment, rows } = training;

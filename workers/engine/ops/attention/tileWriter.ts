@@ -48,7 +48,10 @@ export class TileWriter {
   /** Number of vec4s in a row of an operand. */
   readonly #vectors: number;
   readonly #stride: number;
-  /** Indices of the thread's rows, and of its vec4s in a row of the output: vec4s c, c + 8, … of the head. */
+  /**
+   * Indices of the thread's rows, and of its vec4s in a row of the output: vec4s c, c + 8, … of the head, where c is
+   * the thread's column.
+   */
   readonly rows: readonly number[];
   readonly outputs: readonly number[];
 
