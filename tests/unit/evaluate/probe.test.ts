@@ -70,7 +70,7 @@ describe('the judgement of a probe', () => {
 
   it('is that it did not forget only if the interval excludes a loss of 5 points', () => {
     expect(forgettingOf(judged(150, 149))).toBe('kept');
-    expect(probeSentence(en.probe, judged(150, 149))).toContain('lost less than 1 percentage points');
+    expect(probeSentence(en.probe, judged(150, 149))).toContain('the loss in percentage points is below 1,');
     expect(forgettingOf(judged(150, 170))).toBe('kept');
     expect(probeSentence(en.probe, judged(150, 170))).toBe(en.probe.keptNothing);
   });

@@ -19,11 +19,11 @@ export const probeTexts = {
     `${k === 1 ? 'The right passage comes first' : `A right passage is in the top ${k}`} for ${formatCount(before)} of ${count(of, 'question')} before training and for ${formatCount(after)} after.`,
   sentence: {
     forgot: (low: string, high: string) =>
-      `The model forgot: the hit rate changed by ${low} to ${high} percentage points (95% interval), which chance hardly explains.`,
+      `The model forgot: the 95% interval of the change in hit rate, in percentage points, is ${low} to ${high}. Chance is an unlikely explanation.`,
     kept: (low: string) =>
-      `The model did not forget: with 95% confidence, it lost less than ${low} percentage points, and more than 5 would count.`,
+      `The model did not forget: with 95% confidence, the loss in percentage points is below ${low}, and more than 5 would count.`,
     unclear: (low: string, high: string) =>
-      `These questions can’t tell whether the model forgot: the hit rate changed by ${low} to ${high} percentage points (95% interval).`,
+      `These questions can’t tell whether the model forgot: the 95% interval of the change in hit rate, in percentage points, is ${low} to ${high}.`,
   },
   keptNothing: 'The model did not forget: with 95% confidence, the hit rate on these questions did not fall.',
   curve: (metric: string) => `${metric} on dev and on general questions, from base to tuned`,

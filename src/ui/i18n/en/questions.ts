@@ -4,16 +4,13 @@ import { count } from './count';
 export const questionsTexts = {
   topic: 'Topic',
   document: 'Document',
-  length: 'Length',
+  length: 'Length in characters',
   all: 'All',
   without: 'none stated',
   option: (name: string, n: number) => `${name} (${formatCount(n)})`,
   band: (from: number, to: number) =>
-    to === Infinity
-      ? `${formatCount(from)} characters or more`
-      : `${formatCount(from)} to ${formatCount(to)} characters`,
+    to === Infinity ? `${formatCount(from)} or more` : `${formatCount(from)} to ${formatCount(to)}`,
   clear: 'Show all questions',
-  saveTable: 'Questions as CSV',
   figures: {
     title: 'Figures of the questions shown',
     correctedTitle: 'Figures with your label decisions',
@@ -30,18 +27,17 @@ export const questionsTexts = {
     hint: 'You chose these questions after you had seen results, so take this as a hint.',
     decisions: (changes: number, questions: number) =>
       `You changed ${count(changes, 'label')} of ${count(questions, 'question')}. The other figures are those that the run or the comparison recorded; they do not change.`,
-    unanswered: (n: number) =>
-      `${count(n, 'question')} ${n === 1 ? 'has' : 'have'} no right passage any more and ${n === 1 ? 'is' : 'are'} left out.`,
+    unanswered: (n: number) => `Left out, because no right passage remains: ${count(n, 'question')}.`,
     inexact: (n: number) =>
       `For ${count(n, 'question')}, the rank of a right passage below the first ten is not stored: hit rates beyond the top 10 are at least these.`,
     stale: (n: number) =>
-      `${count(n, 'decision')} ${n === 1 ? 'has' : 'have'} no effect, because the question or passage is no longer in the data.`,
+      `Without effect, because question or passage is no longer in the data: ${count(n, 'decision')}.`,
   },
   marks: {
     wrong: 'Not the answer',
     wrongLabel: (rank: string) => `Passage ${rank} is not the answer, although the data says so`,
     right: 'Also the answer',
-    rightLabel: (rank: string) => `Passage ${rank} answers the question too`,
+    rightLabel: (rank: string) => `The question is also answered by passage ${rank}`,
     undo: 'Undo',
     undoLabel: (rank: string) => `Take back the decision about passage ${rank}`,
     wasRight: 'marked as not the answer',
@@ -53,7 +49,7 @@ export const questionsTexts = {
   },
   why: {
     above: (n: number, gap: string) =>
-      `${count(n, 'passage')} ${n === 1 ? 'ranks' : 'rank'} above the right one${gap === '' ? '' : `, the first by ${gap}`}.`,
+      `Above the right passage: ${count(n, 'other')}${gap === '' ? '' : `; the first is ahead by ${gap}`}.`,
     near: 'nearly the right passage',
     nearHelp:
       'At least four fifths of the character pairs are those of a right passage. If it answers the question as well, mark it.',

@@ -72,7 +72,7 @@ export const resultReportTexts = {
   },
   labels: {
     text: (changes: number, questions: number) =>
-      `${count(changes, 'label')} of ${count(questions, 'question')} ${changes === 1 ? 'was' : 'were'} changed after results were seen. All other figures of this report are by the imported labels.`,
+      `After results were seen, ${count(changes, 'label')} of ${count(questions, 'question')} changed. All other figures of this report are by the imported labels.`,
     recorded: 'imported labels',
   },
   threshold: {

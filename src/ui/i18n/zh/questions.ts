@@ -11,7 +11,6 @@ export const questionsTexts: Dictionary['questions'] = {
   band: (from, to) =>
     to === Infinity ? `${formatCount(from)} 字以上` : `${formatCount(from)} 到 ${formatCount(to)} 字`,
   clear: '显示全部问题',
-  saveTable: '逐题表格（CSV）',
   figures: {
     title: '所显示问题的指标',
     correctedTitle: '按你改过的标注计算的指标',
