@@ -2,7 +2,9 @@ import { defineConfig } from '@playwright/test';
 import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
-/** Training uses every core of a small machine: `npm test` runs these alone, and the others beside other checks. */
+/**
+ * Training uses every core of a small machine, so `npm test` runs these tests alone and the others beside other checks.
+ */
 const training = ['demo', 'distillation', 'hardship', 'newUser', 'ownData', 'twoDevices'].map(
   (name) => `**/${name}.spec.ts`,
 );

@@ -67,7 +67,7 @@ class WarmWorker {
   async stop() {
     for (const [event, listener] of this.#listeners) this.#worker.off(event, listener);
     if (!this.#finished || this.#kind.hasEnded(this.#worker)) return void (await this.#kind.end(this.#worker));
-    // Vitest may stop its last worker after `onClose`: an idle worker must not keep vitest's process alive.
+    // Vitest may stop its last worker after `onClose`, so an idle worker must not keep vitest's process alive.
     this.#worker.unref();
     this.#worker.channel?.unref();
     this.#idle.push(this.#worker);

@@ -8,7 +8,8 @@ const post = parentPort ? parentPort.postMessage.bind(parentPort) : process.send
 if (!parentPort) process.once('disconnect', () => process.exit());
 
 /**
- * Vitest adds a listener for requests at the start, and one for replies before each test file, which replaces the last.
+ * Vitest adds a listener for requests at the start, and before each test file a listener for replies, which replaces
+ * the previous one.
  */
 let requests;
 let replies;

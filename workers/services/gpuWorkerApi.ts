@@ -119,6 +119,7 @@ export const gpuWorkerApi: GpuApi = {
         db: await openedWithVerdicts(),
         control,
         wasmBaseUrl: wasmBaseUrl(),
+        baseUrl,
         progress,
       }),
     ),
