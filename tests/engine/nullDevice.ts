@@ -21,6 +21,7 @@ const clears = Symbol.for('createBuffer clears');
  */
 function clearNewBuffers(prototype: GPUDevice & { [clears]?: true }): void {
   if (prototype[clears]) return; // the package outlives the modules of a test file
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the device of each call
   const create = prototype.createBuffer;
   prototype.createBuffer = function (descriptor) {
     const { size, mappedAtCreation = false } = descriptor;

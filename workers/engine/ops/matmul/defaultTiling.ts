@@ -38,7 +38,7 @@ export function defaultTiling(
 
 /**
  * FLOPs from which a software adapter uses its large tiles. SwiftShader computes 1.8 times as fast with 16 × 16 results
- * per thread as with 8 × 8, but compiles that kernel for 0.9 s instead of 0.2, which pays after a dozen products of this
+ * per thread as with 8 × 8, but compiles that kernel for 0.9 s instead of 0.2. This pays after a dozen products of this
  * size.
  */
 const largeSoftwareFlops = 2 ** 27;
