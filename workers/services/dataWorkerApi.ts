@@ -92,7 +92,9 @@ export const dataWorkerApi: DataApi = {
   },
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
-    const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
+    // A knowledge base names no passages of the one before, whose rows may be lost and come back with this import.
+    const isNamed = knowledgeBase !== undefined && role !== 'knowledgeBase';
+    const named = isNamed ? { passages: await storedPassages(db, knowledgeBase) } : {};
     return whileImportingRows(() =>
       importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors }),
     );
