@@ -123,7 +123,7 @@ export interface GpuApi {
   cancelComparison(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, and stores each under its ratio. Skips
-   * blends that are evaluated already. On a probe set, both ends are evaluated like any other ratio. Reports progress in
+   * blends that are evaluated already. On a probe set, both ends are evaluated like other ratios. Reports progress in
    * texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run, and with `cancelled` after
    * `cancelBlends`; blends evaluated until then stay stored.
    */

@@ -28,7 +28,7 @@ function questionsOf({ results }: ReportedModel): { ranks: object; rightScores: 
   };
 }
 
-/** Returns the figures by the user's labels, and how many of them were changed. The metrics are by the imported ones. */
+/** Returns the figures by the user's labels, and how many of them were changed. `metrics` uses the imported labels. */
 function labelsOf({ models, extras: { labels } }: ReportFacts): object {
   if (!labels) return { changes: 0 };
   const { changes, changed, unanswered, inexact, decisions } = labels;
