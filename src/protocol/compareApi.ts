@@ -1,4 +1,4 @@
-import type { Candidate } from '../domain/evaluate/candidate';
+import { candidateId, type Candidate } from '../domain/evaluate/candidate';
 import type { CompareRow } from '../domain/evaluate/compareTable';
 import type { QuestionResult } from '../domain/evaluate/evaluation';
 import type { ThresholdRule } from '../domain/evaluate/threshold';
@@ -17,8 +17,9 @@ export interface CandidateOption {
   name: string;
   /** How the model encodes; null for the keyword search. */
   settings: ExperimentModel | null;
-  /** Bytes of the weights in float32, and the length of a vector. */
+  /** Bytes of the weights in float32, or of an ONNX model's files. */
   bytes: number;
+  /** Length of a vector; 0 if that is not known before texts are encoded. */
   dimension: number;
   /** Whether it is the base model of the experiment. */
   ownBase: boolean;
@@ -31,7 +32,15 @@ export interface CandidateOption {
     best: boolean;
     /** Name of the experiment, if it is another one with the same data. */
     experiment: string | null;
+    /** Share of the tuned weights, if they are blended with the base model's. */
+    ratio?: number;
   } | null;
+}
+
+/** Returns the option of a blend of a run, from the option of the weights that the run keeps. */
+export function blendOption(kept: CandidateOption, runId: string, ratio: number): CandidateOption {
+  const candidate = { kind: 'blend' as const, runId, ratio };
+  return { ...kept, id: candidateId(candidate), candidate, run: kept.run && { ...kept.run, ratio } };
 }
 
 /** Results of one candidate, with how they were computed. */

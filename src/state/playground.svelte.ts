@@ -1,4 +1,9 @@
-import { candidateId, type Candidate } from '../domain/evaluate/candidate';
+import {
+  candidateId,
+  isPlaygroundCandidate,
+  type Candidate,
+  type PlaygroundCandidate,
+} from '../domain/evaluate/candidate';
 import type { ChosenThreshold } from '../domain/evaluate/threshold';
 import { AppError, toAppError, type AppErrorDetails } from '../domain/errors';
 import type { CandidateOption, CompareProgress } from '../protocol/compareApi';
@@ -12,6 +17,10 @@ const debounceMs = 40;
 /** Passages that are encoded unasked: they take a few seconds on a slow machine. */
 const encodedUnasked = 500;
 
+/** An option that answers while one types. */
+type AskedOption = CandidateOption & { candidate: PlaygroundCandidate };
+const answersTyping = (option: CandidateOption): option is AskedOption => isPlaygroundCandidate(option.candidate);
+
 interface Answered {
   question: string;
   /** By the id of the candidate that gave it. */
@@ -22,7 +31,7 @@ interface Answered {
 
 /** Questions typed by hand, answered by two ways to search side by side. */
 export class PlaygroundState {
-  options = $state.raw<readonly CandidateOption[]>([]);
+  options = $state.raw<readonly AskedOption[]>([]);
   /** Ids of the candidates on both sides. */
   sides = $state.raw<readonly [string, string] | null>(null);
   text = $state('');
@@ -43,7 +52,7 @@ export class PlaygroundState {
   /** `experimentId` is null for the demo, of which nothing is loaded before the first question. */
   constructor(readonly experimentId: string | null) {}
 
-  get shown(): (CandidateOption | undefined)[] {
+  get shown(): (AskedOption | undefined)[] {
     return (this.sides ?? []).map((id) => this.options.find((option) => option.id === id));
   }
 
@@ -63,7 +72,8 @@ export class PlaygroundState {
   }
 
   /** Shows the newest trained weights beside the base model, or the base model beside the keyword search. */
-  #offer(options: readonly CandidateOption[]): void {
+  #offer(all: readonly CandidateOption[]): void {
+    const options = all.filter(answersTyping);
     this.options = options;
     if (this.sides && this.shown.every((option) => option)) return;
     const tuned = options.find(({ candidate }) => candidate.kind === 'run' && candidate.weights === 'kept');

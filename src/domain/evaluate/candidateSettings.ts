@@ -3,7 +3,9 @@ import type { StoredModel } from '../model';
 import { catalogued } from '../modelCatalogue';
 
 /** Returns how a base model is compared: as its folder states, else as the catalogue does. */
-export function usualModelSettings(model: StoredModel): ExperimentModel {
+export function usualModelSettings(
+  model: Pick<StoredModel, 'contentSha256' | 'defaults' | 'name' | 'hub'>,
+): ExperimentModel {
   const settings = experimentModelOf(model);
   const entry = catalogued(model.hub?.id ?? model.name);
   if (!entry) return settings;

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
-import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
+import { candidateId, type EngineCandidate, type PlaygroundCandidate } from '../../../src/domain/evaluate/candidate';
 import { keywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { AppError, toAppError, type AppErrorDetails } from '../../../src/domain/errors';
@@ -104,22 +104,21 @@ export async function searchByCandidates(request: PlaygroundRequest, deps: Playg
 }
 
 async function answerOf(
-  candidate: Candidate,
+  candidate: PlaygroundCandidate,
   base: OpenBase,
   { question, encode }: PlaygroundRequest,
   deps: PlaygroundDeps & { timed: <T>(work: () => Promise<T> | T) => Promise<T> },
 ): Promise<PlaygroundAnswer> {
   try {
     await deps.control.checkpoint();
-    const dense = denseOf(candidate);
-    if (!dense) {
+    if (candidate.kind === 'keywords') {
       const byKeywords = (base.byKeywords ??= keywordSearcher(base.passages, base.order));
       return foundIn(base, await deps.timed(() => byKeywords(question, shownFirst)));
     }
     const warm = await warmDevice(deps.device, deps.wasmBaseUrl);
-    const model = await warmModel(deps.db, warm, dense);
+    const model = await warmModel(deps.db, warm, candidate);
     await deps.control.checkpoint();
-    const passages = await passageVectors(dense, model, base, { ...deps, deviceKey: warm.key, encode });
+    const passages = await passageVectors(candidate, model, base, { ...deps, deviceKey: warm.key, encode });
     if (!passages) return { kind: 'not-encoded', passages: base.passages.length };
     const { order } = base;
     return foundIn(base, await deps.timed(() => ranked(warm.engine, model, passages, { question, order })));
@@ -157,7 +156,7 @@ async function ranked(
 
 /** Returns the vectors of the passages: those in memory, else the stored ones, else encodes and stores them. */
 async function passageVectors(
-  candidate: DenseCandidate,
+  candidate: EngineCandidate,
   { opened, parameters, tokenizer }: WarmModel,
   base: OpenBase,
   { db, control, progress, deviceKey, encode }: PlaygroundDeps & { deviceKey: string; encode: boolean },

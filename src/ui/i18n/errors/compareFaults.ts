@@ -16,6 +16,16 @@ export const compareSentences: {
     zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
     en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
   }),
+  'onnx-failed': ({ model, reason }) =>
+    reason === null
+      ? {
+          zh: `${shortened(model)} 不输出各个词元的向量，没法池化；请换一个输出 last_hidden_state 的 ONNX 文件。`,
+          en: `${shortened(model)} gives no vectors of tokens to pool; use an ONNX file with the output last_hidden_state.`,
+        }
+      : {
+          zh: `transformers.js 运行不了 ${shortened(model)}：${shortened(reason, 200)}。请换这个模型的另一个 ONNX 文件。`,
+          en: `transformers.js can’t run ${shortened(model)}: ${shortened(reason, 200)}. Use another ONNX file of the model.`,
+        },
   'results-invalid': ({ folder, at }) =>
     at === undefined
       ? {
