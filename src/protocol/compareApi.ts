@@ -55,6 +55,8 @@ export interface ComparedModel {
 export interface ComparedPart {
   questions: Question[];
   passages: number;
+  /** SHA-256 of the passages with their ids. */
+  knowledgeBaseSha256: string;
   /** Questions of the file that have no right passage in the knowledge base, or that test has too. */
   leftOut: number;
   models: ComparedModel[];
@@ -77,6 +79,8 @@ export interface RunQuestions {
   questions: Question[];
   /** Questions of the file that were not. */
   leftOut: number;
+  /** SHA-256 of the passages with their ids. */
+  knowledgeBaseSha256: string;
 }
 
 /** The part of the data worker's API that concerns comparisons. */

@@ -84,9 +84,9 @@ export async function comparedPart(db: Database, experimentId: string, part: Que
   const models = (await currentResults(db, experimentId, part, data)).map(({ id, stored }): ComparedModel => {
     return { id, results: stored.results, passagesPerSecond: stored.passagesPerSecond };
   });
-  const { questions, passages, leftOut } = data;
+  const { questions, passages, leftOut, knowledgeBaseSha256 } = data;
   const testUses = await countTestUses(db, experimentId);
-  return { questions, passages: passages.length, leftOut, models, testUses };
+  return { questions, passages: passages.length, knowledgeBaseSha256, leftOut, models, testUses };
 }
 
 /** Computes the table of stored results. Throws `not-found` if those of a candidate are not stored. */

@@ -29,8 +29,8 @@ export const compareSentences: {
   'results-invalid': ({ folder, at }) =>
     at === undefined
       ? {
-          zh: `${shortened(folder)} 的 metrics.json 里没有单次训练的测试结果，无法比较；请给出 npm run experiment 写出的文件夹。`,
-          en: `metrics.json in ${shortened(folder)} has no test results of a single run; name folders that npm run experiment wrote.`,
+          zh: `${shortened(folder)} 的 metrics.json 里没有单次训练或评测的结果，无法比较；请给出 npm run experiment 或 npm run evaluate 写出的文件夹。`,
+          en: `metrics.json in ${shortened(folder)} has no results of a single run or an evaluation; name folders that npm run experiment or npm run evaluate wrote.`,
         }
       : {
           zh: `${shortened(folder)} 的 metrics.json 里，实验的 ${shortened(at)} 处无效；请给出 npm run experiment 写出、未改动的文件夹。`,
