@@ -27,7 +27,20 @@ function questionsOf({ results }: ReportedModel): { ranks: object; rightScores: 
 
 /** Returns what metrics.json says about a comparison. */
 export function comparisonMetrics(facts: ReportFacts): object {
-  const { name, part, k, passages, knowledgeBaseSha256, leftOut, testUses, questions, models, rows, baselineId, judgedId } = facts;
+  const {
+    name,
+    part,
+    k,
+    passages,
+    knowledgeBaseSha256,
+    leftOut,
+    testUses,
+    questions,
+    models,
+    rows,
+    baselineId,
+    judgedId,
+  } = facts;
   const nameOf = (id: string): string | null => models.find((model) => model.id === id)?.name ?? null;
   const byId = new Map(rows.map((row) => [row.id, row]));
   return {
