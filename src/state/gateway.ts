@@ -3,7 +3,7 @@ import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { BlendPoint } from '../domain/evaluate/blend';
-import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { EvaluatedPart, Evaluation } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
@@ -85,7 +85,7 @@ export const gateway = {
   },
   async getEvaluation(
     runId: string,
-    part: 'dev' | 'test',
+    part: EvaluatedPart,
     moment: Evaluation['moment'],
   ): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
@@ -94,7 +94,7 @@ export const gateway = {
   async countTestComparisons(experimentId: string): Promise<number> {
     return (await gateway.data()).countTestUses(experimentId);
   },
-  async listBlends(runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
+  async listBlends(runId: string, part: EvaluatedPart): Promise<BlendPoint[]> {
     return evaluations.listBlends(await openDatabase(), runId, part);
   },
   /** Whether a worker in any tab holds the run's lock. */

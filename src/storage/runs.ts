@@ -48,8 +48,8 @@ export const runStores = ['experiments', 'runs', 'runEvents', 'checkpoints', 'we
 type RunTransaction = IDBPTransaction<RecallsmithSchema, ((typeof runStores)[number] | 'comparisons')[], 'readwrite'>;
 
 /**
- * Deletes what is stored of a run, in a transaction over `runStores`: its record, events, checkpoints and evaluations
- * and, if `withWeights`, its weights.
+ * Deletes everything stored for a run, in a transaction over `runStores`: its record, events, checkpoints and
+ * evaluations and, if `withWeights`, its weights.
  */
 export async function deleteRunIn(transaction: RunTransaction, runId: string, withWeights: boolean): Promise<void> {
   const checkpoints = transaction.objectStore('checkpoints');

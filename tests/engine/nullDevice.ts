@@ -6,8 +6,8 @@ import { HostTimer, TimestampTimer, type WorkTimer } from '../../workers/engine/
 import { collectingReports } from './reports';
 
 /**
- * Instance of Dawn's null backend, which validates all commands and compiles all shaders but computes nothing. Kept in
- * a variable because garbage-collecting the instance would destroy its devices.
+ * Instance of Dawn's null backend, which validates all commands and compiles all shaders but computes nothing. Kept
+ * here, because garbage-collecting the instance would destroy its devices.
  */
 let instance: GPU | undefined;
 

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * A vitest pool that keeps its threads. Vitest otherwise starts a thread for each test file and loads the packages
- * again, which takes 0.3 s of processor time; most test files need a few milliseconds. Only the project's own modules
- * are loaded again for each file.
+ * again, which takes 0.3 s of processor time, while most test files need only a few milliseconds. Only the project's
+ * own modules are loaded again for each file.
  */
 const idle = [];
 
@@ -41,7 +41,7 @@ class WarmWorker {
   async stop() {
     for (const [event, listener] of this.#listeners) this.#thread.off(event, listener);
     if (!this.#finished) return void (await this.#thread.terminate());
-    // Vitest may stop its last worker after `onClose`: an idle thread must not keep the process alive.
+    // Vitest may stop its last worker after `onClose`, so an idle thread must not keep the process alive.
     this.#thread.unref();
     idle.push(this.#thread);
   }

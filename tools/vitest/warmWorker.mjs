@@ -2,7 +2,8 @@ import { parentPort } from 'node:worker_threads';
 import { init, runBaseTests, setupEnvironment } from 'vitest/worker';
 
 /**
- * Vitest adds a listener for requests at the start, and one for replies before each test file, which replaces the last.
+ * Vitest adds a listener for requests at the start, and before each test file a listener for replies, which replaces
+ * the previous one.
  */
 let requests;
 let replies;

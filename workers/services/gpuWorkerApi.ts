@@ -120,6 +120,7 @@ export const gpuWorkerApi: GpuApi = {
         db: await openedWithVerdicts(),
         control,
         wasmBaseUrl: wasmBaseUrl(),
+        baseUrl,
         progress,
       }),
     ),

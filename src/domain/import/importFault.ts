@@ -38,7 +38,7 @@ export type ImportFault =
   | 'needs-knowledge-base'
   | 'duplicate-id'
   | 'not-an-object'
-  /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
+  /** A pair whose score or label is 0 or less. `field` names its column, and `expected` is its value. */
   | 'not-positive'
   /** Two sentences with a score, which are no pair to train on. */
   | 'scored-pairs'

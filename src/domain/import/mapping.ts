@@ -26,8 +26,8 @@ export interface MappedRecord {
   /** All cells, by their columns' names in the file. */
   cells: ReadonlyMap<string, unknown>;
   /**
-   * The cell of each field under the name by which the import knows the field. `column` is that of `cells`, and `label`
-   * what a report calls it: cells without names have that of the field.
+   * The cell of each field, under the name by which the import knows the field. `column` is its key in `cells`, and
+   * `label` is the column's name in reports: for cells without names, the name of the field.
    */
   fields: { name: string; value: unknown; column: string; label: string }[];
 }

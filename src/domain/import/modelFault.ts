@@ -7,6 +7,8 @@ export type ModelFault =
   | 'lfs-pointer'
   | 'not-utf8'
   | 'not-json'
+  /** The file is JSON, but holds `found` instead of `expected`. */
+  | 'json-shape'
   | 'json-too-deep'
   | 'unsupported-architecture'
   /** `tensor` is the field of config.json that makes the model a decoder. */

@@ -24,7 +24,7 @@ interface ReadRecord {
   rows: RowOf[DataRole][];
   ignored: string[];
   unknownNegatives: string[];
-  /** Ids that the row is kept without, because a spreadsheet has rounded them. */
+  /** Ids left out of the row because a spreadsheet has rounded them. */
   rounded: RecordFault[];
 }
 

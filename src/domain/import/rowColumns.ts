@@ -27,8 +27,8 @@ export class Columns {
   ) {
     for (const [name, value, column = name] of cells) {
       const bare = bareColumnName(name);
-      // Of two names that differ only in case, spaces or the marks of forms, the second is reported as unused, unless
-      // it is a negative. Its key is one that no lookup has: the name itself may be the bare name of the first.
+      // If two names differ only in case, spaces or the marks of forms, the second is reported as unused, unless it is
+      // a negative. It gets a key that no lookup uses, because its own name may be the bare name of the first.
       const key = this.#cells.has(bare) ? `${bare}\u0000${this.#cells.size}` : bare;
       this.#cells.set(key, { bare, name: column, value });
     }

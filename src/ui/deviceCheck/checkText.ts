@@ -40,7 +40,7 @@ export function mixedVerdict(dictionary: Dictionary, check: DeviceCheck): CheckV
   return { text: t.mixed(text), wrong };
 }
 
-/** Returns what the user should know about stock tfjs on this adapter, or null on wasm. */
+/** Returns a sentence about stock tfjs on this adapter, or null on wasm. */
 export function peerText(dictionary: Dictionary, { peer }: DeviceCheck): string | null {
   const t = dictionary.deviceCheck;
   if (!peer) return null;

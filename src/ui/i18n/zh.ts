@@ -16,6 +16,8 @@ import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
 import { resultReportTexts } from './zh/resultReport';
 import { playgroundTexts } from './zh/playground';
+import { probeTexts } from './zh/probe';
+import { questionsTexts } from './zh/questions';
 import { scoresTexts } from './zh/scores';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
@@ -50,6 +52,8 @@ export const zh: Dictionary = {
   blend: blendTexts,
   scores: scoresTexts,
   playground: playgroundTexts,
+  probe: probeTexts,
+  questions: questionsTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
   link: linkTexts,

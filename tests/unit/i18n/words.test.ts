@@ -13,10 +13,10 @@ function textsOf(value: unknown, path = ''): [string, string][] {
   );
 }
 
-/** A character that is neither Chinese nor Latin. It stands for figures and names that a text inserts. */
+/** A character that is neither Chinese nor Latin, in place of the figures and names that a text inserts. */
 const inserted = '\ue000';
 
-/** Returns the text of a function, or null if it computes with its arguments. */
+/** Returns the text of a function with these characters as arguments, or null if it computes with its arguments. */
 function withInserted(text: (...values: string[]) => unknown): string | null {
   try {
     const filled = String(text(inserted, inserted, inserted, inserted));

@@ -25,7 +25,7 @@ const vectorSetVersion = 1;
 export interface EncodeDeps {
   db: Database;
   engine: Engine;
-  /** Identifies the open device: vectors of another one may differ in their last bits. */
+  /** Identifies the open device, because vectors of another device may differ in their last bits. */
   deviceKey: string;
   between: (what: 'load' | 'passages' | 'questions') => BetweenBatches;
 }
@@ -33,7 +33,7 @@ export interface EncodeDeps {
 interface CandidateVectors {
   passages: EncodedTexts;
   questions: EncodedTexts;
-  /** Of the questions without an answer; null if there are none. */
+  /** Vectors of the questions without an answer; null if there are none. */
   unanswered: EncodedTexts | null;
   /** Passages encoded per second; null if their vectors were stored. */
   passagesPerSecond: number | null;
@@ -124,7 +124,7 @@ export async function candidateVectors(
 
 const textsOf = (rows: readonly { text: string }[]): string[] => rows.map(({ text }) => text);
 
-/** Returns the key under which the vectors of texts by a model on a device are stored. */
+/** Returns the storage key of a model's vectors of these texts on a device. */
 export async function vectorKey(
   { model, settings, weightsSha256, stages }: OpenCandidate,
   { side, sha256 }: Pick<SideTexts, 'side' | 'sha256'>,
@@ -139,7 +139,7 @@ export async function vectorKey(
       texts: sha256,
       prompt: side === 'passages' ? passagePrefix : queryPrefix,
       weightsSha256,
-      // A model's hash does not cover its lowercasing, and that of trained weights does not cover the tokenizer.
+      // A model's hash does not cover lowercasing, and the hash of trained weights does not cover the tokenizer.
       tokenizer: [model.contentSha256, lowercasesFirst(model.files)],
       trainedPrefix: prefixOf(stages),
       side,

@@ -30,7 +30,7 @@ export const compareTexts: Dictionary['compare'] = {
   lastStep: '最后一步',
   ofExperiment: (name) => `来自“${name}”`,
   settings: (pooling, maxTokens, prompts) =>
-    `池化：${pooling}；最长 ${formatCount(maxTokens)} 词元；${prompts === '' ? '无提示词' : `提示词：${prompts}`}`,
+    `池化：${pooling}；最多 ${formatCount(maxTokens)} 个 token；${prompts === '' ? '无提示词' : `提示词：${prompts}`}`,
   onnx: {
     title: '添加 ONNX 格式的模型',
     help: '由 transformers.js 在这台电脑的处理器上运行。请选择从模型库下载的文件夹，里面有 config.json、tokenizer.json 和 ONNX 文件。',
@@ -65,7 +65,7 @@ export const compareTexts: Dictionary['compare'] = {
     keywords: '关键词检索',
   },
   left: (duration) => `这一步还要约 ${duration}`,
-  failed: '没有比成',
+  failed: '未能比较',
   answer: {
     best: (k, name, hits, questions) =>
       k === 1
@@ -106,7 +106,7 @@ export const compareTexts: Dictionary['compare'] = {
     interval: '95% 区间',
     changed: '更差、更好的题',
     difference: '与基线之差',
-    speed: '每秒段落',
+    speed: '每秒段数',
     size: '大小',
     baseline: '基线',
     pin: (name) => `把 ${name} 设为基线`,

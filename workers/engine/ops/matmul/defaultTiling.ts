@@ -5,8 +5,8 @@ import { matmulGroups } from './matmulGroups';
 import type { MatmulShape } from './matmulShape';
 
 /**
- * Tilings for GPUs, largest tile first. On an H200, the first was the fastest for most products of BERT-base, and 64 ×
- * 64 with 128 threads for products with few tiles.
+ * Tilings for GPUs, largest tile first. On an H200, the first one was the fastest for most products of BERT-base, and
+ * 64 × 64 with 128 threads for products with few tiles.
  */
 const tilings = [
   { threadRows: 8, threadColumns: 8, workgroup: [8, 16], sharedDepth: 16 },
@@ -14,8 +14,8 @@ const tilings = [
   { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
 ] as const satisfies readonly MatmulTiling[];
 /**
- * Number of workgroups that it takes to keep the cores of a large GPU about equally busy. If a product has fewer,
- * smaller tiles are faster.
+ * Number of workgroups needed to keep the cores of a large GPU about equally busy. For a product with fewer, smaller
+ * tiles are faster.
  */
 const busyGroups = 256;
 
