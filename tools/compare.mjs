@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/* `npm run compare`: compares results of `npm run experiment`, with the same code as the app. */
+/* `npm run compare`: compares results of `npm run experiment` and `npm run evaluate`, with the same code as the app. */
 import { basename, resolve } from 'node:path';
 import { openProfile } from './lib/browserProfile.mjs';
 import { comparisonLines } from './lib/comparisonLines.mjs';
@@ -22,7 +22,8 @@ statistics of the page: intervals, McNemar's test, paired bootstrap, Holm's corr
 
   npm run compare -- DIR DIR… [options]
 
-Each DIR is a folder that "npm run experiment" wrote. Base models are compared as well, each once.
+Each DIR is a folder that "npm run experiment" or "npm run evaluate" wrote. Base models and the
+keyword search are compared as well, each once.
 
   --out DIR         also write metrics.json, report.html, report.md and report.xlsx to DIR.
                     Earlier results there are replaced, other files never.

@@ -1,6 +1,6 @@
 /** Times the search of the playground and the keyword search with the app's own functions. */
 import { expose } from 'comlink';
-import { candidateId, type Candidate } from '../../src/domain/evaluate/candidate';
+import { candidateId, type PlaygroundCandidate } from '../../src/domain/evaluate/candidate';
 import { rankByKeywords } from '../../src/domain/evaluate/keywordSearch';
 import { experimentModelOf } from '../../src/domain/experiment';
 import { openDatabase } from '../../src/storage/database';
@@ -24,9 +24,9 @@ const api = {
     const writer = await DatasetWriter.open('knowledgeBase', 'passages');
     passages.forEach((text, i) => writer.add({ id: `p${i}`, text }));
     const base = { knowledgeBase: (await writer.finish(db)).contentSha256 };
-    const dense: Candidate = { kind: 'base', model: experimentModelOf(model) };
+    const dense: PlaygroundCandidate = { kind: 'base', model: experimentModelOf(model) };
     const deps = { db, control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: `${location.origin}/engine/` };
-    const timed = async (candidates: Candidate[], encode: boolean): Promise<number[]> => {
+    const timed = async (candidates: PlaygroundCandidate[], encode: boolean): Promise<number[]> => {
       const ms: number[] = [];
       for (const question of questions) {
         const request = { base, candidates, question, encode };

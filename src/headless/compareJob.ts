@@ -11,7 +11,7 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
   const folders = job.folders.map(({ name, metrics }) => folderResults(name, metrics));
   refuseOtherData(folders);
   const models = comparedModels(folders).map((model) =>
-    model.kind === 'base' ? { ...model, detail: en.compare.untrained } : model,
+    model.kind === 'base' && model.detail === '' ? { ...model, detail: en.compare.untrained } : model,
   );
   const [first] = models;
   const baseline = job.baseline === undefined ? first : models.find(({ name }) => name === job.baseline);
@@ -24,8 +24,9 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
   const lists = models.map(({ id, results }) => ({ id, results }));
   const { rows } = await (await gateway.data()).tableOfResults(lists, baseline.id, k);
   const facts: ReportFacts = {
-    ...{ name: job.name, createdAt: Date.now(), build: __BUILD__, part: 'test', k },
-    ...{ passages: folders[0].passages, leftOut: null, testUses: null, questions: questionsOf(folders) },
+    ...{ name: job.name, createdAt: Date.now(), build: __BUILD__, part: folders[0].part, k },
+    ...{ passages: folders[0].passages, knowledgeBaseSha256: folders[0].knowledgeBaseSha256 },
+    ...{ leftOut: null, testUses: null, questions: questionsOf(folders) },
     ...{ models, rows, baselineId: baseline.id, judgedId: bestModel(rows, baseline.id, k) },
     ...{ training: null, findings: null, failures: [], extras: noExtras, texts: new Map() },
   };
@@ -37,6 +38,6 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
 function questionsOf(folders: readonly ReturnType<typeof folderResults>[]): ReportFacts['questions'] {
   const known = folders.find(({ questions }) => questions.length > 0)?.questions;
   if (known) return known;
-  const ids = folders[0]?.base.results.map(({ questionId }) => questionId) ?? [];
+  const ids = folders[0]?.untrained[0]?.results.map(({ questionId }) => questionId) ?? [];
   return ids.map((id) => ({ id, text: id, topic: null, relevant: [] }));
 }

@@ -90,7 +90,8 @@ export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<strin
     'metrics',
     await runMetrics({
       ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported, blend: blend?.report },
-      ...{ questions: facts?.questions ?? [], reference: exporting.reference, importMs, exportMs },
+      ...{ questions: facts?.questions ?? [], knowledgeBaseSha256: facts?.knowledgeBaseSha256 ?? null },
+      ...{ reference: exporting.reference, importMs, exportMs },
     }),
   );
   for (const { path, blob } of exported.files) await routes.postExport(path, blob);

@@ -93,6 +93,8 @@ interface MetricsParts {
   blend?: object | undefined;
   /** The test questions that were evaluated. */
   questions: readonly ReportedQuestion[];
+  /** SHA-256 of the passages with their ids. */
+  knowledgeBaseSha256: string | null;
   /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */
   reference: ExportRequest['reference'];
   importMs: number;
@@ -123,6 +125,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     rightScoresAfter: rightScoresOf(after),
     modelName: (await gateway.getModel(run.experiment.model?.contentSha256 ?? ''))?.name ?? null,
     questions: parts.questions,
+    knowledgeBaseSha256: parts.knowledgeBaseSha256,
     comparison: { k, verdict, won, lost, unchanged: unchanged.length, mcNemarP: p, mrrChange },
     test: { before: summaryOf(before), after: summaryOf(after) },
     dev: { before: devBefore ? summaryOf(devBefore) : null, after: devAfter ? summaryOf(devAfter) : null },

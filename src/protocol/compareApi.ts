@@ -1,4 +1,4 @@
-import type { Candidate } from '../domain/evaluate/candidate';
+import { candidateId, type Candidate } from '../domain/evaluate/candidate';
 import type { CompareRow } from '../domain/evaluate/compareTable';
 import type { QuestionResult } from '../domain/evaluate/evaluation';
 import type { ThresholdRule } from '../domain/evaluate/threshold';
@@ -17,8 +17,9 @@ export interface CandidateOption {
   name: string;
   /** Settings that the model encodes with; null for the keyword search. */
   settings: ExperimentModel | null;
-  /** Bytes of the weights in float32, and the length of a vector. */
+  /** Bytes of the weights in float32, or of an ONNX model's files. */
   bytes: number;
+  /** Length of a vector; 0 if that is not known before texts are encoded. */
   dimension: number;
   /** Whether it is the base model of the experiment. */
   ownBase: boolean;
@@ -31,7 +32,15 @@ export interface CandidateOption {
     best: boolean;
     /** Name of the experiment, if it is another one on the same data. */
     experiment: string | null;
+    /** Share of the tuned weights, if they are blended with the base model's. */
+    ratio?: number;
   } | null;
+}
+
+/** Returns the option of a blend of a run, from the option of the weights that the run keeps. */
+export function blendOption(kept: CandidateOption, runId: string, ratio: number): CandidateOption {
+  const candidate = { kind: 'blend' as const, runId, ratio };
+  return { ...kept, id: candidateId(candidate), candidate, run: kept.run && { ...kept.run, ratio } };
 }
 
 /** Results of one candidate, and how fast they were computed. */
@@ -46,6 +55,8 @@ export interface ComparedModel {
 export interface ComparedPart {
   questions: Question[];
   passages: number;
+  /** SHA-256 of the passages with their ids. */
+  knowledgeBaseSha256: string;
   /** Number of questions left out: they have no right passage in the knowledge base, or they are also in test. */
   leftOut: number;
   models: ComparedModel[];
@@ -68,6 +79,8 @@ export interface RunQuestions {
   questions: Question[];
   /** Number of questions in the file that were not evaluated. */
   leftOut: number;
+  /** SHA-256 of the passages with their ids. */
+  knowledgeBaseSha256: string;
 }
 
 /** The part of the data worker's API that concerns comparisons. */

@@ -21,8 +21,12 @@ import type { DevTextIds, DevTexts } from './devTexts';
 import type { TrainTextIds, TrainTexts } from './trainTexts';
 import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
+import type { FolderFile, Progress } from './folderFile';
+import type { OnnxApi } from './onnxApi';
 import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
+
+export type { FolderFile, Progress };
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
@@ -129,8 +133,6 @@ export interface SavedProject {
   warnings: AppErrorDetails[];
 }
 
-export type Progress = (done: number, of: number) => void;
-
 /** The user's choices for the files of an import. */
 export interface ColumnChoices {
   /** Mappings of columns to fields, by the shape of the files that they apply to. */
@@ -155,12 +157,6 @@ export interface Survey extends Fillings {
   unreadable: { file: number; error: AppErrorDetails }[];
   /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
   together: boolean;
-}
-
-/** A file of a folder, with its path relative to the folder. */
-export interface FolderFile {
-  path: string;
-  file: File;
 }
 
 /** Progress of a download: bytes received of all files, including those of earlier attempts. */
@@ -199,7 +195,7 @@ export interface ExportReport {
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
-export interface DataApi extends CompareApi, QuestionsApi {
+export interface DataApi extends CompareApi, OnnxApi, QuestionsApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;

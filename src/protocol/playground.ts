@@ -1,4 +1,4 @@
-import type { Candidate } from '../domain/evaluate/candidate';
+import type { PlaygroundCandidate } from '../domain/evaluate/candidate';
 import type { AppErrorDetails } from '../domain/errors';
 import type { FoundPassage } from './search';
 
@@ -8,7 +8,7 @@ export type SearchedBase = { experimentId: string } | { knowledgeBase: string };
 export interface PlaygroundRequest {
   base: SearchedBase;
   /** The ways to search, in the order of the answers. */
-  candidates: readonly Candidate[];
+  candidates: readonly PlaygroundCandidate[];
   question: string;
   /** Whether to encode passages that have no stored vectors, which can take long. */
   encode: boolean;

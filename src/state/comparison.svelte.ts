@@ -4,7 +4,13 @@ import { largestK } from '../domain/evaluate/comparedMetric';
 import type { CompareRow } from '../domain/evaluate/compareTable';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { QuestionPart } from '../domain/records';
-import type { CandidateOption, ComparedModel, ComparedPart, CompareProgress } from '../protocol/compareApi';
+import {
+  blendOption,
+  type CandidateOption,
+  type ComparedModel,
+  type ComparedPart,
+  type CompareProgress,
+} from '../protocol/compareApi';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
@@ -83,7 +89,11 @@ export class ComparisonState {
 
   /** Call whenever the screen is opened: models, runs and data may have changed since the last time. */
   async load(): Promise<void> {
-    this.options = await (await gateway.data()).listCandidates(this.experimentId);
+    const listed = await (await gateway.data()).listCandidates(this.experimentId);
+    // Blends that were chosen here but not evaluated yet are stored nowhere else.
+    const typed = this.options.filter(({ id, candidate }) => candidate.kind === 'blend' && this.chosen.has(id));
+    const missing = typed.filter(({ id }) => !listed.some((one) => one.id === id));
+    this.options = [...listed, ...missing];
     const first = this.chosen.size === 0;
     if (first) this.chosen = new Set(firstChoice(this.options));
     await this.#loadPart();
@@ -115,6 +125,24 @@ export class ComparisonState {
     else next.delete(id);
     this.chosen = next;
     void app.attempt(() => this.#loadTable());
+  }
+
+  /** Lists a blend of a run with its base model and chooses it. `kept` is the run's own candidate. */
+  addBlend({ candidate, option }: ListedCandidate, ratio: number): void {
+    if (candidate.kind !== 'run') return;
+    const blend = blendOption(option, candidate.runId, ratio);
+    if (!this.#byId.has(blend.id)) {
+      const at = this.options.indexOf(option) + 1;
+      this.options = [...this.options.slice(0, at), blend, ...this.options.slice(at)];
+    }
+    this.choose(blend.id, true);
+  }
+
+  /** Lists the models anew and chooses the one that was just added. */
+  async addModel(contentSha256: string): Promise<void> {
+    await this.load();
+    const added = this.options.find(({ settings }) => settings?.contentSha256 === contentSha256);
+    if (added) this.choose(added.id, true);
   }
 
   async #loadPart(): Promise<void> {

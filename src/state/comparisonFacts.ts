@@ -23,7 +23,8 @@ export const reportedQuestion = ({ id, text, relevant, kept }: Question): Report
 export async function comparisonFacts(request: ComparisonRequest): Promise<ReportFacts> {
   const { experimentId, name, part, k, baselineId, failures = [] } = request;
   const data = await gateway.data();
-  const { questions, passages, leftOut, models: stored, testUses } = await data.comparedPart(experimentId, part);
+  const compared = await data.comparedPart(experimentId, part);
+  const { questions, passages, knowledgeBaseSha256, leftOut, models: stored, testUses } = compared;
   const byId = new Map(stored.map((model) => [model.id, model]));
   const models = request.models.flatMap((model): ReportedModel[] => {
     const found = byId.get(model.id);
@@ -40,6 +41,7 @@ export async function comparisonFacts(request: ComparisonRequest): Promise<Repor
     part,
     k,
     passages,
+    knowledgeBaseSha256,
     leftOut,
     testUses,
     questions: questions.map(reportedQuestion),

@@ -1,4 +1,9 @@
-import { candidateId, type Candidate } from '../domain/evaluate/candidate';
+import {
+  candidateId,
+  isPlaygroundCandidate,
+  type Candidate,
+  type PlaygroundCandidate,
+} from '../domain/evaluate/candidate';
 import type { ChosenThreshold } from '../domain/evaluate/threshold';
 import { AppError, toAppError, type AppErrorDetails } from '../domain/errors';
 import type { CandidateOption, CompareProgress } from '../protocol/compareApi';
@@ -15,6 +20,10 @@ const debounceMs = 40;
 /** Number of passages that are encoded without asking, because they take only a few seconds on a slow machine. */
 const encodedUnasked = 500;
 
+/** An option that answers while one types. */
+type AskedOption = CandidateOption & { candidate: PlaygroundCandidate };
+const answersTyping = (option: CandidateOption): option is AskedOption => isPlaygroundCandidate(option.candidate);
+
 interface Answered {
   question: string;
   /** Answers by candidate id. */
@@ -25,7 +34,7 @@ interface Answered {
 
 /** Questions typed by hand, and the answers of two candidates side by side. */
 export class PlaygroundState {
-  options = $state.raw<readonly CandidateOption[]>([]);
+  options = $state.raw<readonly AskedOption[]>([]);
   /** Ids of the candidates on both sides. */
   sides = $state.raw<readonly [string, string] | null>(null);
   text = $state('');
@@ -46,7 +55,7 @@ export class PlaygroundState {
   /** `experimentId` is null for the demo. Nothing of the demo is loaded before the first question. */
   constructor(readonly experimentId: string | null) {}
 
-  get shown(): (CandidateOption | undefined)[] {
+  get shown(): (AskedOption | undefined)[] {
     return (this.sides ?? []).map((id) => this.options.find((option) => option.id === id));
   }
 
@@ -66,7 +75,8 @@ export class PlaygroundState {
   }
 
   /** Compares the newest trained weights with the base model, or the base model with the keyword search. */
-  #offer(options: readonly CandidateOption[]): void {
+  #offer(all: readonly CandidateOption[]): void {
+    const options = all.filter(answersTyping);
     this.options = options;
     if (this.sides && this.shown.every((option) => option)) return;
     const tuned = options.find(({ candidate }) => candidate.kind === 'run' && candidate.weights === 'kept');

@@ -109,12 +109,12 @@ export async function runFacts(run: RunRecord, request: RunReportRequest): Promi
   const models = await modelsOf(run, labels, k);
   if (models.length === 0) return null;
   const data = await gateway.data();
-  const { questions, leftOut } = await data.runQuestions(run.runId);
+  const { questions, leftOut, knowledgeBaseSha256 } = await data.runQuestions(run.runId);
   const before = await gateway.getEvaluation(run.runId, 'test', 'before');
   const split = await data.countSplit(run.experiment, () => undefined);
   const facts = {
     ...{ name, createdAt: Date.now(), build: __BUILD__, part: 'test' as const, k },
-    ...{ passages: before?.metrics.passages ?? 0, leftOut, testUses },
+    ...{ passages: before?.metrics.passages ?? 0, knowledgeBaseSha256, leftOut, testUses },
     ...{
       questions: questions.map(reportedQuestion),
       models,

@@ -42,6 +42,7 @@ class StorageState {
           if (ids.includes(download.downloadId)) await data.deleteDownload(download);
         return true;
       case 'model':
+      case 'onnxModel':
       case 'dataset':
       case 'tokenSet':
       case 'minedNegatives':

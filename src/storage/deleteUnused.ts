@@ -1,3 +1,4 @@
+import { onnxFiles } from '../domain/onnxModel';
 import { experimentsIn, referencesOf } from '../domain/project/references';
 import type { UnusedKind } from '../domain/storage/storedItem';
 import { guard, withHandledEnd, type Database } from './database';
@@ -9,6 +10,7 @@ const stores = [
   'experiments',
   'runs',
   'models',
+  'onnxModels',
   'weightParts',
   'datasets',
   'datasetBlocks',
@@ -19,9 +21,9 @@ const stores = [
 ] as const;
 
 /**
- * Deletes a model with the records that repeat it, a data set with its rows, a batch list, token sets, mined negatives
- * or vectors, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while a project is
- * being saved.
+ * Deletes a model with the records that repeat it, an ONNX model, a data set with its rows, a batch list, token sets,
+ * mined negatives or vectors, unless an experiment or a run refers to them. Returns whether it is deleted. Waits while
+ * a project is being saved.
  */
 export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly string[]): Promise<boolean> {
   return onceUnpinned(() =>
@@ -44,6 +46,12 @@ export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly strin
         for (const weightsId of models.flatMap(weightsIdsOf))
           if (!kept.includes(weightsId)) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
         for (const id of ids) {
+          if (kind === 'onnxModel') {
+            const model = await transaction.objectStore('onnxModels').get(id);
+            for (const { weightsId } of model ? onnxFiles(model) : [])
+              await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+            await transaction.objectStore('onnxModels').delete(id);
+          }
           if (kind === 'dataset') {
             await transaction.objectStore('datasets').delete(id);
             await transaction.objectStore('datasetBlocks').delete(IDBKeyRange.bound([id, 0], [id, Infinity]));

@@ -10,6 +10,7 @@ import type { LossScale } from '../domain/train/lossScale';
 import type { DeviceCheck } from '../domain/deviceCheck/deviceCheck';
 import type { StoredKernelPlan } from '../domain/kernelTuning';
 import type { StoredModel } from '../domain/model';
+import type { OnnxModel } from '../domain/onnxModel';
 import type { Dataset, QuestionPart, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { LabelDecision } from '../domain/evaluate/labelDecisions';
@@ -19,7 +20,7 @@ import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
 import type { QuestionScores } from '../domain/evaluate/questionScores';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 7;
+export const databaseVersion = 8;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -171,6 +172,7 @@ export interface RecallsmithSchema extends DBSchema {
     value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
   };
   models: { key: string; value: StoredModel };
+  onnxModels: { key: string; value: OnnxModel };
   /**
    * Key: [weightsId, part]. At most 32 MiB each. Earlier versions stored array buffers, which take twice as long to
    * write.

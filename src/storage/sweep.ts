@@ -1,3 +1,4 @@
+import { onnxFiles } from '../domain/onnxModel';
 import { guard, withHandledEnd, type Database } from './database';
 import { weightsIdsOf } from './models';
 import { unlessPinned } from './pins';
@@ -15,11 +16,15 @@ export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Pro
     if (!mayDelete) return 0;
     if (owner === 'checkpoint') await sweepOrphanRuns(db);
     return guard(async () => {
-      const transaction = withHandledEnd(db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite'));
+      const transaction = withHandledEnd(
+        db.transaction(['checkpoints', 'models', 'onnxModels', 'weightParts'], 'readwrite'),
+      );
       const named = new Set<string>();
       for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
       for (const weightsId of (await transaction.objectStore('models').getAll()).flatMap(weightsIdsOf))
         named.add(weightsId);
+      for (const model of await transaction.objectStore('onnxModels').getAll())
+        for (const { weightsId } of onnxFiles(model)) named.add(weightsId);
       const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([id]) => id));
       const orphans = [...found].filter((weightsId) => weightsId.startsWith(`${owner}-`) && !named.has(weightsId));
       for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));

@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { bestBlend } from '../../src/domain/evaluate/blend';
+import { candidateId } from '../../src/domain/evaluate/candidate';
 import { blendMoment } from '../../src/domain/evaluate/blendMoment';
 import { generalProbe } from '../../src/domain/evaluate/probe';
 import { sha256Hex } from '../../src/domain/hash';
@@ -17,6 +19,9 @@ import { encodeBatch } from '../../workers/engine/model/encode';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { closeDevice, deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { blendedWeights } from '../../workers/services/evaluate/blendedWeights';
+import { comparedPart } from '../../workers/services/evaluate/comparedPart';
+import { compareModels } from '../../workers/services/evaluate/compareModels';
+import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { compareRun } from '../../workers/services/evaluate/compareRun';
 import { evaluateBlends } from '../../workers/services/evaluate/evaluateBlends';
 import { preparedData } from '../../workers/services/split/preparedData';
@@ -232,6 +237,59 @@ describe('the export of a blend', () => {
     );
     const stated = JSON.parse(await fileOf('experiment.json').text()) as { blend: object };
     expect(stated.blend).toEqual({ ratios: [ratio], export: ratio });
+  });
+});
+
+describe('a blend as a candidate of a comparison', () => {
+  const blendOf = ({ runId }: RunRecord, ratio: number) => ({ kind: 'blend' as const, runId, ratio });
+
+  async function compared(db: Database, candidates: Parameters<typeof compareModels>[0]['candidates']) {
+    const ended = vi.fn();
+    await compareModels(
+      { experimentId: 'e', part: 'dev', candidates },
+      { ...deps(db), device: 'wasm', ortBaseUrl: '', ended },
+    );
+    return ended.mock.calls.map(([, error]: unknown[]) => error);
+  }
+
+  it('has the results of the evaluation of the same blend, and is listed by its ratio afterwards', async () => {
+    const { db, run } = await finished();
+    const ratios = [0.3, 0.62];
+    expect(
+      await compared(
+        db,
+        ratios.map((ratio) => blendOf(run, ratio)),
+      ),
+    ).toEqual([null, null]);
+    await evaluateBlends(run.runId, { ratios, part: 'dev' }, deps(db));
+    const { models } = await comparedPart(db, 'e', 'dev');
+    const expected = await Promise.all(ratios.map((ratio) => getEvaluation(db, run.runId, 'dev', blendMoment(ratio))));
+    const ranksOf = (results: readonly { ranks: readonly number[] }[] = []) => results.map(({ ranks }) => ranks);
+    for (const [i, ratio] of ratios.entries()) {
+      const own = models.find(({ id }) => id === candidateId(blendOf(run, ratio)));
+      expect(own?.results).toHaveLength(6);
+      expect(ranksOf(own?.results)).toEqual(ranksOf(expected[i]?.results));
+    }
+    expect(ranksOf(expected[0]?.results)).not.toEqual(ranksOf(expected[1]?.results));
+    const listed = (await listCandidates(db, 'e')).flatMap(({ candidate, run: of }) =>
+      candidate.kind === 'blend' ? [[candidate.ratio, of?.ratio]] : [],
+    );
+    expect(listed).toEqual(ratios.map((ratio) => [ratio, ratio]));
+  });
+
+  it('of a run with the best blend on dev is offered before it was compared', async () => {
+    const { db, run } = await finished();
+    expect((await listCandidates(db, 'e')).some(({ candidate }) => candidate.kind === 'blend')).toBe(false);
+    await evaluateBlends(run.runId, { ratios: [0.5], part: 'dev' }, deps(db));
+    const best = bestBlend(await listBlends(db, run.runId, 'dev'), run.experiment.evaluation.primary)?.ratio;
+    const listed = (await listCandidates(db, 'e')).some(({ candidate }) => candidate.kind === 'blend');
+    expect(listed).toBe(best === 0.5);
+  });
+
+  it('fails alone if its run was deleted', async () => {
+    const { db, run } = await finished();
+    const gone = { kind: 'blend' as const, runId: 'gone', ratio: 0.5 };
+    expect(await compared(db, [gone, blendOf(run, 0.5)])).toMatchObject([{ kind: 'not-found', what: 'run' }, null]);
   });
 });
 

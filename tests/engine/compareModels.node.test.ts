@@ -11,7 +11,7 @@ import type { Database } from '../../src/storage/database';
 import { deleteExperiment, purgeExperiment } from '../../src/storage/deletedExperiments';
 import { getExperiment } from '../../src/storage/experiments';
 import { getModel, putModel } from '../../src/storage/models';
-import { listCandidates } from '../../workers/services/evaluate/candidates';
+import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { comparedData } from '../../workers/services/evaluate/comparedData';
 import { comparedPart, comparedPassages, tableOf } from '../../workers/services/evaluate/comparedPart';
 import { compareModels } from '../../workers/services/evaluate/compareModels';
@@ -43,6 +43,7 @@ async function compare(
       control,
       device: 'wasm',
       wasmBaseUrl: wasmBase,
+      ortBaseUrl: '',
       progress: (progress) => {
         seen.push(progress);
         onProgress(progress);

@@ -28,6 +28,7 @@ const deps = (db: Database) => ({
   control: new RunControl(),
   device: 'webgpu' as const,
   wasmBaseUrl: wasmBase,
+  ortBaseUrl: '',
   baseUrl: wasmBase,
   progress: () => undefined,
 });

@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { rankByKeywords } from '../../src/domain/evaluate/keywordSearch';
-import { candidateId, type Candidate } from '../../src/domain/evaluate/candidate';
+import { candidateId, type PlaygroundCandidate } from '../../src/domain/evaluate/candidate';
 import type { ExperimentModel } from '../../src/domain/experiment';
 import { listComparisons } from '../../src/storage/comparisons';
 import type { Database } from '../../src/storage/database';
-import { listCandidates } from '../../workers/services/evaluate/candidates';
+import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { comparedData } from '../../workers/services/evaluate/comparedData';
 import { compareModels } from '../../workers/services/evaluate/compareModels';
 import { searchByCandidates } from '../../workers/services/evaluate/playground';
@@ -20,8 +20,8 @@ import { wasmBase } from './environment';
 import { prepared, storeModel } from './smallRun';
 import { testDeviceLiveArrays } from './testDevice';
 
-const keywords: Candidate = { kind: 'keywords' };
-const common = { control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: wasmBase };
+const keywords: PlaygroundCandidate = { kind: 'keywords' };
+const common = { control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: wasmBase, ortBaseUrl: '' };
 afterEach(() => {
   closeWarmDevice();
   vi.restoreAllMocks();
@@ -35,9 +35,13 @@ async function given(): Promise<{ db: Database; base: { kind: 'base'; model: Exp
 }
 
 /** Stores a further model for each letter of `letters` and returns them as candidates. */
-async function others(db: Database, { model }: { model: ExperimentModel }, letters: string): Promise<Candidate[]> {
+async function others(
+  db: Database,
+  { model }: { model: ExperimentModel },
+  letters: string,
+): Promise<PlaygroundCandidate[]> {
   return Promise.all(
-    [...letters].map(async (letter, seed): Promise<Candidate> => {
+    [...letters].map(async (letter, seed): Promise<PlaygroundCandidate> => {
       const contentSha256 = letter.repeat(64);
       await storeModel(db, { contentSha256, seed: seed + 9 });
       return { kind: 'base', model: { ...model, contentSha256 } };
@@ -45,7 +49,7 @@ async function others(db: Database, { model }: { model: ExperimentModel }, lette
   );
 }
 
-async function ask(db: Database, candidates: readonly Candidate[], question: string, encode = true) {
+async function ask(db: Database, candidates: readonly PlaygroundCandidate[], question: string, encode = true) {
   const progress = vi.fn();
   const request = { base: { experimentId: 'e' }, candidates, question, encode };
   const result = await searchByCandidates(request, { ...common, db, progress });
@@ -89,7 +93,7 @@ describe('the playground', () => {
     const { db, base } = await given();
     const [second, third] = await others(db, base, 'f8');
     if (!second || !third) throw new Error('no models');
-    const gone: Candidate = { kind: 'base', model: { ...base.model, contentSha256: '9'.repeat(64) } };
+    const gone: PlaygroundCandidate = { kind: 'base', model: { ...base.model, contentSha256: '9'.repeat(64) } };
     const [first] = (await ask(db, [base], 'w1')).tops;
     expect((await ask(db, [gone, base], 'w1')).answers).toMatchObject([
       { kind: 'failed', error: { kind: 'model-missing' } },

@@ -8,7 +8,7 @@ import { listComparisons } from '../../src/storage/comparisons';
 import type { Database } from '../../src/storage/database';
 import { readRows, writeDatasetBlock } from '../../src/storage/datasets';
 import { getEvaluation } from '../../src/storage/evaluations';
-import { listCandidates } from '../../workers/services/evaluate/candidates';
+import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { compareModels } from '../../workers/services/evaluate/compareModels';
 import { comparedData } from '../../workers/services/evaluate/comparedData';
 import { comparedPart } from '../../workers/services/evaluate/comparedPart';
@@ -42,6 +42,7 @@ async function score(
       control: new RunControl(),
       device: 'wasm',
       wasmBaseUrl: wasmBase,
+      ortBaseUrl: '',
       progress: () => undefined,
       ended: (_, error) => {
         if (error) throw new Error(error.kind);

@@ -15,7 +15,7 @@ import { describeProbe } from './evaluate/readProbe';
 import { explainQuestion } from './evaluate/explainQuestion';
 import { figuresOf, listQuestions } from './evaluate/judgedResults';
 import { runQuestions } from './evaluate/runQuestions';
-import { listCandidates } from './evaluate/candidates';
+import { listCandidates } from './evaluate/listCandidates';
 import { comparedPart, comparedPassages, countTestUses, tableOf } from './evaluate/comparedPart';
 import { keepThresholds, viewScores } from './evaluate/viewScores';
 import { exportModel } from './report/exportModel';
@@ -30,6 +30,7 @@ import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
 import { importDemoModel } from './import/importDemoModel';
 import { importModel, type ModelImport } from './import/importModel';
+import { importOnnx } from './import/importOnnx';
 import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
 import { exportTriplets, listNegatives, viewNegatives } from './negatives/viewNegatives';
 import { measureProject } from './project/measureProject';
@@ -105,6 +106,8 @@ export const dataWorkerApi: DataApi = {
     whileImportingRows(async () => checkQuestions(await openDatabase(), questions, knowledgeBase)),
   countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
   importModel: (files, name, progress) => importFolder(files, name, progress),
+  importOnnx: (files, choice, name, progress) =>
+    whileImportingWeights((db) => importOnnx(db, files, choice, { name, progress })),
   importDemoModel: (baseUrl, importing) => whileImportingWeights((db) => importDemoModel(db, baseUrl, { importing })),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>

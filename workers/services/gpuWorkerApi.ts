@@ -107,6 +107,7 @@ export const gpuWorkerApi: GpuApi = {
         control,
         device: preference,
         wasmBaseUrl: wasmBaseUrl(),
+        ortBaseUrl: `${baseUrl}ort/`,
         progress,
         ended,
       }),

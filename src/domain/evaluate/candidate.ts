@@ -2,13 +2,22 @@ import { canonicalJson } from '../canonicalJson';
 import type { ExperimentModel } from '../experiment';
 
 /**
- * Weights to encode texts with: a stored base model's, those that a finished run keeps and exports, or the run's last
- * ones if it keeps those of an earlier step.
+ * Weights that the engine encodes texts with: those of a stored base model; those that a finished run keeps and
+ * exports, or its last ones if it keeps earlier ones; or a blend, `ratio` · kept weights + (1 − `ratio`) · base
+ * weights.
  */
-export type DenseCandidate =
-  { kind: 'base'; model: ExperimentModel } | { kind: 'run'; runId: string; weights: 'kept' | 'last' };
+export type EngineCandidate =
+  | { kind: 'base'; model: ExperimentModel }
+  | { kind: 'run'; runId: string; weights: 'kept' | 'last' }
+  | { kind: 'blend'; runId: string; ratio: number };
 
-/** A way to search: a model, keywords (BM25), or the fused rankings of both. */
+/** A model that encodes texts, in the engine or in transformers.js. */
+export type DenseCandidate = EngineCandidate | { kind: 'onnx'; model: ExperimentModel };
+
+/** A way to search that answers while one types: a model of the engine, or keywords (BM25). */
+export type PlaygroundCandidate = EngineCandidate | { kind: 'keywords' };
+
+/** A way to search: a model, keywords, or the fused rankings of both. */
 export type Candidate = DenseCandidate | { kind: 'keywords' } | { kind: 'fused'; dense: DenseCandidate };
 
 /** Returns an id that is the same for equal candidates. */
@@ -20,4 +29,8 @@ export function candidateId(candidate: Candidate): string {
 export function denseOf(candidate: Candidate): DenseCandidate | null {
   if (candidate.kind === 'fused') return candidate.dense;
   return candidate.kind === 'keywords' ? null : candidate;
+}
+
+export function isPlaygroundCandidate(candidate: Candidate): candidate is PlaygroundCandidate {
+  return candidate.kind !== 'fused' && candidate.kind !== 'onnx';
 }

@@ -3,7 +3,9 @@ import type { StoredModel } from '../model';
 import { catalogued } from '../modelCatalogue';
 
 /** Returns a base model's settings for comparisons: from its folder, else from the catalogue. */
-export function usualModelSettings(model: StoredModel): ExperimentModel {
+export function usualModelSettings(
+  model: Pick<StoredModel, 'contentSha256' | 'defaults' | 'name' | 'hub'>,
+): ExperimentModel {
   const settings = experimentModelOf(model);
   const entry = catalogued(model.hub?.id ?? model.name);
   if (!entry) return settings;

@@ -2,7 +2,12 @@
 export type CompareFault =
   /** `texts` of the `of` passages and questions have vectors with numbers that are not finite. */
   | { kind: 'vectors-not-finite'; texts: number; of: number }
-  /** A folder's metrics.json has no test results of a single run, or its experiment is invalid at the path `at`. */
+  /** transformers.js could not load or run the model `model`, or (`reason` null) it gives no vectors of tokens. */
+  | { kind: 'onnx-failed'; model: string; reason: string | null }
+  /**
+   * A folder's metrics.json has no results of a single run or an evaluation, or its experiment is invalid at the path
+   * `at`.
+   */
   | { kind: 'results-invalid'; folder: string; at?: string }
   /** Two folders have results on other questions or another knowledge base. */
   | { kind: 'results-differ'; folder: string; first: string; slot: 'knowledgeBase' | 'testQuestions' };

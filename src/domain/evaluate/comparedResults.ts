@@ -3,7 +3,8 @@ import { AppError, toAppError } from '../errors';
 import { entryOf } from '../import/slots';
 import { isObject } from '../isObject';
 import { parseExperiment } from '../parseExperiment';
-import type { Experiment } from '../experiment';
+import { experimentModelSchema, type Experiment } from '../experiment';
+import type { QuestionPart } from '../records';
 import { canonicalJson } from '../canonicalJson';
 import type { ReportedModel, ReportedQuestion } from '../report/reportFacts';
 import type { QuestionResult } from './evaluation';
@@ -26,7 +27,8 @@ const questions = v.array(
     relevant: v.array(v.string()),
   }),
 );
-const resultsSchema = v.object({
+const hash = v.optional(v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))), null);
+const runSchema = v.object({
   experiment: v.unknown(),
   before: v.object({ passages: count }),
   ranksBefore: ranks,
@@ -35,19 +37,42 @@ const resultsSchema = v.object({
   rightScoresAfter: v.optional(scores, {}),
   modelName: v.optional(v.nullable(v.string()), null),
   questions: v.optional(questions, []),
+  knowledgeBaseSha256: hash,
   weightsSha256: v.nullable(v.string()),
+});
+const evaluationSchema = v.object({
+  command: v.literal('evaluate'),
+  part: v.picklist(['dev', 'test']),
+  data: v.unknown(),
+  passages: count,
+  knowledgeBaseSha256: hash,
+  questions,
+  models: v.array(
+    v.object({
+      name: v.string(),
+      detail: v.string(),
+      kind: v.picklist(['base', 'onnx', 'keywords', 'fused']),
+      settings: v.nullable(experimentModelSchema),
+      ranks,
+      rightScores: scores,
+    }),
+  ),
 });
 
 /** The results of one folder. */
 interface FolderResults {
   name: string;
+  part: QuestionPart;
   experiment: Experiment;
   passages: number;
+  /** Null if an earlier version wrote the folder. */
+  knowledgeBaseSha256: string | null;
   questions: ReportedQuestion[];
-  base: Compared;
-  tuned: Compared;
+  /** The base model of a run, or all that was evaluated without training. */
+  untrained: Compared[];
+  tuned: Compared | null;
 }
-type Compared = Omit<ReportedModel, 'id' | 'passagesPerSecond' | 'bytes' | 'dimension' | 'kind'>;
+type Compared = Omit<ReportedModel, 'id' | 'passagesPerSecond' | 'bytes' | 'dimension'>;
 
 function invalid(folder: string): AppError {
   return new AppError({ kind: 'results-invalid', folder });
@@ -74,31 +99,53 @@ function resultsOf(
   });
 }
 
-/** Reads the metrics.json of an experiment. Throws `results-invalid` if it has no valid results of a single run. */
+/**
+ * Reads the metrics.json of `npm run experiment` or `npm run evaluate`. Throws `results-invalid` if it has no valid
+ * results of a single run or of an evaluation.
+ */
 export function folderResults(name: string, metrics: unknown): FolderResults {
-  const parsed = isObject(metrics) ? v.safeParse(resultsSchema, metrics) : null;
-  if (!parsed?.success) throw invalid(name);
+  if (!isObject(metrics)) throw invalid(name);
+  return metrics['command'] === 'evaluate' ? evaluationResults(name, metrics) : runResults(name, metrics);
+}
+
+function runResults(name: string, metrics: object): FolderResults {
+  const parsed = v.safeParse(runSchema, metrics);
+  if (!parsed.success) throw invalid(name);
   const { before, ranksBefore, ranksAfter, rightScoresBefore, rightScoresAfter, ...rest } = parsed.output;
   const experiment = experimentOf(name, rest.experiment);
   const model = rest.modelName ?? experiment.model?.contentSha256.slice(0, 12) ?? '';
   const settings = experiment.model;
+  const base = { name: model, detail: '', kind: 'base' as const, settings };
+  const tuned = { name, detail: model, kind: 'run' as const, settings };
   return {
-    name,
-    experiment,
-    passages: before.passages,
-    questions: rest.questions,
-    base: { name: model, detail: '', settings, results: resultsOf(ranksBefore, rightScoresBefore) },
-    tuned: { name, detail: model, settings, results: resultsOf(ranksAfter, rightScoresAfter) },
+    ...{ name, part: 'test', experiment, passages: before.passages },
+    ...{ knowledgeBaseSha256: rest.knowledgeBaseSha256, questions: rest.questions },
+    untrained: [{ ...base, results: resultsOf(ranksBefore, rightScoresBefore) }],
+    tuned: { ...tuned, results: resultsOf(ranksAfter, rightScoresAfter) },
   };
 }
 
-/** Throws `results-differ` if two folders have other test questions or another knowledge base. */
+function evaluationResults(name: string, metrics: object): FolderResults {
+  const parsed = v.safeParse(evaluationSchema, metrics);
+  if (!parsed.success) throw invalid(name);
+  const { part, data, passages, knowledgeBaseSha256, questions: asked, models } = parsed.output;
+  const experiment = experimentOf(name, { data });
+  const untrained = models.map(({ ranks: own, rightScores, ...model }): Compared => {
+    return { ...model, results: resultsOf(own, rightScores) };
+  });
+  return { name, part, experiment, passages, knowledgeBaseSha256, questions: asked, untrained, tuned: null };
+}
+
+/** Throws `results-differ` if two folders have other questions or another knowledge base. */
 export function refuseOtherData(folders: readonly FolderResults[]): void {
   const [first, ...others] = folders;
   if (!first) return;
   for (const slot of ['knowledgeBase', 'testQuestions'] as const)
     for (const other of others)
-      if (canonicalJson(dataOf(first, slot)) !== canonicalJson(dataOf(other, slot)))
+      if (
+        canonicalJson(dataOf(first, slot)) !== canonicalJson(dataOf(other, slot)) ||
+        otherPassages(first, other, slot)
+      )
         throw new AppError({ kind: 'results-differ', folder: other.name, first: first.name, slot });
 }
 
@@ -106,32 +153,38 @@ export function refuseOtherData(folders: readonly FolderResults[]): void {
  * Returns what must be equal for data to count as the same: the data set's entry and, for the knowledge base, the
  * number of passages, because held-out pairs may have added some.
  */
-const dataOf = ({ experiment, passages }: FolderResults, slot: 'knowledgeBase' | 'testQuestions') => [
-  entryOf(experiment, slot) ?? null,
-  ...(slot === 'knowledgeBase' ? [passages] : []),
+const dataOf = ({ experiment, passages, part }: FolderResults, slot: 'knowledgeBase' | 'testQuestions') => [
+  ...(slot === 'knowledgeBase'
+    ? [entryOf(experiment, slot) ?? null, passages]
+    : [entryOf(experiment, part === 'dev' ? 'devQuestions' : slot) ?? null, part]),
 ];
 
+/** Whether the passages differ although their files and their number do not. Earlier versions wrote no hash of them. */
+const otherPassages = (first: FolderResults, other: FolderResults, slot: 'knowledgeBase' | 'testQuestions'): boolean =>
+  slot === 'knowledgeBase' &&
+  first.knowledgeBaseSha256 !== null &&
+  other.knowledgeBaseSha256 !== null &&
+  first.knowledgeBaseSha256 !== other.knowledgeBaseSha256;
+
 /**
- * Returns the models of several folders: every base model once, then what each folder trained. Base models with the
- * same settings and ranks count as one; different models of the same name are named after their folders.
+ * Returns the models of several folders: everything untrained once, then what each folder trained. Untrained models are
+ * the same if they have the same kind, settings and ranks; others of the same name get that of their folder.
  */
 export function comparedModels(folders: readonly FolderResults[]): ReportedModel[] {
   const rest = { bytes: null, dimension: null, passagesPerSecond: null };
-  const bases = new Map<string, { folder: string; base: Compared }>();
-  for (const { name, base } of folders) {
-    const ranksOf = base.results.map(({ questionId, ranks: own }) => [questionId, own.map(String)]);
-    const id = canonicalJson([base.settings, ranksOf]);
-    if (!bases.has(id)) bases.set(id, { folder: name, base });
-  }
-  const named = [...bases].map(([id, { folder, base }]): ReportedModel => {
-    const alone = [...bases.values()].every((other) => other.base === base || other.base.name !== base.name);
-    return { id, kind: 'base', ...rest, ...base, name: alone ? base.name : `${base.name} (${folder})` };
+  const found = new Map<string, { folder: string; model: Compared }>();
+  for (const { name, untrained } of folders)
+    for (const model of untrained) {
+      const ranksOf = model.results.map(({ questionId, ranks: own }) => [questionId, own.map(String)]);
+      const id = canonicalJson([model.kind, model.settings, ranksOf]);
+      if (!found.has(id)) found.set(id, { folder: name, model });
+    }
+  const named = [...found].map(([id, { folder, model }]): ReportedModel => {
+    const alone = [...found.values()].every(({ model: other }) => other === model || other.name !== model.name);
+    return { id, ...rest, ...model, name: alone ? model.name : `${model.name} (${folder})` };
   });
-  const tuned = folders.map((folder): ReportedModel => ({
-    id: `tuned ${folder.name}`,
-    kind: 'run',
-    ...rest,
-    ...folder.tuned,
-  }));
+  const tuned = folders.flatMap((folder): ReportedModel[] =>
+    folder.tuned ? [{ id: `tuned ${folder.name}`, ...rest, ...folder.tuned }] : [],
+  );
   return [...named, ...tuned];
 }

@@ -38,13 +38,27 @@ function labelsOf({ models, extras: { labels } }: ReportFacts): object {
 
 /** Returns the content of metrics.json for a comparison. */
 export function comparisonMetrics(facts: ReportFacts): object {
-  const { name, part, k, passages, leftOut, testUses, questions, models, rows, baselineId, judgedId } = facts;
+  const {
+    name,
+    part,
+    k,
+    passages,
+    knowledgeBaseSha256,
+    leftOut,
+    testUses,
+    questions,
+    models,
+    rows,
+    baselineId,
+    judgedId,
+  } = facts;
   const byId = new Map(rows.map((row) => [row.id, row]));
   return {
     name,
     part,
     k,
     passages,
+    knowledgeBaseSha256,
     leftOut,
     testUses,
     baseline: nameOf(facts, baselineId),

@@ -87,6 +87,8 @@ export interface ReportFacts {
   /** The cut-off of the answer. */
   k: number;
   passages: number;
+  /** SHA-256 of the passages with their ids. Null if that is not known. */
+  knowledgeBaseSha256: string | null;
   /** Questions of the file that were not evaluated. Null if that is not known. */
   leftOut: number | null;
   /** How often the test questions have been used. Null if that is not counted. */

@@ -3,6 +3,7 @@ import type { DataRole } from '../records';
 export const storedKinds = [
   'experiment',
   'model',
+  'onnxModel',
   'dataset',
   'tokenSet',
   'minedNegatives',

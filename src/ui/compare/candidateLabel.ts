@@ -18,9 +18,11 @@ export function candidateLabel(
   const { name, run, ownBase } = option;
   if (option.candidate.kind === 'keywords') return { name: t.keywords, detail: t.keywordsDetail };
   const shown = fused ? t.fused(name) : name;
+  if (option.candidate.kind === 'onnx') return { name: shown, detail: t.onnx.detail };
   if (!run) return { name: shown, detail: ownBase ? t.ownBase : t.untrained };
   const parts = [
     t.trained(formatDate(run.createdAt, language), run.step, run.steps),
+    ...(run.ratio === undefined ? [] : [t.blend.of(String(run.ratio))]),
     run.best ? t.bestStep : t.lastStep,
     ...(run.experiment === null ? [] : [t.ofExperiment(run.experiment)]),
   ];

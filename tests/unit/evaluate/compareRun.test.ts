@@ -76,7 +76,14 @@ describe('the keyword search for a run', () => {
     expect(usesOfPart(await listComparisons(db, experimentId), 'test')).toBe(0);
     expect((await comparedPart(db, experimentId, 'test')).models).toEqual([]);
     const reports = { progress, ended: () => undefined };
-    const deps = { db, control: new RunControl(), device: 'wasm' as const, wasmBaseUrl: '', ...reports };
+    const deps = {
+      db,
+      control: new RunControl(),
+      device: 'wasm' as const,
+      wasmBaseUrl: '',
+      ortBaseUrl: '',
+      ...reports,
+    };
     await compareModels({ experimentId, part: 'test', candidates: [{ kind: 'keywords' }] }, deps);
     expect(progress).not.toHaveBeenCalled();
     expect(usesOfPart(await listComparisons(db, experimentId), 'test')).toBe(1);

@@ -61,8 +61,8 @@ describe('the results of folders', () => {
   });
 
   it('name a base model by its hash if an earlier version wrote the results', () => {
-    const { base } = folderResults('a', metricsOf({ modelName: undefined }));
-    expect(base.name).toBe('aaaaaaaaaaaa');
+    const { untrained } = folderResults('a', metricsOf({ modelName: undefined }));
+    expect(untrained[0]?.name).toBe('aaaaaaaaaaaa');
   });
 
   it.each([
@@ -89,5 +89,63 @@ describe('the results of folders', () => {
     const more = metricsOf({ before: { passages: 41, questions: 2 } });
     expect(() => refuseOtherData([folderResults('a', metricsOf()), folderResults('b', more)])).toThrow('knowledgeBase');
     expect(() => refuseOtherData([folderResults('a', more), folderResults('b', more)])).not.toThrow();
+  });
+});
+
+/** Returns a metrics.json as `npm run evaluate` writes it. */
+function evaluated(changes: object = {}): object {
+  const own = { ranks: { q1: [3], q2: [2, 1] }, rightScores: { q1: 0.5, q2: null } };
+  return {
+    command: 'evaluate',
+    part: 'test',
+    passages: 40,
+    knowledgeBaseSha256: sha('7'),
+    data: [
+      { role: 'knowledgeBase', contentSha256: sha('b') },
+      { role: 'questions', part: 'test', contentSha256: sha('c') },
+    ],
+    questions: [{ id: 'q1', text: 'one', topic: null, relevant: ['p1'] }],
+    models: [
+      { name: 'demo-zh', detail: 'not fine-tuned', kind: 'base', settings: model, ...own },
+      { name: 'BM25', detail: '', kind: 'keywords', settings: null, ...own },
+    ],
+    ...changes,
+  };
+}
+
+describe('the results of evaluations', () => {
+  it('stand beside those of runs, and a base model that ranks alike in both is listed once', () => {
+    const folders = [folderResults('a', metricsOf({ knowledgeBaseSha256: sha('7') })), folderResults('b', evaluated())];
+    expect(() => refuseOtherData(folders)).not.toThrow();
+    expect(comparedModels(folders).map(({ name, kind }) => [name, kind])).toEqual([
+      ['demo-zh', 'base'],
+      ['BM25', 'keywords'],
+      ['a', 'run'],
+    ]);
+  });
+
+  it('are refused with other passages in the same number, from equal files', () => {
+    const [first, other] = [sha('7'), sha('8')].map((knowledgeBaseSha256) => evaluated({ knowledgeBaseSha256 }));
+    const folders = [folderResults('a', first), folderResults('b', other)];
+    expect(() => refuseOtherData(folders)).toThrow('knowledgeBase');
+    const earlier = folderResults('c', evaluated({ knowledgeBaseSha256: undefined }));
+    expect(() => refuseOtherData([folderResults('a', first), earlier])).not.toThrow();
+  });
+
+  it('are refused on another part of the questions', () => {
+    const dev = evaluated({ part: 'dev', data: [{ role: 'knowledgeBase', contentSha256: sha('b') }] });
+    const folders = [folderResults('a', evaluated()), folderResults('b', dev)];
+    expect(() => refuseOtherData(folders)).toThrow('testQuestions');
+  });
+
+  it.each([
+    [
+      'an unknown kind of model',
+      { models: [{ name: 'x', detail: '', kind: 'run', settings: null, ranks: {}, rightScores: {} }] },
+    ],
+    ['no models', { models: undefined }],
+    ['a hash that is none', { knowledgeBaseSha256: 'x' }],
+  ])('are refused if metrics.json has %s', (_what, changes) => {
+    expect(() => folderResults('a', evaluated(changes))).toThrow('results-invalid');
   });
 });

@@ -53,6 +53,7 @@ async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Recor
       titles: 0,
     },
     findings: [finding],
+    knowledgeBaseSha256: null,
     questions: [],
     resumed: true,
     exported: { files: [], check: {} } as never,

@@ -104,6 +104,7 @@ const modelFaults: Record<ModelFault, true> = {
   'vocabulary-mismatch': true,
   'tokenizer-invalid': true,
   'pooling-unsupported': true,
+  'pooling-unknown': true,
 };
 const linkFaults: Record<LinkFault, true> = {
   cut: true,

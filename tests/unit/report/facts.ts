@@ -56,6 +56,7 @@ export function factsOf(changes: Partial<ReportFacts> = {}): ReportFacts {
     passages: 20,
     leftOut: 1,
     testUses: 3,
+    knowledgeBaseSha256: null,
     questions: hostileTexts.map((text, i) => ({ id: `q${i}`, text, topic: null, relevant: [`p${i % 3}`] })),
     models,
     rows,

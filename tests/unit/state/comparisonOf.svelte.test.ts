@@ -5,7 +5,7 @@ vi.mock('../../../src/state/app.svelte', () => ({ app: {} }));
 vi.mock('../../../src/state/deviceJob.svelte', () => ({ deviceJob: {} }));
 const { comparisonOf } = await import('../../../src/state/comparison.svelte');
 
-const nothing = { questions: [], passages: 0, leftOut: 0, testUses: 0 };
+const nothing = { questions: [], passages: 0, knowledgeBaseSha256: '', leftOut: 0, testUses: 0 };
 
 it('a comparison still follows its data after the screen that opened it first has closed', () => {
   const leave = $effect.root(() => {

@@ -3,6 +3,9 @@ import { AppError } from '../../../src/domain/errors';
 import type { FloatLayout, StoredTensor } from '../../../src/domain/modelTensors';
 import type { Database } from '../../../src/storage/database';
 import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
+import type { Engine } from '../../engine/engine';
+import { ParameterStore } from '../../engine/model/parameterStore';
+import { loadWeights } from '../train/weightTransfer';
 
 /**
  * Yields the tensors of a blend in stored order. Reads base and tuned weights in parallel, part by part, so that only
@@ -27,5 +30,26 @@ export async function* blendedWeights(
         tensor: tensor.name,
       });
     yield [tensor, blendTensors(other.value[1], values, ratio)];
+  }
+}
+
+/**
+ * Loads weights onto the device, blended with those of the base model unless `ratio` is 1. Throws like
+ * `blendedWeights`.
+ */
+export async function loadBlend(
+  engine: Engine,
+  db: Database,
+  base: FloatLayout & StoredWeights,
+  { weights, ratio }: { weights: StoredWeights; ratio: number },
+): Promise<ParameterStore> {
+  if (ratio === 1) return loadWeights(engine, db, base, weights, () => undefined);
+  const parameters = new ParameterStore(engine, base.tensors);
+  try {
+    for await (const [{ name }, values] of blendedWeights(db, base, weights, ratio)) parameters.write(name, values);
+    return parameters;
+  } catch (thrown) {
+    parameters.dispose();
+    throw thrown;
   }
 }

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import { sha256Hex } from '../../../src/domain/hash';
+import type { ExperimentModel } from '../../../src/domain/experiment';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { prefixOf } from '../../../src/domain/train/prefix';
@@ -11,9 +12,8 @@ import { lowercasesFirst } from '../tokenize/letterCase';
 import { prefixedSets } from '../tokenize/prefixTokens';
 import { TextTokenizer } from '../tokenize/textTokenizer';
 import { tokenizeAll } from '../tokenize/tokenize';
-import { loadWeights } from '../train/weightTransfer';
 import type { BetweenBatches } from './betweenBatches';
-import type { OpenCandidate } from './candidates';
+import { loadCandidate, type OpenCandidate } from './candidates';
 import type { ComparedData } from './comparedData';
 import type { EncodedTexts } from './encodedTexts';
 import { encodeTexts } from './encodeTexts';
@@ -47,32 +47,62 @@ export interface SideTexts {
   sha256: string;
 }
 
+/** A model that encodes texts. It is loaded when it first encodes. */
+export interface SideEncoder {
+  /** Name of the model, which its stored vectors are listed under. */
+  name: string;
+  /** Returns the key under which the vectors of texts are stored. */
+  keyOf(of: SideTexts): Promise<string>;
+  /** Returns unit vectors, and the time that encoding took, without loading. */
+  encode(of: SideTexts): Promise<{ vectors: EncodedTexts; ms: number }>;
+  /** Frees the model. */
+  dispose(): Promise<void>;
+}
+
+/** Returns the encoder of a model that runs in the engine. */
+export function engineEncoder(opened: OpenCandidate, deps: EncodeDeps): SideEncoder {
+  const { model, settings } = opened;
+  let parameters: ParameterStore | null = null;
+  const load = async (): Promise<ParameterStore> => {
+    const report = deps.between('load');
+    const loaded = await loadCandidate(deps.engine, deps.db, opened);
+    await report(0, 0);
+    return loaded;
+  };
+  return {
+    name: model.name,
+    keyOf: (of) => vectorKey(opened, of, deps.deviceKey),
+    encode: async (of) => {
+      const set = await tokensOf(opened, of, new TextTokenizer(model), deps.between('load'));
+      parameters ??= await load();
+      const begun = performance.now();
+      const encoder = { parameters, config: model.config, pooling: settings.pooling };
+      const vectors = await encodeTexts(encoder, set, deps.between(of.side));
+      return { vectors, ms: performance.now() - begun };
+    },
+    dispose: () => Promise.resolve(parameters?.dispose()),
+  };
+}
+
 /**
- * Returns a model's vectors of passages and questions. Encodes only those that are not stored, and stores them. Loads
- * the weights only if something has to be encoded.
+ * Returns the vectors of passages and questions by a model, and frees it. Encodes only those that are not stored, and
+ * stores them.
  * @throws vectors-not-finite if a vector has a number that is not finite.
  */
 export async function candidateVectors(
-  opened: OpenCandidate,
+  encoder: SideEncoder,
   data: ComparedData,
-  deps: EncodeDeps,
+  db: Database,
 ): Promise<CandidateVectors> {
-  let parameters: ParameterStore | null = null;
   let passagesPerSecond: number | null = null;
   const vectorsOf = async (of: SideTexts): Promise<EncodedTexts> => {
-    const { side } = of;
-    const key = await vectorKey(opened, of, deps.deviceKey);
-    const stored = await readVectors(deps.db, key);
+    const key = await encoder.keyOf(of);
+    const stored = await readVectors(db, key);
     if (stored) return stored;
-    const { model, settings } = opened;
-    const set = await tokensOf(opened, of, new TextTokenizer(model), deps.between('load'));
-    parameters ??= await load(opened, deps);
-    const begun = performance.now();
-    const encoder = { parameters, config: model.config, pooling: settings.pooling };
-    const vectors = await encodeTexts(encoder, set, deps.between(side));
-    if (side === 'passages') passagesPerSecond = vectors.count / ((performance.now() - begun) / 1000);
+    const { vectors, ms } = await encoder.encode(of);
+    if (of.side === 'passages') passagesPerSecond = vectors.count / (ms / 1000);
     refuseNotFinite(vectors);
-    await keepVectors(deps.db, key, model.name, vectors);
+    await keepVectors(db, key, encoder.name, vectors);
     return vectors;
   };
   try {
@@ -88,18 +118,11 @@ export async function candidateVectors(
       passagesPerSecond,
     };
   } finally {
-    (parameters as ParameterStore | null)?.dispose();
+    await encoder.dispose();
   }
 }
 
 const textsOf = (rows: readonly { text: string }[]): string[] => rows.map(({ text }) => text);
-
-async function load({ model, weights }: OpenCandidate, { db, engine, between }: EncodeDeps): Promise<ParameterStore> {
-  const report = between('load');
-  const parameters = await loadWeights(engine, db, model, weights, () => undefined);
-  await report(0, 0);
-  return parameters;
-}
 
 /** Returns the storage key of a model's vectors of these texts on a device. */
 export async function vectorKey(
@@ -126,9 +149,9 @@ export async function vectorKey(
   );
 }
 
-/** Tokenizes passages or questions with their prompt and, if the weights were trained with a prefix, with that too. */
-export async function tokensOf(
-  { model, settings, stages }: OpenCandidate,
+/** Tokenizes passages or questions with their prompt. */
+export async function promptedTokens(
+  settings: ExperimentModel,
   { side, texts }: Pick<SideTexts, 'side' | 'texts'>,
   tokenizer: TextTokenizer,
   between: BetweenBatches,
@@ -141,8 +164,20 @@ export async function tokensOf(
   };
   const set = { key: '', ...(await tokenizeAll(tokenizer, texts, prompt, settings.maxTokens, done)) };
   await failure;
+  return set;
+}
+
+/** Tokenizes passages or questions with their prompt and, if the weights were trained with one, their prefix. */
+export async function tokensOf(
+  { model, settings, stages }: OpenCandidate,
+  of: Pick<SideTexts, 'side' | 'texts'>,
+  tokenizer: TextTokenizer,
+  between: BetweenBatches,
+): Promise<TokenSet> {
+  const set = await promptedTokens(settings, of, tokenizer, between);
   const prefix = prefixOf(stages);
   if (!prefix) return set;
+  const { side } = of;
   const none: TokenSet = { key: '', ids: new Int32Array(), offsets: new Uint32Array(1), truncated: 0 };
   const sets = { anchors: none, positives: none, dev: none, test: none, knowledgeBase: none };
   const filled = side === 'passages' ? { ...sets, knowledgeBase: set } : { ...sets, dev: set };

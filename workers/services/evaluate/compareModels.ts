@@ -16,10 +16,11 @@ import type { Engine } from '../../engine/engine';
 import { onDevice } from '../device/onDevice';
 import { deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
-import { openCandidate, type OpenCandidate } from './candidates';
-import { candidateVectors } from './candidateVectors';
+import { openDense, type OpenCandidate, type OpenOnnx } from './candidates';
+import { candidateVectors, engineEncoder } from './candidateVectors';
 import { comparedData, type ComparedData } from './comparedData';
 import { searchQuestions } from './evaluateVectors';
+import { onnxEncoder } from './onnxEncoder';
 import { scoreQuestions } from './scoreQuestions';
 
 export interface CompareDeps extends CompareReports {
@@ -27,6 +28,8 @@ export interface CompareDeps extends CompareReports {
   control: RunControl;
   device: DevicePreference;
   wasmBaseUrl: string;
+  /** Where the files of onnxruntime-web are. */
+  ortBaseUrl: string;
 }
 
 /** Part of the key of stored results. Increase it when the results of the same candidate change. */
@@ -38,9 +41,10 @@ const stopping: ReadonlySet<AppErrorDetails['kind']> = new Set(['cancelled', 'qu
 /** Returns the key that a candidate's results are stored under. Throws if its model or its weights were deleted. */
 export async function comparisonKey(db: Database, candidate: Candidate, data: ComparedData): Promise<string> {
   const dense = denseOf(candidate);
-  const opened = dense && (await openCandidate(db, dense));
+  const opened = dense && (await openDense(db, dense));
   const { kind } = candidate;
-  const weights = opened && [opened.weightsSha256, opened.settings];
+  const sha256 = opened && ('onnx' in opened ? opened.onnx.contentSha256 : opened.weightsSha256);
+  const weights = opened && [sha256, opened.settings];
   return sha256Hex(canonicalJson({ comparisonVersion, data: data.sha256, kind, weights, dense }));
 }
 
@@ -58,7 +62,7 @@ export async function compareModels(request: CompareRequest, deps: CompareDeps):
 }
 
 /** Whether a candidate's scores are cosines, for which thresholds can be chosen. */
-export const isScored = ({ kind }: Candidate): boolean => kind === 'base' || kind === 'run';
+export const isScored = ({ kind }: Candidate): boolean => kind !== 'keywords' && kind !== 'fused';
 
 /**
  * Groups candidates by the model that they encode with. The keyword search comes first, because it takes the least
@@ -142,7 +146,7 @@ class Comparison {
     const id = candidateId(dense);
     const fused = missing.some(({ candidate }) => candidate.kind === 'fused');
     const keywords = fused ? await this.#rankByKeywords(id) : [];
-    const opened = await openCandidate(db, dense);
+    const opened = await openDense(db, dense);
     await this.#between(id, 'load')(0, 0);
     await onDevice(device, wasmBaseUrl, async (engine, { backend }) => {
       const found = await this.#search(id, opened, { engine, backend, fused });
@@ -161,14 +165,17 @@ class Comparison {
 
   async #search(
     id: string,
-    opened: OpenCandidate,
+    opened: OpenCandidate | OpenOnnx,
     { engine, backend, fused }: { engine: Engine; backend: string; fused: boolean },
   ) {
     const { data } = this;
-    const { db, device } = this.deps;
-    const key = `${backend} ${(await deviceKey(device)).key}`;
+    const { db, device, ortBaseUrl } = this.deps;
     const between = (what: CompareProgress['what']) => this.#between(id, what);
-    const vectors = await candidateVectors(opened, data, { db, engine, deviceKey: key, between });
+    const encoder =
+      'onnx' in opened
+        ? onnxEncoder(opened, { db, ortBaseUrl, between })
+        : engineEncoder(opened, { db, engine, deviceKey: `${backend} ${(await deviceKey(device)).key}`, between });
+    const vectors = await candidateVectors(encoder, data, db);
     const common = { order: data.order, passageVectors: vectors.passages };
     const { questions, unanswered } = data;
     const input = { ...common, questions, questionVectors: vectors.questions };

@@ -25,6 +25,8 @@ export interface ComparedData {
   passagesSha256: string;
   questionsSha256: string;
   unansweredSha256: string;
+  /** SHA-256 of the passages with their ids: equal in every profile that searches the same knowledge base. */
+  knowledgeBaseSha256: string;
   /** SHA-256 of passages and questions with their ids, and of the right passages. */
   sha256: string;
 }
@@ -37,6 +39,7 @@ interface SharedData extends Pick<PreparedData, QuestionPart | 'unanswered'> {
   passages: Passage[];
   order: PassageOrder;
   passagesSha256: string;
+  knowledgeBaseSha256: string;
 }
 
 /** Data that is being read or was read, with a key of everything that it depends on. */
@@ -114,22 +117,24 @@ async function readShared(db: Database, experiment: Experiment): Promise<SharedD
   const { knowledgeBase: passages, dev, test, unanswered } = await preparedData(db, experiment);
   if (passages.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   const passagesSha256 = await hashOf(passages.map(({ text }) => text));
-  return { passages, order: passageOrder(passages), passagesSha256, dev, test, unanswered };
+  const knowledgeBaseSha256 = await hashOf([passagesSha256, canonicalJson(passages.map(({ id }) => id))]);
+  return { passages, order: passageOrder(passages), passagesSha256, knowledgeBaseSha256, dev, test, unanswered };
 }
 
 async function partOf(
   db: Database,
   experiment: Experiment,
   part: QuestionPart,
-  { passages, order, passagesSha256, [part]: questions, unanswered: { [part]: unanswered } }: SharedData,
+  { passages, order, [part]: questions, unanswered: { [part]: unanswered }, ...known }: SharedData,
 ): Promise<ComparedData> {
   if (questions.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
   const questionsSha256 = await hashOf(questions.map(({ text }) => text));
   const unansweredSha256 = await hashOf(unanswered.map(({ text }) => text));
   const rest = [passages.map(({ id }) => id), questions.map(({ id, relevant }) => [id, relevant])];
   const more = unanswered.length === 0 ? [] : [unansweredSha256, canonicalJson(unanswered.map(({ id }) => id))];
+  const { passagesSha256, knowledgeBaseSha256 } = known;
   const sha256 = await hashOf([passagesSha256, questionsSha256, canonicalJson(rest), ...more]);
   const leftOut = await countLeftOut(db, experiment, part, questions.length + unanswered.length);
-  const hashes = { passagesSha256, questionsSha256, unansweredSha256, sha256 };
+  const hashes = { passagesSha256, knowledgeBaseSha256, questionsSha256, unansweredSha256, sha256 };
   return { experiment, passages, order, questions, unanswered, leftOut, ...hashes };
 }

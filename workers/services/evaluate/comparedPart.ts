@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
-import { candidateId } from '../../../src/domain/evaluate/candidate';
+import { candidateId, type Candidate } from '../../../src/domain/evaluate/candidate';
 import { compareTable } from '../../../src/domain/evaluate/compareTable';
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { Passage, QuestionPart } from '../../../src/domain/records';
@@ -57,9 +57,20 @@ async function isCurrent(db: Database, { candidate, key }: ReadResults, data: Co
     return (await comparisonKey(db, candidate, data)) === key;
   } catch (thrown) {
     const { kind } = toAppError(thrown).details;
-    if (kind === 'model-missing' || kind === 'not-found' || kind === 'checkpoint-corrupt') return false;
+    if (
+      kind === 'model-missing' ||
+      kind === 'not-found' ||
+      kind === 'blend-has-prefix' ||
+      kind === 'checkpoint-corrupt'
+    )
+      return false;
     throw thrown;
   }
+}
+
+/** Returns the candidates of an experiment that have stored results. */
+export async function comparedCandidates(db: Database, experimentId: string): Promise<Candidate[]> {
+  return (await allResults(db, experimentId)).map(({ candidate }) => candidate);
 }
 
 /** Returns how many models were compared on an experiment's test questions. */
@@ -73,9 +84,9 @@ export async function comparedPart(db: Database, experimentId: string, part: Que
   const models = (await currentResults(db, experimentId, part, data)).map(({ id, stored }): ComparedModel => {
     return { id, results: stored.results, passagesPerSecond: stored.passagesPerSecond };
   });
-  const { questions, passages, leftOut } = data;
+  const { questions, passages, leftOut, knowledgeBaseSha256 } = data;
   const testUses = await countTestUses(db, experimentId);
-  return { questions, passages: passages.length, leftOut, models, testUses };
+  return { questions, passages: passages.length, knowledgeBaseSha256, leftOut, models, testUses };
 }
 
 /** Computes the table of stored results. Throws `not-found` if a candidate has none. */

@@ -8,7 +8,7 @@ import type { Passage } from '../../../src/domain/records';
 import type { ExplainRequest, Explanation } from '../../../src/protocol/questionFigures';
 import type { Database } from '../../../src/storage/database';
 import { TextTokenizer } from '../tokenize/textTokenizer';
-import { openCandidate } from './candidates';
+import { openDense } from './candidates';
 import { judgedQuestions } from './judgedResults';
 
 /** Tokenizers of the most recently requested models. Making one takes longer than answering a question. */
@@ -32,16 +32,22 @@ async function truncatedBy(
   const dense = candidate && denseOf(candidate);
   if (!dense) return [];
   try {
-    const { model, settings } = await openCandidate(db, dense);
-    const tokenizer = tokenizerOf(model);
-    const { maxTokens, passagePrefix } = settings;
+    const opened = await openDense(db, dense);
+    const tokenizer = tokenizerOf('onnx' in opened ? opened.onnx : opened.model);
+    const { maxTokens, passagePrefix } = opened.settings;
     return passages.flatMap(({ id, text }) => {
       const tokens = tokenizer.encode(passagePrefix + text, Infinity).ids.length;
       return tokens > maxTokens ? [{ passageId: id, tokens, maxTokens }] : [];
     });
   } catch (thrown) {
     const { kind } = toAppError(thrown).details;
-    if (kind === 'model-missing' || kind === 'not-found' || kind === 'checkpoint-corrupt') return [];
+    if (
+      kind === 'model-missing' ||
+      kind === 'not-found' ||
+      kind === 'checkpoint-corrupt' ||
+      kind === 'blend-has-prefix'
+    )
+      return [];
     throw thrown;
   }
 }

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
-import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
+import { candidateId, type EngineCandidate, type PlaygroundCandidate } from '../../../src/domain/evaluate/candidate';
 import { keywordSearcher, type KeywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { AppError, toAppError, type AppErrorDetails } from '../../../src/domain/errors';
@@ -103,15 +103,14 @@ export async function searchByCandidates(request: PlaygroundRequest, deps: Playg
 }
 
 async function answerOf(
-  candidate: Candidate,
+  candidate: PlaygroundCandidate,
   base: OpenBase,
   { question, encode }: PlaygroundRequest,
   deps: PlaygroundDeps & { timed: <T>(work: () => Promise<T> | T) => Promise<T> },
 ): Promise<PlaygroundAnswer> {
   try {
     await deps.control.checkpoint();
-    const dense = denseOf(candidate);
-    if (!dense) {
+    if (candidate.kind === 'keywords') {
       const byKeywords = (base.byKeywords ??= await keywordSearcher(base.passages, base.order, async (done, of) => {
         deps.progress('keywords', done, of);
         await deps.control.checkpoint();
@@ -119,9 +118,9 @@ async function answerOf(
       return foundIn(base, await deps.timed(() => byKeywords(question, shownFirst)));
     }
     const warm = await warmDevice(deps.device, deps.wasmBaseUrl);
-    const model = await warmModel(deps.db, warm, dense);
+    const model = await warmModel(deps.db, warm, candidate);
     await deps.control.checkpoint();
-    const passages = await passageVectors(dense, model, base, { ...deps, deviceKey: warm.key, encode });
+    const passages = await passageVectors(candidate, model, base, { ...deps, deviceKey: warm.key, encode });
     if (!passages) return { kind: 'not-encoded', passages: base.passages.length };
     const { order } = base;
     return foundIn(base, await deps.timed(() => ranked(warm.engine, model, passages, { question, order })));
@@ -159,7 +158,7 @@ async function ranked(
 
 /** Returns the vectors of the passages: from memory, from storage, or newly encoded and stored. */
 async function passageVectors(
-  candidate: DenseCandidate,
+  candidate: EngineCandidate,
   { opened, parameters, tokenizer }: WarmModel,
   base: OpenBase,
   { db, control, progress, deviceKey, encode }: PlaygroundDeps & { deviceKey: string; encode: boolean },

@@ -7,6 +7,6 @@ import { comparedData } from './comparedData';
  * @throws not-found if the run was deleted; data-missing if its data was; nothing-to-evaluate without test questions.
  */
 export async function runQuestions(db: Database, runId: string): Promise<RunQuestions> {
-  const { questions, leftOut } = await comparedData(db, { runId }, 'test');
-  return { questions, leftOut };
+  const { questions, leftOut, knowledgeBaseSha256 } = await comparedData(db, { runId }, 'test');
+  return { questions, leftOut, knowledgeBaseSha256 };
 }

@@ -1,12 +1,11 @@
-import { candidateId, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
+import { candidateId, type EngineCandidate } from '../../../src/domain/evaluate/candidate';
 import type { DevicePreference } from '../../../src/domain/device';
 import type { Database } from '../../../src/storage/database';
 import type { Engine } from '../../engine/engine';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { closeDevice, deviceEngine, deviceKey, isOpen, openDevice } from '../device/openDevice';
 import { TextTokenizer } from '../tokenize/textTokenizer';
-import { loadWeights } from '../train/weightTransfer';
-import { openCandidate, type OpenCandidate } from './candidates';
+import { loadCandidate, openCandidate, type OpenCandidate } from './candidates';
 
 /** A model whose weights are on the device. */
 export interface WarmModel {
@@ -58,7 +57,11 @@ export function closeWarmDevice(): void {
 }
 
 /** Returns a model with its weights on the device. Replaces the least recently used model. */
-export async function warmModel(db: Database, { engine, models }: Warm, candidate: DenseCandidate): Promise<WarmModel> {
+export async function warmModel(
+  db: Database,
+  { engine, models }: Warm,
+  candidate: EngineCandidate,
+): Promise<WarmModel> {
   const id = candidateId(candidate);
   const known = models.get(id);
   models.delete(id);
@@ -73,8 +76,8 @@ export async function warmModel(db: Database, { engine, models }: Warm, candidat
   return model;
 }
 
-async function load(db: Database, engine: Engine, candidate: DenseCandidate): Promise<WarmModel> {
+async function load(db: Database, engine: Engine, candidate: EngineCandidate): Promise<WarmModel> {
   const opened = await openCandidate(db, candidate);
-  const parameters = await loadWeights(engine, db, opened.model, opened.weights, () => undefined);
+  const parameters = await loadCandidate(engine, db, opened);
   return { opened, parameters, tokenizer: new TextTokenizer(opened.model) };
 }

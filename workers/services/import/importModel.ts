@@ -34,7 +34,7 @@ import { findUntrained, storeUntrained, type FoundUntrained } from './storeUntra
  * Returns the tokenizer.json to store. It is read from the folder or made from vocab.txt, has the flags of
  * tokenizer_config.json, and lowercases if sentence_bert_config.json asks for that.
  */
-async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
+export async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
   let text = texts['tokenizer.json'];
   if (text === undefined) {
     if (texts['vocab.txt'] === undefined) throw modelError('tokenizer.json', 'missing-file');

@@ -146,7 +146,10 @@ function readPooling(files: Record<string, string>): StoredModel['defaults']['po
   });
 }
 
-function readMaxTokens(files: Record<string, string>, config: EncoderConfig): StoredModel['defaults']['maxTokens'] {
+/** What the settings of a folder depend on in config.json. */
+type Limits = Pick<EncoderConfig, 'hiddenSize' | 'maxPositions'>;
+
+function readMaxTokens(files: Record<string, string>, config: Limits): StoredModel['defaults']['maxTokens'] {
   const sources = [
     ['sentence_bert_config.json', 'max_seq_length'],
     ['tokenizer_config.json', 'model_max_length'],
@@ -161,7 +164,7 @@ function readMaxTokens(files: Record<string, string>, config: EncoderConfig): St
 }
 
 /** Throws if sentence-transformers would cut vectors to their first values. */
-function refuseTruncatedVectors(files: Record<string, string>, { hiddenSize }: EncoderConfig): void {
+function refuseTruncatedVectors(files: Record<string, string>, { hiddenSize }: Pick<Limits, 'hiddenSize'>): void {
   const file = 'config_sentence_transformers.json';
   const text = files[file];
   const size = text === undefined ? undefined : parseModelJson(file, text)['truncate_dim'];
@@ -183,7 +186,7 @@ function readPrefix(files: Record<string, string>, keys: readonly string[]): { v
  */
 export function readModelDefaults(
   files: Record<string, string>,
-  config: EncoderConfig,
+  config: Limits,
   normalizes: boolean | undefined,
 ): StoredModel['defaults'] {
   refuseTruncatedVectors(files, config);

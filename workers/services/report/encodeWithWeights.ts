@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import { withPrefixRows } from '../../../src/domain/train/prefix';
 import type { Stage } from '../../../src/domain/experiment';
-import type { Pooling, StoredModel } from '../../../src/domain/model';
+import type { Pooling } from '../../../src/domain/model';
 import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
@@ -10,12 +10,9 @@ import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
 import { onDevice } from '../device/onDevice';
-import type { Engine } from '../../engine/engine';
 import { encodeBatch } from '../../engine/model/encode';
-import { ParameterStore } from '../../engine/model/parameterStore';
 import { useKernelPlan } from '../device/useKernelPlan';
-import { blendedWeights } from '../evaluate/blendedWeights';
-import { loadWeights } from '../train/weightTransfer';
+import { loadBlend } from '../evaluate/blendedWeights';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];
 
@@ -52,18 +49,6 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   };
 }
 
-async function loaded(
-  engine: Engine,
-  db: Database,
-  model: StoredModel,
-  { stored, ratio }: Pick<Weights, 'stored' | 'ratio'>,
-): Promise<ParameterStore> {
-  if (!stored || ratio === 1) return loadWeights(engine, db, model, stored ?? model, () => undefined);
-  const parameters = new ParameterStore(engine, model.tensors);
-  for await (const [{ name }, values] of blendedWeights(db, model, stored, ratio)) parameters.write(name, values);
-  return parameters;
-}
-
 /** Encodes a few texts, one per batch. An export is checked against these vectors. */
 export async function encodeWithWeights(
   db: Database,
@@ -77,7 +62,9 @@ export async function encodeWithWeights(
   const model = withPrefixRows(base, weights.stages);
   return onDevice(weights.device, wasmBaseUrl, async (engine, device) => {
     useKernelPlan(weights, device);
-    const parameters = await loaded(engine, db, model, weights);
+    const { stored, ratio } = weights;
+    const of = stored ? { weights: stored, ratio } : { weights: model, ratio: 1 };
+    const parameters = await loadBlend(engine, db, model, of);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

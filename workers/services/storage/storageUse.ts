@@ -3,6 +3,7 @@ import { AppError } from '../../../src/domain/errors';
 import { projectJson } from '../../../src/domain/project/schemaFields';
 import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import type { RunRecord } from '../../../src/domain/run';
+import { onnxBytes, onnxName } from '../../../src/domain/onnxModel';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
@@ -10,6 +11,7 @@ import { minedBytes } from '../../../src/storage/minedNegatives';
 import { listComparisons } from '../../../src/storage/comparisons';
 import { vectorBytes } from '../../../src/storage/vectorSets';
 import { listModels } from '../../../src/storage/models';
+import { listOnnxModels } from '../../../src/storage/onnxModels';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { datasetBytes } from '../project/measureProject';
 import { minedKeysOf } from '../negatives/minedKey';
@@ -71,6 +73,21 @@ async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
     const bytes = totalFloats * 4 + jsonBytes(files);
     const used = usersOf(users, ...same.map((model) => model.contentSha256));
     return { kind: 'model', ids: [contentSha256], name, bytes, ...used };
+  });
+}
+
+/** Lists models that transformers.js runs. Results that were computed with them stay when they are deleted. */
+async function onnxItems(db: Database): Promise<StoredItem[]> {
+  return (await listOnnxModels(db)).map((model) => {
+    const bytes = onnxBytes(model) + jsonBytes(model.files);
+    return {
+      kind: 'onnxModel',
+      ids: [model.contentSha256],
+      name: onnxName(model),
+      bytes,
+      usedBy: [],
+      usedByDeleted: [],
+    };
   });
 }
 
@@ -150,6 +167,7 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
   const items: StoredItem[] = [];
   for (const owner of owners) items.push(await experimentItem(db, owner));
   for (const item of await modelItems(db, users)) items.push(item);
+  for (const item of await onnxItems(db)) items.push(item);
   for (const { contentSha256: id, name, role } of await db.getAll('datasets'))
     items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), ...usersOf(users, id) });
   for (const item of await tokenSetItems(db, owners)) items.push(item);

@@ -39,6 +39,27 @@ export const compareTexts = {
   ofExperiment: (name: string) => `from “${name}”`,
   settings: (pooling: string, maxTokens: number, prompts: string) =>
     `Pooling: ${pooling}; at most ${count(maxTokens, 'token')}; ${prompts === '' ? 'no prompts' : `prompts: ${prompts}`}`,
+  onnx: {
+    title: 'Add a model in ONNX format',
+    help: 'transformers.js runs it on the processor of this computer. Choose a folder as it comes from a hub: config.json, tokenizer.json and ONNX files.',
+    folder: 'Open a model folder',
+    reading: 'Reading the model…',
+    noGraph: (folder: string) =>
+      `There is no ONNX file in ${folder}. Choose the folder that has config.json and onnx/.`,
+    graph: 'ONNX file',
+    pooling: 'Pooling',
+    asStated: 'as the folder states',
+    add: (name: string) => `Add ${name}`,
+    detail: 'ONNX, run by transformers.js',
+  },
+  blend: {
+    title: 'Add a blend of a run with its base model',
+    help: 'The weights are interpolated: 0 is the base model, 1 the tuned one.',
+    run: 'Run',
+    ratio: 'Share of the tuned weights',
+    add: 'Add the blend',
+    of: (ratio: string) => `blend, ${ratio} of the tuned weights`,
+  },
   start: (n: number) => (n === 1 ? 'Compare 1 model' : `Compare ${formatCount(n)} models`),
   startOnTest: (n: number) => `Use test for ${count(n, 'model')}`,
   allDone: 'All chosen models are in the table.',

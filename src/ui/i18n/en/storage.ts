@@ -10,6 +10,7 @@ export const storageTexts = {
   kinds: {
     experiment: 'Experiments and their runs',
     model: 'Models',
+    onnxModel: 'ONNX models, for comparisons only',
     dataset: 'Data sets',
     tokenSet: 'Token sets',
     minedNegatives: 'Mined negatives',

@@ -16,11 +16,21 @@ export const compareSentences: {
     zh: `这个模型的 ${formatCount(of)} 个向量里有 ${formatCount(texts)} 个不是有限的数（NaN），没法排名；请重新导入或重新训练它。`,
     en: `${formatCount(texts)} of the ${formatCount(of)} vectors of this model have numbers that are not finite (NaN), so it can’t be ranked; import or train it again.`,
   }),
+  'onnx-failed': ({ model, reason }) =>
+    reason === null
+      ? {
+          zh: `${shortened(model)} 不输出各个词元的向量，没法池化；请换一个输出 last_hidden_state 的 ONNX 文件。`,
+          en: `${shortened(model)} gives no vectors of tokens to pool; use an ONNX file with the output last_hidden_state.`,
+        }
+      : {
+          zh: `transformers.js 运行不了 ${shortened(model)}：${shortened(reason, 200)}。请换这个模型的另一个 ONNX 文件。`,
+          en: `transformers.js can’t run ${shortened(model)}: ${shortened(reason, 200)}. Use another ONNX file of the model.`,
+        },
   'results-invalid': ({ folder, at }) =>
     at === undefined
       ? {
-          zh: `${shortened(folder)} 的 metrics.json 里没有单次训练的测试结果，无法比较；请给出 npm run experiment 写出的文件夹。`,
-          en: `metrics.json in ${shortened(folder)} has no test results of a single run; name folders that npm run experiment wrote.`,
+          zh: `${shortened(folder)} 的 metrics.json 里没有单次训练或评测的结果，无法比较；请给出 npm run experiment 或 npm run evaluate 写出的文件夹。`,
+          en: `metrics.json in ${shortened(folder)} has no results of a single run or an evaluation; name folders that npm run experiment or npm run evaluate wrote.`,
         }
       : {
           zh: `${shortened(folder)} 的 metrics.json 里，实验的 ${shortened(at)} 处无效；请给出 npm run experiment 写出、未改动的文件夹。`,

@@ -121,6 +121,10 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或最后一个 token 池化的模型`,
     en: `the pooling “${found}” is not supported; use a model with mean, [CLS] or last-token pooling`,
   }),
+  'pooling-unknown': () => ({
+    zh: '文件夹里没有这个文件，看不出用哪种池化，请按模型的说明选一种',
+    en: 'the folder lacks this file, so its pooling is unknown; choose the one that the model’s documentation states',
+  }),
 };
 
 /** Says which file of a model was refused, why, and what to do about it. */

@@ -10,6 +10,7 @@ export const storageTexts: Dictionary['storage'] = {
   kinds: {
     experiment: '实验和训练记录',
     model: '模型',
+    onnxModel: '只用来比较的 ONNX 模型',
     dataset: '数据集',
     tokenSet: '分词结果',
     minedNegatives: '挖掘出的负例',
