@@ -59,6 +59,7 @@ const randomPurpose = {
   devSample: 14,
   devScores: 15,
   inBatchNegatives: 16,
+  syntheticVectors: 17,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

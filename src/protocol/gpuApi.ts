@@ -9,6 +9,8 @@ import type { DeviceInfo, DevicePreference } from '../domain/device';
 import type { CompareProgress, CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
 import type { PlaygroundRequest, PlaygroundResult } from './playground';
+import type { SpeedResult } from '../domain/evaluate/speed';
+import type { SpeedProgress, SpeedRequest } from './speedApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
@@ -39,8 +41,8 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends` and `compareModels`
- * each need the device exclusively and reject with `device-busy` while another job is using it.
+ * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`
+ * and `measureSpeed` each need the device exclusively and reject with `device-busy` while another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -120,6 +122,17 @@ export interface GpuApi {
     ended: CompareReports['ended'],
   ): Promise<void>;
   cancelComparison(): Promise<void>;
+  /**
+   * Measures the speed of models that take turns, of searches with their vectors, and what smaller vectors cost on dev,
+   * and stores the result with the experiment. Rejects with `cancelled` after `cancelSpeed`; what was measured until
+   * then stays stored, unless the models were not all measured.
+   */
+  measureSpeed(
+    request: SpeedRequest,
+    device: DevicePreference,
+    progress: (progress: SpeedProgress) => void,
+  ): Promise<SpeedResult>;
+  cancelSpeed(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, each stored under its ratio, unless they
    * are evaluated. Reports progress in texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run,

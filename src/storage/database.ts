@@ -43,6 +43,9 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('vectorSets', { keyPath: 'key' });
     db.createObjectStore('comparisons', { keyPath: ['experimentId', 'key'] });
   },
+  (db) => {
+    db.createObjectStore('speeds', { keyPath: 'experimentId' });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();

@@ -113,6 +113,16 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelComparison: async () => device.controlOf('compare')?.cancel(),
+  measureSpeed: (request, preference, progress) =>
+    device.during({ job: 'speed' }, async (control) => {
+      const { measureSpeed } = await import('./evaluate/measureSpeed');
+      return measureSpeed(request, {
+        ...{ db: await openedWithVerdicts(), control, device: preference, wasmBaseUrl: wasmBaseUrl() },
+        ...{ build: __BUILD__, browser: await browserVersion(), progress },
+      });
+    }),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelSpeed: async () => device.controlOf('speed')?.cancel(),
   evaluateBlends: (runId, wanted, progress) =>
     device.during({ job: 'blend' }, async (control) =>
       evaluateBlends(runId, wanted, {

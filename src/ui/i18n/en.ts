@@ -16,6 +16,7 @@ import { reportTexts, linkTexts } from './en/report';
 import { resultReportTexts } from './en/resultReport';
 import { playgroundTexts } from './en/playground';
 import { scoresTexts } from './en/scores';
+import { speedTexts } from './en/speed';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -49,6 +50,7 @@ export const en = {
   compare: compareTexts,
   blend: blendTexts,
   scores: scoresTexts,
+  speed: speedTexts,
   playground: playgroundTexts,
   report: reportTexts,
   resultReport: resultReportTexts,

@@ -17,6 +17,7 @@ import { reportTexts, linkTexts } from './zh/report';
 import { resultReportTexts } from './zh/resultReport';
 import { playgroundTexts } from './zh/playground';
 import { scoresTexts } from './zh/scores';
+import { speedTexts } from './zh/speed';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -49,6 +50,7 @@ export const zh: Dictionary = {
   compare: compareTexts,
   blend: blendTexts,
   scores: scoresTexts,
+  speed: speedTexts,
   playground: playgroundTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
