@@ -60,6 +60,7 @@ const randomPurpose = {
   devScores: 15,
   inBatchNegatives: 16,
   syntheticVectors: 17,
+  map: 18,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

@@ -8,6 +8,7 @@ import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
 import type { CompareProgress, CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
+import type { MapProgress, MapRequest, MapView } from './mapApi';
 import type { PlaygroundRequest, PlaygroundResult } from './playground';
 import type { SpeedResult } from '../domain/evaluate/speed';
 import type { SpeedProgress, SpeedRequest } from './speedApi';
@@ -41,8 +42,9 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`
- * and `measureSpeed` each need the device exclusively and reject with `device-busy` while another job is using it.
+ * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`,
+ * `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while another job is
+ * using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -133,6 +135,16 @@ export interface GpuApi {
     progress: (progress: SpeedProgress) => void,
   ): Promise<SpeedResult>;
   cancelSpeed(): Promise<void>;
+  /**
+   * Returns the map of an experiment's passages and dev questions by a model, which is computed once and kept; null if
+   * it is not kept and must not be computed. Rejects with `cancelled` after `cancelMap`.
+   */
+  drawMap(
+    request: MapRequest,
+    device: DevicePreference,
+    progress: (progress: MapProgress) => void,
+  ): Promise<MapView | null>;
+  cancelMap(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, each stored under its ratio, unless they
    * are evaluated. Reports progress in texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run,

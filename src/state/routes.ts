@@ -15,7 +15,7 @@ export type Route =
 const isStage = (word: string): word is StageName => pipeline.some(({ stage }) => stage === word);
 
 /** Screens of an experiment that are no stages. */
-const ofExperiment = ['compare', 'scores', 'speed'] as const;
+const ofExperiment = ['compare', 'scores', 'speed', 'map'] as const;
 const isOfExperiment = (word: string): word is (typeof ofExperiment)[number] =>
   ofExperiment.some((name) => name === word);
 
@@ -66,6 +66,7 @@ export function formatRoute(route: Route): string {
     case 'compare':
     case 'scores':
     case 'speed':
+    case 'map':
       return `#/${route.name}/${encodeURIComponent(route.experimentId)}`;
     default:
       return route satisfies never;

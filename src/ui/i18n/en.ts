@@ -16,6 +16,7 @@ import { reportTexts, linkTexts } from './en/report';
 import { resultReportTexts } from './en/resultReport';
 import { playgroundTexts } from './en/playground';
 import { scoresTexts } from './en/scores';
+import { mapTexts } from './en/map';
 import { speedTexts } from './en/speed';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
@@ -51,6 +52,7 @@ export const en = {
   blend: blendTexts,
   scores: scoresTexts,
   speed: speedTexts,
+  map: mapTexts,
   playground: playgroundTexts,
   report: reportTexts,
   resultReport: resultReportTexts,

@@ -17,6 +17,7 @@ import { reportTexts, linkTexts } from './zh/report';
 import { resultReportTexts } from './zh/resultReport';
 import { playgroundTexts } from './zh/playground';
 import { scoresTexts } from './zh/scores';
+import { mapTexts } from './zh/map';
 import { speedTexts } from './zh/speed';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
@@ -51,6 +52,7 @@ export const zh: Dictionary = {
   blend: blendTexts,
   scores: scoresTexts,
   speed: speedTexts,
+  map: mapTexts,
   playground: playgroundTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
