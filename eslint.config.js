@@ -9,7 +9,10 @@ import { svelteScriptParser } from './tools/lint/svelteScripts.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** All of src shares one program. Typescript-eslint would check most of it a second time, for tsconfig.domain.json. */
+/**
+ * All of src shares one program. Otherwise, typescript-eslint would check most of it a second time, for
+ * tsconfig.domain.json.
+ */
 const pageParser = svelteScriptParser(root, 'tsconfig.page.json');
 
 const lineLength = [
@@ -17,7 +20,10 @@ const lineLength = [
   { code: 120, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true },
 ];
 
-/** A longer file has more than one subject. Blank lines count, so that the limit is what an editor shows. */
+/**
+ * A longer file has more than one subject. Blank lines count, so that the limit equals the last line number in an
+ * editor.
+ */
 const fileLength = ['error', { max: 300 }];
 
 const typed = {
@@ -83,7 +89,7 @@ export default ts.config(
     },
     rules: typed,
   },
-  // One project for each file: typescript-eslint parses the whole program of every project in the list up to the one
+  // One project per file, because typescript-eslint parses the whole program of every project in a list up to the one
   // that has the file.
   { files: ['workers/**/*.ts'], languageOptions: { parserOptions: { project: ['tsconfig.workers.json'] } } },
   { files: ['tools/types/**/*.ts'], languageOptions: { parserOptions: { project: ['tsconfig.domain.json'] } } },
@@ -96,7 +102,7 @@ export default ts.config(
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: {
       parser: svelteParser,
-      // Not for all files: with more extensions, typescript-eslint watches every file for changes.
+      // Only for these files: with more extensions, typescript-eslint watches every file for changes.
       parserOptions: {
         parser: pageParser,
         extraFileExtensions: ['.svelte'],

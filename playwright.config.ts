@@ -2,7 +2,9 @@ import { defineConfig } from '@playwright/test';
 import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
-/** Training uses every core of a small machine: `npm test` runs these alone, and the others beside other checks. */
+/**
+ * Training uses every core of a small machine, so `npm test` runs these tests alone and the others beside other checks.
+ */
 const training = ['demo', 'distillation', 'hardship', 'newUser', 'ownData', 'twoDevices'].map(
   (name) => `**/${name}.spec.ts`,
 );
@@ -16,6 +18,9 @@ export default defineConfig({
   ],
   // A second worker would only slow both down.
   workers: 1,
+  // For the trace: a test that fails only once has failed as well.
+  retries: 1,
+  failOnFlakyTests: true,
   timeout: 240_000,
   expect: { timeout: 20_000 },
   outputDir: 'test-results',
@@ -24,8 +29,9 @@ export default defineConfig({
     actionTimeout: 20_000,
     locale: 'zh-CN',
     viewport: { width: 1280, height: 800 },
-    // A failed test keeps its actions and DOM snapshots. Recording the screen too would take a third of the CPU time.
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // A test that fails is run again and keeps its actions and DOM snapshots. Recording them in all tests would take a
+    // sixth of the CPU time, and recording the screen too, a third.
+    trace: { mode: 'on-first-retry', screenshots: false },
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
       // By default Playwright starts its headless shell, which has no WebGPU.

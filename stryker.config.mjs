@@ -4,7 +4,7 @@ export default {
   vitest: { configFile: 'vitest.mutate.config.ts' },
   mutate: ['src/domain/**/*.ts', 'src/storage/**/*.ts', 'workers/formats/**/*.ts', 'workers/services/**/*.ts'],
   coverageAnalysis: 'perTest',
-  // A mutant of a top-level constant would need every test that imports the file.
+  // Testing a mutant of a top-level constant would take every test that imports the file.
   ignoreStatic: true,
   thresholds: { high: 95, low: 85, break: 85 },
   concurrency: 2,

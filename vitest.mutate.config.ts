@@ -7,7 +7,7 @@ const unit = projects.test?.projects?.find(
 );
 if (typeof unit !== 'object' || !('test' in unit)) throw new Error('vitest.config.ts has no project "unit"');
 
-/** Tests that build, start other processes, or take seconds for what quicker tests cover as well. */
+/** Tests that build, start other processes, or take seconds although quicker tests cover the same. */
 const slow = [
   'tests/unit/{bench,tools}/**',
   'tests/unit/import/prepareDemo.test.ts',
@@ -15,14 +15,14 @@ const slow = [
   'tests/unit/tokenize/golden.test.ts',
 ];
 
-/** Runs quick files first: a mutant is done with the first test that fails. */
+/** Runs quick files first, because a mutant is finished at the first test that fails. */
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return (await super.sort(files)).reverse();
   }
 }
 
-/** The unit tests on their own, because Stryker's runner cannot choose one of several projects. */
+/** Only the unit tests, because Stryker's runner cannot choose one of several projects. */
 export default defineConfig({
   ...unit,
   test: {

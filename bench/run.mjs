@@ -192,7 +192,7 @@ function against({ ours, peer, ...detail }, figure, bar) {
 }
 
 /**
- * Times PyTorch's steps. They cannot be interleaved with those of a page, so they run right afterwards on as many
+ * Times PyTorch's steps. They cannot be interleaved with a page's, so they run right afterwards, on the same number of
  * threads.
  */
 async function againstPytorch({ ours, threads }) {

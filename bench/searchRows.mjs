@@ -1,11 +1,11 @@
 import { lowerMedian, rowsOf } from './figures.mjs';
 
-/** Wait of the playground after a key; see `src/state/playground.svelte.ts`. */
+/** The playground's delay after a key; see `src/state/playground.svelte.ts`. */
 const debounceMs = 40;
-/** About the length of the demo's passages. */
+/** Roughly the length of the demo's passages. */
 const charactersPerPassage = 90;
 
-/** Reads 12,000 different passages, cut from CMRC, and `count` questions. */
+/** Reads 12,000 distinct passages, cut from CMRC, and `count` questions. */
 export function searchingTask(count) {
   const all = rowsOf('cmrc_passages.jsonl')
     .concat(rowsOf('t2_sample_passages.jsonl'))

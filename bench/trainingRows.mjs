@@ -14,7 +14,7 @@ export function frozenAgainstFull({ ours, peer, dispatches, threads }) {
   };
 }
 
-/** Reads 2,000 questions with their passages, half of CMRC and half of CSL, and the passages of both. */
+/** Reads 2,000 questions with their passages, half of them from CMRC and half from CSL, and all passages of both. */
 export function miningTask() {
   const cmrc = rowsOf('cmrc_passages.jsonl');
   const csl = rowsOf('csl_title_abstract.jsonl');
@@ -31,7 +31,7 @@ export function miningTask() {
   };
 }
 
-/** Returns a row for a time limit of mining, which must also find what a naive search finds. */
+/** Returns a row for a time limit on mining, which must also find the same negatives as a naive search. */
 export function minedWithin({ ms, pairs, passages, ranks, compared, differing, refilled }, minutes) {
   return {
     figure: `mining 5 negatives for ${pairs} questions in ${passages} passages, demo-zh, wasm, equal to a naive search`,

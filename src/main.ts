@@ -10,6 +10,6 @@ const target = document.getElementById('app');
 // In a browser that is too old, browser-check.js shows a message; starting the app would only add errors.
 if (target && document.documentElement.dataset['unsupported'] !== 'true') {
   mount(App, { target });
-  // The command-line runner mostly uses a new profile and deletes it: a copy of the site there would be wasted.
+  // The command-line runner usually starts with a new profile and deletes it, so caching the site would be wasted work.
   if (router.route.name !== 'headless') keepForOffline();
 }

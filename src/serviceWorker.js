@@ -4,7 +4,7 @@
  */
 const version = '__VERSION__';
 const files = __FILES__;
-/* Other copies of the app may be deployed on the same origin, so the name of a cache contains the copy's address. */
+/* Other copies of the app may share the origin, so each cache's name contains its copy's address. */
 const ownPrefix = `recallsmith ${self.registration.scope} `;
 const cacheName = ownPrefix + version;
 
@@ -42,7 +42,7 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(deleteOldCaches().then(() => self.clients.claim()));
 });
 
-/* A new version waits until no tab uses the old one, or until the user asks for it: see src/state/update.svelte.ts. */
+/* A new version waits until no tab uses the old one, or until the user asks for it; see src/state/update.svelte.ts. */
 self.addEventListener('message', ({ data, ports }) => {
   if (data === 'version') ports[0]?.postMessage(version);
   if (data === 'activate') self.skipWaiting();
@@ -68,7 +68,7 @@ async function cached(request, names = [cacheName]) {
 }
 
 /*
- * Names below assets/ contain a hash of the content, so a cached copy is always right. Everything else is fetched from
+ * File names in assets/ contain a hash of the content, so a cached copy is always right. Other files are fetched from
  * the network first, and from the cache only if that fails.
  */
 async function answer(request, hashed) {

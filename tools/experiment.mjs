@@ -138,7 +138,7 @@ function printMetrics(metrics, out) {
   );
 }
 
-/** Prints the dev metrics of runs that were compared. */
+/** Prints the dev metrics of the compared runs. */
 function printArms({ arms, sentence }, out) {
   for (const { arm, dev } of arms) console.log(`${`${arm}:`.padEnd(10)}${metricsLine(dev.after.metrics)}`);
   console.log(sentence);

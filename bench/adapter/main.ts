@@ -9,7 +9,7 @@ import { benchmarkTable } from './table';
 
 /** Default limit on the wall time, in seconds. */
 const defaultLimitSeconds = 300;
-/** Number of lines printed with --brief; the file has everything. */
+/** Number of lines printed with --brief; the file contains everything. */
 const briefLines = 15;
 
 const help = `Measures the engine on this machine's adapter. Writes the JSON after every result.

@@ -51,7 +51,8 @@ export interface StepResult {
   firstMs: number;
   firstLoss: number;
   /**
-   * Time of a step that waits for its own loss. In a run the next step begins meanwhile, as in `medianMs` and `minMs`.
+   * Time of a step that waits for its own loss. In a run, the next step begins before the loss is read, as in
+   * `medianMs` and `minMs`.
    */
   singleMs: number;
   steps: number;

@@ -47,7 +47,7 @@ const full: Sizes = {
   square: 4096,
 };
 
-/** Sizes for an adapter that computes on the CPU: they prove that everything runs, and measure nothing of interest. */
+/** Sizes for an adapter that computes on the CPU. They prove that everything runs; their times mean nothing. */
 const tiny: Sizes = {
   model: {
     ...benchmarkConfigs.bertBase,

@@ -42,7 +42,7 @@ export interface MiningResult {
 const experimentId = 'bench';
 const wasm = { device: 'wasm', wasmBaseUrl: `${location.origin}/engine/` } as const;
 
-/** Cosines that differ by less are equal but for rounding, so their passages may be in either order. */
+/** Cosines that differ by less are equal up to rounding, so their passages may be in either order. */
 const rounding = 1e-5;
 
 async function store(db: Database, task: MiningTask): Promise<{ experiment: Experiment; settings: MinedNegatives }> {

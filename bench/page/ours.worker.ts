@@ -28,7 +28,7 @@ function layout(config: EncoderConfig): StoredTensor[] {
 
 const ours = {
   open: (backend: 'wasm' | 'webgpu', wasmBase: string) => openDevice(backend, wasmBase),
-  /** Prepares training. With `frozenLayers`, the embeddings and this many of the lowest layers stay as they are. */
+  /** Prepares training. `frozenLayers` freezes the embeddings and this many of the lowest layers. */
   startTraining(config: EncoderConfig, frozenLayers = 0): void {
     const tensors = layout(config);
     const parameters = new ParameterStore(deviceEngine(), tensors, [
@@ -83,7 +83,7 @@ const ours = {
     for (const array of [a, b, y]) pool.free(array);
     return ms;
   },
-  /** Encodes all texts as an evaluation does. Returns the milliseconds that it took. */
+  /** Encodes all texts in the same way as an evaluation. Returns the milliseconds taken. */
   async encode(texts: TokenBatch): Promise<number> {
     if (!model) throw new Error('no model');
     const begin = performance.now();

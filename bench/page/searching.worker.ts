@@ -83,7 +83,9 @@ const api = {
     closeDevice();
     return { times, found, bytes };
   },
-  /** Returns the milliseconds of each question after the first, by the demo model alone and beside the keywords. */
+  /**
+   * Returns the milliseconds of each question after the first, with the demo model alone and together with keywords.
+   */
   async playground({ passages, questions }: SearchingTask): Promise<{ model: number[]; both: number[] }> {
     const db = await openDatabase();
     const model = await importDemoModel(db, `${location.origin}/`);

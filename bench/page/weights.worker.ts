@@ -1,4 +1,6 @@
-/** Times each way in which a model's weights move between files, storage and device, with the app's own functions. */
+/**
+ * Times each way in which a model's weights move between files, storage and the device, with the app's own functions.
+ */
 import { expose } from 'comlink';
 import { defaultExperiment } from '../../src/domain/experiment';
 import type { EncoderConfig, StoredModel } from '../../src/domain/model';

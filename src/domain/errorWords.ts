@@ -34,6 +34,7 @@ export interface OwnWordsValues {
   'list-of': [least: number, most: number];
   // Reasons why the browser's storage, a worker or the GPU failed, for failures that the browser did not explain.
   'part-missing': [part: number, id: string];
+  'rows-missing': [rows: number, file: string];
   'download-deleted': [];
   'worker-not-started': [];
   'worker-ended': [];
@@ -83,6 +84,7 @@ export interface OwnWordsValues {
   'no-model': [];
   'no-vocabulary': [];
   'no-token': [token: string];
+  'object-with': [fields: string];
   // Contents of a PyTorch file.
   'pickle-ends': [];
   'stack-empty': [];
@@ -107,6 +109,8 @@ export interface OwnWordsValues {
   'storage-unused': [];
   'elements-in-storage': [elements: number, storage: number];
   'no-tensors': [];
+  'tensors-unnamed': [tensors: number];
+  'tensor-twice': [name: string];
 }
 export type OwnWordsCode = keyof OwnWordsValues;
 

@@ -17,6 +17,8 @@ export type ModelFault =
   | 'lfs-pointer'
   | 'not-utf8'
   | 'not-json'
+  /** The file is JSON, but holds `found` instead of `expected`. */
+  | 'json-shape'
   | 'json-too-deep'
   | 'unsupported-architecture'
   /** `tensor` is the field of config.json that makes the model a decoder. */
@@ -134,7 +136,7 @@ export type AppErrorDetails =
   /** The file opened as a project is an experiment file, which only the command line reads. */
   | { kind: 'project-is-experiment'; file: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
-  /** Another tab stored something of the project while it was opened. Nothing of it was added. */
+  /** Another tab stored part of the project while this one was opening it, so nothing was added. */
   | { kind: 'project-overtaken'; file: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }

@@ -46,8 +46,8 @@ export type DataEntry = v.InferOutput<typeof dataEntrySchema>;
 export type MetricName = (typeof metricNames)[number];
 
 /**
- * Returns the experiment with the lowest schema version that can state it. One that uses nothing new keeps the hash
- * that earlier versions of the app gave it, and they can open its links.
+ * Returns the experiment with the lowest schema version that can state it. An experiment without newer features thus
+ * keeps its hash from earlier versions of the app, and they can open its links.
  */
 export function withLowestVersion(experiment: Experiment): Experiment {
   const first = { ...experiment, schemaVersion: 1 as const };

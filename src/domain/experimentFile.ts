@@ -26,7 +26,7 @@ const locationsSchema = v.strictObject({
   /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
   /**
-   * The models that stages name, located likewise: the one that mines negatives, the guide that recognizes false ones,
+   * Locations of the models that stages name: the one that mines negatives, the guide that recognizes false negatives,
    * and the teacher.
    */
   ...v.entriesFromList(stageModelSlots, v.optional(location)),
@@ -79,9 +79,12 @@ export interface ExperimentFile {
    * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
    */
   joinTitles: boolean | null;
-  /** What the file's sweep varies. Null for a single run. Incomplete if values name models to be read from a folder. */
+  /**
+   * The settings that the file's sweep varies. Null for a single run. Incomplete if values name models to be read from
+   * a folder.
+   */
   sweep: SweepAxis[] | null;
-  /** The same as the file states it, and the models that its values name and whose folders are to be read. */
+  /** The sweep as the file states it, and those models of its values whose folders are still to be read. */
   swept: { given: unknown; models: { slot: StageModelSlot; stated: PartialModel }[] };
   /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
   compare: Comparing | null;
@@ -132,7 +135,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
   return { stages: filled, stagesToFill };
 }
 
-/** Takes the models whose folders are to be read out of the stages that name them. */
+/** Separates the models whose folders are still to be read from the stages that name them. */
 function stagesWithoutModels(
   given: unknown,
   locations: Locations,
@@ -155,7 +158,7 @@ function stagesWithoutModels(
   return { stages, stageModels };
 }
 
-/** Stands for a model that values of a sweep name, until its folder is read. */
+/** Placeholder for a model named in a sweep, until its folder has been read. */
 const unreadModel = { contentSha256: listedWithoutHash, pooling: 'mean', normalize: true, maxTokens: 3 } as const;
 
 /** Parses the sweep of a file. Models that values name get a stand-in if their folder is to be read. */

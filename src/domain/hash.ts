@@ -35,7 +35,7 @@ export async function sha256Hasher(): Promise<Hasher> {
   return hasherOf(await createSHA256());
 }
 
-/** Returns a function that returns the SHA-256 of a text as hex digits without waiting. */
+/** Returns a synchronous function that hashes a text: SHA-256 as hex digits. */
 export async function sha256OfTexts(): Promise<(text: string) => string> {
   const state = await createSHA256();
   return (text) => state.init().update(text).digest('hex');

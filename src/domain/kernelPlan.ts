@@ -82,7 +82,7 @@ export interface KernelPlan {
  */
 export const kernelsVersion = 3;
 
-/** Returns the plan that tiles every product by the fixed rules. */
+/** Returns a plan in which the fixed rules tile every product. */
 export function unmeasuredPlan(backend: KernelPlan['backend']): KernelPlan {
   return { backend, kernels: kernelsVersion, matmul: {} };
 }

@@ -33,13 +33,15 @@ export interface TunedProduct {
 export interface KernelTuning {
   source: PlanSource;
   reason?: RulesReason;
-  /** Milliseconds that choosing took. */
+  /** Milliseconds spent on choosing. */
   ms: number;
   /** Products whose kernels were chosen by measuring. */
   products: TunedProduct[];
-  /** Number of products for which no time was left; they follow the fixed rules. */
+  /** Number of products that time ran out for; they follow the fixed rules. */
   unmeasured: number;
-  /** Number of kernels rejected because the device refused their shaders or because they computed different bits. */
+  /**
+   * Number of kernels rejected because the device refused their shaders, or because their results differ in some bit.
+   */
   refused: { shaders: number; bits: number };
 }
 

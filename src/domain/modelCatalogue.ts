@@ -1,6 +1,6 @@
 import type { Pooling } from './model';
 
-/** How the authors of a model use it for retrieval. */
+/** Settings that a model's authors recommend for retrieval. */
 export interface CatalogueEntry {
   pooling: Pooling;
   queryPrefix: string;
@@ -13,7 +13,7 @@ const noPrompts = { queryPrefix: '', passagePrefix: '', needsPrompts: false };
 
 /**
  * Pooling and prompts by model, as their authors publish them: FlagEmbedding's README (bge), the pooling files of bge,
- * m3e-base and text2vec-base-chinese, and `e5/model_config.py` of unilm (E5). Sizes of one family are taken to be
+ * m3e-base and text2vec-base-chinese, and `e5/model_config.py` of unilm (E5). All sizes of a family are assumed to be
  * alike. The name is the last part of the id on a hub, or of a folder. bge-*-v1.5 loses little without the instruction.
  */
 const families: { names: RegExp; entry: CatalogueEntry }[] = [
@@ -34,7 +34,7 @@ const families: { names: RegExp; entry: CatalogueEntry }[] = [
   { names: /^text2vec-base-chinese$/, entry: { ...noPrompts, pooling: 'mean' } },
 ];
 
-/** Returns how a model of this name is used, or null if the catalogue does not have it. */
+/** Returns the settings for a model of this name, or null if the catalogue does not have it. */
 export function catalogued(name: string): CatalogueEntry | null {
   const last = name.trim().split(/[/\\]/).pop()?.toLowerCase() ?? '';
   return families.find(({ names }) => names.test(last))?.entry ?? null;

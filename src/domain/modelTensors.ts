@@ -8,7 +8,7 @@ export interface StoredTensor {
   length: number;
 }
 
-/** The tensors of a model's stored weights or of a moment, and their length with the gaps between them. */
+/** Tensors of a model's stored weights or of a moment. `length` includes the gaps between them. */
 export interface FloatLayout {
   tensors: readonly StoredTensor[];
   totalFloats: number;
@@ -26,7 +26,7 @@ export interface UntrainedTensor {
 
 /** Tensors of BertModel that no text vector depends on, i.e. the pooler. They are exported as they were imported. */
 export interface UntrainedTensors {
-  /** Their bytes are stored in parts, like weights. */
+  /** The id under which their bytes are stored in parts, like weights. */
   weightsId: string;
   tensors: UntrainedTensor[];
 }

@@ -4,7 +4,7 @@ import type { StageName } from './pipeline';
 
 interface NextStage {
   stage: Extract<StageName, 'negatives' | 'split' | 'tokenize' | 'train' | 'report'>;
-  /** Inputs that the next stage cannot do without and that are missing; empty if it can be opened. */
+  /** Missing inputs that the next stage cannot do without; empty if it can be opened. */
   missing: InputName[];
 }
 
@@ -16,8 +16,8 @@ interface ExperimentProgress {
 }
 
 /**
- * Returns the stage that the button at the end of a stage's screen leads to. Returns null if the screen has no such
- * button: while it only asks for missing inputs, on Train, which has its own buttons, and on the last stage.
+ * Returns the stage that the button at the end of a stage's screen leads to, or null if there is no such button: while
+ * the screen only asks for missing inputs, on Train, which has its own buttons, and on the last stage.
  */
 export function nextStage(
   stage: StageName,

@@ -47,7 +47,7 @@ export function refuseDeepFields(input: JsonObject): void {
 
 /** Entry v converts an experiment from version v to v + 1. */
 const migrations: Record<number, (old: JsonObject) => JsonObject> = {
-  // Version 2 only adds: fields that version 1 lacks are optional, and mean by their absence what version 1 does.
+  // Version 2 only adds optional fields. If they are absent, the experiment means the same as in version 1.
   1: (experiment) => experiment,
 };
 
@@ -115,7 +115,7 @@ function completedStage(given: unknown): unknown {
   };
 }
 
-/** Whether `frozen` states what its absence means. */
+/** Whether `frozen` states the same as an absent field. */
 function freezesNothing(frozen: unknown): boolean {
   return (
     isObject(frozen) && Object.keys(frozen).length === 2 && frozen['embeddings'] === false && frozen['layers'] === 0
@@ -222,7 +222,7 @@ export function parseWith<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  // A check over several fields is given the whole object; its path names the field that is wrong.
+  // A check over several fields receives the whole object; its path names the wrong field.
   const found = issue.type === 'partial_check' ? issue.path?.at(-1)?.value : issue.input;
   throw experimentInvalid(path, found, expectedBy(issue));
 }

@@ -18,7 +18,7 @@ export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' 
 /** `interrupted`: the worker that executed the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
-/** Statuses of a run that has not ended. If no worker holds it, its page or command was closed or killed. */
+/** Statuses of a run that has not ended. If no worker holds such a run, its page or command was closed or killed. */
 export const unfinishedStatuses: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
 
 export interface RunRecord {
@@ -105,7 +105,7 @@ export interface StepReport {
   skipped?: true;
 }
 
-/** An evaluation on dev before or during training. */
+/** A dev evaluation before or during training. */
 export interface DevEvaluation {
   metrics: Metrics;
   /** The size of the knowledge base, if dev was evaluated on a sample of it. */
@@ -150,9 +150,9 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
       of: number;
     }
   | ({ type: 'devEvaluation'; step: number; best: boolean } & DevEvaluation)
-  /** What the loss saw in a batch of training pairs, now and then. */
+  /** Scores that the loss saw in a batch of training pairs, logged from time to time. */
   | ({ type: 'trainScores' } & TrainScores)
-  /** A sign that the run is going wrong. It changes nothing about the run. */
+  /** A sign that the run is going wrong. It does not affect the run. */
   | ({ type: 'alarm' } & Alarm)
   | ({ type: 'earlyStop' } & EarlyStop)
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }

@@ -4,11 +4,11 @@ import type { RunPhase } from './run';
 export interface StageProgress {
   /** Whether the experiment has any data or a model. */
   started: boolean;
-  /** Whether all data that a run needs are here. */
+  /** Whether all data that a run needs is here. */
   hasData: boolean;
-  /** Whether the model is here as well as the data. */
+  /** Whether both the data and the model are here. */
   ready: boolean;
-  /** Whether no stage has negatives that are still to be mined. */
+  /** Whether no stage is still waiting for negatives to be mined. */
   negativesChosen: boolean;
   /** Whether the texts were tokenized with the current settings. */
   tokensCurrent: boolean;

@@ -1,7 +1,7 @@
 /** Matches lone surrogates only: with the `u` flag, a surrogate pair is one code point and does not match. */
 const loneSurrogates = /\p{Surrogate}/gu;
 
-/** Replaces lone surrogates, which have no UTF-8 form and no hash, by U+FFFD, like invalid bytes in a decoder. */
+/** Replaces lone surrogates by U+FFFD, as decoders do with invalid bytes: they have no UTF-8 form, and so no hash. */
 export function wellFormed(text: string): string {
   return text.replace(loneSurrogates, '\ufffd');
 }

@@ -8,8 +8,8 @@ import type { ImportedInputs } from './importInputs';
 import { throttled, type EventSender } from './prepare';
 
 /**
- * Refuses blends before the run. Throws `blend-has-prefix` if a stage trains rows that the base model lacks, and
- * `nothing-to-evaluate` if there are no dev questions.
+ * Throws before the run if the file asks for impossible blends: `blend-has-prefix` if a stage trains rows that the base
+ * model lacks, `nothing-to-evaluate` if there are no dev questions.
  */
 export async function refuseBlend({ experiment, blend }: Pick<ImportedInputs, 'experiment' | 'blend'>): Promise<void> {
   if (!blend) return;
@@ -20,8 +20,8 @@ export async function refuseBlend({ experiment, blend }: Pick<ImportedInputs, 'e
 }
 
 /**
- * Evaluates the blends that the file asks for on dev, and the one to export on test. Returns the ratio to export (1
- * without `export`) and what metrics.json says about the blends.
+ * Evaluates the file's blends on dev, and the one to export on test. Returns the ratio to export (1 without `export`)
+ * and the part of metrics.json about blends.
  */
 export async function blendRun(
   { runId, experiment }: RunRecord,

@@ -1,12 +1,12 @@
 import { comparisonMetrics } from '../domain/report/comparisonMetrics';
 import { comparedModels, folderResults, refuseOtherData } from '../domain/evaluate/comparedResults';
 import { AppError } from '../domain/errors';
-import { bestModel, type ReportFacts } from '../domain/report/reportFacts';
+import { bestModel, noExtras, type ReportFacts } from '../domain/report/reportFacts';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import type { CompareJob } from './jobRoutes';
 
-/** Compares the results of earlier commands. Nothing is evaluated again: their ranks say it all. */
+/** Compares the results of earlier commands by their ranks, without evaluating anything again. */
 export async function runFolderComparison(job: CompareJob): Promise<{ facts: ReportFacts; metrics: object }> {
   const folders = job.folders.map(({ name, metrics }) => folderResults(name, metrics));
   refuseOtherData(folders);
@@ -27,13 +27,13 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
     ...{ name: job.name, createdAt: Date.now(), build: __BUILD__, part: 'test', k },
     ...{ passages: folders[0].passages, leftOut: null, testUses: null, questions: questionsOf(folders) },
     ...{ models, rows, baselineId: baseline.id, judgedId: bestModel(rows, baseline.id, k) },
-    ...{ training: null, findings: null, failures: [], texts: new Map() },
+    ...{ training: null, findings: null, failures: [], extras: noExtras, texts: new Map() },
   };
   const environment = { build: __BUILD__, browser: navigator.userAgent };
   return { facts, metrics: { ...comparisonMetrics(facts), environment } };
 }
 
-/** Folders that earlier versions wrote don't have the texts of questions, which are then shown by their ids. */
+/** Folders written by earlier versions lack the texts of questions, which are then shown by their ids. */
 function questionsOf(folders: readonly ReturnType<typeof folderResults>[]): ReportFacts['questions'] {
   const known = folders.find(({ questions }) => questions.length > 0)?.questions;
   if (known) return known;

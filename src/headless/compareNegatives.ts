@@ -13,7 +13,7 @@ import type { ImportedInputs } from './importInputs';
 import type { HeadlessJob } from './jobRoutes';
 import { environmentOf, phaseDurations, summaryOf } from './runMetrics';
 
-/** What the arms of a job need from the runner's page. */
+/** Everything that the arms of a job need from the runner's page. */
 export interface ArmsJob {
   job: HeadlessJob;
   inputs: ImportedInputs;
@@ -22,13 +22,13 @@ export interface ArmsJob {
   prepare: () => Promise<string>;
   findings: (experimentId: string) => Promise<readonly Finding[]>;
   mineProgress: (done: number, of: number) => void;
-  /** Trains a run to its end and reports its events as those of an arm. */
+  /** Trains a run to its end and reports its events under the name of the arm. */
   train: (runId: string, arm: ArmName) => Promise<{ run: RunRecord; events: RunEvent[] }>;
 }
 
 /**
- * Runs the arms of the negatives experiment one after another. Arms that an interrupted command has finished are not
- * run again. Returns metrics.json and the ids of the runs. Throws `negatives-need-pairs` if all stages train on scored
+ * Runs the arms of the negatives experiment one after another. Skips arms that an interrupted command has already
+ * finished. Returns metrics.json and the ids of the runs. Throws `negatives-need-pairs` if all stages train on scored
  * pairs.
  */
 export async function compareNegatives(arms: ArmsJob): Promise<{ runIds: string[]; metrics: object }> {
@@ -67,7 +67,7 @@ async function passagesOf({ experiment }: ImportedInputs): Promise<number> {
   return (await gateway.getDataset(entry?.contentSha256 ?? ''))?.rows ?? 0;
 }
 
-/** Returns the runs that no other tab is running and whose results no earlier command has written. */
+/** Returns the runs that no other tab is executing and whose results no earlier command has written. */
 async function freeRuns({ delivered }: HeadlessJob): Promise<RunRecord[]> {
   const found: RunRecord[] = [];
   for (const { experimentId } of await gateway.listExperiments())

@@ -4,7 +4,7 @@ import type { CompareJob, EvaluateJob, JobRoutes } from './jobRoutes';
 import { postReport } from './postReport';
 import { EventSender } from './prepare';
 
-/** Does a job that compares models without training, and posts its metrics. */
+/** Executes a job that compares models without training, and posts its metrics. */
 export async function runComparisonJob(routes: JobRoutes, job: EvaluateJob | CompareJob): Promise<void> {
   const sender = new EventSender(routes);
   const { facts, metrics } =

@@ -2,7 +2,7 @@ import { budgetBytes } from '../domain/memory/budget';
 import type { RunRecord } from '../domain/run';
 import { formatBytes } from '../ui/i18n/format';
 
-/** The unfinished run to resume, or a note for the terminal on why that run is abandoned. */
+/** The unfinished run to resume, or a note for the terminal on why a new run is started instead. */
 interface EarlierRun {
   resumed?: RunRecord;
   note?: string;
@@ -20,10 +20,10 @@ export function resumeNote({ status }: RunRecord): string {
 }
 
 /**
- * Chooses which of the unfinished runs of the same experiment on the same device to resume. A run keeps the step
- * strategies that were planned for its budget, so that its results stay bit-identical. Two kinds of runs are abandoned
- * in favour of a new one: a run that ran out of memory would do so again, and a run planned for another budget would
- * ignore the requested one.
+ * Chooses which of the unfinished runs of the same experiment on the same device to resume. To keep its results
+ * bit-identical, a run keeps the step strategies planned for its budget. Two kinds of runs are therefore abandoned for
+ * a new one: a run that ran out of memory would do so again, and a run planned for another budget would ignore the
+ * requested one.
  */
 export function earlierRun(unfinished: readonly RunRecord[], chosenBytes: number | undefined): EarlierRun {
   const resumed = unfinished.find((run) => reasonToLeave(run, chosenBytes) === null);

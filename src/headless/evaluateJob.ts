@@ -22,7 +22,7 @@ import { dataNotes } from './inputNotes';
 import type { EvaluateJob, JobRoutes } from './jobRoutes';
 import { inputReports, throttled, type EventSender } from './prepare';
 
-/** Names of the work that the terminal shows, by what a comparison reports. */
+/** Names of the work in the terminal, by the names that a comparison reports. */
 const workNames: Record<CompareProgress['what'], string> = {
   load: 'load',
   passages: 'encodePassages',
@@ -44,8 +44,8 @@ async function readInputs(routes: JobRoutes, job: EvaluateJob, file: EvaluationF
 }
 
 /**
- * Stores the data as an experiment without training, or finds the one that an earlier command stored: its results are
- * used again, so an interrupted evaluation continues with the next model.
+ * Stores the data as an experiment without training, or finds the experiment stored by an earlier command. Its results
+ * are reused, so an interrupted evaluation continues with the next model.
  */
 async function storedExperimentId(name: string, experiment: Experiment): Promise<string> {
   const wanted = canonicalJson([name, experiment]);
@@ -56,7 +56,7 @@ async function storedExperimentId(name: string, experiment: Experiment): Promise
   return experimentId;
 }
 
-/** Evaluates the candidates. Returns why some of them failed, by id. */
+/** Evaluates the candidates. Returns the errors of those that failed, by id. */
 async function evaluate(
   request: { experimentId: string; part: EvaluationFile['part']; candidates: readonly NamedCandidate[] },
   job: EvaluateJob,

@@ -9,12 +9,12 @@ import { findingText, fixText } from '../ui/train/findingText';
 import type { HeadlessJob } from './jobRoutes';
 import type { EventSender } from './prepare';
 
-/** Returns the memory plan of an experiment, or null if there is none: then the run is refused with the reason. */
+/** Returns the memory plan of an experiment, or null if planning fails; creating the run then fails with the reason. */
 async function memoryPlan(experimentId: string, { device, budgetBytes }: HeadlessJob): Promise<MemoryReport | null> {
   try {
     return await (await gateway.gpu()).planMemory(experimentId, device, budgetBytes ?? null);
   } catch (thrown) {
-    // A dead worker can't go on to train; anything else will be reported when the run is created.
+    // A dead worker can't train either. Any other error is reported when the run is created.
     if (toAppError(thrown).details.kind === 'worker-crashed') throw thrown;
     return null;
   }
@@ -31,7 +31,10 @@ export async function findingsOf(experimentId: string, experiment: Experiment, j
   });
 }
 
-/** Returns the line that the terminal shows for a finding. A refusal of the run states the reason itself. */
+/**
+ * Returns the line in the terminal for a finding. Findings that stop the run are left to its refusal, which states the
+ * reason.
+ */
 export function findingLine(finding: Finding, stages: number): string {
   const { title, why } = findingText(en, finding, stages);
   const reason = finding.severity === 'stops' ? '' : ` ${why}`;

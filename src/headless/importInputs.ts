@@ -26,17 +26,17 @@ import type { HeadlessJob, Job, JobRoutes } from './jobRoutes';
 export interface ImportedInputs {
   experiment: Experiment;
   experimentHash: string;
-  /** What the file's sweep varies. Null for a single run. */
+  /** Axes of the file's sweep. Null for a single run. */
   sweep: SweepAxis[] | null;
-  /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
+  /** By slot: numbers of rows left out, references ignored and notes, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
   recognised: Partial<Record<SlotName, Recognition[]>>;
-  /** Set if the file asks for several runs that are compared. */
+  /** Set if the file asks for a comparison of several runs. */
   compare: ExperimentFile['compare'];
   /** Blends to evaluate or export after the run. */
   blend: ExperimentFile['blend'];
-  /** Number of passages with a title, in a knowledge base that was read from files. */
+  /** Number of passages with a title, if the knowledge base was read from files. */
   titles: number;
 }
 
@@ -61,15 +61,13 @@ const order = [
   'testQuestions',
 ] as const satisfies readonly SlotName[];
 
-/**
- * Throws `experiment-invalid` if the experiment file states a hash that differs from that of the content that was read.
- */
+/** Throws `experiment-invalid` if the file states a hash that differs from the hash of the content. */
 function mustAgree(path: string, promised: string | undefined, read: string): void {
   if (promised !== undefined && promised !== read)
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
 }
 
-/** Where a model of the file is read from, and the content hash that the file states for it. */
+/** The location of a model of the file, and the content hash that the file states for it. */
 interface ModelPlace {
   slot: string;
   name: string;
@@ -148,13 +146,13 @@ export class InputReader {
     return read;
   }
 
-  /** Reads a model from the files of a slot or from a hub, or finds the one that the file promises in storage. */
+  /** Reads a model from the files of a slot or from a hub, or finds the one with the stated hash in storage. */
   async model({ slot, name, location, promised }: ModelPlace): Promise<StoredModel> {
     if (location !== undefined && isHubLocation(location)) return this.#hubModel(location, promised);
     const files = await this.routes.files(this.job, slot);
     if (files.length > 0) {
       const model = await (await gateway.data()).importModel(files, name, this.reports.import);
-      // An experiment of an earlier version refers to the model by its former identity.
+      // Experiments of earlier versions refer to a model by its former identity.
       const former = promised === undefined ? undefined : await gateway.getModel(promised);
       if (former?.aliasOf === model.contentSha256) return former;
       mustAgree(`${slot}.contentSha256`, promised, model.contentSha256);

@@ -4,7 +4,7 @@ import { errorSentence } from '../ui/i18n/errors';
 import type { ImportedInputs } from './importInputs';
 import { stageNotes } from './stageNotes';
 
-/** What the notes are about. */
+/** The parts of the inputs that the notes are about. */
 type NotedInputs = Pick<ImportedInputs, 'titles' | 'experiment' | 'recognised' | 'leftOut'>;
 
 /** Returns a note on whether titles are encoded, because the user cannot see that anywhere else. */

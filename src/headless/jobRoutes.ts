@@ -4,7 +4,7 @@ import type { AppError } from '../domain/errors';
 import type { Language } from '../domain/language';
 
 /**
- * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
+ * A job as served by the local runner (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
  */
 export interface Job {
   /** Name of the job's file, without its extension. */
@@ -21,7 +21,7 @@ export interface Job {
   inputs: { slot: string; path: string; url: string }[];
 }
 
-/** A job that trains, of `npm run experiment`. */
+/** A training job, from `npm run experiment`. */
 export interface HeadlessJob extends Job {
   kind: 'experiment';
   /** The parsed experiment file, not yet validated: any JSON. */
@@ -39,7 +39,7 @@ export interface HeadlessJob extends Job {
   delivered: string[];
 }
 
-/** A job that compares models without training, of `npm run evaluate`. */
+/** A job that compares models without training, from `npm run evaluate`. */
 export interface EvaluateJob extends Job {
   kind: 'evaluate';
   /** The parsed evaluation file, not yet validated. */
@@ -47,7 +47,7 @@ export interface EvaluateJob extends Job {
   withReport: true;
 }
 
-/** A job that compares results of earlier commands, of `npm run compare`. */
+/** A job that compares results of earlier commands, from `npm run compare`. */
 export interface CompareJob extends Job {
   kind: 'compare';
   /** Each folder with its metrics.json, not yet validated. */
@@ -55,7 +55,7 @@ export interface CompareJob extends Job {
   /** Name of the model that the others are compared with. */
   baseline?: string;
   k?: number;
-  /** Whether the results are written, and not only shown. */
+  /** Whether to write the results, and not only show them. */
   withReport: boolean;
 }
 
@@ -98,7 +98,7 @@ export class JobRoutes {
     await this.#post(path, JSON.stringify(value));
   }
 
-  /** Sends a file that lies beside metrics.json, such as report.html. */
+  /** Sends a file to be stored next to metrics.json, such as report.html. */
   async postReport(name: string, file: Blob): Promise<void> {
     await this.#post(`report/${name}`, file);
   }

@@ -3,12 +3,12 @@ import type { KeptSummary, KeptValues } from '../domain/records';
 import { entryOf, slotNames, type SlotName } from '../domain/import/slots';
 import { gateway } from '../state/gateway';
 
-/** The kept columns of one data set: their hash and counts, and the values of each row that has any, by its id. */
+/** The kept columns of one data set: their hash and counts, and the values of each row that has any, by row id. */
 interface KeptRows extends KeptSummary {
   rows: Record<string, KeptValues>;
 }
 
-/** As many rows as a block has in storage. */
+/** The same as the number of rows per block in storage. */
 const rowsPerPage = 1000;
 
 async function keptRows(contentSha256: string, count: number): Promise<Record<string, KeptValues>> {

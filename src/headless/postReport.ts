@@ -4,7 +4,7 @@ import { reportFileName, reportFormats, resultFile } from '../ui/report/result/r
 import type { Job, JobRoutes } from './jobRoutes';
 import type { EventSender } from './prepare';
 
-/** Writes the report in all formats and sends it to the runner, to lie beside metrics.json. */
+/** Writes the report in all formats and sends it to the runner, which stores it next to metrics.json. */
 export async function postReport(
   routes: JobRoutes,
   { language }: Pick<Job, 'language'>,

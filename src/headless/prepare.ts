@@ -43,7 +43,7 @@ export function inputReports(sender: EventSender): InputReports {
   };
 }
 
-/** Stores the experiment with its sweeps, its tokens and its mined negatives. Returns its id. */
+/** Stores the experiment with its sweeps, tokens and mined negatives. Returns its id. */
 export async function prepare(
   inputs: ImportedInputs,
   job: HeadlessJob,

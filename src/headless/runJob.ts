@@ -23,7 +23,7 @@ import { EventSender, inputReports, prepare, throttled } from './prepare';
 import { runMetrics } from './runMetrics';
 import { runSweep } from './runSweep';
 
-/** Returns the unfinished runs of the same experiment and device that no other tab is running, newest first. */
+/** Returns the unfinished runs of the same experiment and device that no other tab is executing, newest first. */
 async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise<RunRecord[]> {
   const found: RunRecord[] = [];
   for (const { experimentId } of await gateway.listExperiments()) {
@@ -35,7 +35,7 @@ async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise
   return found.sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Trains a run to its end, unless it is done. `arm` marks its events if the command compares several runs. */
+/** Trains a run to its end, unless it is done already. `arm` marks its events if the command compares several runs. */
 async function train(
   runId: string,
   sender: EventSender,
@@ -56,8 +56,8 @@ async function train(
 }
 
 /**
- * Runs one job from end to end: imports files, trains, posts metrics and export. All of this is the page's own code.
- * Returns the ids of the runs: one, or those that the job compares. A sweep has one id.
+ * Executes one job from end to end with the page's own code: imports files, trains, posts metrics and export. Returns
+ * the ids of the runs: one, or those that the job compares. A sweep has one id.
  */
 export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<string[]> {
   const sender = new EventSender(routes);
@@ -113,7 +113,7 @@ async function reportRun(
   return facts;
 }
 
-/** Runs the arms of the negatives experiment and posts how they compare. Nothing is exported. */
+/** Runs the arms of the negatives experiment and posts their comparison. Exports nothing. */
 async function runArms(
   routes: JobRoutes,
   job: HeadlessJob,

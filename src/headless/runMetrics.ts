@@ -85,11 +85,11 @@ interface MetricsParts {
   run: RunRecord;
   events: readonly RunEvent[];
   inputs: ImportedInputs;
-  /** What the checks before the run found. */
+  /** Findings of the checks before the run. */
   findings: readonly Finding[];
   resumed: boolean;
   exported: ExportReport;
-  /** What is known about blends, if the file asks for some. */
+  /** Results of the blends, if the file asks for some. */
   blend?: object | undefined;
   /** The test questions that were evaluated. */
   questions: readonly ReportedQuestion[];

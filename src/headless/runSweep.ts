@@ -18,12 +18,12 @@ interface SweepParts {
   sender: EventSender;
 }
 
-/** Returns the settings of a run in the terminal: `temperature 0.02, seed 8`. */
+/** Returns a run's settings as shown in the terminal: `temperature 0.02, seed 8`. */
 function valuesText(axes: readonly SweepAxis[], { values }: SweepPoint): string {
   return axes.map((axis, i) => `${axisName(axis)} ${canonicalJson(values[i] ?? null).replaceAll('"', '')}`).join(', ');
 }
 
-/** Returns the same sweep on the same device by an earlier command whose results were not written, or null. */
+/** Returns an unfinished sweep from an earlier command with the same axes and device, or null. */
 async function earlierSweep(
   { inputs, axes }: SweepParts,
   job: HeadlessJob,
@@ -90,7 +90,7 @@ async function work(experimentId: string, sweep: Sweep, job: HeadlessJob, { axes
 
 const hasDiverged = (run: SweepRun['run']): boolean => run?.error?.kind === 'training-diverged';
 
-/** Sends the events that an earlier command stored. */
+/** Sends the events of a run that an earlier command stored. */
 async function sendEvents(runId: string, run: number, sender: EventSender): Promise<void> {
   const events = await gateway.readEvents(runId, 0);
   const numbered = events.map((event) => ({ ...event, run: run + 1 }));
@@ -119,7 +119,7 @@ function reportOf(axes: readonly SweepAxis[], rows: readonly SweepRow[], runs: r
 }
 
 /**
- * Executes all runs of a sweep, or those that an earlier command left, and posts the table. Test is not evaluated.
+ * Executes all runs of a sweep, or those left by an earlier command, and posts the table. Test is not evaluated.
  * Returns the id of the sweep.
  */
 export async function runSweep(routes: JobRoutes, job: HeadlessJob, parts: SweepParts): Promise<string> {

@@ -9,13 +9,13 @@ import type { ReportFacts } from '../domain/report/reportFacts';
 import type { SheetWords } from '../domain/report/resultSheets';
 import type { ScoreOwner, ScoreView } from './scoreView';
 
-/** Something that can be compared. */
+/** A candidate that can be compared. */
 export interface CandidateOption {
   id: string;
   candidate: Candidate;
   /** Name of the model; empty for the keyword search. */
   name: string;
-  /** How the model encodes; null for the keyword search. */
+  /** Settings that the model encodes with; null for the keyword search. */
   settings: ExperimentModel | null;
   /** Bytes of the weights in float32, and the length of a vector. */
   bytes: number;
@@ -27,14 +27,14 @@ export interface CandidateOption {
     createdAt: number;
     step: number;
     steps: number;
-    /** Whether the step did best on dev rather than being the last one. */
+    /** Whether these are the weights that did best on dev, not those of the last step. */
     best: boolean;
-    /** Name of the experiment, if it is another one with the same data. */
+    /** Name of the experiment, if it is another one on the same data. */
     experiment: string | null;
   } | null;
 }
 
-/** Results of one candidate, with how they were computed. */
+/** Results of one candidate, and how fast they were computed. */
 export interface ComparedModel {
   id: string;
   results: QuestionResult[];
@@ -42,14 +42,14 @@ export interface ComparedModel {
   passagesPerSecond: number | null;
 }
 
-/** The questions of a part, and the results that are stored for them. */
+/** The questions of a part, and their stored results. */
 export interface ComparedPart {
   questions: Question[];
   passages: number;
-  /** Questions of the file that have no right passage in the knowledge base, or that test has too. */
+  /** Number of questions left out: they have no right passage in the knowledge base, or they are also in test. */
   leftOut: number;
   models: ComparedModel[];
-  /** How many models were compared on the experiment's test questions so far. */
+  /** How many models have been compared on the experiment's test questions so far. */
   testUses: number;
 }
 
@@ -64,9 +64,9 @@ export interface CompareTableRequest {
 
 /** The test questions of a run. */
 export interface RunQuestions {
-  /** Those that were evaluated, with the ids of the passages that answer them. */
+  /** The questions that were evaluated, with the ids of their relevant passages. */
   questions: Question[];
-  /** Questions of the file that were not. */
+  /** Number of questions in the file that were not evaluated. */
   leftOut: number;
 }
 
@@ -79,14 +79,14 @@ export interface CompareApi {
   /** Returns the questions and the stored results. Rejects with `data-missing` or `nothing-to-evaluate`. */
   comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
   compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;
-  /** Returns the stored scores of base model and run, with the threshold that a rule chooses on dev. */
+  /** Returns the stored scores of base model and run, and the threshold that a rule chooses on dev. */
   viewScores(owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView>;
   /**
-   * Keeps the thresholds of both with the run's evaluations. Returns how many were kept: none if no threshold satisfies
-   * the rule.
+   * Stores the thresholds of both models with the run's evaluations. Returns how many were stored: none if no threshold
+   * satisfies the rule.
    */
   keepThresholds(owner: ScoreOwner, rule: ThresholdRule): Promise<number>;
-  /** Computes the table of results that are not stored, at a cut-off. */
+  /** Computes the table at a cut-off from results that are passed in instead of stored. */
   tableOfResults(
     models: readonly { id: string; results: readonly Pick<QuestionResult, 'questionId' | 'ranks'>[] }[],
     baselineId: string,
@@ -95,9 +95,9 @@ export interface CompareApi {
   /** Returns the Excel workbook of a report. */
   writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
   runQuestions(runId: string): Promise<RunQuestions>;
-  /** Returns passages that a run searches, by id. Skips ids that are unknown. */
+  /** Returns passages by id from those that a run searches. Skips unknown ids. */
   runPassages(runId: string, ids: readonly string[]): Promise<Passage[]>;
-  /** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
+  /** Returns passages by id from those that a part's questions search. Skips unknown ids. */
   comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
 }
 
@@ -105,11 +105,11 @@ export interface CompareRequest {
   experimentId: string;
   part: QuestionPart;
   candidates: readonly Candidate[];
-  /** If set, the models are compared on the data of this run, which may differ from what the experiment has now. */
+  /** If set, the models are compared on the data of this run, which may differ from the experiment's current data. */
   runId?: string;
 }
 
-/** What a comparison is doing; `of` is 0 while the total is unknown. */
+/** Current work of a comparison; `of` is 0 while the total is unknown. */
 export interface CompareProgress {
   id: string;
   what: 'load' | 'passages' | 'questions' | 'search' | 'keywords';

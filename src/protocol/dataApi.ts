@@ -1,4 +1,5 @@
 import type { AnswerAt } from '../domain/evaluate/answerAt';
+import type { EvaluatedPart } from '../domain/evaluate/evaluation';
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
@@ -15,6 +16,7 @@ import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { CompareApi } from './compareApi';
+import type { QuestionsApi } from './questionFigures';
 import type { DevTextIds, DevTexts } from './devTexts';
 import type { TrainTextIds, TrainTexts } from './trainTexts';
 import type { KeywordComparison } from './keywordComparison';
@@ -32,7 +34,7 @@ export interface RejectedRow {
   fault: ImportFault;
   field?: string;
   expected?: string;
-  /** Number of rows that the entry is about, if it was left out together with others. */
+  /** Number of rows that the entry stands for, if several were left out together. */
   rows?: number;
 }
 
@@ -43,7 +45,7 @@ export interface RejectedRows {
   rejectedCount: number;
   /** Number of unknown references that were ignored in questions with at least one known reference. */
   ignoredCount: number;
-  /** Number of notes: changes of rows that are kept, and columns or texts that no row uses. */
+  /** Number of notes: changes to rows that are kept, and columns or texts that no row uses. */
   noteCount: number;
 }
 
@@ -66,12 +68,12 @@ export interface UnknownAnswer {
 
 export interface SplitCounts {
   train: number;
-  /** Number of different passages and of different anchors in the training pairs. */
+  /** Number of distinct passages and of distinct anchors in the training pairs. */
   trainPassages: number;
   trainAnchors: number;
   /** Scored pairs to train on; 0 if no stage does. */
   scored: number;
-  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
+  /** Scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
   scoredLeaks: number;
   dev: number;
   test: number;
@@ -83,7 +85,7 @@ export interface SplitCounts {
   listedBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
-  /** Training pairs that nearly repeat a test question, whether or not `train` still counts them. */
+  /** Training pairs that nearly repeat a test question. `removed`: whether they are left out of `train`. */
   nearDuplicates: { count: number; removed: boolean };
   /** Training pairs whose answer is not in the knowledge base. They are still trained on. */
   unknownAnswers: number;
@@ -91,7 +93,7 @@ export interface SplitCounts {
   listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
 }
 
-/** An experiment of a project file that differs from what is stored here under the same ids. */
+/** An experiment of a project file that differs from the one stored here under the same id. */
 export interface ProjectConflict {
   experimentId: string;
   name: string;
@@ -107,7 +109,7 @@ export type ChooseCopies = (conflicts: ProjectConflict[]) => Promise<string[] | 
 export interface OpenedProject {
   experiments: number;
   runs: number;
-  /** What was left out of the file, and what the opened experiments lack. */
+  /** Content that was left out of the file, and content that the opened experiments lack. */
   warnings: AppErrorDetails[];
 }
 
@@ -140,7 +142,7 @@ export interface ColumnChoices {
 }
 
 interface ImportOptions extends ColumnChoices {
-  /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
+  /** Columns of ids that a survey found by their values, by file name. Columns chosen by the user take precedence. */
   idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
@@ -148,7 +150,7 @@ interface ImportOptions extends ColumnChoices {
   keepEmptyAnchors?: boolean;
 }
 
-/** Which slots the files have content for. Files are identified by their position in the request. */
+/** The slots that files can fill. Files are identified by their position in the request. */
 export interface Survey extends Fillings {
   unreadable: { file: number; error: AppErrorDetails }[];
   /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
@@ -172,7 +174,7 @@ export interface ExportRequest {
    * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
    */
   reference: { texts: string[]; vectors: Float32Array[] };
-  /** Whether to write one zip for download, or the folder's files separately, which need no checksums. */
+  /** Whether to write one zip for download, or separate files, which need no checksums. */
   as: 'zip' | 'files';
 }
 
@@ -185,11 +187,11 @@ export interface ExportReport {
    * Agreement between the vectors of the reopened export and the app's: smallest cosine, largest absolute difference.
    */
   check: { cosine: number; maxAbs: number; texts: number };
-  /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
+  /** Whether the pooler may be missing only because an earlier version imported the model and did not keep it. */
   poolerNotKept: boolean;
   /**
-   * Whether the adapters of a LoRA stage are exported on their own too. With several stages they would not fit the base
-   * model; those of a blend would not give its weights. Null if no stage trained with LoRA.
+   * Whether the adapters of a LoRA stage are also exported separately. With several stages they would not fit the base
+   * model; with a blend they would not produce its weights. Null if no stage trained with LoRA.
    */
   adapter: 'included' | 'several-stages' | 'blended' | null;
   /** SHA-256 of the exported weights. */
@@ -197,15 +199,15 @@ export interface ExportReport {
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
-export interface DataApi extends CompareApi {
+export interface DataApi extends CompareApi, QuestionsApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
   /**
-   * Finds the slots that files have content for, without importing them. With `onlySeveral`, a single file that serves
-   * one slot has no fillings, and only its beginning is read.
+   * Finds the slots that files can fill, without importing the files. With `onlySeveral`, a single file for a single
+   * slot gets no fillings, and only its beginning is read.
    */
   surveyFiles(
     files: FolderFile[],
@@ -222,8 +224,8 @@ export interface DataApi extends CompareApi {
   /** Imports the demo model that comes with the page. Reports bytes of the weights as they are stored. */
   importDemoModel(baseUrl: string, progress: Progress): Promise<StoredModel>;
   /**
-   * Asks a hub which files of a model the import needs. Contacts the host, so call it only when the user has asked for
-   * it. The token goes to this host only and is never stored.
+   * Asks a hub which files of a model the import needs. This contacts the host, so call it only at the user's request.
+   * The token goes to this host only and is never stored.
    */
   listHubModel(model: HubModelId, token: string | null): Promise<HubListing>;
   /**
@@ -239,7 +241,7 @@ export interface DataApi extends CompareApi {
   stopHubDownload(): Promise<void>;
   /** Deletes a stored download. Throws `hub-failed` while a download is in progress. */
   deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
-  /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
+  /** Counts train, dev and test, and lists their overlaps. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   /**
    * Returns a description of a stage's explicit negatives, and samples to judge. Rejects with `negatives-not-mined` if
@@ -261,7 +263,7 @@ export interface DataApi extends CompareApi {
   /** Returns the beginnings of the texts of a stage's rows, by id. */
   trainTexts(experiment: Experiment, stage: number, ids: TrainTextIds): Promise<Map<string, TrainTexts>>;
   /** Compares a run's test evaluations before and after training at each cut-off; null until both are stored. */
-  compareRun(runId: string, ks: readonly number[]): Promise<AnswerAt[] | null>;
+  compareRun(runId: string, ks: readonly number[], part?: EvaluatedPart): Promise<AnswerAt[] | null>;
   /**
    * Answers a run's test questions by keywords and compares the trained model with them at each cut-off. Throws
    * `data-missing` if the questions or the knowledge base were deleted.
@@ -284,7 +286,7 @@ export interface DataApi extends CompareApi {
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   /** Lists the contents of storage, after deleting leftovers of crashes. */
   storageUse(): Promise<StoredItem[]>;
-  /** Deletes stored items. Returns false, and deletes nothing, if something uses one of them by now. */
+  /** Deletes stored items. If something uses one of them by now, deletes nothing and returns false. */
   deleteUnused(kind: UnusedKind, ids: string[]): Promise<boolean>;
   /** Measures the size of each experiment's project file. Deleted experiments are not listed. */
   measureProject(): Promise<ProjectContents[]>;

@@ -6,6 +6,7 @@ import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
+import type { BlendsToEvaluate } from './blends';
 import type { CompareProgress, CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
 import type { MapProgress, MapRequest, MapView } from './mapApi';
@@ -15,15 +16,15 @@ import type { SpeedProgress, SpeedRequest } from './speedApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
-/** A row of a step's batch. A scored pair's sentences are in the places of anchor and positive. */
+/** A row of a step's batch. In a scored pair, `anchor` and `positive` are the two sentences. */
 interface BatchRow {
   pairId: string;
   anchor: string;
   positive: string;
   negatives: string[];
-  /** The scores of the data that a distillation learns: of the positive, then of each negative. */
+  /** Teacher scores from the data that a distillation learns: of the positive, then of each negative. */
   teacherScores?: number[];
-  /** Positions in the row's batch of the rows that are its negatives; absent if all others are. */
+  /** Positions of the rows of the batch that serve as the row's negatives; absent if all others do. */
   drawn?: number[];
   /** Only in scored pairs. */
   score?: number;
@@ -31,7 +32,7 @@ interface BatchRow {
 
 /**
  * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch, and
- * the explicit negatives of these rows, if the stage has any. A step that accumulates gradients has several batches of
+ * the explicit negatives of all rows if the stage has any. A step that accumulates gradients has several batches of
  * `batchSize` rows.
  */
 export interface BatchView {
@@ -51,9 +52,9 @@ export interface GpuApi {
   configure(options: WorkerOptions): Promise<void>;
   /**
    * Stores a new run of the current experiment and returns the run's id. Tokenizes missing texts but computes nothing
-   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). With
-   * `trial`, the run uses its settings instead, is evaluated on dev only and keeps no weights once it is done.
-   * `sweepId` is the sweep that a trial belongs to.
+   * else. Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default). `trial`
+   * replaces the experiment's settings by others; such a run is evaluated on dev only and keeps no weights once it is
+   * done. `sweepId` is the sweep that a trial belongs to.
    */
   createRun(
     experimentId: string,
@@ -92,8 +93,8 @@ export interface GpuApi {
   cancelSearch(): Promise<void>;
   /**
    * Finds the first passages for a question by each candidate, in the order of `candidates`. The models stay on the
-   * device for a minute or until another job needs it, so that one can search while typing. Reports progress while
-   * passages are encoded. Rejects with `cancelled` after `cancelSearch`.
+   * device for a minute or until another job needs it, which makes searching while typing possible. Reports progress
+   * while passages are encoded. Rejects with `cancelled` after `cancelSearch`.
    */
   searchByCandidates(
     request: PlaygroundRequest,
@@ -101,9 +102,9 @@ export interface GpuApi {
     progress: (what: CompareProgress['what'], done: number, of: number) => void,
   ): Promise<PlaygroundResult>;
   /**
-   * Mines and stores the negatives of all stages of the current experiment that use mined ones, unless they are stored;
-   * or those of `trials`, which have the experiment's data and model. Searches once for all of them. Reports progress
-   * in texts and questions. Rejects with `cancelled` after `cancelMining`.
+   * Mines and stores negatives for all stages of the current experiment that use mined ones, unless they are stored
+   * already; or for the stages of `trials`, which have the experiment's data and model. Searches once for all of them.
+   * Reports progress in texts and questions. Rejects with `cancelled` after `cancelMining`.
    */
   mineNegatives(
     experimentId: string,
@@ -114,8 +115,8 @@ export interface GpuApi {
   cancelMining(): Promise<void>;
   /**
    * Evaluates candidates on an experiment's dev or test questions and stores their results one by one, reusing stored
-   * vectors. Candidates with stored results are skipped. Calls `ended` for each candidate; if one fails, the others are
-   * still evaluated. Rejects with `cancelled` after `cancelComparison`.
+   * vectors. Skips candidates with stored results. Calls `ended` for each candidate; if one fails, the others are still
+   * evaluated. Rejects with `cancelled` after `cancelComparison`.
    */
   compareModels(
     request: CompareRequest,
@@ -146,15 +147,12 @@ export interface GpuApi {
   ): Promise<MapView | null>;
   cancelMap(): Promise<void>;
   /**
-   * Evaluates blends of a finished run's weights with those of its base model, each stored under its ratio, unless they
-   * are evaluated. Reports progress in texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run,
-   * and with `cancelled` after `cancelBlends`; the blends evaluated until then stay stored.
+   * Evaluates blends of a finished run's weights with those of its base model, and stores each under its ratio. Skips
+   * blends that are evaluated already. On a probe set, both ends are evaluated like any other ratio. Reports progress in
+   * texts. Rejects with `blend-has-prefix` if the base model lacks rows of the run, and with `cancelled` after
+   * `cancelBlends`; blends evaluated until then stay stored.
    */
-  evaluateBlends(
-    runId: string,
-    wanted: { ratios: readonly number[]; part: 'dev' | 'test' },
-    progress: Progress,
-  ): Promise<void>;
+  evaluateBlends(runId: string, wanted: BlendsToEvaluate, progress: Progress): Promise<void>;
   cancelBlends(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after
@@ -165,8 +163,8 @@ export interface GpuApi {
   /** Returns what is known about the device that the preference selects, even if runs refuse it. */
   deviceCheck(preference: DevicePreference): Promise<DeviceCheckState>;
   /**
-   * Compares a training step on the device with double precision and with stock tfjs, and stores the result. From then
-   * on, a device with wrong results is refused: `webgpu` rejects with `device-wrong`, and `auto` falls back to wasm.
+   * Compares a training step on the device with double precision and with stock tfjs, and stores the result. A device
+   * with wrong results is refused from then on: `webgpu` rejects with `device-wrong`, and `auto` falls back to wasm.
    * Rejects with `cancelled` after `cancelCheck`.
    */
   checkDevice(preference: DevicePreference, onProgress: (progress: CheckProgress) => void): Promise<DeviceCheck>;

@@ -4,6 +4,6 @@ import type { QuestionResult } from '../domain/evaluate/evaluation';
 /** A keyword search (BM25) for the test questions of a run, over the run's knowledge base. */
 export interface KeywordComparison {
   results: QuestionResult[];
-  /** In the order of the cut-offs that were asked for: the keyword search before, the trained model after. */
+  /** For each requested cut-off: the keyword search as `before`, the trained model as `after`. */
   answers: AnswerAt[];
 }

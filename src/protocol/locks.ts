@@ -10,11 +10,11 @@ export function runLockName(runId: string): string {
   return `${runLockPrefix}${runId}`;
 }
 
-/** Held while a model or project is imported, because its weight parts are written before any record refers to them. */
+/** Held during the import of a model or project, because weight parts are written before any record refers to them. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
-/** Shared by imports of data sets, which write rows before the record that refers to them. */
+/** Shared by imports of data sets, because rows are written before the record that refers to them. */
 export const datasetImportLock = 'recallsmith-dataset-import';
 
-/** Held while a model is fetched from a hub. One tab downloads at a time. */
+/** Held while a model is downloaded from a hub, so that only one tab downloads at a time. */
 export const hubDownloadLock = 'recallsmith-hub-download';

@@ -3,7 +3,7 @@ import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
 import type { ScoreBins } from '../domain/negatives/scoreBins';
 import type { NegativeSource } from '../domain/train/negativesSchema';
 
-/** An explicit negative. Rank and score are known only if it was mined. One drawn in its place has no rank. */
+/** An explicit negative. Only a mined one has a rank and a score. One drawn at random in its place has no rank. */
 export interface ShownNegative {
   text: string;
   rank: number | null;
@@ -17,7 +17,7 @@ export interface NegativesRow {
   positive: string;
   positiveScore: number | null;
   negatives: ShownNegative[];
-  /** The teacher's scores that the file of the pairs gives the positive and each negative; null for one without. */
+  /** The file's teacher scores of the positive and each negative; null for a text without a score. */
   teacherScores?: (number | null)[];
 }
 
@@ -38,8 +38,8 @@ export interface NegativesView {
   /** Counts of the scores of positives, mined negatives and random passages, in this order. Null if none were mined. */
   bins: ScoreBins | null;
   /**
-   * Number of passages that score above the positive minus the margin, and of all that were compared. Null if none were
-   * mined, or without a margin.
+   * How many of the compared passages score above the positive minus the margin. Null if none were mined, or there is
+   * no margin.
    */
   suspects: { found: number; of: number } | null;
   /** Mined negatives that score above the positive. Null if none were mined. */

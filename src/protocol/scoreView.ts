@@ -3,14 +3,16 @@ import type { ScoreHistograms } from '../domain/evaluate/questionScores';
 import type { ChosenThreshold, Curves, ThresholdFigures } from '../domain/evaluate/threshold';
 import type { QuestionPart } from '../domain/records';
 
-/** Whose scores are looked at: an experiment's base model, and the model that a run trained, on the run's data. */
+/**
+ * The models whose scores are shown: an experiment's base model and the model that a run trained, on the run's data.
+ */
 export interface ScoreOwner {
   experimentId: string;
   /** Null before the first run is done. */
   runId: string | null;
 }
 
-/** A question as a threshold treats it. */
+/** A question, and whether a threshold answers or rejects it. */
 export interface ThresholdRow {
   questionId: string;
   text: string;
@@ -26,7 +28,7 @@ export interface PartScores {
   histograms: ScoreHistograms;
   /** Null if all first passages are right, or none is. Points are thinned out for drawing. */
   curves: Curves | null;
-  /** What the threshold does here; null if there is none. */
+  /** Outcomes of the threshold on these questions; null if there is no threshold. */
   figures: ThresholdFigures | null;
   /** All questions, highest score first. */
   rows: ThresholdRow[];
@@ -39,12 +41,12 @@ export interface ScoredModel {
   threshold: number | null;
   /** Null if the scores are not computed yet. */
   parts: Record<QuestionPart, PartScores | null>;
-  /** The threshold that is kept with the run's evaluation. */
+  /** The threshold stored with the run's evaluation. */
   kept: ChosenThreshold | null;
 }
 
 export interface ScoreView {
   models: ScoredModel[];
-  /** Questions of each part, and those without an answer. Null if the part has no questions. */
+  /** Number of questions of each part, with and without an answer. Null if the part has no questions. */
   questions: Record<QuestionPart, { answered: number; unanswered: number } | null>;
 }

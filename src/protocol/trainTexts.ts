@@ -2,7 +2,7 @@
 export interface TrainTexts {
   anchor: string;
   positive: string;
-  /** The explicit negatives that the stage trains on, if they were asked for. */
+  /** The explicit negatives that the stage trains on, if requested. */
   negatives: string[];
 }
 

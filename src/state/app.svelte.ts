@@ -14,7 +14,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
 ]);
 
-/** Errors that concern more than the action in which they occurred, so they stay until they are dismissed. */
+/** Errors with consequences beyond the action in which they occurred. They stay until they are dismissed. */
 const lasting: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'quota-exceeded',
   'storage-failed',

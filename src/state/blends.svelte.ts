@@ -1,5 +1,6 @@
 import type { BlendPoint } from '../domain/evaluate/blend';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
+import type { BlendsToEvaluate } from '../protocol/blends';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 
@@ -9,20 +10,22 @@ class BlendsState {
   working = $state<string | null>(null);
   /** Progress in texts. */
   progress = $state.raw({ done: 0, of: 0 });
-  /** Why the last evaluation of a run's blends failed. */
+  /** Error of the last evaluation of a run's blends. */
   failure = $state.raw<{ runId: string; details: AppErrorDetails } | null>(null);
-  /** Counts the evaluations that have ended; what is shown of blends is read again when it changes. */
+  /** Counts the evaluations that have ended, so that screens read blends again. */
   changes = $state(0);
 
-  /** Evaluates blends of a run on dev or test. What was evaluated before a cancellation or failure is kept. */
-  async evaluate(runId: string, ratios: readonly number[], part: 'dev' | 'test'): Promise<void> {
+  /**
+   * Evaluates blends of a run on dev, test or a probe set. Results from before a cancellation or failure are kept.
+   */
+  async evaluate(runId: string, wanted: BlendsToEvaluate): Promise<void> {
     this.failure = null;
     try {
       await deviceJob.during('blend', async () => {
         this.working = runId;
         this.progress = { done: 0, of: 0 };
         const report = (done: number, of: number): void => void (this.progress = { done, of });
-        await (await gateway.gpu()).evaluateBlends(runId, { ratios: [...ratios], part }, report);
+        await (await gateway.gpu()).evaluateBlends(runId, wanted, report);
       });
     } catch (thrown) {
       const { details } = toAppError(thrown);
@@ -37,7 +40,7 @@ class BlendsState {
     await (await gateway.gpu()).cancelBlends();
   }
 
-  /** Returns what is known of a run's blends, both ends included. */
+  /** Returns the stored results of a run's blends, including both ends. */
   async read(runId: string): Promise<{ dev: BlendPoint[]; test: BlendPoint[] }> {
     return { dev: await gateway.listBlends(runId, 'dev'), test: await gateway.listBlends(runId, 'test') };
   }

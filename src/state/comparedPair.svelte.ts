@@ -1,11 +1,15 @@
 import { countChanges, rankChange, sortByGain, type RankChange } from '../domain/evaluate/answerAt';
+import type { QuestionFacts } from '../domain/evaluate/questionFilter';
 import { pairedQuestions } from '../domain/evaluate/pairedQuestions';
+import type { QuestionPart } from '../domain/records';
+import type { Explanation, LabelledFigures, ResultsOwner } from '../protocol/questionFigures';
 import type { ComparisonState } from './comparison.svelte';
 import { withTexts, type PairedAnswers, type PassageText, type QuestionRow } from './evaluation.svelte';
 import { gateway } from './gateway';
 
-/** The questions of a comparison, as two of its models answer them. */
+/** The questions of a comparison, as answered by two of its models. */
 export class ComparedPair implements PairedAnswers {
+  #facts = $state.raw<{ of: unknown; values: ReadonlyMap<string, QuestionFacts> } | null>(null);
   #chosen = $state<{ before: string | null; after: string | null }>({ before: null, after: null });
   readonly beforeId = $derived.by(() => this.#shownOr(this.#chosen.before) ?? this.comparison.baselineId);
   readonly afterId = $derived.by(
@@ -33,6 +37,41 @@ export class ComparedPair implements PairedAnswers {
 
   changeOf({ rankBefore, rankAfter }: QuestionRow): RankChange {
     return rankChange(rankBefore, rankAfter, this.k);
+  }
+
+  get part(): QuestionPart {
+    return this.comparison.part;
+  }
+
+  get facts(): ReadonlyMap<string, QuestionFacts> {
+    return this.#facts?.of === this.comparison.data ? this.#facts.values : new Map();
+  }
+
+  /** Reads the values by which the questions can be filtered. Call whenever the data of the comparison has changed. */
+  async loadFacts(): Promise<void> {
+    const of = this.comparison.data;
+    if (!of) return;
+    const questions = await (await gateway.data()).listQuestions(this.#owner);
+    this.#facts = { of, values: new Map(questions.map(({ id, topic, document }) => [id, { topic, document }])) };
+  }
+
+  get #owner(): ResultsOwner {
+    const { experimentId, part } = this.comparison;
+    return { experimentId, part };
+  }
+
+  async figures(questionIds: readonly string[] | null): Promise<LabelledFigures> {
+    const { shown, k } = this.comparison;
+    const pair = { before: this.beforeId, after: this.afterId };
+    const request = { owner: this.#owner, ids: shown.map(({ id }) => id), pair, k, questionIds };
+    return (await gateway.data()).figuresOf(request);
+  }
+
+  async explain(questionId: string, passageIds: readonly string[]): Promise<Explanation> {
+    const candidates = [this.beforeId, this.afterId].map(
+      (id) => this.comparison.candidateOf(id ?? '')?.candidate ?? null,
+    );
+    return (await gateway.data()).explainQuestion({ owner: this.#owner, questionId, passageIds, candidates });
   }
 
   async passages(ids: string[]): Promise<PassageText[]> {

@@ -8,9 +8,10 @@ import type { CandidateOption, ComparedModel, ComparedPart, CompareProgress } fr
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 import { inOwnRoot } from './inOwnRoot.svelte';
 
-/** A candidate as the screen lists it: an option, or its ranking fused with the keyword search. */
+/** A candidate in the screen's list: an option, or its ranking fused with the keyword search. */
 export interface ListedCandidate {
   id: string;
   candidate: Candidate;
@@ -18,7 +19,7 @@ export interface ListedCandidate {
   fused: boolean;
 }
 
-/** Most models that are chosen at first. More can be added. */
+/** Maximum number of models that are chosen initially. More can be added. */
 const chosenFirst = 8;
 
 /** Progress of the candidate being evaluated. */
@@ -34,7 +35,7 @@ export class ComparisonState {
   options = $state.raw<readonly CandidateOption[]>([]);
   part = $state<QuestionPart>('dev');
   data = $state.raw<ComparedPart | null>(null);
-  /** Why the part can't be compared on: its questions or the knowledge base are missing. */
+  /** Why models can't be compared on this part: its questions or the knowledge base are missing. */
   error = $state.raw<AppErrorDetails | null>(null);
   /** Ids of the candidates to compare. */
   chosen = $state.raw<ReadonlySet<string>>(new Set());
@@ -42,19 +43,19 @@ export class ComparisonState {
   doing = $state.raw<Doing | null>(null);
   running = $state(false);
   cancelling = $state(false);
-  /** Candidates that have ended in the comparison that is running, and how many it has. */
+  /** Number of candidates that have ended in the current comparison, and of all its candidates. */
   ended = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
   /** Why a candidate failed, by id. */
   failures = $state.raw<ReadonlyMap<string, AppErrorDetails>>(new Map());
   rows = $state.raw<readonly CompareRow[]>([]);
   questions = $state(0);
   #baseline = $state<string | null>(null);
-  #tables = 0;
+  readonly #newestTable = new Newest();
 
   readonly listed = $derived(this.options.flatMap(listedOf));
   readonly #byId = $derived(new Map(this.listed.map((one) => [one.id, one])));
   readonly results = $derived(new Map((this.data?.models ?? []).map((model) => [model.id, model])));
-  /** Chosen candidates that have results, in the order in which they are listed. */
+  /** Chosen candidates with results, in the order of the list. */
   readonly shown = $derived(this.listed.filter(({ id }) => this.chosen.has(id) && this.results.has(id)));
   /** Chosen candidates without results. */
   readonly missing = $derived(this.listed.filter(({ id }) => this.chosen.has(id) && !this.results.has(id)));
@@ -87,7 +88,7 @@ export class ComparisonState {
     if (first) this.chosen = new Set(firstChoice(this.options));
     await this.#loadPart();
     if (!first) return;
-    // Results of an earlier visit are shown too.
+    // Also choose the models with results from an earlier visit.
     this.chosen = new Set([...this.chosen, ...this.results.keys()]);
     await this.#loadTable();
   }
@@ -132,18 +133,18 @@ export class ComparisonState {
   }
 
   async #loadTable(): Promise<void> {
-    const asked = ++this.#tables;
     const { experimentId, part, k, baselineId } = this;
     const ids = this.shown.map(({ id }) => id);
     if (baselineId === null) {
+      this.#newestTable.forget();
       this.rows = [];
       return;
     }
     const request = { experimentId, part, ids, baselineId, k };
-    const { rows, questions } = await (await gateway.data()).compareTable(request);
-    if (asked !== this.#tables) return;
-    this.rows = rows;
-    this.questions = questions;
+    await this.#newestTable.ask(
+      async () => (await gateway.data()).compareTable(request),
+      ({ rows, questions }) => Object.assign(this, { rows, questions }),
+    );
   }
 
   /** Evaluates the chosen candidates without results. Results appear one by one. */
@@ -203,7 +204,7 @@ function listedOf(option: CandidateOption): ListedCandidate[] {
   return [own, { id: candidateId(fused), candidate: fused, option, fused: true }];
 }
 
-/** Chooses the keyword search, the base models, and the kept weights of the newest runs. */
+/** Chooses the initial candidates: the keyword search, the base models, and the kept weights of the newest runs. */
 function firstChoice(options: readonly CandidateOption[]): string[] {
   const keywords = options.filter(({ candidate }) => candidate.kind === 'keywords');
   const bases = options.filter(({ candidate }) => candidate.kind === 'base');
@@ -213,7 +214,7 @@ function firstChoice(options: readonly CandidateOption[]): string[] {
 
 const known = new Map<string, ComparisonState>();
 
-/** Returns the comparison of an experiment; there is one per experiment and page, which a running job updates. */
+/** Returns the comparison of an experiment. The page keeps one per experiment, which a running job updates. */
 export function comparisonOf(experimentId: string): ComparisonState {
   const state = known.get(experimentId) ?? inOwnRoot(() => new ComparisonState(experimentId));
   known.set(experimentId, state);

@@ -1,9 +1,10 @@
-import { bestModel, type ReportFacts, type ReportedModel } from '../domain/report/reportFacts';
+import { bestModel, noExtras, type ReportFacts, type ReportedModel } from '../domain/report/reportFacts';
 import { shownPassageIds } from '../domain/report/reportExamples';
 import type { Passage, Question, QuestionPart } from '../domain/records';
 import { gateway } from './gateway';
+import { reportedLabels } from './reportExtras';
 
-/** What a report of a comparison is about. Models without stored results are left out. */
+/** The models and questions that a report of a comparison covers. Models without stored results are left out. */
 export interface ComparisonRequest {
   experimentId: string;
   name: string;
@@ -18,7 +19,7 @@ export const reportedQuestion = ({ id, text, relevant, kept }: Question): Report
   return { id, text, topic: kept?.topic ?? null, relevant };
 };
 
-/** Returns the facts of a comparison, from the results that are stored for it. */
+/** Returns the facts of a comparison, from its stored results. */
 export async function comparisonFacts(request: ComparisonRequest): Promise<ReportFacts> {
   const { experimentId, name, part, k, baselineId, failures = [] } = request;
   const data = await gateway.data();
@@ -30,6 +31,8 @@ export async function comparisonFacts(request: ComparisonRequest): Promise<Repor
   });
   const ids = models.map(({ id }) => id);
   const { rows } = await data.compareTable({ experimentId, part, ids, baselineId, k });
+  const judgedId = bestModel(rows, baselineId, k);
+  const labelled = { owner: { experimentId, part }, ids, pair: { before: baselineId, after: judgedId }, k };
   const facts = {
     name,
     createdAt: Date.now(),
@@ -43,7 +46,8 @@ export async function comparisonFacts(request: ComparisonRequest): Promise<Repor
     models,
     rows,
     baselineId,
-    judgedId: bestModel(rows, baselineId, k),
+    judgedId,
+    extras: { ...noExtras, labels: await reportedLabels(experimentId, labelled) },
     training: null,
     findings: null,
     failures,

@@ -5,7 +5,7 @@ import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { baseUrl, gateway } from './gateway';
 
-/** Progress of the work for a question; `of` is 0 while the total is unknown. */
+/** Progress in answering a question; `of` is 0 while the total is unknown. */
 interface AskProgress {
   doing: 'load' | 'encode' | 'search' | 'cancel';
   done: number;

@@ -1,25 +1,32 @@
 import type { DeviceInfo, DevicePreference } from '../domain/device';
 import { roomIn } from '../storage/space';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** The device that a preference selects on this machine, and the browser's storage quota. */
 class DeviceState {
   info = $state.raw<DeviceInfo | null>(null);
-  asking = $state(false);
+  #questions = $state(0);
+  readonly #newest = new Newest();
   storage = $state.raw<{ used: number; quota: number; persisted: boolean } | null>(null);
 
-  /** Bytes that can still be stored; null if that is unknown. A run or an import that needs more is refused. */
+  get asking(): boolean {
+    return this.#questions > 0;
+  }
+
+  /** Bytes that can still be stored; null if unknown. A run or an import that needs more is refused. */
   get room(): number | null {
     return this.storage && this.storage.quota > 0 ? roomIn(this.storage) : null;
   }
 
   async ask(preference: DevicePreference): Promise<void> {
-    this.asking = true;
+    this.#questions += 1;
     this.info = null;
+    const read = async () => (await gateway.gpu()).describeDevice(preference);
     try {
-      this.info = await (await gateway.gpu()).describeDevice(preference);
+      await this.#newest.ask(read, (info) => (this.info = info));
     } finally {
-      this.asking = false;
+      this.#questions -= 1;
     }
   }
 

@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../domain/errors';
 import { device } from './device.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 import { remember, remembered } from './localChoices';
 
 /** Remembers the keys of the adapters whose check the user declined. */
@@ -21,11 +22,11 @@ export class DeviceChecking {
   /** Whether a cancel was requested. The worker checks for it between steps. */
   cancelling = $state(false);
   #declined = $state.raw<string[]>(firstDeclined());
-  #asked = 0;
+  readonly #newest = new Newest();
 
   /**
-   * Whether to offer the check: once per adapter, and again if an adapter that failed it is used with another browser
-   * version or other kernels, which may have fixed it.
+   * Whether to offer the check: once per adapter, and again if an adapter that failed is used with another browser
+   * version or other kernels, which may work.
    */
   readonly offered = $derived.by(() => {
     if (this.known?.backend !== 'webgpu' || this.progress !== null) return false;
@@ -35,9 +36,8 @@ export class DeviceChecking {
   });
 
   async ask(preference: DevicePreference): Promise<void> {
-    const question = ++this.#asked;
-    const known = await (await gateway.gpu()).deviceCheck(preference);
-    if (question === this.#asked) this.known = known;
+    const read = async () => (await gateway.gpu()).deviceCheck(preference);
+    await this.#newest.ask(read, (known) => (this.known = known));
   }
 
   /**

@@ -2,8 +2,8 @@ import type { DeviceJob } from '../domain/device';
 import { AppError } from '../domain/errors';
 
 /**
- * The job that this page's GPU worker is busy with; other tabs have their own workers. The worker refuses a second job
- * anyway, but keeping track here lets buttons be disabled with a reason.
+ * The current job of this page's GPU worker; other tabs have their own workers. The worker refuses a second job;
+ * knowing the job here lets the page disable its buttons with a reason.
  */
 class DeviceJobState {
   current = $state<DeviceJob | null>(null);

@@ -31,7 +31,7 @@ export class DoctorState {
     }
   }
 
-  /** Whether the split and the texts are known, so that no finding is missing for lack of them. */
+  /** Whether the split and the texts are known; before that, findings that depend on them would be missing. */
   isComplete(state: ExperimentState): boolean {
     const { experiment } = state;
     return experiment !== null && state.split.countsOf(experiment) !== null && this.#textsOf(state) !== null;
@@ -49,7 +49,7 @@ export class DoctorState {
       model: state.hasModel ? model : null,
       split: state.split.countsOf(experiment),
       texts: this.#textsOf(state),
-      // The report of an earlier version of the settings would propose changes of settings that are gone.
+      // A memory report on earlier settings would propose changes to settings that no longer exist.
       memory: state.leftOut === null ? null : memory.report,
     });
   }

@@ -1,29 +1,41 @@
 import { untrack } from 'svelte';
 import { offeredKs, rankChange, sortByGain, type AnswerAt, type RankChange } from '../domain/evaluate/answerAt';
+import type { Candidate } from '../domain/evaluate/candidate';
+import type { QuestionFacts } from '../domain/evaluate/questionFilter';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import { pairedQuestions, type PairedQuestion } from '../domain/evaluate/pairedQuestions';
 import { entryOf } from '../domain/import/slots';
+import type { QuestionPart } from '../domain/records';
+import { runModels, type Explanation, type LabelledFigures, type ResultsOwner } from '../protocol/questionFigures';
 import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 export interface QuestionRow extends PairedQuestion {
   text: string;
   relevant: string[];
 }
 
-/** Questions answered by two models, or by one before and after training, as the question list shows them. */
+/** Questions answered by two models, or by one before and after training, for the question list. */
 export interface PairedAnswers {
   /** The chosen cut-off: how many of the first results count. */
   readonly k: number;
   /** How many questions changed in each way at the cut-off. */
   readonly answer: Record<RankChange, number> | null;
-  /** Those that gained most first. */
+  /** Questions with the largest gain first. */
   readonly questions: readonly QuestionRow[];
+  readonly part: QuestionPart;
+  /** Values by which the questions can be filtered, by id; empty until they are read. */
+  readonly facts: ReadonlyMap<string, QuestionFacts>;
   changeOf(row: QuestionRow): RankChange;
   /** Returns the texts of passages. */
   passages(ids: string[]): Promise<PassageText[]>;
+  /** Returns the figures of all models shown, on all or some questions. */
+  figures(questionIds: readonly string[] | null): Promise<LabelledFigures>;
+  /** Explains the order of the passages that are shown for a question. */
+  explain(questionId: string, passageIds: readonly string[]): Promise<Explanation>;
 }
 
 export interface PassageText {
@@ -35,7 +47,7 @@ export interface PassageText {
 const pageRows = 1000;
 
 /**
- * Returns the k at which improved and worse questions are counted at first: that of the primary metric if it is a hit
+ * Returns the initial k at which improved and worse questions are counted: that of the primary metric if it is a hit
  * rate, else 1.
  */
 export function primaryK(experiment: Experiment): number {
@@ -63,19 +75,21 @@ export function withTexts(
 export class EvaluationState implements PairedAnswers {
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
-  /** The comparison at each of `ks`. */
+  /** The comparison at each cut-off of `ks`. */
   answers = $state.raw<readonly AnswerAt[]>([]);
-  /** The questions that both evaluations have, those that gained most first. */
+  /** The questions of both evaluations, those with the largest gain first. */
   questions = $state.raw<QuestionRow[]>([]);
-  /** The keyword search; null while it is under way or if it failed. */
+  /** The keyword search; null while it is in progress or after it failed. */
   keyword = $state.raw<KeywordComparison | null>(null);
   keywordError = $state.raw<AppErrorDetails | null>(null);
+  facts = $state.raw<ReadonlyMap<string, QuestionFacts>>(new Map());
   loaded = $state(false);
   /** The chosen cut-off: how many of the first results count. */
   k = $state(1);
   readonly ks: readonly number[];
   readonly answer = $derived(this.answers.find(({ k }) => k === this.k) ?? null);
   readonly keywordAnswer = $derived(this.keyword?.answers.find(({ k }) => k === this.k) ?? null);
+  readonly part = 'test';
   #passages: Promise<Map<string, PassageText>> | null = null;
 
   constructor(
@@ -108,6 +122,35 @@ export class EvaluationState implements PairedAnswers {
     } catch (thrown) {
       this.keywordError = toAppError(thrown).details;
     }
+  }
+
+  /** Reads the values by which the questions can be filtered. They stay empty if the data was deleted. */
+  async loadFacts(): Promise<void> {
+    try {
+      const questions = await (await gateway.data()).listQuestions(this.#owner);
+      this.facts = new Map(questions.map(({ id, topic, document }) => [id, { topic, document }]));
+    } catch (thrown) {
+      if (toAppError(thrown).details.kind !== 'data-missing') throw thrown;
+    }
+  }
+
+  get #owner(): ResultsOwner {
+    return { runId: this.runId };
+  }
+
+  async figures(questionIds: readonly string[] | null): Promise<LabelledFigures> {
+    const pair = { before: 'before', after: 'after' };
+    const request = { owner: this.#owner, ids: runModels, pair, k: this.k, questionIds };
+    return (await gateway.data()).figuresOf(request);
+  }
+
+  async explain(questionId: string, passageIds: readonly string[]): Promise<Explanation> {
+    const { model } = this.experiment;
+    const candidates: (Candidate | null)[] = [
+      model && { kind: 'base', model },
+      { kind: 'run', runId: this.runId, weights: 'kept' },
+    ];
+    return (await gateway.data()).explainQuestion({ owner: this.#owner, questionId, passageIds, candidates });
   }
 
   async #rows(before: Evaluation, after: Evaluation): Promise<QuestionRow[]> {
@@ -146,23 +189,27 @@ export class EvaluationState implements PairedAnswers {
   }
 }
 
-/** The evaluation on the screen: that of the run that was chosen last. */
+/** The evaluation on the screen: that of the run chosen last. */
 export class ShownEvaluation {
   current = $state.raw<EvaluationState | null>(null);
-  #asked = 0;
+  readonly #newest = new Newest();
 
   /**
-   * Loads a run's evaluation and shows it, unless another one was asked for meanwhile. A run that is read again keeps
-   * its cut-off and its keyword search.
+   * Loads a run's evaluation and shows it, unless another one has been requested meanwhile. When the same run is read
+   * again, it keeps its cut-off and its keyword search.
    */
   async show(runId: string, experiment: Experiment): Promise<void> {
-    const asked = ++this.#asked;
     const next = new EvaluationState(runId, experiment);
-    await next.load();
-    if (asked !== this.#asked) return;
-    const before = untrack(() => this.current);
-    if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword });
-    this.current = next;
-    if (next.after && !next.keyword) await next.searchByKeywords();
+    const isNewest = await this.#newest.ask(
+      () => next.load(),
+      () => {
+        const before = untrack(() => this.current);
+        if (before?.runId === runId) Object.assign(next, { k: before.k, keyword: before.keyword, facts: before.facts });
+        this.current = next;
+      },
+    );
+    if (!isNewest || !next.after) return;
+    await next.loadFacts();
+    if (!next.keyword) await next.searchByKeywords();
   }
 }

@@ -18,8 +18,9 @@ import { entryOf, withEntry, type SlotName } from '../domain/import/slots';
 import { readReferences } from './references';
 import { SavedExperiment } from './savedExperiment.svelte';
 import { SplitState, splitKey } from './splitting.svelte';
+import { Newest } from './newest';
 
-/** What a worker found when it planned the batches. */
+/** Results of a worker's planning of the batches. */
 type PlannedBatches = Pick<MemoryReport, 'steps' | 'leftOut' | 'negatives'>;
 
 /** The experiment on the screen: its settings, the data and model they refer to, its split and its runs. */
@@ -27,6 +28,7 @@ export class ExperimentState extends SavedExperiment {
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
   model = $state.raw<StoredModel | null>(null);
   runs = $state.raw<RunRecord[]>([]);
+  readonly #newestRuns = new Newest();
   loaded = $state(false);
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
@@ -95,9 +97,9 @@ export class ExperimentState extends SavedExperiment {
   });
 
   /**
-   * Rows of the shown stage and steps of a run with the current settings, without rows that are held out or skipped.
-   * Null until the split is counted, or if the experiment lists its batches. `atMost`: an epoch may leave out pairs
-   * with repeated texts, and the worker has not planned the batches yet.
+   * Number of rows of the shown stage, without those held out or skipped, and number of steps of a run with the current
+   * settings. Null until the split is counted, or if the experiment lists its batches. `atMost`: an epoch may leave out
+   * pairs with repeated texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
     const train = this.#trainCounts;
@@ -127,7 +129,7 @@ export class ExperimentState extends SavedExperiment {
     this.#chosenStage = index;
   }
 
-  /** Returns the steps of the shown stage if it had this many epochs. Null until the split is counted. */
+  /** Returns how many steps the shown stage would have with this many epochs. Null until the split is counted. */
   stepsOfEpochs(value: number): CountedSteps | null {
     const stage = this.trainStage;
     const train = this.#trainCounts;
@@ -137,7 +139,9 @@ export class ExperimentState extends SavedExperiment {
     return countedSteps([{ ...stage, duration: { unit: 'epochs', value } }], train);
   }
 
-  /** Why a run with the current settings would be refused. Null if nothing is wrong or the split is not counted. */
+  /**
+   * Why a run with the current settings would be refused. Null if nothing is wrong, or while the split is not counted.
+   */
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
     const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
     if (!this.experiment || !counts || !this.#trainCounts) return null;
@@ -154,14 +158,14 @@ export class ExperimentState extends SavedExperiment {
 
   /** Call whenever the experiment's screen is opened: another tab may have changed it since the last time. */
   async load(): Promise<void> {
-    // Wait before reading any state, so that an effect that calls this does not run again after every change.
+    // Wait before reading any state. Otherwise an effect that calls this would run again after every change.
     await this.flush();
     const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
     const [references] = await Promise.all([readReferences(stored?.experiment), this.loadRuns()]);
-    // An import that is still running may have changed the experiment meanwhile; its change is newer than what was
-    // read.
+    // An import that is still running may have changed the experiment meanwhile; its change is newer than the stored
+    // state.
     if (this.stored === before) {
       Object.assign(this, references);
       this.show(stored);
@@ -177,7 +181,10 @@ export class ExperimentState extends SavedExperiment {
   }
 
   async loadRuns(): Promise<void> {
-    this.runs = await gateway.listRuns(this.experimentId);
+    await this.#newestRuns.ask(
+      () => gateway.listRuns(this.experimentId),
+      (runs) => (this.runs = runs),
+    );
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {
@@ -197,7 +204,7 @@ export class ExperimentState extends SavedExperiment {
   }
 
   /**
-   * Whether new content is encoded with its titles: as stated by the experiment's link, else if the content has titles.
+   * Whether new content is encoded with its titles: as the experiment's link states, or else if the content has titles.
    */
   #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
     const linked = this.stored?.linked && entryOf(this.stored.linked, slot);
@@ -205,8 +212,8 @@ export class ExperimentState extends SavedExperiment {
   }
 
   /**
-   * Whether the imported model is the one that the experiment refers to and that was missing, as in an experiment from
-   * a link. The model is then used with the experiment's own settings.
+   * Whether the imported model is the missing one that the experiment refers to, as in an experiment from a link. The
+   * model is then used with the experiment's own settings.
    */
   async findModel(imported: StoredModel): Promise<boolean> {
     const sha256 = this.experiment?.model?.contentSha256;

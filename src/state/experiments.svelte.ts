@@ -8,10 +8,11 @@ import { cutAt } from '../domain/wellFormed';
 import { gateway } from './gateway';
 import { jobs } from './jobs.svelte';
 import { flushExperiment, forgetExperiment } from './openExperiments.svelte';
+import { Newest } from './newest';
 
 export type { StoredExperiment };
 
-/** The part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
+/** Length of the part of a name that its copies keep. Leaves room in the name field (120 characters) for “(copy 2)”. */
 const nameLimit = 100;
 
 /**
@@ -70,13 +71,17 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);
+  readonly #newest = new Newest();
 
   async load(): Promise<void> {
-    const all = await gateway.listExperiments();
-    const cards = await Promise.all(all.map(cardOf));
-    this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
-    this.loaded = true;
-    // An experiment that was deleted, restored or opened from a file may hold the newest paused run.
+    await this.#newest.ask(
+      async () => Promise.all((await gateway.listExperiments()).map(cardOf)),
+      (cards) => {
+        this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
+        this.loaded = true;
+      },
+    );
+    // A deleted, restored or opened experiment may contain the newest paused run.
     await jobs.showPaused();
   }
 
@@ -84,7 +89,7 @@ class ExperimentsState {
     return this.#put(name, experiment, {});
   }
 
-  /** Saves a shared experiment, with a copy of what its link states. */
+  /** Saves a shared experiment, and the settings of its link, to compare with later. */
   async createLinked(name: string, linked: Experiment): Promise<string> {
     return this.#put(name, linked, { linked });
   }
@@ -105,11 +110,12 @@ class ExperimentsState {
     let n = 1;
     while (taken.has(nameOf(base, n))) n += 1;
     const name = nameOf(base, n);
-    const { linked, negativeDecisions, reviewDecisions } = stored;
+    const { linked, negativeDecisions, reviewDecisions, labelDecisions } = stored;
     const more = {
       ...(linked ? { linked } : {}),
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(labelDecisions ? { labelDecisions } : {}),
     };
     const copy = await this.#put(name, stored.experiment, more);
     await this.load();
@@ -119,7 +125,7 @@ class ExperimentsState {
   async #put(
     name: string,
     experiment: Experiment,
-    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions'>,
+    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions' | 'labelDecisions'>,
   ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();
@@ -129,7 +135,8 @@ class ExperimentsState {
   }
 
   /**
-   * Deletes an experiment, none of whose runs may be active. `restore` undoes it until something else needs the space.
+   * Deletes an experiment. None of its runs may be active. `restore` undoes this until the space is needed for
+   * something else.
    */
   async remove(experimentId: string): Promise<void> {
     forgetExperiment(experimentId);

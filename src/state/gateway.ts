@@ -4,7 +4,7 @@ import type { Dataset, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { BlendPoint } from '../domain/evaluate/blend';
 import type { SpeedResult } from '../domain/evaluate/speed';
-import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { EvaluatedPart, Evaluation } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
@@ -90,7 +90,7 @@ export const gateway = {
   },
   async getEvaluation(
     runId: string,
-    part: 'dev' | 'test',
+    part: EvaluatedPart,
     moment: Evaluation['moment'],
   ): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
@@ -99,7 +99,7 @@ export const gateway = {
   async countTestComparisons(experimentId: string): Promise<number> {
     return (await gateway.data()).countTestUses(experimentId);
   },
-  async listBlends(runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
+  async listBlends(runId: string, part: EvaluatedPart): Promise<BlendPoint[]> {
     return evaluations.listBlends(await openDatabase(), runId, part);
   },
   /** Whether a worker in any tab holds the run's lock. */

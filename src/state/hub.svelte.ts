@@ -2,6 +2,7 @@ import { downloadIdOf, listingBytes, type HubHostName, type HubListing, type Hub
 import { toAppError } from '../domain/errors';
 import type { StoredModel } from '../domain/model';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** A download in progress. */
 export interface RunningDownload {
@@ -12,7 +13,7 @@ export interface RunningDownload {
   file: string;
   /** Averaged over the last seconds; null until a second has passed. */
   bytesPerSecond: number | null;
-  /** Set once all files are there and the model is being imported. */
+  /** Set once all files have arrived and the model is being imported. */
   importing: { done: number; of: number } | null;
 }
 
@@ -60,9 +61,10 @@ export class HubState {
   looking = $state(false);
   listing = $state.raw<HubListing | null>(null);
   running = $state.raw<RunningDownload | null>(null);
-  /** Set between a click on pause or cancel and the end of the download. */
+  /** True from a click on pause or cancel until the download has ended. */
   stopping = $state(false);
   partial = $state.raw<PartialDownload[]>([]);
+  readonly #newest = new Newest();
   #discard = false;
 
   #token(): string | null {
@@ -123,13 +125,17 @@ export class HubState {
 
   /** Loads the list of interrupted downloads. */
   async load(): Promise<void> {
-    const stored = await gateway.listDownloads();
-    this.partial = stored.map(({ downloadId, listing, received }) => ({
-      downloadId,
-      listing,
-      received: Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
-      of: listingBytes(listing),
-    }));
+    await this.#newest.ask(
+      () => gateway.listDownloads(),
+      (stored) => {
+        this.partial = stored.map(({ downloadId, listing, received }) => ({
+          downloadId,
+          listing,
+          received: Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
+          of: listingBytes(listing),
+        }));
+      },
+    );
   }
 }
 

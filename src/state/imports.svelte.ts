@@ -9,10 +9,11 @@ import type { DataApi, FolderFile, Progress, RejectedRows, Survey } from '../pro
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
+import { Newest } from './newest';
 import { choicesWith, noChanges, rememberChoices } from './recognitionChoices';
 import { slots, type SlotName } from '../domain/import/slots';
 
-/** What was recognised in the files chosen last. It is lost when the page closes, because files are not stored. */
+/** The recognition of the files chosen last. It is lost when the page closes, because files are not stored. */
 export interface SlotRecognition {
   files: File[];
   found: Recognition[];
@@ -20,7 +21,7 @@ export interface SlotRecognition {
   refused: boolean;
 }
 
-/** Files with content for several slots, until the user has chosen which of them to fill. */
+/** Dropped files that can fill several slots, until the user has chosen the slots. */
 export interface Drop {
   files: FolderFile[];
   /** The slot on which the files were dropped; null for the whole stage. */
@@ -33,7 +34,10 @@ interface SlotImport extends RejectedRows {
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;
   recognition: SlotRecognition | null;
-  /** `#pairKey` of questions and a knowledge base that do not match, because no question names a passage; else null. */
+  /**
+   * `#pairKey` of questions and a knowledge base that do not match, because no question refers to one of its passages;
+   * else null.
+   */
   unusable: string | null;
 }
 
@@ -70,10 +74,11 @@ export class ImportsState {
     testQuestions: emptyImport,
   });
   drop = $state.raw<Drop | null>(null);
-  /** Progress of looking into files that were dropped on the stage. */
+  /** Progress of reading files that were dropped on the stage. */
   surveyProgress = $state.raw<{ done: number; of: number } | null>(null);
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
+  readonly #newestModels = new Newest();
 
   #storedChecked = false;
 
@@ -84,8 +89,8 @@ export class ImportsState {
   }
 
   /**
-   * Takes files that were dropped on a slot, or on the stage (null). Files that serve several slots wait in `drop` for
-   * the user's choice, and so does everything dropped on the stage. Other files are imported into the slot.
+   * Takes files that were dropped on a slot, or on the stage (null). Files that can fill several slots wait in `drop`
+   * for the user's choice, and so does everything dropped on the stage. Other files are imported into the slot.
    */
   async take(files: FolderFile[], slot: SlotName | null): Promise<void> {
     if (files.length === 0) return;
@@ -117,8 +122,8 @@ export class ImportsState {
   }
 
   /**
-   * Imports the files of `drop` into the chosen slots, the knowledge base first. If one of the others fails, the rest
-   * is still imported; the first error is thrown.
+   * Imports the files of `drop` into the chosen slots, the knowledge base first. If another slot fails, the rest are
+   * still imported; the first error is thrown.
    */
   async fill(chosen: readonly Filling[]): Promise<void> {
     const files = this.drop?.files ?? [];
@@ -168,7 +173,7 @@ export class ImportsState {
       // The slot keeps its data set, so it also keeps the report about that data set.
       this.#set(slot, before);
       if (thrown instanceof AppError && thrown.details.kind === 'import-failed') {
-        // The error of the import is thrown below; a file that cannot be read at all has no columns to show.
+        // The import's error is thrown below. A file that can't be read has no columns to show.
         const found = await this.recognise(slot, files, changes).catch(() => []);
         if (found.some(({ columns, sheets, detected }) => columns.length > 0 || sheets.length > 1 || detected === null))
           this.#set(slot, { recognition: { files, found, refused: true } });
@@ -198,7 +203,7 @@ export class ImportsState {
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }
 
-  /** Checks stored questions against the knowledge base; `keep` receives those that name one of its passages. */
+  /** Checks stored questions against the knowledge base. `keep` receives those that refer to one of its passages. */
   async #check(slot: QuestionSlot, keep: (kept: Dataset) => Promise<void>): Promise<void> {
     const { knowledgeBase, [slot]: questions } = this.experiment.datasets;
     if (!knowledgeBase || !questions) return;
@@ -207,7 +212,7 @@ export class ImportsState {
     const { kept, ...left } = await data.checkQuestions(questions.contentSha256, knowledgeBase.contentSha256);
     // Another import may have replaced the data meanwhile.
     if (key !== this.#pairKey(slot)) return;
-    // Rows left out by the import stay listed. A report about unusable questions is replaced by the new one.
+    // Rows left out by the import stay listed, but a report about unusable questions is replaced by the new one.
     const before = this.slots[slot].unusable === null ? this.slots[slot] : emptyImport;
     this.#set(slot, {
       rejected: [...before.rejected, ...left.rejected],
@@ -224,7 +229,7 @@ export class ImportsState {
     return `${questions?.contentSha256} ${knowledgeBase?.contentSha256}`;
   }
 
-  /** Whether the slot's questions are known to name no passage of the current knowledge base. */
+  /** Whether the slot's questions are known to refer to no passage of the current knowledge base. */
   isUnusable(slot: SlotName): boolean {
     return this.slots[slot].unusable === this.#pairKey(slot);
   }
@@ -275,6 +280,9 @@ export class ImportsState {
   }
 
   async loadModels(): Promise<void> {
-    this.models = (await gateway.listModels()).sort((a, b) => b.createdAt - a.createdAt);
+    await this.#newestModels.ask(
+      () => gateway.listModels(),
+      (models) => (this.models = models.sort((a, b) => b.createdAt - a.createdAt)),
+    );
   }
 }

@@ -22,7 +22,7 @@ class JobsState {
   /** The run shown in the strip at the bottom: the one being executed, else the newest paused one. */
   current = $state.raw<RunState | null>(null);
   demo = $state.raw<{ done: number; of: number } | null>(null);
-  /** Counts changes of runs; lists and cards reload when it changes. */
+  /** Counts changes of runs, so that lists and cards know when to reload. */
   changes = $state(0);
   #tabs = new RunTabs(
     (runId) => void app.attempt(() => this.#heardOf(runId)),
@@ -35,7 +35,7 @@ class JobsState {
   /** Resolves once the runs of closed pages are settled. Until then, a dying worker may hold a run's lock. */
   #booted: Promise<void> = Promise.resolve();
 
-  /** Returns the state that follows a run; there is one per run and page. */
+  /** Returns the state that follows a run. The page keeps one per run. */
   follow(runId: string): RunState {
     const known = this.#known.get(runId) ?? new RunState(runId, () => (this.changes += 1));
     this.#known.set(runId, known);
@@ -43,8 +43,8 @@ class JobsState {
   }
 
   /**
-   * Call once after the page loads. Follows runs that another tab is running and marks the others as interrupted. A run
-   * that was paused when its page closed stays paused: it has a checkpoint of the step at which it was paused.
+   * Call once after the page loads. Follows runs that another tab is executing and marks the others as interrupted. A
+   * run that was paused when its page closed stays paused, because its checkpoint is of the step at which it paused.
    */
   boot(): Promise<void> {
     this.#booted = this.#settleAll();
@@ -57,7 +57,7 @@ class JobsState {
     await this.showPaused();
   }
 
-  /** Shows the newest paused run in the strip unless a run is being executed. Call when that run may have changed. */
+  /** Shows the newest paused run in the strip unless a run is being executed. Call when one may have changed. */
   async showPaused(): Promise<void> {
     const run = await newestPausedRun();
     const state = run && this.follow(run.runId);
@@ -207,8 +207,8 @@ class JobsState {
   }
 
   /**
-   * Marks a run as interrupted, and so resumable, if its stored status is still queued or running. That happens if the
-   * worker died, refused the run or could not reach storage. A paused run can be resumed too and stays paused.
+   * Marks a run as interrupted, and so resumable, if its stored status is still queued or running. This happens if the
+   * worker died, refused the run or could not reach storage. A paused run stays paused.
    */
   async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
     await state.refresh();
@@ -270,7 +270,7 @@ class JobsState {
     await this.#runToResult(await deviceJob.during('run', () => this.#createDemo(name)));
   }
 
-  /** Starts or resumes a run. When a run of the demo is done and the user is still watching it, opens its result. */
+  /** Starts or resumes a run. When a demo run is done and the user is still watching it, opens its result. */
   async #runToResult(runId: string): Promise<void> {
     if (!(await this.runToEnd(runId))) return;
     const experimentId = this.follow(runId).record?.experimentId ?? '';

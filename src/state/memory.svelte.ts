@@ -4,7 +4,7 @@ import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 
-/** Numbers are typed digit by digit, so the memory need is computed only after a pause of this length. */
+/** Delay after a key before the memory need is computed, because numbers are typed digit by digit. */
 const settleMs = 400;
 
 const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
@@ -31,14 +31,14 @@ export class MemoryState {
   #asked = 0;
 
   /**
-   * Why a run would be refused. Only planning all batches shows that no selection of pairs fills one of them or that
-   * negatives are missing, and only the worker knows the result of the device check.
+   * Why a run would be refused. Some reasons are found only here: planning all batches shows if no selection of pairs
+   * fills one or if negatives are missing, and only the worker knows the result of the device check.
    */
   readonly refusal = $derived(this.problem && refusals.has(this.problem.kind) ? this.problem : null);
 
   /**
-   * Asks for the memory need after a pause, with the settings as they are then. Clears the old problem, which the
-   * settings may have solved.
+   * Asks for the memory need after a pause, with the settings at that time. Clears the old problem, which the settings
+   * may have solved.
    */
   askSoon(state: ExperimentState): void {
     this.forget();

@@ -4,12 +4,12 @@ import { deviceJob } from './deviceJob.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 
-/** The mining of negatives in this page. */
+/** Mining of negatives, at most once at a time per page. */
 class MiningState {
-  /** Progress in texts and questions; null while nothing is mined. */
+  /** Progress in texts and questions; null while nothing is being mined. */
   progress = $state.raw<{ done: number; of: number } | null>(null);
   error = $state.raw<AppErrorDetails | null>(null);
-  /** How often mining has ended in this page. The memory plan is made again after each time. */
+  /** Number of times that mining has ended in this page. The memory plan is made again after each. */
   ended = $state(0);
 
   async start(experiment: ExperimentState): Promise<void> {

@@ -10,7 +10,7 @@ import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 import { jobs } from './jobs.svelte';
 
-/** What is known about the arms of an experiment with its current settings. */
+/** Runs and results of the arms of an experiment with its current settings. */
 export interface ArmsFound {
   runs: ArmRuns;
   evaluations: ArmEvaluations;
@@ -18,7 +18,7 @@ export interface ArmsFound {
   comparison: ArmsComparison | null;
 }
 
-/** Returns the runs of the experiment's arms, and how they compare. Null while its inputs are missing. */
+/** Returns the runs of the experiment's arms and their comparison. Null while its inputs are missing. */
 export async function armsFound({ experiment, datasets, runs, ready }: ExperimentState): Promise<ArmsFound | null> {
   if (!experiment || !ready) return null;
   const arms = armsOf(experiment, datasets.knowledgeBase?.rows ?? 0);
@@ -27,17 +27,17 @@ export async function armsFound({ experiment, datasets, runs, ready }: Experimen
   return { runs: found, evaluations, comparison: comparedArms(evaluations, experiment.evaluation.primary) };
 }
 
-/** The negatives experiment that this page is carrying out: the arms' runs, one after another. */
+/** The negatives experiment that this page is executing: the runs of the arms, one after another. */
 class NegativesExperimentState {
-  /** The experiment whose arms are run; null if none is. */
+  /** The experiment whose arms are being run; null if there is none. */
   experimentId = $state<string | null>(null);
-  /** Progress of mining for the arms, in texts and questions; null while nothing is mined. */
+  /** Progress of mining for the arms, in texts and questions; null while nothing is being mined. */
   mining = $state.raw<{ done: number; of: number } | null>(null);
   error = $state.raw<AppErrorDetails | null>(null);
   #runId: string | null = null;
   #stopped = false;
 
-  /** Runs the arms that are not done, resuming one that was interrupted. Stops at the first that does not finish. */
+  /** Runs the arms that are not done, and resumes one that was interrupted. Stops at the first that does not finish. */
   async start(state: ExperimentState): Promise<void> {
     if (this.experimentId !== null) return;
     this.experimentId = state.experimentId;

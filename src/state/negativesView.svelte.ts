@@ -5,17 +5,19 @@ import type { NegativesRow, NegativesView } from '../protocol/negativesView';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 import { saveFile } from './saveFile';
+import { Newest } from './newest';
 
 export const rowsPerPage = 10;
 
-/** What the screen shows of a stage's explicit negatives, read in the data worker. */
+/** The screen's data on a stage's explicit negatives, read in the data worker. */
 export class NegativesViewState {
   view = $state.raw<NegativesView | null>(null);
   page = $state.raw<{ index: number; rows: NegativesRow[] } | null>(null);
-  /** The stage's negatives are not mined yet. */
+  /** Whether the stage's negatives are still to be mined. */
   toMine = $state(false);
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = '';
+  readonly #newestPage = new Newest();
   #stage = 0;
 
   /** Reads the negatives again if settings, data or `mined` have changed. */
@@ -45,9 +47,13 @@ export class NegativesViewState {
   async turnTo(index: number, { experiment, stageIndex }: ExperimentState): Promise<void> {
     if (!experiment) return;
     const asked = this.#asked;
-    const data = await gateway.data();
-    const rows = await data.listNegatives(experiment, stageIndex, { first: index * rowsPerPage, count: rowsPerPage });
-    if (asked === this.#asked) this.page = { index, rows };
+    const range = { first: index * rowsPerPage, count: rowsPerPage };
+    await this.#newestPage.ask(
+      async () => (await gateway.data()).listNegatives(experiment, stageIndex, range),
+      (rows) => {
+        if (asked === this.#asked) this.page = { index, rows };
+      },
+    );
   }
 
   async export(format: TripletFormat, { experiment, stageIndex }: ExperimentState): Promise<void> {

@@ -3,9 +3,7 @@ import { inOwnRoot } from './inOwnRoot.svelte';
 import { ImportsState } from './imports.svelte';
 import { TokensState } from './tokens.svelte';
 
-/**
- * An experiment that this page has opened, with the work on its inputs, which continues while other screens are shown.
- */
+/** An experiment that this page has opened. Work on its inputs continues while other screens are shown. */
 interface OpenExperiment {
   experiment: ExperimentState;
   imports: ImportsState;
@@ -20,8 +18,8 @@ function create(experimentId: string): OpenExperiment {
 }
 
 /**
- * Returns the state of an experiment. There is one per page, so that a reopened screen shows work that is still running
- * and never overwrites what that work has changed.
+ * Returns the state of an experiment. The page keeps one per experiment, so that a reopened screen shows work that is
+ * still running and never overwrites its changes.
  */
 export function openExperiment(experimentId: string): OpenExperiment {
   const known = opened.get(experimentId);

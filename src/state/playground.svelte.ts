@@ -7,20 +7,23 @@ import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { baseUrl, gateway } from './gateway';
 
-/** Wait after a key, so that fast typing starts fewer searches. A search takes longer, so more would only add to it. */
+/**
+ * Delay after a key, so that fast typing starts fewer searches. A search takes longer, so a longer delay would only add
+ * to it.
+ */
 const debounceMs = 40;
-/** Passages that are encoded unasked: they take a few seconds on a slow machine. */
+/** Number of passages that are encoded without asking, because they take only a few seconds on a slow machine. */
 const encodedUnasked = 500;
 
 interface Answered {
   question: string;
-  /** By the id of the candidate that gave it. */
+  /** Answers by candidate id. */
   answers: ReadonlyMap<string, PlaygroundAnswer>;
   passages: number;
   searchMs: number;
 }
 
-/** Questions typed by hand, answered by two ways to search side by side. */
+/** Questions typed by hand, and the answers of two candidates side by side. */
 export class PlaygroundState {
   options = $state.raw<readonly CandidateOption[]>([]);
   /** Ids of the candidates on both sides. */
@@ -31,23 +34,23 @@ export class PlaygroundState {
   /** Progress while passages are encoded or the demo is loaded. */
   progress = $state.raw<{ what: CompareProgress['what'] | 'demo'; done: number; of: number } | null>(null);
   searching = $state(false);
-  /** Thresholds that are kept for candidates, by id. */
+  /** Thresholds stored for candidates, by id. */
   thresholds = $state.raw<ReadonlyMap<string, ChosenThreshold>>(new Map());
   #base: SearchedBase | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Counts what was asked; an answer to anything but the latest is dropped. */
+  /** Number of searches requested. Only the answer to the latest one is shown. */
   #asked = 0;
   #waiting = false;
   #closed = false;
 
-  /** `experimentId` is null for the demo, of which nothing is loaded before the first question. */
+  /** `experimentId` is null for the demo. Nothing of the demo is loaded before the first question. */
   constructor(readonly experimentId: string | null) {}
 
   get shown(): (CandidateOption | undefined)[] {
     return (this.sides ?? []).map((id) => this.options.find((option) => option.id === id));
   }
 
-  /** What the candidate that is chosen on a side has answered, if it was asked. */
+  /** The answer of the candidate on each side, if it has been asked. */
   get answers(): (PlaygroundAnswer | undefined)[] {
     return (this.sides ?? []).map((id) => this.answered?.answers.get(id));
   }
@@ -57,12 +60,12 @@ export class PlaygroundState {
     if (experimentId === null) return;
     this.#base = { experimentId };
     this.#offer(await (await gateway.data()).listCandidates(experimentId));
-    // The text may have been typed, or a review question chosen, before there was anything to ask.
+    // The user may have typed a text, or chosen a review question, before the candidates were loaded.
     if (this.text !== '') void this.ask();
     await this.#loadThresholds(experimentId);
   }
 
-  /** Shows the newest trained weights beside the base model, or the base model beside the keyword search. */
+  /** Compares the newest trained weights with the base model, or the base model with the keyword search. */
   #offer(options: readonly CandidateOption[]): void {
     this.options = options;
     if (this.sides && this.shown.every((option) => option)) return;
@@ -75,7 +78,7 @@ export class PlaygroundState {
 
   async #loadThresholds(experimentId: string): Promise<void> {
     const found = new Map<string, ChosenThreshold>();
-    // The oldest first, so that the newest run decides on the base model.
+    // Oldest first, so that the threshold of the newest run is the one kept for the base model.
     for (const { runId, experiment } of (await gateway.listRuns(experimentId)).reverse()) {
       const keep = async (candidate: Candidate, moment: 'before' | 'after'): Promise<void> => {
         const evaluation = await gateway.getEvaluation(runId, 'dev', moment);
@@ -101,14 +104,14 @@ export class PlaygroundState {
     void this.ask();
   }
 
-  /** Answers the text at once. With `encode`, encodes passages that have no stored vectors. */
+  /** Answers the text at once. With `encode`, also encodes passages that have no stored vectors. */
   async ask(encode = false): Promise<void> {
     clearTimeout(this.#timer);
     this.#asked += 1;
     await this.#search(encode);
   }
 
-  /** Searches for the latest text. While a search is under way, waits for it; those in between are never started. */
+  /** Searches for the latest text. While a search is in progress, waits for it; texts in between are never searched. */
   async #search(encode: boolean): Promise<void> {
     if (this.searching) {
       this.#waiting = true;
@@ -191,7 +194,7 @@ export class PlaygroundState {
     else await (await gateway.gpu()).cancelSearch();
   }
 
-  /** Call when the screen is left: stops what is under way, so that it doesn't occupy the device unseen. */
+  /** Call when the screen is left. Stops work in progress, so that it doesn't occupy the device unseen. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#closed = true;

@@ -9,7 +9,7 @@ import { saveFile } from './saveFile';
 class ProjectState {
   working = $state<'measuring' | 'saving' | 'opening' | null>(null);
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
-  /** Experiments to choose from while the user decides what to save. */
+  /** Experiments offered for saving, while the user chooses. */
   offered = $state.raw<ProjectContents[] | null>(null);
   /** Experiments of the file being opened that differ from the stored ones, while the user decides. */
   conflicts = $state.raw<ProjectConflict[] | null>(null);
@@ -61,7 +61,7 @@ class ProjectState {
     return new Promise((resolve) => (this.#answer = resolve));
   }
 
-  /** Passes on the user's choice of experiments to copy. Null adds nothing from the file. */
+  /** Passes on the user's choice of experiments to copy. With null, nothing from the file is added. */
   decide(copies: string[] | null): void {
     this.conflicts = null;
     this.#answer(copies);

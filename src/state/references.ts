@@ -4,7 +4,7 @@ import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import { gateway } from './gateway';
 
-/** The stored data and model that an experiment refers to, as far as they are in this browser. */
+/** The stored data and model that an experiment refers to. Those that this browser lacks are absent. */
 interface ReferencedRecords {
   datasets: Partial<Record<SlotName, Dataset>>;
   model: StoredModel | null;

@@ -4,7 +4,7 @@ export type Route =
   | { name: 'home' }
   | { name: 'experiment'; experimentId: string; stage: StageName }
   | { name: (typeof ofExperiment)[number]; experimentId: string }
-  /** Questions typed by hand, to an experiment's knowledge base or, if it is null, to the demo's. */
+  /** The screen for questions typed by hand, to an experiment's knowledge base or, if null, to the demo's. */
   | { name: 'try'; experimentId: string | null }
   | { name: 'link'; payload: string }
   | { name: 'settings' }

@@ -3,27 +3,30 @@ import { app } from './app.svelte';
 import { applyEvents, emptyRunView, type RunView } from '../domain/train/runView';
 import { gateway } from './gateway';
 
-/** Minimum time between two reads of the log: redrawing more than 4 times per second would not be visible. */
+/** Minimum time between two reads of the log. More than 4 redraws per second would not be noticed. */
 const readIntervalMs = 250;
 
-/** Follows one run by reading its event log, whether it runs in this page, in another tab, or ended long ago. */
+/** Follows a run by reading its event log, wherever it is executed: in this page, in another tab, or long ago. */
 export class RunState {
   record = $state.raw<RunRecord | null>(null);
-  /** Counts reads of the log. Code that draws `view` must depend on it, because `view` is changed in place. */
+  /** Counts reads of the log. `view` is changed in place, so code that draws it must depend on this counter. */
   version = $state(0);
   /** Whether another tab is executing the run, so that this page can only watch. */
   elsewhere = $state(false);
   /** Whether this page's worker is executing the run. */
   here = $state(false);
   /**
-   * Whether it is still unknown which is true: another tab is executing the run, or the worker that did so is ending.
+   * True while the page does not yet know whether another tab is executing the run, or while the worker that did is
+   * ending.
    */
   settling = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;
+  /** The read that follows the one under way. */
+  #next: Promise<void> | null = null;
 
-  /** `onStatus` is called when a read finds a status that differs from that of the previous read. */
+  /** `onStatus` is called when a read finds a different status than the previous read. */
   constructor(
     readonly runId: string,
     private readonly onStatus: () => void = () => undefined,
@@ -50,9 +53,16 @@ export class RunState {
     return this.record?.status === 'paused' && !this.active;
   }
 
+  /** Reads the log. A read that is under way may have begun before the caller's change, so another one follows it. */
   async refresh(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = null));
-    await this.#reading;
+    const before = this.#reading ?? Promise.resolve();
+    this.#next ??= before
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null;
+        return (this.#reading = this.#read());
+      });
+    await this.#next;
   }
 
   async #read(): Promise<void> {

@@ -10,6 +10,7 @@ import { examine } from '../domain/train/doctor/examine';
 import type { Finding } from '../domain/train/doctor/finding';
 import { reportedQuestion, textsOf } from './comparisonFacts';
 import { gateway } from './gateway';
+import { runExtras } from './reportExtras';
 
 /** Names and details of the models of a run's report. */
 export interface RunLabels {
@@ -25,11 +26,11 @@ interface RunReportRequest {
   labelsOf: (model: string) => RunLabels;
   /** How often the test questions have been used. */
   testUses: number | null;
-  /** What the checks found before the run, if that is known. */
+  /** Findings of the checks before the run, if known. */
   findings?: readonly Finding[];
 }
 
-/** Checks a run's experiment as it was checked before the run. Returns null if its model is no longer stored. */
+/** Repeats the checks that a run's experiment passed before the run. Returns null if its model is no longer stored. */
 async function findingsOf({ experiment }: RunRecord, split: SplitCounts): Promise<Finding[] | null> {
   const data = await gateway.data();
   try {
@@ -83,8 +84,8 @@ async function modelsOf(run: RunRecord, labels: RunLabels, k: number): Promise<R
 }
 
 /**
- * Returns the table of a run. The keyword search is no candidate but a floor, so it does not count as one more
- * comparison: the p-value after training is the one of the evaluation's own answer.
+ * Returns the table of a run. The keyword search is a floor rather than a candidate, so it does not count as another
+ * comparison: the p-value after training is the same as in the evaluation's answer.
  */
 async function rowsOf(models: readonly ReportedModel[], k: number): Promise<CompareRow[]> {
   const data = await gateway.data();
@@ -104,7 +105,8 @@ async function rowsOf(models: readonly ReportedModel[], k: number): Promise<Comp
 export async function runFacts(run: RunRecord, request: RunReportRequest): Promise<ReportFacts | null> {
   const { name, k, labelsOf, testUses } = request;
   const model = (await gateway.getModel(run.experiment.model?.contentSha256 ?? ''))?.name ?? '';
-  const models = await modelsOf(run, labelsOf(model), k);
+  const labels = labelsOf(model);
+  const models = await modelsOf(run, labels, k);
   if (models.length === 0) return null;
   const data = await gateway.data();
   const { questions, leftOut } = await data.runQuestions(run.runId);
@@ -121,6 +123,10 @@ export async function runFacts(run: RunRecord, request: RunReportRequest): Promi
       judgedId: 'after',
     },
     ...{ training: await trainingOf(run, model, split.train), failures: [] },
+    extras: await runExtras(run, {
+      ...{ k, ids: models.map(({ id }) => id) },
+      names: { before: labels.before.name, after: labels.after.name },
+    }),
     findings: request.findings ?? (await findingsOf(run, split)),
   };
   return { ...facts, texts: textsOf(await data.runPassages(run.runId, shownPassageIds(facts))) };

@@ -14,13 +14,14 @@ export class RunScores {
 
   /** Reads the scores that are not known yet. */
   async load(runs: readonly RunRecord[]): Promise<void> {
-    const scores = new Map(this.scores);
+    const scores = new Map<string, RunScore>();
     for (const { runId, status, experiment } of runs) {
-      if (status !== 'done' || scores.has(runId)) continue;
+      if (status !== 'done' || this.scores.has(runId)) continue;
       const evaluation = await gateway.getEvaluation(runId, 'dev', 'after');
       const metric = experiment.evaluation.primary;
       if (evaluation) scores.set(runId, { metric, value: evaluation.metrics[metric] });
     }
-    if (scores.size > this.scores.size) this.scores = scores;
+    // Another call may have read others meanwhile.
+    if (scores.size > 0) this.scores = new Map([...this.scores, ...scores]);
   }
 }

@@ -13,7 +13,7 @@ export class RunTabs {
   /** Runs that another tab has said it is executing. */
   #answered = new Set<string>();
 
-  /** `changed` is called when another tab has changed a run; `isHere` returns whether this tab is executing it. */
+  /** `changed` is called when another tab has changed a run. `isHere` returns whether this tab is executing a run. */
   constructor(changed: (runId: string) => void, isHere: (runId: string) => boolean) {
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
       if ('changed' in data) changed(data.changed);
@@ -27,9 +27,9 @@ export class RunTabs {
   }
 
   /**
-   * Whether another tab is executing the run. A held lock is not enough evidence: after a reload, the previous page's
-   * worker holds it until that worker ends. So this asks the other tabs and, if none answers, waits for the lock.
-   * `waiting` is called before each wait.
+   * Whether another tab is executing the run. A held lock does not prove it: after a reload, the worker of the previous
+   * page holds the lock until it ends. So this asks the other tabs and, if none answers, waits for the lock. `waiting`
+   * is called before each wait.
    */
   async haveRun(runId: string, isHeld: () => Promise<boolean>, waiting: () => void): Promise<boolean> {
     this.#answered.delete(runId);

@@ -5,6 +5,6 @@ export function saveFile(blob: Blob, fileName: string): void {
   anchor.href = url;
   anchor.download = fileName;
   anchor.click();
-  // Once started, the download holds its own reference to the blob; a minute is plenty for that.
+  // A started download holds its own reference to the blob, and a minute is enough to start it.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,20 +1,21 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import { withLowestVersion, type Experiment } from '../domain/experiment';
 import type { NegativeDecision } from '../domain/negatives/judgedPairs';
+import type { LabelDecision } from '../domain/evaluate/labelDecisions';
 import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Sweep } from '../domain/sweep/sweep';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 
-/** Not measured: long enough that a number typed digit by digit is saved once, too short to notice. */
+/** Not measured: long enough to save a number once although it is typed digit by digit, too short to notice. */
 const saveDelayMs = 300;
-/** Not measured: more versions than anyone undoes. All versions share their unchanged parts. */
+/** Not measured: more than anyone undoes. Versions share their unchanged parts, so they take little memory. */
 const undoLimit = 100;
 /** Each message on this channel is the id of an experiment that was saved. */
 const channelName = 'recallsmith-experiments';
 
-/** An experiment in storage: changes are saved soon and can be undone, and changes by other tabs are followed. */
+/** An experiment in storage. Its changes are saved soon and can be undone, and it follows changes by other tabs. */
 export abstract class SavedExperiment {
   stored = $state.raw<StoredExperiment | null>(null);
   #past = $state.raw<StoredExperiment[]>([]);
@@ -33,7 +34,7 @@ export abstract class SavedExperiment {
   readonly experiment = $derived<Experiment | null>(this.stored?.experiment ?? null);
   readonly canUndo = $derived(this.#past.length > 0);
 
-  /** Reads the data and model of `stored` again: another version may refer to other ones. */
+  /** Reads the data and model of `stored` again, because another version may refer to different ones. */
   protected abstract reloadReferences(): Promise<void>;
 
   /** Shows the version that was read from storage. */
@@ -64,7 +65,10 @@ export abstract class SavedExperiment {
     return channel;
   }
 
-  /** Loads another tab's version. If this page has unsaved changes, does nothing: `flush` decides. */
+  /**
+   * Loads another tab's version. Does nothing if this page has unsaved changes, because `flush` deals with the
+   * conflict.
+   */
   async #readAgain(): Promise<void> {
     const stored = await gateway.getExperiment(this.experimentId);
     if (!stored || this.#dirty || stored.updatedAt === this.#savedAt) return;
@@ -106,7 +110,20 @@ export abstract class SavedExperiment {
     return this.#append({ ...stored, reviewDecisions, updatedAt: Date.now() });
   }
 
-  /** Appends a sweep and saves at once. Returns false if it was not saved, as `flush` does. */
+  /** Appends a decision about a right passage to the log and saves at once. It changes neither data nor results. */
+  decideLabel(decision: Omit<LabelDecision, 'number'>): Promise<boolean> {
+    const { stored } = this;
+    if (!stored) return Promise.resolve(false);
+    const { labelDecisions = [] } = stored;
+    const number = (labelDecisions.at(-1)?.number ?? 0) + 1;
+    return this.#append({
+      ...stored,
+      labelDecisions: [...labelDecisions, { number, ...decision }],
+      updatedAt: Date.now(),
+    });
+  }
+
+  /** Appends a sweep and saves at once. Like `flush`, returns false if it was not saved. */
   addSweep(sweep: Sweep): Promise<boolean> {
     const { stored } = this;
     if (!stored) return Promise.resolve(false);
@@ -124,7 +141,7 @@ export abstract class SavedExperiment {
     this.#saveSoon();
   }
 
-  /** Saves a version whose logs have grown, at once. That is no step to undo, because undo keeps the logs. */
+  /** Saves a version with longer logs at once. Undo skips it, because undo keeps the logs. */
   #append(next: StoredExperiment): Promise<boolean> {
     this.stored = next;
     this.#dirty = true;
@@ -146,19 +163,20 @@ export abstract class SavedExperiment {
     const before = this.#past[this.#past.length - 1];
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
-    // The logs of decisions and the sweeps only grow; undo takes back what a decision changed.
-    const { negativeDecisions, reviewDecisions, sweeps } = this.stored ?? {};
+    // The logs of decisions and the sweeps only grow, so undo keeps them and reverts only what a decision changed.
+    const { negativeDecisions, reviewDecisions, labelDecisions, sweeps } = this.stored ?? {};
     this.stored = {
       ...before,
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
+      ...(labelDecisions ? { labelDecisions } : {}),
       ...(sweeps ? { sweeps } : {}),
     };
     this.#saveSoon();
     void app.attempt(() => this.reloadReferences());
   }
 
-  /** Forgets the experiment, which has been deleted, together with changes that are not saved yet. */
+  /** Forgets a deleted experiment, including changes that are not saved yet. */
   discard(): void {
     clearTimeout(this.#timer);
     this.#dirty = false;
@@ -172,9 +190,9 @@ export abstract class SavedExperiment {
   }
 
   /**
-   * Saves pending changes and waits for a save that is under way, because the workers read the settings from storage.
-   * Call it before a run starts and when the page is hidden or closed. Returns false if the changes were not saved,
-   * because another tab has changed the experiment or because storage failed.
+   * Saves pending changes and waits for any save in progress, because the workers read the settings from storage. Call
+   * it before a run starts and when the page is hidden or closed. Returns false if the changes were not saved, because
+   * another tab has changed the experiment or because storage failed.
    */
   async flush(): Promise<boolean> {
     clearTimeout(this.#timer);

@@ -13,7 +13,7 @@ export class ScoresState {
   rule = $state.raw<ThresholdRule>({ by: 'f1' });
   /** Why the scores can't be shown or computed. */
   error = $state.raw<AppErrorDetails | null>(null);
-  /** Progress of the scores that are being computed; null while none are. */
+  /** Progress of the scores being computed; null while none are. */
   progress = $state.raw<CompareProgress | null>(null);
   running = $state<QuestionPart | null>(null);
   cancelling = $state(false);
@@ -49,7 +49,7 @@ export class ScoresState {
     }
   }
 
-  /** Computes the scores of the models that have none on a part yet. */
+  /** Computes the missing scores of the models on a part. */
   async compute(part: QuestionPart): Promise<void> {
     const { view, experimentId } = this;
     const runId = this.#runId;
@@ -76,12 +76,12 @@ export class ScoresState {
     if (failure) this.error = failure;
   }
 
-  /** Adds what a kept threshold does on test, once the scores on test are known. */
+  /** Adds the outcomes of a stored threshold on test, once the scores on test are known. */
   async #keepTestFigures(part: QuestionPart, runId: string | null): Promise<void> {
     if (part !== 'test' || runId === null) return;
     const owner = { experimentId: this.experimentId, runId };
     const data = await gateway.data();
-    // Another run may be on the screen by now.
+    // By now, the screen may show another run.
     const { models } = await data.viewScores(owner, this.rule);
     const [newest] = models.flatMap(({ kept }) => kept ?? []).sort((a, b) => b.chosenAt - a.chosenAt);
     if (newest) await data.keepThresholds(owner, newest.rule);
@@ -92,7 +92,7 @@ export class ScoresState {
     await (await gateway.gpu()).cancelComparison();
   }
 
-  /** Keeps the chosen thresholds with the run's evaluations. Returns how many were kept. */
+  /** Stores the chosen thresholds with the run's evaluations. Returns how many were stored. */
   async keep(): Promise<number> {
     const owner = { experimentId: this.experimentId, runId: this.#runId };
     const kept = await (await gateway.data()).keepThresholds(owner, this.rule);
@@ -103,7 +103,7 @@ export class ScoresState {
 
 const known = new Map<string, ScoresState>();
 
-/** Returns the scores of an experiment; there is one state per experiment and page, which a running job updates. */
+/** Returns the scores of an experiment. The page keeps one state per experiment, which a running job updates. */
 export function scoresOf(experimentId: string): ScoresState {
   const state = known.get(experimentId) ?? new ScoresState(experimentId);
   known.set(experimentId, state);

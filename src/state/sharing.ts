@@ -44,7 +44,7 @@ export async function sharedInputs(experiment: Experiment): Promise<SharedInput[
   return [...needs, ...(await sharedStageModels(experiment))];
 }
 
-/** Lists the models that stages name beside the base model, each of them once. */
+/** Lists the models that stages name in addition to the base model, each once. */
 async function sharedStageModels({ stages }: Experiment): Promise<SharedInput[]> {
   const needs: SharedInput[] = [];
   for (const { slot, model } of stages.flatMap(stageModels)) {

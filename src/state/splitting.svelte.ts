@@ -22,7 +22,7 @@ export class SplitState {
   counts = $state.raw<SplitCounts | null>(null);
   /** Share of the training pairs already searched for near-duplicates; null while no count is running. */
   searched = $state<number | null>(null);
-  /** Why the newest call returned no counts. */
+  /** Why the last call returned no counts. */
   problem = $state.raw<AppErrorDetails | null>(null);
   #countedFor = $state('');
   #asked = '';

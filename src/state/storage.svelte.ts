@@ -1,24 +1,27 @@
 import type { StoredItem } from '../domain/storage/storedItem';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** The contents of this browser's storage, and how much of its quota is used. */
 class StorageState {
   items = $state.raw<StoredItem[] | null>(null);
   space = $state.raw<{ used: number; quota: number } | null>(null);
   busy = $state(false);
+  readonly #newest = new Newest();
 
   async load(): Promise<void> {
     this.busy = true;
     try {
       const { usage = 0, quota = 0 } = await navigator.storage.estimate();
       this.space = { used: usage, quota };
-      this.items = await (await gateway.data()).storageUse();
+      const read = async () => (await gateway.data()).storageUse();
+      await this.#newest.ask(read, (items) => (this.items = items));
     } finally {
       this.busy = false;
     }
   }
 
-  /** Deletes an item for good, unless something uses it by now. Returns whether it was deleted. */
+  /** Deletes an item permanently, unless something uses it by now. Returns whether it was deleted. */
   async delete({ kind, ids }: StoredItem): Promise<boolean> {
     this.busy = true;
     try {

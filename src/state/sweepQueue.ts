@@ -4,24 +4,24 @@ import { sweepPoints, type Sweep, type SweepPoint } from '../domain/sweep/sweep'
 import { canResume } from '../domain/train/canResume';
 import { gateway } from './gateway';
 
-/** A run of a sweep, with what is known about it. */
+/** A run of a sweep and its results so far. */
 export interface SweepRun {
   /** Its place in the sweep, from 0. */
   place: number;
   point: SweepPoint;
-  /** The newest run with these settings, or the one that is done. Null if none was started. */
+  /** The run with these settings that is done, or else the newest one. Null if none was started. */
   run: RunRecord | null;
   /** The primary metric on dev before training and with the kept weights; null until it is known. */
   before: number | null;
   score: number | null;
 }
 
-/** Whether a run need not be repeated: it is done, or it diverged, which it would do again. */
+/** Whether a run need not be repeated: it is done, or it diverged and would diverge again. */
 export function isSettled(run: RunRecord | null): boolean {
   return run?.status === 'done' || (run?.status === 'failed' && run.error?.kind === 'training-diverged');
 }
 
-/** Returns the run if it can resume, else null. One that ran out of memory would do so again. */
+/** Returns the run if it can resume, else null. A run that ran out of memory would run out again. */
 function resumable(run: RunRecord | null): RunRecord | null {
   if (!run || (run.status === 'failed' && run.error?.kind === 'gpu-out-of-memory')) return null;
   return unfinishedStatuses.has(run.status) || canResume(run) ? run : null;
@@ -44,7 +44,7 @@ export async function readSweep(experimentId: string, { sweepId, ...sweep }: Swe
   return found;
 }
 
-/** What a queue of runs needs from the page that works through it. */
+/** Callbacks that a queue of runs needs from the page executing it. */
 export interface SweepWork {
   mine: (point: SweepPoint) => Promise<void>;
   create: (point: SweepPoint) => Promise<string>;
@@ -55,8 +55,8 @@ export interface SweepWork {
 }
 
 /**
- * Executes the runs of a sweep that are not settled, in order, and resumes one that was interrupted. Returns once all
- * are settled, `stopped` returns true, or a run ends without being settled, as when the user cancels it.
+ * Executes the unsettled runs of a sweep in order, resuming one that was interrupted. Returns once all are settled,
+ * `stopped` returns true, or a run ends unsettled, for example because the user cancels it.
  */
 export async function workThrough(experimentId: string, sweep: Sweep, work: SweepWork): Promise<void> {
   for (const { place, point, run } of await readSweep(experimentId, sweep)) {

@@ -8,9 +8,9 @@ import { readSweep, workThrough, type SweepRun } from './sweepQueue';
 export type { SweepRun };
 export { isSettled } from './sweepQueue';
 
-/** The sweep that this page works through, whichever screen is shown. It can be resumed after a reload. */
+/** The sweep that this page is executing, whichever screen is shown. It can be resumed after a reload. */
 class SweepsState {
-  /** Id of the sweep; null if the page works through none. */
+  /** Id of the sweep; null if the page is executing none. */
   working = $state<string | null>(null);
   /** Whether to stop before the next run. */
   stopping = $state(false);

@@ -13,7 +13,7 @@ function versionOf(worker: ServiceWorker): Promise<string> {
   });
 }
 
-/** A newer version of the app, whose service worker is installed and waits until the user reloads the page. */
+/** A newer version of the app. Its service worker is installed and waits until the user reloads the page. */
 class UpdateState {
   ready = $state(false);
   #worker: ServiceWorker | null = null;
@@ -28,7 +28,7 @@ class UpdateState {
         if (installing.state === 'installed' && navigator.serviceWorker.controller) void this.#offer(installing);
       });
     });
-    // If there is no network, the page keeps its version.
+    // Without a network, the page keeps its version.
     const ask = (): void => void registration.update().catch(() => undefined);
     setInterval(ask, askEveryMs);
   }

@@ -6,7 +6,7 @@ export async function whileAwake<T>(work: () => Promise<T>): Promise<T> {
   const held: { lock: WakeLockSentinel | null } = { lock: null };
   const ask = async (): Promise<void> => {
     if (document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return;
-    // If the browser refuses (low battery, policy), the computer may sleep; nothing else changes.
+    // If the browser refuses (low battery, policy), the computer may go to sleep, but nothing else changes.
     held.lock = await navigator.wakeLock.request('screen').catch(() => null);
   };
   const again = (): void => void ask();

@@ -21,7 +21,7 @@ export interface CheckpointInput extends CheckpointOf {
   sections: readonly AsyncIterable<Float32Array>[];
 }
 
-/** The bytes of a checkpoint as they were after its step, in the browser's blob storage. */
+/** The bytes of a checkpoint as they were at its step, in the browser's blob storage. */
 interface CheckpointSnapshot extends CheckpointOf {
   parts: HashedPart[];
 }
@@ -106,8 +106,8 @@ async function commit(
       replaced.add(old.weightsId);
     }
     if (mayDelete) for (const id of replaced) written.push(weightParts.delete(weightPartsOf(id)));
-    // Commit explicitly. Otherwise the browser would wait until this thread, which steps may keep busy, has handled
-    // every request.
+    // Commit explicitly. Otherwise the browser waits until this thread, which may be busy with steps, has handled every
+    // request.
     transaction.commit();
     await Promise.all([...written, transaction.done]);
     if (mayDelete) replaced.clear();
@@ -131,7 +131,7 @@ async function verifyUnlisted(db: Database, { runId, generation, ...checkpoint }
   if (sha256 !== checkpoint.sha256) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation });
 }
 
-/** Returns the steps from which a run may resume, and whether it has stopped early there. Reads no weights. */
+/** Returns the steps from which a run may resume, and whether it had stopped early by then. Reads no weights. */
 export async function resumableSteps(db: Database, runId: string): Promise<{ step: number; stopped: boolean }[]> {
   const latest = ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest');
   return latest.map(({ step, loopState }) => ({ step, stopped: loopState.stopped ?? false }));
@@ -171,8 +171,8 @@ export function latestCheckpoint(db: Database, runId: string): Promise<Checkpoin
 }
 
 /**
- * Returns the checkpoints of the weights that the run keeps and of its last ones. It keeps those that did best on dev
- * if the experiment asks for them and dev was evaluated, else the last ones.
+ * Returns the checkpoint of the weights that the run keeps, and that of its last weights. The kept weights are those
+ * that did best on dev if the experiment asks for them and dev was evaluated, else the last ones.
  */
 export async function runCheckpoints(
   db: Database,

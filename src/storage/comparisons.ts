@@ -3,13 +3,13 @@ import type { QuestionPart } from '../domain/records';
 import { guard, withHandledEnd, type Database } from './database';
 import type { StoredComparison } from './schema';
 
-/** Returns the range of an experiment's comparisons. */
+/** Returns the key range of an experiment's comparisons. */
 export const comparisonsOf = (experimentId: string): IDBKeyRange =>
   IDBKeyRange.bound([experimentId, ''], [experimentId, '\uffff']);
 
 /**
- * Stores the results of a candidate. Those that only stand beside a run's do not replace results of a comparison, which
- * count as a use of the part. Throws `not-found` if the experiment was deleted meanwhile.
+ * Stores the results of a candidate. Results that only accompany a run never replace those of a comparison, which count
+ * as a use of the part. Throws `not-found` if the experiment was deleted meanwhile.
  */
 export async function putComparison(db: Database, comparison: StoredComparison): Promise<void> {
   await guard(async () => {
@@ -39,8 +39,8 @@ export function listComparisons(db: Database, experimentId: string): Promise<Sto
 }
 
 /**
- * Counts the uses of a part among an experiment's results: none is deleted before its experiment. Keyword results that
- * only stand beside a run's are no use.
+ * Counts how often a part was used, from all of an experiment's results, which are deleted only with the experiment.
+ * Keyword results that only accompany a run don't count.
  */
 export function usesOfPart(results: readonly Pick<StoredComparison, 'part' | 'ofRun'>[], part: QuestionPart): number {
   return results.filter((one) => one.part === part && !one.ofRun).length;

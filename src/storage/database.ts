@@ -82,8 +82,8 @@ export function withHandledEnd<T extends { readonly done: Promise<void> }>(trans
 }
 
 /**
- * Errors of IndexedDB that say nothing about the values: the browser does not let the page store them. A private window
- * may refuse storage altogether or large blobs.
+ * IndexedDB errors that mean that the browser does not let the page store anything, whatever the values are. A private
+ * window may refuse storage altogether, or large blobs.
  */
 const refusals = new Set(['UnknownError', 'InvalidStateError', 'SecurityError', 'NotReadableError', 'DataError']);
 

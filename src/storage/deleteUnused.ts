@@ -2,6 +2,7 @@ import { experimentsIn, referencesOf } from '../domain/project/references';
 import type { UnusedKind } from '../domain/storage/storedItem';
 import { guard, withHandledEnd, type Database } from './database';
 import { onceUnpinned } from './pins';
+import { weightsIdsOf } from './models';
 import { weightPartsOf } from './weightKeys';
 
 const stores = [
@@ -37,11 +38,11 @@ export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly strin
         (kind === 'dataset' && ids.some((id) => named.datasets.has(id))) ||
         (kind === 'batchList' && ids.some((id) => named.batchLists.has(id)));
       if (!used) {
-        for (const { contentSha256, weightsId, untrained } of models) {
-          await transaction.objectStore('models').delete(contentSha256);
-          await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
-          if (untrained) await transaction.objectStore('weightParts').delete(weightPartsOf(untrained.weightsId));
-        }
+        for (const { contentSha256 } of models) await transaction.objectStore('models').delete(contentSha256);
+        // Models with the same weights and other settings share them.
+        const kept = (await transaction.objectStore('models').getAll()).flatMap(weightsIdsOf);
+        for (const weightsId of models.flatMap(weightsIdsOf))
+          if (!kept.includes(weightsId)) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
         for (const id of ids) {
           if (kind === 'dataset') {
             await transaction.objectStore('datasets').delete(id);

@@ -19,7 +19,7 @@ async function setDeleted(db: Database, experimentId: string, deletedAt: number 
   });
 }
 
-/** Deletes an experiment. `restoreExperiment` undoes it until something else needs the space. */
+/** Deletes an experiment. `restoreExperiment` undoes this until the space is needed for something else. */
 export function deleteExperiment(db: Database, experimentId: string): Promise<void> {
   return setDeleted(db, experimentId, Date.now());
 }
@@ -34,7 +34,10 @@ export async function listDeleted(db: Database): Promise<StoredExperiment[]> {
   return all.filter(({ deletedAt }) => deletedAt !== undefined).sort((a, b) => (a.deletedAt ?? 0) - (b.deletedAt ?? 0));
 }
 
-/** Deletes a deleted experiment for good, with all its runs, in one transaction. Does nothing if it was restored. */
+/**
+ * Permanently deletes an experiment that is marked as deleted, with all its runs, in one transaction. Does nothing if
+ * it was restored.
+ */
 export async function purgeExperiment(db: Database, experimentId: string): Promise<void> {
   await unlessPinned((mayDelete) =>
     guard(async () => {
@@ -53,8 +56,8 @@ export async function purgeExperiment(db: Database, experimentId: string): Promi
 }
 
 /**
- * Runs a write. Whenever the disk is full, deletes the experiment that was deleted longest ago for good and tries
- * again. Throws `quota-exceeded` once none is left. `write` must be safe to repeat.
+ * Runs a write. Whenever the disk is full, permanently deletes the experiment that was marked as deleted first, and
+ * tries again. Throws `quota-exceeded` once none is left. `write` must be safe to repeat.
  */
 export async function makingRoom<T>(db: Database, write: () => Promise<T>): Promise<T> {
   for (;;) {

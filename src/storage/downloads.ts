@@ -1,4 +1,4 @@
-import type { HubListing } from '../domain/import/hub';
+import type { HubFile, HubListing } from '../domain/import/hub';
 import { downloadIdOf } from '../domain/import/hub';
 import { AppError } from '../domain/errors';
 import { own } from '../domain/errorWords';
@@ -12,14 +12,31 @@ function partsOf(downloadId: string, path?: string): IDBKeyRange {
     : IDBKeyRange.bound([downloadId, path, 0], [downloadId, path, Infinity]);
 }
 
-/** Returns the stored download of this listing, or stores a new one. */
+/** Returns the paths of files whose size or hash differs between two listings, or that only `before` has. */
+function changedPaths(before: HubListing, now: HubListing): string[] {
+  const listed = new Map(now.files.map((file) => [file.path, file]));
+  const same = ({ path, bytes, hash }: HubFile): boolean => {
+    const file = listed.get(path);
+    return file?.bytes === bytes && file.hash.kind === hash.kind && file.hash.hex === hash.hex;
+  };
+  return before.files.filter((file) => !same(file)).map(({ path }) => path);
+}
+
+/**
+ * Returns the stored download of this listing, or stores a new one. A host may change files without a new commit. Then
+ * the bytes that have arrived belong to another version, and are deleted.
+ */
 export async function openDownload(db: Database, listing: HubListing): Promise<StoredDownload> {
   return guard(async () => {
     const downloadId = downloadIdOf(listing);
-    const transaction = withHandledEnd(db.transaction('downloads', 'readwrite'));
-    const known = await transaction.store.get(downloadId);
-    const download = { received: {}, createdAt: Date.now(), ...known, downloadId, listing };
-    await transaction.store.put(download);
+    const transaction = withHandledEnd(db.transaction(['downloads', 'downloadParts'], 'readwrite'));
+    const known = await transaction.objectStore('downloads').get(downloadId);
+    const changed = known ? changedPaths(known.listing, listing) : [];
+    for (const path of changed) await transaction.objectStore('downloadParts').delete(partsOf(downloadId, path));
+    const kept = Object.entries(known?.received ?? {}).filter(([path]) => !changed.includes(path));
+    const createdAt = known?.createdAt ?? Date.now();
+    const download = { downloadId, listing, received: Object.fromEntries(kept), createdAt };
+    await transaction.objectStore('downloads').put(download);
     await transaction.done;
     return download;
   });

@@ -1,6 +1,6 @@
 import type { BlendPoint } from '../domain/evaluate/blend';
 import { ratioOfMoment } from '../domain/evaluate/blendMoment';
-import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { EvaluatedPart, Evaluation } from '../domain/evaluate/evaluation';
 import type { ChosenThreshold } from '../domain/evaluate/threshold';
 import { guard, withHandledEnd, type Database } from './database';
 import { requireRun } from './requireRun';
@@ -14,7 +14,7 @@ export async function putEvaluation(db: Database, evaluation: Evaluation): Promi
   });
 }
 
-/** Keeps a threshold with the dev evaluation of a model, if there is one. Returns whether it was kept. */
+/** Stores a threshold with the dev evaluation of a model, if there is one. Returns whether it was stored. */
 export async function keepThreshold(
   db: Database,
   runId: string,
@@ -33,7 +33,7 @@ export async function keepThreshold(
 export function getEvaluation(
   db: Database,
   runId: string,
-  part: 'dev' | 'test',
+  part: EvaluatedPart,
   moment: Evaluation['moment'],
 ): Promise<Evaluation | undefined> {
   return db.get('evaluations', [runId, part, moment]);
@@ -41,10 +41,13 @@ export function getEvaluation(
 
 /**
  * Returns the metrics of a run's blends by ratio, ascending. The evaluations before and after training are the ends,
- * with the ratios 0 and 1.
+ * with the ratios 0 and 1. Those on different probe sets stand side by side.
  */
-export async function listBlends(db: Database, runId: string, part: 'dev' | 'test'): Promise<BlendPoint[]> {
+export async function listBlends(db: Database, runId: string, part: EvaluatedPart): Promise<BlendPoint[]> {
   const found = await db.getAll('evaluations', IDBKeyRange.bound([runId, part, ''], [runId, part, '\uffff']));
-  const points = found.map(({ moment, metrics }) => ({ ratio: ratioOfMoment(moment) ?? NaN, metrics }));
+  const points = found.map(({ moment, metrics, probeSha256 }): BlendPoint => {
+    const ratio = ratioOfMoment(moment) ?? NaN;
+    return { ratio, metrics, ...(probeSha256 === undefined ? {} : { probeSha256 }) };
+  });
   return points.sort((a, b) => a.ratio - b.ratio);
 }

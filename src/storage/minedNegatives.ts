@@ -9,7 +9,7 @@ type Arrays = Pick<StoredMinedNegatives, 'chosen' | 'positives' | 'negatives' | 
 const hashOf = ({ chosen, positives, negatives, ranks, random }: Arrays): Promise<string> =>
   sha256Stream([chosen, positives, negatives, ranks, random]);
 
-/** Stores negatives with what the search found out about them. */
+/** Stores negatives with the scores found by the search. */
 export async function putMinedNegatives(
   db: Database,
   key: string,

@@ -14,7 +14,12 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
   return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
 }
 
-/** Makes all models that use the weights `from` use the weights `to` instead. Both are weights ids. */
+/** Ids of the weights that a model's record names, including those of its pooler. */
+export function weightsIdsOf({ weightsId, untrained }: StoredModel): string[] {
+  return untrained ? [weightsId, untrained.weightsId] : [weightsId];
+}
+
+/** Makes all models with the weights `from` use the weights `to` instead. Both are weights ids. */
 export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction('models', 'readwrite'));

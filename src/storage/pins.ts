@@ -10,8 +10,8 @@ export async function whilePinned<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Calls `work`; `mayDelete` is false while a project is being saved, and stored weights must then stay. Weights that
- * are left in this way have no owner, and the next sweep deletes them.
+ * Calls `work`. While a project is being saved, `mayDelete` is false and stored weights must stay. Weights that had to
+ * stay have no owner, so the next sweep deletes them.
  */
 export async function unlessPinned<T>(work: (mayDelete: boolean) => Promise<T>): Promise<T> {
   const manager = locks();

@@ -52,8 +52,8 @@ type RunTransaction = IDBPTransaction<
 >;
 
 /**
- * Deletes what is stored of a run, in a transaction over `runStores`: its record, events, checkpoints and evaluations
- * and, if `withWeights`, its weights.
+ * Deletes everything stored for a run, in a transaction over `runStores`: its record, events, checkpoints and
+ * evaluations and, if `withWeights`, its weights.
  */
 export async function deleteRunIn(transaction: RunTransaction, runId: string, withWeights: boolean): Promise<void> {
   const checkpoints = transaction.objectStore('checkpoints');

@@ -12,6 +12,7 @@ import type { StoredKernelPlan } from '../domain/kernelTuning';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, QuestionPart, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
+import type { LabelDecision } from '../domain/evaluate/labelDecisions';
 import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Candidate } from '../domain/evaluate/candidate';
 import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
@@ -25,14 +26,20 @@ export interface StoredExperiment {
   experimentId: string;
   name: string;
   experiment: Experiment;
-  /** The experiment as stated by the shared link that it was saved from. The inputs here are compared with it. */
+  /**
+   * The experiment as stated by the shared link that it was saved from. Its inputs are compared with the stored ones.
+   */
   linked?: Experiment;
   /** The sweeps of the experiment, in the order in which they were started. Their runs are runs of the experiment. */
   sweeps?: Sweep[];
   /** The user's decisions about negatives, in the order in which they were made. Only ever appended to. */
   negativeDecisions?: NegativeDecision[];
-  /** Passages that the user has marked right or wrong for a question, in this order. Only ever appended to. */
+  /**
+   * Passages that the user has marked right or wrong for a question, in the order of marking. Only ever appended to.
+   */
   reviewDecisions?: ReviewDecision[];
+  /** What the user decided about the right passages of dev and test questions. Only ever appended to. */
+  labelDecisions?: LabelDecision[];
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
@@ -55,7 +62,7 @@ export interface CheckpointManifest {
   /** Id of the stored parts, which hold weights, first moments, second moments and the average. */
   weightsId: string;
   floats: number;
-  /** Floats in each of a `latest` checkpoint's moments. Absent if there are as many as weights. */
+  /** Floats in each of a `latest` checkpoint's moments. Absent if it equals the number of weights. */
   momentFloats?: number;
   /**
    * Set if the moments are followed by an average of the trained weights, as large as a moment. A stage with `ema` has
@@ -70,8 +77,8 @@ export interface CheckpointManifest {
   /** SHA-256 of all bytes, or of the parts' hashes if `parts` is present. */
   sha256: string;
   /**
-   * A `best` checkpoint holds only weights. So does a `kept` one: it has the weights that a finished run keeps, from a
-   * project that was saved without optimizer state. Such a run has no other checkpoint.
+   * A `best` checkpoint holds only weights. So does a `kept` one, which holds the kept weights of a finished run from a
+   * project saved without optimizer state; such a run has no other checkpoint.
    */
   role: 'latest' | 'best' | 'kept';
   /**
@@ -120,7 +127,7 @@ export interface StoredMinedNegatives {
 /** The results of one candidate of a comparison. An experiment owns its comparisons. */
 export interface StoredComparison {
   experimentId: string;
-  /** SHA-256 of everything that determines the results: questions, passages, weights and how texts are encoded. */
+  /** SHA-256 of everything that determines the results: questions, passages, weights and the settings for encoding. */
   key: string;
   part: QuestionPart;
   candidate: Candidate;
@@ -128,18 +135,20 @@ export interface StoredComparison {
   /** Null if the vectors of the passages were reused, or if the candidate needs none. */
   passagesPerSecond: number | null;
   /**
-   * Scores of right and wrong passages, those of questions without an answer included. Only of models that search by
+   * Scores of right and wrong passages, including those of questions without an answer. Only for models that search by
    * vectors alone; missing in results of earlier versions.
    */
   scores?: QuestionScores[];
-  /** Set if the results only stand beside those of a run: its keyword search, which is no use of the part. */
+  /**
+   * Set if the results only accompany a run, as those of its keyword search do. They don't count as a use of the part.
+   */
   ofRun?: true;
   createdAt: number;
 }
 
 /** Vectors of a list of texts, kept so that a later comparison need not encode them again. */
 export interface StoredVectorSet {
-  /** SHA-256 of the texts and of everything that their vectors depend on, the device included. */
+  /** SHA-256 of the texts and of everything else that their vectors depend on, including the device. */
   key: string;
   /** Name of the model, for the storage screen. */
   name: string;

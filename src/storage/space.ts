@@ -1,21 +1,19 @@
 import { AppError, toAppError } from '../domain/errors';
 
-/**
- * Storage that is left free, in bytes. A browser without room to rewrite its database may not be able to open it again.
- */
+/** Bytes of storage to leave free. A browser without space to rewrite its database may not be able to open it again. */
 export const reservedBytes = 64 * 1024 * 1024;
 
-/** Returns how many bytes more the browser lets this origin store, with the reserve still free. */
+/** Returns how many more bytes the browser lets this origin store without using the reserve. */
 export function roomIn({ quota, used }: { quota: number; used: number }): number {
   return Math.max(0, quota - used - reservedBytes);
 }
 
 /**
- * Throws `quota-exceeded` unless `neededBytes` more can be stored with the reserve still free. Does not throw if the
+ * Throws `quota-exceeded` unless `neededBytes` more can be stored without using the reserve. Does not throw if the
  * browser does not report its quota.
  */
 export async function requireStorage(neededBytes: number): Promise<void> {
-  // Node has no navigator before version 21, and tests run there.
+  // Tests run in Node, which has no navigator before version 21.
   if (!('navigator' in globalThis)) return;
   const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
   if (quota === undefined) return;

@@ -1,13 +1,14 @@
 import { guard, withHandledEnd, type Database } from './database';
+import { weightsIdsOf } from './models';
 import { unlessPinned } from './pins';
 import { deleteRunIn, runStores } from './runs';
 import { weightPartsOf, type WeightsOwner } from './weightKeys';
 
 /**
- * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
- * record leaves such weights. For checkpoints, first deletes everything that belongs to a run that is not stored. Call
- * only while nothing writes weights of that owner. Does nothing while a project is being saved. Returns the number of
- * deleted ids.
+ * Deletes the owner's weights that no model or checkpoint refers to. A crash after the parts are written, but before
+ * their record is, leaves such weights behind. For checkpoints, first deletes everything that belongs to a run that is
+ * not stored. Call only while nothing writes weights of that owner. Does nothing while a project is being saved.
+ * Returns the number of deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return unlessPinned(async (mayDelete) => {
@@ -17,10 +18,8 @@ export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Pro
       const transaction = withHandledEnd(db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite'));
       const named = new Set<string>();
       for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
-      for (const { weightsId, untrained } of await transaction.objectStore('models').getAll()) {
+      for (const weightsId of (await transaction.objectStore('models').getAll()).flatMap(weightsIdsOf))
         named.add(weightsId);
-        if (untrained) named.add(untrained.weightsId);
-      }
       const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([id]) => id));
       const orphans = [...found].filter((weightsId) => weightsId.startsWith(`${owner}-`) && !named.has(weightsId));
       for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));

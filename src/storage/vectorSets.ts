@@ -5,19 +5,19 @@ import { requireStorage } from './space';
 import type { StoredVectorSet } from './schema';
 
 /**
- * Most bytes of stored vectors. The sets that were not used for longest are deleted to stay below. Two knowledge bases
- * of a million passages fit at 384 dimensions.
+ * Maximum bytes of stored vectors. Beyond it, the least recently used sets are deleted. Two knowledge bases of a
+ * million passages fit at 384 dimensions.
  */
 export const vectorSetsLimitBytes = 4e9;
 
-/** Uses within this time are recorded once, because a record is written with its vectors. */
+/** Only one use within this time is recorded, because recording it rewrites the vectors too. */
 const usedWithinMs = 3_600_000;
 
 type Sized = Pick<StoredVectorSet, 'key' | 'count' | 'width' | 'createdAt' | 'usedAt'>;
 
 /**
- * Stores vectors. Deletes the sets that were not used for longest if there are more than `limit` bytes. Returns false
- * if the disk has no room for them or they alone exceed the limit: they can be computed again.
+ * Stores vectors. If there are then more than `limit` bytes, deletes the least recently used sets. Returns false if the
+ * disk has no room for the vectors or they alone exceed the limit; they can be computed again.
  */
 export async function putVectorSet(
   db: Database,
@@ -46,7 +46,7 @@ export async function putVectorSet(
   }
 }
 
-/** Returns the keys of the sets to delete so that the others take at most `limit` bytes. */
+/** Returns the keys of the sets to delete so that the rest take at most `limit` bytes. */
 function keysToDelete(sets: readonly Sized[], limit: number): string[] {
   const lastUse = ({ usedAt, createdAt }: Sized): number => usedAt ?? createdAt;
   const newestFirst = [...sets].sort((a, b) => lastUse(b) - lastUse(a));
@@ -65,7 +65,7 @@ export async function getVectorSet(
   return set;
 }
 
-/** Reads the set again, because it may have been deleted meanwhile. A full disk only leaves the use unrecorded. */
+/** Reads the set again, because it may have been deleted meanwhile. If the disk is full, the use is not recorded. */
 async function markUsed(db: Database, key: string, usedAt: number): Promise<void> {
   try {
     const transaction = withHandledEnd(db.transaction('vectorSets', 'readwrite'));

@@ -1,4 +1,4 @@
-/** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
+/** Prefix of every weights id. It lets the cleanup after a crash delete only one owner's half-written weights. */
 export type WeightsOwner = 'model' | 'checkpoint';
 
 export function newWeightsId(owner: WeightsOwner): string {

@@ -9,9 +9,11 @@ export const weightPartBytes = 32 * 1024 * 1024;
 /** Location of stored weights. */
 export interface StoredWeights {
   weightsId: string;
-  /** Size and hash of each part. Every part that is read is verified. If absent, parts are 32 MiB and unverified. */
+  /**
+   * Size and hash of each part. Every part that is read is verified. If absent, parts have 32 MiB and are not verified.
+   */
   parts?: readonly WeightPart[];
-  /** The checkpoint that the weights belong to, which errors name. */
+  /** The checkpoint that the weights belong to, for error messages. */
   checkpoint?: { runId: string; generation: number };
 }
 
@@ -126,7 +128,7 @@ class PartCursor {
 /**
  * Yields the values of each range in one pass over the parts: each part is read once, and at most two are in memory.
  * The values may share memory with a part. Throws RangeError unless the ranges are in ascending order, `storage-failed`
- * if a part is missing or too short, and `checkpoint-corrupt` if a part of a checkpoint differs from what was written.
+ * if a part is missing or too short, and `checkpoint-corrupt` if a checkpoint's part does not match its hash.
  */
 export async function* readTensors<Range extends StoredRange>(
   db: Database,

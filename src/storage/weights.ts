@@ -38,7 +38,9 @@ class PartCutter {
     }
   }
 
-  /** Ends the current part, so that the next tensor starts a new one. `take` must not keep the array it gets. */
+  /**
+   * Ends the current part, so that the next tensor starts a new one. `take` must not keep the array that it receives.
+   */
   async cut(): Promise<void> {
     const filled = this.#part.subarray(0, this.#filled);
     this.#filled = 0;
@@ -62,7 +64,7 @@ export class WeightWriter {
     return this.#cutter.write(values);
   }
 
-  /** Starts writing a part once the one before is written. Throws `quota-exceeded` if there is no room for it. */
+  /** Starts writing a part once the previous one is written. Throws `quota-exceeded` if there is no room for it. */
   async writePart(bytes: Blob): Promise<void> {
     await this.#writing;
     await requireStorage(bytes.size);

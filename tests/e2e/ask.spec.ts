@@ -13,7 +13,7 @@ test('a question on the empty home is answered by the untuned demo model, withou
   await page.getByTestId('ask').click();
   const answer = page.getByTestId('ask-answer');
   await expect(answer.locator('li.hit')).toHaveCount(6, { timeout: 150_000 });
-  // The rank that the demo's evaluation before training found.
+  // The rank in the demo's evaluation before training.
   await expect(answer.locator('li.right .rank')).toHaveText('11');
   await expect(answer.locator('li.skip')).toHaveText('中间略去 5 条');
   await expectAccessible(page, 'empty home with an answer');

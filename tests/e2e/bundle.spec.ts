@@ -50,7 +50,7 @@ function scriptsOf(name: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
-test('tfjs is in chunks of its own, and neither the page nor a worker includes it', () => {
+test('tfjs is in separate chunks, and neither the page nor a worker includes it', () => {
   const sourceOf = (file: string): Buffer => readFileSync(join(site, 'assets', file));
   const bytesOf = (files: readonly string[]): number =>
     files.reduce((sum, file) => sum + gzipSync(sourceOf(file)).length, 0);

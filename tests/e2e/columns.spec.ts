@@ -46,13 +46,13 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await expect(slot).toContainText('各列按你为这种表头选过的用途读取。');
   await expect(slot).toContainText('1 行');
 
-  // The same workbook again: its second sheet is read without being chosen.
+  // Import the same workbook again: its second sheet is read without being chosen.
   await page.getByTestId('import-pairs').setInputFiles(file);
   await expect(slot).toContainText('工作表沿用你上次为这类工作簿选的那张。');
   await expect(slot).toContainText('2 行');
 });
 
-test('an encoding chosen beside the first rows applies to them at once, and later to similar files', async ({
+test('an encoding chosen next to the first rows applies to them immediately, and later to similar files', async ({
   page,
   siteUrl,
 }) => {

@@ -13,6 +13,29 @@ async function saved(page: Page, button: string): Promise<string> {
   return (await downloading).path();
 }
 
+/**
+ * Filters the questions and marks a second right passage in the opened one: both sets of figures stand side by side
+ * until the decision is taken back.
+ */
+async function expectDecisions(page: Page): Promise<void> {
+  const figures = page.getByTestId('subset-figures');
+  const heads = figures.getByRole('columnheader');
+  await expect(page.getByTestId('top-after').locator('mark').first()).toBeVisible();
+  await expect(figures).toHaveCount(0);
+  await page.getByTestId('top-after').getByTestId('label-right').first().click();
+  await expect(page.getByTestId('label-changed').first()).toBeVisible();
+  await expect(heads).toHaveCount(3);
+  await expect(page.getByTestId('label-changes')).toContainText('1 label of 1 question');
+  await page.getByTestId('filter-length').selectOption({ index: 1 });
+  await expect(heads.nth(3)).toContainText('These');
+  await expectAccessible(page, 'filtered questions with a decision about a label');
+  await page.getByTestId('clear-filters').click();
+  await page.getByTestId('label-log').locator('summary').click();
+  await page.getByTestId('label-log').getByRole('button').click();
+  await expect(heads).toHaveCount(0);
+  await expect(page.getByTestId('label-log')).toContainText('taken back');
+}
+
 test('base model, BM25 and their fusion are compared on dev before any training, and on test only on request', async ({
   page,
   siteUrl,
@@ -44,6 +67,8 @@ test('base model, BM25 and their fusion are compared on dev before any training,
   await page.getByTestId('question-list').locator('button').first().click();
   await expect(page.getByTestId('top-before').getByRole('listitem').first()).toBeVisible();
   await expect(page.getByTestId('top-after').getByRole('listitem').first()).toBeVisible();
+
+  await expectDecisions(page);
 
   const csv = await readFile(await saved(page, 'save-table'), 'utf8');
   expect(csv).toContain('hitRate@7');

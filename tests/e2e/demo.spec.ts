@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -24,6 +24,31 @@ async function expectMetrics(page: Page): Promise<void> {
   expect(await rate(2), 'hit rate@1 after training').toBeGreaterThan(await rate(0));
 }
 
+/** Saves the report in each format from the buttons of the screen. */
+async function expectReports(page: Page): Promise<void> {
+  for (const [format, begin] of [
+    ['html', '<!doctype html>'],
+    ['markdown', '# '],
+    ['xlsx', 'PK'],
+  ] as const) {
+    const downloading = page.waitForEvent('download', { timeout: minute });
+    await page.getByTestId(`save-report-${format}`).click();
+    const file = await readFile(await (await downloading).path(), 'latin1');
+    expect(file.slice(0, begin.length), format).toBe(begin);
+  }
+}
+
+/** Measures base and tuned model on the shipped probe set. */
+async function expectProbe(page: Page): Promise<void> {
+  const probe = page.getByTestId('probe');
+  await probe.locator('summary').click();
+  await probe.getByTestId('probe-measure').click();
+  await expect(probe.getByTestId('probe-answer')).toHaveAttribute('data-forgetting', /forgot|kept|unclear/, {
+    timeout: 4 * minute,
+  });
+  await expectAccessible(page, 'evaluate with a probe');
+}
+
 test('the demo runs from one click to a checked export without a request to another origin', async ({
   page,
   context,
@@ -47,12 +72,15 @@ test('the demo runs from one click to a checked export without a request to anot
   await expectMetrics(page);
   await expect(page.getByTestId('question-list')).toBeVisible();
   await expectAccessible(page, 'evaluate with results');
+  await expectReports(page);
+  await expectProbe(page);
 
   await openStage(page, 'train');
   await expect(page.locator('canvas').first()).toBeVisible();
   await expectAccessible(page, 'train with curves');
 
   await openStage(page, 'report');
+  await expectReports(page);
   const downloading = page.waitForEvent('download', { timeout: 3 * minute });
   await page.getByTestId('export-zip').click();
   const zip = await (await downloading).path();

@@ -15,7 +15,10 @@ import {
   test,
 } from './support';
 
-/** The pairs of the examples as FlagEmbedding writes them, with two negatives and a teacher's scores each. */
+/**
+ * Returns a file with the pairs of the examples in FlagEmbedding's format, with two negatives and a teacher's scores
+ * each.
+ */
 async function scoredPairs({ without }: { without?: number } = {}): Promise<string> {
   const lines = (await readFile(ownData('pairs.csv'), 'utf8')).trim().split('\n').slice(1);
   const pairs = lines.map((line) => line.split(','));

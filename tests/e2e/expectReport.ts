@@ -17,7 +17,7 @@ export interface Comparison {
   failures: { name: string }[];
 }
 
-/** Expects the report in all forms. The Excel file has the hit rates of the models. */
+/** Expects the report in all formats. The Excel file has the hit rates of the models. */
 export async function expectReport(out: string, models: Comparison['models']): Promise<void> {
   const html = readFileSync(join(out, 'report.html'), 'utf8');
   expect(html).toContain('<html lang="en">');

@@ -31,6 +31,7 @@ test('a run that exceeds the memory budget is refused before it starts, and one 
 }) => {
   await newOwnExperiment(page, siteUrl);
   await openStage(page, 'train');
+  await setField(page, 'duration', 1);
   const sentence = page.getByTestId('memory-sentence');
   await expect(sentence).toContainText('，放得下');
   // Weights, gradients and moments of the demo model take 74 MB, and the scratch array 4 MB. A budget of 81 MB has no

@@ -17,7 +17,7 @@ async function start(options: Partial<HubOptions> = {}): Promise<void> {
 }
 test.afterEach(() => hub.close());
 
-/** Runs an experiment whose model is on the hub, and returns its end and the folder of its results. */
+/** Runs an experiment whose model is on the hub. Returns how the command ended, and the folder of its results. */
 async function runFromHub(token?: string, profile?: string): Promise<Ended & { out: string }> {
   const folder = await cutDemo({ model: `hub:${id}@${hub.commit}`, stages: 1 });
   const out = join(folder, 'out');
@@ -85,7 +85,7 @@ test('a download that breaks off resumes by range, also in the next run of the s
   expect(exported).toMatchObject({ model: { contentSha256: demoHashes.model } });
   for (const name of ['metrics.json', 'events.jsonl', 'export/experiment.json'])
     expect(await readFile(join(out, name), 'utf8')).not.toContain('hf_secret');
-  // Neither run kept the site for offline use: that would copy it into every new profile.
+  // Neither run stored the site for offline use, because that would copy it into every new profile.
   expect(existsSync(join(profile, 'Default/IndexedDB'))).toBe(true);
   expect(existsSync(join(profile, 'Default/Service Worker/CacheStorage'))).toBe(false);
 });

@@ -59,7 +59,7 @@ test('a folder in the layout of BEIR fills the slots that the user agrees to, an
   await expect(page.getByRole('dialog')).not.toContainText('饲喂 两公斤');
 });
 
-test('a file dropped beside the slots shows what it holds; dropped on a slot, it asks only if it serves several', async ({
+test('a file dropped next to the slots shows which it can fill; dropped on a slot, it asks only if it can fill several', async ({
   page,
   siteUrl,
 }) => {

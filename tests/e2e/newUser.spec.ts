@@ -47,7 +47,7 @@ const modelId = 'farm/small-zh';
 
 const slot = (page: Page, name: string) => page.locator(`section[aria-labelledby="slot-${name}"]`);
 
-/** Imports a workbook whose columns are not recognised, and says what the columns are. */
+/** Imports a workbook with unknown columns, and assigns a field to each. */
 async function importWorkbook(page: Page, into: string, name: string, rows: string[][], roles: string[]) {
   const buffer = Buffer.from(workbook({ name: '表', rows }));
   await page.getByTestId(`import-${into}`).setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
@@ -98,7 +98,7 @@ async function fetchModel(page: Page, hub: Hub): Promise<void> {
   expect(fetched()).toHaveLength(needed.length);
 }
 
-/** Trains, and pauses, reloads and continues on the way. */
+/** Trains with a pause, a reload and a continuation in between. */
 async function trainWithPause(page: Page, train: number): Promise<void> {
   await page.getByTestId('advanced-settings').locator('summary').click();
   await page.locator('#unit').selectOption('steps');
@@ -209,7 +209,7 @@ test('a new user brings Excel files with odd headers and a model from a hub, pau
   await expectMissingInputs(await (await browser.newContext({ locale: 'zh-CN' })).newPage(), link, page);
 });
 
-/** Opens the link in a profile that has nothing. Every input is missing and named by its hash. */
+/** Opens the link in an empty profile. Every input is missing and named by its hash. */
 async function expectMissingInputs(other: Page, link: string, page: Page): Promise<void> {
   const [run] = await storedRuns(page);
   if (!run) throw new Error('no run is stored');

@@ -60,7 +60,7 @@ const types: Record<string, string> = {
 
 /**
  * Starts a static host that serves each folder under its path and sends no special headers. It looks the folder up at
- * each request, so another one can be put there.
+ * each request, so a test can put another one there.
  */
 async function plainHost(folders: Record<string, string>): Promise<{ origin: string; close: () => void }> {
   const server = createServer((request, response) => {
@@ -91,7 +91,7 @@ test('on a static host with a sub-path and no headers, the page works and has th
   host.close();
 });
 
-/** Writes the site to a new folder as another build would: with another build name and other names in assets/. */
+/** Writes the site to a new folder like another build: with another build name and other names in assets/. */
 async function anotherBuild(): Promise<{ folder: string; version: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-build-'));
   await cp(site, folder, { recursive: true });

@@ -34,8 +34,8 @@ const jsonl = (list: object[]): string => list.map((row) => `${JSON.stringify(ro
 
 /**
  * Writes a small part of the demo: 40 passages, texts of up to 32 tokens, 3 steps of batch size 4, and 2 more with a
- * loss in tfjs. The last pair repeats a test question without its punctuation. `model` replaces the location of the
- * model, and `stages` limits the number of stages.
+ * loss in tfjs, which distils the scores of a teacher that the pairs bring. The last pair repeats a test question
+ * without its punctuation. `model` replaces the location of the model, and `stages` limits the number of stages.
  */
 export async function cutDemo(changes: { model?: string; stages?: number } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-cut-'));
@@ -47,16 +47,24 @@ export async function cutDemo(changes: { model?: string; stages?: number } = {})
   );
   await writeFile(join(folder, 'kb.jsonl'), jsonl(passages));
   const leak = { anchor: String(questions[0]?.['text']).replace(/[，？]/g, ' '), positiveId: passages[0]?.['id'] };
-  await writeFile(join(folder, 'pairs.jsonl'), jsonl([...pairs, leak]));
+  const scored = [...pairs, leak].map((pair, i) => {
+    const neg = [passages[(i * 7 + 3) % 40]?.['text']];
+    return { ...pair, neg, pos_scores: [6 - (i % 3)], neg_scores: [(i % 5) - 4] };
+  });
+  await writeFile(join(folder, 'pairs.jsonl'), jsonl(scored));
   await writeFile(join(folder, 'test.jsonl'), jsonl(questions.slice(0, 8)));
   const batching = { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true };
+  const taught = {
+    negatives: { from: 'imported', perAnchor: 1 },
+    loss: { kind: 'distillation', temperature: 0.05, teacherTemperature: 1, scores: 'imported' },
+  };
   const experiment = {
     seed: 3,
     split: { devFraction: 0 },
     model: { maxTokens: 32 },
     stages: [
       { batching, duration: { unit: 'steps', value: 3 } },
-      { batching, duration: { unit: 'steps', value: 2 }, loss: { kind: 'sigmoidPairs', temperature: 0.05 } },
+      { batching, duration: { unit: 'steps', value: 2 }, ...taught },
     ].slice(0, changes.stages),
     evaluation: { devEverySteps: 0, checkpoint: 'last' },
     locations: {

@@ -85,7 +85,7 @@ test('the playground answers as one types, and a marked passage becomes a review
   for (const side of [0, 1]) await expect(page.getByTestId(`side-${side}`).getByRole('listitem')).toHaveCount(5);
   await expectAccessible(page, 'playground');
 
-  // What an input method composes is not a question yet; what it commits is.
+  // Text that an input method is composing is not a question yet; the text that it commits is.
   await text.evaluate((input: HTMLInputElement) => {
     input.value = '链条qing';
     input.dispatchEvent(new InputEvent('input', { isComposing: true, bubbles: true }));

@@ -134,7 +134,7 @@ test('a project file carries data and model to another browser', async ({ page, 
   await elsewhere.close();
 });
 
-test('an experiment that was edited since its project was saved is copied only if the user says so, and only once', async ({
+test('an experiment edited after its project was saved is copied only if the user agrees, and only once', async ({
   page,
   siteUrl,
 }) => {

@@ -1,9 +1,6 @@
 import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
 
-test('what is typed for one stage does not stay in its fields when another stage is chosen', async ({
-  page,
-  siteUrl,
-}) => {
+test('text typed for one stage does not stay in the fields when another stage is chosen', async ({ page, siteUrl }) => {
   await newExperiment(page, siteUrl);
   await importModelFolder(page, demoModel);
   await openStage(page, 'train');
@@ -26,7 +23,7 @@ test('what is typed for one stage does not stay in its fields when another stage
   await expect(advanced).toHaveAttribute('open');
 });
 
-test('the negatives of another stage get fields of their own', async ({ page, siteUrl }) => {
+test('the negatives of each stage have separate fields', async ({ page, siteUrl }) => {
   await newExperiment(page, siteUrl);
   await importOwnData(page);
   await openStage(page, 'negatives');
@@ -43,7 +40,7 @@ test('the negatives of another stage get fields of their own', async ({ page, si
   await expect(page.getByTestId('negatives-list').locator('> li').first()).toBeVisible();
 });
 
-test('a prefix is chosen by its preset, and tokens that make no sense are not accepted', async ({ page, siteUrl }) => {
+test('a prefix is chosen by its preset, and unusable tokens are not accepted', async ({ page, siteUrl }) => {
   await newExperiment(page, siteUrl);
   await importModelFolder(page, demoModel);
   await openStage(page, 'train');

@@ -41,8 +41,8 @@ export async function serveSite(
 /** Test with one site server per Playwright worker. Each test has its own browser profile, so its storage is empty. */
 export const test = base.extend<object, { siteUrl: string; offlineCopy: boolean }>({
   /**
-   * Whether the service worker stores the 27 MB of the site for use without a network, as on a real host. In each
-   * test's new profile that takes a fifth of the processor time.
+   * Whether the service worker stores the 27 MB of the site for offline use, as on a real host. In a new profile, as
+   * each test has, storing takes a fifth of the processor time.
    */
   offlineCopy: [false, { option: true, scope: 'worker' }],
   /** Fails the test if Svelte logs a warning or an error. */

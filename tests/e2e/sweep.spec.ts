@@ -34,7 +34,7 @@ test('a sweep resumes after a reload without repeating a run, evaluates dev only
   for (const box of await list.getByRole('checkbox').all()) await box.check();
   await expect(page.getByTestId('run-differences').locator('tbody tr')).toHaveText(/Temperature τ\s*0.02\s*0.05/);
 
-  // Without a run of its own, the experiment has no result on test.
+  // The runs of a sweep are trials, so the experiment has no result on test.
   await openStage(page, 'evaluate');
   await expect(page.getByTestId('verdict')).toHaveCount(0);
   await openStage(page, 'train');

@@ -16,14 +16,14 @@ const place = { seed: 7, step: 3, op: 5, rate: 0.4, firstRow: 3 };
 const scale = 1 / (1 - place.rate);
 const heads = 2;
 
-/** Head sizes of the tiled kernels and of the others, with texts that end inside a tile, a quad and a block. */
+/** Head sizes with tiled kernels and without, with texts that end inside a tile, a quad and a block. */
 const cases = [
   [32, [3, 70, 1, 33]],
   [64, [66, 31]],
   [12, [29, 5]],
 ] as const;
 
-/** Masks of all texts and heads: whether each probability is kept, row by row. */
+/** Masks of all texts and heads, row by row: whether each probability is kept. */
 type Masks = boolean[][];
 
 function eachHead(packed: PackedTokens, mask: (begin: number, length: number, head: number) => boolean[]): Masks {
@@ -39,7 +39,7 @@ type Value = (row: number, at: number) => number;
 
 /**
  * Encodes a row's position in its text in the `size` numbers of a head: number `position % size` is 2^(position div
- * size) and the others are 0. A sum over several positions then shows which of them took part.
+ * size), and the others are 0. A sum over several positions then shows which of them were added.
  */
 function positionDigit({ positions }: PackedTokens, size: number): Value {
   return (row, at) => ((positions[row] ?? 0) % size === at ? 2 ** Math.floor((positions[row] ?? 0) / size) : 0);
@@ -87,8 +87,8 @@ describe.each(engineKinds)('the dropout masks of attention (%s)', (kind) => {
       const gpu = engineOf(kind);
       // Forward: y is the sum of the digits of the keys that were kept.
       const forward = await run(gpu, packed, size, [() => 0, digit, digit]);
-      // Backward: dv sums the digits of the queries. dP is a query's own digit for all keys, so that dq sums the digits
-      // of the keys, each times dS.
+      // Backward: dv sums the digits of the queries. dP is a query's own digit for all keys, so dq sums the digits of
+      // the keys, each times dS.
       const backward = await run(gpu, packed, size, [digit, () => 1, digit]);
 
       const square = (length: number, kept: (query: number, key: number) => boolean): boolean[] =>

@@ -13,7 +13,7 @@ import { wasmBase } from './environment';
 
 // A checkpoint is due after every step.
 vi.mock('../../src/domain/train/checkpointInterval', () => ({ checkpointIntervalMs: () => 0 }));
-// Called before a checkpoint is stored. A test may replace it to delay the write or to make it fail.
+// Called before a checkpoint is stored. A test can replace it to delay the write or make it fail.
 const before = vi.hoisted(() => ({ store: (_step: number): Promise<void> => Promise.resolve() }));
 const written = vi.hoisted(() => ({ parts: new Map<number, string>(), underWay: 0, most: 0, begun: 0 }));
 vi.mock('../../src/storage/checkpoints', async (importOriginal) => {
@@ -53,7 +53,7 @@ interface Carried {
   runId: string;
 }
 
-/** Executes the small run of twelve steps. */
+/** Executes the small run, which has twelve steps. */
 async function carriedOut(
   options: { control?: RunControl; waits?: boolean } = {},
   earlier?: { db: Database; runId: string },
@@ -79,7 +79,7 @@ const sequence = (events: readonly RunEvent[]): (number | string)[] =>
     event.type === 'step' ? [event.step] : event.type === 'checkpoint' ? [`c${event.step}`] : [],
   );
 
-/** Calls `act` when a run has done the given step: a run calls checkpoint() once per step while it trains. */
+/** Calls `act` after a given step, because a run calls checkpoint() once per step while it trains. */
 class ActingControl extends RunControl {
   calls = 0;
 
@@ -147,7 +147,7 @@ describe('a checkpoint that is written while steps continue', () => {
     expect(written.most).toBe(1);
   });
 
-  it('ends the run if it fails, and the run resumes from the one before with the same weights', async () => {
+  it('ends the run if it fails, and the run resumes from the previous one with the same weights', async () => {
     const undisturbed = await carriedOut();
     before.store = (step) =>
       step < 4 ? Promise.resolve() : Promise.reject(new AppError({ kind: 'storage-failed', reason: 'test' }));

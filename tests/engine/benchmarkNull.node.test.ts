@@ -21,7 +21,7 @@ async function browserWithNullAdapter({ ignoreErrors = false, withoutTimestamps 
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
   vi.spyOn(adapter, 'requestDevice').mockImplementation(async (descriptor) => {
-    // Reading timestamps back takes memory, and there may be none left.
+    // Reading timestamps back takes memory, of which there may be none left.
     const requiredFeatures = [...(descriptor?.requiredFeatures ?? [])].filter((name) => name !== 'timestamp-query');
     const untimed = ignoreErrors || withoutTimestamps;
     const device = await requestDevice(untimed ? { ...descriptor, requiredFeatures } : descriptor);
@@ -31,7 +31,7 @@ async function browserWithNullAdapter({ ignoreErrors = false, withoutTimestamps 
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
 }
 
-/** Hides all errors of the device. Two scopes that stay open catch them, and the engine's own scopes are stubbed. */
+/** Hides all errors of the device: two scopes that stay open catch them, and the engine's own scopes are stubbed. */
 function hideErrorsOf(device: GPUDevice): void {
   for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
   vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);

@@ -25,8 +25,8 @@ import { scratchBytes } from '../../workers/engine/scratch';
 
 /**
  * Returns the bytes that the operations of one step must read and write, derived by hand: each operation reads its
- * inputs once and writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is thousands
- * of times smaller and is not counted.
+ * inputs once and writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is left out,
+ * because its share is thousands of times smaller.
  */
 function neededBytes(config: EncoderConfig, T: number): number {
   const { layers, hiddenSize: H, intermediateSize: F, heads: A } = config;

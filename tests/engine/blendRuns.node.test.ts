@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { blendMoment } from '../../src/domain/evaluate/blendMoment';
+import { generalProbe } from '../../src/domain/evaluate/probe';
 import { sha256Hex } from '../../src/domain/hash';
 import { defaultStage, type Stage } from '../../src/domain/experiment';
 import type { RunRecord } from '../../src/domain/run';
@@ -15,6 +17,7 @@ import { encodeBatch } from '../../workers/engine/model/encode';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { closeDevice, deviceEngine, openDevice } from '../../workers/services/device/openDevice';
 import { blendedWeights } from '../../workers/services/evaluate/blendedWeights';
+import { compareRun } from '../../workers/services/evaluate/compareRun';
 import { evaluateBlends } from '../../workers/services/evaluate/evaluateBlends';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { TextTokenizer } from '../../workers/services/tokenize/textTokenizer';
@@ -23,7 +26,7 @@ import { encodeWithWeights } from '../../workers/services/report/encodeWithWeigh
 import { wasmBase } from './environment';
 import { carriedOut } from './losingRun';
 
-// The export is checked in onnxruntime by tests/e2e/twoDevices.spec.ts; here only its files are read.
+// tests/e2e/twoDevices.spec.ts checks the export in onnxruntime; here, only its files are read.
 const checked = vi.hoisted(() => ({ vectors: [] as Float32Array[] }));
 vi.mock('../../workers/services/report/embedWithOnnx', () => ({
   embedWithOnnx: () => Promise.resolve(checked.vectors),
@@ -46,10 +49,11 @@ const deps = (db: Database, control = new RunControl()) => ({
   db,
   control,
   wasmBaseUrl: wasmBase,
+  baseUrl: 'http://127.0.0.1/app/',
   progress: () => undefined,
 });
 
-/** Interpolates all weights of a run in one array per tensor, as a reader of the definition would. */
+/** Interpolates all weights of a run directly from the definition, in one array per tensor. */
 async function naiveBlend(db: Database, run: RunRecord, ratio: number): Promise<Map<string, Float32Array>> {
   const model = await getModel(db, run.experiment.model?.contentSha256 ?? '');
   if (!model) throw new Error('no model');
@@ -65,7 +69,7 @@ async function naiveBlend(db: Database, run: RunRecord, ratio: number): Promise<
   return blend;
 }
 
-/** Encodes every text on its own with some weights. */
+/** Encodes every text separately with some weights. */
 async function vectorsOf(db: Database, run: RunRecord, weights: Map<string, Float32Array>, texts: readonly string[]) {
   const model = await getModel(db, run.experiment.model?.contentSha256 ?? '');
   if (!model) throw new Error('no model');
@@ -228,5 +232,49 @@ describe('the export of a blend', () => {
     );
     const stated = JSON.parse(await fileOf('experiment.json').text()) as { blend: object };
     expect(stated.blend).toEqual({ ratios: [ratio], export: ratio });
+  });
+});
+
+describe('a probe set', () => {
+  const app = 'http://127.0.0.1/app/';
+  const folder = new URL('../../public/', import.meta.url);
+
+  /** Serves the shipped files, and `changed` in place of the questions until it returns null. */
+  function serve(changed: () => string | null) {
+    const others = globalThis.fetch;
+    return vi.spyOn(globalThis, 'fetch').mockImplementation((request, init) => {
+      const url = request instanceof Request ? request.url : String(request);
+      if (!url.startsWith(app)) return others(request, init);
+      const file = readFileSync(new URL(url.slice(app.length), folder), 'utf8');
+      return Promise.resolve(new Response(url.endsWith('questions.jsonl') ? (changed() ?? file) : file));
+    });
+  }
+
+  it('is measured for base model, tuned weights and blends, and again only if it is another set', async () => {
+    const { db, run } = await finished();
+    let changed: string | null = 'not what was shipped';
+    const fetched = serve(() => changed);
+    const { runId } = run;
+    const general = (ratios: number[]) => evaluateBlends(runId, { ratios, probe: { kind: 'general' } }, deps(db));
+    await expect(general([0])).rejects.toMatchObject({ details: { kind: 'download-failed' } });
+    changed = null;
+    await general([0, 1, 0.5]);
+    const points = await listBlends(db, runId, 'probe');
+    const { questions, passages } = generalProbe;
+    expect(points.map(({ ratio }) => ratio)).toEqual([0, 0.5, 1]);
+    for (const { metrics, probeSha256 } of points)
+      expect({ ...metrics, probeSha256 }).toMatchObject({ questions, passages, probeSha256: generalProbe.sha256 });
+    const before = await getEvaluation(db, runId, 'probe', 'before');
+    await general([0]);
+    expect(await getEvaluation(db, runId, 'probe', 'before')).toEqual(before);
+    expect(await compareRun(db, runId, [1], 'probe')).toMatchObject([{ questions }]);
+    fetched.mockRestore();
+
+    // The questions of this experiment itself: the results equal those that the run has recorded.
+    const own = { kind: 'experiment', experimentId: run.experimentId, part: 'dev' } as const;
+    await evaluateBlends(runId, { ratios: [0], probe: own }, deps(db));
+    const recorded = await getEvaluation(db, runId, 'dev', 'before');
+    expect((await getEvaluation(db, runId, 'probe', 'before'))?.results).toEqual(recorded?.results);
+    expect(await compareRun(db, runId, [1], 'probe')).toBeNull();
   });
 });

@@ -90,7 +90,7 @@ describe('a comparison of models before any training', () => {
     }
     const ranking = (i: number) =>
       resultsOf(base)[i]?.top.map(({ passageId }) => data.order.indexOf.get(passageId) ?? 0);
-    // Passages beyond the first ten of a model are not stored, so this compares the first place only.
+    // Only a model's first ten passages are stored, so compare only the first place.
     questions.forEach((question, i) => {
       const { top } = fuseRankings([ranking(i) ?? [], byKeywords[i]?.ranking ?? []], question, data.order);
       expect(resultsOf(fused)[i]?.top[0]).toEqual(top[0]);
@@ -143,7 +143,7 @@ describe('a comparison of models before any training', () => {
     expect(item?.bytes).toBeGreaterThan(0);
   });
 
-  it('computes stored vectors again if their bytes are damaged', async () => {
+  it('computes vectors again if their stored bytes are damaged', async () => {
     const { db, base } = await given();
     await compare(db, [base]);
     const before = (await comparedPart(db, 'e', 'dev')).models;
@@ -204,7 +204,7 @@ describe('a comparison of models before any training', () => {
     const [model] = (await comparedPart(db, 'e', 'test')).models;
     const after = (await db.getAll('evaluations')).find(({ part, moment }) => part === 'test' && moment === 'after');
     expect(model?.results).toEqual(after?.results);
-    // Another experiment with other data does not offer the run: it may have been trained on the questions.
+    // The run is not offered to another experiment with other data, because it may have been trained on the questions.
     const stored = await getExperiment(db, 'e');
     if (!stored) throw new Error('no experiment');
     const other = { ...stored, experimentId: 'other', experiment: { ...stored.experiment, seed: 99 } };

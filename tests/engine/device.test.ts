@@ -39,7 +39,7 @@ describe('opening a device', () => {
   });
 });
 
-// A stub takes the place of WebGPU, which cannot be replaced under a page whose device other test files use.
+// A stub replaces WebGPU, which cannot be replaced in a page whose device other test files use.
 describe.skipIf(inBrowser)('an adapter that provides no device (skipped in a browser, whose WebGPU must stay)', () => {
   const refused = () => Promise.reject(new DOMException('lost'));
   const given = () => Promise.resolve({ destroy: () => undefined } as GPUDevice);

@@ -10,7 +10,7 @@ import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';
 import { useNullBrowser } from './nullDevice';
 
-/** If `failure` is set, stock tfjs fails with this reason. */
+/** If `failure` is set, stock tfjs fails for this reason. */
 const tfjs = vi.hoisted(() => ({ failure: '' }));
 vi.mock('../../workers/reference/tfjs/openTfjsStep', async (original) => {
   const real = await original<typeof TfjsModule>();
@@ -43,7 +43,7 @@ describe('an adapter that computes nothing', () => {
     expect(result.peer).toMatchObject({ worst: { tensor: expect.any(String) as string } });
   });
 
-  it('is refused afterwards: WebGPU throws the reason, automatic falls back to the CPU and says why', async () => {
+  it('is refused afterwards: a preference for WebGPU throws the reason, and the automatic choice falls back to the CPU and says why', async () => {
     const db = await openDatabase('computes nothing');
     expect(await deviceCheckState(db, 'auto')).toMatchObject({ backend: 'webgpu', check: null });
     await storeCheck(db, 'webgpu', await check());
@@ -55,7 +55,7 @@ describe('an adapter that computes nothing', () => {
     expect(await describeDevice('auto')).toMatchObject(onCpu);
     expect(await openDevice('auto', wasmBase)).toMatchObject(onCpu);
     expect(deviceEngine().traits.wasm).toBe(true);
-    // The check itself still reaches the adapter, so that a repaired driver can be accepted again.
+    // The check itself can still use the adapter, so that a repaired driver can be accepted again.
     expect(await deviceCheckState(db, 'auto')).toMatchObject({ backend: 'webgpu', current: true });
     expect((await check()).device.backend).toBe('webgpu');
   });

@@ -11,7 +11,7 @@ import { prepared, type SmallRun } from './smallRun';
 const settings = { pooling: 'mean', normalize: true, maxTokens: 10, queryPrefix: 'w1 ', passagePrefix: '' } as const;
 const teacher = { contentSha256: 'f'.repeat(64), ...settings };
 
-/** One stage of a teacher model, and one of scores that the data brings. */
+/** A stage with a teacher model, and a stage with teacher scores from the data. */
 const taught: SmallRun = {
   stages: [
     {

@@ -18,7 +18,7 @@ const other: ExperimentModel = { contentSha256: 'f'.repeat(64), ...settings, max
 const models = [{ contentSha256: other.contentSha256, seed: 9 }];
 const negatives = { from: 'random', perAnchor: 2 } as const;
 
-/** The tiny models score all texts within a few thousandths, so their softmax needs a temperature as low. */
+/** The tiny models' scores all lie within a few thousandths, so their softmax needs this low temperature. */
 const temperature = 0.002;
 
 function taughtBy(teacher: ExperimentModel | null, changes: Partial<DistillationSettings> = {}): Partial<Stage> {
@@ -39,7 +39,7 @@ const refusalOf = (stages: readonly Partial<Stage>[]): Promise<unknown> =>
   );
 
 describe('a run with a teacher', () => {
-  it('begins with no loss if the base model teaches itself, and with some if another temperature or model does', async () => {
+  it('begins with a loss of 0 if the base model teaches itself, and of more with another temperature or teacher', async () => {
     const lossesOf = async (stage: Partial<Stage>): Promise<number[]> => {
       const { failure, result } = await carriedOut(() => false, {}, { stages: [{ ...stage, dropout: 0 }], models });
       expect(failure).toBe(undefined);

@@ -24,21 +24,24 @@ describe('a run that averages its weights', () => {
         { strategy: lora, ema },
       ],
     ],
-  ])('has the same bits if it is killed and resumed, in steps and in evaluations, training %s', async (_, stages) => {
-    const run = { stages: stages.map((stage) => ({ ...stage, duration })) };
-    const evaluation = { devEverySteps: 2, checkpoint: 'bestDev' } as const;
-    const undisturbed = await carriedOut(() => false, evaluation, run);
-    const last = undisturbed.calls['train'] ?? 0;
-    const all = Array.from({ length: last }, (_, i) => i + 1);
-    const disturbed = await carriedOut(inTraining(...all.filter((call) => call % 7 === 5)), evaluation, {
-      ...run,
-      pauses: inTraining(...all.filter((call) => call % 3 === 1)),
-    });
-    expect([undisturbed.failure, disturbed.failure]).toEqual([undefined, undefined]);
-    expect(disturbed.lost).toBeGreaterThan(2);
-    expect(disturbed.result).toEqual(undisturbed.result);
-    expect(undisturbed.record && withLowestVersion(undisturbed.record.experiment).schemaVersion).toBe(2);
-  });
+  ])(
+    'has the same bits if it is killed and resumed, during a step or an evaluation, training %s',
+    async (_, stages) => {
+      const run = { stages: stages.map((stage) => ({ ...stage, duration })) };
+      const evaluation = { devEverySteps: 2, checkpoint: 'bestDev' } as const;
+      const undisturbed = await carriedOut(() => false, evaluation, run);
+      const last = undisturbed.calls['train'] ?? 0;
+      const all = Array.from({ length: last }, (_, i) => i + 1);
+      const disturbed = await carriedOut(inTraining(...all.filter((call) => call % 7 === 5)), evaluation, {
+        ...run,
+        pauses: inTraining(...all.filter((call) => call % 3 === 1)),
+      });
+      expect([undisturbed.failure, disturbed.failure]).toEqual([undefined, undefined]);
+      expect(disturbed.lost).toBeGreaterThan(2);
+      expect(disturbed.result).toEqual(undisturbed.result);
+      expect(undisturbed.record && withLowestVersion(undisturbed.record.experiment).schemaVersion).toBe(2);
+    },
+  );
 
   it('evaluates, keeps and passes on the averaged weights, but trains as without the average', async () => {
     const evaluation = { devEverySteps: 4 };

@@ -2,8 +2,8 @@ import type { Kernel } from '../../workers/engine/kernel';
 
 /**
  * Rewrites a kernel for subgroup matrices as plain WGSL, which runs on any device: every thread computes whole
- * fragments on its own. This is slow, but it tests everything that the kernel controls: which numbers it loads,
- * multiplies and stores.
+ * fragments alone. This is slow, but it tests everything that the kernel controls: which numbers it loads, multiplies
+ * and stores.
  */
 export function withoutMatrixUnits<Param extends string, Read extends string, Write extends string>(
   kernel: Kernel<Param, Read, Write>,

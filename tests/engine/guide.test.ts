@@ -30,7 +30,7 @@ function settingsOf(options: object): InfoNceSettings {
   return v.parse(infoNceSchema, { ...stated, ...options });
 }
 
-/** Vectors of a case's batch, and those of its guide. */
+/** The vectors of a case's batch, with those of its guide. */
 function batchOf(perAnchor: number): { anchors: Matrix; candidates: Matrix; guide: NonNullable<LossTargets['guide']> } {
   const rows = pairs * (1 + perAnchor);
   return {
@@ -93,7 +93,7 @@ describe('a step with a guide', () => {
     { key: 'inBatch', loss: gist({ kind: 'absolute', margin: 0.02 }), negatives: [] },
   ];
 
-  /** Trains with the model before the first step as the guide; returns the losses and the bits of all weights. */
+  /** Trains with the initial model as the guide; returns the losses and the bits of all weights. */
   async function trained(
     { loss, negatives }: (typeof cases)[number],
     steps: number,

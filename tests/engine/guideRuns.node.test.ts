@@ -79,7 +79,7 @@ describe('a run with a guide', () => {
     await expect(runExperiment(deps, runId)).rejects.toMatchObject({ details: { kind: 'guide-missing', stage: 0 } });
   });
 
-  it('needs its guide no longer once it is resumed after its last step', async () => {
+  it('no longer needs its guide once it is resumed after its last step', async () => {
     const { result } = await carriedOut(() => false, {}, guided);
     const { db, runId } = await prepared({}, guided);
     const run = (control: RunControl): Promise<void> =>

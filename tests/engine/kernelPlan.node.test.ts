@@ -64,7 +64,7 @@ async function input(
 ): Promise<KernelPlanInput & { gpu: WebGpuEngine; errors: string[] }> {
   const { gpu, errors } = await nullGpu(features);
   opened.push(gpu);
-  // A null device computes nothing, so its arrays hold whatever was in memory.
+  // A null device computes nothing, so its arrays contain arbitrary numbers.
   vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
     Promise.resolve(new Float32Array(arrayLength(shape))),
   );
@@ -79,7 +79,7 @@ const recorded = (own: KernelPlan['matmul'][string]): KernelPlan => ({
   matmul: { 'NT plain 128x384 @512': own },
 });
 
-/** A null device takes no time for any kernel, so a few candidates prove as much as all of them. */
+/** On a null device every kernel takes no time, so a few candidates prove as much as all of them. */
 const fewCandidates = (gpu: WebGpuEngine) => (shape: MatmulShape) =>
   candidateTilings(gpu.traits, kernelLimits(gpu), shape).slice(0, 3);
 
@@ -144,7 +144,7 @@ describe('measuring kernels on a device', () => {
 
 describe('the kernel plan of a run', () => {
   const never = { between: () => Promise.reject(new Error('measured again')) };
-  /** Options for a quick measurement: a null device takes no time for any kernel. */
+  /** Options for a quick measurement, because on a null device every kernel takes no time. */
   const quickly = (gpu: WebGpuEngine) => ({ budgetMs: 60_000, candidates: fewCandidates(gpu) });
   /** Options with enough time for only one product. */
   const briefly = (gpu: WebGpuEngine) => ({ ...quickly(gpu), budgetMs: 10 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 type Values = Readonly<Record<string, readonly number[]>>;
 
-/** Returns the tiny model with adapters whose values are given; the others keep their initial ones. */
+/** Returns the tiny model with adapters. `values` sets some of them; the others keep their initial values. */
 function withAdapters(strategy: LoraStrategy, values: Values = {}, frozenLayers = 0): ParameterStore {
   const choice: Pick<Stage, 'strategy' | 'frozen'> = { strategy, frozen: { embeddings: false, layers: frozenLayers } };
   const layout = { tensors: pytorch.tensors, totalFloats: 0 };

@@ -89,8 +89,8 @@ export async function carriedOut(
 }
 
 /**
- * Cancels the experiment's run at the given call of checkpoint() in training, and resumes it. Returns the run's record
- * after each of the two.
+ * Cancels the experiment's run at the given call of checkpoint() during training, then resumes it. Returns the run's
+ * record after the cancellation and after the end.
  */
 export async function cancelledAndResumed(call: number, small: SmallRun) {
   const { db, runId } = await prepared({}, small);

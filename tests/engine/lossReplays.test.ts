@@ -39,7 +39,7 @@ const withNegatives = [
 ];
 const scores = Float32Array.from(replays.scores);
 
-/** Returns a teacher's scores as a run has them that reads them from the file of its pairs. */
+/** Returns a teacher's scores in the form in which a run reads them from the file of its pairs. */
 function scoresFromFile(scores: readonly (readonly number[])[]): NonNullable<LossTargets['teacherScores']> {
   const collector = new RowCollector('pairs');
   const pairs = scores.flatMap((label, i) => {

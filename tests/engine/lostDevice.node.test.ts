@@ -28,10 +28,11 @@ const deps = (db: Database) => ({
   control: new RunControl(),
   device: 'webgpu' as const,
   wasmBaseUrl: wasmBase,
+  baseUrl: wasmBase,
   progress: () => undefined,
 });
 
-/** Loses the device at the next readback, which fails on its own, before the loss is reported. */
+/** Loses the device at the next readback, which fails before the loss is reported. */
 function loseAtReadback(): void {
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementationOnce(() => {
     device.deviceWebGpu()?.device.destroy();
@@ -39,7 +40,7 @@ function loseAtReadback(): void {
   });
 }
 
-/** Returns why a job fails that loses its device at the first readback. */
+/** Returns the error of a job that loses its device at the first readback. */
 async function failureOf(job: () => Promise<unknown>): Promise<AppErrorDetails | null> {
   loseAtReadback();
   try {
@@ -61,18 +62,18 @@ async function given(): Promise<{ db: Database; base: DenseCandidate & { kind: '
 }
 
 describe('a job that loses its device', () => {
-  it('says so if it searches for one question', async () => {
+  it('reports the loss if it searches for one question', async () => {
     const { db, base } = await given();
     const request = { knowledgeBase: 'b'.repeat(64), model: base.model, question: 'w1', relevant: [] };
     expect(await failureOf(() => searchPassages(request, deps(db)))).toMatchObject(lost);
   });
 
-  it('says so if it mines negatives', async () => {
+  it('reports the loss if it mines negatives', async () => {
     const { db } = await withMined();
     expect(await failureOf(() => mineNegatives('e', undefined, deps(db)))).toMatchObject(lost);
   });
 
-  it('says so of the model that it compares', async () => {
+  it('reports the loss for the model that it was comparing', async () => {
     const { db, base } = await given();
     const ended = vi.fn();
     const request = { experimentId: 'e', part: 'dev' as const, candidates: [base] };
@@ -80,7 +81,7 @@ describe('a job that loses its device', () => {
     expect(ended.mock.calls).toMatchObject([[expect.any(String), lost]]);
   });
 
-  it('says so if it evaluates blends of a run', async () => {
+  it('reports the loss if it evaluates blends of a run', async () => {
     const { db, record } = await carriedOut(() => false, {}, { stages: [{}], passages: 30 });
     const runId = record?.runId ?? '';
     await updateRun(db, runId, { devicePreference: 'webgpu' });
@@ -88,14 +89,14 @@ describe('a job that loses its device', () => {
     expect(await failureOf(() => evaluateBlends(runId, wanted, deps(db)))).toMatchObject(lost);
   });
 
-  it('says so if it encodes the texts that an export is checked with', async () => {
+  it('reports the loss if it encodes the texts for checking an export', async () => {
     const { db, record } = await carriedOut(() => false, {}, { stages: [{}], passages: 30 });
     await updateRun(db, record?.runId ?? '', { devicePreference: 'webgpu' });
     const source = { runId: record?.runId ?? '' };
     expect(await failureOf(() => encodeWithWeights(db, source, [[1, 2]], wasmBase))).toMatchObject(lost);
   });
 
-  it('says another error that it fails with, and closes the device', async () => {
+  it('reports any other error unchanged, and closes the device', async () => {
     const { db, base } = await given();
     const request = { knowledgeBase: 'b'.repeat(64), model: base.model, question: 'w1', relevant: [] };
     const { control, ...rest } = deps(db);
@@ -107,8 +108,8 @@ describe('a job that loses its device', () => {
   });
 });
 
-describe('a question that loses the device which earlier questions left open', () => {
-  it('says so, and the next question opens it anew', async () => {
+describe('a question that loses the device left open by earlier questions', () => {
+  it('reports the loss, and the next question opens the device again', async () => {
     const { db, base } = await given();
     const ask = () =>
       searchByCandidates({ base: { experimentId: 'e' }, candidates: [base], question: 'w1', encode: true }, deps(db));

@@ -12,7 +12,7 @@ interface BitsCase {
   columns: number;
   depth: number;
   chunk: number;
-  /** Whether to try every epilogue too. */
+  /** Whether to try every epilogue as well. */
   epilogues: boolean;
 }
 

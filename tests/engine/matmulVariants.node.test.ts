@@ -154,6 +154,18 @@ describe('the choice of a matmul tiling', () => {
     expect(side(40, 2000, 768)).toEqual([32, 32]);
   });
 
+  it('on a software adapter is a small tile that compiles quickly, or a large one for a large product', () => {
+    const tile = (rows: number, columns: number, depth: number): number[] => {
+      const tiling = plannedTiling({ software: true }, undefined, { ...shape, rows, columns, depth });
+      expect(tiling).toMatchObject({ workgroup: [4, 1], sharedDepth: 0 });
+      return [tiling.threadRows, tiling.threadColumns];
+    };
+    expect(tile(2048, 256, 256)).toEqual([16, 16]);
+    expect(tile(1024, 256, 255)).toEqual([8, 8]);
+    expect(tile(4, 8000, 2560)).toEqual([4, 8]);
+    expect(tile(63, 8000, 2560)).toEqual([8, 8]);
+  });
+
   it('is taken from the plan for a similar number of tokens', () => {
     const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
     const plan: KernelPlan = { backend: 'webgpu', kernels: kernelsVersion, matmul: { [planKey(shape)]: tiling } };

@@ -8,7 +8,7 @@ import type { MatrixTiling } from '../../workers/engine/ops/matmul/subgroupMatri
 import { withoutMatrixUnits } from './emulatedMatrices';
 import { openTestDevice } from './testDevice';
 
-/** Every number is a multiple of 1/16 up to 4: half precision stores it exactly, and sums in float32 are exact. */
+/** Every number is a multiple of 1/16 up to 4, so half precision stores it exactly and sums in float32 are exact. */
 const value = (i: number, seed: number): number => (((i * 7919 + seed) % 127) - 63) / 16;
 
 function halfBits(x: number): number {

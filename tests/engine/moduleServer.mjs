@@ -1,4 +1,4 @@
-/* Serves the engine's wasm modules to the tests in Node and in the browser, and passes REPLAY_STEPS to them. */
+/* Serves the engine's wasm modules to the tests in Node and in the browser, and passes REPLAY_STEPS on to them. */
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { wasmModules } from '../../tools/lib/wasmModules.mjs';

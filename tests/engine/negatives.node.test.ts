@@ -51,8 +51,8 @@ describe('a run with explicit negatives', () => {
       expect(failure).toBeUndefined();
       weights.add(result.weights);
     }
-    // No pair of the batches has a known answer among the other positives, so the last two runs differ from each other
-    // only by hardness.
+    // No pair of the batches has a known answer among the other positives, so the last two runs differ only by
+    // hardness.
     expect(weights.size).toBe(4);
   });
 

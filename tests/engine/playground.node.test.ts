@@ -85,7 +85,7 @@ describe('the playground', () => {
     expect(opened).toHaveBeenCalledTimes(2);
   });
 
-  it('answers with one side although the other fails, and after a third model was chosen', async () => {
+  it('answers on one side although the other fails, and after a third model was chosen', async () => {
     const { db, base } = await given();
     const [second, third] = await others(db, base, 'f8');
     if (!second || !third) throw new Error('no models');
@@ -118,7 +118,7 @@ describe('the playground', () => {
     expect(testDeviceLiveArrays()).toBe(two);
   });
 
-  it('keeps the vectors in memory that were used last', async () => {
+  it('keeps the most recently used vectors in memory', async () => {
     const { db, base } = await given();
     const [second, third] = await others(db, base, 'f8');
     if (!second || !third) throw new Error('no models');
@@ -130,7 +130,7 @@ describe('the playground', () => {
     expect(read).toHaveBeenCalledTimes(1);
   });
 
-  it('opens the device anew after it has run out of memory', async () => {
+  it('opens the device again after it has run out of memory', async () => {
     const { db, base } = await given();
     const [first] = (await ask(db, [base], 'w1')).tops;
     const opened = vi.spyOn(openDevice, 'openDevice');

@@ -23,7 +23,7 @@ const lowest: Partial<Record<keyof GPUSupportedLimits, number>> = {
   maxComputeInvocationsPerWorkgroup: 256,
 };
 
-/** Replaces the adapter with one that has no features and only these limits. It refuses requests for more. */
+/** Replaces the adapter with one that has no features and exactly these limits, and refuses requests for more. */
 async function offerPoorAdapter(): Promise<GPUDeviceDescriptor[]> {
   const asked: GPUDeviceDescriptor[] = [];
   const adapter = await gpu.requestAdapter();

@@ -24,7 +24,7 @@ async function weightsOf(
 }
 
 describe('a run that trains everything and then a prefix', () => {
-  it('has the same bits if it is resumed at the boundary and inside of either stage', async () => {
+  it('has the same bits if it is resumed between the stages or inside either', async () => {
     const undisturbed = await carriedOut(() => false, {}, { stages });
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [4, 7, 12].includes(call),

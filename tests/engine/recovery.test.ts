@@ -11,7 +11,8 @@ import { inBrowser, wasmBase } from './environment';
 import { carriedOut, LosingControl } from './losingRun';
 import { prepared } from './smallRun';
 
-// On software WebGPU each new device compiles all kernels again, which takes half a minute, so one test runs there.
+// On software WebGPU each new device compiles all kernels again, which takes half a minute, so only one test runs
+// there.
 const skipped = '(skipped in a browser: each new device compiles all kernels)';
 
 describe('a run whose device is lost', () => {

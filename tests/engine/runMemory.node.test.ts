@@ -26,7 +26,10 @@ useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
 beforeEach(stubPublicFolder);
 afterEach(() => void vi.restoreAllMocks());
 
-/** All tests share a database: importing the demo, tokenizing it and measuring its kernels take most of a short run. */
+/**
+ * All tests share a database, because importing the demo, tokenizing it and measuring its kernels take most of a short
+ * run.
+ */
 let db: Database;
 let demos = 0;
 beforeAll(async () => {
@@ -96,7 +99,7 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.step).toBe(2);
     const stepsOf = async (): Promise<number[]> =>
       (await readEvents(db, runId, 0)).flatMap((event) => (event.type === 'step' ? [event.step] : []));
-    // Step 4 had begun when the numbers of step 3 arrived, so those could no longer be trusted.
+    // Step 4 had begun when the numbers of step 3 arrived, so the numbers of step 3 could no longer be trusted.
     expect(await stepsOf()).toEqual([1, 2]);
 
     await run(runId);
@@ -109,7 +112,7 @@ describe('a run', () => {
     ['recompute', 165e6],
     ['gradCache', 129e6],
   ] as const)('stays within its memory budget from the first evaluation to the last (%s)', async (kind, roomyBytes) => {
-    // Measuring the kernels has to stay within the budget too.
+    // Measuring the kernels must stay within the budget too.
     await db.clear('kernelPlans');
     const { experimentId } = await demo({ devEverySteps: 1 });
     const plan = (budgetBytes: number) => reportExperimentMemory(db, experimentId, { device: 'webgpu', budgetBytes });

@@ -12,7 +12,7 @@ const stage: Partial<Stage> = {
 };
 
 describe('a run with a counted warm-up, layer-wise decay and accumulated gradients', () => {
-  it('has the same bits if it is resumed inside of either stage', async () => {
+  it('has the same bits if it is resumed inside either stage', async () => {
     const undisturbed = await carriedOut(() => false, {}, { stage });
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [4, 10].includes(call),

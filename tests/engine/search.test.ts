@@ -98,10 +98,11 @@ const cases: Case[] = [
 
 /**
  * Returns block sizes that leave remainders, are larger than the input, or take a small input's passages one by one. A
- * software adapter takes milliseconds per block, so the sizes grow with the input, into at most 40 blocks.
+ * software adapter takes milliseconds per block, so the sizes grow with the input, into at most 40 blocks of a small
+ * input and 12 of a large one.
  */
 function blocksFor({ queries, passages }: Case): SearchBlocks[] {
-  const growth = Math.ceil(passages / 40);
+  const growth = passages <= 40 ? 1 : Math.ceil(passages / 12);
   return [
     { passages: 7 * growth, queries: Math.max(2, Math.ceil(queries / 4)) },
     { passages: 64, queries: 64 },

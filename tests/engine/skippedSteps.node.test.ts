@@ -50,7 +50,7 @@ it("AdamW's bias corrections count only the steps that changed the weights", asy
 });
 
 describe('a step in mixed precision that begins before the previous one is known to be skipped', () => {
-  /** Trains five steps. The norm of the nth step that the device computes is `norms[n]`. */
+  /** Trains five steps. The nth step computed by the device has the gradient norm `norms[n]`. */
   async function trained(norms: readonly number[], isAhead: boolean) {
     const { gpu, trainer, given, close } = await opened({ scale: 1024, goodSteps: 198, skipped: 0 });
     const clear = vi.spyOn(gpu.commands, 'clear');
@@ -73,7 +73,8 @@ describe('a step in mixed precision that begins before the previous one is known
 
   it('is computed again with the smaller scale, and ends like steps computed one by one', async () => {
     const oneByOne = await trained([1, Infinity, 1, 1, 1], false);
-    // On a device, step 3 has no finite norm either until step 2 has been dealt with, so it must change nothing.
+    // On a device, the norm of step 3 is not finite either until step 2 has been dealt with, so step 3 must change
+    // nothing.
     const ahead = await trained([1, Infinity, NaN, 1, 1, 1], true);
     expect(ahead.numbers).toEqual(oneByOne.numbers);
     expect(ahead.end).toEqual(oneByOne.end);

@@ -54,7 +54,7 @@ describe('a run that keeps the best weights on dev', () => {
 });
 
 describe('a run whose loss has options', () => {
-  it('ends with the same weights when it is repeated, and with different ones from a run without options', async () => {
+  it('ends with the same weights when it is repeated, and with other weights than a run without options', async () => {
     const loss = {
       ...defaultStage().loss,
       ...({ directions: 'both', softmax: 'joint', sameSide: 'both', falseNegatives: { known: true } } as const),

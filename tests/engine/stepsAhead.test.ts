@@ -83,7 +83,7 @@ describe('a step that begins before the numbers of the previous one are known', 
     expect(new Set(ahead.numbers.map(({ loss: value }) => value)).size).toBe(4);
   });
 
-  it('changes no weight and no moment if the previous one turns out bad', async () => {
+  it('changes no weight and no moment if the previous step turns out to be bad', async () => {
     const { vocabularySize, padTokenId } = pytorch.config;
     const used = new Set([padTokenId, ...pytorch.anchors.ids, ...pytorch.positives.ids]);
     const unused = Array.from({ length: vocabularySize }, (_, id) => id).find((id) => !used.has(id));
@@ -104,7 +104,7 @@ describe('a step that begins before the numbers of the previous one are known', 
     });
   });
 
-  it('does not hide which gradient of the previous one was not finite', async () => {
+  it('does not hide which gradient of the previous step was not finite', async () => {
     await opened(async ({ parameters, trainer }) => {
       // The activation 1e30 is multiplied by zeros, so only the gradient of the weights that read it is not finite.
       const { intermediateSize: F } = pytorch.config;

@@ -15,7 +15,7 @@ const biases: Partial<Stage> = { strategy: { kind: 'bitFit', keywords: ['bias'] 
 const stages: Partial<Stage>[] = [{}, biases];
 
 describe('a run that trains everything and then only biases', () => {
-  it('has the same bits if it is resumed at the boundary and inside of either stage', async () => {
+  it('has the same bits if it is resumed between the stages or inside either', async () => {
     const undisturbed = await carriedOut(() => false, {}, { stages });
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [4, 7, 12].includes(call),
@@ -48,7 +48,7 @@ const lora = (change: Partial<LoraStrategy>): Partial<Stage> => ({
 describe('a run that trains adapters', () => {
   const twice = [lora({ dropout: 0.2 }), lora({ rank: 3, matrices: ['key', 'output.dense'] })];
 
-  it('has the same bits if it is resumed at the boundary and inside of either stage', async () => {
+  it('has the same bits if it is resumed between the stages or inside either', async () => {
     const undisturbed = await carriedOut(() => false, {}, { stages: twice });
     const disturbed = await carriedOut(
       (phase, call) => phase === 'train' && [4, 7, 12].includes(call),

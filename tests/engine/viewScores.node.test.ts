@@ -101,7 +101,7 @@ describe('the scores of a base model before any training', () => {
     expect((await comparedPart(db, 'e', 'dev')).models.map((model) => model.results)).toEqual([earlier.results]);
     await score(db, [own], 'dev');
     expect((await listComparisons(db, 'e')).map((one) => one.scores)).toEqual([scores]);
-    // The table shows the new results, with the speed that was measured before the vectors were stored.
+    // The table shows the new results, with the speed measured before the vectors were stored.
     expect(stored.passagesPerSecond).toBeGreaterThan(0);
     const { passagesPerSecond } = stored;
     expect((await comparedPart(db, 'e', 'dev')).models).toMatchObject([{ results, passagesPerSecond }]);
@@ -118,13 +118,13 @@ describe('the scores of a base model before any training', () => {
 });
 
 describe('the threshold of a finished run', () => {
-  it('is chosen on dev, shown on test, and kept with the evaluations of both models', async () => {
+  it('is chosen on dev, shown on test, and stored with the evaluations of both models', async () => {
     const { db, record } = await carriedOut(() => false, {}, { stages: [{}], passages: 30 });
     const runId = record?.runId ?? '';
     const owner = { experimentId: 'e', runId };
     const kept: DenseCandidate = { kind: 'run', runId, weights: 'kept' };
     const candidates = [await base(db), kept];
-    // The run's own data counts, not what the experiment has now.
+    // What counts is the run's own data, not the experiment's current data.
     const experiment = await db.get('experiments', 'e');
     if (!experiment) throw new Error('no experiment');
     await db.put('experiments', { ...experiment, experiment: { ...experiment.experiment, seed: 99, data: [] } });
@@ -136,6 +136,10 @@ describe('the threshold of a finished run', () => {
     await score(db, candidates, 'test', runId);
     await keepThresholds(db, owner, rule);
     const { models } = await viewScores(db, owner, rule);
+    // The scores of test, on which the rule would choose another threshold, move none.
+    const after = models.find(({ moment }) => moment === 'after');
+    expect(after?.threshold).toBe(onDev?.threshold?.value);
+    expect(chooseThreshold(after?.parts.test?.rows ?? [], rule)).not.toBe(after?.threshold);
     expect(models.map(({ candidate }) => candidateId(candidate))).toEqual(candidates.map(candidateId));
     for (const { moment, threshold, parts, kept: own } of models) {
       const stored = (await getEvaluation(db, runId, 'dev', moment))?.threshold;

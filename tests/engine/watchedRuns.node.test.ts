@@ -8,6 +8,7 @@ import type { RunEvent } from '../../src/domain/run';
 import { readEvents } from '../../src/storage/runEvents';
 import { RunReport } from '../../tools/lib/runReport.mjs';
 import { carriedOut } from './losingRun';
+import type { SmallRun } from './smallRun';
 
 /** Executes a run. `of` returns its stored events of one type. */
 async function watched(...given: Parameters<typeof carriedOut>) {
@@ -27,7 +28,7 @@ const atRate = (learningRate: number, steps: number): Partial<Stage> => ({
   dropout: 0,
 });
 
-/** Returns what the terminal prints for the stored events of a run. */
+/** Returns the terminal's output for the stored events of a run. */
 async function printedBy({ db, record }: Awaited<ReturnType<typeof watched>>): Promise<string[]> {
   const out = await mkdtemp(join(tmpdir(), 'recallsmith-watched-'));
   const printed: string[] = [];
@@ -51,6 +52,35 @@ describe('a run whose learning rate is far too high', () => {
   });
 });
 
+describe('a run with a loss that reports no scores and a learning rate that is far too high', () => {
+  const onScores = { data: 'scoredPairs' } as const;
+  const scores = Array.from({ length: 26 }, (_, i) => (i % 7) / 6);
+  const runs: [string, Partial<Stage>, SmallRun][] = [
+    ['CoSENT', { ...onScores, loss: { kind: 'cosent', temperature: 0.05 } }, { scores }],
+    ['AnglE', { ...onScores, loss: { kind: 'angle', temperature: 0.05 } }, { scores }],
+    ['cosine MSE', { ...onScores, loss: { kind: 'cosineMse' } }, { scores: scores.map((score) => 0.99 + score / 100) }],
+    [
+      'distillation',
+      {
+        negatives: { from: 'imported', perAnchor: 2 },
+        loss: { kind: 'distillation', temperature: 0.02, teacherTemperature: 1, scores: 'imported' },
+      },
+      { withNegatives: true, withTeacherScores: true },
+    ],
+  ];
+
+  it.each(runs)(
+    'raises one alarm that its vectors collapse, from its looks at batches: %s',
+    async (_name, stage, data) => {
+      const run = await watched(() => false, {}, { stages: [{ ...atRate(1, 20), ...stage }], passages: 90, ...data });
+      expect(run.of('step').every(({ positiveScore }) => positiveScore === undefined)).toBe(true);
+      const alike = run.of('trainScores').filter(({ right, others }) => right > 0.95 && (others ?? 0) > 0.95);
+      const alarms = run.of('alarm').filter(({ kind }) => kind === 'collapse');
+      expect(alarms).toMatchObject([{ step: alike[2]?.step, steps: 11 }]);
+    },
+  );
+});
+
 describe('a run with a patience of 1 whose dev metric falls', () => {
   const evaluation = {
     devEverySteps: 1,
@@ -60,7 +90,7 @@ describe('a run with a patience of 1 whose dev metric falls', () => {
   } as const;
   const small = { stages: [atRate(0.03, 40)], passages: 60 };
 
-  it('ends early, keeps the best step, and says so', async () => {
+  it('ends early, keeps the best step, and reports that it ended early', async () => {
     const run = await watched(() => false, evaluation, small);
     const { record } = run;
     const dev = run.of('devEvaluation').filter(({ step }) => step > 0);
@@ -113,7 +143,7 @@ describe('a run that limits the time for dev', () => {
     for (const evaluation of run.result.read) expect(evaluation.metrics?.passages).toBe(900);
     const [before] = run.result.read;
     const [first] = dev;
-    // Among fewer wrong passages, no right one ranks lower.
+    // With fewer wrong passages, no right passage ranks lower.
     expect(first?.metrics.mrrAt10).toBeGreaterThanOrEqual(before?.metrics?.mrrAt10 ?? NaN);
     const printed = await printedBy(run);
     expect(printed).toContainEqual(

@@ -70,7 +70,7 @@ describe('a moving average of the weights', () => {
     });
   });
 
-  it('takes the place of the weights only while it is asked for, and for good once it is adopted', async () => {
+  it('replaces the weights only on request, and permanently once it is adopted', async () => {
     await expectNoLeak(async () => {
       const { average, trainer, readAll, close } = opened();
       for (let step = 1; step <= 3; step++) await trainer.step(batch, schedules.learningRate, step);

@@ -21,7 +21,7 @@ interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Microseconds of CPU time of the thread; time taken by other programs does not count. */
+  /** Microseconds of the thread's CPU time, so time taken by other programs does not count. */
   tdur?: number;
   dur?: number;
   args?: { name?: string; data?: { url?: string } };

@@ -1,4 +1,4 @@
-/** Naive retrieval, to test the fast code against: it sorts everything, then walks the list. */
+/** Naive retrieval as an oracle for the fast code: it sorts everything, then walks the list. */
 
 /** Returns all ids, best first, ordered by (−score, id). */
 export function naiveRanking(ids: readonly string[], scores: ArrayLike<number>): string[] {

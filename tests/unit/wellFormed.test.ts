@@ -16,7 +16,7 @@ describe('a text that is cut', () => {
     expect([cutAt('ab😀c', 3), cutAt('ab😀c', 4), cutAt('😀', 1)]).toEqual(['ab', 'ab😀', '']);
   });
 
-  it('keeps its own end, and half characters before it, as they are', () => {
+  it('keeps its end and half characters before it unchanged', () => {
     expect([cutAt('ab\ud83d', 3), cutAt('\ud83dabc', 2)]).toEqual(['ab\ud83d', '\ud83da']);
   });
 });

@@ -25,7 +25,7 @@ function readDelivered(file) {
     const runs = JSON.parse(readFileSync(file, 'utf8'));
     if (Array.isArray(runs) && runs.every((run) => typeof run === 'string')) return runs;
   } catch {
-    // Invalid JSON gets the same sentence as invalid content, below.
+    // Report invalid JSON with the sentence for invalid content, below.
   }
   throw new Error(`${file} is damaged; delete it to write the results of this profile's last run again.`);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runCommand } from './runCommand.mjs';
 import { root, sourceHash, version } from './source.mjs';
 
-/** The folder that the site is built into. */
+/** The folder of the built site. */
 export const site = join(root, 'dist');
 
 /**

@@ -90,15 +90,15 @@ export function chromiumFlags(webgpu, nvidia = hasNvidiaCard()) {
     flags.push(
       '--enable-unsafe-webgpu',
       '--use-webgpu-adapter=swiftshader',
-      // The kernels then clear workgroup memory in a loop. SwiftShader would unroll the clearing, and compile kernels
-      // that have much of it for up to ten times as long.
+      // Makes kernels clear workgroup memory in a loop. SwiftShader would unroll the clearing, and take up to ten times
+      // as long to compile kernels with much of it.
       '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension',
     );
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
     if (nvidia)
-      // `--enable-features` replaces Playwright's own flag, so it repeats a feature of that one, which avoids a request
-      // at the start.
+      // `--enable-features` replaces Playwright's own flag, so it repeats the one feature there that prevents a request
+      // at startup.
       flags.push(
         '--use-angle=vulkan',
         '--enable-features=Vulkan,SkipListAccountsWithoutGaiaCookies',

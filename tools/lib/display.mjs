@@ -36,7 +36,7 @@ function programPath(name) {
     });
 }
 
-/** Returns the names of all shared libraries that the system's loader knows, or null if it cannot be asked. */
+/** Returns the names of all shared libraries that the system's loader knows, or null if they can't be listed. */
 function knownLibraries() {
   for (const command of ['ldconfig', '/sbin/ldconfig'])
     try {

@@ -31,7 +31,7 @@ async function modelFiles(folder, prefix = '') {
   return found.sort();
 }
 
-/** Parses a file of one JSON object; `what` it is, with its article, goes into the sentence of an error. */
+/** Parses a file with one JSON object. `what` describes the file, with an article, in error sentences. */
 function parsed(path, text, what) {
   let json;
   try {
@@ -46,7 +46,7 @@ function parsed(path, text, what) {
   return json;
 }
 
-/** Returns the paths of a slot's files: a location is a path, an object with one, or a list of these. */
+/** Returns the paths of a slot's files. A location is a path, an object with a path, or a list of these. */
 function pathsOf(location, where) {
   const paths = (Array.isArray(location) ? location : [location]).map((one) =>
     typeof one === 'object' && one !== null ? one.path : one,
@@ -93,8 +93,8 @@ async function dataInputs(path, locations) {
 }
 
 /**
- * Reads an evaluation file and finds the files of its data and models, in the form of `readExperimentFile`. Models are
- * in the slots `model0`, `model1` and so on.
+ * Reads an evaluation file and finds the files of its data and models. Returns the same form as `readExperimentFile`,
+ * with models in the slots `model0`, `model1` and so on.
  */
 export async function readEvaluationFile(path) {
   const json = await readJson(path, 'an evaluation');

@@ -29,7 +29,7 @@ function answers(address) {
 
 /**
  * Locks a folder against other processes on this machine, until this process ends or calls the returned function.
- * Returns null if another process has the lock. A process that was killed does not keep it.
+ * Returns null if another process has the lock. A killed process loses the lock.
  */
 export async function lockFolder(folder) {
   const address = lockAddress(await realpath(folder));

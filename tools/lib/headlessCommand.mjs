@@ -7,7 +7,7 @@ import { installWhenNeeded } from './install.mjs';
 import { jobRoutes } from './jobRoutes.mjs';
 import { siteServer } from './server.mjs';
 
-/* What the commands share that do their work in a headless Chromium. */
+/* Shared parts of the commands that work in a headless Chromium. */
 
 const devices = ['auto', 'webgpu', 'wasm'];
 const hubHosts = ['huggingface', 'hf-mirror', 'modelscope'];
@@ -48,7 +48,7 @@ function withResolvers() {
 }
 
 /**
- * Does a job in the page. Returns the ids of its runs and its metrics, with the browser's version.
+ * Executes a job in the page. Returns the ids of its runs and its metrics, with the browser's version.
  *
  * @param job a job of src/headless/jobRoutes.ts; see `jobRoutes`
  * @param parts { options, profile, interrupted, handlers }; the handlers are those of `jobRoutes` except for the end
@@ -94,7 +94,7 @@ async function browserPath(given) {
   return path;
 }
 
-/** Installs packages, finds the browser and builds the site, whatever is missing, unless a signal interrupts it. */
+/** Installs packages, finds the browser and builds the site, as far as needed, unless a signal interrupts it. */
 export async function prepareBrowser(options, interrupted) {
   const prepared = async () => {
     await installWhenNeeded();

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { writing } from './errors.mjs';
 import { sendFile, sendJson } from './server.mjs';
 
-/** Paths to which files are posted, with a file's own path as a group, by the handlers' folder they are written to. */
+/** Paths to which files are posted, with the file's own path as a group, by the name of the handlers' folder. */
 const folderPaths = { exportFolder: /^export\/(.*)$/s, reportFolder: /^report\/(report\.\w+)$/ };
 /** Maximum bytes of a JSON body: a string of Node.js holds at most 2^29 − 24 characters (buffer.constants). */
 const maxBodyBytes = 512 * 1024 * 1024;
@@ -89,7 +89,7 @@ export function jobRoutes(job, handlers) {
     try {
       await answer(request, response, path);
     } catch (error) {
-      // The page could only say that its request failed, so the runner reports the reason itself.
+      // The page could only report that its request failed, so the runner reports the reason.
       handlers.onFailure(error);
       throw error;
     }

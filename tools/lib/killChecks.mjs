@@ -7,21 +7,21 @@ import { unfinishedFolder } from './resultsFolder.mjs';
 import { root } from './source.mjs';
 
 /**
- * The phases in which runs are killed, each with the line of the runner's output that begins it and the one that ends
- * it. A checkpoint also ends with its event; see `windowsOf`.
+ * The phases in which runs are killed, each with the lines of the runner's output that begin and end it. A checkpoint
+ * also ends with its event; see `windowsOf`.
  */
 const phases = {
   import: { begins: /^reading files/, ends: /^tokenizing/ },
   tokenize: { begins: /^tokenizing/, ends: /^(device:|== )/ },
   evaluation: { begins: /^== evaluate(Before|After)/, ends: /^== (train|done)/ },
-  // A line `== stage 1 of 2` is no end: it comes with the first step of each stage.
+  // A line `== stage 1 of 2` ends no phase: it comes with the first step of each stage.
   training: { begins: /^== train/, ends: /^== (?!stage )/ },
   checkpoint: { begins: /^writing a checkpoint/, ends: /^(?!writing a checkpoint)/ },
   export: { begins: /^writing the export/, ends: /^before: / },
 };
 export const phaseNames = Object.keys(phases);
 
-/** Attempts at one kill. Each waits half as long as the one that came too late. */
+/** Maximum attempts per kill. Each waits half as long as the previous one, which came too late. */
 const maxAttempts = 6;
 
 /** Maximum wait for the processes of a killed browser to end. */
@@ -47,13 +47,13 @@ function browserProcesses(profile) {
   });
 }
 
-/** Kills the browser at once, before it can notice anything, and resolves when it is gone. */
+/** Kills the browser immediately, so that it cannot react, and resolves when it is gone. */
 async function killBrowser(profile) {
   for (const id of browserProcesses(profile))
     try {
       process.kill(Number(id), 'SIGKILL');
     } catch {
-      // The process has ended meanwhile.
+      // The process has ended in the meantime.
     }
   const begun = Date.now();
   while (browserProcesses(profile).length > 0 && Date.now() - begun < endMs) await sleep(100);
@@ -87,7 +87,9 @@ function run(file, out, profile, onLine = () => undefined) {
   });
 }
 
-/** Returns when each occurrence of a phase began and ended, in ms since 1970. One that was cut off has no end. */
+/**
+ * Returns when each occurrence of a phase began and ended, in ms since 1970. An occurrence that was cut off has no end.
+ */
 export function windowsOf(phase, lines, events) {
   const { begins, ends } = phases[phase];
   const windows = [];
@@ -103,7 +105,7 @@ export function windowsOf(phase, lines, events) {
   });
 }
 
-/** The parts of the results that an interruption must not change. */
+/** Returns the parts of the results that an interruption must not change. */
 function resultOf(out) {
   const metrics = JSON.parse(readFileSync(join(out, 'metrics.json'), 'utf8'));
   const { weightsSha256, steps, keptStep, before, after, ranksBefore, ranksAfter, comparison } = metrics;
@@ -134,7 +136,7 @@ function differing(found, expected) {
   return Object.keys(expected).filter((name) => JSON.stringify(found[name]) !== JSON.stringify(expected[name]));
 }
 
-/** Kills a run `delayMs` after a phase begins for the `nth` time. Returns whether the phase was still under way. */
+/** Kills a run `delayMs` after a phase begins for the `nth` time. Returns whether the phase was still in progress. */
 async function killWithin(file, { out, profile }, { phase, nth, delayMs }) {
   const { begins, ends } = phases[phase];
   let [begun, inside] = [0, false];
@@ -142,7 +144,7 @@ async function killWithin(file, { out, profile }, { phase, nth, delayMs }) {
   const { code, lines } = await run(file, out, profile, (line, kill) => {
     const over = inside && ends.test(line);
     if (over) inside = false;
-    // The kill is too late; end the run, so that another attempt can begin.
+    // The phase is over, so the kill is too late; end the run and let another attempt begin.
     if (over && begun > nth) return kill();
     if (!begins.test(line) || inside) return undefined;
     inside = true;
@@ -169,7 +171,7 @@ async function killAtRandom(file, folder, phase, windows) {
   throw new Error(`no kill came before the end of the phase in ${maxAttempts} attempts`);
 }
 
-/** Resumes a killed run and compares it with the unbroken one. Returns what the rerun did. */
+/** Resumes a killed run and compares it with the uninterrupted one. Returns a description of the rerun. */
 async function resume(file, { out, profile }, { phase, expected }) {
   const before = jsonLines(join(out, unfinishedFolder, 'events.jsonl'));
   const stored = before.findLast((event) => event.type === 'checkpoint')?.step ?? 0;
@@ -189,8 +191,8 @@ async function resume(file, { out, profile }, { phase, expected }) {
 }
 
 /**
- * Kills runs of an experiment at random moments, `kills` times, each phase in turn. Throws unless each of them, started
- * again, ends with the results of the unbroken run and repeats no step that a checkpoint holds.
+ * Kills runs of an experiment at random moments, `kills` times, in each phase in turn. Throws unless each of them, once
+ * restarted, ends with the results of the uninterrupted run and repeats no step that a checkpoint contains.
  */
 export async function killAtRandomMoments(file, folder, kills) {
   const whole = join(folder, 'whole');

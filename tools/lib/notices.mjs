@@ -14,12 +14,12 @@ const kept = join(root, 'tools/licences');
  */
 const supplements = {
   '@bufbuild/protobuf': { version: '2.17.0', texts: ['bufbuild-protobuf.txt'] },
-  // Its modules contain onnxruntime-common, and its wasm file contains the libraries in the second text.
+  // Its modules contain onnxruntime-common, and its wasm file contains the libraries listed in the second text.
   'onnxruntime-web': { version: '1.30.0', texts: ['onnxruntime.txt', 'onnxruntime-third-party.txt'] },
   '@tensorflow/tfjs-backend-cpu': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
   '@tensorflow/tfjs-backend-webgpu': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
   '@tensorflow/tfjs-core': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
-  // tfjs's CPU backend contains it; its licence is a part of its README.
+  // tfjs's CPU backend contains it. Its licence is part of its README.
   seedrandom: { version: '3.0.5', texts: ['seedrandom.txt'] },
   'svelte-toolbelt': { version: '0.10.7', licence: 'MIT' },
 };
@@ -47,7 +47,7 @@ export function packageFolder(moduleId) {
   return found ? found[1] : null;
 }
 
-/** Whether a module contributed something to the bundle: code, or a style sheet, which has no code. */
+/** Whether a module contributed to the bundle: code, or a style sheet, which has no code. */
 function contributes(id, { renderedLength }) {
   return renderedLength > 0 || /\.css(\?|$)/.test(id);
 }

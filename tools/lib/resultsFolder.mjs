@@ -4,9 +4,9 @@ import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'no
 import { join, relative, sep } from 'node:path';
 import { lockFolder } from './folderLock.mjs';
 
-/** Subfolder of `--out` that results are written to before they replace earlier ones. */
+/** Subfolder of `--out` for new results until they replace earlier ones. */
 export const unfinishedFolder = 'recallsmith-unfinished';
-/** The report in its forms, beside metrics.json, which lists the SHA-256 of each. */
+/** The report in each format, next to metrics.json, which lists their SHA-256. */
 const reportNames = ['report.html', 'report.md', 'report.xlsx'];
 /**
  * The results, in the order in which they are put in place. metrics.json comes last, so a folder that has it is
@@ -19,15 +19,15 @@ const json = async (path) => JSON.parse(await readFile(path, 'utf8'));
 /** Returns the paths of the exported files that the metrics of an experiment list, or null for any other file. */
 function exportedBy(metrics) {
   if (typeof metrics.experimentHash !== 'string') return null;
-  // Runs that are compared are not exported.
+  // The runs of a comparison are not exported.
   if (metrics.compare === 'negatives') return [];
   if (typeof metrics.weightsSha256 !== 'string' && !Array.isArray(metrics.sweep?.runs)) return null;
   return metrics.export.files.map((file) => file.path);
 }
 
 /**
- * Returns what a metrics.json lists: the paths of exported files, and the SHA-256 of each report by its name. Returns
- * null unless the same command wrote the file.
+ * Returns the files that a metrics.json lists: the paths of exported files, and the SHA-256 of each report by name.
+ * Returns null unless the same command wrote the file.
  */
 async function listedBy(path, command) {
   try {
@@ -44,7 +44,7 @@ const sha256Of = async (path) =>
     .update(await readFile(path))
     .digest('hex');
 
-/** Whether the first line of a file is an event as this command writes it. */
+/** Whether a file begins with an event in the form that this command writes. */
 async function hasEvents(path) {
   try {
     const text = await readFile(path, 'utf8');
@@ -69,8 +69,8 @@ async function filesBelow(folder) {
 }
 
 /**
- * The results in `--out`. They are written to a subfolder and replace earlier results only when they are complete.
- * Files that this command did not write are never replaced. One process at a time can open a folder.
+ * The results in `--out`. They are written to a subfolder and replace earlier results only once they are complete.
+ * Never replaces files that this command did not write. Only one process at a time can open a folder.
  */
 export class ResultsFolder {
   #out;
@@ -115,7 +115,7 @@ export class ResultsFolder {
     return join(this.unfinished, 'export');
   }
 
-  /** The folders that the page's files are written to; see `jobRoutes`. */
+  /** The folders for the page's files; see `jobRoutes`. */
   get folders() {
     const exported = this.#command === 'experiment' ? { exportFolder: this.exportFolder } : {};
     return { ...exported, reportFolder: this.unfinished };
@@ -164,8 +164,8 @@ export class ResultsFolder {
   }
 
   /**
-   * Puts the new results in place and deletes the earlier ones. If a kill interrupts it, the next call continues from
-   * there.
+   * Puts the new results in place and deletes the earlier ones. If it is killed halfway, the next call finishes the
+   * job.
    */
   async #replace() {
     await mkdir(this.#previous, { recursive: true });
@@ -173,11 +173,12 @@ export class ResultsFolder {
     const putAway = async (name) => {
       if (existsSync(there(name))) await rename(there(name), join(this.#previous, name));
     };
-    // The new metrics.json moves last, so without it the results in place are all new.
+    // The new metrics.json moves last, so if it is missing, all results in place are new.
     if (existsSync(here('metrics.json'))) {
       const { report = {} } = await json(here('metrics.json'));
       await putAway('metrics.json');
-      // A report of earlier results would contradict the new ones. Those listed may be in place already.
+      // Remove a report of earlier results, which would contradict the new ones. Listed reports may be in place
+      // already.
       for (const name of reportNames) if (!(name in report)) await putAway(name);
     }
     for (const name of resultNames) {
@@ -198,7 +199,7 @@ export class ResultsFolder {
     );
   }
 
-  /** Returns the first file that results would replace although this command did not write it so, or null. */
+  /** Returns the first file that results would replace although this command did not write it in this form, or null. */
   async #foreign() {
     const [metrics, events, folder] = ['metrics.json', 'events.jsonl', 'export'].map((name) => join(this.#out, name));
     const listed = await listedBy(metrics, this.#command);

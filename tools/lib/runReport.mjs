@@ -22,8 +22,7 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
- * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept. `run` is the number
- * of a run in a sweep.
+ * checkpoint, with their dev evaluations; only the last event of each is kept. `run` is the number of a run in a sweep.
  * @template {{ type: string, step?: number, kind?: string, arm?: string, run?: number }} E
  * @param {E[]} events
  * @returns {E[]}
@@ -39,7 +38,7 @@ export function eventsToKeep(events) {
   });
 }
 
-/** The types of events that a resumed run repeats for the steps after its checkpoint. */
+/** Types of events that a resumed run repeats for the steps after its checkpoint. */
 const repeatedTypes = new Set(['step', 'devEvaluation', 'trainScores', 'alarm', 'earlyStop', 'checkpoint']);
 
 /** The terminal's phrase for each kind of progress: of a run (`progressKinds`) and of the runner's page. */
@@ -99,7 +98,7 @@ export class RunReport {
     await rename(whole, this.#file);
   }
 
-  /** Takes what the page reports beside events. */
+  /** Takes a progress report of the page, which may contain more than events. */
   take(progress) {
     if (progress.totalSteps !== undefined) this.totalSteps = progress.totalSteps;
     if (progress.note !== undefined) this.note(progress.note);
@@ -111,13 +110,13 @@ export class RunReport {
     this.#print(line);
   }
 
-  /** Prints what the checks before the run found to stderr, so that it is seen even if the output goes to a file. */
+  /** Prints a finding of the checks before the run to stderr, so that it is seen even if the output goes to a file. */
   finding(line) {
     this.#printError(line);
   }
 
   progress({ what, done, of }, finished = of > 0 && done >= of) {
-    // The first progress of each kind is printed at once, so that the terminal always shows the current work.
+    // Print the first progress of each kind immediately, so that the terminal always shows the current work.
     const important = finished || what !== this.#what;
     this.#what = what;
     this.#printSparingly(`${progressWords[what] ?? what ?? 'working'}${of > 0 ? ` ${done}/${of}` : ''}`, important);
@@ -162,7 +161,7 @@ export class RunReport {
     this.#print(`rows that fit no batch of their epoch, by epoch: ${named.join('; ')}`);
   }
 
-  /** Announces the stage of a step if the run has several and the step before was not in it. */
+  /** Announces the stage of a step if the run has several and the previous step was in another. */
   #printStage(stage) {
     if (this.#stages > 1 && stage !== this.#stage) this.#print(`== stage ${stage + 1} of ${this.#stages}`);
     this.#stage = stage;
@@ -185,7 +184,7 @@ export class RunReport {
   }
 }
 
-/** Returns after which step training resumed and which steps are computed again. */
+/** Returns the line on the step after which training resumed and the steps that are computed again. */
 function resumedLine({ step, reached }) {
   const from =
     step === 0 ? 'resumed from the start, without a checkpoint' : `resumed after step ${step}, the last checkpoint`;
@@ -194,7 +193,7 @@ function resumedLine({ step, reached }) {
   return `${from}: computing ${steps} again`;
 }
 
-/** Says on how many passages dev was evaluated, if not on all. */
+/** Returns a phrase for the number of passages on which dev was evaluated, if not all. */
 function sampleWords({ metrics, sampleOf }) {
   return sampleOf === undefined ? '' : ` on a sample of ${metrics.passages} of ${sampleOf} passages`;
 }
@@ -232,7 +231,7 @@ export const passWords = {
 
 const share = (value) => `${(value * 100).toFixed(1)}%`;
 
-/** Returns a metric's value as the page shows it: shares of questions in percent, MRR and nDCG with four decimals. */
+/** Formats a metric's value as on the page: shares of questions in percent, MRR and nDCG with four decimals. */
 const shown = (metric, value) => (metric === 'mrrAt10' || metric === 'ndcgAt10' ? value.toFixed(4) : share(value));
 
 export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {

@@ -7,7 +7,7 @@ import { parser as tsParser } from 'typescript-eslint';
 /** Whether svelte-eslint-parser rewrites the script of a file before TypeScript parses it. */
 const isRewritten = (path) => /\.svelte(\.ts)?$/.test(path);
 
-/** Returns the script that svelte-eslint-parser makes of a file, or undefined if it cannot parse the file. */
+/** Returns the script into which svelte-eslint-parser turns a file, or undefined if it cannot parse the file. */
 function rewrittenScript(filePath) {
   let script;
   const parseForESLint = (code, options) => {
@@ -45,9 +45,9 @@ function createProgram(tsconfig) {
 
 /**
  * Returns a TypeScript parser for svelte-eslint-parser. All Svelte files that `tsconfig` includes share one program.
- * With typescript-eslint's own parser, the rewritten script differs from the file on disk, so each file would take a
- * new type check of all that it imports. Only a file that has changed since, as in an editor, is parsed in that slow
- * way.
+ * With typescript-eslint's own parser, each file would need a new type check of everything it imports, because its
+ * rewritten script differs from the file on disk. Only files changed since then, as in an editor, are parsed in that
+ * slow way.
  */
 export function svelteScriptParser(root, tsconfig) {
   let program;

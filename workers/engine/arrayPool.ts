@@ -4,8 +4,8 @@ import { type ArrayDType, type DeviceArray, arrayLength, bytesPerNumber } from '
 type Free = { buffer: MemoryBlock; age: number; freedAt: number };
 
 /**
- * A free buffer is reused only for an array that fills at least this share of it. Batches of similar length can then
- * share buffers.
+ * A free buffer is reused only for an array that fills at least this share of it, enough for batches of similar length
+ * to share buffers.
  */
 const minFilledShare = 0.75;
 
@@ -55,8 +55,8 @@ export class ArrayPool {
   }
 
   /**
-   * Allocates [parts, …shape], where each part stands for `rowsInPart` of `rows` rows. Inside `withRowCapacity`, the
-   * buffer has room for the parts of `capacity` rows.
+   * Allocates [parts, …shape], where each part holds results for `rowsInPart` of `rows` rows. Inside `withRowCapacity`,
+   * the buffer has room for the parts of `capacity` rows.
    */
   allocateParts(rows: number, rowsInPart: number, shape: readonly number[]): DeviceArray {
     const partsOf = (count: number): number => Math.max(1, Math.ceil(count / rowsInPart));
@@ -69,7 +69,7 @@ export class ArrayPool {
     return this.#allocate(length, shape, dtype);
   }
 
-  /** Returns how many rows to make room for in an array of `rows` rows. */
+  /** Returns how many rows an array of `rows` rows needs room for. */
   #capacityOf(rows: number): number {
     return rows === this.#rowCapacity.rows ? this.#rowCapacity.capacity : rows;
   }
@@ -113,9 +113,8 @@ export class ArrayPool {
   }
 
   /**
-   * Takes the smallest free buffer that fits and, among several of that size, the oldest. Identical steps then use the
-   * same buffers for the same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be
-   * reused.
+   * Takes the smallest free buffer that fits; ties go to the oldest. Identical steps then use the same buffers for the
+   * same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be reused.
    */
   #take(bytes: number): Pick<Free, 'buffer' | 'age'> | undefined {
     let best = -1;

@@ -20,10 +20,10 @@ export interface Device {
   close: () => void;
 }
 
-/** The backend that a preference leads to; `adapter` is null on wasm. */
+/** The backend to open for a preference; `adapter` is null on wasm. */
 export type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
 
-/** What the choice of a backend depends on besides the browser. */
+/** Rules for choosing a backend, beyond what the browser offers. */
 export interface ChoiceRules {
   /** Returns the error to throw instead of opening the device with this key, if it is refused. */
   refusal: (key: string) => AppErrorDetails | undefined;
@@ -86,7 +86,7 @@ function isSoftware(info: GPUAdapterInfo): boolean {
   return /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.vendor} ${info.architecture} ${info.description}`);
 }
 
-/** Describes the device that the choice leads to, without opening it. */
+/** Describes the device of a choice without opening it. */
 export function describeChoice(choice: Choice): DeviceInfo {
   return choice.adapter ? webGpuInfo(choice, choice.adapter) : wasmInfo(choice);
 }
@@ -117,7 +117,7 @@ export async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<D
       resolve(failure);
     });
   });
-  // Not every implementation lists subgroup matrices in the device's adapter info, so read the adapter's own.
+  // Some implementations list no subgroup matrices in the device's adapter info, so read the adapter's own.
   const matrixUnits = matrixUnitsOf(device.features, device.limits, adapter.info);
   const traits = { software: isSoftware(adapter.info), matrixUnits };
   const check = (): void => {

@@ -19,7 +19,7 @@ export interface EngineTraits {
   matrixUnits?: readonly MatrixUnits[];
 }
 
-/** A compute device as operations, model and optimizer see it: its memory and its commands. */
+/** A compute device as seen by operations, model and optimizer: its memory and its commands. */
 export interface Engine {
   readonly traits: EngineTraits;
   readonly pool: ArrayPool;
@@ -27,8 +27,8 @@ export interface Engine {
   /** Measured tilings for the products of this run. Without a plan, the fixed rules choose. */
   readonly plan?: KernelPlan | undefined;
   /**
-   * Scratch array, [scratchFloats]. Passes numbers between the kernels of one operation; its contents are undefined
-   * when an operation begins.
+   * Scratch array, [scratchFloats]. Passes numbers between the kernels of one operation; its contents are undefined at
+   * the start of an operation.
    */
   readonly scratch?: DeviceArray;
   /** Whether the device supports half precision. */

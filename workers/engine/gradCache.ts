@@ -73,7 +73,7 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** The number of texts for which every buffer of text vectors has room, so that all chunks share the same buffers. */
+  /** Number of texts for which every buffer of text vectors has room, so that all chunks share the same buffers. */
   const maxTexts = maxChunkTexts(batch.candidates.offsets.length - 1, tokensPerPass);
   const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, maxTexts, work);
   const units = { anchors: vectors(batch.anchors), candidates: vectors(batch.candidates) }; // [B, H] and [C, H]

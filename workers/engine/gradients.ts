@@ -56,8 +56,8 @@ export function computeGradients(
 }
 
 /**
- * Computes loss and gradients from anchors and candidates packed into one batch. Text `firstCandidate` is the first
- * candidate.
+ * Computes loss and gradients of a batch in which anchors and candidates are packed together. Text `firstCandidate` is
+ * the first candidate.
  */
 function wholeBatchGradients(
   context: EncoderContext,

@@ -51,7 +51,8 @@ export function halfPrecisionCode(code: string, names: readonly string[]): strin
 }
 
 /**
- * Overflow must become Inf; WGSL may clamp to the largest finite number instead, which would hide it from loss scaling.
+ * Overflow must become Inf. WGSL may clamp to the largest finite number instead, which would hide the overflow from
+ * loss scaling.
  */
 const oneIntoHalf = `
 fn f16_of(v: f32) -> f16 {

@@ -11,7 +11,7 @@ export interface KernelWasmCall<Param extends string> {
    * first item, and one past the last item.
    */
   call: string;
-  /** Number of items: rows, quads or blocks, depending on the function. */
+  /** Number of items to split among threads; the function decides whether an item is a row, a quad or a block. */
   items: (params: Readonly<Record<Param, number>>) => number;
   constants?: readonly number[];
   /** Items that a thread takes at a time. Depends on the number of threads if absent. */

@@ -7,7 +7,7 @@ import type { SegmentTable } from './model/segmentTable';
 import { clipping } from './optimizer/clipping';
 
 /**
- * Where a step's numbers are: those of the last batch, then the gradient norm and the clipping factor, then those of
+ * Layout of a step's numbers: those of the last batch, then the gradient norm and the clipping factor, then those of
  * the other batches.
  */
 export interface NumbersLayout {
@@ -21,12 +21,12 @@ export function numbersLength({ ofLoss, batches }: NumbersLayout): number {
   return ofLoss + 2 + (batches - 1) * ofLoss;
 }
 
-/** Returns where the numbers of a batch begin. */
+/** Returns the index of a batch's first number. */
 function firstNumber({ ofLoss, batches }: NumbersLayout, batch: number): number {
   return batch === batches - 1 ? 0 : ofLoss + 2 + batch * ofLoss;
 }
 
-/** Returns the mean of a number of the loss over a step's batches. */
+/** Returns the mean over a step's batches of one of the loss's numbers. */
 export function meanNumber(values: Float32Array, layout: NumbersLayout, number: number): number {
   let sum = 0;
   for (let batch = 0; batch < layout.batches; batch++) sum += values[firstNumber(layout, batch) + number] ?? NaN;

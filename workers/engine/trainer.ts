@@ -164,8 +164,8 @@ export class Trainer {
   }
 
   /**
-   * Returns the loss scale for a step that begins after `underWay` unfinished ones, assuming that none of them is
-   * skipped.
+   * Returns the loss scale for a step that begins while `underWay` earlier ones are unfinished, assuming that none of
+   * them is skipped.
    */
   #expectedScale(underWay: number): LossScale | undefined {
     let scale = this.#lossScale;

@@ -206,7 +206,7 @@ export class PickleReader {
       case 0x51: // BINPERSID
         this.#storage();
         return true;
-      case 0x62: // BUILD: torch attaches the modules' versions to the state dict. The tensors do not need them.
+      case 0x62: // BUILD: torch attaches the modules' versions to the state dict; the tensors do not need them.
         this.#stack.popKind('dict');
         this.#stack.push(this.#stack.popKind('dict'));
         return true;

@@ -19,7 +19,7 @@ export class PickleStack {
 
   constructor(private readonly file: string) {}
 
-  /** Throws `pickle-unsupported` at the first value too many. */
+  /** Throws `pickle-unsupported` once there are too many values. */
   push(value: PickledValue): void {
     this.#pushed += 1;
     if (this.#pushed > maxValues)
@@ -62,7 +62,7 @@ export class PickleStack {
     this.push({ kind: 'tuple', items: this.#items.splice(this.#items.length - count) });
   }
 
-  /** Keeps the last value in the memo, and on the stack. */
+  /** Stores the last value in the memo; it stays on the stack. */
   remember(index: number): void {
     const top = this.pop();
     this.#memo.set(index, top);

@@ -13,7 +13,7 @@ export interface PickledStorage {
 export interface PickledTensor {
   kind: 'tensor';
   storage: PickledStorage;
-  /** Set if the storage is untyped: torch's name of the element type, which cannot be read. */
+  /** Set if the storage is untyped: torch's name of the element type. Such a tensor cannot be read. */
   dtype?: string;
   /** Offset of the first value, in elements. The strides are also in elements. */
   offset: number;

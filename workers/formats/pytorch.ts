@@ -1,6 +1,7 @@
 import { AppError } from '../../src/domain/errors';
 import { own } from '../../src/domain/errorWords';
 import { PickleReader } from './pickle';
+import { namedTensors, pickledTensors } from './pickledTensors';
 import {
   isPickledKind,
   storageElementBytes,
@@ -60,19 +61,6 @@ async function openArchive(blob: Blob, file: string): Promise<Opened> {
   };
 }
 
-/** Collects every storage that the state dict's tensors refer to, by key. */
-function storagesOf(state: PickledValue): Map<string, PickledStorage> {
-  return new Map(tensorsOf(state).map(([, { storage }]) => [storage.key, storage]));
-}
-
-function tensorsOf(state: PickledValue): [string, PickledTensor][] {
-  if (!isPickledKind(state, 'dict')) return [];
-  const found: [string, PickledTensor][] = [];
-  for (const [name, value] of state.entries)
-    if (typeof name === 'string' && isPickledKind(value, 'tensor')) found.push([name, value]);
-  return found;
-}
-
 /**
  * Opens a file of torch 1.5 or older. It contains, as pickles, a magic number, the protocol, the machine, the state
  * dict and the list of storage keys. The storages follow in the order of the list, each preceded by its number of
@@ -88,7 +76,7 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   const state = reader.next();
   const keys = reader.next();
   if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: own('no-storage-list') });
-  const storages = storagesOf(state);
+  const storages = new Map([...pickledTensors(file, state)].map(({ tensor: { storage } }) => [storage.key, storage]));
   const blobs = new Map<string, Blob>();
   let at = reader.position;
   for (const key of keys.items) {
@@ -184,8 +172,7 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
   const isZip = start[0] === 0x50 && start[1] === 0x4b;
   const opened = await inArchive(file, () => (isZip ? openArchive(blob, file) : openLegacy(blob, file)));
-  const pickled = new Map(tensorsOf(opened.state));
-  if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: own('no-tensors') });
+  const pickled = namedTensors(file, opened.state);
   const tensors = new Map<string, FileTensor>();
   for (const [name, tensor] of pickled) tensors.set(name, { dtype: dtypeOf(tensor), shape: tensor.shape });
   const tensorOf = (name: string): PickledTensor => {

@@ -9,7 +9,7 @@ import { modelError as invalid } from './modelError';
 const maxHeaderBytes = 100_000_000;
 
 interface SafetensorsTensor {
-  /** May be a type that cannot be read, such as F8_E4M3, which matters only if the tensor is read. */
+  /** May be a type that cannot be read, such as F8_E4M3; this matters only if the tensor is read. */
   dtype: string;
   shape: number[];
   /** Byte offsets from the start of the file. */
@@ -169,7 +169,7 @@ export async function readSafetensorsTensor(
   return values;
 }
 
-/** Returns one tensor's bytes as they are in the file. Throws `model-invalid` (`tensor-missing`). */
+/** Returns one tensor's bytes unchanged. Throws `model-invalid` (`tensor-missing`). */
 async function readTensorBytes(blob: Blob, header: SafetensorsHeader, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const tensor = header.tensors.get(name);
   if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });

@@ -17,7 +17,7 @@ export interface SheetScan {
   /** Numbers of rows and columns up to the last cell with content. */
   rows: number;
   columns: number;
-  /** Number of the last row, which may have no cells but, for example, a height. */
+  /** Number of the last row. It may have no cells, but for example a height. */
   lastRow: number;
   /** Style of each number or date, by row × maxColumns + column. */
   styles: Map<number, number>;

@@ -20,9 +20,9 @@ const maxXmlBytes = 1024 * 1024 * 1024;
 /** Limit on rows × columns, counted up to the last cell with content. */
 const maxCells = 30_000_000;
 /**
- * Limits on one tag and one text of a sheet's cells. The parser of read-excel-file reads a piece again whenever a few
- * more characters of it have arrived. Genuine tags have a few hundred; a cell has at most 32,767, each of which takes
- * up to six.
+ * Limits on one tag and one text of a sheet's cells, because read-excel-file's parser reads a piece again whenever a
+ * few more of its characters arrive. Genuine tags have a few hundred characters. A cell has at most 32,767, each of
+ * which may take up to six in XML.
  */
 const maxPiece = { tag: 32_768, text: 500_000 };
 /** Limits that the format itself sets. */
@@ -102,7 +102,7 @@ function mergedRanges(xml: string): MergedRange[] {
   return ranges;
 }
 
-/** Returns the text that a spreadsheet would show for a value from read-excel-file, with all digits of an integer. */
+/** Formats a value from read-excel-file as a spreadsheet would show it, but with all digits of an integer. */
 function shownText(value: unknown, code: string, digits?: string): string {
   if (value instanceof Date) return shownDate(value, code);
   if (typeof value === 'number') return shownNumber(value, code, digits);
@@ -110,7 +110,7 @@ function shownText(value: unknown, code: string, digits?: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Returns the part of a sheet that holds its cells. Ranges of formats behind it may have long tags. */
+/** Returns the part of a sheet that contains its cells. Ranges of formats after it may have long tags. */
 function cellsOf(xml: string): string {
   const data = elementText(xml, 'sheetData');
   const from = xml.indexOf(data);
@@ -119,7 +119,7 @@ function cellsOf(xml: string): string {
   return data === '' ? xml : `${xml.slice(0, end)}</${root}>`;
 }
 
-/** Returns the workbook with the given parts instead of its own, uncompressed. */
+/** Returns the workbook, uncompressed, with the given parts replaced. */
 function withParts(bytes: Uint8Array, parts: ReadonlyMap<string, string>): Uint8Array<ArrayBuffer> {
   const all = unzipSync(bytes, { filter: ({ name }) => /\.(xml|rels)$/.test(name) && !parts.has(name) });
   for (const [name, xml] of parts) all[name] = strToU8(xml);
@@ -152,8 +152,8 @@ export interface XlsxWorkbook {
 }
 
 /**
- * Reads one sheet of an .xlsx file: the one that `choose` names, if the workbook has it, else the first that is not
- * hidden and has at least two rows with content, else the first with any.
+ * Reads one sheet of an .xlsx file: the one that `choose` names if there is one, else the first visible one with at
+ * least two rows with content, else the first with any content.
  * @throws XlsxFault if the file is not a workbook or is too large for memory.
  */
 export async function readXlsx(

@@ -1,14 +1,14 @@
 import type { WorkbookCell, WorkbookSheet } from '../../src/domain/report/workbook';
 
 /**
- * Escapes an underscore that would begin an escape of Excel's (ECMA-376, ST_Xstring): a text `_x000D_` would be shown
- * as a line break.
+ * Escapes an underscore that would begin one of Excel's escapes (ECMA-376, ST_Xstring): the text `_x000D_` would
+ * otherwise become a line break.
  */
 const literal = (text: string): string => text.replace(/_(?=x[\da-fA-F]{4}_)/g, '_x005F_');
 
 /**
- * Returns a cell for write-excel-file. Every text is a string cell in the format of texts, `@`: a spreadsheet never
- * takes it for a formula, not even if somebody edits it.
+ * Returns a cell for write-excel-file. Every text is a string cell with the text format, `@`, so that a spreadsheet
+ * never takes it for a formula, even after an edit.
  */
 function cellOf(cell: WorkbookCell) {
   if (cell === null || cell === '') return null;
@@ -20,7 +20,7 @@ function cellOf(cell: WorkbookCell) {
     : { ...text, wrap: true, alignVertical: 'top' as const };
 }
 
-/** Returns sheets as an Excel workbook. Loads its library, which only this needs. */
+/** Writes sheets to an Excel workbook. Loads the library on demand, because nothing else needs it. */
 export async function writeXlsx(sheets: readonly WorkbookSheet[]): Promise<Blob> {
   const { default: writeXlsxFile } = await import('write-excel-file/universal');
   const workbook = writeXlsxFile(

@@ -1,6 +1,6 @@
 /*
- * Reads XML of workbooks with searches that take time in proportion to the text. A pattern that looks for a closing tag
- * after each opening one would not.
+ * Reads the XML of workbooks with searches whose time is proportional to the text. With a pattern that looks for a
+ * closing tag after each opening one, it would not be.
  */
 
 const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
@@ -46,7 +46,7 @@ const escaped = (text: string): string => text.replace(/&/g, '&amp;').replace(/<
 
 /**
  * Returns the XML without comments, and with CDATA sections as escaped text. The parser of read-excel-file drops both,
- * and of a text that they divide it keeps only the last part.
+ * and if they divide a text, it keeps only the last part.
  */
 export function plainXml(xml: string): string {
   const pieces: string[] = [];

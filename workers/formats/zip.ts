@@ -49,8 +49,8 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
 }
 
 /**
- * Returns the entry's sizes and offset, with the 64-bit values of those whose 32-bit field is all ones. The zip64 extra
- * field holds these values in the order size, packed size, offset.
+ * Returns the entry's sizes and offset, using 64-bit values for 32-bit fields that are all ones. The zip64 extra field
+ * has them in the order size, packed size, offset.
  */
 function wide(
   directory: DataView,

@@ -24,7 +24,7 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
-/** Writes an archive of stored files. Each file is made while it is written, and no byte is read a second time. */
+/** Writes an archive of stored files. Each file is produced while it is written, and no byte is read twice. */
 export async function writeZip(files: Iterable<ZipInput> | AsyncIterable<ZipInput>): Promise<Blob> {
   const zip = await collectFile(chunksOf(makeZip(dated(files))));
   return zip.slice(0, zip.size, 'application/zip');

@@ -9,8 +9,8 @@ export interface AngleOptions {
 
 /**
  * AnglE (Li and Li, arXiv 2309.12871, eq. 4; sentence-transformers' AnglELoss): CoSENT over angle similarities. A unit
- * vector is read as complex numbers, its first half the real parts. With s_i = |cos + sin| of the angle between anchor
- * and candidate i: L = log(1 + Σ_{y_i > y_j} exp((s_j − s_i)/τ)).
+ * vector is read as complex numbers whose real parts are its first half. With s_i = |cos + sin| of the angle between
+ * anchor and candidate i: L = log(1 + Σ_{y_i > y_j} exp((s_j − s_i)/τ)).
  *
  * tfjs's derivative of |x| at 0 is −1. PyTorch's is 0.
  */

@@ -2,7 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { LossBridge, type LossDevice } from './lossBridge';
 
-/** A view of the numbers in the caller's memory. */
+/** Numbers in the caller's memory, without a copy. */
 export interface CpuLossArray {
   values: Float32Array;
   shape: readonly number[];

@@ -3,9 +3,9 @@ import { registerLossGradients } from './gradients';
 import { KeptConstants } from './keptConstants';
 import type { LossInputs, VectorLoss } from './vectorLoss';
 
-/** Where a bridge computes: makes tensors of arrays, and copies tensors into arrays. */
+/** The device of a bridge: turns arrays into tensors, and copies tensors into arrays. */
 export interface LossDevice<A> {
-  /** The name under which tfjs has the backend's kernels. */
+  /** Name under which tfjs registers the backend's kernels. */
   readonly kernels: string;
   readonly backend: tf.KernelBackend;
   /** Returns the array as a tensor, which is disposed before `write` of the next run. */
@@ -92,7 +92,7 @@ export class LossBridge<A> {
     for (const { kernelName } of tf.getKernelsForBackend(name)) tf.unregisterKernel(kernelName, name);
     this.device.dispose();
     const before = this.#before;
-    // Already initialized, so tfjs switches to it at once.
+    // The backend is already initialized, so tfjs switches to it immediately.
     if (before && before !== name && tf.findBackendFactory(before)) void tf.setBackend(before);
   }
 }

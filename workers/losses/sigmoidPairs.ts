@@ -30,7 +30,7 @@ export function sigmoidPairs({ temperature }: SigmoidPairsOptions): VectorLoss {
       const scores = tf.matMul(anchors, candidates, false, true); // [B, B]
       const own = rowProducts(anchors, candidates); // [B]
       const rivals = tf.mul(scores, others); // [B, B]
-      // The own pair gets −2, less than any cosine, so it is never the best rival.
+      // The row's own pair gets −2, less than any cosine, so it never counts as the best rival.
       const best = tf.max(tf.add(scores, tf.mul(tf.sub(others, constants.number(1)), constants.number(2))), 1); // [B]
       const hits = tf.cast(tf.greaterEqual(own, best), 'float32'); // [B]
       return [tf.mean(hits), tf.mean(own), tf.mul(tf.sum(rivals), constants.number(1 / (B * B - B)))];

@@ -39,7 +39,10 @@ export function triplet({ distance, margin }: TripletOptions): VectorLoss {
   };
 }
 
-/** Least square of a distance, so that no root is taken of 0. Its root is what PyTorch adds to each difference. */
+/**
+ * Minimum of a squared distance, so that the root of 0 is never taken. Its root is what PyTorch adds to each
+ * difference.
+ */
 const squaredEpsilon = 1e-12;
 
 /**

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What a loss reads: unit vectors and, if it needs them, targets. B anchors; C ≥ B candidates; vectors of length E. */
+/** Inputs of a loss: unit vectors and, if it needs them, targets. B anchors; C ≥ B candidates; vectors of length E. */
 export interface LossInputs {
   anchors: tf.Tensor2D; // [B, E]
   /** Candidate i < B is anchor i's positive. Explicit negatives follow, the same number for each anchor. */
@@ -21,7 +21,7 @@ export interface Constants {
   offDiagonal(size: number): tf.Tensor2D; // [size, size]
 }
 
-/** The numbers that a loss may report beside its value: scalars in the order of `VectorLoss.measures`. */
+/** The numbers that a loss may report in addition to its value: scalars in the order of `VectorLoss.measures`. */
 export type MeasureName = 'inBatchAccuracy' | 'positiveScore' | 'negativeScore';
 
 /**

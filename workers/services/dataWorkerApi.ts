@@ -11,6 +11,9 @@ import { compareTable } from '../../src/domain/evaluate/compareTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { describeProbe } from './evaluate/readProbe';
+import { explainQuestion } from './evaluate/explainQuestion';
+import { figuresOf, listQuestions } from './evaluate/judgedResults';
 import { runQuestions } from './evaluate/runQuestions';
 import { listCandidates } from './evaluate/candidates';
 import { comparedPart, comparedPassages, countTestUses, tableOf } from './evaluate/comparedPart';
@@ -50,7 +53,7 @@ let stopping: AbortController | null = null;
 /** Stops loading the knowledge base and the model for a question to the demo. */
 let stoppingDemo: AbortController | null = null;
 
-/** Runs `work`, one import of weights at a time, after weights that a broken-off import left are deleted. */
+/** Runs `work`, one import of weights at a time, after deleting weights that an interrupted import has left. */
 async function whileImportingWeights<T>(work: (db: Database) => Promise<T>): Promise<T> {
   return navigator.locks.request(weightsImportLock, async () => {
     const db = await openDatabase();
@@ -68,7 +71,7 @@ function importFolder(
   return whileImportingWeights((db) => importModel(files, name, progress, db, options));
 }
 
-/** Keeps stored rows that have no record yet from being swept while `work` imports data sets. */
+/** Prevents stored rows without a record from being swept while `work` imports data sets. */
 async function whileImportingRows<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(datasetImportLock, { mode: 'shared' }, work);
 }
@@ -124,8 +127,12 @@ export const dataWorkerApi: DataApi = {
   examineTexts: async (experiment, progress) => examineTexts(await openDatabase(), experiment, progress),
   devTexts: async (experiment, ids) => devTexts(await openDatabase(), experiment, ids),
   trainTexts: async (experiment, stage, ids) => trainTexts(await openDatabase(), experiment, stage, ids),
-  compareRun: async (runId, ks) => compareRun(await openDatabase(), runId, ks),
+  compareRun: async (runId, ks, part) => compareRun(await openDatabase(), runId, ks, part),
+  describeProbe: async (set) => describeProbe(await openDatabase(), set),
   compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
+  listQuestions: async (owner) => listQuestions(await openDatabase(), owner),
+  figuresOf: async (request) => figuresOf(await openDatabase(), request),
+  explainQuestion: async (request) => explainQuestion(await openDatabase(), request),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>
     navigator.locks.request(weightsImportLock, () =>

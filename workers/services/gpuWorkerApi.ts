@@ -137,6 +137,7 @@ export const gpuWorkerApi: GpuApi = {
         db: await openedWithVerdicts(),
         control,
         wasmBaseUrl: wasmBaseUrl(),
+        baseUrl,
         progress,
       }),
     ),

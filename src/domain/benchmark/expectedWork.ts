@@ -11,7 +11,7 @@ export interface ExpectedWork {
   mixed: boolean;
   /** Tokens encoded per evaluation: the knowledge base and the questions. */
   encodingTokens: number;
-  /** Number of evaluations. One on a sample of the knowledge base counts as its share. */
+  /** Number of evaluations. An evaluation on a sample of the knowledge base counts as the sample's share. */
   evaluations: number;
   /** Mean tokens per text. */
   textTokens: number;

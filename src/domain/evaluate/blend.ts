@@ -8,13 +8,15 @@ import type { Metrics } from './metrics';
 /** Share of the tuned weights: 0 is the base model, 1 the tuned one. */
 export const blendRatioSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
-/** Ratios to evaluate, by how many of them there are: both ends of the curve are known from the run. */
+/** Ratios to evaluate, as a coarse and a fine choice. The run has already evaluated the ends, 0 and 1. */
 export const offeredRatios = { few: [0.25, 0.5, 0.75], many: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] } as const;
 
-/** The metrics of one blend on dev or test. */
+/** The metrics of one blend on dev, test or a probe set. */
 export interface BlendPoint {
   ratio: number;
   metrics: Metrics;
+  /** Only on a probe set: which one. */
+  probeSha256?: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export function bestBlend<Point extends BlendPoint>(points: readonly Point[], pr
   return points.toSorted(order)[0] ?? null;
 }
 
-/** Whether some blend does better on dev than another. Without that, none of them is best. */
+/** Whether the blends differ on dev. If they do not, none of them is best. */
 export function blendsDiffer(points: readonly BlendPoint[], primary: MetricName): boolean {
   const [first] = points;
   return points.some(

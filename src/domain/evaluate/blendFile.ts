@@ -3,7 +3,7 @@ import { own } from '../errorWords';
 import { experimentInvalid, parseWith } from '../parseExperiment';
 import { blendRatioSchema } from './blend';
 
-/** What an experiment file asks of blends of base and tuned weights. No part of the experiment's identity. */
+/** The `blend` field of an experiment file: blends to evaluate or export. Not part of the experiment's identity. */
 export interface BlendJob {
   /** Ratios that are evaluated on dev after the run. */
   ratios: number[];
@@ -11,7 +11,7 @@ export interface BlendJob {
   export?: 'bestDev' | number;
 }
 
-/** Most ratios of a file: steps of 0.01 are finer than dev can tell apart. */
+/** Maximum number of ratios in a file: dev can't distinguish steps finer than 0.01. */
 const mostRatios = 101;
 
 const blendSchema = v.strictObject({

@@ -4,13 +4,13 @@
  */
 export type BlendMoment = `blend ${number}`;
 
-/** Returns the moment under which a ratio is evaluated. The run itself has evaluated both ends. */
+/** Returns the moment under which a ratio's evaluation is stored. The run stores both ends itself. */
 export function blendMoment(ratio: number): 'before' | 'after' | BlendMoment {
   if (ratio === 0) return 'before';
   return ratio === 1 ? 'after' : `blend ${ratio}`;
 }
 
-/** Returns the ratio of a moment, or null if it is no moment in the form that `blendMoment` writes. */
+/** Returns the ratio of a moment, or null if `blendMoment` would not write the moment in this form. */
 export function ratioOfMoment(moment: string): number | null {
   if (moment === 'before') return 0;
   if (moment === 'after') return 1;

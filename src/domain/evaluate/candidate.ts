@@ -2,8 +2,8 @@ import { canonicalJson } from '../canonicalJson';
 import type { ExperimentModel } from '../experiment';
 
 /**
- * Weights that encode texts: those of a stored base model, those that a finished run keeps and exports, or its last
- * ones if it keeps earlier ones.
+ * Weights to encode texts with: a stored base model's, those that a finished run keeps and exports, or the run's last
+ * ones if it keeps those of an earlier step.
  */
 export type DenseCandidate =
   { kind: 'base'; model: ExperimentModel } | { kind: 'run'; runId: string; weights: 'kept' | 'last' };

@@ -2,7 +2,7 @@ import { experimentModelOf, type ExperimentModel } from '../experiment';
 import type { StoredModel } from '../model';
 import { catalogued } from '../modelCatalogue';
 
-/** Returns how a base model is compared: as its folder states, else as the catalogue does. */
+/** Returns a base model's settings for comparisons: from its folder, else from the catalogue. */
 export function usualModelSettings(model: StoredModel): ExperimentModel {
   const settings = experimentModelOf(model);
   const entry = catalogued(model.hub?.id ?? model.name);

@@ -3,9 +3,10 @@ import type { Question } from '../records';
 import { metricId } from './comparedMetric';
 import type { CompareRow } from './compareTable';
 import type { QuestionResult } from './evaluation';
+import { changedRelevant, type LabelChange } from './labelDecisions';
 import { firstRank } from './metrics';
 
-/** A model of the table, by its name and a few words on its weights. */
+/** A model in the table: its name and a short description of its weights. */
 export interface NamedModel {
   id: string;
   name: string;
@@ -24,7 +25,7 @@ const tableHead = [
   ...['p_mcnemar', 'p_bootstrap', 'p_holm', 'questions_needed'],
 ];
 
-/** Returns the table with one row per model and metric, below its head. Numbers have all their digits. */
+/** Returns the table: a header row, then one row per model and metric. Numbers keep all their digits. */
 export function comparisonTable(
   rows: readonly CompareRow[],
   models: readonly NamedModel[],
@@ -47,18 +48,24 @@ export function comparisonTable(
   return [tableHead, ...lines];
 }
 
-/** Returns that table as a CSV file. */
+/** Returns the table of `comparisonTable` as a CSV file. */
 export function tableCsv(rows: readonly CompareRow[], models: readonly NamedModel[], baselineId: string): string {
   return file(comparisonTable(rows, models, baselineId).map(line));
 }
 
-/** Returns a CSV file with one line per question: by model, the first right passage's rank and the first passage. */
+/**
+ * Returns a CSV file with one line per question: for each model, the rank of the first right passage, and the passage
+ * that ranks first. Ranks are by the imported labels. If the user has changed some, a column has the right passages of
+ * these questions.
+ */
 export function questionsCsv(
   questions: readonly Question[],
   models: readonly (NamedModel & { results: readonly QuestionResult[] })[],
+  changes: ReadonlyMap<string, LabelChange> = new Map(),
 ): string {
   const head = [
     ...['id', 'question', 'topic', 'right_passages'],
+    ...(changes.size > 0 ? ['decided_passages'] : []),
     ...models.flatMap(({ name, detail }) =>
       ['rank', 'first_passage', 'first_score'].map((of) => `${of}: ${name} (${detail})`),
     ),
@@ -71,7 +78,10 @@ export function questionsCsv(
       const rank = firstRank(result.ranks);
       return [Number.isFinite(rank) ? rank : null, result.top[0]?.passageId ?? null, result.top[0]?.score ?? null];
     });
-    return line([id, text, kept?.topic ?? '', relevant.join(' '), ...ofModels]);
+    const change = changes.get(id);
+    const decided = change ? changedRelevant(relevant, change).join(' ') : '';
+    const own = [id, text, kept?.topic ?? '', relevant.join(' '), ...(changes.size > 0 ? [decided] : [])];
+    return line([...own, ...ofModels]);
   });
   return file([line(head), ...lines]);
 }

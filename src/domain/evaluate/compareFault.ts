@@ -1,8 +1,8 @@
 /** Why a model, or the results of an earlier command, cannot be compared. */
 export type CompareFault =
-  /** Vectors have numbers that are not finite: `texts` of `of` passages and questions. */
+  /** `texts` of the `of` passages and questions have vectors with numbers that are not finite. */
   | { kind: 'vectors-not-finite'; texts: number; of: number }
-  /** The metrics.json of a folder has no test results of a single run, or its experiment is invalid at a path. */
+  /** A folder's metrics.json has no test results of a single run, or its experiment is invalid at the path `at`. */
   | { kind: 'results-invalid'; folder: string; at?: string }
   /** Two folders have results on other questions or another knowledge base. */
   | { kind: 'results-differ'; folder: string; first: string; slot: 'knowledgeBase' | 'testQuestions' };

@@ -5,7 +5,7 @@ import type { CompareRow } from './compareTable';
 export const sortColumns = ['order', 'value', 'difference', 'speed', 'size'] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
-/** What the table knows of a model beside its metrics. */
+/** A model's columns in the table other than its metrics. */
 export interface RowFacts {
   passagesPerSecond: number | null;
   bytes: number;

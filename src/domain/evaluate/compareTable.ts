@@ -15,10 +15,16 @@ export interface Difference {
   /** McNemar's exact test; only for hit rates. */
   mcNemar: number | null;
   bootstrap: number;
-  /** The p-value by Holm's correction over all models compared: of McNemar's test for hit rates, else the bootstrap. */
+  /**
+   * The p-value after Holm's correction over all models compared: from McNemar's test for hit rates, else from the
+   * bootstrap.
+   */
   adjusted: number;
   verdict: Verdict;
-  /** About how many questions would show the difference; null if it is shown, or for other metrics than hit rates. */
+  /**
+   * About how many questions would show the difference; null if it is shown already, and for metrics other than hit
+   * rates.
+   */
   needed: number | null;
 }
 
@@ -53,7 +59,7 @@ const significance = 0.05;
 interface Series {
   values: Float64Array[];
   means: number[];
-  /** Means of resamples, by model. */
+  /** Means of the bootstrap resamples, one list per model. */
   resampled: Float64Array[];
 }
 

@@ -17,7 +17,7 @@ export interface ComparedMetric {
   k: number;
 }
 
-/** Largest cut-off that can be chosen. Ranks are known to the end of the knowledge base, so it bounds no work. */
+/** Largest cut-off on offer. It limits no work, because ranks are known down to the last passage. */
 export const largestK = 1000;
 
 export const metricId = ({ name, k }: ComparedMetric): string => `${name}@${k}`;

@@ -9,8 +9,8 @@ import type { ReportedModel, ReportedQuestion } from '../report/reportFacts';
 import type { QuestionResult } from './evaluation';
 
 /**
- * The results of earlier commands that `npm run compare` compares, read from metrics.json. Anybody may have made the
- * file, so a schema validates all that is used.
+ * The results of earlier commands that `npm run compare` compares, read from metrics.json. The file may come from
+ * anyone, so a schema validates every field that is used.
  */
 
 /** Rank of a passage, or null if it was not found. */
@@ -103,8 +103,8 @@ export function refuseOtherData(folders: readonly FolderResults[]): void {
 }
 
 /**
- * Data is compared by its hash and by what is encoded of it, and the knowledge base also by the number of passages,
- * which held-out pairs may add to.
+ * Returns what must be equal for data to count as the same: the data set's entry and, for the knowledge base, the
+ * number of passages, because held-out pairs may have added some.
  */
 const dataOf = ({ experiment, passages }: FolderResults, slot: 'knowledgeBase' | 'testQuestions') => [
   entryOf(experiment, slot) ?? null,
@@ -112,8 +112,8 @@ const dataOf = ({ experiment, passages }: FolderResults, slot: 'knowledgeBase' |
 ];
 
 /**
- * Returns the models of several folders: every base model once, then what each folder trained. Base models are the same
- * if they have the same settings and ranks; others of the same name get that of their folder.
+ * Returns the models of several folders: every base model once, then what each folder trained. Base models with the
+ * same settings and ranks count as one; different models of the same name are named after their folders.
  */
 export function comparedModels(folders: readonly FolderResults[]): ReportedModel[] {
   const rest = { bytes: null, dimension: null, passagesPerSecond: null };

@@ -45,7 +45,7 @@ function binOf(score: number): number {
   return Math.min(binsOnEachSide - 1, Math.max(-binsOnEachSide, Math.floor(score / scoreBinWidth)));
 }
 
-/** Returns the score that half of the counted ones do not exceed, to the middle of its bin; NaN if none is counted. */
+/** Returns the median of the counted scores, as the middle of its bin; NaN if none are counted. */
 export function medianOf({ first, counts }: ScoreCounts): number {
   const half = counts.reduce((sum, count) => sum + count, 0) / 2;
   let seen = 0;

@@ -1,6 +1,6 @@
 import type { MetricName } from '../experiment';
 import type { BlendMoment } from './blendMoment';
-import type { Question } from '../records';
+import type { Question, QuestionPart } from '../records';
 import { firstRank, hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
 import type { PassageOrder } from './ranking';
 import { wilsonInterval, type Interval } from './statistics';
@@ -13,18 +13,23 @@ export interface QuestionResult {
   ranks: number[];
   top: { passageId: string; score: number }[];
   /**
-   * Score of the relevant passage that ranks best. Absent if it has none, because it was not found, and in results that
-   * earlier versions stored.
+   * Score of the best-ranked relevant passage. Absent if no relevant passage was found, and in results stored by
+   * earlier versions.
    */
   rightScore?: number;
 }
 
+/** What an evaluation is on: dev or test questions of the run, or a probe set. */
+export type EvaluatedPart = QuestionPart | 'probe';
 export type EvaluationMoment = 'before' | 'after';
 
-/** The metrics on dev or test before or after training, or of a blend; stored under [runId, part, moment]. */
+/**
+ * The metrics on dev, test or a probe set before or after training, or of a blend; stored under
+ * [runId, part, moment].
+ */
 export interface Evaluation {
   runId: string;
-  part: 'dev' | 'test';
+  part: EvaluatedPart;
   moment: EvaluationMoment | BlendMoment;
   metrics: Metrics;
   /** Hit rate for each of the experiment's `ks`; `recallAtK` and `precisionAtK` have the same keys. */
@@ -38,6 +43,8 @@ export interface Evaluation {
   encodeMs: number;
   /** Only on dev: the threshold that the user has kept for the scores of this model. */
   threshold?: ChosenThreshold;
+  /** Only on a probe set: which one; see `ProbeFacts`. */
+  probeSha256?: string;
 }
 
 /** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */
@@ -77,7 +84,7 @@ export function questionMetric(name: MetricName, ranks: Ranks): number {
 }
 
 /** Returns the mean over questions. Divides once at the end, so that the mean of ones is exactly 1. */
-function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
+export function meanOf(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
   let sum = 0;
   for (const result of results) sum += value(result.ranks);
   return results.length === 0 ? 0 : sum / results.length;
@@ -95,7 +102,7 @@ export function evaluateRanks(
   passages: number,
   ks: readonly number[],
 ): EvaluatedRanks {
-  const named = (metric: MetricName): number => mean(results, metricOf[metric]);
+  const named = (metric: MetricName): number => meanOf(results, metricOf[metric]);
   const metrics: Metrics = {
     hitRateAt1: named('hitRateAt1'),
     hitRateAt3: named('hitRateAt3'),
@@ -111,9 +118,9 @@ export function evaluateRanks(
   const hits = (k: number): number => results.filter((result) => hitRateAtK(result.ranks, k) === 1).length;
   return {
     metrics,
-    hitRateAtK: byK((k) => mean(results, (ranks) => hitRateAtK(ranks, k))),
-    recallAtK: byK((k) => mean(results, (ranks) => recallAtK(ranks, k))),
-    precisionAtK: byK((k) => mean(results, (ranks) => precisionAtK(ranks, k))),
+    hitRateAtK: byK((k) => meanOf(results, (ranks) => hitRateAtK(ranks, k))),
+    recallAtK: byK((k) => meanOf(results, (ranks) => recallAtK(ranks, k))),
+    precisionAtK: byK((k) => meanOf(results, (ranks) => precisionAtK(ranks, k))),
     hitRateIntervals: byK((k) => wilsonInterval(hits(k), results.length)),
   };
 }

@@ -17,7 +17,7 @@ import { largestK } from './comparedMetric';
  */
 export const evaluationVersion = 1;
 
-/** Most models of a file. Every one of them is compared with the baseline, and Holm's correction counts them all. */
+/** Maximum number of models in a file. Each is compared with the baseline, and Holm's correction counts them all. */
 const mostModels = 64;
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
@@ -43,7 +43,7 @@ const evaluationSchema = v.strictObject({
 /** The slots that an evaluation reads. */
 const evaluatedSlots = ['knowledgeBase', 'devQuestions', 'testQuestions'] as const;
 
-/** A model of the file: where it lies, its name, and the settings that the file states. */
+/** A model in the file: its location, its name, and the settings stated for it. */
 export interface EvaluatedModel {
   location: string;
   name: string;
@@ -101,7 +101,7 @@ export function parseEvaluationFile(json: unknown): EvaluationFile {
   return { part, models, keywords, baseline, k, inputs };
 }
 
-/** Parses the data and its locations with the schema of experiment files, and refuses what only training reads. */
+/** Parses the data and its locations with the schema of experiment files, and rejects data that only training reads. */
 function inputsOf(data: unknown, locations: unknown): ExperimentFile {
   const inputs = parseExperimentFile({ ...(data === undefined ? {} : { data }), locations });
   const known: readonly string[] = evaluatedSlots;

@@ -1,127 +1,10 @@
 import type { Question } from '../records';
-import { questionKey } from '../split/questionKey';
 import { scoreOfBest, type QuestionResult } from './evaluation';
+import { KeywordIndex } from './keywordIndex';
 import { passageOrder, relevantPassages, shownPassages, type PassageOrder } from './ranking';
 
-/** Passages and questions after which progress is reported. A report per text would take longer than the search. */
+/** Texts (passages or questions) between two progress reports. A report per text would take longer than the search. */
 const textsPerReport = 500;
-
-/** Saturation of a term's frequency, and the weight of a passage's length. */
-const k1 = 1.2;
-const b = 0.75;
-
-/** The passages that contain a term, ascending, with the term's count in each. */
-interface Posting {
-  passages: number[];
-  counts: number[];
-}
-
-/** Two numbers of characters below this make a small integer, which maps find fastest. */
-const fewCharacters = 2 ** 15;
-/** More than the numbers of all characters of Unicode. */
-const allCharacters = 2 ** 21;
-
-/**
- * Returns the key of a term, whose characters are given by number; `second` is 0 if there is only one. Small keys are
- * positive and all others negative, so that no two terms have the same one.
- */
-function termOf(first: number, second: number): number {
-  if (first < fewCharacters && second < fewCharacters) return first * fewCharacters + second;
-  return -(first * allCharacters + second);
-}
-
-/**
- * BM25 over character bigrams. A passage's score is the sum over the question's terms, each as often as it occurs
- * there, of idf · tf / (tf + k1 · (1 − b + b · length / mean length)) (Robertson & Zaragoza 2009, eq. 3.15). The idf is
- * Lucene's, ln(1 + (N − n + 0.5) / (n + 0.5)), which is never negative. k1 = 1.2 and b = 0.75.
- *
- * Terms are the pairs of neighbouring characters of the normalised text: NFKC, one letter case, without white space and
- * punctuation. A text of one character is one term.
- */
-export class KeywordIndex {
-  /** By the key of a term; see `termOf`. */
-  readonly #terms = new Map<number, Posting>();
-  /** Numbers of the characters, in the order in which they first occur; 0 is no character. */
-  readonly #characters = new Map<number, number>();
-  readonly #lengths: Float64Array;
-  #added = 0;
-  #length = 0;
-
-  constructor(readonly size: number) {
-    this.#lengths = new Float64Array(size);
-  }
-
-  /** Adds the next passage. Add all of them before the first search. */
-  add(text: string): void {
-    const passage = this.#added++;
-    let length = 0;
-    this.#eachTerm(text, (term) => {
-      const posting = this.#terms.get(term);
-      if (!posting) this.#terms.set(term, { passages: [passage], counts: [1] });
-      else {
-        const { passages, counts } = posting;
-        const last = passages.length - 1;
-        if (passages[last] === passage) counts[last] = (counts[last] ?? 0) + 1;
-        else {
-          passages.push(passage);
-          counts.push(1);
-        }
-      }
-      length += 1;
-    });
-    this.#length += length;
-    this.#lengths[passage] = length;
-  }
-
-  /** Calls `use` with the key of each term of a text. */
-  #eachTerm(text: string, use: (term: number) => void): void {
-    const key = questionKey(text, true);
-    let last = 0;
-    let terms = 0;
-    for (let at = 0; at < key.length; at++) {
-      const code = key.codePointAt(at) ?? 0;
-      if (code > 0xffff) at += 1;
-      let character = this.#characters.get(code);
-      if (character === undefined) this.#characters.set(code, (character = this.#characters.size + 1));
-      if (last > 0) {
-        use(termOf(last, character));
-        terms += 1;
-      }
-      last = character;
-    }
-    if (terms === 0 && last > 0) use(termOf(last, 0));
-  }
-
-  /** k1 · (1 − b + b · length / mean length) of each passage. */
-  #lengthTerms(): Float64Array {
-    const mean = this.#length / this.size;
-    return this.#lengths.map((length) => k1 * (1 - b + (b * length) / mean));
-  }
-
-  /**
-   * Returns a function that returns the scores of all passages, in the order in which they were added; 0 if a passage
-   * shares no term with the question. It returns the same array at every call.
-   */
-  scorer(): (question: string) => Float64Array {
-    const lengthTerms = this.#lengthTerms();
-    const scores = new Float64Array(this.size);
-    return (question) => {
-      scores.fill(0);
-      this.#eachTerm(question, (term) => {
-        const posting = this.#terms.get(term);
-        if (!posting) return;
-        const { passages, counts } = posting;
-        const idf = Math.log1p((this.size - passages.length + 0.5) / (passages.length + 0.5));
-        for (let i = 0; i < passages.length; i++) {
-          const passage = passages[i] ?? 0;
-          const count = counts[i] ?? 0;
-          scores[passage] = (scores[passage] ?? 0) + (idf * count) / (count + (lengthTerms[passage] ?? 0));
-        }
-      });
-      return scores;
-    };
-  }
-}
 
 /** Orders passages by score, best first; of equal scores, the smaller id first. */
 class Ranking {
@@ -178,19 +61,38 @@ class Ranking {
   }
 }
 
-/** Returns a function that finds the first `count` passages for a question, best first, with their BM25 scores. */
-export function keywordSearcher(
+/** Finds the first passages for a question, best first, with their BM25 scores. */
+export type KeywordSearcher = (question: string, count: number) => { passage: number; score: number }[];
+
+/** Indexes passages for later questions. Calls `between` after every 500 passages and at the end. */
+export async function keywordSearcher(
   passages: readonly { id: string; text: string }[],
   order: PassageOrder,
-): (question: string, count: number) => { passage: number; score: number }[] {
-  const index = new KeywordIndex(passages.length);
-  for (const { text } of passages) index.add(text);
-  const score = index.scorer();
+  between: BetweenTexts,
+): Promise<KeywordSearcher> {
+  const score = await indexed(passages, between, passages.length);
   return (question, count) => {
     const scores = score(question);
     const first = new Ranking(scores, order).top(count);
     return first.map((passage) => ({ passage, score: scores[passage] ?? 0 }));
   };
+}
+
+/** Called while texts are indexed or answered: `done` of `of` are finished. It throws to stop the work. */
+type BetweenTexts = (done: number, of: number) => Promise<void> | void;
+
+/** Indexes passages, which are the first of `of` texts, and returns the scorer of questions. */
+async function indexed(
+  passages: readonly { text: string }[],
+  between: BetweenTexts,
+  of: number,
+): Promise<ReturnType<KeywordIndex['scorer']>> {
+  const index = new KeywordIndex(passages.length);
+  for (const [at, { text }] of passages.entries()) {
+    index.add(text);
+    if ((at + 1) % textsPerReport === 0 || at + 1 === of) await between(at + 1, of);
+  }
+  return index.scorer();
 }
 
 /** A question's result by keywords, and the indexes of its first passages, best first. */
@@ -206,7 +108,7 @@ export interface KeywordResult {
 export async function searchByKeywords(
   passages: readonly { id: string; text: string }[],
   questions: readonly Question[],
-  between: (done: number, of: number) => Promise<void> | void,
+  between: BetweenTexts,
 ): Promise<QuestionResult[]> {
   const found = await rankByKeywords(passages, questions, shownPassages, between);
   return found.map(({ result }) => result);
@@ -217,23 +119,18 @@ export async function rankByKeywords(
   passages: readonly { id: string; text: string }[],
   questions: readonly Question[],
   depth: number,
-  between: (done: number, of: number) => Promise<void> | void,
+  between: BetweenTexts,
 ): Promise<KeywordResult[]> {
   const order = passageOrder(passages);
-  const index = new KeywordIndex(passages.length);
   const of = passages.length + questions.length;
-  for (const [at, { text }] of passages.entries()) {
-    index.add(text);
-    if ((at + 1) % textsPerReport === 0) await between(at + 1, of);
-  }
-  const score = index.scorer();
+  const score = await indexed(passages, between, of);
   const results: KeywordResult[] = [];
   for (const [done, question] of questions.entries()) {
     const scores = score(question.text);
     const ranking = new Ranking(scores, order);
     const right = relevantPassages(question, order);
     const ranks = right.map((passage) => ranking.rankOf(passage));
-    // A passage without a term of the question isn't found, so its score of 0 is none.
+    // A passage that shares no term with the question isn't found, so its score of 0 is left out.
     const rightScore = scoreOfBest(
       ranks,
       right.map((passage) => scores[passage] || NaN),

@@ -21,7 +21,7 @@ export interface ScoreHistograms {
   randomWrong: ScoreCounts;
   /** Distance of the means in standard deviations; null if it is undefined. */
   dPrime: number | null;
-  /** Share of the two distributions that they have in common, from 0 to 1; null if one of them is empty. */
+  /** Overlap of the two distributions, from 0 to 1; null if one of them is empty. */
   overlap: number | null;
 }
 
@@ -67,7 +67,7 @@ export function overlap(some: ScoreCounts, others: ScoreCounts): number | null {
   }, 0);
 }
 
-/** Returns what a threshold is chosen by: each question's first passage. */
+/** Returns the input for choosing a threshold: how each question's first passage scores. */
 export function answersOf(questions: readonly QuestionScores[]): AnsweredQuestion[] {
   return questions.map(({ first, right }) => ({
     score: first.score,

@@ -6,7 +6,7 @@
  * as one resample, so that p is never 0 (Davison & Hinkley 1997, eq. 4.11). `means` are those of resamples.
  */
 export function bootstrapP(means: Float64Array, observed: number): number {
-  // A sum's last bits depend on its order. A resample that is as far away must not be missed because of them.
+  // A sum's last bits depend on its order; the margin keeps a resample that is exactly as far away.
   const bound = Math.abs(observed) - 1e-12;
   let asFar = 0;
   for (const mean of means) if (Math.abs(mean - observed) >= bound) asFar += 1;

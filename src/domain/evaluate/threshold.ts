@@ -11,10 +11,10 @@ export interface AnsweredQuestion {
   answerable: boolean;
 }
 
-/** What happens if every score from `score` up is answered. */
+/** The outcome if every question that scores at least `score` is answered. */
 export interface OperatingPoint {
   score: number;
-  /** Questions answered, and those of them answered rightly. */
+  /** Number of questions answered, and how many of them correctly. */
   answered: number;
   right: number;
 }
@@ -30,14 +30,14 @@ export const thresholdRuleSchema = v.variant('by', [
 ]);
 export type ThresholdRule = v.InferOutput<typeof thresholdRuleSchema>;
 
-/** What a threshold does to questions, counted by questions. */
+/** Outcomes of a threshold, as numbers of questions. */
 export interface ThresholdFigures {
   questions: number;
-  /** Questions that the knowledge base has no answer to, and how many of them are answered all the same. */
+  /** Questions that the knowledge base has no answer to, and how many of them are answered anyway. */
   unanswerable: number;
   unanswerableAnswered: number;
   answered: number;
-  /** Answered rightly. */
+  /** Answered correctly. */
   right: number;
   /** Rejected though the first passage was right. */
   rejectedRight: number;
@@ -50,7 +50,7 @@ export interface ThresholdFigures {
   precisionInterval: Interval;
 }
 
-/** A threshold that was chosen on dev, with what it does there and on test. */
+/** A threshold that was chosen on dev, with its figures on dev and on test. */
 export interface ChosenThreshold {
   value: number;
   rule: ThresholdRule;
@@ -60,7 +60,7 @@ export interface ChosenThreshold {
   chosenAt: number;
 }
 
-/** Returns points of curves, evenly spaced if there are more than `most`; the last one is always among them. */
+/** Returns at most `most` evenly spaced points of a curve, always including the last one. */
 export function thinned<Point>(points: readonly Point[], most: number): Point[] {
   if (points.length <= most) return [...points];
   return Array.from({ length: most }, (_, i) => points[Math.round(((i + 1) * points.length) / most) - 1]).filter(
@@ -110,8 +110,8 @@ function chosenPoint(points: readonly OperatingPoint[], rule: ThresholdRule): Op
 
 /**
  * Chooses a threshold. It lies between the lowest score that is answered and the next one below, at the shortest
- * decimal there, so that rounding in the last bits of scores does not move a question across it. Returns null if no
- * threshold satisfies the rule.
+ * decimal number between them, so that rounding in the last bits of scores does not move a question across it. Returns
+ * null if no threshold satisfies the rule.
  */
 export function chooseThreshold(answers: readonly AnsweredQuestion[], rule: ThresholdRule): number | null {
   const points = operatingPoints(answers);
@@ -133,7 +133,7 @@ function shortestBetween(low: number, high: number): number {
   return high;
 }
 
-/** Counts what a threshold does. A question is answered if its score is at least `threshold`. */
+/** Counts the outcomes of a threshold. A question is answered if its score is at least `threshold`. */
 export function figuresAt(answers: readonly AnsweredQuestion[], threshold: number): ThresholdFigures {
   const count = (of: (answer: AnsweredQuestion) => boolean): number =>
     answers.reduce((sum, answer) => sum + (of(answer) ? 1 : 0), 0);
@@ -158,9 +158,9 @@ export function figuresAt(answers: readonly AnsweredQuestion[], threshold: numbe
 /** A point of the two curves. */
 export interface CurvePoint {
   score: number;
-  /** Share of the questions whose first passage is wrong that are answered. */
+  /** Of the questions whose first passage is wrong, the share that is answered. */
   falsePositives: number;
-  /** Share of the questions whose first passage is right that are answered: recall. */
+  /** Of the questions whose first passage is right, the share that is answered: recall. */
   truePositives: number;
   precision: number;
 }

@@ -2,7 +2,7 @@ import type { ImportFault } from '../errors';
 import { cutAt } from '../wellFormed';
 import type { RecordFault } from './recordReader';
 
-/** Characters quoted from the place of a fault. */
+/** Number of characters quoted from the place of a fault. */
 const quotedLength = 30;
 
 /** Returns the fault with the text from its place to the end of the line, if there is any. */

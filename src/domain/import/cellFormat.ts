@@ -79,8 +79,8 @@ function rounded(value: number): string {
 
 /**
  * Returns a number as a spreadsheet shows it: leading zeros, decimals, thousands separators, percent and text around
- * the digits. Formats with other parts, such as fractions and exponents, show the plain number. `exact` are the digits
- * of a long integer, which are all kept: two ids may differ only in the last one.
+ * the digits. Formats with other parts, such as fractions and exponents, show the plain number. `exact` holds all
+ * digits of a long integer, because two ids may differ only in the last one.
  */
 export function shownNumber(value: number, code: string, exact?: string): string {
   if (exact === undefined && Number.isInteger(value) && Math.abs(value) >= 1e15) return rounded(value);
@@ -122,8 +122,8 @@ function trimmedDecimals(fraction: string, code: string): string {
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /**
- * Returns an unambiguous form of the date, with the time unless it is midnight. A date before 1900 stands for a time of
- * day: only the time is returned.
+ * Returns an unambiguous form of the date, with the time unless it is midnight. A date before 1900 is a bare time of
+ * day, so only the time is returned.
  */
 function isoDate(date: Date): string {
   const [day = '', time = ''] = date.toISOString().slice(0, 19).split('T');
@@ -166,7 +166,8 @@ export function shownDate(date: Date, code: string): string {
 }
 
 /**
- * Returns one part of a date, or null if its letters do not stand for digits. `m` next to hours or seconds is minutes.
+ * Returns one part of a date in digits, or null for letters that show something else, such as a month's name. `m` next
+ * to hours or seconds is minutes.
  */
 function datePart(date: Date, letters: string, minutes: boolean): string | null {
   const padded = (n: number): string => (letters.length >= 2 ? two(n) : String(n));

@@ -1,7 +1,7 @@
 import type { HubFile } from './hub';
 import { modelTextFiles } from './modelFiles';
 
-/** The formats of weights, best first. */
+/** Formats of weights, in order of preference. */
 const weightForms = [
   { form: 'safetensors', file: 'model.safetensors' },
   { form: 'safetensors-shards', file: 'model.safetensors.index.json' },

@@ -42,7 +42,10 @@ export const aliases = {
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
   score: [...scoreNames],
-  /** Of pairs also names that stand for ids or texts elsewhere. Those in `unsureLabels` count only with a score. */
+  /**
+   * For the score of a pair, also names that mean ids or texts elsewhere. Those in `unsureLabels` count only with a
+   * score.
+   */
   pairScore: [
     ...scoreNames, 'relevant', 'target', 'targets', 'gold', 'y', 'rel', 'match', 'matched', 'ismatch', 'isduplicate', 'duplicate', 'correct', 'iscorrect', 'sim',
     '匹配', '是否匹配', '匹配度', '正确', '是否正确', '标记',
@@ -77,12 +80,12 @@ export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasLis
   scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'pairScore', id: 'pairId' },
 };
 
-/** Names of columns that are labels only if they hold scores. */
+/** Names of columns that count as labels only if they hold scores. */
 export const unsureLabels: ReadonlySet<string> = new Set(
   aliases.pairScore.filter((name) => !(scoreNames as readonly string[]).includes(name)),
 );
 
-/** All names of columns. Those of one character, such as `a` and 问, are left out: they may also be a cell. */
+/** All column names. Names of one character, such as `a` and 问, are left out, because they could also be a cell. */
 export const knownNames: ReadonlySet<string> = new Set(
   Object.values(aliases)
     .flat()
@@ -92,7 +95,7 @@ export const knownNames: ReadonlySet<string> = new Set(
 /** Marks of columns that a form requires, such as 问题（必填） and *问题. */
 const formMarks = /[（(](?:必填|选填|可选|required|optional)[)）]|[*＊]/g;
 
-/** Returns a column name in lower case, without spaces, underscores, hyphens and the marks of forms. */
+/** Returns a column name in lower case, without spaces, underscores, hyphens and `formMarks`. */
 export const bareColumnName = (name: string): string =>
   name
     .toLowerCase()

@@ -6,8 +6,8 @@ const maxColumns = 200;
 /** Longer texts are not ids. */
 const maxIdCharacters = 64;
 /**
- * A column under any name holds ids if at least this share of its values are known ids and these are not plain numbers
- * (`columnOfIds`), or if it has at least this share of the known ids (`columnWithIds`).
+ * A column under any name holds ids if at least this share of its values are known ids other than plain numbers
+ * (`columnOfIds`), or if it contains at least this share of the known ids (`columnWithIds`).
  */
 const leastShare = 0.5;
 
@@ -19,7 +19,7 @@ const referenceNames: ReadonlySet<string> = new Set([
   ...aliases.relevant,
 ]);
 
-/** Checks whether the name of a column suggests that it names passages. */
+/** Whether the name of a column suggests that it names passages. */
 const suggestsReferences = (name: string): boolean =>
   referenceNames.has(bareColumnName(name)) || referenceWord.test(name.toLowerCase());
 
@@ -29,7 +29,7 @@ const isPlainNumber = (text: string): boolean => /^[+-]?\d+(?:\.\d+)?$/.test(tex
 /** Whether a text is an integer from 0 to 5. Grades and labels are, and repeat in every file; but so are many ids. */
 export const isGrade = (text: string): boolean => /^[0-5]$/.test(text);
 
-/** The different short values of each column of a file, which show a column of ids under any name. */
+/** The distinct short values of each column of a file, by which a column of ids is found whatever its name. */
 export class ColumnValues {
   readonly #columns = new Map<string, Set<string>>();
   /** Columns that hold no ids, because some value is too long or nested. */
@@ -79,7 +79,7 @@ export class ColumnValues {
     );
   }
 
-  /** Returns the column with the most ids if it has at least half of them, or null. */
+  /** Returns the column that contains the most of these ids if it has at least half of them, or null. */
   columnWithIds(ids: ReadonlySet<string>, except: readonly string[] = []): string | null {
     return this.#best(ids, except, (common) => common.length >= ids.size * leastShare);
   }

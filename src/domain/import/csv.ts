@@ -116,7 +116,7 @@ export class CsvReader implements RecordReader {
   }
 }
 
-/** Returns the names of the columns. A column without a name has its letters, as in a workbook. */
+/** Returns the names of the columns. A column without a name gets a letter, as in a workbook. */
 function columnNames(cells: readonly string[]): string[] {
   return cells.map((cell, column) => (cell.trim() === '' ? `[${columnLetters(column)}]` : cell.trim()));
 }

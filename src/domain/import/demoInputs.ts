@@ -10,7 +10,7 @@ export const demoDataFiles = {
   testQuestions: 'test-questions.jsonl',
 } as const satisfies Partial<Record<SlotName, string>>;
 
-/** The inputs that the demo has. */
+/** The inputs that the demo provides. */
 export type DemoInput = keyof typeof demoDataFiles | 'model';
 
 const isDemoInput = (input: InputName): input is DemoInput => Object.hasOwn(demoHashes, input);
@@ -38,7 +38,7 @@ export function demoHash(input: InputName): string | undefined {
   return isDemoInput(input) ? demoHashes[input] : undefined;
 }
 
-/** Returns the inputs that are missing or differ, and whose named content the demo has. */
+/** Returns the inputs that are missing or different and that the demo can fill with exactly the named content. */
 export function demoParts(states: Record<InputName, InputState>): DemoInput[] {
   return inputNames.filter(isDemoInput).filter((input) => {
     const state = states[input];

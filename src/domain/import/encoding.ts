@@ -72,7 +72,7 @@ export async function isValidIn(encoding: TextEncodingName, pieces: AsyncIterabl
 
 /** How well a file's bytes fit an encoding. */
 interface Fit {
-  /** Invalid places, which decode to U+FFFD. A character cut off by the end of the file does not count. */
+  /** Invalid byte sequences, which decode to U+FFFD. A character cut off by the end of the file does not count. */
   invalid: number;
   /** Characters beyond ASCII that the bytes decode to, without U+FFFD. */
   characters: number;
@@ -91,29 +91,31 @@ async function fitOf(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Arra
 }
 
 /**
- * Whether bytes that are not valid in the encoding are text in it with a few damaged places: at most one per ten
- * characters beyond ASCII.
+ * Whether bytes with errors are still text in the encoding, with at most one damaged place per ten characters beyond
+ * ASCII.
  */
 export async function isDamaged(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   const fit = await fitOf(encoding, pieces);
   return fit.invalid * 10 <= fit.characters;
 }
 
-/** A damaged place after ASCII or nothing, before a letter that a double-byte encoding would take as a second byte. */
+/**
+ * A damaged place at the start or after ASCII, before a letter that a double-byte encoding would read as a second byte.
+ */
 const beforeLetter = /(?<![^\u0000-\u007f])\ufffd(?=[A-Za-z])/g;
 /** Two damaged places in a row inside a word. Before or after a space they may be a Chinese character. */
 const pairInWord = /(?<=[A-Za-z])\ufffd\ufffd(?=[A-Za-z])/g;
 /** Two damaged places in a row, anywhere. */
 const pair = /(?<!\ufffd)\ufffd\ufffd(?=[^\ufffd])/g;
-/** Characters kept of the pieces before, so that a place and its neighbours are seen together. */
+/** Characters kept from earlier pieces, so that a place and its neighbours are seen together. */
 const overlap = 4;
 /** Characters that UTF-8 encodes in three or four bytes. Other encodings' bytes hardly ever form such sequences. */
 const longSequences = /[\u{800}-\u{fffc}\u{10000}-\u{10ffff}]/gu;
 
 /**
- * Whether bytes that are not valid in UTF-8 are UTF-8 with stray bytes, though GB18030 or Big5 may be able to read
- * them: its long sequences outnumber the invalid places of one or two bytes, or at most one character in fifty is
- * invalid and each such place precedes a letter, as in a word that one or two bytes were put into.
+ * Whether bytes that are invalid as UTF-8 are nevertheless UTF-8 with stray bytes, even if GB18030 or Big5 can read
+ * them. Either the long sequences outnumber the invalid places of one or two bytes, or at most one character in fifty
+ * is invalid and each such place precedes a letter, as if one or two bytes had been put into a word.
  */
 export async function hasStrayBytes(pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   const decoder = new TextDecoder('utf-8');
@@ -124,7 +126,7 @@ export async function hasStrayBytes(pieces: AsyncIterable<Uint8Array>): Promise<
     found.length += text.length;
     found.invalid += text.match(/\ufffd/g)?.length ?? 0;
     found.long += text.match(longSequences)?.length ?? 0;
-    // Joins the last characters of the pieces before, but counts a place only once its next character is new.
+    // Prepend the last characters of the earlier pieces, but count a place only once its next character is new.
     const joined = last + text;
     for (const { index } of joined.matchAll(beforeLetter)) if (index + 1 >= last.length) found.strays += 1;
     for (const { index } of joined.matchAll(pairInWord)) if (index + 2 >= last.length) found.strays += 2;
@@ -152,11 +154,13 @@ export function plausibility(text: string): number {
   return count;
 }
 
-/** Factor by which one encoding's text must be more plausible than another's to rule the other out. */
-export const clearly = 3;
+/** One encoding's text must be this many times as plausible as another's to rule the other out. */
+const clearly = 3;
 /** With fewer frequent characters than this, a text is too short to judge. */
-export const enough = 5;
-/** Of the characters beyond ASCII in Chinese text, at least this share is frequent, unless they are very few. */
+const enough = 5;
+/**
+ * In Chinese text, at least this share of the characters beyond ASCII is frequent, unless there are very few of them.
+ */
 const leastFrequent = 0.1;
 const veryFew = 8;
 
@@ -166,7 +170,10 @@ export function isUnlikeChinese(text: string): boolean {
   return characters >= veryFew && plausibility(text) < leastFrequent * characters;
 }
 
-/** Whether a text with `count` frequent characters is not clearly more plausible than another with `other` of them. */
+/**
+ * Whether a text with `count` frequent characters is not clearly more plausible than one with `other` frequent
+ * characters.
+ */
 export function isUnclear(count: number, other: number): boolean {
   return count < enough || count <= clearly * other;
 }

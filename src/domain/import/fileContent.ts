@@ -54,12 +54,12 @@ export interface FileContent {
   values: ColumnValues;
   /** Ids or texts of passages that the rows name. */
   references: ReadonlySet<string>;
-  /** The questions of judgements above 0 with the number of their passages, and these passages. */
+  /** The questions of judgements above 0 with the number of their passages; then these passages. */
   judged: ReadonlyMap<string, number>;
   judgedPassages: ReadonlySet<string>;
 }
 
-/** Collects what a file holds from its records. The first record decides the kind. */
+/** Counts what a file contains from its records. The first record decides the kind. */
 export class ContentCounter {
   #kind: ContentKind | null = null;
   #rows = 0;

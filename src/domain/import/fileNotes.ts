@@ -9,12 +9,12 @@ export interface ColumnUse {
   value: unknown;
 }
 
-/** What is known of a column with values. */
+/** Statistics of a column that has values. */
 interface ColumnRecord {
   /** First row with a value. */
   line: number;
   used: boolean;
-  /** Rows with a value that were not made from it: their number and the first. */
+  /** Rows whose value was not used: their number and the first of them. */
   passedOver: number;
   firstPassedOver: number;
   /** Number of labels that say no, and the row of the first. Null if some value is not a label. */

@@ -24,7 +24,7 @@ export const sheetKey = (role: DataRole, sheets: readonly string[]): string => J
 /** Maximum number of field names in a reading key. */
 const mostNames = 200;
 
-/** Returns the part of a file's beginning that files of the same shape have in common: the names of its columns. */
+/** Returns the column names at the start of a file, which files of the same shape have in common. */
 function layoutOf(format: TextFormat, head: string): string {
   switch (format) {
     case 'csv':
@@ -47,9 +47,9 @@ function layoutOf(format: TextFormat, head: string): string {
 }
 
 /**
- * Identifies text files that look alike before an encoding is chosen: same role, format, names of columns and
- * recognised encoding. A wrong encoding garbles the names, but in the same way in all such files. `detected` is part of
- * the key, so that a choice for GB18030 files never applies to UTF-8 files with the same columns.
+ * Identifies text files that look alike before an encoding is chosen: same role, format, column names and recognised
+ * encoding. A wrong encoding garbles the names, but in the same way in all such files. `detected` is part of the key,
+ * so that a choice for GB18030 files never applies to UTF-8 files with the same columns.
  */
 export async function encodingKey(
   role: DataRole,

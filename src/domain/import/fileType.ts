@@ -73,9 +73,9 @@ const binarySignatures: readonly Signature[] = [
 ];
 
 const zipStart = ascii('PK\x03\x04');
-/** Begins the record at the end of every zip archive. An archive without entries consists of it only. */
+/** Signature of the record at the end of every zip archive. An archive without entries consists of this record only. */
 const zipEnd = 'PK\x05\x06';
-/** Begins the first part of a zip archive that was split. */
+/** Signature at the start of the first part of a split zip archive. */
 const splitZipStart = ascii('PK\x07\x08');
 const compoundStart = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 

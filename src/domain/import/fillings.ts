@@ -2,14 +2,14 @@ import type { FileContent } from './fileContent';
 import { sideOf, sideOfName, type Side } from './judgements';
 import { slotNames, type SlotName } from './slots';
 
-/** A slot that files have content for. */
+/** A slot that some of the files can fill. */
 export interface Filling {
   slot: SlotName;
   /** Positions of the files to import together. */
   files: number[];
   /** Columns of ids under names that the import does not know, by position of the file. */
   idColumns?: Readonly<Record<number, string>>;
-  /** Passages, questions or pairs found. The import may leave some out, and says which. */
+  /** Number of passages, questions or pairs found. The import may leave some out, and reports which. */
   rows: number;
   /** Whether to fill the slot unless the user decides otherwise. False if the file's name suggests another slot. */
   suggested: boolean;
@@ -31,7 +31,7 @@ const partWords: Record<Part, RegExp> = {
 };
 const slotOfPart: Record<Part, SlotName> = { train: 'pairs', dev: 'devQuestions', test: 'testQuestions' };
 
-/** Returns the part of the data that a file's name suggests, as in `qrels/dev.tsv` or `train-pairs.jsonl`. */
+/** Returns the part (train, dev or test) that a file's name suggests, as in `qrels/dev.tsv` or `train-pairs.jsonl`. */
 function partOfName(path: string): Part | null {
   const base = /[^/\\]*$/.exec(path)?.[0] ?? path;
   const words = base.toLowerCase().split(/[\s._-]+/);
@@ -117,7 +117,7 @@ function withFoundReferences(files: readonly FileContent[]): FileContent[] {
   });
 }
 
-/** Returns the columns of passage ids under unknown names, found by what questions or judgements refer to. */
+/** Returns the columns of passage ids under unknown names, found by the ids that questions or judgements refer to. */
 function foundIdColumns(files: readonly FileContent[], positions: readonly number[]): Record<number, string> {
   const references = union(files.flatMap((file) => [file.references, file.judgedPassages]));
   const found: Record<number, string> = {};
@@ -202,7 +202,7 @@ export function fillingsOf(contents: readonly FileContent[]): Fillings {
   return { fillings, unused };
 }
 
-/** Whether the fillings make pairs and evaluation questions from the same files. Such pairs cannot be trained on. */
+/** Whether pairs and evaluation questions would come from the same files. Such pairs cannot be trained on. */
 export function sharesQuestions(fillings: readonly Filling[]): boolean {
   const filesOf = (slot: SlotName): string | undefined => fillings.find((one) => one.slot === slot)?.files.join();
   const pairs = filesOf('pairs');
@@ -210,8 +210,8 @@ export function sharesQuestions(fillings: readonly Filling[]): boolean {
 }
 
 /**
- * Returns the fillings of files that were dropped on one slot. If they have questions only for another slot, the slot
- * is offered with them: where questions belong is the user's decision.
+ * Returns the fillings for files dropped on one slot. If their questions fit only another slot, the dropped-on slot is
+ * offered too, because the user decides where questions belong.
  */
 export function fillingsForSlot(fillings: readonly Filling[], slot: SlotName): Filling[] {
   const questions = (['testQuestions', 'devQuestions', 'pairs'] as const)

@@ -6,7 +6,7 @@ import type { RecordReader } from './recordReader';
 import { bareColumnName, knownNames } from './columnAliases';
 import { isObject } from '../isObject';
 
-/** Delimiters of tables that programs save as .txt, or as .xls although they are text. */
+/** Delimiters of tables that programs save as .txt, or as text files named .xls. */
 const textDelimiters = ['\t', ',', ';'];
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';

@@ -119,7 +119,7 @@ export function hubLocation({ host, id, commit }: HubOrigin): string | null {
 const addressPattern = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9_.~-]+)*)\/?$/;
 
 /**
- * Parses the address of a self-hosted server, which speaks Hugging Face's protocol. Returns null if the text is not an
+ * Parses the address of a self-hosted server, which uses Hugging Face's protocol. Returns null if the text is not an
  * address.
  */
 export function parseHostAddress(text: string): HubHost | null {

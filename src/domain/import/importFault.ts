@@ -38,9 +38,9 @@ export type ImportFault =
   | 'needs-knowledge-base'
   | 'duplicate-id'
   | 'not-an-object'
-  /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
+  /** A pair whose score or label is 0 or less. `field` names its column, and `expected` is its value. */
   | 'not-positive'
-  /** Two sentences with a score, which are no pair to train on. */
+  /** Two sentences with a score, which can't be trained as a pair. */
   | 'scored-pairs'
   /** A row without column names that has fewer cells (`field`) than the role needs (`expected`). */
   | 'fewer-cells'
@@ -49,7 +49,7 @@ export type ImportFault =
   /** The column `field` has a teacher score, `expected`, beyond ±1,000,000. */
   | 'teacher-score-range'
   | 'set-too-long'
-  /** A set with fewer than two texts, which make no pair. */
+  /** A set with fewer than two texts, too few for a pair. */
   | 'set-too-short'
   /** The column `expected` has the long id `field` as a spreadsheet rounded it, such as 1.23457E+17. */
   | 'id-rounded'

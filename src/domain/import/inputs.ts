@@ -53,7 +53,9 @@ export function inputStates(
   };
 }
 
-/** Returns the slots that keep the experiment from running: required and not stored, or named and not stored. */
+/**
+ * Returns the slots that keep the experiment from running: data that is not stored although it is required or named.
+ */
 export function missingSlots(experiment: Experiment, stored: InputHashes): SlotName[] {
   return slotNames.filter((slot) => {
     const named = namedHash(experiment, slot);

@@ -77,7 +77,7 @@ export class JudgedColumn {
   }
 }
 
-/** Returns the name of the column with the most judged ids; of equal ones, the first. */
+/** Returns the name of the column with the most judged ids; ties go to the first. */
 function best(columns: readonly Column[]): string | null {
   const most = columns.reduce((size, { judged }) => Math.max(size, judged.size), 0);
   return columns.find(({ judged }) => judged.size === most)?.name ?? null;

@@ -39,7 +39,10 @@ export function judgementIn(columns: Columns): Judgement | null {
 export class Judgements<Place> {
   readonly #byQuestion = new Map<string, { passages: string[]; place: Place; asked: boolean }>();
   readonly #judgedPassages = new Set<string>();
-  /** Questions with a passage judged as not relevant, or relevant but unknown; true if they have only the former. */
+  /**
+   * Questions with a passage judged not relevant, or judged relevant but unknown. The value is true if there are only
+   * passages judged not relevant.
+   */
   readonly #irrelevant = new Map<string, boolean>();
 
   constructor(private readonly passages: PassageLookup | undefined) {}
@@ -70,7 +73,10 @@ export class Judgements<Place> {
     return role === 'knowledgeBase' ? this.#judgedPassages : this.#byQuestion;
   }
 
-  /** Returns the passages judged relevant for the question; none if only others were judged. */
+  /**
+   * Returns the passages judged relevant for the question: an empty list if all were judged not relevant, and undefined
+   * if the question was not judged.
+   */
   readonly of = (question: string): string[] | undefined => {
     const found = this.#byQuestion.get(question);
     if (found) found.asked = true;
@@ -92,7 +98,7 @@ export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): strin
 
 export type Side = 'questions' | 'passages';
 
-/** Evidence for which side of the judgements a file holds. */
+/** Evidence of whether a file holds the questions or the passages of judgements. */
 interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */

@@ -15,8 +15,8 @@ function textOf(value: unknown): string | null {
 }
 
 /**
- * Returns what is kept of a row for later stages, and adds columns with nested values to `unread`. Call it once the row
- * is made: it takes only columns left over.
+ * Returns the values of a row that are kept for later stages, and adds columns with nested values to `unread`. Call it
+ * after the row is made, because it uses only the columns left over.
  */
 export function keptOf(columns: Columns, unread: string[]): KeptValues | null {
   const kept: KeptValues = {};

@@ -55,7 +55,7 @@ function keysIn(value: unknown): number {
 }
 
 /**
- * Parses a line of a JSONL file. Lines that JSON.parse cannot read at all, or not exactly, are parsed as literals:
+ * Parses a line of a JSONL file. Lines that JSON.parse cannot read, or cannot read exactly, are parsed as literals:
  * programs also write Python quotes and trailing commas into such files. JSON.parse hides a repeated key, so a line is
  * parsed again if it has more quotes followed by a colon than the value has keys.
  */
@@ -94,12 +94,12 @@ export function txtReader(): RecordReader {
   return lineReader((line) => ({ value: line.split('\t') }));
 }
 
-/** A line of judgements as TREC writes them: question id, iteration (unused), passage id and relevance. */
+/** A line of judgements in TREC's form: question id, iteration (unused), passage id and relevance. */
 const fourColumns = /^\s*(\S+)\s+Q?\d+\s+(\S+)\s+(-?\d+(?:\.\d+)?)\s*$/;
-/** A line without the iteration, as BEIR writes them below its header. Both ids have a digit. */
+/** A line without the iteration, as in BEIR's files below the header. Both ids have a digit. */
 const threeColumns = /^\s*((?=[\w.:-]*\d)[\w.:-]+)(?:\s+|,)((?=[\w.:-]*\d)[\w.:-]+)(?:\s+|,)(-?\d+(?:\.\d+)?)\s*$/;
 
-/** Parses a line of a file of judgements without a header. Returns null if it is none. */
+/** Parses a line of a file of judgements without a header. Returns null if the line is not a judgement. */
 type JudgementParser = (line: string) => { 'query-id': string; 'corpus-id': string; score: string } | null;
 
 const parserOf =

@@ -43,7 +43,7 @@ const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
  */
 export class LiteralParser {
   at = 0;
-  /** Offset from which on a list or object may not have another item. */
+  /** Offset beyond which a list or object may have no further items. */
   end = Infinity;
   /** Offset in the text at which each dict begins. */
   readonly begins = new WeakMap<object, number>();
@@ -54,13 +54,13 @@ export class LiteralParser {
   /** Names of the outermost dict, each with the offset of its value. */
   members: { name: string; at: number }[] = [];
 
-  /** Used for all faults: a broken file may have millions, and making an Error takes long. */
+  /** One object for all faults: a broken file may have millions, and creating an Error is slow. */
   private fault: LiteralFault | null = null;
 
   constructor(
     private readonly text: string,
     private readonly python: boolean,
-    /** Whether numbers are returned as the texts that they are written as. */
+    /** Whether numbers are returned as text, exactly as written. */
     private readonly asWritten = false,
   ) {}
 
@@ -84,7 +84,7 @@ export class LiteralParser {
 
   private skipComment(end: number): void {
     const { comments } = this;
-    // After a fault a comment may be read again.
+    // After a fault, the parser may read the same comment again.
     if (this.at > comments.last) {
       if (comments.count === 0) comments.first = this.at;
       comments.last = this.at;
@@ -99,7 +99,7 @@ export class LiteralParser {
     return end + 2;
   }
 
-  /** Returns the offset of the next character that matches, or that of the end. */
+  /** Returns the offset of the next character that matches, or the length of the text. */
   private next(pattern: RegExp, from: number): number {
     pattern.lastIndex = from;
     return pattern.exec(this.text)?.index ?? this.text.length;
@@ -156,7 +156,7 @@ export class LiteralParser {
     return dict;
   }
 
-  /** Reads the name of a member if it has no quotes and no value is written so. */
+  /** Reads a member's name without quotes, unless it is a word such as `true` that is a value. */
   private bareName(): string | null {
     const bare = /[\p{L}_$][\p{L}\p{N}_$]*(?=\s*:)/uy;
     bare.lastIndex = this.at;
@@ -284,8 +284,8 @@ export function literalValue(
 }
 
 /**
- * Returns the text after white space and comments, of which there is at least one comment. Returns null if the text
- * does not begin with a comment, or with one that does not end.
+ * Returns the text after white space and comments. Returns null if the text does not begin with a comment, or if a
+ * comment does not end.
  */
 export function afterComments(text: string): string | null {
   if (!/^\s*(?:#|\/[/*])/.test(text)) return null;

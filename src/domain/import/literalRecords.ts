@@ -27,7 +27,7 @@ const wrappers = [
 
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
 
-/** Returns the column names that pandas writes beside a list of lists, or null. */
+/** Returns the column names that pandas writes next to a list of lists, or null. */
 function namesOf(wrapper: object, rows: readonly unknown[]): string[] | null {
   const names: unknown = 'columns' in wrapper ? wrapper.columns : null;
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return null;
@@ -135,7 +135,7 @@ class RecordsOfText {
     this.#outside = null;
     let after: string[] = [];
     if (next === '}') this.#parser.at += 1;
-    // The rest of the object opens with a comma instead of a brace.
+    // The rest of the object begins with a comma, which `dict` skips as if it were the opening brace.
     else after = Object.keys(this.#parser.dict(0));
     this.#noteRepeated();
     this.#noteUnused([...before, ...after]);
@@ -180,8 +180,8 @@ class RecordsOfText {
   }
 
   /**
-   * At the end of a text whose brackets are not closed, whether the latest row is a list that has no end and so took
-   * the rows after it for its items. Reports it instead, and moves back to the row after it.
+   * Whether the text ends with open brackets because the latest row is a list that was never closed and swallowed the
+   * following rows as its items. If so, reports that row and moves back to the row after it.
    */
   #isUnclosed(): boolean {
     if (this.#open === 0 || this.#list === null) return false;

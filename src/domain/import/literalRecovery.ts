@@ -3,7 +3,7 @@ import { maxJsonDepth } from '../foreignJson';
 const closers: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' };
 /** Characters that may follow a string. After any other, a quote is missing before it. */
 const followsString = /[ \t]*(?:$|[,:}\])"'{[(#\r\n]|[-+.\d]|(?:true|false|null|True|False|None|NaN)\b)/y;
-/** Searches for the end of a row may fail on this many characters per character of the text. */
+/** Failed searches for the end of a row may read at most this many characters per character of the text. */
 const failedShare = 4;
 
 const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t';
@@ -41,7 +41,7 @@ export class Lines {
  */
 export class RowFinder {
   #budget: number;
-  /** Rows up to this column have no other row after them that begins a line. */
+  /** No row that starts at this column or further left is followed by another row that begins a line. */
   #lastColumn = -1;
 
   constructor(
@@ -51,7 +51,9 @@ export class RowFinder {
     this.#budget = failedShare * text.length;
   }
 
-  /** Whether so much text was read in vain that no row may be read beyond the beginning of the next one. */
+  /**
+   * Whether the budget for failed searches is used up. From then on, no row is read beyond the start of the next one.
+   */
   get isExhausted(): boolean {
     return this.#budget <= 0;
   }
@@ -88,8 +90,8 @@ export class RowFinder {
   }
 
   /**
-   * Returns the offset of the next row after the beginning of the one at `begin`, or null. Rows begin on a line of
-   * their own, no further right than that one, or after the end of a row of the same kind.
+   * Returns the offset of the row that follows the one beginning at `begin`, or null. Rows begin on a line of their
+   * own, no further right than that one, or after the end of a row of the same kind.
    */
   nextRow(begin: number, onlyAtLineStart: boolean): number | null {
     const { text } = this;
@@ -119,9 +121,9 @@ export class RowFinder {
   }
 
   /**
-   * Returns the offset after the bracket that closes the one at `begin`, or that of a row that begins where the object
-   * at `begin` needs a name. Returns the end of the text if it ends inside an object, and null if brackets or quotes do
-   * not match.
+   * Returns the offset after the bracket that closes the one at `begin`, or the offset of a row that begins where the
+   * object at `begin` needs a name. Returns the end of the text if it ends inside an object, and null if brackets or
+   * quotes do not match.
    */
   #endOf(begin: number): number | null {
     const { text } = this;

@@ -8,7 +8,7 @@ import { neededFields, type ColumnField } from './fields';
  */
 export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
-/** Column names for the kept fields that stand for no other field: `document` or `chunk` could also be the passage. */
+/** A column name for each kept field that means nothing else: `document` or `chunk` could also name the passage. */
 const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
 const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);
 
@@ -26,8 +26,8 @@ export interface MappedRecord {
   /** All cells, by their columns' names in the file. */
   cells: ReadonlyMap<string, unknown>;
   /**
-   * The cell of each field under the name by which the import knows the field. `column` is that of `cells`, and `label`
-   * what a report calls it: cells without names have that of the field.
+   * The cell of each field, under the name by which the import knows the field. `column` is its key in `cells`, and
+   * `label` is the column's name in reports: for cells without names, the name of the field.
    */
   fields: { name: string; value: unknown; column: string; label: string }[];
 }

@@ -23,7 +23,7 @@ function parsed<T>(schema: v.GenericSchema<unknown, Record<string, T>>, json: st
   }
 }
 
-/** Parses the remembered mappings. Text in any other form, such as from another version, is ignored. */
+/** Parses the remembered mappings. Text in any other form, such as one written by another version, is ignored. */
 export const parseMappings = (json: string | null): MappingsByShape => parsed<ColumnMapping>(mappingsSchema, json);
 
 /** Parses the remembered encodings and sheets in the same way as `parseMappings`. */

@@ -22,7 +22,7 @@ function headingText(rest: string): string {
 interface Heading {
   text: string;
   line: number;
-  /** Whether a passage has it in its title. */
+  /** Whether some passage has this heading in its title. */
   used: boolean;
 }
 
@@ -98,7 +98,7 @@ export class MarkdownReader implements RecordReader {
       this.#frontMatter = 'past';
     } else if (/^\s*$|^\s*[-#]|^\s*[\w-]+\s*:|^\s+\S/.test(line)) this.#add(line, number);
     else {
-      // Not metadata: the first line was a thematic break, and what follows is text.
+      // Not metadata after all: the first line was a thematic break, and text follows it.
       this.#frontMatter = 'past';
       const lines = this.#paragraph;
       const begin = this.#begin;

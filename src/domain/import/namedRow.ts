@@ -6,7 +6,7 @@ export type NamedRow = { value: Record<string, unknown> } | RecordFault;
 const isEmpty = (cell: unknown): boolean =>
   cell === undefined || cell === null || (typeof cell === 'string' && cell.trim() === '');
 
-/** Returns the cells that have a value, from columns with the same name. A single one is a text, not a list. */
+/** Combines the non-empty cells of columns that share a name. A single cell stays a text instead of becoming a list. */
 function joined(cells: readonly unknown[]): unknown {
   if (cells.length === 1) return cells[0];
   const given = cells.filter((cell) => !isEmpty(cell));

@@ -45,7 +45,7 @@ function withKept(mapping: ColumnMapping, columns: readonly string[]): ColumnMap
   return [...mapping.filter(({ column }) => !kept.some((one) => one.column === column)), ...kept];
 }
 
-/** Returns the mapping that follows from the column names: the one that the import uses if the user chooses nothing. */
+/** Returns the mapping that follows from the column names. The import uses it unless the user chooses another. */
 export function proposedMapping(
   role: DataRole,
   columns: readonly string[],

@@ -7,12 +7,12 @@ interface Merged<Place> {
   place: Place;
 }
 
-/** Whether some field has a value in both, and the two values differ. */
+/** Whether some field has different values in the two. */
 function differ(some: KeptValues, others: KeptValues = {}): boolean {
   return keptFields.some((field) => (some[field] ?? others[field]) !== (others[field] ?? some[field]));
 }
 
-/** Merges the rows of one question, which files of judgements and spreadsheets write once per relevant passage. */
+/** Merges rows of the same question: files of judgements and spreadsheets have one row per relevant passage. */
 export class QuestionMerger<Place> {
   readonly #questions = new Map<string, Merged<Place>>();
   readonly #differing: Place[] = [];
@@ -30,9 +30,9 @@ export class QuestionMerger<Place> {
   }
 
   /**
-   * Returns the questions in file order; those without a relevant passage, which have no answer in the knowledge base,
-   * with their places; and the places of rows whose topic or document differs from that of their question's first row,
-   * which is the one kept.
+   * Returns the questions in file order; the questions without a relevant passage, which have no answer in the
+   * knowledge base, with their places; and the places of rows whose topic or document differs from that of the
+   * question's first row, whose values are kept.
    */
   finish(): { questions: Question[]; unanswered: { id: string; place: Place }[]; differing: Place[] } {
     const questions: Question[] = [];

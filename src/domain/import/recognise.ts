@@ -19,7 +19,7 @@ const shownRows = 5;
 const shownColumns = 60;
 const shownCharacters = 120;
 
-/** What was recognised in a file, for the user to check and correct. */
+/** The result of recognising a file, for the user to check and correct. */
 export interface Recognition {
   file: string;
   format: ImportFormat;
@@ -29,9 +29,9 @@ export interface Recognition {
   detected: TextEncodingName | null;
   /** Other encodings in which all bytes are valid. */
   alsoFits: TextEncodingName[];
-  /** Whether one of the encodings in `alsoFits` gives a text about as plausible as that of `detected`. */
+  /** Whether some encoding in `alsoFits` gives a text about as plausible as `detected` does. */
   unsure: boolean;
-  /** The same for all files to which an encoding or a sheet chosen for this one also applies. */
+  /** Key shared by all files to which an encoding or sheet chosen for this one also applies. */
   readingKey: string;
   /** Whether the encoding or sheet was chosen for this file or for similar ones, not recognised. */
   readingChosen: boolean;
@@ -48,7 +48,7 @@ export interface Recognition {
   mapping: ColumnMapping;
   /** The mapping that follows from the column names. */
   proposal: ColumnMapping;
-  /** Whether `mapping` was chosen for files of this shape; else it is the proposal. */
+  /** Whether `mapping` was chosen for files of this shape; otherwise it is the proposal. */
   chosen: boolean;
   /** Identifies files with the same columns for the same role. */
   shape: string;
@@ -79,7 +79,7 @@ export type FileFacts = Pick<
   | 'unreadableCells'
 >;
 
-/** Returns the values of the first records as the import reads them: taken out of sections, sets and conversations. */
+/** Returns the values of the first records as the import reads them: unpacked from sections, sets and conversations. */
 function valuesOf(role: DataRole, records: readonly RawRecord[]): unknown[] {
   const read = records.flatMap((record) => ('value' in record ? unbundled(role, record.value) : []));
   return read.slice(0, surveyedRecords).flatMap((value) => {

@@ -24,7 +24,7 @@ interface ReadRecord {
   rows: RowOf[DataRole][];
   ignored: string[];
   unknownNegatives: string[];
-  /** Ids that the row is kept without, because a spreadsheet has rounded them. */
+  /** Ids left out of the row because a spreadsheet has rounded them. */
   rounded: RecordFault[];
 }
 
@@ -82,7 +82,7 @@ export class RowCollector<R extends DataRole> {
     }
   }
 
-  /** Returns the columns that rows since the last call of `fileNotes` were made from. */
+  /** Returns the columns used by rows since the last call of `fileNotes`. */
   usedColumns(): ReadonlySet<string> {
     return this.#notes.usedColumns();
   }

@@ -13,9 +13,9 @@ export interface Cell {
 }
 
 /**
- * The cells of a row by column name, without case, spaces, underscores, hyphens and the marks of forms. Remembers
- * which were used. A third item of a cell is its column's name in the file, if a mapping gave it another one; `mapped`
- * is then the record.
+ * The cells of a row by column name, without case, spaces, underscores, hyphens and marks such as “(required)”.
+ * Remembers which were used. A third item of a cell is its column's name in the file, if a mapping gave it another one;
+ * `mapped` is then the record.
  */
 export class Columns {
   readonly #cells = new Map<string, { bare: string; name: string; value: unknown }>();
@@ -27,8 +27,9 @@ export class Columns {
   ) {
     for (const [name, value, column = name] of cells) {
       const bare = bareColumnName(name);
-      // Of two names that differ only in case, spaces or the marks of forms, the second is reported as unused, unless
-      // it is a negative. Its key is one that no lookup has: the name itself may be the bare name of the first.
+      // If two names differ only in case, spaces or marks such as “(required)”, the second is reported as unused,
+      // unless it is a negative. It gets a key that no lookup uses, because its own name may be the bare name of the
+      // first.
       const key = this.#cells.has(bare) ? `${bare}\u0000${this.#cells.size}` : bare;
       this.#cells.set(key, { bare, name: column, value });
     }

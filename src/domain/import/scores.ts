@@ -1,7 +1,7 @@
 import { isGiven } from './cells';
 import type { RecordFault } from './recordReader';
 
-/** Words for a label of 0 and of 1 in exports of annotation tools and spreadsheets. */
+/** Words for the labels 0 and 1 in exports of annotation tools and spreadsheets. */
 const noWords = /^(?:false|no|neg|negative|irrelevant|否|负|负例|不相关|无关)$/i;
 const yesWords = /^(?:true|yes|pos|positive|relevant|是|正|正例|相关|有关)$/i;
 
@@ -14,7 +14,7 @@ export function scoreIn(value: unknown): number | null {
   if (noWords.test(text)) return 0;
   if (yesWords.test(text)) return 1;
   const percent = /[%％]$/.test(text) ? text.slice(0, -1).trim() : undefined;
-  // Number would also read 0x10 and 0b1, and an empty text as 0.
+  // `Number` would also read 0x10 and 0b1, and an empty text as 0.
   const decimal = percent ?? text;
   const score = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(decimal) ? Number(decimal) : NaN;
   if (!Number.isFinite(score)) return null;

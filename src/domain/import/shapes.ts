@@ -6,7 +6,7 @@ import { isObject } from '../isObject';
  */
 const maxSetTexts = 64;
 
-/** Returns the text of a message's content, which may be a list of parts, or undefined if a part is no text. */
+/** Returns the text of a message's content, which may be a list of parts, or undefined if a part is not text. */
 function contentText(content: unknown): string | undefined {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content) || content.length === 0) return undefined;
@@ -14,7 +14,7 @@ function contentText(content: unknown): string | undefined {
   return parts.every((part) => typeof part === 'string') ? parts.join('\n') : undefined;
 }
 
-/** Returns the text of the last message, or of the last one of that role. */
+/** Returns the text of the last message or, if a role is given, of that role's last message. */
 function lastText(messages: unknown, role?: string): string | undefined {
   if (!Array.isArray(messages)) return typeof messages === 'string' ? messages : undefined;
   const found: unknown = messages.findLast((message) => isObject(message) && (!role || message['role'] === role));

@@ -1,7 +1,7 @@
 import { bareColumnName, knownNames } from './columnAliases';
 import type { RawRecord } from './recordReader';
 
-/** A range of merged cells; rows and columns count from 0, and both ends belong to it. */
+/** A range of merged cells. Rows and columns count from 0, and both ends are included. */
 export interface MergedRange {
   top: number;
   left: number;
@@ -15,7 +15,7 @@ export interface Sheet {
   merged: MergedRange[];
 }
 
-/** Returns the letters of a column, which counts from 0: A, B, …, Z, AA, … */
+/** Returns the letters of a column, counted from 0: A, B, …, Z, AA, … */
 export function columnLetters(column: number): string {
   let letters = '';
   for (let rest = column + 1; rest > 0; rest = Math.floor((rest - 1) / 26))
@@ -25,16 +25,17 @@ export function columnLetters(column: number): string {
 
 const filled = (row: readonly string[]): number => row.filter((cell) => cell.trim() !== '').length;
 
-/** Number of rows that may stand between the first row and the one that names the columns. */
+/** Number of rows that may lie between the first row and the one with the column names. */
 const mostTitles = 10;
 
 const knownNamesIn = (row: readonly string[]): number =>
   new Set(row.map(bareColumnName).filter((name) => knownNames.has(name))).size;
 
 /**
- * Returns the index of the row that names the columns: the first row with text that is not a title above the table. A
- * title is a single text, merged across columns, over a table with more columns. Titles may also not be merged: if no
- * cell of that row is a known name, but at least two of one of the next rows are, these name the columns.
+ * Returns the index of the row with the column names: the first row with text that is not a title above the table. A
+ * title is a single text, merged across columns, over a table with more columns. A title may also be unmerged: if no
+ * cell of that row is a known name, but one of the next rows has at least two known names, that row has the column
+ * names.
  */
 function headerRow({ cells, merged }: Sheet): number {
   const isTitle = (row: number): boolean =>
@@ -48,8 +49,8 @@ function headerRow({ cells, merged }: Sheet): number {
 }
 
 /**
- * Returns the merged ranges, at most as many as fit side by side. Those of a spreadsheet do not overlap; to fill
- * millions of ranges, each as large as the sheet, would take hours.
+ * Returns the merged ranges, at most as many as fit side by side. Ranges that a spreadsheet wrote do not overlap;
+ * filling millions of forged ranges, each as large as the sheet, would take hours.
  */
 function separateRanges({ cells, merged }: Sheet): MergedRange[] {
   const width = cells.reduce((most, row) => Math.max(most, row.length), 0);
@@ -64,9 +65,9 @@ function separateRanges({ cells, merged }: Sheet): MergedRange[] {
 }
 
 /**
- * Whether a range below the header is a heading between rows: nothing else is on its first row, and it covers several
- * named columns. Copied to these, its text would be both question and answer. `filledIn` counts the cells with text of
- * a row.
+ * Whether a range below the header is a heading between rows: it covers several named columns, and nothing else is on
+ * its first row. If its text were copied to these columns, it would become both question and answer. `filledIn` counts
+ * a row's cells with text.
  */
 function isHeading(
   cells: Sheet['cells'],
@@ -101,7 +102,7 @@ function fillMerged({ cells, merged }: Sheet, from: number): number {
 /** Returns unique column names. A column with text but no name is named by its letters, such as [C]. */
 function columnNames(header: readonly string[], width: number): string[] {
   const taken = new Set<string>();
-  /** For names that occur more than once, the lowest number that may still be free. */
+  /** For each repeated name, the lowest number that may still be free. */
   const free = new Map<string, number>();
   return Array.from({ length: width }, (_, column) => {
     const name = header[column]?.trim().replace(/\s+/g, ' ') ?? '';

@@ -35,7 +35,7 @@ export function slotOf(entry: DataEntry): SlotName | undefined {
 /**
  * Returns the experiment with the slot filled by `contentSha256`, or emptied if it is null. A filled slot keeps its
  * place in the list, because the experiment's hash depends on the order. `joinTitles` applies to new content only: an
- * experiment that already names this content says itself how it is encoded.
+ * experiment that already names this content also states how it is encoded.
  */
 export function withEntry(
   experiment: Experiment,

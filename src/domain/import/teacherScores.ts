@@ -8,7 +8,7 @@ import { noNumber, scoreIn } from './scores';
 export interface TeacherScores {
   positives: number[];
   negatives: number[];
-  /** Whether they stand in the column that otherwise holds the pair's label. */
+  /** Whether they are in the column that otherwise holds the pair's label. */
   inLabel: boolean;
 }
 
@@ -18,9 +18,9 @@ interface Counts {
 }
 
 /**
- * Returns the teacher's scores that a row brings, or null if it has none or no negatives to compare. FlagEmbedding
- * writes `pos_scores` and `neg_scores`; sentence-transformers one list, `label` or `score`, for the positive and the
- * negatives in the order of their columns. `texts` counts those of the row.
+ * Returns the teacher's scores in a row, or null if the row has none, or no negatives to compare. FlagEmbedding writes
+ * `pos_scores` and `neg_scores`; sentence-transformers one list, `label` or `score`, for the positive and the negatives
+ * in the order of their columns. `texts` counts those of the row.
  * @throws RowFault not-a-number or teacher-score-range for a score, teacher-scores-count if texts and scores differ in
  *   number.
  */

@@ -2,7 +2,7 @@
 const punctuation = new Set([
   0x80, 0x82, 0x84, 0x85, 0x8b, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99, 0x9b, 0xa0, 0xab, 0xbb,
 ]);
-/** Signs that are not inside a word: ¡ £ § © ® ° ´ µ · ½ ¿. */
+/** Signs that do not occur inside a word: ¡ £ § © ® ° ´ µ · ½ ¿. */
 const signs = new Set([0xa1, 0xa3, 0xa7, 0xa9, 0xae, 0xb0, 0xb4, 0xb5, 0xb7, 0xbd, 0xbf]);
 const upper = new Set([0x8a, 0x8c, 0x8e, 0x9f]);
 const lower = new Set([0x9a, 0x9c, 0x9e]);
@@ -15,14 +15,14 @@ const isLower = (byte: number): boolean =>
   (byte >= 0x61 && byte <= 0x7a) || (byte >= 0xdf && byte <= 0xfe && byte !== 0xf7) || lower.has(byte);
 const isLetter = (byte: number): boolean => isUpper(byte) || isLower(byte);
 
-/** Whether the byte is a character that may stand between its neighbours. A capital does not follow a small letter. */
+/** Whether the byte is a plausible character between its neighbours. For example, no capital follows a small letter. */
 function fits(before: number, byte: number, after: number): boolean {
   if (isUpper(byte)) return !isLower(before);
   if (signs.has(byte)) return !isLetter(before) || !isLetter(after);
   return isLower(byte) || punctuation.has(byte);
 }
 
-/** Whether consecutive bytes beyond ASCII are Western characters. Frequent Chinese ones are not. */
+/** Whether a run of bytes beyond ASCII looks like Western characters. Frequent Chinese characters do not. */
 function isWesternRun(before: number, run: readonly number[], after: number): boolean {
   const [first, second] = run;
   if (first === undefined) return true;

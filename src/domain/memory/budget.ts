@@ -3,16 +3,16 @@ import type { DeviceInfo } from '../device';
 type Backend = DeviceInfo['backend'];
 
 const GiB = 2 ** 30;
-/** Assumed if the browser does not report the device memory, as in Firefox and Safari. */
+/** Assumed if the browser does not report the device memory, as Firefox and Safari don't. */
 const assumedMemoryGiB = 4;
-/** Bounds of the default budget: with less, a run is not worth starting; only the user can set more. */
+/** Bounds of the default budget. A run isn't worth starting with less, and only the user can set more. */
 const [minGiB, maxGiB] = [1, 8];
-/** Maximum budget on wasm. The address space has 4 GiB, and memory other than arrays needs the rest. */
+/** Maximum budget on wasm. The address space has 4 GiB, of which the rest is for memory other than arrays. */
 const maxWasmGiB = 3;
 
 /**
  * Returns the memory budget of a run if the user has not set one: half of the machine's memory. A page cannot ask how
- * much GPU memory is free, and a page that takes too much is killed or makes the whole machine swap. Integrated GPUs
+ * much GPU memory is free, and if it takes too much, the browser kills it or the whole machine swaps. Integrated GPUs
  * share the machine's memory; for GPUs with their own memory, half is a cautious guess.
  */
 export function defaultBudgetBytes(backend: Backend, deviceMemoryGiB: number | undefined): number {

@@ -14,7 +14,9 @@ export interface BatchShape {
   tokens: number;
   /** Tokens of the longest text in the stage. */
   longest: number;
-  /** The loss, which decides on further arrays; if absent, one that needs nothing but scores and statistics. */
+  /**
+   * The loss, because some losses need further arrays. If absent, assumes one that needs only scores and statistics.
+   */
   loss?: LossSettings | undefined;
 }
 
@@ -26,8 +28,8 @@ export interface MemoryNeed {
   /** The two moments of AdamW, and the average of the weights if a stage keeps one. */
   moments: number;
   /**
-   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
-   * evaluation never overlaps a step, so if it needs more than these together, this is the evaluation's need instead.
+   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. If
+   * an evaluation needs more than these together, its need is counted instead, because it never overlaps a step.
    */
   activations: number;
   /**
@@ -66,11 +68,11 @@ export interface BatchSettings {
  */
 export interface RunMemory {
   budgetBytes: number;
-  /** The step strategy of each stage. Keeps the name that the records of older runs have. */
+  /** The step strategy of each stage. Named `ways` because the records of older runs use this name. */
   ways: StepStrategy[];
   /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
-  /** The same for batches that a guide encodes before the run. Absent if no stage has a guide. */
+  /** Like `encodingTokens`, for batches that a guide encodes before the run. Absent if no stage has a guide. */
   guideTokens?: number;
   /** Bytes of the copy that is written as a checkpoint while steps continue. If absent, steps wait during the write. */
   snapshotBytes?: number;
@@ -90,7 +92,7 @@ export interface MemoryReport {
   negatives?: (NegativesReport | null)[];
   /** How dev is evaluated during training, with the experiment's limit. Absent without dev questions. */
   devPlan?: DevPlan;
-  /** The same with the usual limit. Absent if the experiment has a limit or keeps to the usual one anyway. */
+  /** The plan under the usual limit. Absent if the experiment sets a limit or already meets the usual one. */
   limitedDevPlan?: DevPlan;
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;

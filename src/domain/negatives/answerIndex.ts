@@ -5,7 +5,7 @@ import type { JudgedPairs } from './judgedPairs';
 
 /**
  * Why a text is not a negative of a question. `judged`: the user has dropped it. The last two apply only to mined
- * negatives: the score is outside the window, or too close to that of the positive.
+ * negatives: the score is outside the window, or too close to the positive's score.
  */
 export const exclusions = ['samePassage', 'knownPositive', 'judged', 'nearDuplicate', 'scoreWindow', 'margin'] as const;
 export type Exclusion = (typeof exclusions)[number];
@@ -87,5 +87,5 @@ export class AnswerIndex {
   }
 }
 
-/** Two spellings of a passage are compared without case, white space and punctuation, as questions are. */
+/** Compare passages without case, white space and punctuation, as questions are compared. */
 const passageKey = (text: string): string => questionKey(text, true);

@@ -11,8 +11,8 @@ export type ArmRuns = Record<ArmName, RunRecord | null>;
 
 /**
  * Returns the newest run of each arm with these settings on this device, among an experiment's runs. A run that was
- * cancelled or can't resume does not count. Nothing else is stored of the negatives experiment, so it continues with
- * the first arm that is not done.
+ * cancelled or can't resume does not count. The negatives experiment stores nothing else, so it continues with the
+ * first arm that is not done.
  */
 export async function findArmRuns(
   runs: readonly RunRecord[],
@@ -33,7 +33,7 @@ export async function findArmRuns(
   return found;
 }
 
-/** The dev evaluations of the arms with the weights of their last step; null for arms that are not done. */
+/** The arms' dev evaluations with the weights of the last step; null for arms that are not done. */
 export type ArmEvaluations = Record<ArmName, Evaluation | null>;
 
 /** Compares the arms on dev by a metric. Returns null unless all of them are done. */

@@ -4,17 +4,17 @@ import { lossRefusalOf } from '../train/runRefusal';
 import { defaultMined, hasMargin, withoutMargin, type MinedNegatives, type Negatives } from '../train/negativesSchema';
 
 /**
- * The arms of the negatives experiment: runs that differ only in the negatives of their stages. `inBatch`: none but
- * those in the batch. `mined`: mined by rank only. `filtered`: mined from the same ranks, without passages that score
+ * The arms of the negatives experiment: runs that differ only in the negatives of their stages. `inBatch`: only
+ * in-batch negatives. `mined`: mined by rank only. `filtered`: mined from the same ranks, without passages that score
  * close to the positive or that the user has dropped.
  */
 export const armNames = ['inBatch', 'mined', 'filtered'] as const;
 export type ArmName = (typeof armNames)[number];
 
-/** Negatives per question in the field report. */
-const perAnchorOfReport = 5;
+/** Negatives per question if no stage states a number. */
+const defaultPerAnchor = 5;
 
-/** What the mined arms have in common. `scaled`: the ranks are those of 10,000 passages, scaled to fewer. */
+/** The settings that the mined arms share. `scaled`: the ranks are those of 10,000 passages, scaled to fewer. */
 export interface MinedRanks {
   firstRank: number;
   lastRank: number;
@@ -29,7 +29,7 @@ function firstMined({ stages }: Pick<Experiment, 'stages'>): MinedNegatives | un
 
 /** Returns the ranks that the arms mine from: those of the first stage that mines, else 300 to 500 of 10,000. */
 export function minedRanks(experiment: Pick<Experiment, 'stages'>, passages: number): MinedRanks {
-  const perAnchor = experiment.stages.find((stage) => stage.negatives)?.negatives?.perAnchor ?? perAnchorOfReport;
+  const perAnchor = experiment.stages.find((stage) => stage.negatives)?.negatives?.perAnchor ?? defaultPerAnchor;
   const mined = firstMined(experiment);
   const { firstRank, lastRank } = mined ?? defaultMined(passages, perAnchor);
   return { firstRank, lastRank, perAnchor, scaled: !mined && passages < 10_000 };
@@ -59,7 +59,7 @@ export function armsOf(experiment: Experiment, passages: number): Record<ArmName
   };
 }
 
-/** Returns which arm an experiment is, if it is one. */
+/** Returns the arm of the negatives experiment that an experiment corresponds to. */
 export function armOf({ stages }: Pick<Experiment, 'stages'>): ArmName {
   const negatives = stages.find((stage) => stage.negatives)?.negatives;
   if (!negatives) return 'inBatch';
@@ -67,8 +67,8 @@ export function armOf({ stages }: Pick<Experiment, 'stages'>): ArmName {
 }
 
 /**
- * Returns why the arms can't run, or null: no stage trains on pairs, there is nothing to compare them on, or the loss
- * of a stage needs explicit negatives or can't use any. `dimension` is the length of the model's vectors.
+ * Returns why the arms can't run, or null: no stage trains on pairs, there are no dev questions to compare them on, or
+ * the loss of a stage needs explicit negatives or can't use any. `dimension` is the length of the model's vectors.
  */
 export function armsRefusal(
   arms: Record<ArmName, Experiment>,

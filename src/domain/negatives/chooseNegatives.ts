@@ -15,23 +15,27 @@ export interface NegativesRequest {
   /** The texts that negatives are chosen from. */
   pool: readonly string[];
   perAnchor: number;
-  /** Returns a row's own candidates as indexes into the pool, best first. Absent if all are drawn at random. */
+  /**
+   * Returns the candidates of a row as indexes into the pool, best first. Absent if all negatives are drawn at random.
+   */
   own?: (row: number) => Iterable<number>;
   seed: number;
   stageIndex: number;
 }
 
-/** What a search found out about the negatives of all pairs. */
+/** Scores found while mining the negatives of all pairs. */
 export interface MinedScores {
   /** [pairs]: cosines of each anchor with its positive. */
   positives: Float32Array<ArrayBuffer>;
-  /** [pairs × perAnchor]: cosines of the chosen negatives, drawn ones included. */
+  /** [pairs × perAnchor]: cosines of the chosen negatives, including those drawn at random. */
   negatives: Float32Array<ArrayBuffer>;
   /** [pairs × perAnchor]: ranks from 1 of the chosen negatives, or 0 for those drawn at random. */
   ranks: Uint16Array<ArrayBuffer>;
   /** Cosines of some anchors with one random passage each. */
   random: Float32Array<ArrayBuffer>;
-  /** Passages in the rank range and the score window, of all pairs. `excluded.margin` of them scored too high. */
+  /**
+   * Number of passages of all pairs in the rank range and the score window. `excluded.margin` of them scored too high.
+   */
   candidates: number;
 }
 
@@ -49,7 +53,7 @@ export interface ChosenNegatives {
   scores?: MinedScores;
 }
 
-/** Draws indexes below `count` without repetition. Swaps only what it has drawn, so its cost does not grow with it. */
+/** Draws indexes below `count` without repetition. Its cost depends on how many are drawn, not on `count`. */
 export function* drawn(count: number, random: RandomStream): Generator<number> {
   const moved = new Map<number, number>();
   for (let left = count; left > 0; left--) {
@@ -60,7 +64,7 @@ export function* drawn(count: number, random: RandomStream): Generator<number> {
   }
 }
 
-/** The negatives of one row while they are chosen. No text is chosen twice. */
+/** The negatives of one row while they are being chosen. No text is chosen twice. */
 export class RowNegatives {
   readonly texts = new Set<string>();
   readonly indexes: number[] = [];
@@ -91,8 +95,8 @@ export class RowNegatives {
 }
 
 /**
- * Chooses the same number of negatives for each pair: its own candidates first, then others of the pool at random.
- * Leaves out texts that may answer the question. Equal input and seed give equal negatives.
+ * Chooses the same number of negatives for each pair: its own candidates first, then random texts of the pool. Leaves
+ * out texts that may answer the question. Equal input and seed give equal negatives.
  * @throws too-few-negatives if the pool has too few texts for a pair.
  */
 export function chooseNegatives(request: NegativesRequest): ChosenNegatives {

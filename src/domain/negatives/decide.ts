@@ -18,8 +18,8 @@ export function withDecision(
 }
 
 /**
- * Returns the decision about each negative of the list: the latest of the log. A drop counts only while the stage's
- * settings state it, because undo takes it out of them.
+ * Returns the latest decision about each negative of the list. A drop counts only while the stage's settings still
+ * contain it, because undo removes it from there.
  */
 export function decisionsOf(
   ids: readonly string[],

@@ -8,7 +8,10 @@ export interface NegativeDecision {
   decidedAt: number;
 }
 
-/** Hex digits for a question and for a passage in an id. 48 bits make equal ids of different texts unlikely. */
+/**
+ * Number of hex digits in an id for the question, and again for the passage. With 48 bits, different texts are unlikely
+ * to get the same id.
+ */
 const digits = 12;
 export const judgedId = /^[0-9a-f]{24}$/;
 

@@ -18,7 +18,7 @@ export function scoreExclusion(
   settings: MinedNegatives,
 ): 'scoreWindow' | 'margin' | null {
   const { minScore = -1, maxScore = 1, relativeMargin = 0, absoluteMargin = 0 } = settings;
-  // Rounding may carry a cosine beyond ±1.
+  // Rounding may push a cosine beyond ±1.
   const cosine = Math.min(1, Math.max(-1, score));
   if (cosine < minScore || cosine > maxScore) return 'scoreWindow';
   if (!hasMargin(settings)) return null;
@@ -27,8 +27,8 @@ export function scoreExclusion(
 }
 
 /**
- * Returns the found passages of a row that may be negatives by rank and score, in the order in which they are taken.
- * Counts the others of the rank range.
+ * Returns the passages found for a row that may be negatives by rank and score, in the order in which they are taken.
+ * Counts the other passages of the rank range.
  */
 export function minedCandidates(
   { top, positiveScore }: FoundForRow,

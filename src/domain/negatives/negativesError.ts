@@ -6,5 +6,5 @@ export type NegativesError =
   | { kind: 'too-few-negatives'; question: string; found: number; perAnchor: number }
   /** A stage uses mined negatives that are not mined yet. */
   | { kind: 'negatives-not-mined'; stage: number }
-  /** An interrupted run cannot resume, because its negatives would be others now. */
+  /** An interrupted run cannot resume, because its negatives would now be different. */
   | { kind: 'negatives-changed' };

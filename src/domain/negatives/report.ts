@@ -6,7 +6,7 @@ import type { ExclusionCounts } from './chooseNegatives';
 export interface NegativesReport {
   from: NegativeSource;
   perAnchor: number;
-  /** SHA-256 of the texts, pair by pair. A resumed run must have the same. */
+  /** SHA-256 of the texts, pair by pair. It must be the same when a run resumes. */
   sha256: string;
   /** Candidates that were left out because they may answer the question, by reason. */
   excluded: ExclusionCounts;

@@ -2,7 +2,9 @@ import type { Pair } from '../records';
 
 type Scored = Pick<Pair, 'negatives' | 'teacherScores'>;
 
-/** Returns the scores that a pair's file gives its negatives, by text. A negative that it has twice keeps the first. */
+/**
+ * Returns the file's teacher scores of a pair's negatives, by text. For a repeated negative, the first score is kept.
+ */
 function negativeScores({ negatives = [], teacherScores = [] }: Scored): Map<string, number> {
   const scores = new Map<string, number>();
   negatives.forEach((text, i) => {
@@ -13,8 +15,8 @@ function negativeScores({ negatives = [], teacherScores = [] }: Scored): Map<str
 }
 
 /**
- * Returns the teacher's scores that a pair's file gives its positive and some of its negatives, in their order; null
- * for a text without a score.
+ * Returns the file's teacher scores of a pair's positive and of some of its negatives, in their order; null for a text
+ * without a score.
  */
 export function teacherScoresOfTexts(pair: Scored, negatives: readonly string[]): (number | null)[] {
   const scores = negativeScores(pair);

@@ -15,7 +15,7 @@ export type TripletFormat = (typeof tripletFormats)[number];
 export interface TripletFile {
   format: TripletFormat;
   perAnchor: number;
-  /** Whether the file has teacher scores: a list in `scores`, which the import reads again. */
+  /** Whether the file has teacher scores, as a list in `scores`. The import can read it back. */
   scored?: boolean;
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { poolings } from '../model';
 import { exclusions } from '../negatives/answerIndex';
+import { labelMarks } from '../evaluate/labelDecisions';
 import { reviewMarks } from '../evaluate/review';
 import { judgedId } from '../negatives/judgedPairs';
 import { parseAxes } from '../sweep/sweep';
@@ -14,6 +15,15 @@ const sweepSchema = v.pipe(
   v.transform((sweep) => ({ ...sweep, axes: parseAxes(sweep.axes, sweep.experiment) })),
 );
 
+const labelDecision = v.strictObject({
+  number: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  part: v.picklist(['dev', 'test']),
+  questionId: text,
+  question: text,
+  passageId: text,
+  mark: v.picklist(labelMarks),
+});
+
 export const storedExperimentSchema = v.strictObject({
   experimentId: id,
   name,
@@ -26,6 +36,7 @@ export const storedExperimentSchema = v.strictObject({
   reviewDecisions: v.exactOptional(
     v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
+  labelDecisions: v.exactOptional(v.array(labelDecision)),
   createdAt: time,
   updatedAt: time,
   demo: v.boolean(),

@@ -1,4 +1,4 @@
-/** A part of a project file that is saved once, however many experiments need it. */
+/** A part of a project file, saved once however many experiments need it. */
 export interface ProjectPart {
   key: string;
   bytes: number;

@@ -24,7 +24,7 @@ export type ListName = keyof typeof listPaths;
 export const eventsPath = (runId: string): string => `runEvents/${runId}.json`;
 export const blockPath = (contentSha256: string, block: number): string =>
   `datasetBlocks/${contentSha256}/${block}.json`;
-/** Paths of one part of the weights: here in format 1, below in all later formats. */
+/** Path of one part of the weights in format 1. Later formats use `partPath`. */
 export const storedPartPath = (weightsId: string, part: number): string => `weightParts/${weightsId}/${part}.bin`;
 export const minedPath = (key: string): string => `minedNegatives/${key}.bin`;
 export const partPath = (sha256: string): string => `weights/${sha256}.bin`;

@@ -148,7 +148,7 @@ const figuresSchema = v.strictObject({
 
 const evaluationShape = v.strictObject({
   runId: id,
-  part: v.picklist(['dev', 'test']),
+  part: v.picklist(['dev', 'test', 'probe']),
   moment: v.union([
     v.picklist(['before', 'after']),
     v.custom<BlendMoment>((moment) => typeof moment === 'string' && ratioOfMoment(moment) !== null),
@@ -177,10 +177,12 @@ const evaluationShape = v.strictObject({
       chosenAt: time,
     }),
   ),
+  probeSha256: v.exactOptional(sha256),
 });
 
-/** Only evaluations on dev hold a threshold, which is chosen there. */
+/** Those on a probe set say which one. Only evaluations on dev hold a threshold, which is chosen there. */
 export const evaluationSchema = v.pipe(
   evaluationShape,
+  v.check(({ part, probeSha256 }) => (part === 'probe') === (probeSha256 !== undefined), 'probe set'),
   v.check(({ part, threshold }) => part === 'dev' || threshold === undefined, 'threshold of a test evaluation'),
 );

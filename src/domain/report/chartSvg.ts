@@ -11,8 +11,8 @@ const [left, right, top, bottom] = [52, 170, 12, 34];
 const labelHeight = 18;
 
 /**
- * Colours and dashes of the series. The first 32 series each have their own pair of them. Printed in black and white,
- * a line still differs from the one before and the one after it.
+ * Colours and dashes of the series. Each of the first 32 series has its own combination. Printed in black and white, a
+ * line still differs from the one before and the one after it.
  */
 const colours = ['#00708a', '#8a2a7b', '#5b6b0c', '#a3262a', '#0b6655', '#7a5230', '#3f4f8f', '#44504a'];
 const dashes = ['', '6 3', '2 3', '8 3 2 3'];
@@ -23,7 +23,7 @@ const tones = {
 };
 const changeColours = { won: '#1f5fae', lost: '#a8500a', up: '#7b8781', down: '#7b8781', same: '#7b8781' };
 
-/** Rounds to a tenth of a unit, which is finer than a screen shows. */
+/** Rounds to a tenth of a unit, which is finer than a screen can show. */
 const at = (value: number): string => String(Math.round(value * 10) / 10);
 
 function line(x1: number, y1: number, x2: number, y2: number, rest: string): string {
@@ -100,7 +100,7 @@ function shortened(label: string): string {
   return cut < 0 ? label : `${characters.slice(0, cut).join('')}…`;
 }
 
-/** Most strokes that can be told apart. */
+/** Maximum number of strokes that can still be told apart. */
 export const mostStrokes = 500;
 
 function rankSvg({ title, passages, k, strokes }: RankChart): string {

@@ -1,7 +1,10 @@
-import type { ReportFacts, ReportedModel } from './reportFacts';
+import { nameOf, type ReportFacts, type ReportedModel } from './reportFacts';
 import type { CompareRow, Difference } from '../evaluate/compareTable';
 
-/** Numbers that JSON lacks become null: the rank of a passage that was not found, and “no number of questions”. */
+/**
+ * Infinity becomes null, because JSON lacks it: the rank of a passage that was not found, and a number of questions
+ * that does not exist.
+ */
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
 
 function differenceOf(difference: Difference | null): object | null {
@@ -25,10 +28,17 @@ function questionsOf({ results }: ReportedModel): { ranks: object; rightScores: 
   };
 }
 
-/** Returns what metrics.json says about a comparison. */
+/** Returns the figures by the user's labels, and how many of them were changed. The metrics are by the imported ones. */
+function labelsOf({ models, extras: { labels } }: ReportFacts): object {
+  if (!labels) return { changes: 0 };
+  const { changes, changed, unanswered, inexact, decisions } = labels;
+  const figures = labels.models.map(({ id, ...rest }) => ({ name: nameOf({ models }, id), ...rest }));
+  return { changes, changedQuestions: changed, unanswered, inexact, models: figures, decisions };
+}
+
+/** Returns the content of metrics.json for a comparison. */
 export function comparisonMetrics(facts: ReportFacts): object {
   const { name, part, k, passages, leftOut, testUses, questions, models, rows, baselineId, judgedId } = facts;
-  const nameOf = (id: string): string | null => models.find((model) => model.id === id)?.name ?? null;
   const byId = new Map(rows.map((row) => [row.id, row]));
   return {
     name,
@@ -37,14 +47,15 @@ export function comparisonMetrics(facts: ReportFacts): object {
     passages,
     leftOut,
     testUses,
-    baseline: nameOf(baselineId),
-    best: nameOf(judgedId),
+    baseline: nameOf(facts, baselineId),
+    best: nameOf(facts, judgedId),
     models: models.map((model) => {
       const { id, name: own, detail, kind, settings, bytes, dimension, passagesPerSecond } = model;
       const about = { name: own, detail, kind, settings, bytes, dimension, passagesPerSecond };
       return { ...about, metrics: metricsOf(byId.get(id)), ...questionsOf(model) };
     }),
     questions,
+    labelDecisions: labelsOf(facts),
     failures: facts.failures,
   };
 }

@@ -67,7 +67,9 @@ function factLines(facts: readonly ReportFact[]): string {
   return `<dl>${items.join('')}</dl>`;
 }
 
-/** Returns a block that scrolls sideways on a narrow screen, by keyboard too. Its name says what scrolls. */
+/**
+ * Returns a block that can be scrolled sideways on a narrow screen, also by keyboard. `name` is its accessible name.
+ */
 const wide = (name: string, html: string): string =>
   `<div class="wide" role="region" aria-label="${escapeXml(name)}" tabindex="0">${html}</div>`;
 
@@ -75,7 +77,7 @@ function tableHtml({ head, rows, texts = 1 }: Extract<ReportBlock, { kind: 'tabl
   const cells = (name: string, list: readonly string[], attributes = ''): string =>
     `<tr>${list.map((cell, at) => element(name, cell, `${at < texts ? ' class="words"' : ''}${attributes}`)).join('')}</tr>`;
   const body = rows.map((row) => cells('td', row)).join('');
-  // A section may have several tables, whose first columns differ.
+  // The first column is part of the name because a section may have several tables.
   return wide(
     `${section} · ${head[0] ?? ''}`,
     `<table><thead>${cells('th', head, ' scope="col"')}</thead><tbody>${body}</tbody></table>`,
@@ -98,7 +100,7 @@ function blockHtml(block: ReportBlock, section: string): string {
       return block.examples.map(exampleHtml).join('');
     case 'chart': {
       const caption = `<figcaption>${element('b', block.chart.title)}${escapeXml(block.chart.caption)}</figcaption>`;
-      // On a narrow screen a chart scrolls, because its words would be too small to read.
+      // On a narrow screen a chart scrolls, because shrinking would make its text unreadable.
       return `<figure>${caption}${wide(block.chart.title, chartSvg(block.chart))}</figure>`;
     }
     default:

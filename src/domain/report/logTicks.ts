@@ -1,4 +1,4 @@
-/** Returns 1, 3, 10, 30 … as far as they are well below `last`, then `last`. */
+/** Returns 1, 3, 10, 30 … up to well below `last`, then `last`. */
 export function logTicks(last: number): number[] {
   const ticks: number[] = [];
   for (let decade = 1; decade < last; decade *= 10)

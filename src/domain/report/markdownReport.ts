@@ -1,10 +1,7 @@
 import { withoutForbidden } from './escapeXml';
 import type { HitRateChart, ReportBlock, ReportDocument, ReportExample, ReportFact } from './reportDocument';
 
-/**
- * Returns a text on one line, with everything escaped that Markdown or HTML gives a meaning, so that it is shown as it
- * is.
- */
+/** Returns a text on one line, with everything escaped that has a meaning in Markdown or HTML. */
 function escaped(text: string): string {
   return withoutForbidden(text)
     .replace(/\s+/g, ' ')
@@ -15,7 +12,7 @@ function escaped(text: string): string {
     .replace(/(https?|ftp|mailto|www)([:.])/gi, '$1\\$2');
 }
 
-/** Returns a hash or a name as code. A backtick would end it. */
+/** Returns a hash or a name as inline code. Replaces backticks, which would end it. */
 const codeOf = (text: string): string =>
   `\`${withoutForbidden(text)
     .replace(/[`\s]+/g, ' ')
@@ -32,7 +29,10 @@ function tableLines(head: readonly string[], rows: readonly (readonly string[])[
 
 const share = (value: number): string => `${(value * 100).toFixed(1)}%`;
 
-/** Returns the figures of a chart as a table; strokes of ranks would fill pages, and the examples name the largest. */
+/**
+ * Returns the figures of a hit-rate chart as a table. Rank charts are left out: their strokes would fill pages, and the
+ * examples name the largest changes.
+ */
 function chartLines(chart: HitRateChart): string {
   const rows = chart.series.map(({ label, points }) => [
     label,

@@ -8,9 +8,9 @@ import type { Language } from '../language';
 export interface ReportDocument {
   language: Language;
   title: string;
-  /** When it was made, and with which program. */
+  /** When and by which program the report was made. */
   subtitle: string;
-  /** The sentence that answers whether retrieval got better, and what it rests on. */
+  /** The sentence that says whether retrieval got better, and the evidence for it. */
   answer: string;
   verdict: { text: string; kind: 'better' | 'worse' | 'none' } | null;
   lead: string[];
@@ -26,7 +26,7 @@ export interface ReportSection {
 export type ReportBlock =
   | { kind: 'text'; text: string; tone?: 'note' | 'warning' }
   | { kind: 'facts'; facts: ReportFact[] }
-  /** `texts`: how many columns at the left hold words and not figures; 1 if it is absent. */
+  /** `texts`: number of columns at the left with words instead of figures; 1 if absent. */
   | { kind: 'table'; head: string[]; rows: string[][]; texts?: number }
   | { kind: 'examples'; examples: ReportExample[] }
   | { kind: 'chart'; chart: ReportChart };
@@ -41,7 +41,7 @@ export interface ReportFact {
 /** A question with its passages. */
 export interface ReportExample {
   title: string;
-  /** Its rank before and after. */
+  /** The rank of the right passage before and after. */
   note: string;
   change: 'won' | 'lost';
   lines: ReportFact[];
@@ -54,7 +54,7 @@ interface ChartWords {
   caption: string;
 }
 
-/** What a line stands for: as on the page, the states of a run and the keyword search have colours of their own. */
+/** The kind of a line. As on the page, the states of a run and the keyword search have colours of their own. */
 export type SeriesTone = 'before' | 'after' | 'keywords' | 'other';
 
 /** Hit rates with their intervals at each cut-off, from 0 to 1. */

@@ -1,28 +1,23 @@
 import { rankChange, sortByGain } from '../evaluate/answerAt';
 import { pairedQuestions, type PairedQuestion } from '../evaluate/pairedQuestions';
-import type { ReportFacts } from './reportFacts';
+import { resultsOf, type ReportFacts } from './reportFacts';
 
-/** Examples of each kind in a report: enough to judge by, and few enough for a page. */
+/** Number of examples of each kind in a report: enough to judge by, and few enough for a page. */
 const mostExamples = 8;
 
-/** Questions that the judged model answers and the baseline does not, and the other way round. */
+/** Questions that the judged model answers and the baseline does not, and vice versa. */
 export interface ReportExamples {
   won: PairedQuestion[];
   lost: PairedQuestion[];
-  /** How many there are in all. */
+  /** Total number of such questions. */
   wonCount: number;
   lostCount: number;
 }
 
 /** Returns the questions whose right passage moved furthest across the line between the first k and the rest. */
-export function reportExamples({
-  models,
-  baselineId,
-  judgedId,
-  k,
-}: Pick<ReportFacts, 'models' | 'baselineId' | 'judgedId' | 'k'>): ReportExamples {
-  const resultsOf = (id: string) => models.find((model) => model.id === id)?.results ?? [];
-  const pairs = sortByGain(pairedQuestions(resultsOf(baselineId), resultsOf(judgedId)));
+export function reportExamples(facts: Pick<ReportFacts, 'models' | 'baselineId' | 'judgedId' | 'k'>): ReportExamples {
+  const { baselineId, judgedId, k } = facts;
+  const pairs = sortByGain(pairedQuestions(resultsOf(facts, baselineId), resultsOf(facts, judgedId)));
   const of = (kind: 'won' | 'lost') =>
     pairs.filter(({ rankBefore, rankAfter }) => rankChange(rankBefore, rankAfter, k) === kind);
   const [won, lost] = [of('won'), of('lost').reverse()];
@@ -34,7 +29,9 @@ export function reportExamples({
   };
 }
 
-/** Returns the ids of the passages whose texts a report shows: the right ones, and those found first in examples. */
+/**
+ * Returns the ids of the passages whose texts a report shows: right passages, and the first ones found in the examples.
+ */
 export function shownPassageIds(facts: Pick<ReportFacts, 'models' | 'baselineId' | 'judgedId' | 'k' | 'questions'>) {
   const { won, lost } = reportExamples(facts);
   const ids = new Set(facts.questions.flatMap(({ relevant }) => relevant));

@@ -1,7 +1,11 @@
+import type { AnswerAt } from '../evaluate/answerAt';
 import type { Candidate } from '../evaluate/candidate';
 import { metricId } from '../evaluate/comparedMetric';
 import type { CompareRow } from '../evaluate/compareTable';
 import type { QuestionResult } from '../evaluate/evaluation';
+import type { LabelDecision } from '../evaluate/labelDecisions';
+import type { ModelFigures } from '../evaluate/questionFigures';
+import type { ChosenThreshold } from '../evaluate/threshold';
 import type { DeviceInfo } from '../device';
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, ExperimentModel } from '../experiment';
@@ -9,13 +13,13 @@ import type { SlotName } from '../import/slots';
 import type { QuestionPart } from '../records';
 import type { Finding } from '../train/doctor/finding';
 
-/** A model of a report, by its name and a few words on its weights. */
+/** A model in a report: its name and a short description of its weights. */
 export interface ReportedModel {
   id: string;
   name: string;
   detail: string;
   kind: Candidate['kind'];
-  /** How it encodes. Null for the keyword search, or if that is not known. */
+  /** Settings that it encodes with. Null for the keyword search, or if they are not known. */
   settings: ExperimentModel | null;
   /** Bytes of the weights in float32, and the length of a vector. Null for the keyword search. */
   bytes: number | null;
@@ -33,7 +37,7 @@ export interface ReportedQuestion {
   relevant: string[];
 }
 
-/** What a run trained. */
+/** The training of a run, for its report. */
 export interface ReportedTraining {
   /** Name of the base model. */
   model: string;
@@ -49,14 +53,38 @@ export interface ReportedTraining {
   weightsSha256: string;
 }
 
-/** Everything that a report says, as numbers and texts of the user's, in no language. */
+/** Figures by the labels that the user has changed, beside the recorded ones. */
+export interface ReportedLabels {
+  /** Passages added and removed, and the questions that they belong to. */
+  changes: number;
+  changed: number;
+  /** Questions that have no right passage any more. */
+  unanswered: number;
+  /** Questions with a right passage whose rank is not known; see `CorrectedResults`. */
+  inexact: number;
+  models: readonly ModelFigures[];
+  decisions: readonly LabelDecision[];
+}
+
+/** What was decided or measured beside the results. */
+export interface ReportedExtras {
+  /** Thresholds that are kept with the run, by the name of the model. */
+  thresholds: readonly { name: string; threshold: ChosenThreshold }[];
+  /** Null if no label was changed. */
+  labels: ReportedLabels | null;
+  /** Base and tuned model on a probe set; null if that was not measured. */
+  probe: { answer: AnswerAt; passages: number; isGeneral: boolean } | null;
+}
+export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null };
+
+/** Everything in a report, as numbers and the user's own texts, independent of language. */
 export interface ReportFacts {
   /** Name of the experiment or of the file. */
   name: string;
   createdAt: number;
   build: string;
   part: QuestionPart;
-  /** The cut-off that the answer is given at. */
+  /** The cut-off of the answer. */
   k: number;
   passages: number;
   /** Questions of the file that were not evaluated. Null if that is not known. */
@@ -68,21 +96,30 @@ export interface ReportFacts {
   /** The table of all models and metrics. */
   rows: readonly CompareRow[];
   baselineId: string;
-  /** The model that the answer is about: the trained one, or the best. */
+  /** The model that the answer judges: the trained one, or the best. */
   judgedId: string;
   /** Null if nothing was trained. */
   training: ReportedTraining | null;
-  /** What the checks before the run found. Null if nothing was trained or the data is gone. */
+  /** Findings of the checks before the run. Null if nothing was trained or the data is gone. */
   findings: readonly Finding[] | null;
+  extras: ReportedExtras;
   /** Candidates that could not be evaluated. */
   failures: readonly { name: string; error: AppErrorDetails }[];
-  /** Texts of passages by id: the right ones, and those found first in the examples. */
+  /** Texts of passages by id: the right ones, and the first ones found in the examples. */
   texts: ReadonlyMap<string, string>;
 }
 
+/** Returns the name of a model. */
+export const nameOf = ({ models }: Pick<ReportFacts, 'models'>, id: string): string =>
+  models.find((model) => model.id === id)?.name ?? id;
+
+/** Returns the results of a model. */
+export const resultsOf = ({ models }: Pick<ReportFacts, 'models'>, id: string): readonly QuestionResult[] =>
+  models.find((model) => model.id === id)?.results ?? [];
+
 /**
- * Returns the id of the model with the highest hit rate at a cut-off; of equal ones, the one with the higher MRR@10,
- * then the first. The baseline only if it is the only model.
+ * Returns the id of the model with the highest hit rate at a cut-off. Ties go to the higher MRR@10, then to the first.
+ * Returns the baseline only if there is no other model.
  */
 export function bestModel(rows: readonly CompareRow[], baselineId: string, k: number): string {
   const valueOf = (row: CompareRow, id: string): number => row.cells[id]?.value ?? 0;

@@ -1,6 +1,7 @@
 import { comparisonTable } from '../evaluate/compareCsv';
 import { metricId, type ComparedMetric } from '../evaluate/comparedMetric';
 import type { CompareRow } from '../evaluate/compareTable';
+import type { LabelDecision, LabelMark } from '../evaluate/labelDecisions';
 import { firstRank } from '../evaluate/metrics';
 import type { ReportFacts, ReportedModel } from './reportFacts';
 import { cellText, sheetName, type CellChanges, type WorkbookCell, type WorkbookSheet } from './workbook';
@@ -19,13 +20,17 @@ export interface SheetWords {
   question: string;
   topic: string;
   relevant: string;
+  decisions: string;
+  number: string;
+  decision: string;
+  marks: Record<LabelMark, string>;
   passage: string;
   rank: string;
   score: string;
   notFound: string;
-  /** End of a text that was cut. */
+  /** Mark at the end of a text that was cut. */
   cutMark: string;
-  /** What a note says before a number of texts that were cut, or that had characters replaced. */
+  /** Notes shown before the number of texts that were cut, and of those with replaced characters. */
   cutNote: string;
   replacedNote: string;
 }
@@ -41,7 +46,7 @@ const valueCell = ({ name }: ComparedMetric, value: number): WorkbookCell => ({
   format: share.has(name) ? '0.0%' : '0.0000',
 });
 
-/** Columns of the comparison table that hold counts, or 1 for the baseline and 0 for others. */
+/** Columns of the comparison table with integers; `baseline` is 1 for the baseline and 0 for the others. */
 const counts = new Set<unknown>(['baseline', 'questions', 'won', 'lost', 'questions_needed']);
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)}%`;
@@ -71,7 +76,7 @@ function statistics({ rows, models }: ReportFacts, words: SheetWords, text: (val
   return [head, details, ...lines];
 }
 
-/** Returns the rank and the score of a question's best right passage by a model. */
+/** Returns a model's rank and score for the best right passage of a question. */
 function answerCells(
   model: Map<string, ReportedModel['results'][number]>,
   id: string,
@@ -87,7 +92,7 @@ function answerCells(
   ];
 }
 
-/** Returns the rows of the questions, with rank and score of the right passage by each model. */
+/** Returns the rows of the questions, with each model's rank and score for the right passage. */
 function questionRows({ questions, models, texts }: ReportFacts, words: SheetWords, text: (value: string) => string) {
   const heads = [words.id, words.question, words.topic, words.relevant, words.passage];
   const head = [...heads.map(bold), ...models.flatMap(() => [bold(words.rank), bold(words.score)])];
@@ -101,7 +106,7 @@ function questionRows({ questions, models, texts }: ReportFacts, words: SheetWor
   return [head, ...rows];
 }
 
-/** Returns the table with one row per model and metric, below its head. */
+/** Returns the table: a header row, then one row per model and metric. */
 function figureRows({ rows, models, baselineId }: ReportFacts, text: (value: string) => string): WorkbookCell[][] {
   const table = comparisonTable(rows, models, baselineId);
   const [head = []] = table;
@@ -114,9 +119,23 @@ function figureRows({ rows, models, baselineId }: ReportFacts, text: (value: str
   );
 }
 
+/** Returns the user's decisions about labels, one per row. */
+function decisionRows(
+  decisions: readonly LabelDecision[],
+  words: SheetWords,
+  text: (value: string) => string,
+): WorkbookCell[][] {
+  const head = [words.number, words.id, words.question, words.passage, words.decision].map(bold);
+  const rows = decisions.map(({ number, questionId, question, passageId, mark }): WorkbookCell[] => [
+    { value: number, format: '0' },
+    ...[text(questionId), text(question), text(passageId), words.marks[mark]],
+  ]);
+  return [head, ...rows];
+}
+
 /**
- * Returns the sheets of a report: questions in rows and models in columns with statistics on top, and all figures of
- * the table with one row per model and metric.
+ * Returns the sheets of a report. One has questions in rows and models in columns, with statistics on top; the next has
+ * all figures of the table, one row per model and metric. A third has the user's decisions about labels, if any.
  */
 export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookSheet[] {
   const changes: CellChanges = { cut: 0, replaced: 0 };
@@ -124,6 +143,7 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
   const top = [[bold(text(words.title))], ...words.about.map((line) => [text(line)])];
   const body = [...statistics(facts, words, text), [], ...questionRows(facts, words, text)];
   const table = figureRows(facts, text);
+  const decisions = facts.extras.labels && decisionRows(facts.extras.labels.decisions, words, text);
   const notes = [
     ...(changes.cut > 0 ? [[`${words.cutNote}${changes.cut}`]] : []),
     ...(changes.replaced > 0 ? [[`${words.replacedNote}${changes.replaced}`]] : []),
@@ -136,5 +156,6 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
       rows: [...top, ...notes, [], ...body],
     },
     { name: sheetName(words.metricsSheet), widths: [28, 28, ...(table[0] ?? []).slice(2).map(() => 14)], rows: table },
+    ...(decisions ? [{ name: sheetName(words.decisions), widths: [10, 16, 44, 16, 20], rows: decisions }] : []),
   ];
 }

@@ -11,15 +11,15 @@ import { toBase64url, fromBase64url } from './base64url';
 import { changesFromDefaults } from './changesFromDefaults';
 
 /**
- * Version of the format of a shared experiment. The text in a URL's hash is the base64url of
- * `version (1 byte) | length of the deflated JSON (2) | checksum (8) | deflated JSON`.
- * The JSON holds differences from the defaults of its schema version, so changing a default needs a new schema version.
+ * Version of the link format. The text in a URL's hash is the base64url of `version (1 byte) | length of the deflated
+ * JSON (2) | checksum (8) | deflated JSON`. The JSON holds differences from the defaults of its schema version, so
+ * changing a default needs a new schema version.
  */
 const linkVersion = 1;
 /**
- * Maximum characters of the text of a link, without the address before it. Chosen, not measured: a link should pass
- * whole through mail and chat. A usual experiment with its metrics takes fewer than 600 characters; a listed batch
- * order can take many more.
+ * Maximum characters of the text of a link, without the address before it. An estimate of what mail and chat programs
+ * pass on uncut. A usual experiment with its metrics takes fewer than 600 characters; a listed batch order can take
+ * many more.
  */
 const maxLinkCharacters = 2000;
 /** Limit on the inflated JSON, in bytes. A genuine link of 2,000 characters stays far below it. */
@@ -106,7 +106,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   return text;
 }
 
-/** Whether base64url never has this length, which means that the end of the text is missing. */
+/** Whether the text has a length that base64url never has, so its end is missing. */
 function cannotEnd(text: string): boolean {
   return text.length % 4 === 1 && /^[\w-]*$/.test(text);
 }
@@ -121,7 +121,7 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
   if (!bytes || bytes.length === 0) throw fail(text === '' || cannotEnd(text) ? 'cut' : 'invalid');
   const [version = 0, high = 0, low = 0] = bytes;
   const body = bytes.subarray(headerBytes);
-  // Any text has some first byte; only one with the right checksum comes from a newer version.
+  // Any text has some first byte, so a higher version is believed only if the checksum is right.
   if (version > linkVersion) throw fail((await isIntact(bytes)) ? 'too-new' : 'invalid');
   if (version < linkVersion) throw fail('invalid');
   const length = high * 256 + low;
@@ -154,7 +154,8 @@ function sharedOf(payload: unknown): SharedExperiment {
   const { e, n, c } = result.output;
   try {
     const experiment = parseExperiment(e);
-    // An experiment without canonical JSON, as with half an emoji in a prefix, has no hash and could not be run.
+    // An experiment without canonical JSON, for example with half an emoji in a prefix, has no hash and could not be
+    // run.
     canonicalJson(experiment);
     return {
       experiment,

@@ -1,8 +1,8 @@
 import { cutAt } from '../wellFormed';
 
 /**
- * Characters that the writer of Excel files would drop without a word: control characters, lone surrogates,
- * noncharacters and U+FFFD.
+ * Characters that the library for Excel files drops silently: control characters, lone surrogates, noncharacters and
+ * U+FFFD.
  */
 const unstorable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd\p{Noncharacter_Code_Point}\p{Cs}]/gu;
 const replacement = '□';
@@ -10,7 +10,7 @@ const replacement = '□';
 /** Excel's limit on the characters of a cell. */
 export const mostCellCharacters = 32_767;
 
-/** How a number is shown. Its value has all its digits. */
+/** How a number is displayed. The cell keeps all its digits. */
 export type NumberFormat = '0' | '0.0000' | '0.0%';
 
 /** A cell is text, a number or empty; never a formula. */
@@ -28,7 +28,7 @@ export interface WorkbookSheet {
   rows: WorkbookCell[][];
 }
 
-/** What was done to the texts of a workbook, so that a spreadsheet can hold them. */
+/** Changes made to the texts of a workbook so that a spreadsheet can hold them. */
 export interface CellChanges {
   /** Texts that were cut at Excel's limit. */
   cut: number;
@@ -37,8 +37,8 @@ export interface CellChanges {
 }
 
 /**
- * Returns a text as a cell can hold it, ending in `mark` if it had to be cut. Counts what was changed. An underscore
- * that would begin one of Excel's escapes, such as `_x000D_`, is escaped by the writer of the file.
+ * Returns a text in the form that a cell can hold, ending in `mark` if it had to be cut. Counts the changed texts. The
+ * library that writes the file escapes an underscore that would begin one of Excel's escapes, such as `_x000D_`.
  */
 export function cellText(text: string, mark: string, changes: CellChanges): string {
   const allowed = text.replace(unstorable, replacement);
@@ -49,7 +49,7 @@ export function cellText(text: string, mark: string, changes: CellChanges): stri
   return `${cutAt(lines, mostCellCharacters - mark.length)}${mark}`;
 }
 
-/** Returns the name of a sheet as Excel takes it: at most 31 characters, no `\ / ? * : [ ]`, no quotes at its ends. */
+/** Returns a name that Excel accepts for a sheet: at most 31 characters, no `\ / ? * : [ ]`, no quotes at its ends. */
 export function sheetName(name: string): string {
   const allowed = name
     .replace(unstorable, replacement)

@@ -39,7 +39,7 @@ export function isNearDuplicate(grams: ReadonlySet<string>, key: string): boolea
 
 /**
  * Returns how many of a set's rarest grams to compare. A near-duplicate shares at least ⌈4/5 size⌉ grams, so it lacks
- * at most size − ⌈4/5 size⌉. Among one gram more than that, it shares at least one.
+ * at most size − ⌈4/5 size⌉. Of any set with one gram more than that, it therefore shares at least one.
  */
 function prefixLength(size: number): number {
   return size === 0 ? 0 : size - Math.ceil((threshold.over * size) / threshold.under) + 1;
@@ -60,7 +60,8 @@ function sharedCount(a: Int32Array, b: Int32Array, needed: number): number {
 
 /**
  * Returns the least number of shared grams with which two sets of `sizes` grams in total have a Jaccard similarity of
- * `over` / `under`, or with `strictly` a higher one: shared / (sizes − shared) ≥ over / under, solved for `shared`.
+ * at least `over` / `under`, or with `strictly` of more than that: shared / (sizes − shared) ≥ over / under, solved for
+ * `shared`.
  */
 function neededCount(sizes: number, { over, under }: typeof threshold, strictly: boolean): number {
   const bound = (over * sizes) / (over + under);

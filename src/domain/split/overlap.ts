@@ -2,8 +2,8 @@ import type { Question, QuestionPart } from '../records';
 import { questionKey } from './questionKey';
 
 /**
- * How two texts are the same: character by character, after normalisation (see `questionKey`), or nearly (character
- * grams with a Jaccard similarity of at least 0.8).
+ * How two texts match: character by character, after normalisation (see `questionKey`), or nearly (character grams with
+ * a Jaccard similarity of at least 0.8).
  */
 type OverlapKind = 'exact' | 'normalised' | 'near';
 

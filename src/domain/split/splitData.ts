@@ -81,8 +81,8 @@ function withoutAsked(
 }
 
 /**
- * Returns the scored pairs that repeat no dev or test question, held-out and unanswered ones included, and the overlaps
- * of the others. Either sentence may repeat a question.
+ * Returns the scored pairs that repeat no dev or test question, held-out and unanswered questions included, and the
+ * overlaps of the others. Either sentence of a pair may repeat a question.
  */
 export function scoredLeaksOf(
   scoredPairs: readonly ScoredPair[],

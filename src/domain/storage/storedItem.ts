@@ -12,10 +12,10 @@ export const storedKinds = [
 ] as const;
 type StoredKind = (typeof storedKinds)[number];
 
-/** Kinds that are deleted only if nothing uses them. */
+/** Kinds that may be deleted only while nothing uses them. */
 export type UnusedKind = Exclude<StoredKind, 'experiment' | 'download'>;
 
-/** Something in storage that has a size and can be deleted. */
+/** A stored item that has a size and can be deleted. */
 export interface StoredItem {
   kind: StoredKind;
   /** One id, or the keys of all token sets or mined negatives with the same users. */
@@ -24,7 +24,7 @@ export interface StoredItem {
   name: string;
   role?: DataRole;
   bytes: number;
-  /** Names of the experiments that need it. An item that no experiment needs, deleted or not, can be deleted. */
+  /** Names of the experiments that need it. If no experiment needs it, not even a deleted one, it can be deleted. */
   usedBy: string[];
   /** Names of the deleted experiments that would need it if they were restored. */
   usedByDeleted: string[];

@@ -19,7 +19,7 @@ export interface SweepAxis {
   values: unknown[];
 }
 
-/** Most runs of a sweep: a longer queue is usually a mistake, such as a setting too many. */
+/** Maximum number of runs in a sweep. A longer queue is usually a mistake, such as one setting too many. */
 export const mostRuns = 64;
 
 /** A sweep of an experiment. Its runs are those with its id; a run that is done is not repeated. */
@@ -60,14 +60,19 @@ function withStageSetting(stage: Loose, setting: SweepSetting, value: unknown): 
   }
 }
 
-/** Returns the experiment with a value of an axis. Throws `experiment-invalid` if the setting can't have the value. */
+/**
+ * Returns the experiment with this value on an axis. Throws `experiment-invalid` if the setting can't have the value.
+ */
 function withValue(experiment: Experiment, { setting, stage: index = 0 }: SweepAxis, value: unknown): Experiment {
   if (setting === 'seed' || setting === 'stages') return parseExperiment({ ...experiment, [setting]: value });
   const stages = experiment.stages.map((stage, i) => (i === index ? withStageSetting(stage, setting, value) : stage));
   return parseExperiment({ ...experiment, stages });
 }
 
-/** The order in which axes are applied: a list of stages first, because the others change a stage of it. */
+/**
+ * Returns the axes in the order in which to apply them. A list of stages comes first, because other axes change one of
+ * its stages.
+ */
 function inOrder(axes: readonly SweepAxis[]): { axis: SweepAxis; place: number }[] {
   const placed = axes.map((axis, place) => ({ axis, place }));
   return placed.sort((a, b) => Number(b.axis.setting === 'stages') - Number(a.axis.setting === 'stages'));
@@ -116,8 +121,8 @@ function refuseRepeated(values: readonly unknown[], place: (i: number) => string
 }
 
 /**
- * Tries each value of an axis with each of the experiments. Throws `experiment-invalid` with the path of the value that
- * its setting can't have.
+ * Tries each value of an axis in each of the experiments. Throws `experiment-invalid` with the path of a value that the
+ * setting can't have.
  */
 function refuseWrongValues(experiments: readonly Experiment[], axis: SweepAxis, place: string): void {
   axis.values.forEach((value, i) => {
@@ -152,7 +157,7 @@ export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
   });
   const list = axes[lists];
   if (list) refuseWrongValues([experiment], list, `sweep.${lists}`);
-  // The other settings change a stage of these lists, not one of the experiment.
+  // If stages are listed, the other settings change a stage of these lists instead of the experiment's.
   const bases = list ? list.values.map((value) => withValue(experiment, list, value)) : [experiment];
   axes.forEach((axis, i) => {
     if (axis !== list) refuseWrongValues(bases, axis, `sweep.${i}`);
@@ -173,8 +178,8 @@ export function parseAxes(given: unknown, experiment: Experiment): SweepAxis[] {
 }
 
 /**
- * Returns why a run of a sweep can't start, or null: the loss of a stage does not fit its negatives. Sweeps that vary
- * the loss or the negatives may combine both wrongly.
+ * Returns why a run of a sweep can't start, or null. A sweep over losses or negatives may combine a loss with negatives
+ * that it cannot use.
  */
 export function sweepRefusal(experiment: Experiment, axes: readonly SweepAxis[]): AppErrorDetails | null {
   for (const point of sweepPoints(experiment, axes)) {

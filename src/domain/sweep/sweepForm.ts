@@ -7,18 +7,18 @@ import { settingRanges } from '../train/settingRanges';
 import { withStrategyPreset, type StrategyPreset } from '../train/strategyPresets';
 import { parseAxes, sweepRefusal, type SweepAxis } from './sweep';
 
-/** The settings of the form that have a list of numbers. */
+/** The settings that the form varies by a list of numbers. */
 export const numberAxes = ['learningRate', 'temperature', 'batchSize', 'seed'] as const;
 export type NumberAxis = (typeof numberAxes)[number];
 
-/** Values chosen in the form. A setting without values is not varied. */
+/** Values chosen in the form. A setting without values keeps its value. */
 export interface SweepForm {
   numbers: Record<NumberAxis, number[]>;
   strategies: StrategyPreset[];
   negatives: (NegativeSource | 'inBatch')[];
 }
 
-/** Returns the numbers of a text, separated by commas or spaces. Null if one is not a number in the setting's range. */
+/** Reads numbers separated by commas or spaces. Returns null if one is not a number in the setting's range. */
 export function readNumbers(text: string, axis: NumberAxis): number[] | null {
   const range: { low: number; high: number; integer?: true } = settingRanges[axis];
   const numbers = text
@@ -29,7 +29,7 @@ export function readNumbers(text: string, axis: NumberAxis): number[] | null {
   return numbers.every(fits) ? [...new Set(numbers)] : null;
 }
 
-/** What the form needs to know besides the experiment's settings. */
+/** Values that the form needs besides the experiment's settings. */
 interface FormContext {
   /** Index of the stage whose settings vary. */
   stage: number;
@@ -45,7 +45,8 @@ function negativesOf(source: SweepForm['negatives'][number], now: Negatives | un
 }
 
 /**
- * Returns the axes of the form, the seed last, or the reason why they do not make a sweep. Null if nothing is varied.
+ * Returns the axes chosen in the form, with the seed last, or the reason why they do not make a sweep. Returns null if
+ * nothing is varied.
  */
 export function axesOf(
   form: SweepForm,
@@ -73,7 +74,7 @@ export function axesOf(
   }
 }
 
-/** Returns the duration of the newest finished run in milliseconds, or null if no run has finished. */
+/** Returns the duration of the last run that finished, in milliseconds, or null if none has. */
 export function lastRunMs(runs: readonly RunRecord[]): number | null {
   const done = runs.find(({ status, finishedAt }) => status === 'done' && finishedAt !== undefined);
   return done?.finishedAt === undefined ? null : done.finishedAt - done.createdAt;

@@ -4,8 +4,8 @@ import { objectAt, stageModelPaths, stageModelSlots, withValueAt, type StageMode
 type MapModel = (model: object, slot: StageModelSlot, path: string) => unknown;
 
 /**
- * Returns a file's sweep with another object for each model that its values name beside the base model. Leaves
- * everything else as it is, valid or not; `parseAxes` validates the result.
+ * Returns a file's sweep with every model other than the base model replaced by `map`. Leaves everything else as it is,
+ * valid or not; `parseAxes` validates the result.
  */
 export function mapSweepModels(given: unknown, map: MapModel): unknown {
   if (!Array.isArray(given)) return given;

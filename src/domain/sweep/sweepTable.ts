@@ -6,7 +6,7 @@ import { meanOf, tInterval } from './tInterval';
 
 /** The runs of a sweep that differ only in their seed. */
 export interface SweepRow {
-  /** A value of each axis but the seed's. */
+  /** One value per axis, without the seed's axis. */
   values: unknown[];
   /** Number of runs, one per seed. */
   runs: number;
@@ -17,12 +17,14 @@ export interface SweepRow {
   interval: Interval | null;
 }
 
-/** Returns the axes that the rows of the table differ in: all but the seed's. */
+/** Returns the axes that the table's rows vary: all but the seed's. */
 export function tableAxes(axes: readonly SweepAxis[]): SweepAxis[] {
   return axes.filter(({ setting }) => setting !== 'seed');
 }
 
-/** Returns a row per combination of values without the seed. `scores` has the score of each point, or null. */
+/**
+ * Returns one row per combination of values, with all seeds in one row. `scores` has the score of each point, or null.
+ */
 export function sweepTable(
   axes: readonly SweepAxis[],
   points: readonly SweepPoint[],
@@ -45,12 +47,12 @@ export function sweepTable(
   }));
 }
 
-/** Scores are shares, so an interval ends at 0 and 1. */
+/** Scores are shares, so an interval is cut at 0 and 1. */
 function within0And1(interval: Interval | null): Interval | null {
   return interval && { low: Math.max(0, interval.low), high: Math.min(1, interval.high) };
 }
 
-/** Returns the name of an axis in the table of a file: "temperature", or "stages.1.temperature" for a later stage. */
+/** Returns the name of an axis in result files: "temperature", or "stages.1.temperature" for a later stage. */
 export function axisName({ setting, stage = 0 }: SweepAxis): string {
   return stage === 0 ? setting : `stages.${stage}.${setting}`;
 }

@@ -19,7 +19,7 @@ function centralProbability(t: number, degrees: number): number {
 
 /** Returns the t below which the absolute value of Student's t is with a probability of 0.95, by bisection. */
 function quantile95(degrees: number): number {
-  // 12.706 with one degree of freedom, and less with more.
+  // The quantile is 12.706 with one degree of freedom, and smaller with more.
   let [low, high] = [1, 13];
   while (high - low > 1e-12) {
     const middle = (low + high) / 2;
@@ -34,8 +34,8 @@ export function meanOf(values: readonly number[]): number {
 }
 
 /**
- * Returns the 95% t interval of the mean of a sample (Student 1908): mean ± t · s/√n, where s² divides by n − 1. It
- * takes the values as independent and about normal. Returns null for fewer than two.
+ * Returns the 95% t interval of the mean of a sample (Student 1908): mean ± t · s/√n, where s² divides by n − 1.
+ * Assumes that the values are independent and roughly normal. Returns null for fewer than two.
  */
 export function tInterval(values: readonly number[]): Interval | null {
   const count = values.length;

@@ -13,9 +13,9 @@ export interface LengthSummary {
 }
 
 /**
- * Maximum number of histogram bins. Chosen, not measured: with more, the bars would be too thin on a phone; with
- * fewer, the shape would be lost. Since widths are powers of two, 25 to 48 bins remain, and lengths of up to 512
- * tokens get bins of at most 16.
+ * Maximum number of histogram bins. Chosen, not measured: with more, the bars would be too thin on a phone; with fewer,
+ * the shape would be lost. Because widths are powers of two, a histogram has 25 to 48 bins unless texts are short, and
+ * lengths of up to 512 tokens get bins of at most 16.
  */
 const maxBins = 48;
 

@@ -12,7 +12,7 @@ const commonSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions',
 /** Names of the token sets of scored pairs, which an experiment has only if a stage trains on some. */
 const scoredSetNames = ['sentences1', 'sentences2'] as const;
 
-/** Names of the token sets that are shown. */
+/** Names of the token sets that the page shows. */
 export const tokenSetNames = [...commonSetNames, ...scoredSetNames] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
 export type CommonSetName = (typeof commonSetNames)[number];

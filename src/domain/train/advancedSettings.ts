@@ -2,7 +2,7 @@ import { prefixText } from './prefixList';
 import { dataOfStage, defaultExperiment, type Experiment } from '../experiment';
 import type { InfoNceSettings } from './lossSchema';
 
-/** Returns the values of a stage's settings under "Advanced" on the train screen. */
+/** Returns the values of a stage's settings that the train screen shows under "Advanced". */
 function advancedValues({ seed, stages, evaluation }: Experiment, stageIndex = 0): Record<string, unknown> {
   const stage = stages[stageIndex];
   if (!stage) return {};

@@ -27,5 +27,5 @@ type Sign =
 /** A sign that a run is going wrong, found after `step`. */
 export type Alarm = { step: number } & Sign;
 
-/** The mean score above which positives and negatives count as alike. */
+/** Mean score above which positives and negatives can no longer be told apart. */
 export const collapseScore = 0.95;

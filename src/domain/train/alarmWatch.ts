@@ -4,9 +4,12 @@ import type { RunEventBody, StepReport } from '../run';
 import { collapseScore, type Alarm } from './alarm';
 import type { TrainScores } from './trainScores';
 
-/** Steps in a row with alike scores, or without gradients, that raise an alarm. A single such step may be a batch's. */
+/**
+ * Steps in a row with a collapse, or without gradients, that raise an alarm. A single such step may be due to its
+ * batch.
+ */
 const suspectSteps = 10;
-/** Looks at a batch in a row with alike scores that raise an alarm, in a loss that reports no scores of its steps. */
+/** Looks in a row that show a collapse and so raise an alarm, for losses that report no scores per step. */
 const suspectLooks = 3;
 /** Steps in a row with a high loss that raise an alarm. Chosen so that a few hard batches do not raise one. */
 const highSteps = 20;
@@ -19,12 +22,14 @@ const highShare = 0.1;
 /** Dev evaluations below an earlier one that raise an alarm. */
 const fallingEvaluations = 3;
 
-interface WatchedStep {
+interface WatchedScores {
   step: number;
   stage: number;
-  loss: number;
   positiveScore: number;
   negativeScore: number;
+}
+interface WatchedStep extends WatchedScores {
+  loss: number;
   dead: boolean;
   high: boolean;
   /** Level of the loss after the first steps of the stage, and the lowest level so far. Infinite until then. */
@@ -44,12 +49,12 @@ interface DevPoint {
 export class AlarmWatch {
   readonly #steps: WatchedStep[] = [];
   readonly #dev: DevPoint[] = [];
-  /** Looks at batches, which stand for the scores of steps in losses that report none. */
-  readonly #looks: (Pick<TrainScores, 'step' | 'stage' | 'right'> & { others: number })[] = [];
+  /** Looks at batches. They replace the scores of steps in losses that report none. */
+  readonly #looks: WatchedScores[] = [];
 
   constructor(private readonly primary: MetricName) {}
 
-  /** Returns the alarms that the next event of the log raises. */
+  /** Takes the next event of the log and returns the alarms that it raises. */
   saw(event: RunEventBody): Alarm[] {
     switch (event.type) {
       case 'step':
@@ -75,11 +80,11 @@ export class AlarmWatch {
     this.#steps.push(this.#watched(report));
     const { step, positiveScore = NaN, negativeScore = NaN } = report;
     const alarms: Alarm[] = [];
-    if (this.#justHeldFor(suspectSteps, isAlike))
+    if (justHeldFor(this.#steps, suspectSteps, isAlike))
       alarms.push({ step, kind: 'collapse', steps: suspectSteps, positiveScore, negativeScore });
-    if (this.#justHeldFor(suspectSteps, ({ dead }) => dead))
+    if (justHeldFor(this.#steps, suspectSteps, ({ dead }) => dead))
       alarms.push({ step, kind: 'deadGradients', steps: suspectSteps });
-    if (this.#justHeldFor(highSteps, ({ high }) => high)) {
+    if (justHeldFor(this.#steps, highSteps, ({ high }) => high)) {
       const { lowestLevel } = this.#steps[this.#steps.length - 1 - highSteps] ?? { lowestLevel: NaN };
       const loss = mean(this.#steps.slice(-levelSteps));
       alarms.push({ step, kind: 'divergence', steps: highSteps, loss, lowestLoss: lowestLevel });
@@ -89,16 +94,13 @@ export class AlarmWatch {
 
   #sawScores({ step, stage, right, others }: TrainScores): Alarm[] {
     cutAfter(this.#looks, step - 1);
-    this.#looks.push({ step, stage, right, others: others ?? NaN });
+    const scores = { positiveScore: right, negativeScore: others ?? NaN };
+    this.#looks.push({ step, stage, ...scores });
     const reported = this.#steps[this.#steps.length - 1];
     if (reported && !Number.isNaN(reported.positiveScore)) return [];
-    const ofStage = this.#looks.filter((look) => look.stage === stage).slice(-suspectLooks - 1);
-    const alike = ofStage.map((look) => look.right > collapseScore && look.others > collapseScore);
-    const [first] = ofStage.slice(-suspectLooks);
-    const [before = false, ...last] = alike.length > suspectLooks ? alike : [false, ...alike];
-    if (!first || before || last.length < suspectLooks || last.includes(false)) return [];
-    const scores = { positiveScore: right, negativeScore: others ?? NaN };
-    return [{ step, kind: 'collapse', steps: step - first.step + 1, ...scores }];
+    if (!justHeldFor(this.#looks, suspectLooks, isAlike)) return [];
+    const first = this.#looks[this.#looks.length - suspectLooks]?.step ?? step;
+    return [{ step, kind: 'collapse', steps: step - first + 1, ...scores }];
   }
 
   #watched(report: StepReport): WatchedStep {
@@ -119,27 +121,15 @@ export class AlarmWatch {
     };
   }
 
-  /** Whether the last `count` steps are of one stage and `holds` for each of them, but not for the step before. */
-  #justHeldFor(count: number, holds: (step: WatchedStep) => boolean): boolean {
-    const steps = this.#steps;
-    const stage = steps[steps.length - 1]?.stage;
-    const holdsAt = (index: number): boolean => {
-      const step = steps[index];
-      return step !== undefined && step.stage === stage && holds(step);
-    };
-    for (let back = 1; back <= count; back++) if (!holdsAt(steps.length - back)) return false;
-    return !holdsAt(steps.length - 1 - count);
-  }
-
   #recallAlarms(): Alarm[] {
     const fall = this.#fall(this.#dev);
     return fall && !this.#fall(this.#dev.slice(0, -1)) ? [fall] : [];
   }
 
   /**
-   * Returns the alarm if the metric is below its earlier best in each of the last evaluations while the loss fell. A
-   * level below the best is not yet a fall, because the best of many is high by chance: the metric must also have
-   * fallen from each of these evaluations to the next, or by more than chance explains.
+   * Returns the alarm if the metric stayed below its earlier best in each of the last evaluations while the loss fell.
+   * The best of many evaluations is high by chance, so being below it is not enough: the metric must also have fallen
+   * from each of these evaluations to the next, or by more than chance explains.
    */
   #fall(dev: DevPoint[]): Alarm | null {
     const [first, second, last] = dev.slice(-fallingEvaluations);
@@ -166,7 +156,22 @@ export class AlarmWatch {
   }
 }
 
-function isAlike({ positiveScore, negativeScore }: WatchedStep): boolean {
+/** Whether the last `count` entries are of one stage and `holds` for each of them, but not for the one before. */
+function justHeldFor<T extends { stage: number }>(
+  list: readonly T[],
+  count: number,
+  holds: (entry: T) => boolean,
+): boolean {
+  const stage = list[list.length - 1]?.stage;
+  const holdsAt = (index: number): boolean => {
+    const entry = list[index];
+    return entry !== undefined && entry.stage === stage && holds(entry);
+  };
+  for (let back = 1; back <= count; back++) if (!holdsAt(list.length - back)) return false;
+  return !holdsAt(list.length - 1 - count);
+}
+
+function isAlike({ positiveScore, negativeScore }: WatchedScores): boolean {
   return positiveScore > collapseScore && negativeScore > collapseScore;
 }
 

@@ -8,7 +8,7 @@ const [seededVersion1, listedVersion1] = stageVersion1.entries.batching.options;
 export const batchingSchema = v.variant('kind', [
   v.strictObject({
     ...seededVersion1.entries,
-    /** Batches per step, whose gradients are averaged. Each has negatives only of its own. Absent means 1. */
+    /** Batches per step, whose gradients are averaged. A batch's negatives come only from itself. Absent means 1. */
     accumulation: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024))),
   }),
   listedVersion1,
@@ -22,7 +22,7 @@ export function withoutUsualAccumulation(batching: unknown): unknown {
   return rest;
 }
 
-/** Returns the number of pairs that a step of seeded batches trains on. */
+/** Returns the number of pairs per step of seeded batches. */
 export function pairsPerStep({
   batchSize,
   accumulation = 1,
@@ -33,7 +33,7 @@ export function pairsPerStep({
   return batchSize * accumulation;
 }
 
-/** Cuts the rows of a step into the batches whose gradients it accumulates. Other steps have one batch. */
+/** Cuts the rows of a step into the batches whose gradients it accumulates: one batch, unless the stage accumulates. */
 export function batchesOfStep(rows: readonly number[], batching: Batching): number[][] {
   if (batching.kind === 'listed' || batching.accumulation === undefined) return [[...rows]];
   const { batchSize } = batching;

@@ -2,8 +2,8 @@
 export const keptCheckpoints = { latest: 2, best: 1 } as const;
 
 /**
- * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one that is being written.
- * `optimizerFloats` is the most floats that a `latest` checkpoint has beside the weights.
+ * Returns the maximum bytes of a run's checkpoints: those that are kept, plus one being written. `optimizerFloats` is
+ * the most floats that a `latest` checkpoint has in addition to the weights.
  */
 export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean, optimizerFloats = 2 * totalFloats): number {
   const weights = totalFloats * 4;

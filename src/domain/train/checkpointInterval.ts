@@ -4,7 +4,7 @@
  */
 const writeTimeFactor = 20;
 const shortestIntervalMs = 15_000;
-/** Caps the interval, and so the work lost if the page is killed, when writes are slow but steps continue meanwhile. */
+/** Maximum interval for slow writes that steps don't wait for. It limits the work lost if the page is killed. */
 const longestWriteIntervalMs = 300_000;
 
 /**

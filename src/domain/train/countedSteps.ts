@@ -4,13 +4,16 @@ import { pairsPerStep } from './batchingSchema';
 import { dataOfStage, keepsTextsApart } from './stageData';
 import { stepCount } from './stepCount';
 
-/** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
+/**
+ * The steps of a run. `atMost`: there may be fewer, because an epoch may leave out pairs with repeated texts, which
+ * only `planBatches` counts.
+ */
 export interface CountedSteps {
   steps: number;
   atMost: boolean;
 }
 
-/** Returns the number of steps that follows from counts of the pairs, or null if a stage lists its batches. */
+/** Returns the number of steps, computed from counts of the pairs, or null if a stage lists its batches. */
 export function countedSteps(
   stages: readonly Pick<Stage, 'batching' | 'duration' | 'data'>[],
   train: TrainCounts,

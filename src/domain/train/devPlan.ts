@@ -44,14 +44,17 @@ export function passesPerStep({ strategy, frozen }: Pick<Stage, 'strategy' | 'fr
   return 1 + backward * Math.max(0, 1 - (frozen?.layers ?? 0) / layers);
 }
 
-/** Dev evaluations during training that a limit leaves: fewer show no course, and an early stop can't act on them. */
+/**
+ * A limit leaves at least this many dev evaluations during training. Fewer show no trend, and an early stop can't act
+ * on them.
+ */
 const fewestEvaluations = 3;
 
 /**
- * Plans the dev evaluations during training. Without a limit, each is on the whole knowledge base. With one, each is on
- * the largest sample that keeps to it; if that would be too small, dev is evaluated less often, but at least
- * `fewestEvaluations` times if the set interval allows for as many. The plan then states a share above the limit, and
- * the doctor says so. Depends only on counts of tokens, never on measured times, so equal experiments have equal plans
+ * Plans the dev evaluations during training. Without a limit, each is on the whole knowledge base. With a limit, each
+ * is on the largest sample within it. If that sample would be too small, dev is evaluated less often, but at least
+ * `fewestEvaluations` times if the set interval allows that many. The plan then states a share above the limit, and the
+ * doctor reports it. Depends only on counts of tokens, never on measured times, so equal experiments have equal plans
  * on every device.
  */
 export function planDev(work: DevWork, { devEverySteps, checkpoint, devTimeShare }: Experiment['evaluation']): DevPlan {
@@ -81,7 +84,10 @@ export function planDev(work: DevWork, { devEverySteps, checkpoint, devTimeShare
   }
 }
 
-/** Returns the tokens of an evaluation on samples of 0, 1, 2 … passages, in the order in which they are drawn. */
+/**
+ * Returns the tokens that an evaluation encodes with a sample of 0, 1, 2 … passages, in the order in which they are
+ * drawn.
+ */
 function costsOfSamples({ passages, questions, right, seed }: DevWork): Float64Array {
   const costs = new Float64Array(passages.length + 1);
   costs[0] = questions;
@@ -102,7 +108,10 @@ export function devInterval({
   return devPlan?.everySteps ?? experiment.evaluation.devEverySteps;
 }
 
-/** Whether dev is evaluated after a step, if there are dev questions. `atEnd`: it is evaluated after the last one. */
+/**
+ * Whether dev is evaluated after a step, if there are dev questions. `atEnd`: whether it is evaluated after the last
+ * step.
+ */
 export function devIsDue(step: number, steps: number, everySteps: number, atEnd: boolean): boolean {
   return (everySteps > 0 && step % everySteps === 0) || (atEnd && step === steps);
 }
@@ -129,7 +138,7 @@ export function devSample({ passages, of }: DevPlan, right: readonly number[], s
     .sort((a, b) => a - b);
 }
 
-/** Returns the evaluation settings with another limit of the time for dev; 0 sets none. */
+/** Returns the evaluation settings with another limit on the time for dev; 0 removes the limit. */
 export function withDevTimeShare(evaluation: Experiment['evaluation'], share: number): Experiment['evaluation'] {
   const { devTimeShare: _, ...rest } = evaluation;
   return share === 0 ? rest : { ...rest, devTimeShare: share };

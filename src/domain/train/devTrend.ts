@@ -1,7 +1,7 @@
 import type { MetricName } from '../experiment';
 import type { RunView } from './runView';
 
-/** How the dev metric that chooses the checkpoint developed. `bestStep` is the step of its best evaluation. */
+/** Trend of the dev metric that chooses the checkpoint. `bestStep` is the step of the best evaluation. */
 export type DevTrend =
   | { kind: 'tooEarly' }
   | { kind: 'noGain' }

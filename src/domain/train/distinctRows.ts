@@ -5,7 +5,7 @@ import { numbered } from './numbered';
 /** Marks the end of an epoch in a stream of rows. */
 export const epochEnd = -1;
 
-/** The passages and anchors of the batch that is being filled. */
+/** The passages and anchors of the batch being filled. */
 class DistinctBatch {
   readonly #passages = new Set<number>();
   readonly #anchors = new Set<number>();
@@ -29,7 +29,7 @@ class DistinctBatch {
     this.#anchors.clear();
   }
 
-  /** Adds a row, unless the batch is full or has its passage or anchor. Returns whether it was added. */
+  /** Adds a row, unless the batch is full or already has its passage or anchor. Returns whether it was added. */
   accept(row: number): boolean {
     const passage = this.passageOf[row] ?? 0;
     const anchor = this.anchorOf[row] ?? 0;
@@ -91,12 +91,11 @@ class WaitingRows {
 }
 
 /**
- * Yields rows in an order that, cut into batches of `batchSize`, never has a passage or an anchor twice in a batch,
- * which would turn a right answer into a negative. `orderOf` returns the permutation of an epoch. A row that does not
- * fit waits for a later batch of its epoch. Rows that fit no batch before their epoch is used up are left out of it:
- * each row is yielded at most once per epoch, as by NoDuplicatesBatchSampler of sentence-transformers. Unlike that
- * sampler, an unfilled batch is then completed with rows of the next epoch. After the rows of each epoch, yields
- * `epochEnd`.
+ * Yields rows in such an order that no batch of `batchSize` has a passage or an anchor twice, because that would turn a
+ * right answer into a negative. `orderOf` returns the permutation of an epoch. A row that does not fit waits for a
+ * later batch of its epoch. Rows that fit no batch before their epoch is used up are left out of it: each row is
+ * yielded at most once per epoch, as by NoDuplicatesBatchSampler of sentence-transformers. Unlike that sampler, an
+ * unfilled batch is then completed with rows of the next epoch. After the rows of each epoch, yields `epochEnd`.
  * @throws too-few-pairs if a batch cannot be filled.
  */
 export function* distinctRows(

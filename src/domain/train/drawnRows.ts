@@ -2,8 +2,8 @@ import { drawn } from '../negatives/chooseNegatives';
 import type { RandomStream } from '../random';
 
 /**
- * Draws for each row of a batch the other rows whose texts are its negatives: `count` of those that are not left out,
- * or all of them if there are fewer. Each list holds positions in the batch, in ascending order.
+ * Draws, for each row of a batch, the other rows whose texts become its negatives: `count` of those that are not left
+ * out, or all of them if there are fewer. Each list holds positions in the batch, in ascending order.
  */
 export function drawnRows(
   batchSize: number,

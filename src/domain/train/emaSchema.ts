@@ -7,7 +7,7 @@ export const emaSchema = v.strictObject({
   decay: v.pipe(v.number(), v.gtValue(0), v.maxValue(0.9999)),
 });
 
-/** Whether `ema` states what its absence means: a decay of 0 makes the average equal to the weights. */
+/** Whether `ema` has no effect: with a decay of 0, the average equals the weights. */
 export function averagesNothing(ema: unknown): boolean {
   return isObject(ema) && Object.keys(ema).length === 1 && ema['decay'] === 0;
 }

@@ -6,14 +6,17 @@ import { isOtherKind } from '../parseExperiment';
 
 /** A setting in which two experiments differ. A value is undefined if the experiment does not state it. */
 export interface SettingDifference {
-  /** Dotted path of the setting; data sets are named by their slot, as in `data.pairs.contentSha256`. */
+  /** Dotted path of the setting. A data set is named by its slot, as in `data.pairs.contentSha256`. */
   path: string;
   values: [unknown, unknown];
 }
 
 type JsonObject = Record<string, unknown>;
 
-/** Returns the experiment with its lists of data sets and stages as objects, so that their members are compared. */
+/**
+ * Returns the experiment with its data sets and stages keyed by name instead of in lists, so that matching ones are
+ * compared.
+ */
 function byPlace({ schemaVersion: _, data, stages, ...rest }: Experiment): JsonObject {
   return {
     ...rest,
@@ -27,7 +30,7 @@ function areAlike(first: JsonObject, second: JsonObject): boolean {
   return !isOtherKind(first, second) && first['from'] === second['from'];
 }
 
-/** Whether an object is a number with its unit, which says nothing without it. */
+/** Whether an object is a number with a unit. Its number alone says nothing, so the object is compared as a whole. */
 const isMeasure = (value: JsonObject): boolean => 'unit' in value;
 
 function compare(path: string, first: unknown, second: unknown, found: SettingDifference[]): void {
@@ -41,8 +44,8 @@ function compare(path: string, first: unknown, second: unknown, found: SettingDi
 }
 
 /**
- * Returns the settings in which two experiments differ, in the order in which the first states them. A part of another
- * kind, such as another strategy, is one difference; so is a stage that only one of them has.
+ * Returns the settings in which two experiments differ, in the order of the first. A part of another kind, such as
+ * another strategy, counts as one difference; so does a stage that only one of them has.
  */
 export function experimentDifferences(first: Experiment, second: Experiment): SettingDifference[] {
   const found: SettingDifference[] = [];

@@ -6,10 +6,10 @@ import type { Pair } from '../records';
 type Chosen = Pick<ChosenNegatives, 'chosen' | 'perAnchor'> & { pool: readonly string[] };
 
 /**
- * Returns the scores that the file of the pairs brought: of each pair's question with its positive and its chosen
- * negatives, [pairs, 1 + perAnchor].
+ * Returns the teacher's scores from the pairs' file: of each question with its positive and its chosen negatives,
+ * [pairs, 1 + perAnchor].
  * @throws teacher-scores-missing if a pair has none; teacher-scores-too-few if a pair's chosen negatives include some
- *   that its file did not score, because too few of its own can be used.
+ *   that its file did not score, because too few scored ones can be used.
  */
 export function importedTeacherScores(
   stage: number,

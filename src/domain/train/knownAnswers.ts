@@ -1,7 +1,7 @@
 import type { Pair } from '../records';
 import { numbered } from './numbered';
 
-/** Which passages of a batch are known answers to which of its questions, according to all training pairs. */
+/** Finds the passages of a batch that are known answers to its questions, according to all training pairs. */
 export class KnownAnswers {
   readonly #passageOf: Uint32Array;
   /** Passages of each distinct question, and the question of each row. */
@@ -19,7 +19,7 @@ export class KnownAnswers {
 
   /**
    * Returns for each pair of a batch the positions of other pairs whose passages also answer its question. Null if
-   * there are none. Costs the batch's size plus the number of its questions' known answers.
+   * there are none. Takes time proportional to the batch's size plus the number of known answers to its questions.
    */
   inBatch(rows: readonly number[]): number[][] | null {
     const positions = new Map<number, number[]>();

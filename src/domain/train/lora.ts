@@ -5,7 +5,7 @@ import type { Stage } from './stageSchema';
 
 type Choice = Pick<Stage, 'strategy' | 'frozen'>;
 
-/** What peft puts before the names of a model's modules. */
+/** Prefix that peft puts before the names of a model's modules. */
 const prefix = 'base_model.model.';
 
 /** Multiples of 256 bytes, like the offsets of all stored tensors. */
@@ -16,7 +16,7 @@ export function isAdapter(name: string): boolean {
   return name.startsWith(prefix);
 }
 
-/** Returns the name of A or B of a module, e.g. of `encoder.layer.0.output.dense`, as peft names it. */
+/** Returns peft's name for A or B of a module such as `encoder.layer.0.output.dense`. */
 export function adapterName(module: string, part: 'A' | 'B'): string {
   return `${prefix}${module}.lora_${part}.weight`;
 }
@@ -62,7 +62,7 @@ export function adapterTensors(
   });
 }
 
-/** Returns how a checkpoint of a stage stores its weights: those of the model, then the adapters if there are any. */
+/** Returns the layout of the weights in a stage's checkpoint: the model's, then the adapters' if there are any. */
 export function stageLayout(model: FloatLayout, choice: Choice): FloatLayout {
   const adapters = adapterTensors(model.tensors, choice, model.totalFloats);
   const last = adapters.at(-1);
@@ -107,8 +107,8 @@ export function adapterPlan(
 }
 
 /**
- * Returns the values that an adapter begins with, as in peft: B is zero, so that the first step computes what the model
- * does; A is uniform in ±1/√in, which is Kaiming's initialization with a = √5.
+ * Returns the initial values of an adapter, as in peft: B is zero, so that the first step computes the same as the base
+ * model; A is uniform in ±1/√in, which is Kaiming's initialization with a = √5.
  */
 function initialAdapter(
   { name, shape: [, columns = 1], length }: StoredTensor,
@@ -121,7 +121,7 @@ function initialAdapter(
   return values.map(() => (2 * random.unit() - 1) * bound);
 }
 
-/** Whether the export can include the adapters: nothing else has changed the weights. */
+/** Whether the adapters can be exported: nothing else has changed the weights. */
 export function hasOwnAdapter(stages: readonly Choice[]): boolean {
   return stages.length === 1 && stages[0]?.strategy.kind === 'lora';
 }
@@ -149,7 +149,8 @@ export function adapterConfig(
     bias: 'none',
     fan_in_fan_out: false,
     init_lora_weights: true,
-    // A pattern, because peft takes a name in a list for all modules that end with it: `output.dense` for both.
+    // A regular expression, because peft would apply a name in a list to every module that ends with it: `output.dense`
+    // also matches `attention.output.dense`.
     target_modules: `(.*\\.)?encoder\\.layer\\.(${layers.join('|')})\\.(${paths.join('|')})`,
   };
 }

@@ -19,7 +19,7 @@ export const loraRanges = {
 } as const;
 
 /**
- * Trains low-rank adapters beside matrices that stay as they are, and merges them at the end of the stage (LoRA, arXiv
+ * Trains low-rank adapters next to matrices that stay unchanged, and merges them at the end of the stage (LoRA, arXiv
  * 2106.09685): W = W₀ + (alpha/rank)·B·A. `dropout` is applied to the adapters' inputs.
  */
 export const loraSchema = v.strictObject({

@@ -2,10 +2,10 @@ import type { AppErrorDetails } from '../errors';
 import type { Stage } from '../experiment';
 
 /**
- * Returns why a stage's loss can't be computed, or null: it needs explicit negatives that the stage lacks, can't use
- * those that the stage has, needs a teacher or imported negatives with scores, has a prefix that is longer than the
- * model's vectors, or needs vectors of an even length. `dimension` is the length of the model's vectors; null if the
- * model is not known.
+ * Returns why a stage's loss can't be computed, or null. The loss may need explicit negatives that the stage lacks, be
+ * unable to use those that it has, need a teacher or imported negatives with scores, have a Matryoshka prefix longer
+ * than the model's vectors, or need vectors of even length. `dimension` is the length of the model's vectors; null if
+ * the model is not known.
  */
 export function lossRefusal(
   { loss, negatives }: Pick<Stage, 'loss' | 'negatives'>,

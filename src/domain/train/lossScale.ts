@@ -12,7 +12,7 @@ export interface LossScale {
 }
 
 /**
- * Steps without an overflow after which the scale doubles. torch.amp.GradScaler, whose scheme this is, waits 2,000
+ * Steps without an overflow after which the scale doubles. torch.amp.GradScaler uses the same scheme and waits 2,000
  * steps by default, but a fine-tuning run rarely has that many.
  */
 const growthSteps = 200;

@@ -13,13 +13,15 @@ const hardnessSchema = v.strictObject({
 const falseNegativesSchema = v.strictObject({
   /** Leaves out passages that the training data gives as answers to the same question. Absent means false. */
   known: v.optional(v.boolean()),
-  /** Leaves out negatives that score above the positive minus a margin. */
+  /** Leaves out negatives that score above the positive's score minus a margin. */
   byScore: v.optional(
     v.strictObject({
       /** What the margin is: a cosine, or a share of the positive's cosine. */
       kind: v.picklist(['absolute', 'relative']),
       margin: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-      /** The guide: a stored model, frozen, whose scores decide, with its settings. Absent means the trained model. */
+      /**
+       * The guide: a frozen stored model whose scores decide, with its settings. Absent means the trained model itself.
+       */
       model: v.optional(experimentModelSchema),
     }),
   ),
@@ -69,7 +71,7 @@ export const infoNceSchema = v.pipe(
   v.forward(
     v.partialCheck(
       [['softmax'], ['sameSide']],
-      // A side's own texts never include the positive, so a softmax over them only would have no target.
+      // A side's own texts never include the positive, so a softmax over them alone would have no target.
       ({ softmax, sameSide }) => sameSide === undefined || softmax === 'joint',
       'joint',
     ),
@@ -92,7 +94,7 @@ const sigmoidPairsSchema = v.strictObject({
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
-/** CoSENT: the cosines of scored pairs should have the order of their scores. */
+/** CoSENT: the cosines of scored pairs should be in the order of their scores. */
 const cosentSchema = v.strictObject({
   kind: v.literal('cosent'),
   temperature: stageVersion1.entries.loss.entries.temperature,
@@ -101,13 +103,13 @@ const cosentSchema = v.strictObject({
 /** Mean squared difference between cosines and scores (sentence-transformers' CosineSimilarityLoss). */
 const cosineMseSchema = v.strictObject({ kind: v.literal('cosineMse') });
 
-/** AnglE: angles between complex vectors should have the order of the scores. */
+/** AnglE: angles between complex vectors should be in the order of the scores. */
 const angleSchema = v.strictObject({
   kind: v.literal('angle'),
   temperature: stageVersion1.entries.loss.entries.temperature,
 });
 
-/** Each explicit negative should be farther from the question than its passage, by a margin. */
+/** Each explicit negative should be farther from the question than its positive, by a margin. */
 const tripletSchema = v.strictObject({
   kind: v.literal('triplet'),
   /** 1 − cosine, or the length of the difference of the unit vectors. */
@@ -117,7 +119,7 @@ const tripletSchema = v.strictObject({
 export type TripletSettings = v.InferOutput<typeof tripletSchema>;
 
 /**
- * KL distillation: a question's passage and explicit negatives should share its probability as a teacher's scores say
+ * KL distillation: the softmax over a question's passage and explicit negatives should match that of a teacher's scores
  * (sentence-transformers' DistillKLDivLoss).
  */
 const distillationSchema = v.pipe(
@@ -127,9 +129,11 @@ const distillationSchema = v.pipe(
     temperature: stageVersion1.entries.loss.entries.temperature,
     /** Of the teacher's softmax. Absent means `temperature`. */
     teacherTemperature: v.optional(stageVersion1.entries.loss.entries.temperature),
-    /** `imported`: the scores that the pairs' file brings. Absent means those that `teacher` computes. */
+    /** `imported`: uses the scores in the pairs' file. Absent means those that `teacher` computes. */
     scores: v.optional(v.literal('imported')),
-    /** Any stored model, frozen, with its settings. A run without one and without imported scores is refused. */
+    /**
+     * Any stored model, frozen, with its settings. A run is refused if it has neither a teacher nor imported scores.
+     */
     teacher: v.optional(experimentModelSchema),
   }),
   v.forward(
@@ -205,7 +209,7 @@ function withFields(before: object, change: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined));
 }
 
-/** Returns a distillation with a change made in the form. An undefined value removes its field. */
+/** Applies a change made in the form to a distillation. An undefined value removes its field. */
 export function withDistillationChange(
   loss: DistillationSettings,
   change: { [Name in keyof DistillationSettings]?: DistillationSettings[Name] | undefined },
@@ -213,10 +217,10 @@ export function withDistillationChange(
   return v.parse(distillationSchema, withoutOwnTemperature(withFields(loss, change)));
 }
 
-/** The usual temperature of imported scores, which are mostly a cross-encoder's and spread wider than cosines. */
+/** The usual temperature of imported scores. Most come from a cross-encoder and are spread wider than cosines. */
 const importedTemperature = 1;
 
-/** Returns a distillation of the scores that the pairs' file brings, or of a teacher that is still to be chosen. */
+/** Returns a distillation of the scores in the pairs' file, or of a teacher that is still to be chosen. */
 export function withImportedScores(loss: DistillationSettings, imported: boolean): DistillationSettings {
   if (imported === (loss.scores === 'imported')) return loss;
   return withDistillationChange(
@@ -227,7 +231,7 @@ export function withImportedScores(loss: DistillationSettings, imported: boolean
   );
 }
 
-/** Returns the loss without a guide: the trained model's own scores then decide which negatives it leaves out. */
+/** Returns the loss without a guide. The trained model's own scores then decide which negatives it leaves out. */
 export function withoutGuide(loss: LossSettings): LossSettings {
   const byScore = loss.kind === 'inBatchInfoNce' ? loss.falseNegatives?.byScore : undefined;
   if (loss.kind !== 'inBatchInfoNce' || !byScore) return loss;
@@ -235,10 +239,10 @@ export function withoutGuide(loss: LossSettings): LossSettings {
   return { ...loss, falseNegatives: { ...loss.falseNegatives, byScore: own } };
 }
 
-/** The temperature of a loss that is chosen after one without a temperature. */
+/** The temperature that a newly chosen loss gets if the previous one had none. */
 const usualTemperature = 0.05;
 
-/** Returns the settings with which a loss starts in the form. Keeps the temperature if both have one. */
+/** Returns the initial settings of a loss chosen in the form. Keeps the temperature if both losses have one. */
 export function lossOfKind(kind: LossKind, before: LossSettings): LossSettings {
   const temperature = temperatureOf(before) ?? usualTemperature;
   switch (kind) {
@@ -281,9 +285,9 @@ function withoutFalse({ known, ...rest }: Record<string, unknown>): Record<strin
 }
 
 /**
- * Returns InfoNCE with a change made in the form. An undefined value removes its field. Texts of one side can only be
- * contrasted with each other in a joint softmax, so `sameSide` sets one. With a contrast other than `batch`,
- * `inBatchNegatives` is removed.
+ * Applies a change made in the form to InfoNCE. An undefined value removes its field. Texts of one side can only be
+ * contrasted with each other in a joint softmax, so setting `sameSide` also sets the softmax. A contrast other than
+ * `batch` removes `inBatchNegatives`.
  */
 export function withLossChange(
   loss: InfoNceSettings,

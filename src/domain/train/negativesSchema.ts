@@ -2,11 +2,14 @@ import * as v from 'valibot';
 import { experimentModelSchema, fraction } from '../experimentVersion1';
 import { judgedId } from '../negatives/judgedPairs';
 
-/** Explicit negatives per pair. Each of them is one more text in every batch, so more than a few are rarely useful. */
+/**
+ * Maximum number of explicit negatives per pair. Each is one more text in every batch, so more than a few are rarely
+ * useful.
+ */
 export const maxPerAnchor = 64;
 const perAnchor = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxPerAnchor));
 
-/** Largest number of negatives that the user can drop by hand. */
+/** Maximum number of negatives that the user can drop by hand. */
 export const maxDropped = 1000;
 
 /** Ids of negatives that the user has dropped; see `JudgedPairs`. Absent means none. */
@@ -29,7 +32,7 @@ export const picks = ['top', 'random', 'lowest'] as const;
  * negatives in the batch.
  */
 export const negativesSchema = v.variant('from', [
-  /** The negatives that the pairs' file has. A pair with fewer gets others' at random. */
+  /** The negatives in the pairs' file. A pair with too few gets random ones from other pairs. */
   v.strictObject({ from: v.literal('imported'), perAnchor, dropped }),
   /** Passages of the knowledge base, drawn at random. */
   v.strictObject({ from: v.literal('random'), perAnchor, dropped }),
@@ -72,7 +75,7 @@ export type NegativeSource = Negatives['from'];
 
 export const defaultNegativesPerAnchor = 1;
 
-/** Relative margin to the positive's score that sentence-transformers recommends (TopK-PercPos, 95%). */
+/** The margin relative to the positive's score that sentence-transformers recommends (TopK-PercPos, 95%). */
 export const defaultRelativeMargin = 0.05;
 
 /** Whether mined negatives that score above the positive, or close to it, are left out. */
@@ -86,7 +89,7 @@ export function withoutMargin({ relativeMargin: _, absoluteMargin: __, ...rest }
 }
 
 /**
- * Returns the settings with which mining starts: ranks 300 to 500 of 10,000 passages or more, and the same shares of a
+ * Returns the initial settings for mining: ranks 300 to 500 of 10,000 passages or more, and the same shares of a
  * smaller knowledge base.
  */
 export function defaultMined(passages: number, perAnchor = defaultNegativesPerAnchor): MinedNegatives {

@@ -1,7 +1,7 @@
 import type { StageData } from './stageData';
 import type { TrainRow } from './trainRows';
 
-/** How many training pairs there are, and how many different passages and anchors they have. */
+/** The number of training pairs, and of their distinct passages and anchors. */
 export interface PairCounts {
   pairs: number;
   passages: number;
@@ -11,7 +11,7 @@ export interface PairCounts {
 /** Counts of the rows of each kind that a run can train on. */
 export type TrainCounts = Record<StageData, PairCounts>;
 
-/** Returns the counts by kind from those of a split. Repeated sentences of scored pairs are not counted. */
+/** Returns the counts of each kind of row in a split. Repeated sentences of scored pairs are not counted. */
 export function trainCountsOf(split: {
   train: number;
   trainPassages: number;

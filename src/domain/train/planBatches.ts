@@ -26,8 +26,8 @@ export interface BatchPlanRequest {
 /** All batches of a stage. */
 export interface BatchPlan {
   /**
-   * For each step, a list of indexes into the pairs. A step that accumulates gradients lists one batch after the other;
-   * see `batchesOfStep`.
+   * For each step, a list of indexes into the pairs. A step that accumulates gradients lists its batches one after
+   * another; see `batchesOfStep`.
    */
   batches: number[][];
   /**
@@ -64,7 +64,7 @@ function* shuffledRows(orderOf: (epoch: number) => Uint32Array): Generator<numbe
   }
 }
 
-/** Cuts a stream of rows into the steps of a stage. Reads the stream up to the end of the last epoch it needs. */
+/** Cuts a stream of rows into the steps of a stage. Reads on to the end of the last epoch that it needs. */
 function cutBatches(stream: Iterable<number>, pairs: number, perStep: number, duration: Duration): BatchPlan {
   const rows: number[] = [];
   const leftOut: number[] = [];
@@ -95,7 +95,7 @@ function stepsOf(duration: Duration, pairs: number, perStep: number, leftOut: re
   return fullBatches(value * pairs - missing, perStep);
 }
 
-/** Returns how many epochs, including a fraction, the first `rows` rows of a stage with `pairs` pairs make up. */
+/** Returns the number of epochs, as a fraction, that the first `rows` rows of a stage with `pairs` pairs make up. */
 export function epochsOf(rows: number, pairs: number, leftOut: readonly number[]): number {
   let epochs = 0;
   let left = rows;

@@ -7,18 +7,18 @@ import type { Stage } from './stageSchema';
 type Stages = readonly Pick<Stage, 'strategy'>[];
 
 export const wordRowsName = 'embeddings.word_embeddings.weight';
-/** The embeddings of the prefix's tokens, [tokens, H]. Their ids follow those of the word embeddings' rows. */
+/** The embeddings of the prefix's tokens, [tokens, H]. Their token ids come after those of the word embeddings. */
 export const prefixRowsName = 'embeddings.prefix_embeddings.weight';
 
 /** Multiples of 256 bytes, like the offsets of all stored tensors. */
 const alignedFloats = 64;
 
-/** Returns the names of a prefix's tokens. Those of a number are in lower case, because some models lowercase texts. */
+/** Returns the names of a prefix's tokens. Generated names are in lower case, because some models lowercase texts. */
 export function prefixTokens({ tokens }: Pick<PrefixStrategy, 'tokens'>): string[] {
   return typeof tokens === 'number' ? Array.from({ length: tokens }, (_, i) => `[prefix${i + 1}]`) : tokens;
 }
 
-/** The prefix of a run: put before texts from the first stage that trains it to the end. */
+/** The prefix of a run. It precedes texts from the first stage that trains it to the end of the run. */
 export interface RunPrefix {
   tokens: string[];
   side: PrefixStrategy['side'];
@@ -26,14 +26,14 @@ export interface RunPrefix {
   stage: number;
 }
 
-/** Returns the prefix that a run trains, or null. All its prefix stages have the same; see `prefixRefusal`. */
+/** Returns the prefix that a run trains, or null. All prefix stages of a run have the same one; see `prefixRefusal`. */
 export function prefixOf(stages: Stages): RunPrefix | null {
   const stage = stages.findIndex(({ strategy }) => strategy.kind === 'prefix');
   const strategy = stages[stage]?.strategy;
   return strategy?.kind === 'prefix' ? { tokens: prefixTokens(strategy), side: strategy.side, stage } : null;
 }
 
-/** Returns the texts that a trained model's queries and passages begin with: the prefix, then the model's own. */
+/** Returns the text put before the trained model's queries and passages: the new prefix, then the model's own. */
 export function promptsAfter<Prompts extends { queryPrefix: string; passagePrefix: string }>(
   prompts: Prompts,
   stages: Stages,
@@ -46,7 +46,7 @@ export function promptsAfter<Prompts extends { queryPrefix: string; passagePrefi
   return { ...prompts, queryPrefix: text + queryPrefix, passagePrefix: ofPassages };
 }
 
-/** Returns the tensor of a prefix's embeddings, or null without word embeddings. */
+/** Returns the tensor of a prefix's embeddings, or null if the model has no word embeddings. */
 export function prefixTensor(
   tensors: readonly Pick<StoredTensor, 'name' | 'shape'>[],
   tokens: number,
@@ -56,7 +56,7 @@ export function prefixTensor(
   return width === undefined ? null : { name: prefixRowsName, shape: [tokens, width], offset, length: tokens * width };
 }
 
-/** Returns the model with room for the embeddings of the prefix that a run trains, if it trains one. */
+/** Returns the model with space for the embeddings of the run's prefix, if it trains one. */
 export function withPrefixRows<Model extends FloatLayout & { config: EncoderConfig }>(
   model: Model,
   stages: Stages,
@@ -72,7 +72,7 @@ export function withPrefixRows<Model extends FloatLayout & { config: EncoderConf
   };
 }
 
-/** Returns the number of rows of the word embeddings, which is the first token's id. */
+/** Returns the number of rows of the word embeddings, which is also the id of the prefix's first token. */
 export function wordRows(tensors: readonly Pick<StoredTensor, 'name' | 'shape'>[]): number {
   return tensors.find(({ name }) => name === wordRowsName)?.shape[0] ?? 0;
 }
@@ -81,9 +81,9 @@ export function wordRows(tensors: readonly Pick<StoredTensor, 'name' | 'shape'>[
 const initialVariance = 1e-9;
 
 /**
- * Returns the embeddings that a prefix begins with: the mean of the old rows plus a little noise, as in
- * `resize_token_embeddings` of transformers 5. Only the noise differs: here it is uniform, and the columns' noise is
- * not correlated.
+ * Returns the initial embeddings of a prefix: the mean of the old rows plus a little noise, as in
+ * `resize_token_embeddings` of transformers 5. Only the noise differs: here it is uniform, and uncorrelated between
+ * columns.
  */
 export function initialPrefixRows(words: Float32Array, width: number, tokens: number, seed: number): Float32Array {
   const rows = words.length / width;

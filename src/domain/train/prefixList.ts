@@ -3,7 +3,7 @@ import { prefixWeights } from './settingRanges';
 
 const maxPrefixes = 16;
 
-/** Writes prefixes as the form shows them: "768, 256:0.5", with a weight only if it isn't 1. */
+/** Formats prefixes for the form: "768, 256:0.5", with a weight only if it isn't 1. */
 export function prefixText(prefixes: readonly Prefix[]): string {
   return prefixes.map(({ dimension, weight }) => (weight === 1 ? `${dimension}` : `${dimension}:${weight}`)).join(', ');
 }

@@ -4,7 +4,7 @@ import { parseForeignJson } from '../foreignJson';
 import { isObject } from '../isObject';
 import { prefixOf, prefixTokens } from './prefix';
 
-/** Tokens of a text besides the prefix: [CLS], [SEP] and at least one of its own. */
+/** Minimum tokens of a text besides the prefix: [CLS], [SEP] and one of its own. */
 export const tokensBesidesPrefix = 3;
 
 /** Returns the error for a prefix that leaves no room for a text, or that differs from another stage's, or null. */

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 
-/** Highest number of tokens of a prefix. */
+/** Maximum number of tokens of a prefix. */
 export const maxPrefixTokens = 64;
 const maxTokenLength = 40;
 
 /**
- * Whether a text can be a special token: short, with a letter, and without white space, which tokenizers may remove, or
- * commas, which the form separates names by.
+ * Whether a text can be a special token: short, with a letter, without white space, which tokenizers may remove, and
+ * without commas, which separate names in the form.
  */
 export function canBeToken(name: string): boolean {
   return name.length <= maxTokenLength && /\p{L}/u.test(name) && !/[\s,，、]/.test(name);

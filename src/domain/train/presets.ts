@@ -1,11 +1,11 @@
 import type { Experiment } from '../experiment';
 
-/** Passes over the pairs, by preset. */
+/** Epochs of each preset. */
 export const presetEpochs = { quick: 1, standard: 2, thorough: 5 } as const;
 export type PresetName = keyof typeof presetEpochs;
 export const presetNames = ['quick', 'standard', 'thorough'] as const satisfies PresetName[];
 
-/** Returns the preset that the experiment follows, or null if the user chose another duration or checkpoint. */
+/** Returns the preset that matches the experiment, or null if its duration or checkpoint is another. */
 export function presetOf({ stages, evaluation }: Experiment): PresetName | null {
   const duration = stages[0]?.duration;
   if (stages.length !== 1 || duration?.unit !== 'epochs' || evaluation.checkpoint !== 'bestDev') return null;

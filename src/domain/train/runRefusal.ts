@@ -10,7 +10,7 @@ import { dataOfStage, keepsTextsApart } from './stageData';
 import { stepCount } from './stepCount';
 import { layerCount, trainedParameters } from './trainedParameters';
 
-/** Returns the error if the stage's rows can't fill one batch, with the count that falls short; else null. */
+/** Returns the error if the stage's rows can't fill one batch, with the count that is too small; else null. */
 export function batchShortage(
   stage: Pick<Stage, 'batching' | 'data'>,
   stageIndex: number,
@@ -30,8 +30,8 @@ export function batchShortage(
 }
 
 /**
- * Returns the error for a stage that trains no parameter of the model, freezes layers that it lacks, or trains adapters
- * or a prefix that do not suit it, or null.
+ * Returns the error for a stage that trains no parameter of the model, freezes layers that the model lacks, or has
+ * unsuitable adapters or an unsuitable prefix; else null.
  */
 export function strategyRefusal(
   { stages, model = null }: Pick<Experiment, 'stages'> & Partial<Pick<Experiment, 'model'>>,
@@ -48,7 +48,10 @@ export function strategyRefusal(
   return prefixRefusal({ stages, model });
 }
 
-/** Returns the error for adapters that are no smaller than their matrices or trained in mixed precision, or null. */
+/**
+ * Returns the error for adapters that are no smaller than their matrices, or that are trained in mixed precision; else
+ * null.
+ */
 function loraRefusal(stage: Stage, index: number, tensors: readonly StoredTensor[]): AppErrorDetails | null {
   if (stage.strategy.kind !== 'lora') return null;
   if (usesHalf(stage.precision)) return { kind: 'lora-needs-full-precision', stage: index };
@@ -73,9 +76,8 @@ export function warmupRefusal(
 }
 
 /**
- * Returns why a run cannot start: it has no test questions, too few rows for a batch, a warm-up longer than its stage,
- * or a loss that does not suit the data or the model. Returns null if it can start. `dimension` is the length of the
- * model's vectors.
+ * Returns why a run cannot start, or null: it has no test questions, too few rows for a batch, a warm-up longer than
+ * its stage, or a loss that does not suit the data or the model. `dimension` is the length of the model's vectors.
  */
 export function runRefusal(
   experiment: Experiment,
@@ -96,7 +98,7 @@ export function runRefusal(
   return warmupRefusal(experiment, most) ?? lossRefusalOf(experiment, dimension);
 }
 
-/** Returns the error for the first stage whose loss its data or the model does not suit, or null. */
+/** Returns the error for the first stage whose loss does not suit its data or the model; else null. */
 export function lossRefusalOf({ stages }: Experiment, dimension: number | null): AppErrorDetails | null {
   for (const [index, stage] of stages.entries()) {
     const refusal = lossRefusal(stage, index, dimension);

@@ -32,13 +32,13 @@ export interface RunView {
   deviceLosses: number;
   /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];
-  /** Builds of the app that continued the run after these steps. */
+  /** Builds of the app that continued the run, with the steps after which they did. */
   buildChanges: { step: number; build: string }[];
   /** The steps since the last checkpoint that a resumed run is computing again; null once it has passed them. */
   repeating: { from: number; to: number } | null;
   steps: StepReport[];
   dev: ({ step: number; best: boolean } & DevEvaluation)[];
-  /** What the loss saw in some batches of training pairs. */
+  /** Scores that the loss saw in some batches of training pairs. */
   trainScores: TrainScores[];
   alarms: Alarm[];
   earlyStop: EarlyStop | null;
@@ -52,8 +52,8 @@ export interface RunView {
    */
   evaluationMs: number;
   /**
-   * When a dev evaluation may have begun: the end of the newest step, shifted by any pause since. Null if something
-   * other than a step happened last.
+   * The earliest time at which the next dev evaluation can have begun: the end of the newest step, shifted by any pause
+   * since. Null if another event came last.
    */
   stepEndedAt: number | null;
   pausedAt: number | null;
@@ -100,7 +100,7 @@ function cutFrom<T extends { step: number }>(list: T[], step: number): void {
 
 /**
  * Shifts `stepEndedAt` by the length of a pause, so that the pause does not count as evaluation time. Clears it if the
- * run continues without a pause, because it was then closed and resumed.
+ * run continues without a pause, because the run was then closed and resumed.
  */
 function trackPause(view: RunView, status: RunStatus, at: number): void {
   if (status === 'paused') {
@@ -130,7 +130,9 @@ function applyStep(view: RunView, event: EventOf<'step'>): void {
   view.stepEndedAt = event.at;
 }
 
-/** Drops the steps that will be computed again, so that the view never shows one that the run has not reached yet. */
+/**
+ * Drops the steps that will be computed again, so that the view never shows a step that the run has not reached yet.
+ */
 function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): void {
   cutFrom(view.steps, step + 1);
   cutFrom(view.dev, step + 1);
@@ -162,7 +164,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.error = event.error ?? null;
       return trackPause(view, event.status, event.at);
     case 'batchPlan':
-      // The page reads it from the run's record.
+      // The page reads this from the run's record.
       return;
     case 'device':
       view.device = event.device;

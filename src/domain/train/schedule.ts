@@ -1,13 +1,15 @@
 import type { Stage } from '../experiment';
 
-/** Rounds halves to even, as Python's `round` does: the reference implementations count warm-up steps with it. */
+/**
+ * Rounds halves to even, as Python's `round` does, because the reference implementations count warm-up steps with it.
+ */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** Returns the number of warm-up steps: as stated, or at least 1 for a share above 0. */
+/** Returns the number of warm-up steps: as stated or, for a share above 0, at least 1. */
 function stepsOfWarmup(steps: number, { warmup, warmupSteps }: Stage['schedule']): number {
   if (warmupSteps !== undefined) return warmupSteps;
   return warmup > 0 ? Math.max(1, roundHalfEven(warmup * steps)) : 0;

@@ -6,7 +6,7 @@ import { isObject } from '../isObject';
 export const scheduleSchema = v.pipe(
   v.strictObject({
     ...stageVersion1.entries.schedule.entries,
-    /** Number of warm-up steps, instead of a share. `warmup` is 0 then, so that equal schedules have equal hashes. */
+    /** Number of warm-up steps, instead of a share. `warmup` is then 0, so that equal schedules have equal hashes. */
     warmupSteps: v.optional(positiveCount),
   }),
   v.forward(
@@ -20,13 +20,13 @@ export const scheduleSchema = v.pipe(
 );
 export type Schedule = v.InferOutput<typeof scheduleSchema>;
 
-/** Returns a schedule of an experiment file that states `warmupSteps`, but no share, with a share of 0. */
+/** Returns a schedule with a warm-up share of 0 if the file states `warmupSteps` but no share. */
 export function withShareOfSteps(schedule: unknown): unknown {
   const counts = isObject(schedule) && schedule['warmupSteps'] !== undefined;
   return counts ? { warmup: 0, ...schedule } : schedule;
 }
 
-/** How the form states the length of the warm-up. */
+/** The unit in which the form states the length of the warm-up. */
 export type WarmupUnit = 'warmupShare' | 'warmupCount';
 
 /** Returns the schedule with its warm-up stated in the other unit, at a usual length. */

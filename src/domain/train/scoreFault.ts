@@ -4,8 +4,8 @@ import type { TrainRow } from './trainRows';
 import { dataOfStage } from './stageData';
 
 /**
- * Returns the largest score that a loss can use. Scores that are only compared cannot be told apart beyond 1,000,000 in
- * single precision. Scores that cosines should reach lie between −1 and 1.
+ * Returns the largest score that a loss can use. If scores are only compared, it is 1,000,000, because single precision
+ * cannot tell larger ones apart. If cosines should reach the scores, it is 1.
  */
 function largestScore(loss: Stage['loss'] | undefined): number {
   return loss?.kind === 'cosineMse' ? 1 : 1e6;

@@ -19,7 +19,7 @@ export function trainsOn(stages: readonly NamesData[], data: StageData): boolean
   return stages.some((stage) => dataOfStage(stage) === data);
 }
 
-/** Whether no batch may have a text twice. A repeated text of scored pairs is never a false negative. */
+/** Whether no text may be in a batch twice. In scored pairs, a repeated text is never a false negative. */
 export function keepsTextsApart({ batching, data }: NamesData & { batching: Batching }): boolean {
   return batching.kind === 'seeded' && batching.avoidDuplicatePassages && dataOfStage({ data }) === 'pairs';
 }

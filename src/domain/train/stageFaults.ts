@@ -9,7 +9,10 @@ export type StageFault =
   | { kind: 'lora-needs-full-precision'; stage: number }
   /** A token of the stage's prefix is in the model's vocabulary. */
   | { kind: 'prefix-token-known'; stage: number; token: string }
-  /** The prefix has more tokens than `most`, which is what the experiment's length limit leaves beside a text. */
+  /**
+   * The prefix has more tokens than `most`, the number for which the experiment's length limit leaves room beside a
+   * text.
+   */
   | { kind: 'prefix-too-many-tokens'; stage: number; tokens: number; most: number }
   /** The prefix of the stage differs from that of stage `first`. */
   | { kind: 'prefix-differs'; stage: number; first: number }
@@ -25,33 +28,37 @@ export type StageFault =
   | { kind: 'miner-missing'; stage: number; contentSha256: string }
   /** The model whose scores mask the stage's false negatives is not stored. */
   | { kind: 'guide-missing'; stage: number; contentSha256: string }
-  /** The stage distils the scores of a teacher, but none is chosen. */
+  /** The stage distils a teacher's scores, but no teacher is chosen. */
   | { kind: 'teacher-not-chosen'; stage: number }
   /** The teacher whose scores the stage distils is not stored. */
   | { kind: 'teacher-missing'; stage: number; contentSha256: string }
-  /** The stage distils scores of the data, which belong to imported negatives, but has none or others. */
+  /** The stage distils scores of the data, which only imported negatives have, but its negatives are others or none. */
   | { kind: 'teacher-scores-need-imported'; stage: number }
   /** The stage distils scores of the data, and `missing` of its pairs, the first of them `id`, have none. */
   | { kind: 'teacher-scores-missing'; stage: number; id: string; missing: number; pairs: number }
-  /** The pair `id` has only `found` negatives with scores left that can be used, fewer than the stage needs. */
+  /** Only `found` negatives of the pair `id` have scores and can be used, fewer than the stage needs. */
   | { kind: 'teacher-scores-too-few'; stage: number; id: string; found: number; perAnchor: number }
   /** The stage distils scores among a question's own explicit negatives, and the stage has none. */
   | { kind: 'distillation-needs-negatives'; stage: number }
-  /** The stage's loss compares nothing but a question's own explicit negatives, and the stage has none. */
+  /** The stage's loss compares only a question's own explicit negatives, and the stage has none. */
   | { kind: 'loss-needs-triplets'; stage: number }
-  /** The stage trains on explicit negatives, but its loss compares pairs only. */
+  /** The stage trains on explicit negatives, but its loss compares only pairs. */
   | { kind: 'loss-takes-pairs'; stage: number; negatives: number }
   /** A Matryoshka prefix of `prefix` numbers is longer than the model's vectors of `dimension`. */
   | { kind: 'prefix-too-long'; stage: number; prefix: number; dimension: number }
-  /** AnglE reads a vector as complex numbers, its first half as their real parts, but its length is odd. */
+  /** AnglE reads the two halves of a vector as real and imaginary parts, but its length is odd. */
   | { kind: 'angle-needs-even-vectors'; stage: number; dimension: number }
   /** A stage that trains on scored pairs has fewer of them than a batch. */
   | { kind: 'too-few-scored-pairs'; stage: number; pairs: number; batchSize: number }
   /**
-   * A stage cannot compare its scored pairs: a score is not a number or beyond ±`largest`, or all scores are `equal`.
+   * A stage cannot compare its scored pairs: a score is not a number or is beyond ±`largest`, or all scores are
+   * `equal`.
    */
   | ({ kind: 'scores-unusable'; stage: number } & ({ id: string; found: string; largest: number } | { equal: number }))
-  /** The run stops early by dev, but dev is not evaluated during training: it `lacks` an interval or questions. */
+  /**
+   * The run is to stop early by dev, but dev is not evaluated during training, because it `lacks` an interval or
+   * questions.
+   */
   | { kind: 'early-stop-without-dev'; lacks: 'interval' | 'questions' }
   /** The warm-up of a stage has more steps than the stage. */
   | { kind: 'warmup-too-long'; stage: number; warmup: number; steps: number }

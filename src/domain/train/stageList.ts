@@ -1,6 +1,6 @@
 import type { Stage } from './stageSchema';
 
-/** The most stages that an experiment may have. */
+/** Maximum number of stages in an experiment. */
 export const maxStages = 16;
 
 /** Returns the stages with a copy of stage `index` after it. */
@@ -8,7 +8,7 @@ export function duplicated(stages: readonly Stage[], index: number): Stage[] {
   return stages.flatMap((stage, i) => (i === index ? [stage, { ...stage }] : [stage]));
 }
 
-/** Returns the stages without stage `index`. Keeps the last one that is left. */
+/** Returns the stages without stage `index`. If only one stage is left, keeps it. */
 export function without(stages: readonly Stage[], index: number): Stage[] {
   return stages.length > 1 ? stages.filter((_, i) => i !== index) : [...stages];
 }

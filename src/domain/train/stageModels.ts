@@ -5,19 +5,19 @@ import { isObject } from '../isObject';
 export const stageModelSlots = ['negativesModel', 'guideModel', 'teacherModel'] as const;
 export type StageModelSlot = (typeof stageModelSlots)[number];
 
-/** Where a stage names each of them. */
+/** Path of each of these models in a stage. */
 export const stageModelPaths: Record<StageModelSlot, readonly string[]> = {
   negativesModel: ['negatives', 'model'],
   guideModel: ['loss', 'falseNegatives', 'byScore', 'model'],
   teacherModel: ['loss', 'teacher'],
 };
 
-/** Returns the frozen model whose scores mask false negatives; undefined if the trained model's own scores do. */
+/** Returns the frozen model whose scores mask false negatives; undefined if the trained model's own scores decide. */
 export function guideOf({ loss }: Pick<Stage, 'loss'>): ExperimentModel | undefined {
   return loss.kind === 'inBatchInfoNce' ? loss.falseNegatives?.byScore?.model : undefined;
 }
 
-/** Returns the frozen model whose scores a stage distils; undefined if it distils none or none is chosen yet. */
+/** Returns the frozen model whose scores a stage distils; undefined if it distils none, or none has been chosen yet. */
 export function teacherOf({ loss }: Pick<Stage, 'loss'>): ExperimentModel | undefined {
   return loss.kind === 'distillation' ? loss.teacher : undefined;
 }
@@ -27,7 +27,7 @@ export function frozenModelOf(stage: Pick<Stage, 'loss'>): ExperimentModel | und
   return guideOf(stage) ?? teacherOf(stage);
 }
 
-/** Returns the models that a stage names beside the base model. */
+/** Returns the models that a stage names in addition to the base model. */
 export function stageModels({ loss, negatives }: Pick<Stage, 'loss' | 'negatives'>): {
   slot: StageModelSlot;
   model: ExperimentModel;
@@ -41,15 +41,15 @@ export function stageModels({ loss, negatives }: Pick<Stage, 'loss' | 'negatives
   ];
 }
 
-/** Returns the object at a path of a stage that is not validated yet; undefined if there is none. */
+/** Returns the object at a path of a stage that has not been validated yet; undefined if there is none. */
 export function objectAt(stage: unknown, path: readonly string[]): Record<string, unknown> | undefined {
   const found = path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), stage);
   return isObject(found) ? found : undefined;
 }
 
 /**
- * Returns a stage with another value at a path whose objects it has; `undefined` removes the field. Returns the stage
- * itself if it lacks one of these objects.
+ * Returns a stage with a new value at a path; `undefined` removes the field. Returns the stage unchanged if it lacks an
+ * object on the path.
  */
 export function withValueAt(stage: unknown, path: readonly string[], value: unknown): unknown {
   const [name, ...rest] = path;

@@ -8,7 +8,9 @@ import { scheduleSchema } from './scheduleSchema';
 import { stageDataKinds } from './stageData';
 import { frozenSchema, strategySchema } from './strategySchema';
 
-/** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
+/**
+ * A training stage. Fields that version 1 lacks are optional; if they are absent, the stage means the same as there.
+ */
 export const stageSchema = v.pipe(
   v.strictObject({
     ...stageVersion1.entries,
@@ -24,7 +26,7 @@ export const stageSchema = v.pipe(
     schedule: scheduleSchema,
     optimizer: v.strictObject({
       ...stageVersion1.entries.optimizer.entries,
-      /** The learning rate of each layer, as a share of that of the layer above. Absent means 1. */
+      /** Learning rate of each layer as a share of that of the next higher layer. Absent means 1. */
       layerDecay: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(1))),
     }),
     /** Absent if the weights are not averaged. */

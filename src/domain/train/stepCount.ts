@@ -1,7 +1,7 @@
 import type { Stage } from './stageSchema';
 
 /**
- * Returns the number of steps of a stage whose epochs have all pairs, with `perStep` of them in a step. All batches are
+ * Returns the number of steps of a stage whose epochs use all pairs, with `perStep` pairs per step. All batches are
  * full: pairs left over from an epoch go into the first batch of the next one. If rows are left out of an epoch,
  * `planBatches` plans fewer steps.
  */

@@ -15,8 +15,8 @@ const usual: Readonly<Record<Strategy['kind'], () => Strategy>> = {
 };
 
 /**
- * Returns the stage with another strategy. Adapters are trained in full precision only, and a prefix freezes everything
- * else anyway.
+ * Returns the stage with another strategy. Drops settings that don't go with it: adapters are trained only in full
+ * precision, and a prefix already freezes everything else.
  */
 export function withStrategy({ precision, frozen, ...stage }: Stage, kind: Strategy['kind']): Stage {
   return {
@@ -27,7 +27,7 @@ export function withStrategy({ precision, frozen, ...stage }: Stage, kind: Strat
   };
 }
 
-/** Returns the stage with another choice of frozen parameters. One that freezes nothing leaves the field out. */
+/** Returns the stage with other frozen parameters. Leaves the field out if nothing is frozen. */
 export function withFrozen({ frozen: _, ...stage }: Stage, frozen: Frozen): Stage {
   return frozen.embeddings || frozen.layers > 0 ? { ...stage, frozen } : stage;
 }

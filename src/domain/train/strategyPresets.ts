@@ -30,7 +30,7 @@ function isUsualPrefix({ strategy, frozen }: Stage): boolean {
   return strategy.tokens === defaultPrefix.tokens && strategy.side === defaultPrefix.side;
 }
 
-/** Returns the plan that the stages follow, or null if the user chose other strategies. */
+/** Returns the preset that the stages match, or null if the user chose other strategies. */
 export function strategyPresetOf(stages: readonly Stage[]): StrategyPreset | null {
   const [first, second, third] = stages;
   if (!first || third) return null;

@@ -14,7 +14,7 @@ const denseModules = [
 ];
 const normModules = ['attention.output.LayerNorm', 'output.LayerNorm'];
 
-/** Highest number of layers whose parameter names a keyword may match. */
+/** Number of layers for which a keyword is checked against parameter names: more than any known model has. */
 export const maxLayers = 128;
 
 function parameterNames(): string[] {
@@ -57,7 +57,7 @@ export type Strategy = v.InferOutput<typeof strategySchema>;
 
 export const defaultKeywords = ['bias'];
 
-/** Parameters that a stage leaves as they are: the embeddings, and the lowest layers of the encoder. */
+/** Parameters that a stage does not change: the embeddings, and the lowest layers of the encoder. */
 export const frozenSchema = v.strictObject({
   embeddings: v.boolean(),
   layers: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxLayers)),

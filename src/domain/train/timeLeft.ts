@@ -16,11 +16,11 @@ function devEvaluationsAfter(step: number, plan: Plan): number {
   return devEvaluations(plan.steps, everySteps, atEnd) - devEvaluations(step, everySteps, false);
 }
 
-/** Milliseconds of the dev evaluations left, including the rest of one that is under way. */
+/** Milliseconds of the dev evaluations left, including the rest of one in progress. */
 function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number {
-  // The evaluation before training reports dev too, unless there are no dev questions.
+  // The list contains the evaluation before training too, so it is empty only without dev questions.
   if (view.dev.length === 0) return 0;
-  // Until a dev evaluation is measured, the one before training serves, which encodes the whole knowledge base.
+  // Until one is measured, estimate from the evaluation before training, which encodes the whole knowledge base.
   const { passages, of } = plan.devPlan ?? { passages: 1, of: 1 };
   const each = view.devTime.count > 0 ? view.devTime.ms / view.devTime.count : view.evaluationMs * (passages / of);
   const atEnd = plan.experiment.evaluation.checkpoint === 'bestDev';
@@ -36,10 +36,11 @@ function withCheckpoints(ms: number, view: RunView): number {
 }
 
 /**
- * Estimates the milliseconds until the run ends, or returns null while too few steps have been measured. During
- * training, adds up the steps left at the mean pace of the last 20, the dev evaluations and checkpoints left at their
+ * Estimates the milliseconds until the run ends. Returns null while too few steps have been measured. During training,
+ * adds the remaining steps at the mean pace of the last 20, the remaining dev evaluations and checkpoints at their
  * measured durations, and an evaluation after training that takes as long as the one before. During the evaluation
- * after training, extrapolates from its progress, or without any from the evaluation before training.
+ * after training, extrapolates from its progress; until it reports some, uses the time of the evaluation before
+ * training.
  */
 export function timeLeftMs(view: RunView, planned: Plan, now: number): number | null {
   const plan = { ...planned, steps: lastStepOf(planned, view) };

@@ -2,7 +2,7 @@ import type { Pair, ScoredPair } from '../records';
 import { dataOfStage } from './stageData';
 import type { Stage } from './stageSchema';
 
-/** A row that a stage trains on: a pair, or two sentences of which the second is in the place of the positive. */
+/** A row that a stage trains on: a pair, or two scored sentences, the second in the field of the positive. */
 export interface TrainRow extends Pick<Pair, 'id' | 'anchor' | 'positive'> {
   /** Only in scored pairs. */
   score?: number;

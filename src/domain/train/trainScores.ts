@@ -1,34 +1,36 @@
-/** Pairs that are listed as the hardest. */
+/** Number of pairs listed as the hardest. */
 export const hardestPairs = 10;
-/** Observed batches of a stage from which the hardest pairs are taken: the newest ones. */
+/** The hardest pairs are taken from this many of a stage's newest observed batches. */
 const newestObservations = 10;
 
-/** The text that a pair's loss confuses most with its own: the passage of a pair, or one of its explicit negatives. */
+/**
+ * The text that the loss most easily confuses with a pair's own passage: the passage of another pair, or a negative.
+ */
 export interface WrongText {
   pairId: string;
-  /** Which of the pair's negatives, from 0; absent for its passage. */
+  /** Index among the pair's explicit negatives; absent if the text is the pair's passage. */
   negative?: number;
   cosine: number;
 }
 
-/** A training row that its loss finds hard. */
+/** A training row that the loss finds hard. */
 export interface HardPair {
   pairId: string;
-  /** Of its two texts. */
+  /** Cosine of the row's two texts. */
   cosine: number;
   /** The larger, the worse the row fits; see `hardRows` in `batchScores.ts`. Comparable within a stage only. */
   hardness: number;
-  /** The best of the wrong texts. Absent in scored pairs. */
+  /** The best-scoring wrong text. Absent in scored pairs. */
   wrong?: WrongText;
-  /** Only in scored pairs: the score that the row has in the data. */
+  /** Only in scored pairs: the row's score in the data. */
   score?: number;
 }
 
-/** What was read back of the vectors of a batch after `step`. */
+/** Values read back from the vectors of a batch after `step`. */
 export interface TrainScores {
   step: number;
   stage: number;
-  /** Rows that were looked at: the first of the batch. */
+  /** Number of rows that were read back: the first ones of the batch. */
   rows: number;
   /** Mean cosine of the two texts of a row. */
   right: number;
@@ -38,7 +40,7 @@ export interface TrainScores {
   hardest: HardPair[];
 }
 
-/** Whether the batch of a step is looked at: of every fifth step, or of fewer in a stage of many steps. */
+/** Whether to look at the batch of a step: at every fifth one, or at fewer in a stage of many steps. */
 export function isObserved(stepOfStage: number, steps: number): boolean {
   return stepOfStage % Math.max(5, Math.ceil(steps / 100)) === 0;
 }
@@ -52,8 +54,8 @@ export function hardestOfRows(rows: readonly HardPair[]): HardPair[] {
 }
 
 /**
- * Returns the hardest pairs of the newest stage, hardest first, from its newest observations. A pair that was looked at
- * again counts as it was last.
+ * Returns the hardest pairs of the newest stage, hardest first, from its newest observations. A pair that was observed
+ * again counts with its latest scores.
  */
 export function hardestSoFar(observed: readonly TrainScores[]): HardPair[] {
   const stage = observed[observed.length - 1]?.stage;

@@ -39,7 +39,7 @@ interface TrainedParameters {
 
 /**
  * Returns the names of the parameters that a stage trains, how many numbers they hold, and how many the model holds.
- * Adapters are not counted as the model's. `tensors` may lack the rows of a prefix.
+ * The model's number excludes adapters. `tensors` may lack the rows of a prefix.
  */
 export function trainedParameters(tensors: readonly Named[], choice: Choice): TrainedParameters {
   const isTrained = trainedBy(choice);
@@ -49,7 +49,7 @@ export function trainedParameters(tensors: readonly Named[], choice: Choice): Tr
   return { names: chosen.map(({ name }) => name), trained: sum(chosen), all: sum(tensors) };
 }
 
-/** Returns the new rows that a prefix stage adds to a model without them. */
+/** Returns the rows that a prefix stage adds to a model, if the model lacks them. */
 function newRows(tensors: readonly Named[], { strategy }: Choice): Named[] {
   if (strategy.kind !== 'prefix' || tensors.some(({ name }) => name === prefixRowsName)) return [];
   const rows = prefixTensor(tensors, prefixTokens(strategy).length);
@@ -57,8 +57,8 @@ function newRows(tensors: readonly Named[], { strategy }: Choice): Named[] {
 }
 
 /**
- * Returns how a checkpoint stores each moment of a stage: like the weights if all parameters are trained, otherwise the
- * trained ones without gaps.
+ * Returns the layout of each moment in a stage's checkpoint: that of the weights if all parameters are trained,
+ * otherwise the trained parameters without gaps.
  */
 export function momentLayout(layout: FloatLayout, isTrained: (name: string) => boolean): FloatLayout {
   const trained = layout.tensors.filter(({ name }) => isTrained(name));
@@ -72,12 +72,12 @@ export function momentLayout(layout: FloatLayout, isTrained: (name: string) => b
   return { tensors, totalFloats };
 }
 
-/** Returns how a checkpoint stores each moment of a stage of a model. */
+/** Returns the layout of each moment in the checkpoints of a model's stage. */
 export function stageMoments(model: FloatLayout, stage: Choice): FloatLayout {
   return momentLayout(stageLayout(model, stage), trainedBy(stage));
 }
 
-/** Returns the most floats that a checkpoint stores beside the weights in any stage: two moments and the average. */
+/** Returns the most floats that a checkpoint stores besides the weights in any stage: two moments and the average. */
 export function optimizerFloats(layout: FloatLayout, stages: readonly (Choice & Pick<Stage, 'ema'>)[]): number {
   const floatsOf = (stage: (typeof stages)[number]): number =>
     (stage.ema ? 3 : 2) * stageMoments(layout, stage).totalFloats;

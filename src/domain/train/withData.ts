@@ -3,8 +3,8 @@ import { dataOfStage, type StageData } from './stageData';
 import type { Stage } from './stageSchema';
 
 /**
- * Returns the stage with other rows to train on, and with the usual loss for them. Explicit negatives belong to pairs.
- * The field of pairs is left out, because they are the default.
+ * Returns the stage with other rows to train on, and with the usual loss for them. Explicit negatives only apply to
+ * pairs. `data` is left out for pairs, because they are the default.
  */
 export function withData(stage: Stage, data: StageData): Stage {
   const [kind] = lossKindsFor(data);

@@ -10,7 +10,7 @@ export function axisCeiling(value: number): number {
 }
 
 /**
- * Returns at most `most` evenly spaced whole numbers from 0 for an axis that ends at `end`. Leaves room for the label
+ * Returns at most `most` evenly spaced whole numbers from 0 for an axis that ends at `end`. Leaves space for the label
  * at the end.
  */
 export function axisTicks(end: number, most: number): number[] {

@@ -4,7 +4,7 @@ import type { RunView } from '../../domain/train/runView';
 /** Maximum number of points of a curve. A screen can't show more, and drawing more would slow the page down. */
 const mostPoints = 1500;
 
-/** Thins the steps to about `mostPoints`, evenly spaced; the last one is always kept. */
+/** Thins the steps to about `mostPoints`, evenly spaced; always keeps the last one. */
 export function thinnedCurve(steps: readonly StepReport[]): StepReport[] {
   if (steps.length <= mostPoints) return [...steps];
   const stride = Math.ceil(steps.length / mostPoints);
@@ -19,8 +19,8 @@ export interface CurveColumns {
 
 /**
  * Smooths a series with an exponential moving average that gives each new value the weight 1 − `keep`. Divides by the
- * sum of the weights so far, so that the start is not pulled towards 0. Where a value is not finite, the average is
- * repeated.
+ * sum of the weights so far, so that the start is not pulled towards 0. For a value that is not finite, repeats the
+ * previous average.
  */
 export function smoothedCurve(values: readonly number[], keep = 0.9): number[] {
   let sum = 0;

@@ -1,11 +1,12 @@
 const focusable = 'button:not(:disabled), a[href], input:not(:disabled), select:not(:disabled), summary';
 
 /**
- * Keeps the keyboard focus inside an element: if the control that has it is replaced, as a button by its result or by
- * a progress bar, the focus moves to the first control in its place, or to that place. Attach it with `{@attach}`.
+ * Keeps the keyboard focus inside an element. If the focused control is replaced, such as a button by its result or by
+ * a progress bar, the focus moves to the first control in its place, or to the place itself. Attach it with
+ * `{@attach}`.
  */
 export function keepFocus(container: HTMLElement): () => void {
-  /** The element that was focused last, and its ancestors up to the container. */
+  /** The last focused element and its ancestors, up to the container. */
   let path: HTMLElement[] = [];
 
   function focused({ target }: FocusEvent): void {

@@ -3,7 +3,7 @@ import type { ListedCandidate } from '../../state/comparison.svelte';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatDate } from '../i18n/format';
 
-/** A candidate's name and a few words on its weights. */
+/** A candidate's name and a short description of its weights. */
 export interface CandidateLabel {
   name: string;
   detail: string;

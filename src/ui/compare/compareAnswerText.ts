@@ -3,18 +3,18 @@ import type { CompareRow, Difference } from '../../domain/evaluate/compareTable'
 import type { Dictionary } from '../i18n/dictionary';
 import { formatCount, formatP } from '../i18n/format';
 
-/** The sentences on the best model of a comparison. */
+/** The sentences about the best model of a comparison. */
 export interface CompareAnswerText {
   title: string;
-  /** What the difference to the baseline says, or why there is none. */
+  /** How to read the difference to the baseline, or why there is none. */
   verdict: string;
-  /** How many questions would show the difference; empty if it is shown. */
+  /** About how many questions would show the difference; empty if it is shown already. */
   needed: string;
   corrected: string;
   difference: Difference | null;
 }
 
-/** Says which model answers most questions, and whether it is shown to be better than the baseline. */
+/** Writes which model answers most questions, and whether it is shown to be better than the baseline. */
 export function compareAnswerText(
   t: Dictionary['compare']['answer'],
   rows: readonly CompareRow[],

@@ -15,7 +15,7 @@ interface CheckVerdict {
   wrong: boolean;
 }
 
-/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or which number is wrong and by how much. */
+/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or the number that is wrong and its error. */
 export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): CheckVerdict {
   const t = dictionary.deviceCheck;
   const wrong = wrongTensor(check, 'full');
@@ -40,7 +40,7 @@ export function mixedVerdict(dictionary: Dictionary, check: DeviceCheck): CheckV
   return { text: t.mixed(text), wrong };
 }
 
-/** Returns what the user should know about stock tfjs on this adapter, or null on wasm. */
+/** Returns a sentence about stock tfjs on this adapter, or null on wasm. */
 export function peerText(dictionary: Dictionary, { peer }: DeviceCheck): string | null {
   const t = dictionary.deviceCheck;
   if (!peer) return null;

@@ -4,7 +4,7 @@ import { formatP, formatSigned } from '../i18n/format';
 
 const points = (share: number): string => formatSigned(share * 100);
 
-/** Says how many questions improved or got worse, and whether that could be chance. */
+/** Writes how many questions improved or got worse, and whether that could be chance. */
 export function judgementText(t: Dictionary['evaluate']['answer'], answer: AnswerAt): string {
   if (answer.won + answer.lost === 0) return t.same;
   const p = formatP(answer.p);
@@ -27,7 +27,7 @@ export function gainText(t: Dictionary['evaluate']['answer'], answer: AnswerAt):
   return { gain: t.points(points(gain)), interval };
 }
 
-/** Says how the trained model compares with the keyword search, which is `before` in the answer. */
+/** Writes how the trained model compares with the keyword search, which is `before` in the answer. */
 export function keywordVerdictText(t: Dictionary['evaluate']['answer'], { verdict, p }: AnswerAt): string {
   return verdict === 'noDifferenceShown'
     ? t.keywordEqual(formatP(p))

@@ -24,7 +24,7 @@ export function metricLabel(dictionary: Dictionary, name: MetricName): string {
   }
 }
 
-/** Returns a metric's value as the tables show it: shares of questions in percent, MRR and nDCG with four decimals. */
+/** Formats a metric's value for the tables: shares of questions in percent, MRR and nDCG with four decimals. */
 export function formatMetric(name: MetricName, value: number): string {
   return name === 'mrrAt10' || name === 'ndcgAt10' ? value.toFixed(4) : formatPercent(value);
 }

@@ -2,7 +2,7 @@ import { wilsonInterval, type Interval } from '../../domain/evaluate/statistics'
 import type { QuestionResult } from '../../domain/evaluate/evaluation';
 import { firstRank, hitRateAtK } from '../../domain/evaluate/metrics';
 
-/** Colours of several models in one chart, beside that of the keyword search. */
+/** Colours of the models in a chart, other than that of the keyword search. */
 export const seriesKinds = [
   'series-0',
   'series-1',
@@ -14,7 +14,7 @@ export const seriesKinds = [
   'series-7',
 ] as const;
 
-/** A model in the charts; `kind` decides its colour, so each model of a chart has another one. */
+/** A model in the charts. `kind` decides its colour, so the models of a chart have different ones. */
 export interface ChartModel {
   kind: 'before' | 'after' | 'bm25' | (typeof seriesKinds)[number];
   label: string;

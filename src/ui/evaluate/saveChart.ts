@@ -1,6 +1,6 @@
 import { saveFile } from '../../state/saveFile';
 
-/** Presentation properties that a style sheet may set on an element of a chart. */
+/** Presentation properties that a style sheet may set on elements of a chart. */
 const properties = [
   'fill',
   'fill-opacity',
@@ -18,7 +18,7 @@ const properties = [
 /** Pixels per unit of the chart in a PNG file. */
 const scale = 2;
 
-/** Returns the chart as an SVG document that needs no style sheet, on the page's background. */
+/** Returns the chart as a standalone SVG document, without a style sheet and on the page's background. */
 function standalone(chart: SVGSVGElement): string {
   const copy = chart.cloneNode(true) as SVGSVGElement;
   const copies = copy.querySelectorAll('*');

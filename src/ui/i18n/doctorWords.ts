@@ -8,5 +8,5 @@ export type FindingWords = {
   };
 };
 
-/** The button that applies each kind of fix. */
+/** Label of the button that applies each kind of fix. */
 export type FixWords = { [Setting in Fix['setting']]: (fix: Extract<Fix, { setting: Setting }>) => string };

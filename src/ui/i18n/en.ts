@@ -15,6 +15,8 @@ import { negativesTexts } from './en/negatives';
 import { reportTexts, linkTexts } from './en/report';
 import { resultReportTexts } from './en/resultReport';
 import { playgroundTexts } from './en/playground';
+import { probeTexts } from './en/probe';
+import { questionsTexts } from './en/questions';
 import { scoresTexts } from './en/scores';
 import { mapTexts } from './en/map';
 import { speedTexts } from './en/speed';
@@ -28,7 +30,9 @@ import { tokenizeTexts } from './en/tokenize';
 import { strategyTexts } from './en/strategy';
 import { trainTexts } from './en/train';
 
-/** The English texts. Their shape is the dictionary type: the Chinese texts have the same keys and parameters. */
+/**
+ * The English texts. Their type is that of every dictionary, so the Chinese texts have the same keys and parameters.
+ */
 export const en = {
   common: commonTexts,
   header: headerTexts,
@@ -54,6 +58,8 @@ export const en = {
   speed: speedTexts,
   map: mapTexts,
   playground: playgroundTexts,
+  probe: probeTexts,
+  questions: questionsTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
   link: linkTexts,

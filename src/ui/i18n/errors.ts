@@ -22,6 +22,7 @@ import { prefixSentences } from './errors/prefixFaults';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
 import { said, spaced } from './errors/ownWords';
+import { storageFailed } from './errors/storageFailed';
 import type { Language } from '../../domain/language';
 import type { Sentence } from './errors/sentence';
 import { shortened } from './errors/shortened';
@@ -124,10 +125,7 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': diskSpace,
-  'storage-failed': (details) => ({
-    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式，并在浏览器设置里允许本网站存储数据。`,
-    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode, and allow this site to store data in the browser’s settings.`,
-  }),
+  'storage-failed': storageFailed,
   'worker-crashed': (details) =>
     details.worker === 'gpu'
       ? {
@@ -209,8 +207,8 @@ const sentences: Sentences = {
     };
   },
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${said(details.reason).zh}）：训练可以从最近的检查点接着做，别的操作请再做一次。`,
-    en: `The GPU was lost (${said(details.reason).en}); resume a run from its last checkpoint, or start the action again.`,
+    zh: `与显卡的连接断了（${said(details.reason).zh}），请接着训练，或把刚才的操作再做一次。`,
+    en: `The GPU was lost (${said(details.reason).en}); resume the run, or start the action again.`,
   }),
   'gpu-out-of-memory': (details) => {
     const need = neededMemoryWords(details);

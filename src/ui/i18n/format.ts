@@ -23,12 +23,12 @@ export function formatEncoding(encoding: string): string {
   return encodingNames[encoding] ?? encoding;
 }
 
-/** Formats a share as a percentage, without a space in either language: 0.1234 → "12.3%". */
+/** Formats a share as a percentage, without a space in both languages: 0.1234 → "12.3%". */
 export function formatPercent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}%`;
 }
 
-/** Formats a share as a percentage, with one decimal unless that is 0: 0.9 → "90%", 0.925 → "92.5%". */
+/** Formats a share as a percentage, with one decimal unless the decimal is 0: 0.9 → "90%", 0.925 → "92.5%". */
 export function formatShortPercent(share: number): string {
   return `${Number((share * 100).toFixed(1))}%`;
 }
@@ -38,7 +38,7 @@ export function formatScore(score: number): string {
   return score.toFixed(3).replace('-', '−');
 }
 
-/** Formats a threshold with all its digits: it was chosen as the shortest number that does. */
+/** Formats a threshold with all its digits, because it was chosen as the shortest decimal in its gap. */
 export function formatThreshold(threshold: number): string {
   return String(threshold).replace('-', '−');
 }

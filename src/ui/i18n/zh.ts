@@ -16,6 +16,8 @@ import { negativesTexts } from './zh/negatives';
 import { reportTexts, linkTexts } from './zh/report';
 import { resultReportTexts } from './zh/resultReport';
 import { playgroundTexts } from './zh/playground';
+import { probeTexts } from './zh/probe';
+import { questionsTexts } from './zh/questions';
 import { scoresTexts } from './zh/scores';
 import { mapTexts } from './zh/map';
 import { speedTexts } from './zh/speed';
@@ -54,6 +56,8 @@ export const zh: Dictionary = {
   speed: speedTexts,
   map: mapTexts,
   playground: playgroundTexts,
+  probe: probeTexts,
+  questions: questionsTexts,
   report: reportTexts,
   resultReport: resultReportTexts,
   link: linkTexts,

@@ -44,8 +44,8 @@ async function collect(entry: FileSystemEntry, depth: number, files: FolderFile[
 }
 
 /**
- * Returns the files of a drop, including those in folders, without hidden ones. Call it before the first await of the
- * event's handler: the browser empties the transfer afterwards.
+ * Returns the files of a drop, including those in folders, without hidden ones. Call it before the first await in the
+ * event handler, because the browser then empties the transfer.
  * @throws import-failed folder-too-large.
  */
 export async function droppedFiles(transfer: DataTransfer | null): Promise<FolderFile[]> {

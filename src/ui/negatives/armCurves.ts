@@ -4,7 +4,7 @@ import type { StepReport } from '../../domain/run';
 import type { RunView } from '../../domain/train/runView';
 import { smoothedCurve, thinnedCurve, type CurveColumns } from '../common/curveData';
 
-/** What is drawn of an arm: its log so far, and its evaluation on dev after the last step, once it is done. */
+/** The curves of an arm: its log so far and, once it is done, its evaluation on dev after the last step. */
 export type ArmCurve = Pick<RunView, 'steps' | 'dev'> & { last: { step: number; value: number } | null };
 export type ArmCurves = Record<ArmName, ArmCurve | null>;
 
@@ -17,14 +17,14 @@ function columnsOf(points: readonly Points[]): CurveColumns {
   return { x, series: points.map((one) => x.map((step) => one.get(step) ?? null)) };
 }
 
-/** Returns a dev evaluation on a sample of the knowledge base, if there are any: the arms have the same sample. */
+/** Returns a dev evaluation on a sample of the knowledge base, if there is one. All arms use the same sample. */
 export function sampledDev(curves: ArmCurves): RunView['dev'][number] | undefined {
   return armNames.flatMap((name) => curves[name]?.dev ?? []).find(({ sampleOf }) => sampleOf !== undefined);
 }
 
 /**
- * Returns the dev metric of each arm over the steps. Scores on a sample and on the whole knowledge base are not
- * comparable, so if there are some on a sample, only these are drawn.
+ * Returns the dev metric of each arm over the steps. Scores on a sample are not comparable with those on the whole
+ * knowledge base, so if there are any, only they are drawn.
  */
 export function devColumns(curves: ArmCurves, metric: MetricName): CurveColumns {
   const sampled = sampledDev(curves) !== undefined;

@@ -7,7 +7,7 @@ import { formatSigned } from '../i18n/format';
 /** Whether a metric is a share of questions or passages, whose changes are stated in percentage points. */
 export const isShare = (metric: MetricName): boolean => metric !== 'mrrAt10' && metric !== 'ndcgAt10';
 
-/** Returns the sentence that states how the arms compare on dev, with intervals. */
+/** Returns a sentence that compares the arms on dev, with intervals. */
 export function armsSentence(dictionary: Dictionary, comparison: ArmsComparison): string {
   const t = dictionary.negatives.arms;
   const { metric, questions, mined, filtered } = comparison;

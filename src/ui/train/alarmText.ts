@@ -3,7 +3,7 @@ import { metricLabel } from '../evaluate/metricLabel';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatCount, formatFigure, formatPercent, formatScore, formatSigned } from '../i18n/format';
 
-/** Says what an alarm found and what may help. */
+/** Writes what an alarm found and what may help. */
 export function alarmText(dictionary: Dictionary, alarm: Alarm): string {
   const t = dictionary.train.alarms;
   const step = formatCount(alarm.step);

@@ -1,7 +1,7 @@
 import type { DeviceInfo } from '../../domain/device';
 import type { Dictionary } from '../i18n/dictionary';
 
-/** Returns a phrase that names the device and says why it was chosen. */
+/** Writes the device's name and why it was chosen. */
 export function deviceText(dictionary: Dictionary, info: DeviceInfo): string {
   const t = dictionary.device;
   const reason = t.reasons[info.reason];

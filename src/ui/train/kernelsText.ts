@@ -13,7 +13,7 @@ export function formatGain(gain: number): string {
   return gain.toFixed(2);
 }
 
-/** Returns sentences on how a run's kernels were chosen and what that gained. */
+/** Returns sentences on how a run's kernels were chosen and how much faster that made them. */
 export function kernelsText({ kernels: t, time }: Dictionary, tuning: KernelTuning): string[] {
   const { source, reason, ms, products, unmeasured, refused } = tuning;
   if (source === 'rules') return reason ? [t.ruled[reason]] : [];

@@ -7,13 +7,13 @@ import type { Dictionary } from '../i18n/dictionary';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
 import { runProgressText } from './runProgressText';
 
-/** The text at the top of the train stage: what the run has achieved, and a sentence on its state. */
+/** The text at the top of the train stage: the run's results so far, and a sentence on its state. */
 export interface RunHeadline {
   title: string;
   text: string;
 }
 
-/** Returns the number of passages that dev is evaluated on during training, or null if these are all. */
+/** Returns the number of passages that dev is evaluated on during training, or null if all are used. */
 function sampleText({ dev }: RunView): string | null {
   const newest = dev[dev.length - 1];
   return newest?.sampleOf === undefined ? null : formatCount(newest.metrics.passages);
@@ -62,19 +62,21 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   return title === null ? { title: text, text: t.doneNext } : { title, text };
 }
 
-/** Says where the run is: its phase, the step during training, and the work in progress. */
+/** Writes how far the run is: its phase, the step during training, and the work in progress. */
 function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const step = view.steps[view.steps.length - 1]?.step ?? 0;
   const training = view.phase === 'train' && step > 0;
   const place = training
     ? t.train.sentence.atStep(formatCount(step), formatCount(lastStepOf(record, view)))
     : t.job.phases[view.phase];
-  // Without a known total, the progress text is the step, which the place already names.
+  // If the total is unknown, the progress text is only the step, which the place already contains.
   const under = view.progress && view.progress.of > 0 ? runProgressText(t, record, view) : '';
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
-/** Says from which step an interrupted run can resume, which steps it will repeat, and how exact the result will be. */
+/**
+ * Writes from which step an interrupted run can resume, which steps it will repeat, and how exact the result will be.
+ */
 function interruptedText({ train: { sentence } }: Dictionary, record: RunRecord, view: RunView): string {
   const from = (view.checkpoint?.step ?? 0) + 1;
   const to = view.steps[view.steps.length - 1]?.step ?? 0;
@@ -89,7 +91,7 @@ function interruptedText({ train: { sentence } }: Dictionary, record: RunRecord,
   return `${resume}${record.build === __BUILD__ ? sentence.sameBits : sentence.otherBuild}`;
 }
 
-/** Describes a run or, before the first run, the run that the settings would start (`plan`). */
+/** Describes a run or, before the first run, the run that would start with the current settings (`plan`). */
 export function runHeadline(
   dictionary: Dictionary,
   record: RunRecord | null,

@@ -4,7 +4,9 @@ import type { RunView } from '../../domain/train/runView';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatCount } from '../i18n/format';
 
-/** Returns how far the run is within its phase, such as "encoding passages 30 / 288", or an empty text if not known. */
+/**
+ * Returns the progress of the run within its phase, such as "encoding passages 30 / 288", or an empty text if unknown.
+ */
 export function runProgressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
   const { progress } = view;
   const step = view.steps[view.steps.length - 1]?.step;

@@ -4,7 +4,7 @@ import type { RunView } from '../../domain/train/runView';
 export const scoreKinds = ['right', 'bestWrong', 'randomWrong'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
 
-/** Dev evaluations whose scores are drawn, one below the other. */
+/** Maximum number of dev evaluations whose scores are drawn one below another. */
 const mostRows = 6;
 
 /** The scores of some dev evaluations on one axis. */
@@ -19,7 +19,7 @@ export interface ScorePicture {
   }[];
 }
 
-/** Returns the dev evaluations with scores that are drawn: the first, the newest, and some evenly between them. */
+/** Chooses the dev evaluations to draw: the first, the newest, and some evenly spaced ones in between. */
 function drawnEvaluations(dev: RunView['dev']): { step: number; scores: DevScores }[] {
   const scored = dev.flatMap(({ step, scores }) => (scores ? [{ step, scores }] : []));
   if (scored.length <= mostRows) return scored;

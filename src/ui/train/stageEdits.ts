@@ -12,7 +12,7 @@ export function editStage(experiment: ExperimentState, change: Partial<Stage>): 
   replaceStage(experiment, (stage) => ({ ...stage, ...change }));
 }
 
-/** Chooses the rows that the stage trains on, with a loss for them. */
+/** Chooses the rows that the stage trains on, and a suitable loss. */
 export function editData(experiment: ExperimentState, data: StageData): void {
   replaceStage(experiment, (stage) => withData(stage, data));
 }
@@ -30,7 +30,10 @@ export function editAccumulation(experiment: ExperimentState, accumulation: numb
   });
 }
 
-/** Sets the learning rate of each layer as a share of that of the layer above. Without decay, the field is left out. */
+/**
+ * Sets the learning rate of each layer as a share of that of the next higher layer. Without decay, the field is left
+ * out.
+ */
 export function editLayerDecay(experiment: ExperimentState, layerDecay: number): void {
   replaceStage(experiment, ({ optimizer: { layerDecay: _, ...optimizer }, ...rest }) => ({
     ...rest,
@@ -43,7 +46,7 @@ export function editEma(experiment: ExperimentState, decay: number): void {
   replaceStage(experiment, ({ ema: _, ...rest }) => (decay === 0 ? rest : { ...rest, ema: { decay } }));
 }
 
-/** Sets which embeddings and layers the stage leaves as they are. */
+/** Sets which embeddings and layers the stage does not change. */
 export function editFrozen(experiment: ExperimentState, frozen: Frozen): void {
   replaceStage(experiment, (stage) => withFrozen(stage, frozen));
 }

@@ -5,7 +5,7 @@ import { defaultKeywords } from '../../domain/train/strategySchema';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatRate } from '../i18n/format';
 
-/** Returns what a stage trains: "Full", "BitFit", or "BitFit (layer.11)" if its keywords are not the usual ones. */
+/** Writes what a stage trains: "Full", "BitFit", or "BitFit (layer.11)" if its keywords are unusual. */
 export function strategyText(dictionary: Dictionary, { strategy }: Pick<Stage, 'strategy'>): string {
   const kind = dictionary.strategy.kinds[strategy.kind];
   const named = strategy.kind === 'bitFit' && strategy.keywords.join() !== defaultKeywords.join();
@@ -25,8 +25,8 @@ export function stageText(dictionary: Dictionary, stage: Stage): string {
 }
 
 /**
- * Returns the main settings of an experiment on one line: "BitFit · learning rate 2e-4 · …". Of several stages, which
- * `StageLines` describes, only the seed.
+ * Writes the main settings of an experiment on one line: "BitFit · learning rate 2e-4 · …". If there are several
+ * stages, writes only the seed, because `StageLines` describes them.
  */
 export function settingsText(dictionary: Dictionary, { seed, stages }: Experiment): string {
   const { fields } = dictionary.train;

@@ -6,7 +6,7 @@ import type { Dictionary } from '../i18n/dictionary';
 import { formatRate } from '../i18n/format';
 import { stageText, strategyText } from './stageText';
 
-/** Returns the form's name of a setting that a sweep varies, with its stage unless that is the first. */
+/** Returns the form's name of a swept setting, with its stage unless that is the first. */
 export function axisText(t: Dictionary, { setting, stage = 0 }: SweepAxis): string {
   const { fields } = t.train;
   const names: Record<SweepAxis['setting'], string> = {

@@ -15,7 +15,7 @@ it('a step that averages all weights needs the memory of the plan, and one dispa
   const count = { all: found.parameters, trained: found.parameters };
   expectPlanned(found.peakBytes, stepMemoryNeed(small, { ...count, averaged: true }, shape, stepStrategy).total);
   const plain = await countStep(small, pairs, length, { stepStrategy });
-  // Parameters with weight decay are one segment, those without another.
+  // Parameters with weight decay are one segment, and those without are another.
   expect(found.dispatches - plain.dispatches).toBe(2);
   const more = found.peakBytes - plain.peakBytes;
   expect(Math.abs(more / (4 * found.parameters) - 1)).toBeLessThan(0.01);

@@ -14,7 +14,10 @@ const dawn = join(
 );
 const timeoutMs = 300_000;
 
-/** Runs on Dawn's null backend, which compiles every kernel and computes nothing: a real adapter would take minutes. */
+/**
+ * Runs on Dawn's null backend, which compiles every kernel and computes nothing, because a real adapter would take
+ * minutes.
+ */
 describe("the bundle of the adapter's benchmark", () => {
   let folder: string;
   beforeAll(async () => {

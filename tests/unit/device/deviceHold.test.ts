@@ -11,7 +11,7 @@ it('the device is free again after a job has lost it', async () => {
   expect(await hold.during({ job: 'mine' }, () => Promise.resolve(7))).toBe(7);
 });
 
-it('a second job is refused while one is using the device, and told which', async () => {
+it('a second job is refused while another uses the device, and the error names that one', async () => {
   const hold = new DeviceHold();
   await hold.during({ job: 'mine' }, async () => {
     await expect(hold.during({ job: 'search' }, () => Promise.resolve())).rejects.toMatchObject({

@@ -22,7 +22,7 @@ describe('a stored kernel plan', () => {
     expect(withTiling(more)?.matmul).toEqual({ x: { ...tiling, ...more } });
   });
 
-  it('is none if the run has not started, or the text is not JSON or of another format', () => {
+  it('is null if the run has not started, or the text is not JSON or in another format', () => {
     for (const text of ['', '{', 'null', '[]', '{}']) expect(parseKernelPlan(text)).toBeNull();
     expect(parsed({ backend: 'metal' })).toBeNull();
     expect(parsed({ kernels: '3' })).toBeNull();

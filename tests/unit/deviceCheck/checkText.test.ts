@@ -37,7 +37,7 @@ describe('the texts of a device check', () => {
     );
   });
 
-  it('contain no comparison that was not made', () => {
+  it('contain only comparisons that were made', () => {
     const onCpu = { ...right, peer: null, results: right.results.slice(0, 1) };
     expect(checkVerdict(en, onCpu).text).toBe('Agrees to 2e-6');
     expect([mixedVerdict(en, onCpu), peerText(en, onCpu)]).toEqual([null, null]);

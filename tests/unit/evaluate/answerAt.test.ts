@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerAt, rankChange, rankGain } from '../../../src/domain/evaluate/answerAt';
+import { answerAt, rankChange, rankGain, sortByGain } from '../../../src/domain/evaluate/answerAt';
 import { compareQuestions } from '../../../src/domain/evaluate/comparison';
 import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import { naiveBootstrap } from '../../reference/bootstrap';
@@ -30,6 +30,27 @@ describe('the change of a rank', () => {
     expect(rankGain(Infinity, 5)).toBe(Infinity);
     expect(rankGain(5, Infinity)).toBe(-Infinity);
     expect(rankGain(Infinity, Infinity)).toBe(0);
+  });
+});
+
+describe('questions sorted by gain', () => {
+  it('begin with the largest gain and, among equal gains, with the passage that now ranks highest', () => {
+    const changes: [string, number, number][] = [
+      ['halved', 10, 20],
+      ['gone', 1, Infinity],
+      ['same and far', 30, 30],
+      ['fivefold', 5, 1],
+      ['same and near', 2, 2],
+      ['found late', Infinity, 40],
+      ['never found', Infinity, Infinity],
+      ['fourfold', 80, 20],
+      ['found first', Infinity, 1],
+    ];
+    const questions = changes.map(([name, rankBefore, rankAfter]) => ({ name, rankBefore, rankAfter }));
+    expect(sortByGain(questions).map(({ name }) => name)).toEqual([
+      ...['found first', 'found late', 'fivefold', 'fourfold'],
+      ...['same and near', 'same and far', 'never found', 'halved', 'gone'],
+    ]);
   });
 });
 

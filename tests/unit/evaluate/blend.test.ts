@@ -20,12 +20,12 @@ const pathOf = (parse: () => unknown): string | undefined => {
 };
 
 describe('a blend of two tensors', () => {
-  it.each(golden.blends)('has the bits of numpy at ratio $ratio', ({ ratio, bits }) => {
+  it.each(golden.blends)('has the same bits as with numpy at ratio $ratio', ({ ratio, bits }) => {
     const blended = blendTensors(floats(golden.base), floats(golden.tuned), ratio);
     expect([...new Uint32Array(blended.buffer)]).toEqual(bits);
   });
 
-  it('leaves a tensor that is equal on both sides as it is, at any ratio', () => {
+  it('leaves a tensor that is equal on both sides unchanged, at any ratio', () => {
     const frozen = floats(golden.base);
     for (let i = 0; i <= 100; i++) expect(blendTensors(frozen, frozen, i / 100)).toEqual(frozen);
   });
@@ -38,7 +38,7 @@ describe('the key of a blend’s evaluation', () => {
       expect(ratioOfMoment(blendMoment(ratio))).toBe(ratio);
   });
 
-  it('is not read from anything else', () => {
+  it('is recognised only in the form in which it is written', () => {
     for (const moment of ['', 'blend', 'blend 0', 'blend 1', 'blend 0.50', 'blend 2', 'blend -0.5', 'blend NaN', 'now'])
       expect(ratioOfMoment(moment)).toBeNull();
   });
@@ -63,7 +63,7 @@ describe('the best blend', () => {
     expect(bestBlend([], 'mrrAt10')).toBeNull();
   });
 
-  it('is none if neither the primary metric nor MRR@10 tells them apart', () => {
+  it('is null if neither the primary metric nor MRR@10 tells the blends apart', () => {
     expect(blendsDiffer([], 'hitRateAt1')).toBe(false);
     expect(blendsDiffer([point(0, 0.6, 0.7), point(1, 0.6, 0.7)], 'hitRateAt1')).toBe(false);
     expect(blendsDiffer([point(0, 0.6, 0.7), point(1, 0.6, 0.8)], 'hitRateAt1')).toBe(true);
@@ -106,7 +106,7 @@ describe('`blend` of an experiment file', () => {
     expect(pathOf(() => parseExperimentFile({ blend: given }))).toBe(path);
   });
 
-  it('is no part of the experiment', () => {
+  it('is not part of the experiment', () => {
     const [plain, blended] = [parseExperimentFile({}), parseExperimentFile({ blend: { ratios: [0.5] } })];
     expect(blended.experiment).toEqual(plain.experiment);
     expect([plain.blend, blended.blend]).toEqual([null, { ratios: [0.5] }]);

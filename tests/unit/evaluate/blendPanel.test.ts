@@ -5,6 +5,7 @@ import type { RunRecord } from '../../../src/domain/run';
 import { textOf } from '../train/openedTraining';
 import { evaluationOf, runRecord } from '../storage/support';
 
+const { ProbeState } = await import('../../../src/state/probe.svelte');
 const { default: BlendPanel } = await import('../../../src/ui/evaluate/BlendPanel.svelte');
 
 const point = (ratio: number, hitRateAt1: number) => ({
@@ -14,8 +15,13 @@ const point = (ratio: number, hitRateAt1: number) => ({
 const ends = [point(0, 0.3), point(1, 0.5)];
 const run = runRecord('r', 'e', { status: 'done' });
 
-function shown(initial: { dev: typeof ends; test: typeof ends }, change: Partial<RunRecord> = {}): string {
-  return textOf(render(BlendPanel, { props: { run: { ...run, ...change }, readOnly: false, initial } }).body);
+function shown(
+  initial: { dev: typeof ends; test: typeof ends; probe?: typeof ends },
+  change: Partial<RunRecord> = {},
+): string {
+  const probe = new ProbeState(run);
+  probe.points = initial.probe ?? [];
+  return textOf(render(BlendPanel, { props: { run: { ...run, ...change }, probe, readOnly: false, initial } }).body);
 }
 
 describe('the blends of a run on the evaluate screen', () => {
@@ -26,7 +32,7 @@ describe('the blends of a run on the evaluate screen', () => {
     expect(shown({ dev: [], test: ends })).toBe('');
   });
 
-  it('have their metric on dev, the best one marked, and on test only what was asked for', () => {
+  it('show their metric on dev with the best one marked, and on test only the requested ones', () => {
     const dev = [point(0, 0.3), point(0.25, 0.4), point(0.5, 0.6), point(0.75, 0.55), point(1, 0.5)];
     const text = shown({ dev, test: [...ends, point(0.5, 0.45)] });
     expect(text).toContain('best on dev: 0.5');
@@ -35,7 +41,18 @@ describe('the blends of a run on the evaluate screen', () => {
     expect(text).toContain('All evaluated');
   });
 
-  it('have no best one if all do equally well on dev', () => {
+  it('stand beside what they do on a probe set, and offer to measure the others there', () => {
+    const dev = [point(0, 0.3), point(0.5, 0.6), point(1, 0.5)];
+    const text = shown({ dev, test: ends, probe: [point(0, 0.8), point(1, 0.7)] });
+    expect(text).toMatch(/base \(0\) 30\.0% 80\.0%/);
+    expect(text).toContain('Measure 1 ratio on general questions');
+    expect(text).not.toContain('on dev and on general questions');
+    const all = shown({ dev, test: ends, probe: [point(0, 0.8), point(0.5, 0.75), point(1, 0.7)] });
+    expect(all).toContain('on dev and on general questions, from base to tuned');
+    expect(all).not.toContain('ratio on general questions');
+  });
+
+  it('mark none as best if all do equally well on dev', () => {
     const text = shown({ dev: [point(0, 0.5), point(0.5, 0.5), point(1, 0.5)], test: ends });
     expect(text).toContain('all the same on dev');
     expect(text).toContain('so dev can’t choose one');

@@ -1,50 +1,16 @@
 import 'fake-indexeddb/auto';
-import { existsSync, readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { answerAt } from '../../../src/domain/evaluate/answerAt';
 import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
-import type { Database } from '../../../src/storage/database';
-import { putEvaluation } from '../../../src/storage/evaluations';
-import { getExperiment } from '../../../src/storage/experiments';
 import { listComparisons, putComparison, usesOfPart } from '../../../src/storage/comparisons';
-import { addRun, getRun } from '../../../src/storage/runs';
+import { getRun } from '../../../src/storage/runs';
 import { comparedPart } from '../../../workers/services/evaluate/comparedPart';
 import { compareModels } from '../../../workers/services/evaluate/compareModels';
 import { compareRun, compareWithKeywords } from '../../../workers/services/evaluate/compareRun';
-import { prepareDemo } from '../../../workers/services/import/prepareDemo';
-import { preparedData } from '../../../workers/services/split/preparedData';
 import { RunControl } from '../../../workers/services/train/runControl';
-import { evaluationOf, freshDatabase, runRecord } from '../storage/support';
+import { demoRun, serveDemo } from './demoRun';
 
-const publicFolder = new URL('../../../public/', import.meta.url);
-const base = 'http://127.0.0.1/app/';
-beforeEach(() => {
-  vi.stubGlobal('fetch', (url: string) => {
-    const file = new URL(url.slice(base.length), publicFolder);
-    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
-  });
-});
-afterEach(() => vi.unstubAllGlobals());
-
-/** Stores the demo with a run. Every question's right passage has rank 4 before and rank 2 after training. */
-async function demoRun(): Promise<{
-  db: Database;
-  runId: string;
-  store: (moment: 'before' | 'after') => Promise<void>;
-}> {
-  const db = await freshDatabase();
-  const { experimentId } = await prepareDemo(db, base, () => undefined);
-  const experiment = (await getExperiment(db, experimentId))!.experiment;
-  const runId = crypto.randomUUID();
-  await addRun(db, runRecord(runId, experimentId, { experiment }));
-  const { test } = await preparedData(db, experiment);
-  const store = async (moment: 'before' | 'after'): Promise<void> => {
-    const ranks = [moment === 'before' ? 4 : 2];
-    const results = test.map(({ id }): QuestionResult => ({ questionId: id, ranks, top: [] }));
-    await putEvaluation(db, { ...evaluationOf(runId), moment, results });
-  };
-  return { db, runId, store };
-}
+serveDemo();
 
 describe('the comparison of a run', () => {
   it('is null until both evaluations are stored, then has one answer per cut-off', async () => {
@@ -70,7 +36,7 @@ describe('the keyword search for a run', () => {
     const { results, answers } = await compareWithKeywords(db, runId, [1, 10], progress);
     expect(results).toHaveLength(113);
     expect(progress).toHaveBeenLastCalledWith(288 + 113, 288 + 113);
-    // Measured once, with the formula checked against bm25s.
+    // Measured once, after checking the formula against bm25s.
     expect(answers.map(({ k, hitsBefore }) => [k, hitsBefore])).toEqual([
       [1, 41],
       [10, 70],

@@ -187,7 +187,8 @@ describe('the table of a comparison', () => {
     const { rows } = compareTable(models, 'm0', 1);
     const found = rows.slice(1).map((row) => row.cells['hitRate@1']?.baseline);
     expect(found.map((one) => one?.adjusted)).toEqual(holm([mcNemar(6, 0), mcNemar(7, 0), mcNemar(20, 0)]));
-    // Alone, 6 won and none lost would show a difference (p = 0.031); of three comparisons the smallest p counts first.
+    // In a single comparison, 6 won and none lost would show a difference (p = 0.031); of three comparisons, the
+    // smallest p counts threefold.
     const [alone] = compareTable(models.slice(0, 2), 'm0', 1).rows.slice(1);
     expect(alone?.cells['hitRate@1']?.baseline?.verdict).toBe('better');
     expect(found[0]?.verdict).toBe('better');
@@ -216,7 +217,7 @@ describe('the table of a comparison', () => {
     expect(cell?.wilson.low).toBeLessThan(cell?.bootstrap.low ?? 0);
   });
 
-  it('has no difference if the baseline is not among the models, and stands without questions', () => {
+  it('states no difference if the baseline is not among the models, and can be made without questions', () => {
     const one = compareTable([{ id: 'a', results: results([1, 2]) }], 'gone', 1).rows[0];
     expect(one?.cells['hitRate@1']).toMatchObject({ value: 0.5, baseline: null });
     const empty = compareTable([{ id: 'a', results: [] }], 'a', 1);

@@ -12,7 +12,7 @@ const model = {
   passagePrefix: '',
 };
 
-/** Returns a metrics.json as `npm run experiment` writes it, as far as a comparison reads it. */
+/** Returns those parts of a metrics.json from `npm run experiment` that a comparison reads. */
 function metricsOf(changes: object = {}, knowledgeBase = sha('b')): object {
   return {
     experiment: {
@@ -54,13 +54,13 @@ describe('the results of folders', () => {
     ]);
   });
 
-  it('have each base model with its folder if the same model did not rank alike', () => {
+  it('list a base model once per folder if it ranked differently in them', () => {
     const other = { ranksBefore: { q1: [9], q2: [1, 2] } };
     const models = comparedModels([folderResults('a', metricsOf()), folderResults('b', metricsOf(other))]);
     expect(models.map(({ name }) => name)).toEqual(['demo-zh (a)', 'demo-zh (b)', 'a', 'b']);
   });
 
-  it('name a base model by its hash if an earlier version wrote them', () => {
+  it('name a base model by its hash if an earlier version wrote the results', () => {
     const { base } = folderResults('a', metricsOf({ modelName: undefined }));
     expect(base.name).toBe('aaaaaaaaaaaa');
   });

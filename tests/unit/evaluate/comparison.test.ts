@@ -86,7 +86,7 @@ describe('the paired bootstrap', () => {
     expect(pairedBootstrap(before, after, 3)).toEqual({ low: expect.closeTo(low, 12), high: expect.closeTo(high, 12) });
   });
 
-  it('draws every question, the first and the last included', () => {
+  it('draws every question, including the first and the last', () => {
     expect(pairedBootstrap([0.25], [1], 1)).toEqual({ low: 0.75, high: 0.75 });
     expect(pairedBootstrap([0, 0], [0, 1], 1)).toEqual({ low: 0, high: 1 });
     expect(pairedBootstrap([0, 0], [1, 0], 1)).toEqual({ low: 0, high: 1 });

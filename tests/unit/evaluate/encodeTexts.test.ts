@@ -19,7 +19,7 @@ const { encodeTexts } = await import('../../../workers/services/evaluate/encodeT
 
 /** Four texts of 1, 2, 1 and 3 tokens. Each token is the number of its text. */
 const set: Batch = { ids: Int32Array.of(0, 1, 1, 2, 3, 3, 3), offsets: Uint32Array.of(0, 1, 3, 4, 7) };
-/** The vector of a text is its number and its length. */
+/** The vector of a text consists of its number and its length. */
 const vectorsOf = ({ ids, offsets }: Batch): Float32Array =>
   Float32Array.from(
     Array.from(offsets.subarray(1)).flatMap((end, i) => [ids[end - 1] ?? NaN, end - (offsets[i] ?? NaN)]),

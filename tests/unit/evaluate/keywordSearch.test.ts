@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KeywordIndex, searchByKeywords } from '../../../src/domain/evaluate/keywordSearch';
+import { KeywordIndex } from '../../../src/domain/evaluate/keywordIndex';
+import { keywordSearcher, searchByKeywords } from '../../../src/domain/evaluate/keywordSearch';
+import { passageOrder } from '../../../src/domain/evaluate/ranking';
 import { recallAtK } from '../../../src/domain/evaluate/metrics';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../fixtures/metrics/keywordSearch.json', import.meta.url), 'utf8'),
 ) as { passages: string[]; questions: string[]; scores: number[][] };
 
+const close = (value: number): unknown => expect.closeTo(value, 9);
 const passages = golden.passages.map((text, i) => ({ id: `p${String((i * 17) % 41).padStart(2, '0')}`, text }));
 
 describe('BM25 over character bigrams', () => {
@@ -37,7 +40,7 @@ describe('BM25 over character bigrams', () => {
         (text) => text.filter((one, at) => one === from[first ?? 0] && text[at + 1] === from[second ?? 0]).length,
       );
     const few = Array.from({ length: 40 }, (_, i) => [1187 * i, 1187 * i + 1]);
-    // Characters count from 1, so these would be the same numbers in base 32,768.
+    // Characters are numbered from 1, so the terms of a pair would get the same number in base 32,768.
     const alike = [
       [0, 32_770],
       [32_768, 0],
@@ -103,5 +106,38 @@ describe('BM25 over character bigrams', () => {
       if (done === 1000) throw stop;
     };
     await expect(searchByKeywords(many, questions, between)).rejects.toBe(stop);
+  });
+
+  it('indexes passages for later questions with the same reports, and can be stopped meanwhile', async () => {
+    const order = passageOrder(passages);
+    const find = await keywordSearcher(passages, order, () => undefined);
+    const scores = golden.scores[0] ?? [];
+    const found = find(golden.questions[0] ?? '', 3);
+    expect(found.map(({ score }) => score)).toEqual(
+      scores
+        .toSorted((x, y) => y - x)
+        .slice(0, 3)
+        .map(close),
+    );
+    const many = Array.from({ length: 700 }, (_, i) => ({ id: `p${i}`, text: `第${i}段` }));
+    const reported: [number, number][] = [];
+    await keywordSearcher(many, passageOrder(many), (...progress) => void reported.push(progress));
+    expect(reported).toEqual([
+      [500, 700],
+      [700, 700],
+    ]);
+    const stop = new Error('stop');
+    await expect(keywordSearcher(many, order, () => Promise.reject(stop))).rejects.toBe(stop);
+  });
+
+  it('gives characters that only the question has terms that no passage has', () => {
+    const index = new KeywordIndex(2);
+    for (const text of ['母猪产房', '母']) index.add(text);
+    const score = index.scorer();
+    const known = [...score('母猪')];
+    expect(known[0]).toBeGreaterThan(0);
+    expect([...score('母猪龘𠀀龘')]).toEqual(known);
+    expect([...score('龘')]).toEqual([0, 0]);
+    expect(score('母')[1]).toBeGreaterThan(0);
   });
 });

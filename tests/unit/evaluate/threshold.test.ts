@@ -7,6 +7,7 @@ import {
   curvesOf,
   figuresAt,
   operatingPoints,
+  thinned,
   type AnsweredQuestion,
   type ThresholdRule,
 } from '../../../src/domain/evaluate/threshold';
@@ -70,7 +71,7 @@ describe.each(golden.cases.map((one, i) => [i, one] as const))('threshold curves
 });
 
 describe('a chosen threshold', () => {
-  it('does to dev what the rule says, compared with every other one', () => {
+  it('satisfies its rule on dev as well as any other threshold', () => {
     for (const { scores, right } of golden.cases) {
       const own = answers(scores, right);
       const all = scores.map((score) => figuresAt(own, score));
@@ -99,7 +100,9 @@ describe('a chosen threshold', () => {
   });
 
   it('answers all questions if none may be rejected', () => {
-    expect(figuresAt(few, chooseThreshold(few, { by: 'rejection', share: 0 }) ?? NaN).answered).toBe(5);
+    // A little below the lowest score, because nothing is known of lower ones.
+    expect(chooseThreshold(few, { by: 'rejection', share: 0 })).toBe(0.49);
+    expect(figuresAt(few, 0.49).answered).toBe(5);
   });
 
   it('counts questions without an answer as wrong when they are answered', () => {
@@ -119,6 +122,14 @@ describe('a chosen threshold', () => {
 });
 
 describe('the curves', () => {
+  it('have all points if there are few, else evenly spaced ones up to the last', () => {
+    const points = Array.from({ length: 10 }, (_, i) => i);
+    expect(thinned(points, 10)).toEqual(points);
+    expect(thinned(points, 5)).toEqual([1, 3, 5, 7, 9]);
+    expect(thinned(points, 3)).toEqual([2, 6, 9]);
+    expect(thinned([], 3)).toEqual([]);
+  });
+
   it('do not exist if all answers are right or none is', () => {
     expect(curvesOf(answers([0.9, 0.8], [true, true]))).toBeNull();
     expect(curvesOf(answers([0.9, 0.8], [false, false]))).toBeNull();

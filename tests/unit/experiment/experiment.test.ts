@@ -46,6 +46,9 @@ describe('an experiment', () => {
     [{ seeds: 3 }, 'seeds'],
     [{ stages: [{ optimizer: { learningrate: 1 } }] }, 'stages.0.optimizer.learningrate'],
     [{ stages: [{}, { batching: { batchSize: 1 } }] }, 'stages.1.batching.batchSize'],
+    [{ stages: [{ batching: { batchSize: 0 } }] }, 'stages.0.batching.batchSize'],
+    [{ stages: [{ duration: { unit: 'steps', value: 1e9 } }] }, 'stages.0.duration.value'],
+    [{ stages: [{ duration: { unit: 'epochs', value: 1e9 } }] }, 'stages.0.duration.value'],
     [{ stages: [{ batching: { kind: 'listed', sha256: hash('a'), batchSize: 4 } }] }, 'stages.0.batching.batchSize'],
     [{ stages: [{ optimizer: { beta1: 1 } }] }, 'stages.0.optimizer.beta1'],
     [{ stages: [{ dropout: 1 }] }, 'stages.0.dropout'],
@@ -91,7 +94,7 @@ describe('an experiment', () => {
     [{ seed: 'x'.repeat(100) }, `"${'x'.repeat(79)}`, own('number')],
     [{ schemaVersion: '1' }, '"1"', own('integer-from-to', 1, schemaVersion)],
     [{ schemaVersion: 0.5 }, '0.5', own('integer-from-to', 1, schemaVersion)],
-  ])('that is rejected says what is there and what is expected: %j', (input, found, expected) => {
+  ])('that is rejected has an error with the value found and the one expected: %j', (input, found, expected) => {
     const details = thrown(() => parseExperiment(input));
     expect(details).toMatchObject({ kind: 'experiment-invalid', found });
     expect((details as { expected?: unknown }).expected).toEqual(expected);
@@ -113,7 +116,7 @@ describe('an experiment', () => {
     expect(of(true)).toEqual([{ ...entry, joinTitles: true }]);
   });
 
-  it('keeps a union of another kind as it is given', () => {
+  it('keeps a union of another kind unchanged', () => {
     const batching = { kind: 'listed', sha256: hash('a') };
     expect(parseExperiment({ stages: [{ batching }] }).stages[0]?.batching).toEqual(batching);
     const [epochs] = parseExperiment({ stages: [{ duration: { unit: 'epochs' } }] }).stages;

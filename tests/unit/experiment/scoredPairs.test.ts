@@ -36,7 +36,7 @@ describe('a stage that trains on scored pairs', () => {
     expect(parseExperiment({ stages: [{ data: 'pairs' }] })).toEqual(defaultExperiment());
   });
 
-  it('returns to the default stage, and loses negatives, when other data is chosen', () => {
+  it('returns to the default stage, and loses negatives, when pairs are chosen again', () => {
     const negatives = { from: 'random', perAnchor: 2 } as const;
     const scored = withData({ ...defaultStage(), negatives }, 'scoredPairs');
     expect(parseExperiment({ stages: [scored] }).stages).toEqual([scored]);

@@ -16,7 +16,7 @@ it.each(['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'] as const)('%s numbers are neve
   expect(fileTensorToFloat32(new ArrayBuffer(8), dtype)).toBeUndefined();
 });
 
-it('types that files may name but that the app does not know are told apart from those that it knows', () => {
+it('known types are distinguished from unknown ones that a file may name', () => {
   expect(['F32', 'BOOL'].every(isFileDType)).toBe(true);
   expect(['F8_E4M3', 'toString', '', 4, null, undefined].some(isFileDType)).toBe(false);
 });

@@ -41,12 +41,22 @@ function tensorOps(tensor: TorchTensor): number[] {
   return [...op.string(name), ...rebuild, ...op.mark, ...args, ...op.tuple, ...op.reduce];
 }
 
-/** Returns the pickle of a state dict, as torch.save writes it. */
-export function statePickle(...tensors: TorchTensor[]): number[] {
-  return [...op.begin, ...op.dict, ...op.mark, ...tensors.flatMap(tensorOps), ...op.setItems, ...op.stop];
+/** Returns the opcodes of a state dict. */
+export function stateOps(...tensors: TorchTensor[]): number[] {
+  return dictOps(...tensors.map(tensorOps));
 }
 
-/** Returns a file as torch 1.6 and newer write it. Storage i has the key i. */
+/** Returns the opcodes of a dict. Each entry is a key and its value. */
+export function dictOps(...entries: number[][]): number[] {
+  return [...op.dict, ...op.mark, ...entries.flat(), ...op.setItems];
+}
+
+/** Returns the pickle of a state dict, as torch.save writes it. */
+export function statePickle(...tensors: TorchTensor[]): number[] {
+  return [...op.begin, ...stateOps(...tensors), ...op.stop];
+}
+
+/** Returns a file in the form of torch 1.6 and newer. Storage i has the key i. */
 export function torchArchive(pickle: number[], ...storages: Float32Array<ArrayBuffer>[]): Promise<Blob> {
   return downloadZip([
     { name: 'x/data.pkl', input: new Uint8Array(pickle) },

@@ -169,14 +169,14 @@ describe('the cells of a worksheet', () => {
     expect((await read({ workbook, rels: rels(list), sheet, more, styles: codes })).name).toBe('满');
   });
 
-  it('keep each its own style, also beyond column Z', async () => {
+  it('each keep their own style, even beyond column Z', async () => {
     const line = row('<c r="A1" s="1"><v>1</v></c>', '<c r="AB1" s="4"><v>2</v></c>', '<c r="AC1" s="1"><v>3</v></c>');
     const below = '<row r="2"><c r="A2" s="4"><v>4</v></c></row>';
     const [first = [], second = []] = await cells(sheetOf(line + below), codes);
     expect([first[0], first[27], first[28], second[0]]).toEqual(['001', '200%', '003', '400%']);
   });
 
-  it('show text and truth values as they are, whatever their style', async () => {
+  it('show text and truth values unchanged, whatever their style', async () => {
     const line = row(
       inline('A1', ' 7 ').replace('A1"', 'A1" s="1"'),
       '<c r="B1" t="b" s="1"><v>0</v></c>',

@@ -19,9 +19,9 @@ function crc32(bytes: Uint8Array): number {
 }
 
 /**
- * Returns an archive of stored files in which all sizes and offsets are in zip64 fields, as earlier versions of the app
- * wrote project files (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7 and 4.3.12 to 4.3.16). Each file's content is
- * `content of ` and its name.
+ * Returns an archive of stored files in which all sizes and offsets are in zip64 fields, as in project files written by
+ * earlier versions of the app (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7 and 4.3.12 to 4.3.16). Each file's content
+ * is `content of ` and its name.
  */
 export function zip64Archive(names: readonly string[]): Uint8Array<ArrayBuffer> {
   const out: number[] = [];

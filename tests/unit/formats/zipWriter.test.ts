@@ -79,6 +79,28 @@ test('an error of a file rejects with that error, and nothing is left unhandled'
   await expect(writeZip([{ name: 'a', input: failing() }])).rejects.toThrow('out of weights');
 });
 
+test('an error of the disk rejects with that error, and nothing is left unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  class FullDisk extends Blob {
+    constructor() {
+      super();
+      throw new Error('no space left');
+    }
+  }
+  vi.stubGlobal('Blob', FullDisk);
+  const large = [1, 2].map((at) => ({ name: `${at}`, input: new Uint8Array(17 * 2 ** 20) }));
+  try {
+    await expect(writeZip(large)).rejects.toThrow('no space left');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(unhandled).toEqual([]);
+  } finally {
+    vi.unstubAllGlobals();
+    process.off('unhandledRejection', note);
+  }
+});
+
 test('no byte of a file is read a second time for its checksum', async () => {
   const reads = vi.spyOn(Blob.prototype, 'arrayBuffer');
   await writeZip(files());

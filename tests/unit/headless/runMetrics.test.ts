@@ -36,7 +36,7 @@ it('metrics.json has what was found before the run, with its numbers and fix', a
   expect((await metricsOf({}))['findings']).toEqual([finding]);
 });
 
-/** Returns metrics.json of a run with these fields in its record. */
+/** Returns the metrics.json of a run with these fields in its record. */
 async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Record<string, unknown>> {
   const experiment = defaultExperiment();
   const metrics = await runMetrics({

@@ -1,4 +1,5 @@
 import type { AppErrorDetails, HubFault, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import { fileTypes } from '../../../src/domain/import/fileType';
 
 // These are records instead of lists, so that a new fault fails to compile until it is added here.
@@ -89,6 +90,7 @@ const modelFaults: Record<ModelFault, true> = {
   'module-unsupported': true,
   'setting-unsupported': true,
   'not-json': true,
+  'json-shape': true,
   'unsupported-architecture': true,
   'not-an-encoder': true,
   'json-too-deep': true,
@@ -160,6 +162,8 @@ const others: AppErrorDetails[] = [
   { kind: 'quota-exceeded', neededBytes: 8e8 },
   { kind: 'quota-exceeded', neededBytes: 8e8, freeBytes: 3e8 },
   { kind: 'storage-failed', reason: 'x' },
+  { kind: 'storage-failed', reason: own('part-missing', 0, 'x') },
+  { kind: 'storage-failed', reason: own('rows-missing', 7, 'x') },
   { kind: 'worker-crashed', worker: 'gpu', reason: 'x' },
   { kind: 'worker-crashed', worker: 'data', reason: 'x' },
   { kind: 'project-too-new', file: 'a.zip', version: 9, supported: 1 },

@@ -46,6 +46,7 @@ const examples: OwnWordsValues = {
   'parameter-keyword': [],
   'list-of': [1, 64],
   'part-missing': [2, '7'],
+  'rows-missing': [2, 'a'],
   'download-deleted': [],
   'worker-not-started': [],
   'worker-ended': [],
@@ -116,6 +117,9 @@ const examples: OwnWordsValues = {
   'storage-unused': [],
   'elements-in-storage': [3, 2],
   'no-tensors': [],
+  'tensors-unnamed': [2],
+  'object-with': ['1, 2'],
+  'tensor-twice': ['w'],
 };
 const allWords = Object.entries(examples).map(([code, values]) => ({ code, values }) as Exclude<Said, string>);
 
@@ -128,7 +132,7 @@ function sources(folder: string): string[] {
   });
 }
 
-/** Names and values that are the same in every language: of files, formats and device choices. */
+/** Names and values that are the same in every language: those of files, formats and device choices. */
 const quoted = new Set([
   'bert',
   'F32, F16, BF16',

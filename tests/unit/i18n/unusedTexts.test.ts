@@ -20,7 +20,7 @@ const keysIn = (text: string): string[] => text.match(/\w+/g) ?? [];
 
 /**
  * Returns the texts that a source file uses. Follows names for a part of the dictionary, such as a derived `t`, a
- * destructured part, or a parameter of type `Dictionary`. If a part is indexed or passed on, all its texts count as
+ * destructured part, or a parameter of type `Dictionary`. If a part is indexed or passed on, all of its texts count as
  * used.
  */
 function textsUsedIn(source: string): string[] {

@@ -67,7 +67,7 @@ describe('the text of a cell', () => {
     expect(faultOf(() => asText(null, 'text', true))).toEqual(empty);
   });
 
-  it('is no list and no object', () => {
+  it('is never a list or an object', () => {
     for (const value of [['a'], { a: 1 }])
       expect(faultOf(() => asText(value, 'text'))).toEqual({ fault: 'not-a-text', field: 'text' });
   });

@@ -10,29 +10,29 @@ const idsOf = (...ids: string[]): ReadonlySet<string> => new Set(ids);
 const list = (values: Iterable<string>): string[] => [...values];
 
 describe('the values of a column', () => {
-  it('are its different texts and numbers, without white space around them, also those of lists', () => {
+  it('are its distinct texts and numbers, including those in lists, without white space around them', () => {
     const values = valuesOf({ ref: ' a1 ' }, { ref: 7 }, { ref: 'a1' }, { ref: ['b', 'c'] }, { ref: '["d", 5]' });
     expect(list(values.of('ref'))).toEqual(['a1', '7', 'b', 'c', 'd', '5']);
     expect(list(values.of('other'))).toEqual([]);
   });
 
-  it('do not include what is empty', () => {
+  it('do not include empty cells', () => {
     expect(list(valuesOf({ a: '' }, { a: null }, { a: undefined }, { a: 'x' }).of('a'))).toEqual(['x']);
   });
 
-  it('are no ids once one of them is long or nested', () => {
+  it('are not ids once one of them is long or nested', () => {
     expect(list(valuesOf({ a: 'x'.repeat(64) }, { a: 'y' }).of('a'))).toHaveLength(2);
     for (const value of ['x'.repeat(65), true, { b: 1 }, [['x']]])
       expect(list(valuesOf({ a: 'x' }, { a: value }, { a: 'y' }).of('a'))).toEqual([]);
   });
 
-  it('are kept of the first 200 columns', () => {
+  it('are kept for the first 200 columns', () => {
     const row = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`c${i}`, 'x']));
     const values = valuesOf(row, { c199: 'y', c200: 'y' });
     expect([list(values.of('c199')), list(values.of('c200'))]).toEqual([['x', 'y'], []]);
   });
 
-  it('are those of ids if each row has another one', () => {
+  it('count as ids if every row has a different one', () => {
     const values = valuesOf({ id: '1', topic: 'a' }, { id: '2', topic: 'a' });
     expect(values.distinct(2).map(list)).toEqual([['1', '2']]);
   });
@@ -50,7 +50,7 @@ describe('the column that names ids', () => {
     expect(valuesOf({ x: 'other' }).columnOfIds(ids)).toBeNull();
   });
 
-  it('must have a telling name and no other value if the ids are plain numbers', () => {
+  it('must have a suggestive name and only ids as values if the ids are plain numbers', () => {
     const numbers = idsOf('17', '+18', '-3.25');
     for (const name of ['passage_id', 'ref', '答案编号', 'docs', 'pid', 'relevant', 'id2'])
       expect(valuesOf({ [name]: '17' }, { [name]: '-3.25' }).columnOfIds(numbers)).toBe(name);

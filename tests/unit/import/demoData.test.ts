@@ -27,7 +27,7 @@ const dev = read<Question>('dev-questions');
 const test = read<Question>('test-questions');
 const sharedRun = 8;
 
-/** Returns the characters without punctuation, symbols and spaces, so that none of these can hide a shared run. */
+/** Returns the characters without punctuation, symbols and spaces, so that these cannot hide a shared run. */
 const bare = (text: string): string[] => [
   ...text
     .normalize('NFKC')

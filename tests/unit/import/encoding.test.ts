@@ -137,7 +137,7 @@ describe('a text in windows-1252', () => {
     ['a Chinese word in an English text', latin1('id,text\n1,The \xcb\xc7\xc1\xcf is mixed twice a day\n'), 'gb18030'],
     ['a Chinese character in an English text', latin1('id,text\n1,The \xd6\xed is fed twice a day\n'), 'gb18030'],
     ['UTF-8 with a damaged character', latin1('id,text\n1,\xe7\x8c\xaa \xe7\x8c\xaa \xe7 is fed\n'), 'utf-8'],
-  ])('is not what %s is taken for', async (_, content, expected) => {
+  ])('is never guessed for %s', async (_, content, expected) => {
     expect((await imported('knowledgeBase', file('a.csv', content))).recognised[0]?.encoding).toBe(expected);
   });
 });

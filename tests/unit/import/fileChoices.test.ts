@@ -130,7 +130,7 @@ describe('the encoding of a file', () => {
     expect(encodingCandidates(content)).toEqual(expected);
   });
 
-  it('is clear if its text has five frequent characters and more than three times those of the other', () => {
+  it('is clear if its text has five frequent characters and more than three times as many as in the other encoding', () => {
     expect(plausibility('的一猪在')).toBe(3);
     expect([isUnclear(4, 0), isUnclear(5, 0), isUnclear(6, 2), isUnclear(7, 2)]).toEqual([true, false, true, false]);
   });
@@ -159,7 +159,7 @@ describe('the type of a file', () => {
     expect(fileTypeOf(compound(stream), none)).toBe(type);
   });
 
-  it('of an Office file is told by the names of its parts or by the list of its contents', () => {
+  it('of an Office file is recognised by the names of its parts or by the list of its contents', () => {
     const cut = (name: string): Uint8Array => bytes('PK', [3, 4], name);
     expect(
       [cut('word/document.xml'), cut('[Content_Types].xml'), cut('data.txt')].map((head) => fileTypeOf(head, none)),

@@ -13,7 +13,7 @@ const bytes = (...parts: (string | number[])[]): Uint8Array<ArrayBuffer> =>
   );
 const zip = (...names: string[]) =>
   new Uint8Array(zipSync(Object.fromEntries(names.map((name) => [name, bytes('x')]))));
-/** Returns a compound file, as old Office versions write it, with the name of its main stream in the directory. */
+/** Returns a compound file, as written by old Office versions, with the name of its main stream in the directory. */
 const compound = (stream: string) =>
   bytes(
     [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1],
@@ -53,7 +53,7 @@ describe('a file that is not text', () => {
     expect(fileTypeOf(content, content)).toBe(type);
   });
 
-  it('is called a part of a split archive if its name says so, and says what to do about it', async () => {
+  it('is reported as a part of a split archive if its name says so, with what to do about it', async () => {
     const db = await openDatabase('archive-parts');
     for (const name of ['a.zip.001', 'a.zip.002', 'a.z01', 'a.7z.003', 'a.part2.rar']) {
       const content = name === 'a.zip.001' ? zip('data.jsonl').slice(0, 40) : bytes([0, 1, 2, 0, 200, 201]);

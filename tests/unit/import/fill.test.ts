@@ -187,7 +187,7 @@ describe('a folder in the layout of BEIR', () => {
     expect(entry).toMatchObject({ joinTitles: true });
   });
 
-  it('says that a file is empty instead of that its columns are not known', async () => {
+  it('reports an empty file as empty, not as one with unknown columns', async () => {
     const page = await opened();
     await page.imports.take([at('空.csv', ''), at('对.csv', 'query,answer\n喂多少,两公斤\n')], null);
     expect(page.imports.drop?.survey.unreadable).toEqual([

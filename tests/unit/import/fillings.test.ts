@@ -40,7 +40,7 @@ describe('the content of a file', () => {
     [{ queries: { q: 'x' }, corpus: { p: 'y' } }, 'bundle'],
   ])('that begins with %j is %s', (record, kind) => expect(contentOf('a', record).kind).toBe(kind));
 
-  it('of no record is of no kind that a slot takes', () => {
+  it('without records fits no slot', () => {
     expect(new ContentCounter().kind).toBeNull();
     expect(contentOf('a')).toMatchObject({ kind: 'other', rows: 0, titled: false, asks: false });
   });
@@ -99,7 +99,7 @@ describe('files imported together', () => {
     });
   });
 
-  it('are told apart by judgements: those of their ids hold the questions or the passages', () => {
+  it('are classified by judgements: their ids show which file holds questions and which passages', () => {
     const files = [
       passages('x', 'q1', 'q2'),
       passages('y', 'p1', 'p2'),
@@ -119,7 +119,7 @@ describe('files imported together', () => {
     expect(found(...files, contentOf('pairs', { query: 'q', answer: 'a' })).slots).toContainEqual(['pairs', [3], 1]);
   });
 
-  it('are told apart by judgements also if their ids have unknown names', () => {
+  it('are classified by judgements even if their id columns have unknown names', () => {
     const named = (path: string, ...ids: string[]) =>
       contentOf(path, ...ids.map((nummer) => ({ nummer, text: `text of ${nummer}` })));
     const judged = qrels('z', ['q1', 'p1'], ['q2', 'p2']);
@@ -130,7 +130,7 @@ describe('files imported together', () => {
     ]);
   });
 
-  it('whose judgements find no question say so', () => {
+  it('report judgements that match no question', () => {
     expect(found(passages('y', 'p1'), qrels('z', ['q1', 'p1']))).toEqual({
       slots: [['knowledgeBase', [0], 1]],
       unused: [[1, 'no-questions']],
@@ -185,7 +185,7 @@ describe('files dropped on one slot', () => {
     ]);
   });
 
-  it('offer it the questions that they have for another, which is then not suggested', () => {
+  it('can fill it with questions meant for another slot, but this is then not suggested', () => {
     const fillings = [filling('knowledgeBase', [0, 1]), filling('testQuestions', [0, 1])];
     expect(fillingsForSlot(fillings, 'devQuestions')).toEqual([
       fillings[0],

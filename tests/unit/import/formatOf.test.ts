@@ -63,7 +63,7 @@ describe('the format of a text file', () => {
     ['a.jsonl', '[\n[1, 2]]', 'json'],
     ['a.jsonl', '{"a": [', 'jsonl'],
     ['a.jsonl', "{'a': 1}", 'jsonl'],
-  ])('named %s with %j in it is %s, as the text shows', (name, head, format) =>
+  ])('named %s that contains %j is %s, as the text shows', (name, head, format) =>
     expect(formatOf(name, head)).toBe(format),
   );
 
@@ -103,7 +103,7 @@ describe('the reader of a format', () => {
     expect(recordsOf('a.tsv', 'csv', 'x;y\tz\n1;2\t3\n')).toEqual([{ 'x;y': '1;2', z: '3' }]);
   });
 
-  it('reads judgements, and reports a line that is none', () => {
+  it('reads judgements, and reports a line that is not one', () => {
     expect(recordsOf('a', 'trecQrels', 'q 0 p 2\nremark\n q2\tQ0\tp2\t-1.5 \n')).toEqual([
       { 'query-id': 'q', 'corpus-id': 'p', score: '2' },
       'trec-broken',
@@ -111,7 +111,7 @@ describe('the reader of a format', () => {
     ]);
   });
 
-  it('reads a line of JSON exactly, and reports keys that an object has twice', () => {
+  it('reads a line of JSON exactly, and reports repeated keys of an object', () => {
     const line = (text: string): unknown => {
       const reader = formatReader('jsonl', 'a.jsonl');
       return [...reader.push(`${text}\n`), ...reader.end()];

@@ -169,7 +169,7 @@ describe('a download from a hub', () => {
 
   it('continues where it was stopped after the page is closed, and is listed with its size until it is deleted', async () => {
     await start();
-    // The host falls silent, so the download is stopped before its end, however fast the machine is.
+    // The host goes silent, so that the download is stopped before its end, however fast the machine is.
     hub.behave['model.safetensors'] = { stall: { after: 6_000_000 } };
     const listing = await look();
     const stopping = new AbortController();

@@ -83,7 +83,7 @@ function modelScopeEntry(path: string, content: Buffer, { claims, claimsHash }: 
 
 const exposed = 'X-Error-Code, Link, Content-Range, ETag, X-Linked-Size, X-Linked-ETag';
 
-/** What the hub answers from. */
+/** State from which the hub answers. */
 interface HubState extends HubOptions {
   commit: string;
   behave: Hub['behave'];

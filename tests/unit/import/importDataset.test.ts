@@ -15,6 +15,7 @@ describe('importing a file', () => {
     [{ question: '问', answer: '答' }],
     [{ instruction: '问', output: '答' }],
     [{ instruction: '问', input: '', output: '答' }],
+    [{ instruction: '问', input: ' ', output: '答' }],
     [{ sentence1: '问', sentence2: '答' }],
     [{ Question: '问', Answer: '答' }],
     [{ 问题: '问', 答案: '答' }],
@@ -29,6 +30,7 @@ describe('importing a file', () => {
     [{ _id: 'x', title: '', text: '段' }],
     [{ pid: 'x', passage: '段' }],
     [{ docid: 'x', contents: '段' }],
+    [{ id: ' x\t', text: '段' }],
     [{ doc_id: 'x', content: '段' }],
   ])('makes a passage from %j', async (row) => {
     expect((await imported('knowledgeBase', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'x', text: '段' }]);
@@ -37,6 +39,7 @@ describe('importing a file', () => {
   it.each([
     [{ qid: 'q', query: '问', relevant: ['x'] }],
     [{ id: 'q', text: '问', relevant: 'x' }],
+    [{ id: 'q', text: '问', relevant: ['x', 'x', ' '] }],
     [{ _id: 'q', question: '问', relevantDocs: ['x'] }],
     [{ qid: 'q', query: '问', pid: 'x' }],
     [{ qid: 'q', query: '问', pos: ['x'], neg: ['y'] }],
@@ -48,6 +51,13 @@ describe('importing a file', () => {
     [{ 问题编号: 'q', 问题: '问', 段落编号: 'x' }],
   ])('makes a question from %j', async (row) => {
     expect((await imported('questions', file('a.jsonl', json(row)))).rows).toEqual([
+      { id: 'q', text: '问', relevant: ['x'] },
+    ]);
+  });
+
+  it('makes a question of the passages whose score is above 0', async () => {
+    const rows = ['x', 'y', 'z'].map((relevant, i) => ({ id: 'q', query: '问', relevant, score: 1 - i }));
+    expect((await imported('questions', file('a.jsonl', json(...rows)))).rows).toEqual([
       { id: 'q', text: '问', relevant: ['x'] },
     ]);
   });

@@ -14,7 +14,7 @@ interface Folder {
   files?: Record<string, string | null>;
 }
 
-/** Returns the folder of the tiny model, changed as given. */
+/** Returns the folder of the tiny model with the given changes. */
 async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
   const tensors = tinyTensors()
     .filter(({ name }) => name !== without)

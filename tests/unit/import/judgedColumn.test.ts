@@ -26,7 +26,7 @@ describe('the column of ids that judgements refer to', () => {
     expect(idColumn('knowledgeBase', ['d-17', 'd-18', 'd-19'], ...rows)).toBe('label');
   });
 
-  it('is a column named id, even with the values 0, 1 and 2, and of several the one with the judged ids', () => {
+  it('is a column named id, even with the values 0, 1 and 2; of several, the one with the judged ids', () => {
     const rows = [0, 1, 2].map((id) => ({ text: `问 ${id}`, id, label: 1 }));
     expect(idColumn('questions', ['0', '1', '2'], ...rows)).toBe('id');
     const numbered = ['q7', 'q8'].map((qid, index) => ({ id: index + 1, qid, text: '问' }));

@@ -5,7 +5,7 @@ import { judgementsUnread } from '../../../workers/services/import/judgedFiles';
 
 const bytes = new TextEncoder().encode('{"x": 1}\n{"x": 2}\n');
 
-/** Returns a file whose content is `bytes` without end, and whether its stream was cancelled. */
+/** Returns a file that repeats `bytes` forever, and whether its stream was cancelled. */
 async function endless(name: string, failsWith?: unknown): Promise<{ source: DataFile; isCancelled: () => boolean }> {
   let cancelled = false;
   const stream = () =>

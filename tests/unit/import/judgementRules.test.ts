@@ -63,7 +63,7 @@ describe('the judgements of an import', () => {
   });
 });
 
-describe('the side of the judgements that a file is', () => {
+describe('the side of the judgements that a file holds', () => {
   const evidence = { name: 'x.jsonl', titled: false, asQuestions: 0, asPassages: 0 };
 
   it.each([
@@ -86,7 +86,7 @@ describe('the side of the judgements that a file is', () => {
     expect(sideOf({ ...evidence, name: 'corpus.jsonl', asQuestions: 9 })).toBe('questions');
   });
 
-  it('without such a name is that of passages if it has titles, else that of most of its ids', () => {
+  it('is, without such a name, passages if there are titles, else the side of most ids', () => {
     expect(sideOf(evidence)).toBeNull();
     expect(sideOf({ ...evidence, titled: true })).toBeNull();
     expect(sideOf({ ...evidence, titled: true, asQuestions: 9, asPassages: 1 })).toBe('passages');
@@ -115,7 +115,7 @@ describe('the column of judged ids', () => {
     expect([column(judged('q1'), ...rows).countIn(null), column(judged('q1'), ...rows).countIn('c')]).toEqual([0, 0]);
   });
 
-  it('is the named one even if another holds more, and the first of equal ones', () => {
+  it('is the one with a known name even if another holds more ids, and the first of several equal ones', () => {
     expect(column(judged('1', '2'), { x: '1', _id: '1' }, { x: '2', _id: '9' }).find()).toBe('_id');
     expect(column(judged('7', '8'), { x: '7', y: '7' }, { x: '8', y: '8' }).find()).toBe('x');
   });
@@ -142,7 +142,7 @@ describe('the column of judged ids', () => {
 describe('remembered choices', () => {
   const mapping = [{ column: '问', field: 'anchor' }];
 
-  it('are read as they were written, and anything else counts as none', () => {
+  it('are read back unchanged, and any other text counts as no choice', () => {
     expect(parseMappings(JSON.stringify({ shape: mapping }))).toEqual({ shape: mapping });
     expect(parseReadings('{"shape":"gb18030"}')).toEqual({ shape: 'gb18030' });
     for (const json of [null, '', '{', '[]', '{"shape":[{"column":"问","field":"odd"}]}', '{"shape":7}'])

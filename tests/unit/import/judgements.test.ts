@@ -52,7 +52,7 @@ describe('judgements in the format of TREC', () => {
     });
   });
 
-  it('without questions are said to be judgements', async () => {
+  it('without questions are reported as judgements', async () => {
     for (const text of ['q1\td1\t1\n', 'query-id\tcorpus-id\tscore\nq1\td1\t1\n'])
       expect(await refused('questions', file('qrels.tsv', text))).toEqual({
         kind: 'import-failed',
@@ -130,7 +130,7 @@ describe('negatives that a pair names by id', () => {
   });
 });
 
-describe('a key that an object has twice', () => {
+describe('a repeated key of an object', () => {
   it.each([
     ['in a line', 'p.jsonl', '{"query":"一","query":"二","pos":["答"]}\n{"query":"三","pos":["答"]}\n', 1],
     ['in a list', 'p.json', '[\n{"query":"一","pos":["答"],\n"query":"二"},\n{"query":"三","pos":["答"]}]', 3],

@@ -91,14 +91,14 @@ describe('a text file', () => {
 });
 
 describe('a value that only looks like one', () => {
-  it('is no score if it is a hexadecimal or binary number', async () => {
+  it('is not a score if it is a hexadecimal or binary number', async () => {
     const source = file('a.csv', 'sentence1,sentence2,score\na,b,0x10\nc,d,0b1\ne,f,.5\ng,h,1e-3\ni,j,-1.\nk,l,%\n');
     const { rows, rejected } = await imported('scoredPairs', source);
     expect(rows.map(({ score }) => score)).toEqual([0.5, 0.001, -1]);
     expect(rejected.map(({ line, fault }) => [line, fault])).toEqual([2, 3, 7].map((line) => [line, 'not-a-number']));
   });
 
-  it('is no passage if it displays nothing', async () => {
+  it('is not a passage if it displays nothing', async () => {
     const { rows, rejected } = await imported(
       'knowledgeBase',
       file('a.csv', 'id,text\n1,\u200b\n2,\u200b\u3164 \n3,甲\u200b\n'),

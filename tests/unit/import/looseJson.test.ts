@@ -81,7 +81,7 @@ describe('JSON with comments', () => {
     expect(parser.comments).toEqual({ count: 3, first: 0, last: 18 });
   });
 
-  it('is not what a text with // or # in it is taken for', async () => {
+  it('is not seen in a text that merely contains // or #', async () => {
     const text = json({ query: 'https://a.cn/#x', pos: '/* 不是注释 */' });
     expect(await pairsIn('a.jsonl', text)).toEqual({ pairs: [['https://a.cn/#x', '/* 不是注释 */']], report: [] });
     const { rows: passages } = await imported('knowledgeBase', file('a.txt', '// 一行\n第二行'));
@@ -143,7 +143,7 @@ describe('a row of another tool', () => {
     expect(rows).toMatchObject([{ text: '段' }]);
   });
 
-  it('with two sentences and a label is said to be a scored pair', async () => {
+  it('with two sentences and a label is reported as a scored pair', async () => {
     const source = file('a.jsonl', json({ sentence1: '一', sentence2: '二', label: 'entailment' }));
     expect(await refused('pairs', source)).toEqual({ kind: 'import-failed', file: 'a.jsonl', fault: 'scored-pairs' });
   });

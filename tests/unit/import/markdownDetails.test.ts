@@ -17,7 +17,7 @@ describe('a line under a paragraph of Markdown', () => {
     expect(passages('猪病', line, '', '断奶')).toEqual(['猪病 | 断奶']);
   });
 
-  it.each([['甲 ==='], ['=== 甲'], ['===甲'], ['=-='], ['    ===']])('of %j is a part of it', (line) => {
+  it.each([['甲 ==='], ['=== 甲'], ['===甲'], ['=-='], ['    ===']])('of %j is part of it', (line) => {
     expect(passages('猪病', line)).toEqual([`猪病\n${line}`]);
   });
 

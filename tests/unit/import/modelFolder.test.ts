@@ -69,7 +69,7 @@ describe('the layout of a model folder', () => {
       { 'modules.json': modules([pooling, '1_Pooling']) },
       { fault: 'module-unsupported', found: '1_Pooling (Pooling)' },
     ],
-    ['modules.json that is not a list', { 'modules.json': '{}' }, { file: 'modules.json', fault: 'not-json' }],
+    ['modules.json that is not a list', { 'modules.json': '{}' }, { file: 'modules.json', fault: 'json-shape' }],
     [
       'pooling without the prompt',
       { '1_Pooling/config.json': '{"pooling_mode_mean_tokens": true, "include_prompt": false}' },

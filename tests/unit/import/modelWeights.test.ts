@@ -112,7 +112,7 @@ describe('importing weights', () => {
     const stored = await storedFloats(db, model.weightsId, table?.offset ?? 0, 12 * 8);
     const source = tinyTensors(xlm).find(({ name }) => name === embeddingParameterNames.positions)?.values;
     expect([...stored]).toEqual([...(source ?? [])].slice(2 * 8));
-    // The stored and exported config describes the table that is stored.
+    // The stored and exported config describes the table as it is stored.
     expect(JSON.parse(model.files['config.json'] ?? '')).toMatchObject({
       model_type: 'bert',
       max_position_embeddings: 12,

@@ -8,7 +8,7 @@ import { CsvReader } from '../../../src/domain/import/csv';
 import { file, imported, json, refused } from './importFiles';
 import { workbook } from './workbook';
 
-/** Imports a file and returns its rows without ids, and its report as line, fault and the words that it quotes. */
+/** Imports a file and returns its rows without ids, and its report as line, fault and quoted words. */
 async function read<R extends DataRole>(role: R, source: File | File[], knowledgeBase?: File) {
   const { rows, rejected, recognised } = await imported(role, source, knowledgeBase);
   const report = rejected.map(({ line, fault, field = '', expected = '' }) => [line, fault, field, expected]);

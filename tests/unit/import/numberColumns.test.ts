@@ -42,7 +42,7 @@ describe('the column of ids among the values', () => {
     return columns.columnOfIds(new Set(ids));
   };
 
-  it('needs a name that suggests ids, and ids only, if they are plain numbers', () => {
+  it('needs a name that suggests ids, and only ids as values, if the ids are plain numbers', () => {
     const ids = ['28', '60', '110'];
     for (const name of ['goldId', 'gold_ids', 'ref', '依据段落', '文号', '答案出处'])
       expect(columnOf(name, ['28', '60'], ids)).toBe(name);

@@ -59,7 +59,7 @@ describe('a question whose passages are all judged as not relevant', () => {
   });
 });
 
-describe('a reference that is neither an id nor a text', () => {
+describe('a reference that is neither an id nor the text of a passage', () => {
   it('is reported with its row instead of being dropped from the list', async () => {
     const source = file('q.jsonl', json({ query: '一', pos: ['d1', { id: 'd2' }] }, { query: '二', pos: ['d1'] }));
     const { rows, rejected } = await imported('questions', source);

@@ -14,7 +14,7 @@ const proposed = (role: DataRole, columns: string[], named = true, isLabelled = 
   proposedMapping(role, columns, named, isLabelled).map(({ column, field }) => `${column}=${field}`);
 
 describe('the proposed mapping', () => {
-  it('of cells without names goes by their position', () => {
+  it('maps cells without names by their position', () => {
     expect(proposed('pairs', ['1', '2', '3', '4'], false)).toEqual([
       '1=anchor',
       '2=positive',
@@ -142,7 +142,7 @@ describe('the columns of a row', () => {
   });
 });
 
-describe('what is recognised in a file', () => {
+describe('the recognition of a file', () => {
   const facts = { file: 'a.csv', format: 'csv' } as FileFacts;
   const recognised = (role: DataRole, ...values: unknown[]) =>
     recognise(

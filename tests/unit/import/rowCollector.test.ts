@@ -6,7 +6,7 @@ import { RowCollector } from '../../../src/domain/import/rowCollector';
 import type { DataRole } from '../../../src/domain/records';
 import { shaped, unusedMessages } from '../../../src/domain/import/shapes';
 
-/** Returns the rows of each record, or the fault that stands in their place. */
+/** Returns the rows of each record, or the fault in their place. */
 function collected(role: DataRole, ...records: unknown[]) {
   const collector = new RowCollector(role);
   return records.map((record, index) => {
@@ -34,7 +34,7 @@ describe('the id of a row', () => {
     ]);
   });
 
-  it('is free if pairs share one, or have that of another row', () => {
+  it('gets a suffix if pairs share one, or have that of another row', () => {
     const pair = (id: string) => ({ id, query: 'x', answer: 'y' });
     expect(idsOf('pairs', pair('a'), pair('a'), pair('a.3'), pair('a'), pair('a'))).toEqual([
       ['a'],
@@ -125,7 +125,7 @@ describe('the notes on a file', () => {
     expect(collector.fileNotes()).toEqual([]);
   });
 
-  it('ask about an unused column that looks like a label, but not about a counter', () => {
+  it('ask about an unused column that looks like a label, but not about one that numbers the rows', () => {
     const notes = (...values: unknown[]) => {
       const collector = new RowCollector('pairs');
       for (const [index, value] of values.entries())

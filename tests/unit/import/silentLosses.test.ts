@@ -4,7 +4,7 @@ import { importFaultSentence } from '../../../src/ui/i18n/errors/importFaults';
 import { file, imported, json, refused } from './importFiles';
 import { workbook } from './workbook';
 
-/** Imports a file and returns its rows, and its report as line, fault and the words that it quotes. */
+/** Imports a file and returns its rows, and its report as line, fault and quoted words. */
 async function read<R extends DataRole>(role: R, source: File) {
   const { rows, rejected } = await imported(role, source);
   const report = rejected.map(({ line, fault, field = '', expected = '' }) => [line, fault, field, expected]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CsvReader } from '../../../src/domain/import/csv';
 import { columnLetters, sheetRecords, type MergedRange } from '../../../src/domain/import/sheet';
 
-/** Returns what a reader makes of text that arrives in pieces: values, or faults, with their lines. */
+/** Returns the values or faults that a reader finds in text that arrives in pieces, with their lines. */
 function read(pieces: readonly string[], delimiter?: string) {
   const reader = new CsvReader(delimiter);
   const records = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end()];
@@ -10,7 +10,7 @@ function read(pieces: readonly string[], delimiter?: string) {
 }
 
 describe('a table as text', () => {
-  it('is separated by what is most frequent in its first line, outside quotes', () => {
+  it('is separated by the most frequent delimiter of its first line, outside quotes', () => {
     expect(read(['a,b;c\n1,2\n'])).toEqual([[2, { a: '1', 'b;c': '2' }]]);
     expect(read(['"x;y;z",b\n1,2\n'])).toEqual([[2, { 'x;y;z': '1', b: '2' }]]);
     expect(read(['a;b\n1,0;2\n'])).toEqual([[2, { a: '1,0', b: '2' }]]);
@@ -76,7 +76,7 @@ describe('a table as text', () => {
     ]);
   });
 
-  it('tells its columns once they are read', () => {
+  it('returns its columns once they are read', () => {
     const reader = new CsvReader();
     expect(reader.columns).toEqual([]);
     reader.push('a, b\n');
@@ -108,7 +108,7 @@ describe('a sheet', () => {
     });
   });
 
-  it('gives each column a name of its own', () => {
+  it('gives each column a unique name', () => {
     expect(
       sheet([
         ['a', 'a', '', 'a'],

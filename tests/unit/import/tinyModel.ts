@@ -85,7 +85,7 @@ export async function tinyFolder(
   return folderOf({ 'model.safetensors': await safetensors(tensors) }, texts);
 }
 
-/** Writes the tensors as torch.save does, one storage each. */
+/** Writes the tensors in the form of torch.save, with one storage each. */
 export async function torchFile(tensors: (Tensor & { values: Float32Array })[]): Promise<File> {
   const pickle = statePickle(
     ...tensors.map(({ name, shape, values }, key) => ({

@@ -4,7 +4,7 @@ import { file, imported, refused } from './importFiles';
 import { workbook, type TestSheet } from './workbook';
 
 const sheetPath = 'xl/worksheets/sheet1.xml';
-/** Returns a workbook with the sheets, in which `change` has replaced the XML of some parts. */
+/** Returns a workbook with these sheets, after `change` has replaced the XML of some parts. */
 function changed(change: (xml: string, path: string) => string, ...sheets: TestSheet[]): File {
   const parts = Object.entries(unzipSync(workbook(...sheets)));
   return file(
@@ -64,7 +64,7 @@ describe('a workbook', () => {
       [1, 'title-row', '', ''],
       [2, 'title-row', '', ''],
     ]);
-    // A first row with a known name is the header, whatever the rows below hold.
+    // A first row with a known name is the header, whatever the rows below contain.
     const own = [
       ['问题', '说明'],
       ['问题', '答案'],

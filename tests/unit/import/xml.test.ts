@@ -56,7 +56,7 @@ describe('the scan of a sheet', () => {
     });
   });
 
-  it('counts rows with content up to the wanted number', () => {
+  it('counts rows with content up to the requested number', () => {
     const xml = '<row><c/></row><row><c><v>1</v></c><c><v>2</v></c></row><row><c><is/></c></row>';
     expect([1, 2, 3].map((count) => hasFilledRows(count, xml))).toEqual([true, true, false]);
   });

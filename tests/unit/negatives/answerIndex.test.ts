@@ -31,7 +31,7 @@ interface Known {
   dropped: [question: string, text: string][];
 }
 
-/** The definition of an exclusion, pair by pair. */
+/** The definition of an exclusion, checked pair by pair. */
 class Naive {
   constructor(private readonly known: Known) {}
 
@@ -56,10 +56,7 @@ class Naive {
   }
 }
 
-/**
- * Returns the share of pairs of neighbouring characters that two texts have in common, without case, spaces and
- * punctuation.
- */
+/** Returns the share of character bigrams that two texts have in common, without case, spaces and punctuation. */
 function jaccard(a: string, b: string): number {
   const [first, second] = [a, b].map((text) => {
     const key = questionKey(text, true);

@@ -63,7 +63,7 @@ describe('the arms of the negatives experiment', () => {
     expect(arms.filtered.stages[0]?.negatives).toMatchObject({ model });
   });
 
-  it('say whether the ranks are scaled, which those of the experiment and of 10,000 passages are not', () => {
+  it('state whether the ranks are scaled; the ranks of an experiment and those for 10,000 passages are not', () => {
     const own = withNegatives({ from: 'mined', perAnchor: 2, firstRank: 7, lastRank: 9, pick: 'top' });
     expect(
       [minedRanks(own, 600), minedRanks(base, 10_000), minedRanks(base, 9999)].map(({ scaled }) => scaled),

@@ -66,7 +66,7 @@ describe('the negatives of a question', () => {
     expect(first.texts[0]).not.toEqual(first.texts[2]);
   });
 
-  it('are drawn from all of the pool without a preference', () => {
+  it('are drawn uniformly from the whole pool', () => {
     const many = Array.from({ length: 10 }, (_, i) => `${i}：${'甲乙丙丁戊己庚辛壬癸'[i]}`);
     const counts = new Map<string, number>();
     for (let seed = 0; seed < 1000; seed++)
@@ -123,7 +123,7 @@ describe('the candidates of a row', () => {
     expect([refilled, refilledRows]).toEqual([0, 0]);
   });
 
-  it('are not looked at if the row needs none', () => {
+  it('are not read if the row needs none', () => {
     const own = () => {
       throw new Error('a row without negatives has no candidates');
     };

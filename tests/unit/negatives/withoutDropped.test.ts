@@ -47,7 +47,7 @@ const rowOf = ({ chosen }: ChosenNegatives, row: number): number[] => [
 ];
 
 describe('mined negatives after the user has dropped some', () => {
-  it('are as they were mined if none of them was dropped', () => {
+  it('do not change if none of them was dropped', () => {
     expect(withoutDropped(mined(), request([]))).toEqual(mined());
     // Row 2 has no such negative; another row may keep it.
     expect(withoutDropped(mined(), request([[2, 0]]))).toEqual(mined());
@@ -68,7 +68,7 @@ describe('mined negatives after the user has dropped some', () => {
     expect(found.scores?.random).toEqual(others.scores.random);
   });
 
-  it('leave the mined ones as they were, so that a drop can be taken back', () => {
+  it('do not change the mined ones, so that a drop can be undone', () => {
     const before = mined();
     const drops = request([
       [0, 0],

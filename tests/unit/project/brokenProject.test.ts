@@ -31,6 +31,7 @@ describe('a project file with a hostile or broken record', () => {
       'runs.json',
       first((row) => ({ ...row, experimentHash: 'a'.repeat(64) })),
     ],
+    ['a batch list of another hash', 'batchLists.json', () => [{ sha256: 'a'.repeat(64), batches: [[0, 1]] }]],
     ['an id that is a path', 'experiments.json', first((row) => ({ ...row, experimentId: '../x' }))],
     ['an unknown field', 'experiments.json', first((row) => ({ ...row, surprise: 1 }))],
     ['a record that is null', 'runs.json', () => [null]],
@@ -190,7 +191,7 @@ describe('a damaged project file', () => {
     expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
   });
 
-  it('is refused as no project if it is another archive, compressed or not', async () => {
+  it('is refused if it is another archive, compressed or not, because that is not a project', async () => {
     const db = await freshDatabase();
     const details = { kind: 'project-invalid', file: 'p.zip', reason: own('not-a-project') };
     const document = { '说明.txt': strToU8('说明'.repeat(99)) };
@@ -199,7 +200,7 @@ describe('a damaged project file', () => {
         'details',
         details,
       );
-    // A project that was unpacked and packed again is still called one.
+    // A project that was unpacked and packed again is still called a project.
     const packed = zipSync({ 'runs.json': strToU8('[]'.repeat(99)) }, { level: 9 });
     await expect(open(db, new File([packed], 'p.zip'))).rejects.toMatchObject({
       details: { entry: 'runs.json', reason: own('entry-compressed') },

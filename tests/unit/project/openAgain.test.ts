@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { freshDatabase, storedExperiment } from '../storage/support';
+import { readRows } from '../../../src/storage/datasets';
+import { hasWeights } from '../../../src/storage/weights';
 import { edited } from './edit';
 import { fill, open, saved } from './support';
 
@@ -29,6 +31,29 @@ describe('opening a project whose experiment and run are here', () => {
     expect(opened?.updatedAt).toBeGreaterThan(mine.updatedAt);
     await open(there, file);
     expect(await there.get('experiments', 'e')).toEqual(opened);
+  });
+
+  it('includes decisions about labels, and refuses an invalid one', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    const mine = (await here.get('experiments', 'e'))!;
+    const decision = {
+      number: 1,
+      part: 'test',
+      questionId: 'q',
+      question: '?',
+      passageId: 'p',
+      mark: 'right',
+    } as const;
+    await here.put('experiments', { ...mine, labelDecisions: [decision] });
+    const file = await saved(here);
+    await open(there, file);
+    expect((await there.get('experiments', 'e'))?.labelDecisions).toEqual([decision]);
+    const wrong = await edited(file, 'experiments.json', ([one]: object[]) => [
+      { ...one, labelDecisions: [{ ...decision, mark: 'maybe' }] },
+    ]);
+    const details = { kind: 'project-invalid', entry: expect.stringContaining('experiments.json') as string };
+    await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
   });
 
   it('adds evaluations of blends without asking about copies, and replaces none', async () => {
@@ -74,5 +99,34 @@ describe('a project that lacks a model', () => {
     await here.put('experiments', { ...stored, experiment: { ...stored.experiment, schemaVersion: 2, stages } });
     const { warnings } = await open(there, await saved(here));
     expect(warnings).toMatchObject([{ kind: 'project-partial', fault: 'model-missing' }]);
+  });
+});
+
+describe('opening a project whose contents are stored incompletely', () => {
+  it('puts back lost weights and rows, and keeps the stored names', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    const { model, dataset } = await fill(here, 'e', 'r');
+    const file = await saved(here);
+    await open(there, file);
+    const stored = { ...(await there.get('models', model.contentSha256))!, name: 'mine' };
+    await there.put('models', stored);
+    await there.delete('weightParts', [stored.weightsId, 0]);
+    await there.delete('datasetBlocks', [dataset, 0]);
+    expect(await open(there, file)).toEqual(empty);
+    const healed = (await there.get('models', model.contentSha256))!;
+    expect(healed).toEqual({ ...stored, weightsId: healed.weightsId });
+    expect(await hasWeights(there, healed.weightsId, model.totalFloats * 4)).toBe(true);
+    expect(await readRows(there, 'knowledgeBase', dataset)).toEqual(await readRows(here, 'knowledgeBase', dataset));
+    expect(await open(there, file)).toEqual(empty);
+    expect((await there.get('models', model.contentSha256))?.weightsId).toBe(healed.weightsId);
+  });
+});
+
+describe('saving a project', () => {
+  it.each(['weightParts', 'datasetBlocks'] as const)('is refused while some %s of it are lost', async (store) => {
+    const db = await freshDatabase();
+    const { model, dataset } = await fill(db, 'e', 'r');
+    await db.delete(store, [store === 'weightParts' ? model.weightsId : dataset, 0]);
+    await expect(saved(db)).rejects.toMatchObject({ details: { kind: 'storage-failed' } });
   });
 });

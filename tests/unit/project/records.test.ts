@@ -133,15 +133,15 @@ describe('two values', () => {
   ])('differ: %j and %j', (a, b) => expect(sameValue(a, b)).toBe(false));
 });
 
-describe('what experiments refer to', () => {
-  it('includes what the experiment of their link and those of their sweeps refer to', () => {
+describe('the content that experiments refer to', () => {
+  it('includes the content of the experiments in their link and their sweeps', () => {
     const [own, linked, swept] = [1, 2, 3].map((seed) => ({ ...defaultExperiment(), seed }));
     const stored = { experiment: own!, linked: linked!, sweeps: [{ experiment: swept! }] };
     expect(experimentsIn(stored)).toEqual([own, linked, swept]);
     expect(experimentsIn({ experiment: own! })).toEqual([own]);
   });
 
-  it('are their data sets, models and batch lists', () => {
+  it('consists of their data sets, models and batch lists', () => {
     const model = {
       contentSha256: 'm',
       pooling: 'cls',

@@ -155,9 +155,7 @@ describe('the size of a project before it is saved', () => {
 });
 
 describe('saving a project while a run writes', () => {
-  /**
-   * Lets a run write while the file is being written: replaces both checkpoints as soon as the first entry is written.
-   */
+  /** Saves while a run continues: replaces both checkpoints as soon as the first entry is written. */
   async function savedWhile(db: Database, write: () => Promise<unknown>): Promise<File> {
     let writing: Promise<unknown> | undefined;
     const choice = { experimentIds: ['e'], optimizerState: true };

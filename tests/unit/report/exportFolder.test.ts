@@ -119,7 +119,7 @@ describe('an exported folder', () => {
       },
     ],
   ])(
-    'names the class that reads tokenizer.json as it is if that tokenizer %s, unlike BertTokenizer',
+    'names the class that uses tokenizer.json unchanged if that tokenizer %s, unlike BertTokenizer',
     (_case, edit, more) => {
       const source: Json = JSON.parse(demoTexts['tokenizer.json'] ?? '');
       const files = exported({ 'tokenizer.json': JSON.stringify(edit(source)), ...more });

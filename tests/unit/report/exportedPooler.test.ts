@@ -191,7 +191,7 @@ describe('importing a model again', () => {
     expect(await db.count('weightParts')).toBe(2);
   });
 
-  it('keeps the pooler if the new folder has none, and says that a base model never had one', async () => {
+  it('keeps the pooler if the new folder has none, and reports a base model that never had one', async () => {
     const db = await open();
     const model = await imported(db, pooler(4, 'F32'));
     expect((await imported(db, [])).untrained).toEqual(model.untrained);

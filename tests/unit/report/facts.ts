@@ -1,8 +1,8 @@
 import { compareTable } from '../../../src/domain/evaluate/compareTable';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
-import { bestModel, type ReportFacts, type ReportedModel } from '../../../src/domain/report/reportFacts';
+import { bestModel, noExtras, type ReportFacts, type ReportedModel } from '../../../src/domain/report/reportFacts';
 
-/** Texts that attack whatever shows them. */
+/** Texts that try to attack whatever displays them. */
 export const hostileTexts = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
@@ -63,6 +63,7 @@ export function factsOf(changes: Partial<ReportFacts> = {}): ReportFacts {
     judgedId: bestModel(rows, 'a', 1),
     training: null,
     findings: null,
+    extras: noExtras,
     failures: [{ name: '坏<模型>', error: { kind: 'vectors-not-finite', texts: 1, of: 2 } }],
     texts: new Map(hostileTexts.slice(0, 3).map((text, i) => [`p${i}`, text])),
     ...changes,

@@ -55,7 +55,7 @@ describe('the score threshold of a model card', () => {
   };
   const threshold = { value: 0.62, rule: { by: 'precision', share: 0.9 }, dev, test: null, chosenAt: 1 } as const;
 
-  it('is stated with the way it was chosen and what it does on dev and on test', () => {
+  it('is stated with its rule and its outcomes on dev and on test', () => {
     const own = section('Score threshold', {
       threshold: { ...threshold, test: { ...dev, answered: 0, precision: null } },
     });
@@ -65,7 +65,7 @@ describe('the score threshold of a model card', () => {
     expect(own.at(-1)).toBe('| 测试集 / Test | 40 | 0 | 27 | – | 90.0% | 40 | 3 | 1 / 5 |');
   });
 
-  it('says that it was not looked at on test, and is left out if none was kept', () => {
+  it('says if it was not evaluated on test, and is left out if none was stored', () => {
     expect(section('Score threshold', { threshold }).at(-1)).toContain('Not looked at on test');
     expect(card()).not.toContain('Score threshold');
     for (const rule of [{ by: 'f1' }, { by: 'rejection', share: 0.1 }] as const)

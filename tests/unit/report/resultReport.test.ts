@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { reportExamples } from '../../../src/domain/report/reportExamples';
+import { answerAt } from '../../../src/domain/evaluate/answerAt';
+import { compareTable } from '../../../src/domain/evaluate/compareTable';
+import { modelFigures } from '../../../src/domain/evaluate/questionFigures';
+import type { ThresholdFigures } from '../../../src/domain/evaluate/threshold';
+import { comparisonMetrics } from '../../../src/domain/report/comparisonMetrics';
+import { resultSheets, type SheetWords } from '../../../src/domain/report/resultSheets';
+import { reportExamples, shownPassageIds } from '../../../src/domain/report/reportExamples';
 import { bestModel } from '../../../src/domain/report/reportFacts';
 import { htmlReport } from '../../../src/domain/report/htmlReport';
 import { markdownReport } from '../../../src/domain/report/markdownReport';
@@ -7,7 +13,7 @@ import { wellFormed } from '../../../src/domain/wellFormed';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 import { resultDocument } from '../../../src/ui/report/result/resultDocument';
-import { factsOf, trainingFacts } from './facts';
+import { factsOf, hostileTexts, trainingFacts } from './facts';
 
 const reports = (['zh', 'en'] as const).flatMap((language) =>
   [factsOf(), factsOf(trainingFacts)].map((facts) => ({
@@ -16,7 +22,7 @@ const reports = (['zh', 'en'] as const).flatMap((language) =>
   })),
 );
 
-/** Elements and attributes that a report is made of. None can run a script or load anything. */
+/** The elements and attributes of a report. None of them can run a script or load anything. */
 const allowedTags = new Set(
   `!doctype html head meta title style body main h1 h2 h3 p section figure figcaption b dl dt dd code div table thead
   tbody tr th td footer svg path line circle text`.split(/\s+/),
@@ -110,6 +116,30 @@ it('the best model has the highest hit rate and is never the baseline if there i
   expect(bestModel(rows.slice(0, 1), 'a', 1)).toBe('a');
 });
 
+it('of two models with equal hit rates the best has the higher MRR@10, and of equals it is the first', () => {
+  const results = (second: number) => [1, second].map((rank, i) => ({ questionId: `q${i}`, ranks: [rank] }));
+  const ranked = { base: 9, slow: 8, fast: 2, same: 2 };
+  const models = Object.entries(ranked).map(([id, second]) => ({ id, results: results(second) }));
+  const { rows } = compareTable(models, 'base', 1);
+  expect(bestModel(rows, 'base', 1)).toBe('fast');
+  expect(bestModel(rows.toReversed(), 'base', 1)).toBe('same');
+});
+
+it('a report shows the texts of right passages, and of those found first in its examples', () => {
+  const result = (questionId: string, rank: number, passageId: string) => ({
+    ...{ questionId, ranks: [rank], top: [{ passageId, score: 1 }] },
+  });
+  const [model] = factsOf().models;
+  if (!model) throw new Error('there is no model');
+  const models = [
+    { ...model, id: 'a', results: [result('won', 2, 'a1'), result('same', 1, 'a2')] },
+    { ...model, id: 'b', results: [result('won', 1, 'b1'), result('same', 1, 'b2')] },
+  ];
+  const questions = [{ id: 'won', text: '', topic: null, relevant: ['r1', 'b1'] }];
+  const shown = shownPassageIds({ models, baselineId: 'a', judgedId: 'b', k: 1, questions });
+  expect(shown.toSorted()).toEqual(['a1', 'b1', 'r1']);
+});
+
 describe('a report in Chinese', () => {
   it('has no space between two sentences', () => {
     const texts = [factsOf(), factsOf(trainingFacts)].map((facts) => markdownReport(resultDocument(zh, 'zh', facts)));
@@ -121,4 +151,64 @@ it('a report says how many questions were left out, and nothing if that is not k
   const leadOf = (leftOut: number | null) => resultDocument(en, 'en', factsOf({ leftOut })).lead.join('\n');
   expect(leadOf(4)).toContain(en.resultReport.leftOut(4));
   expect(leadOf(null)).not.toContain('left out');
+});
+
+describe('what was decided or measured beside the results of a report', () => {
+  const figures = { answered: 9, questions: 14, right: 8 } as ThresholdFigures;
+  const results = factsOf().models;
+  const decision = {
+    number: 1,
+    part: 'test',
+    questionId: 'q0',
+    question: hostileTexts[0] ?? '',
+    passageId: 'p9',
+  } as const;
+  const facts = factsOf({
+    extras: {
+      thresholds: [
+        {
+          name: 'tuned',
+          threshold: { value: 0.41, rule: { by: 'precision', share: 0.9 }, dev: figures, test: null, chosenAt: 0 },
+        },
+      ],
+      labels: {
+        ...{ changes: 2, changed: 1, unanswered: 1, inexact: 1 },
+        models: [modelFigures(results[0] ?? { id: 'a', results: [] }, 1)],
+        decisions: [{ ...decision, mark: 'right' }],
+      },
+      probe: {
+        answer: answerAt(results[0]?.results ?? [], results[2]?.results ?? [], 1),
+        passages: 325,
+        isGeneral: true,
+      },
+    },
+  });
+
+  it('is stated in the page and in Markdown', () => {
+    for (const language of [en, zh]) {
+      const text = markdownReport(resultDocument(language, 'en', facts));
+      for (const part of [
+        language.resultReport.threshold.figures(9, 14, 8),
+        language.resultReport.labels.text(2, 1),
+        language.questions.figures.unanswered(1),
+        language.probe.keptNothing,
+      ])
+        expect(text.replaceAll('\\', '')).toContain(part);
+    }
+    const without = markdownReport(resultDocument(en, 'en', factsOf()));
+    for (const { title } of [en.resultReport.threshold, en.probe]) expect(without).not.toContain(`## ${title}`);
+  });
+
+  it('is counted in metrics.json, and the decisions are a sheet of their own', () => {
+    expect(comparisonMetrics(facts)).toMatchObject({
+      labelDecisions: { changes: 2, changedQuestions: 1, models: [{ name: '模型 a' }], decisions: [{ number: 1 }] },
+    });
+    expect(comparisonMetrics(factsOf())).toMatchObject({ labelDecisions: { changes: 0 } });
+    const names = { questionsSheet: 'Q', metricsSheet: 'M', title: 't', metric: 'm', notFound: '–' };
+    const words: SheetWords = { ...en.resultReport.sheet, ...names, about: [], metrics: {} };
+    const sheets = resultSheets(facts, words);
+    expect(sheets.map(({ name }) => name)).toEqual(['Q', 'M', 'Label decisions']);
+    expect(sheets[2]?.rows[1]).toEqual([{ value: 1, format: '0' }, 'q0', hostileTexts[0], 'p9', 'also the answer']);
+    expect(resultSheets(factsOf(), words)).toHaveLength(2);
+  });
 });

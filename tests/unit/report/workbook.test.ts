@@ -69,7 +69,7 @@ describe('the Excel report', () => {
     expect(texts[7]).toBe('控制□□□字符');
     for (const text of texts) expect(text.length).toBeLessThanOrEqual(mostCellCharacters + '_x005F'.length);
     const notes = questions.map(([first]) => String(first));
-    // A passage is a text of its own beside the question, so both of them count.
+    // A passage is a separate text beside the question, so both are counted.
     expect(notes.find((note) => note.startsWith(en.resultReport.sheet.cutNote))).toMatch(/: 2$/);
     expect(notes.find((note) => note.startsWith(en.resultReport.sheet.replacedNote))).toMatch(/: 2$/);
   });
@@ -107,6 +107,25 @@ print(json.dumps({'formulas': [cell.coordinate for cell in cells if cell.data_ty
       expect(textOf(9)).toBe('第一行\n第二行\n第三行');
     },
   );
+});
+
+it('the statistics of an Excel report have Wilson’s interval for hit rates, and the bootstrap’s for other metrics', async () => {
+  let sheet: WorkbookSheet['rows'] = [];
+  await resultFile(facts, 'xlsx', 'en', (...parts) => {
+    const sheets = resultSheets(...parts);
+    sheet = sheets[0]?.rows ?? [];
+    return writeXlsx(sheets);
+  });
+  const intervalOf = (label: string): unknown => sheet.find(([first]) => first === label)?.[6];
+  const cells = facts.rows[0]?.cells ?? {};
+  const [hits, recall, mrr] = [cells['hitRate@1'], cells['recall@1'], cells['mrr@10']];
+  const percent = ({ low, high }: { low: number; high: number }): string =>
+    [low, high].map((value) => `${(100 * value).toFixed(1)}%`).join('–');
+  const { metrics: words } = en.compare;
+  expect(intervalOf(words.hitRate(1))).toBe(percent(hits!.wilson));
+  expect(intervalOf(words.recall(1))).toBe(percent(recall!.bootstrap));
+  expect(intervalOf(words.mrr(10))).toBe([mrr!.bootstrap.low, mrr!.bootstrap.high].map((x) => x.toFixed(4)).join('–'));
+  expect(percent(hits!.wilson)).not.toBe(percent(hits!.bootstrap));
 });
 
 it('the table of an Excel report shows counts as whole numbers, and all other figures with four decimals', async () => {

@@ -17,6 +17,7 @@ describe('the key of a question', () => {
     ['a zero-width space and a byte order mark', '\ufeff退\u200b款', '退款'],
     ['a soft hyphen and a variation selector', 're\u00adfund\ufe0f', 'refund'],
     ['spaces of any kind', ' 用\u3000VPN\u00a0登 录\n', '用VPN登录'],
+    ['spaces around the only punctuation', ' ？\u3000', '？'],
     ['a composed and a decomposed letter', 'caf\u00e9', 'cafe\u0301'],
     ['a ligature', 'ﬁle', 'file'],
   ])('does not depend on %s', (_, a, b) => {

@@ -21,7 +21,9 @@ const data: PreparedData = {
   scoredLeaks: 0,
   leaks: 0,
 };
-/** The rows that an earlier version made from the same data: it did not recognise one of the pairs as a leak. */
+/**
+ * The rows that an earlier version made from the same data, because it did not recognise one of the pairs as a leak.
+ */
 const earlier: PreparedData = { ...data, pairs: [...data.pairs, { id: '2', anchor: '测试。', positive: '答一' }] };
 
 let databases = 0;

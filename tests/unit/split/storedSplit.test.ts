@@ -144,6 +144,38 @@ describe('the split of stored data', () => {
     expect((await preparedData(db, removing(heldOut))).dev).toEqual(before.dev);
   });
 
+  it('removes the near-duplicates of the present test questions, whatever the seed and whichever pairs are held out', async () => {
+    const { db, experiment } = await prepared(plainModel);
+    const text = (i: number): string => `第${i}栋猪舍冬天夜里的温度应该保持在多少度，才不会让刚断奶的仔猪着凉拉稀`;
+    const rows = Array.from({ length: 30 }, (_, i) => ({ anchor: text(i), positive: '段' }));
+    const pairs = await store(db, 'pairs', [...rows, { anchor: '食堂几点开门', positive: '十二点' }]);
+    const kept = experiment.data.filter(({ role }) => role === 'knowledgeBase');
+    const withTest = async (question: string, seed: number): Promise<Experiment> => {
+      const test = await store(db, 'questions', [{ text: question, relevant: ['p'] }]);
+      const entries = [
+        { role: 'pairs' as const, contentSha256: pairs },
+        { role: 'questions' as const, part: 'test' as const, contentSha256: test },
+      ];
+      const split = { ...experiment.split, devFraction: 0.3 };
+      return removing({ ...experiment, seed, split, data: [...kept, ...entries] });
+    };
+    const held = new Set<string>();
+    for (const seed of [1, 2, 3]) {
+      const near = await preparedData(db, await withTest(text(99), seed));
+      const anchorsLeft = near.pairs.map(({ anchor }) => anchor);
+      expect(anchorsLeft.filter((anchor) => anchor !== '食堂几点开门')).toEqual([]);
+      held.add(near.dev.map((question) => question.text).join());
+      // Another test set is imported: the pairs are back in train, and the same ones are held out.
+      const other = await preparedData(db, await withTest('母猪产后不吃食怎么办', seed));
+      expect(other.dev).toEqual(near.dev);
+      expect(other.pairs).toHaveLength(31 - near.dev.length);
+      expect(await countsOf(db, await withTest(text(99), seed))).toMatchObject({
+        nearDuplicates: { count: 31 - near.dev.length - anchorsLeft.length, removed: true },
+      });
+    }
+    expect(held.size).toBe(3);
+  });
+
   it('removes nothing from a listed batch order, whose rows are fixed, and reports that', async () => {
     const { db, experiment } = await prepared(foldingModel);
     const [stage] = experiment.stages;

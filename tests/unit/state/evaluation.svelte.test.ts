@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { evaluationOf } from '../storage/support';
 
-/** Lets the evaluations of a run be read. */
+/** Functions that let the evaluations of a run be read, by run id. */
 const released = new Map<string, () => void>();
 const searched: string[] = [];
 vi.doMock('../../../src/state/gateway', () => ({
@@ -15,6 +15,7 @@ vi.doMock('../../../src/state/gateway', () => ({
     data: () =>
       Promise.resolve({
         compareRun: () => Promise.resolve([]),
+        listQuestions: () => Promise.resolve([]),
         compareWithKeywords: (runId: string) =>
           Promise.resolve({ results: [], answers: [], search: searched.push(runId) }),
       }),

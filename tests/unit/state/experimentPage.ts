@@ -33,8 +33,8 @@ export const browser = {
 /** The page's localStorage. */
 export const local = new Map<string, string>();
 
-// The tests open one experiment after another under the same id. Without this, they would follow each other's changes
-// like tabs.
+// The tests open experiments one after another under the same id. Without this stub, they would follow each other's
+// changes like tabs.
 vi.stubGlobal(
   'BroadcastChannel',
   class {

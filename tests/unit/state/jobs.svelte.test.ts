@@ -261,7 +261,7 @@ describe('an interrupted run that is resumed', () => {
     expect(router.go).toHaveBeenCalledWith({ name: 'experiment', experimentId: 'e', stage: 'evaluate' });
   });
 
-  it('leaves the user where they are if they look at something else, or if it is not the demo', async () => {
+  it('does not move a user who is looking at something else, or if it is not the demo', async () => {
     await resumed();
     demo = true;
     router.route.stage = 'split';

@@ -82,7 +82,7 @@ describe('an experiment saved from a shared link', () => {
     expect((await sharedInputs(link)).map(({ state }) => state)).toEqual(Array(5).fill('here'));
   });
 
-  it('lists the guide and the model that mines negatives, each once, among what it needs', async () => {
+  it('lists the guide and the model that mines negatives, each once, among its missing inputs', async () => {
     const link = await demoLink();
     const [stage] = link.stages;
     if (!link.model || !stage) throw new Error('no stage');
@@ -98,7 +98,7 @@ describe('an experiment saved from a shared link', () => {
     expect(inputNameText(zh, 'guideModel')).toBe('引导模型');
   });
 
-  it('lists the teacher of a distillation among what it needs', async () => {
+  it('lists the teacher of a distillation among its missing inputs', async () => {
     const link = await demoLink();
     const [stage] = link.stages;
     if (!link.model || !stage) throw new Error('no stage');

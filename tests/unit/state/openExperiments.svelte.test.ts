@@ -172,3 +172,19 @@ it('a mark of a passage is stored at once and is no step to undo', async () => {
   await experiment.flush();
   expect((await getExperiment(db, experimentId))?.reviewDecisions).toEqual([mark]);
 });
+
+it('decisions about labels are numbered and stored at once, and undoing other changes keeps them', async () => {
+  const { experiment } = openExperiment(experimentId);
+  await experiment.load();
+  experiment.change((e) => ({ ...e, seed: 8 }));
+  const decision = { part: 'test' as const, questionId: 'q1', question: 'q', passageId: 'p', mark: 'wrong' as const };
+  expect(await experiment.decideLabel(decision)).toBe(true);
+  expect(await experiment.decideLabel({ ...decision, mark: 'imported' })).toBe(true);
+  experiment.undo();
+  await experiment.flush();
+  const stored = (await getExperiment(db, experimentId))?.labelDecisions;
+  expect(stored).toEqual([
+    { number: 1, ...decision },
+    { number: 2, ...decision, mark: 'imported' },
+  ]);
+});

@@ -127,7 +127,7 @@ describe('the playground', () => {
     expect(playground.error).toBeNull();
   });
 
-  it('does not show why a question failed that is no longer asked', async () => {
+  it('does not show the failure of a question that is no longer asked', async () => {
     const playground = await opened();
     await asking(playground, 'x');
     playground.text = 'y';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ThresholdRule } from '../../../src/domain/evaluate/threshold';
 import type { ScoreOwner, ScoreView } from '../../../src/protocol/scoreView';
 
-/** Rules that are kept, by run. */
+/** Rules stored with thresholds, by run. */
 const keptRules = new Map<string | null, ThresholdRule>();
 const kept: [string | null, ThresholdRule][] = [];
 let endCompare: () => void = () => undefined;
@@ -71,7 +71,7 @@ describe('the scores of an experiment', () => {
     await computing;
   });
 
-  it('say how many thresholds were kept', async () => {
+  it('report how many thresholds were stored', async () => {
     const scores = new ScoresState('e');
     await scores.show('a');
     expect(await scores.keep()).toBe(2);

@@ -42,7 +42,7 @@ const rejected = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error as { details?: unknown }).details ?? error,
   );
 
-/** Stores a checkpoint as earlier versions wrote it: with one hash for all bytes. */
+/** Stores a checkpoint in the form of earlier versions: with one hash for all bytes. */
 async function putUnlisted(db: Database, generation: number, sha256?: string): Promise<CheckpointManifest> {
   const bytes = Float32Array.of(generation, 1);
   const weightsId = `checkpoint-${generation}`;

@@ -27,7 +27,7 @@ async function textOf(db: Database, downloadId: string, path: string): Promise<s
   return new Blob(await readDownloadParts(db, downloadId, path)).text();
 }
 
-/** Two downloads; of the first, two files have arrived in part. */
+/** Stores two downloads. Of the first, two files have arrived in part. */
 async function filled() {
   const db = await freshDatabase();
   const { downloadId: first } = await openDownload(db, listing('one'));
@@ -48,7 +48,7 @@ describe('a stored download', () => {
     expect(received).toEqual({ 'a.json': { parts: 2, bytes: 5 }, 'b.json': { parts: 1, bytes: 1 } });
   });
 
-  it('continues with what has arrived and the time of its start when it is opened again', async () => {
+  it('has its received bytes and its start time when it is opened again', async () => {
     const { db, first } = await filled();
     const known = await db.get('downloads', first);
     await db.put('downloads', { ...known!, createdAt: 7 });

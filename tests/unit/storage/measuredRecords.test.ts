@@ -37,7 +37,7 @@ async function stored(): Promise<Database> {
 }
 
 describe('stored mined negatives', () => {
-  it('are read as they were written, with their scores and counts', async () => {
+  it('are read back unchanged, with their scores and counts', async () => {
     const db = await stored();
     expect(await getMinedNegatives(db, 'k')).toEqual(negatives());
     expect(await getMinedNegatives(db, 'other')).toBeUndefined();

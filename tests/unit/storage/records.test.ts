@@ -56,7 +56,7 @@ describe('stored rows', () => {
 });
 
 describe('stored token sets', () => {
-  it('are read as they were written, also from a part of a larger array', async () => {
+  it('are read back unchanged, even if they were part of a larger array', async () => {
     const db = await freshDatabase();
     const ids = Int32Array.of(9, 9, 101, 7, -1, 102, 9).subarray(2, 6);
     const offsets = Uint32Array.of(9, 0, 3, 4).subarray(1);
@@ -169,7 +169,7 @@ describe('stored evaluations, batch lists and checks of devices', () => {
     expect(await getEvaluation(db, 'r', 'dev', 'after')).toBeUndefined();
   });
 
-  it('are read as they were written', async () => {
+  it('are read back unchanged', async () => {
     const db = await freshDatabase();
     await putBatchList(db, 'b', [[3, 1], [2]]);
     expect(await getBatchList(db, 'b')).toEqual([[3, 1], [2]]);

@@ -56,7 +56,7 @@ describe('the list of stored items', () => {
     ]);
   });
 
-  it('tells deleted experiments from others, also of the same name', async () => {
+  it('distinguishes deleted experiments from others, even of the same name', async () => {
     const db = await freshDatabase();
     const { experiment } = await fill(db);
     await db.put('experiments', { ...storedExperiment('second', { experiment, deletedAt: 9 }), name: 'one' });

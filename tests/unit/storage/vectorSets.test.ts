@@ -36,7 +36,7 @@ it('stored vectors are read with the same bits, but not if a piece is missing', 
   expect(await readVectors(db, 'k')).toBeNull();
 });
 
-it('results are stored for an experiment that exists only, and counted by part', async () => {
+it('results are stored only for an existing experiment, and counted by part', async () => {
   const db = await freshDatabase();
   await db.put('experiments', storedExperiment('e'));
   const comparison = { experimentId: 'e', candidate: { kind: 'keywords' }, results: [], createdAt: 1 } as const;

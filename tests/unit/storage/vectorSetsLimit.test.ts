@@ -13,7 +13,7 @@ const fresh = (): Promise<Database> => openDatabase(`vectors-${crypto.randomUUID
 const keys = (db: Database) => db.getAllKeys('vectorSets');
 
 describe('stored vectors', () => {
-  it('never take more than the limit: those that were not used for longest are deleted', async () => {
+  it('never take more than the limit: the least recently used sets are deleted', async () => {
     const db = await fresh();
     for (const [i, key] of ['a', 'b', 'c'].entries()) await putVectorSet(db, set(key, i), limit);
     expect((await getVectorSet(db, 'a', 2 * hour))?.key).toBe('a');
@@ -36,7 +36,7 @@ describe('stored vectors', () => {
     expect(await keys(db)).toEqual(['a']);
   });
 
-  it('are written again when they are used only once an hour, with their bytes', async () => {
+  it('are rewritten with a new time of use at most once an hour', async () => {
     const db = await fresh();
     await putVectorSet(db, set('a', 0), limit);
     await getVectorSet(db, 'a', hour);

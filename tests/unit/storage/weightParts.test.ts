@@ -77,7 +77,7 @@ describe('tensors in listed parts', () => {
     );
   });
 
-  it('need no part beside their own', async () => {
+  it('are read without any part but their own', async () => {
     const { db, weights } = await threeParts();
     await put(db, 0, bytesOf(9));
     await put(db, 2, bytesOf(9, 9));

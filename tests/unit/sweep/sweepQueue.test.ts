@@ -27,7 +27,7 @@ function runAt(place: number, status: RunStatus, error?: AppErrorDetails): RunRe
   return runRecord(`${status} ${place}`, 'e', { status, ...more });
 }
 
-/** Works through the sweep; each run ends with the status that `ends` has for its place. Returns what was done. */
+/** Works through the sweep. Each run ends with the status that `ends` has for its place. Returns the actions taken. */
 async function worked(earlier: RunRecord[], ends: Partial<Record<number, RunStatus>> = {}, given = sweep) {
   runs = earlier;
   const done: string[] = [];
@@ -77,7 +77,7 @@ describe('the queue of a sweep', () => {
     expect(await worked([], { 0: 'interrupted' })).toEqual(all.slice(0, 2));
   });
 
-  it('starts no further run once it is asked to stop', async () => {
+  it('starts no further run once a stop is requested', async () => {
     runs = [];
     const nothing = () => Promise.reject(new Error('nothing is to be done'));
     await workThrough('e', sweep, { mine: nothing, create: nothing, run: nothing, stopped: () => true });

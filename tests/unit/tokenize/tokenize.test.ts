@@ -149,7 +149,7 @@ describe('tokenizing an experiment', () => {
       { ...experiment, model: { ...experiment.model!, queryPrefix: 'a𠮷b' } },
       () => undefined,
     );
-    // These are the keys from before such characters were separated.
+    // These are the keys from before the tokenizer separated such characters.
     expect(plain.testQuestions).toBe('17d5cfc0bb07fe28d148f2e64d7d048436cf40db699dbfd73d2fb0230afd2003');
     expect(rare.testQuestions).not.toBe('99953684eaf7ce002834718587fb926d715926638475678326afb3ad87416aec');
     expect(rare.knowledgeBase).toBe(plain.knowledgeBase);

@@ -63,7 +63,7 @@ describe('npm run compare exits with code 1 and one sentence', () => {
   });
 });
 
-it('the terminal shows a line per model with its interval and its difference to the baseline, and what failed', () => {
+it('the terminal shows a line per model with its interval and its difference to the baseline, and the failed models', () => {
   const hits = { value: 0.5, wilson: { low: 0.25, high: 0.75 }, baseline: null };
   const baseline = { won: 3, lost: 1, verdict: 'noDifferenceShown', adjusted: 0.625 };
   const models = [

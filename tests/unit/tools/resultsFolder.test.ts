@@ -86,7 +86,7 @@ describe('the folder of the results', () => {
   it('finishes a replacement that a kill interrupted', async () => {
     const out = await newFolder();
     await finishedRun(out, 'first');
-    // The state after the old metrics.json was moved away and the new export put in place.
+    // The state after the old metrics.json was moved away and the new export was put in place.
     const unfinished = join(out, unfinishedFolder);
     await mkdir(join(unfinished, 'previous/export'), { recursive: true });
     await rename(join(out, 'metrics.json'), join(unfinished, 'previous/metrics.json'));

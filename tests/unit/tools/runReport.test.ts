@@ -138,7 +138,7 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('has each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
+  it('contains each alarm once, even if a resume repeated its step, and the terminal prints it', async () => {
     const alarm = (kind: string, of: string) => ({ type: 'alarm', step: 20, kind, steps: 10, of });
     const events = [alarm('deadGradients', 'first'), alarm('collapse', 'first'), alarm('deadGradients', 'second')];
     expect(eventsToKeep(events).map(({ kind, of }) => `${kind} ${of}`)).toEqual([
@@ -194,7 +194,8 @@ describe('events.jsonl', () => {
       await report.add(Array.from({ length: 150_000 }, (_, i) => ({ ...event, step: i + 1, seq: i })));
       await report.finish();
     })`;
-    // A program's stack does not take 150,000 arguments. The stack of these tests' threads is four times as large.
+    // In a real program, 150,000 arguments overflow the stack. The threads of these tests have a stack four times as
+    // large.
     const program = new Worker(code, { eval: true, resourceLimits: { stackSizeMb: 1 } });
     await once(program, 'exit');
     const text = await readFile(join(folder, 'events.jsonl'), 'utf8');

@@ -38,7 +38,7 @@ describe('a failure of the runner', () => {
 describe('the disk', () => {
   const free = (bytes: number) => () => Promise.resolve(bytes);
 
-  it('must have room for what is written, and for the reserve', async () => {
+  it('must have room for the files to write and for the reserve', async () => {
     await requireDiskSpace('/out', 50e6, 'the export', free(50e6 + reservedBytes));
     await expect(requireDiskSpace('/out', 50e6, 'the export', free(49e6 + reservedBytes))).rejects.toThrow(
       'The disk of /out has 183 MB free, but needs 50 MB for the export, and 134 MB that stay free; make room there.',
@@ -101,7 +101,7 @@ describe('the window of the browser', () => {
     expect(await screenFor('none', 'wasm', machine(true, []))).toBeNull();
   });
 
-  it('fails with the packages to install for --device webgpu, and prints them for auto', async () => {
+  it('fails with the missing packages for --device webgpu, and only prints them for auto', async () => {
     const lines: string[] = [];
     const poor = machine(true, ['xvfb', 'libvulkan1'], lines);
     await expect(screenFor('hardware', 'webgpu', poor)).rejects.toThrow('"apt-get install xvfb libvulkan1"');

@@ -68,7 +68,7 @@ describe('an alarm for dead gradients', () => {
   });
 });
 
-/** Finds diverging steps as the definition says, with a loop over all earlier windows for each step. */
+/** Finds diverging steps by the definition, with a loop over all earlier windows for each step. */
 function naiveDivergence(losses: number[]): number[] {
   const level = (end: number) => losses.slice(end - 10, end).reduce((sum, loss) => sum + loss, 0) / 10;
   const isHigh = (at: number): boolean => {
@@ -108,7 +108,7 @@ describe('an alarm for divergence', () => {
   });
 });
 
-/** A run of five steps between evaluations with these hits; the loss falls from 1 by `slope` per step. */
+/** A run with dev evaluations every five steps that have these hits; the loss falls from 1 by `slope` per step. */
 const evaluated = (hits: number[], slope = 0.01, questions = 100): RunEventBody[] =>
   hits.flatMap((right, i) => [
     ...Array.from({ length: i === 0 ? 0 : 5 }, (_, n) => {

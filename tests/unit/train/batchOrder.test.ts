@@ -8,8 +8,9 @@ const rowsOf = (texts: readonly (readonly [passage: number, anchor: number])[]) 
   texts.map(([passage, anchor], i) => ({ id: `p${i}`, anchor: `问${anchor}`, positive: `段${passage}` }));
 
 /**
- * The rows of a number of epochs, by the rules of `distinctRows` and without its queues: a row that does not fit waits,
- * and a new batch is first offered the longest-waiting row of each of the first 4 · batchSize waiting passages.
+ * Returns the rows of a number of epochs, by the rules of `distinctRows` but without its queues: a row that does not
+ * fit waits, and a new batch is first offered the longest-waiting row of each of the first 4 · batchSize waiting
+ * passages.
  */
 function naiveRows(
   pairs: ReturnType<typeof rowsOf>,

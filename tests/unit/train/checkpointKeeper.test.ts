@@ -11,7 +11,7 @@ vi.mock('../../../src/storage/checkpoints', () => storage);
 const { CheckpointKeeper } = await import('../../../workers/services/train/checkpointKeeper');
 
 let now = 0;
-/** Milliseconds that reading the tensors and storing them take. */
+/** Milliseconds spent on reading the tensors and on storing them. */
 let took = { snapshot: 0, write: 0 };
 const manifestOf = ({ role, step }: CheckpointInput): object => ({ role, step, generation: 3, floats: 10 });
 

@@ -77,7 +77,7 @@ describe('the plan of dev evaluations', () => {
     },
   );
 
-  it('takes the whole knowledge base if that keeps to the limit, or if dev is evaluated before and after only', () => {
+  it('uses the whole knowledge base if that is within the limit, or if dev is evaluated before and after only', () => {
     expect(planDev({ ...work, training: 1e9 }, evaluation({ devTimeShare: 0.1 })).passages).toBe(5000);
     const never = evaluation({ devTimeShare: 0.1, devEverySteps: 0, checkpoint: 'last' });
     expect(planDev(work, never)).toEqual({ passages: 5000, of: 5000, everySteps: 0, share: 0 });

@@ -131,7 +131,7 @@ describe('the kernel plan of a run', () => {
     expect((await fixed()).input.dropout).toBe(false);
   });
 
-  it('names the fragment of the products on matrix units, and no other than the device chose', async () => {
+  it('names the fragment of the products on matrix units, which is the one that the device chose', async () => {
     matrices.matrixFragmentOfRun.mockResolvedValue(fragment);
     const withMatrices = { ...measured, matrices: fragment };
     expect((await fixed()).record?.kernelPlan).toBe(formatKernelPlan(withMatrices));

@@ -37,7 +37,7 @@ describe('the text on the kernels of a run', () => {
     expect(kernelsText(zh, tuning)).toEqual(['为 2 种矩阵乘法测速选了内核，用时 3 秒，速度是固定规则的 1.10 倍。']);
   });
 
-  it('states what was left to the rules and which kernels were left out', () => {
+  it('states how many products were left to the rules and which kernels were rejected', () => {
     const [, ...others] = kernelsText(en, { ...tuning, unmeasured: 1, refused: { shaders: 1, bits: 2 } });
     expect(others).toEqual([
       'Time ran out for 1 product, which follows the fixed rules.',

@@ -13,7 +13,7 @@ import type { TrainingDeps } from '../../../workers/services/train/trainModel';
 import type { TrainingState } from '../../../workers/services/train/trainingState';
 import { evaluationOf, freshDatabase, runRecord } from '../storage/support';
 
-/** What the run did, in order. */
+/** The actions of the run, in order. */
 const done = vi.hoisted((): string[] => []);
 const said = vi.hoisted(() => (what: string) => (): Promise<void> => Promise.resolve(void done.push(what)));
 const device = vi.hoisted(() => ({

@@ -8,7 +8,7 @@ vi.mock(import('../../../workers/losses/vectorLossOf'), async (original) => {
   return original();
 });
 
-it('the losses in tfjs are loaded when a stage uses one, and not before', async () => {
+it('tfjs losses are loaded only when a stage uses one', async () => {
   const engine = {} as never;
   const fused = await openLoss(engine, defaultStage());
   expect(fused.loss.numbers[0]).toBe('loss');

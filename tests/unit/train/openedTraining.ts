@@ -25,7 +25,7 @@ Object.assign(browser.gpu, {
 /** The page's runs. A test adds what it needs. */
 export const jobs: { follow?: (runId: string) => object } = {};
 vi.doMock('../../../src/state/jobs.svelte', () => ({ jobs }));
-// The tests look only at the stage's own text, so its other parts are replaced by empty components.
+// The tests look only at the stage's own text, so empty components replace its other parts.
 const replaced = [
   'train/Hyperparameters',
   'train/AdvancedSettings',

@@ -100,6 +100,16 @@ describe('a run', () => {
     expect(done.slice(-3)).toEqual(['dispose moments', 'dispose weights', 'close']);
   });
 
+  it('closes the device even if its last events cannot be stored', async () => {
+    training.trainModel.mockImplementation(async ({ session }: TrainingDeps) => {
+      await db.delete('runs', 'r');
+      session.log.append({ type: 'progress', what: 'load', done: 0, of: 1 });
+      throw new AppError({ kind: 'diverged' } as never);
+    });
+    expect((await carriedOut()).failure?.details).toMatchObject({ kind: 'not-found', what: 'run' });
+    expect(done.at(-1)).toBe('close');
+  });
+
   it('ends without an error if it is cancelled', async () => {
     training.trainModel.mockRejectedValue(new AppError({ kind: 'cancelled' }));
     const { events, failure, record } = await carriedOut();
@@ -146,7 +156,7 @@ describe('a run that resumes', () => {
     expect((training.trainModel.mock.calls[0] as unknown[])[2]).toMatchObject({ loop: checkpoint.loopState });
   });
 
-  it('begins with fresh moments if it lost all of its checkpoints, and says so', async () => {
+  it('begins with fresh moments if it lost all of its checkpoints, and reports it', async () => {
     const { events } = await carriedOut({ step: 2 });
     expect(events.filter(({ type }) => type === 'resumed')).toMatchObject([{ step: 0, reached: 2 }]);
     const [, , state] = training.trainModel.mock.calls[0] as unknown[];
@@ -200,7 +210,7 @@ describe('a run whose device is lost', () => {
     expect(plan.fixKernelPlan.mock.lastCall?.[2]).toBe(true);
   });
 
-  it('uses the vectors that it had computed, unless the device is another one', async () => {
+  it('reuses the vectors computed before, unless the device is another one', async () => {
     const counts = async (reopened: DeviceInfo): Promise<number> => {
       recovering.reopenDevice.mockResolvedValue(reopened);
       const made = new Set<unknown>();

@@ -116,7 +116,7 @@ describe('the headline on a run that is done', () => {
   it.each([
     ['of a sweep', { trial: true, sweepId: 's' }],
     ['of the negatives experiment', { trial: true }],
-  ] as const)('says of a run %s that it keeps no weights', (_, more) => {
+  ] as const)('says that a run %s keeps no weights', (_, more) => {
     const trial = { ...done, ...more };
     expect(runHeadline(en, trial, seen, null)).toEqual({
       title: runHeadline(en, done, seen, null).title,

@@ -49,7 +49,7 @@ describe('a run that another build continues', () => {
     }
   });
 
-  it('takes over the build if it has not begun', async () => {
+  it('gets the new build if it has not begun', async () => {
     const { record, events } = await noted({ kernelPlan: '' }, '2');
     expect([record?.build, record?.buildChanges, events]).toEqual(['2', undefined, []]);
   });
@@ -101,7 +101,7 @@ describe('a device that failed while kernels were measured', () => {
   });
 });
 
-describe('what a run needs from storage', () => {
+describe('the stored record that a run needs', () => {
   it('is the model that the experiment names, with its settings', async () => {
     const db = await freshDatabase();
     const { experiment } = await fill(db);

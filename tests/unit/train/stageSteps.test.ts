@@ -77,7 +77,7 @@ describe('the steps of a stage', () => {
     expect(logged).toMatchObject([{ step: 4, epoch: 1 }]);
   });
 
-  it('are recorded in order, with their numbers, until as many as wanted are under way', async () => {
+  it('are recorded in order, with their numbers, until the requested number of steps is unfinished', async () => {
     const { steps: stage, logged, state, session, peak } = steps();
     for (let i = 0; i < 3; i++) stage.begin();
     await stage.recordAllBut(2);

@@ -70,7 +70,7 @@ describe('an experiment with one stage that does not train everything', () => {
 });
 
 describe('an experiment with several stages', () => {
-  it('lists the settings of each stage on the screen of a shared link, and those of a single one as before', () => {
+  it('lists the settings of each stage on the screen of a shared link, or those of a single stage without its name', () => {
     const shown = (experiment: Experiment) => textOf(render(SharedSettings, { props: { experiment } }).body);
     expect(shown(two)).toBe(
       'Stage 1 Strategy Full Learning rate 2.00e-4 Loss in-batch InfoNCE Temperature τ 0.05 ' +

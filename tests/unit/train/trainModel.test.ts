@@ -4,7 +4,7 @@ import { defaultExperiment, defaultStage, type Experiment, type Stage } from '..
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { RunControl } from '../../../workers/services/train/runControl';
 
-/** What the run did, in order. */
+/** The actions of the run, in order. */
 const done = vi.hoisted((): string[] => []);
 const trainers = vi.hoisted((): { options: Record<string, unknown>; moments: unknown }[] => []);
 const behaviour = vi.hoisted(() => ({ stepsAhead: 0, due: false, onFinish: (): void => undefined }));
@@ -218,7 +218,7 @@ describe('evaluations on dev', () => {
     expect(at()).toEqual([]);
   });
 
-  it('keep the weights of the best step, the earlier one of equal steps', async () => {
+  it('keep the weights of the best step, and of the earlier one if two are equal', async () => {
     const evaluation = { checkpoint: 'bestDev', devEverySteps: 1, primary: 'mrrAt10' } as const;
     const { run, state, logged } = training({ evaluation, dev: [0.3, 0.5, 0.5, 0.4] });
     await run();
@@ -239,7 +239,7 @@ describe('evaluations on dev', () => {
     expect([at(), state.loop.bestStep]).toEqual([['dev 4'], 4]);
   });
 
-  it('are pending while they last, which a checkpoint of a pause then says', async () => {
+  it('are pending while they last, as a checkpoint of a pause then states', async () => {
     const { run, state } = training({ evaluation: { devEverySteps: 4 }, onDev: (pause) => pause() });
     let pending: unknown;
     behaviour.due = true;
@@ -259,7 +259,7 @@ describe('evaluations on dev', () => {
   });
 });
 
-it('stops early for good, after the evaluation that decides it and a checkpoint', async () => {
+it('early stopping ends training for good, after the deciding evaluation and a checkpoint', async () => {
   const evaluation = { devEverySteps: 1, earlyStop: { patience: 1 }, primary: 'mrrAt10' } as const;
   const { run, state } = training({ evaluation, dev: [0.5, 0.4] });
   await run();

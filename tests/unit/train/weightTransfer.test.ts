@@ -64,7 +64,7 @@ async function stored(values: number[]): Promise<[Database, StoredWeights]> {
   return [db, { weightsId: 'w', totalFloats: values.length } as never];
 }
 
-/** Returns what was written to a replaced store. */
+/** Returns the values written to a replaced store. */
 const valuesOf = (store: object): Map<string, number[]> => Reflect.get(store, 'values');
 
 beforeEach(() => void Object.assign(stores, { failing: '', disposed: 0 }));
@@ -120,7 +120,7 @@ describe('weights on their way to the device', () => {
     expect(stores.disposed).toBe(1);
   });
 
-  it('replace those that are there', async () => {
+  it('replace the weights on the device', async () => {
     const [db, from] = await stored(weights.map((value) => value * 2));
     const target = new Values();
     target.values.set('a', [0, 0]);
@@ -140,7 +140,7 @@ describe('weights on their way to the device', () => {
     expect(stores.disposed).toBe(0);
   });
 
-  it('free the moments if one of them cannot be written', async () => {
+  it('free the moments if one of these cannot be written', async () => {
     const [db, from] = await stored(all);
     stores.failing = 'b';
     await expect(loadMoments(db, layout, from, parameters as never)).rejects.toThrow('lost');

@@ -77,7 +77,7 @@ describe('the disk space that a run needs', () => {
     expect(shown()).toContain('up to 44.0 MB of disk space; the browser allows this page 2.0 GB more.');
   });
 
-  it('is what createRun asks for, so the page announces a run that would be refused', () => {
+  it('is the number that createRun checks, so the page announces a run that would be refused', () => {
     device.storage = { used: 1e9, quota: 1e9 + 44e6 + reservedBytes, persisted: true };
     expect(shown()).toContain('allows this page 44.0 MB more.');
     device.storage = { ...device.storage, used: 1e9 + 1 };

@@ -8,7 +8,7 @@ import type { BindingLayout } from './pipelines';
  */
 const maxCached = 8192;
 
-/** Bytes per uniform slot. This is the largest alignment of uniform offsets that WebGPU lets a device require. */
+/** Bytes per uniform slot: the largest alignment of uniform offsets that WebGPU lets a device require. */
 export const slotBytes = 256;
 
 /**

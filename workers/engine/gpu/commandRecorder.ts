@@ -1,4 +1,4 @@
-/** Records the commands of one submit. Dispatches in a row share one compute pass. */
+/** Records the commands of one submit. Consecutive dispatches share one compute pass. */
 export class CommandRecorder {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -33,7 +33,7 @@ export class CommandRecorder {
     return this.#commandEncoder();
   }
 
-  /** Returns what was recorded since the last call, or null if that is nothing. */
+  /** Returns the commands recorded since the last call, or null if there are none. */
   finish(): GPUCommandBuffer | null {
     if (!this.#encoder) return null;
     this.#endPass();

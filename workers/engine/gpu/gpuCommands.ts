@@ -138,7 +138,8 @@ export class GpuCommands implements Commands {
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([recorded]);
-    // Not awaited: only the pacer uses the time. A lost device is reported elsewhere, and its submits are not timed.
+    // Not awaited, because only the pacer uses the time. A lost device is reported elsewhere, and its submits are not
+    // timed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;

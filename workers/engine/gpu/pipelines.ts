@@ -38,7 +38,7 @@ export class Pipelines {
     return known;
   }
 
-  /** Compiles a kernel that is about to run. Errors are caught by the open error scopes. */
+  /** Compiles a kernel that is about to run. The open error scopes catch its errors. */
   compile(kernel: Kernel, bound: readonly DeviceArray[]): Pipeline {
     const fitting = adapted(kernel, bound);
     const { binding, descriptor } = this.#describe(fitting);

@@ -1,6 +1,6 @@
 /** Bytes of each pooled buffer: enough for a step's numbers. */
 const smallBytes = 256;
-/** Number of pooled buffers: one is read while the next two steps are under way. */
+/** Number of pooled buffers: one is read while the next two steps are in progress. */
 const ringLength = 3;
 
 interface StagingBuffer {

@@ -9,10 +9,7 @@ export const maxSubmitMs = 500;
 const targetMs = maxSubmitMs / 2;
 /** Number of recent submits whose median rate is used. */
 const maxRates = 9;
-/**
- * Submits smaller than this share of a full one are not measured, because most of their time is not spent on the
- * device.
- */
+/** Submits smaller than this share of a full one are not measured, because most of their time is overhead. */
 const minMeasuredShare = 1 / 8;
 /** Maximum factor by which one measurement raises the rate. */
 const maxRise = 4;

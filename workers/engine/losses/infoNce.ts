@@ -39,10 +39,10 @@ export function infoNceLoss(options: InfoNceOptions): Loss {
   };
 }
 
-/** What decides which pairs the loss ignores. */
+/** Decide which pairs the loss ignores. */
 interface Masks {
   leftOut?: DeviceArray | undefined; // [B, ⌈C / 32⌉]
-  /** Unit vectors of a guide, [B, G] and [C, G]. `falseNegatives.byScore` then compares its scores. */
+  /** Unit vectors of a guide, [B, G] and [C, G]. `falseNegatives.byScore` then compares the guide's scores. */
   guide?: LossVectors | undefined;
 }
 

@@ -4,7 +4,7 @@ export type InfoNceOptions = Omit<InfoNceSettings, 'kind' | 'matryoshka' | 'fals
   falseNegatives?: Pick<NonNullable<InfoNceSettings['falseNegatives']>, 'byScore'> | undefined;
 };
 
-/** The options as numbers that the kernels take. */
+/** The options as numbers for the kernels. */
 export interface LossParams {
   pairs: number;
   temperature: number;

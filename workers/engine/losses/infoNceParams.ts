@@ -48,7 +48,7 @@ export const statPlanes = {
 } as const;
 export const statPlaneCount = 9;
 
-/** WGSL that finds the pair (i, j) of element `at` of a window; ends the invocation beyond the window. */
+/** WGSL that finds the pair (i, j) of element `at` of a window, and returns if `at` is beyond the window. */
 export const windowElement = `
   let at = group * 64u + lane;
   let row = at / p.columns;
@@ -58,8 +58,8 @@ export const windowElement = `
 
 /**
  * WGSL functions that decide which pairs of anchor i and candidate j take part in the loss. Candidate i is anchor i's
- * positive and always takes part. `guide_score` is the score that decides whether j is too close, and `limit` the
- * threshold of the row.
+ * positive and always takes part. `guide_score` is the score by which j may be too close, and `limit` the threshold of
+ * the row.
  */
 export const maskFunctions = `
 fn left_out(i: u32, j: u32) -> bool {

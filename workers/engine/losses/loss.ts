@@ -3,15 +3,15 @@ import type { Engine } from '../engine';
 import type { TokenBatch } from '../model/tokenBatch';
 import type { LossMask } from './lossMask';
 
-/** What a loss reads in addition to the vectors. */
+/** Targets that a loss reads in addition to the vectors. */
 export interface LossTargets {
-  /** Pairs of anchor and candidate that do not count. */
+  /** Pairs of anchor and candidate that the loss ignores. */
   leftOut?: LossMask;
   /** The score that each anchor and its candidate should have: [B]. */
   scores?: Float32Array<ArrayBuffer>;
   /** A teacher's scores of each anchor with its positive and its explicit negatives: [B, C / B]. */
   teacherScores?: Matrix;
-  /** Unit vectors of a guide, a frozen model, of the batch's anchors [B, G] and candidates [C, G]. */
+  /** Unit vectors that a guide, a frozen model, gives the batch's anchors [B, G] and candidates [C, G]. */
   guide?: { anchors: Matrix; candidates: Matrix };
 }
 
@@ -28,7 +28,7 @@ interface DeviceTargets {
   guide?: LossVectors; // [B, G], [C, G]
 }
 
-/** Uploads the targets. This runs all recorded commands, so upload before the batch is encoded. */
+/** Uploads the targets. Call it before the batch is encoded, because it runs all recorded commands. */
 export function uploadTargets(
   { commands }: Engine,
   { leftOut, scores, teacherScores, guide }: LossTargets = {},

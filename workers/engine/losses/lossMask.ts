@@ -31,7 +31,7 @@ export function maskOfOthers(keptByAnchor: readonly (readonly number[])[], candi
   return { words, shape: [anchors, width] };
 }
 
-/** Returns the union of two masks of the same batch: every pair that one of them leaves out is left out. */
+/** Returns the union of two masks of the same batch: leaves out every pair that one of them leaves out. */
 export function eitherMask(a: LossMask, b: LossMask): LossMask {
   return { words: a.words.map((word, at) => word | (b.words[at] ?? 0)), shape: a.shape };
 }

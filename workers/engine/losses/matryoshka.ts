@@ -38,7 +38,7 @@ export function matryoshkaLoss(loss: Loss, prefixes: readonly PrefixWeight[]): L
   };
 }
 
-/** Normalized prefixes of both sides' vectors, and the norms that they had before. */
+/** Normalized prefixes of both sides' vectors, and their norms before normalization. */
 interface Prefixes {
   unit: LossVectors;
   norms: LossVectors;

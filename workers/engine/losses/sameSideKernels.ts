@@ -8,8 +8,8 @@ import { maskFunctions, statPlanes, windowParams, windowElement } from './infoNc
 const params = { ...windowParams, side: 'u32' } as const;
 
 /**
- * Excludes a text from its own side's negatives, and a question's own passages from each other. Two questions that
- * share an answer exclude each other, even if the mask names only one of them.
+ * Excludes a text from its own side's negatives, and a question's own passages from each other. Questions that share an
+ * answer exclude each other, even if the mask contains only one of the two directions.
  */
 const ignoresFunction = `${maskFunctions}
 fn side_ignores(i: u32, j: u32, guide_score: f32, limit: f32) -> bool {
@@ -42,7 +42,7 @@ export const sameSideRowsKernel = memo((traits: EngineTraits) =>
   }
   let sum = row_sum(weights, me);
   if (me == 0u) {
-    // With a single pair, or with everything left out, the term adds nothing.
+    // With a single pair, or with everything left out, the term is log 0, which adds nothing.
     stats[p.side * p.pairs + i] = select(-3.0e38, largest / p.temperature + log(max(sum, 1.0)), sum > 0.0);
   }`,
   }),

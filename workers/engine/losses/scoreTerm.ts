@@ -21,7 +21,7 @@ export class ScoreTerm {
     const [B = 0, E = 0] = x.shape;
     const [N = 0] = y.shape;
     this.windows = scoreWindows(B, N, maxScores);
-    // The chunks suit the whole batch, because the window size must not change the order of a sum.
+    // Chunk sizes are those of the whole batch, because the window size must not change the order of a sum.
     this.#chunks = {
       scores: matmulChunk({ rows: B, columns: N, depth: E }),
       ofX: matmulChunk({ rows: B, columns: E, depth: N }),

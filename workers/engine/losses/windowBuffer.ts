@@ -3,8 +3,8 @@ import type { ArrayPool } from '../arrayPool';
 import type { ScoreWindow } from './scoreWindows';
 
 /**
- * Buffer for the scores of one window, or for their gradients. If the same window is requested twice in a row, it is
- * computed only once. Terms that share a buffer have window objects of their own.
+ * Buffer for the scores of one window, or for their gradients. A window that is requested twice in a row is computed
+ * only once. Terms that share a buffer have their own window objects.
  */
 export class WindowBuffer {
   readonly #array: DeviceArray;

@@ -13,9 +13,9 @@ import type { StageShape } from './stageShape';
 import { maxPassing } from './maxPassing';
 
 /**
- * Chooses the fastest step strategy that fits. Plain is fastest. Recompute costs a third more compute. GradCache costs
- * as much compute as recompute but launches more kernels the smaller its chunks are, so it gets the largest chunks that
- * fit. If no strategy fits, returns the one that needs the least memory, together with the shortage.
+ * Chooses the fastest step strategy that fits. Plain is fastest. Recompute needs a third more computation. GradCache
+ * costs as much compute as recompute but launches more kernels the smaller its chunks are, so it gets the largest
+ * chunks that fit. If no strategy fits, returns the one that needs the least memory, together with the shortage.
  */
 export function chooseStepStrategy(
   config: EncoderConfig,
@@ -77,9 +77,9 @@ function arrayShortage(
   precision: Precision,
 ): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
-  // These losses compute a number for every two pairs in one tfjs array; InfoNCE computes its scores in windows.
+  // These losses keep a number for every two pairs in one tfjs array; InfoNCE computes its scores in windows.
   const scores = loss?.kind === 'sigmoidPairs' || loss?.kind === 'angle' ? 4 * pairs * pairs : 0;
-  // A guide's vectors are on the device in each step. Of a teacher's, only the scores are.
+  // In each step, a guide's vectors are on the device, but only the scores of a teacher.
   const guideWidth = loss?.kind === 'distillation' ? 0 : (guide?.config.hiddenSize ?? 0);
   const vectors = 4 * candidates * Math.max(config.hiddenSize, guideWidth);
   const encoding = Math.max(

@@ -18,7 +18,7 @@ export interface ParameterCount {
   adapters?: AdapterMemory | undefined;
 }
 
-/** What the memory of adapters depends on. */
+/** Sizes that determine the memory of adapters. */
 export interface AdapterMemory {
   floats: number;
   rank: number;

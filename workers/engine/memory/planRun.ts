@@ -28,13 +28,13 @@ type Batches = readonly (readonly number[])[];
 export interface RunPlanRequest {
   config: EncoderConfig;
   parameters: ParameterCount;
-  /** Floats in each stage's gradients and in each of its moments; `parameters.trained` if absent. */
+  /** Number of floats in a stage's gradients, and in each of its moments, by stage; `parameters.trained` if absent. */
   trained?: readonly number[];
   /** Whether each stage keeps an average of what it trains; none does if absent. */
   averaged?: readonly boolean[];
   /** The adapters of each stage that trains with LoRA. */
   adapters?: readonly (AdapterMemory | undefined)[];
-  /** What `parameters.trained` would be if a stage trained only biases. */
+  /** Value that `parameters.trained` would have if a stage trained only biases. */
   trainedBiases?: number;
   limits: MemoryLimits;
   maxTokens: number;
@@ -47,7 +47,7 @@ export interface RunPlanRequest {
   evaluation: EvaluationShape;
   /** The guide of each stage; none if absent. */
   guides?: readonly (GuideShape | undefined)[];
-  /** Loss of each stage; if absent, one that needs nothing but scores and statistics. */
+  /** Loss of each stage; if absent, one that needs only scores and statistics. */
   losses?: readonly BatchShape['loss'][];
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];

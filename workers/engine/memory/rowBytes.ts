@@ -48,7 +48,7 @@ export function stepRowBytes(config: EncoderConfig, kind: StepStrategy['kind'], 
 
 /**
  * Returns the bytes per row that adapters add to a step: u, and the gradients of u of up to three modules; the output
- * of an adapter before GELU, if there is one; and with dropout, the inputs of adapters after dropout.
+ * of an adapter before GELU, if there is one; and with dropout, the adapters' inputs after dropout.
  */
 export function adapterRowBytes(
   config: EncoderConfig,
@@ -58,7 +58,7 @@ export function adapterRowBytes(
   const { layers, hiddenSize: H, intermediateSize: F } = config;
   const ofAttention = matrices.filter((matrix) => ['query', 'key', 'value'].includes(matrix)).length;
   const beforeGelu = matrices.includes('intermediate.dense');
-  // The buffer of such an output, once free, may become the next layer's queries, keys and values.
+  // Once free, the buffer of such an output may be reused for the next layer's queries, keys and values.
   const wider = beforeGelu && kind !== 'recompute' && fitsFeedForward(config) ? (layers - 1) * (F - 3 * H) : 0;
   const dropsWide = dropout > 0 && matrices.includes('output.dense');
   const dropsNarrow = dropout > 0 && matrices.some((matrix) => matrix !== 'output.dense');
@@ -69,7 +69,7 @@ export function adapterRowBytes(
 
 /**
  * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens, a
- * share of the texts' vectors, and what adapters add.
+ * share of the texts' vectors, and the adapters' arrays.
  */
 export function encodingRowBytes(config: EncoderConfig, adapters?: AdapterMemory): number {
   const { hiddenSize: H, intermediateSize: F, heads } = config;

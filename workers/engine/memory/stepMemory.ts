@@ -52,7 +52,7 @@ function rowsOf({ tokens, longest }: StageShape, stepStrategy: StepStrategy): nu
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; and what it computes from them.
+ * the unnormalized vectors; plus everything computed from them.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: StepStrategy['kind']): number {
   const { pairs, candidates, loss } = shape;
@@ -69,7 +69,7 @@ function lossNumbers({ hiddenSize }: EncoderConfig, shape: StageShape, kind: Ste
       // measured.
       return vectors + 16 * pairs * pairs + 8 * pairs * hiddenSize + 16 * pairs + 512;
     case 'cosineMse':
-      // Compares each pair with its own score only, so nothing has pairs² numbers. Measured.
+      // Compares each pair with its own score only, so no array has pairs² numbers. Measured.
       return vectors + 3 * pairs * hiddenSize + 14 * pairs + 16;
     case 'triplet':
       // Measured with three or more negatives per anchor. A single one needs a fifth less.

@@ -13,8 +13,8 @@ export interface Adapter {
 }
 
 /**
- * The adapters of one stage's linear modules (LoRA, Hu et al., arXiv 2106.09685, section 4.1), by peft's names. Beside
- * the weights W₀, which stay as they are, a module computes s·B·A·dropout(x), with s = α/r.
+ * The adapters of one stage's linear modules (LoRA, Hu et al., arXiv 2106.09685, section 4.1), by peft's names. In
+ * addition to its output with the unchanged weights W₀, a module computes s·B·A·dropout(x), with s = α/r.
  */
 export class Adapters {
   readonly segments: SegmentTable;

@@ -150,7 +150,7 @@ function piecesOf(table: SegmentTable, name: string): EmbeddingPiece[] {
   return table.has(name) ? table.pieces(name) : [];
 }
 
-/** Returns a table's rows of a prefix, if it has any. Their ids follow those of the words. */
+/** Returns the table's rows of a prefix, if it has any. Their ids come after those of the words. */
 function prefixPieces(table: SegmentTable, { layout }: SegmentTable): EmbeddingPiece[] {
   const [words = 0] = layout.shapes.get(embeddingParameterNames.words) ?? [];
   return piecesOf(table, embeddingParameterNames.prefix).map((piece) => ({

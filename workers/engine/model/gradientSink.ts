@@ -1,8 +1,8 @@
 import type { SegmentTable } from './segmentTable';
 
 /**
- * Where gradients are written. Parameters missing from `table` get no gradient. `accumulate` adds to the table's
- * contents instead of overwriting them.
+ * Destination of gradients. Parameters missing from `table` get no gradient. `accumulate` adds to the table's contents
+ * instead of overwriting them.
  */
 export interface GradientSink {
   table: SegmentTable;

@@ -29,7 +29,7 @@ export function linearForward(
   const common = { bias, matrices: context.half?.matrices, ...options };
   if (!options.gelu || !context.adapters?.has(layer, module)) {
     matmul(engine, 'NT', x, weight, y, common);
-    // Residual and mask are linear, so the adapter's output can follow with the same mask.
+    // Residual and mask are linear, so the adapter's output can be added afterwards with the same mask.
     addAdapters(context, layer, module, x, y, options);
     return y;
   }

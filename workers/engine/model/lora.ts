@@ -8,7 +8,9 @@ import type { EncoderContext } from './encoderContext';
 import type { GradientSink } from './gradientSink';
 import type { LayerModuleName } from './parameterNames';
 
-/** The adapter of one module of a product. Query, key and value are one product; `firstRow` says where each begins. */
+/**
+ * The adapter of one module of a product. Query, key and value are one product, in which a module begins at `firstRow`.
+ */
 interface AdapterPart extends Adapter {
   module: LayerModuleName;
   firstRow: number;
@@ -17,7 +19,7 @@ interface AdapterPart extends Adapter {
   place: DropoutPlace | undefined;
 }
 
-/** A product of a layer, by its first module. */
+/** A product of a layer, named by its first module. */
 export interface AdaptedProduct {
   layer: number;
   module: LayerModuleName;
@@ -147,8 +149,8 @@ function project(engine: Engine, x: DeviceArray, a: DeviceArray): DeviceArray {
 }
 
 /**
- * Calls `use` with B of a whole product [out, r]. If the product has other modules too, their rows are zero, so that
- * their outputs stay as they are.
+ * Calls `use` with B of a whole product, [out, r]. If the product has other modules too, their rows are zero, so that
+ * their outputs do not change.
  */
 function withRows(
   { pool, commands }: Engine,
@@ -165,7 +167,7 @@ function withRows(
   pool.free(whole);
 }
 
-/** Writes dB = s·dyᵀ·u. If the product has other modules too, keeps only the rows of this one. */
+/** Writes dB = s·dyᵀ·u. If the product has other modules too, keeps only this module's rows. */
 function writeB(
   engine: Engine,
   part: AdapterPart,

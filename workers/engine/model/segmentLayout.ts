@@ -42,8 +42,8 @@ export interface SegmentLayout {
 }
 
 /**
- * Parameters that are stored without gaps. `trainedIn` has a digit per stage, for all of them (`11`) or for each one
- * (`10,11,11`): 1 if the stage trains the parameter.
+ * Parameters that are stored without gaps. `trainedIn` says in which stages they are trained, with one digit per stage:
+ * `11` for all of them together, or `10,11,11` for each.
  */
 interface Block {
   tensors: StoredTensor[];
@@ -63,12 +63,12 @@ export function layOutSegments(
 
 /**
  * Lays parameters out in segments, and returns one layout per stage. The layouts have the same segments and differ only
- * in which of them are trained, so that weights stay where they are from stage to stage. Parameters share segments if
- * they are trained in the same stages and all have weight decay, or all have none, so that the optimizer updates a
- * whole segment per dispatch. Query, key and value of a layer are stored without a gap and form one matrix [3H, H]; if
- * only some of them are trained, the optimizer updates only their ranges. Every other parameter starts at an offset
- * that can be bound. A parameter larger than a segment is split by rows. Parameters for which a stage's `need` is false
- * are frozen in that stage: they have no gradients and no moments, except in a matrix with trained parts.
+ * in which of them are trained, so that weights do not move between stages. Parameters share segments if they are
+ * trained in the same stages and all have weight decay, or all have none, so that the optimizer updates a whole segment
+ * per dispatch. Query, key and value of a layer are stored without a gap and form one matrix [3H, H]; if only some of
+ * them are trained, the optimizer updates only their ranges. Every other parameter starts at an offset that can be
+ * bound. A parameter larger than a segment is split by rows. Parameters for which a stage's `need` is false are frozen
+ * in that stage: they have no gradients and no moments, except in a matrix with trained parts.
  */
 export function layOutStages(
   tensors: readonly StoredTensor[],

@@ -29,7 +29,7 @@ export class SegmentTable {
     return this.#arrays;
   }
 
-  /** Exchanges arrays with another table that holds some of the same segments. Copies nothing. */
+  /** Exchanges arrays with another table that has some of the same segments. Copies nothing. */
   exchange(other: SegmentTable): void {
     for (const [segment, array] of other.#arrays.entries()) {
       if (!array) continue;

@@ -2,7 +2,7 @@ import type { ParameterStore } from './parameterStore';
 import type { SegmentTable } from './segmentTable';
 
 /**
- * The exponential moving average of what a stage trains: weights, or adapters. Like AveragedModel of
+ * The exponential moving average of the weights or adapters that a stage trains. Like AveragedModel of
  * torch.optim.swa_utils, it equals the weights after the stage's first step.
  */
 export class WeightAverage {
@@ -27,8 +27,8 @@ export class WeightAverage {
   }
 
   /**
-   * Exchanges average and weights while `use` runs, so that it reads averaged weights. A call within `use` exchanges
-   * them back for its own `use`.
+   * Exchanges average and weights while `use` runs, so that it reads averaged weights. A nested call exchanges them
+   * back while its own `use` runs.
    */
   async exchanged<T>(use: () => Promise<T>): Promise<T> {
     this.#trained.exchange(this.segments);
@@ -39,7 +39,7 @@ export class WeightAverage {
     }
   }
 
-  /** Replaces the weights by their average for good. The average cannot be used afterwards. */
+  /** Replaces the weights by their average permanently. The average cannot be used afterwards. */
   adopt(): void {
     this.#trained.exchange(this.segments);
     this.dispose();

@@ -4,7 +4,7 @@ import type { TrainedRange, SegmentLayout } from '../model/segmentLayout';
 /** Parts of a segment that the optimizer updates at one share of the learning rate. */
 export interface RatedRanges {
   share: number;
-  /** Absent: all of the segment. */
+  /** Ranges of the part; absent if it is the whole segment. */
   ranges?: readonly TrainedRange[] | undefined;
 }
 

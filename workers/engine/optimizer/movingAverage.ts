@@ -6,7 +6,7 @@ import type { TrainedRange } from '../model/segmentLayout';
 /**
  * Moves the average of one segment towards its weights: average ← average + (1 − decay)·(weights − average), as
  * torch.optim.swa_utils.get_ema_multi_avg_fn. If the gradient norm, numbers[at], is not finite, AdamW has changed no
- * weight, and the average stays as it is. With `ranges`, only these parts of the segment are averaged.
+ * weight, and the average does not change either. With `ranges`, only these parts of the segment are averaged.
  */
 export function movingAverage(
   engine: Engine,

@@ -8,7 +8,7 @@ import { movingAverage } from './movingAverage';
 
 /** The arrays that an update of the trained weights reads and writes. */
 export interface UpdateTables extends Record<'weights' | 'gradients' | AdamWStateMoment, SegmentTable> {
-  /** The gradient norm at `at`, and the factor that clips the gradients after it. */
+  /** The gradient norm is at `at`; the factor that clips the gradients follows it. */
   numbers: DeviceArray;
   at: number;
   average: WeightAverage | undefined;
@@ -36,7 +36,8 @@ export function updateWeights(
     }
     const ofAverage = average?.segments.arrays[i];
     if (!average || !ofAverage) return;
-    // If AdamW has changed nothing, because gradients overflowed, this copies the weights from before the first update.
+    // Starts the average. If AdamW changed nothing because gradients overflowed, it starts from the weights before the
+    // first update.
     if (options.step === 1) average.copySegment(i);
     else movingAverage(engine, { weights: ofWeights, average: ofAverage, numbers }, average.decay, at, ranges);
   });

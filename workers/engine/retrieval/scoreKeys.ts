@@ -11,7 +11,7 @@ fn key_of(bits: u32) -> u32 {
 }
 `;
 
-/** Returns the score that a key stands for. */
+/** Converts a key back to its score. */
 export function scoreOfKey(key: number): number {
   const bits = key >= 0x8000_0000 ? key - 0x8000_0000 : ~key >>> 0;
   return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? NaN;

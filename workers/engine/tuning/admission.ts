@@ -6,8 +6,8 @@ import { mostResults, resultsOf, type SampleProduct } from './sampleProduct';
 
 /**
  * Returns the tilings whose whole result, with this epilogue, has the same bits as that of the first one, so that the
- * results of a run do not depend on measurements. All tilings must have been compiled, and the product must have
- * memory. GPU→CPU sync.
+ * results of a run do not depend on measurements. All tilings must have been compiled, and the product's arrays
+ * allocated. GPU→CPU sync.
  */
 export async function withBitsOfFirst(
   gpu: WebGpuEngine,

@@ -18,9 +18,9 @@ interface AdmittedTilings {
 }
 
 /**
- * Checks the tilings of a plan that was measured at another time or place against the default tilings, for the given
- * shapes and all epilogues of the model. Tilings that do not compile on this device, or compute different bits, are
- * replaced by the default ones.
+ * Checks the tilings of a plan that was measured earlier or elsewhere against the default tilings, for the given shapes
+ * and all epilogues of the model. Replaces tilings that do not compile on this device, or compute different bits, by
+ * the default ones.
  */
 export async function admittedTilings(
   gpu: WebGpuEngine,

@@ -15,8 +15,8 @@ const bySubgroups = (thread: readonly [number, number], threads: number): Matmul
   subgroups: true,
 });
 
-// Tiles in workgroup memory, by rows × columns. Large tiles reuse more of the operands they read; small ones keep more
-// cores busy. More threads per tile hide more latency; more outputs per thread read workgroup memory less often.
+// Tiles in workgroup memory, named by rows × columns. Large tiles reuse the operands more; small ones keep more cores
+// busy. More threads per tile hide more latency; more outputs per thread read workgroup memory less often.
 const of128x128 = tiling([16, 8], [16, 8], 16);
 const of128x64 = tiling([8, 8], [8, 16], 16);
 const of64x128 = tiling([8, 8], [16, 8], 16);

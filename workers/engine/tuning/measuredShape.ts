@@ -9,7 +9,7 @@ export interface MeasuredShape {
   gflops: number;
   /** GFLOP/s with the default tiling, which the fixed rules choose. */
   defaultGflops: number;
-  /** How the times were measured. Absent if no tiling was chosen by them. */
+  /** How the times were measured. Absent if the tiling was not chosen by measurement. */
   timer?: TimerKind;
   /**
    * Number of candidates that were left out because their shader was refused or their bits differed from the default's.

@@ -36,8 +36,8 @@ export interface Ranked<T> {
 
 interface Ranking<T> {
   /**
-   * The default and the candidates measured in the last rounds, best first. Equally fast ones keep the order of the
-   * candidates, which puts the default before all others.
+   * The default and the candidates measured in the last rounds, best first. Ties keep the order of the candidates,
+   * which begins with the default.
    */
   ranked: readonly [Ranked<T>, ...Ranked<T>[]];
   /** Median time of the default in the accepted rounds of full length; NaN if no round was accepted. */

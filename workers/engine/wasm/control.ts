@@ -2,8 +2,8 @@ import type { KernelFunctions } from './kernelFunctions';
 
 /**
  * Threads share a job through control numbers at fixed addresses of the shared memory, below all arrays. The thread
- * that owns the engine writes a job, opens it and works on it too. Each thread takes `grain` items at a time until none
- * are left. A thread joins an open job by incrementing `inside`. The owner therefore waits only for threads that
+ * that owns the engine writes a job, opens it and also works on it. Each thread takes `grain` items at a time until
+ * none are left. A thread joins an open job by incrementing `inside`. The owner therefore waits only for threads that
  * joined, and never for a sleeping one.
  */
 const controlAt = 32_768;
@@ -32,7 +32,7 @@ const maxArguments = 64;
  */
 const maxWaitMs = 120_000;
 
-/** Number of polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
+/** Number of polls before an idle thread sleeps. They take about 50 µs, longer than the owner pauses between jobs. */
 const polls = 20_000;
 
 /** One thread's view of the control numbers in memory. */
@@ -117,7 +117,7 @@ export class Control {
     try {
       if (Atomics.load(n, slot.open)) this.#take();
     } catch {
-      // Only sets a flag, because nobody would see an error in this thread. The owner throws instead.
+      // Only sets a flag, because nobody would see an error in this thread; the owner throws instead.
       Atomics.store(n, slot.failed, 1);
     } finally {
       Atomics.sub(n, slot.inside, 1);

@@ -7,7 +7,7 @@ import { addScaledRow, blockOf, zeros, type Matrix } from './matrix';
 
 /**
  * Computes the loss and gradients of a training step in double precision, without any library. Devices are checked
- * against it. It is slow, and written to be read beside the equations. `between` is called after each layer with the
+ * against it. It is slow, because it follows the equations line by line. `between` is called after each layer with the
  * share of the work that is done, and may throw to stop.
  */
 export async function float64Step(

@@ -3,8 +3,8 @@ import { TfjsDevice } from './tfjsDevice';
 import { TfjsStep } from './tfjsStep';
 
 /**
- * A training step on its own tfjs device. When their work is done, `run` and `gradients` throw the first error that the
- * device has reported, if any.
+ * A training step on its own tfjs device. At the end, `run` and `gradients` throw the first error that the device has
+ * reported, if any.
  */
 interface OpenTfjsStep {
   run: () => Promise<number>;

@@ -57,8 +57,8 @@ export async function expectedWork(
 }
 
 /**
- * Counts the evaluations of a run: one before and one after training, plus those on dev in between. One on a sample
- * counts as its share of the knowledge base.
+ * Counts the evaluations of a run: one before and one after training, plus those on dev in between. An evaluation on a
+ * sample counts as the sample's share of the knowledge base.
  */
 function evaluationsOf({ evaluation }: Experiment, steps: number, devPlan: DevPlan | undefined): number {
   if (!devPlan) return 2;

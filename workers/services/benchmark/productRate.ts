@@ -16,7 +16,7 @@ interface ProductRate {
   clock: 'gpu' | 'host';
 }
 
-/** Times a product as the engine's plan computes it, and returns the fastest of three rounds. */
+/** Times a product with the tiling of the engine's plan, and returns the fastest of three rounds. */
 export async function productRate(gpu: WebGpuEngine, shape: MatmulShape): Promise<ProductRate> {
   const product = new SampleProduct(gpu, shape);
   const work = workOf(product, plannedTiling(gpu.traits, gpu.plan, shape));

@@ -49,7 +49,7 @@ export class RandomTraining {
   readonly #parameters: ParameterStore;
   readonly #adamW: AdamWState;
   readonly #trainer: Trainer;
-  /** Number of steps that have begun, and how many of these are unfinished. */
+  /** Number of steps that have begun, and of those that are unfinished. */
   #begun = 0;
   #underWay = 0;
 
@@ -68,7 +68,7 @@ export class RandomTraining {
     );
   }
 
-  /** Runs a step while no other step is under way. The milliseconds include the readback of the loss. */
+  /** Runs a step while no other step is in progress. The milliseconds include the readback of the loss. */
   async single(texts: StepTexts): Promise<{ ms: number; loss: number }> {
     await this.#drain();
     const startedAt = performance.now();

@@ -3,7 +3,7 @@ import type { DeviceInfo } from '../../../src/domain/device';
 import { deviceLost, openDevice } from './openDevice';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 
-/** Maximum number of device losses in a row without progress. After more, another attempt is unlikely to help. */
+/** Maximum number of consecutive device losses without progress. After more, another attempt is unlikely to help. */
 const mostLosses = 3;
 
 /** Keeps results on the host, where they survive a device loss, and counts the losses since the last progress. */
@@ -12,7 +12,7 @@ export class DeviceRecovery {
   readonly #vectors = new Map<string, EncodedTexts>();
   #lossesSinceProgress = 0;
 
-  /** Records how far a task has come. Only a new maximum counts as progress; repeating lost work does not. */
+  /** Records how far a task has got. Only a new maximum counts as progress; repeating lost work does not. */
   reached(what: string, value: number): void {
     if (value <= (this.#reached.get(what) ?? -1)) return;
     this.#reached.set(what, value);
@@ -34,7 +34,7 @@ export class DeviceRecovery {
     return made;
   }
 
-  /** Drops the vectors. Call after an evaluation, or when another device would compute different ones. */
+  /** Drops the vectors. Call it after an evaluation, or when another device would compute different ones. */
   forgetVectors(): void {
     this.#vectors.clear();
   }

@@ -4,8 +4,8 @@ import { deviceLossBehind } from './deviceRecovery';
 import { closeDevice, deviceEngine, openDevice, type OpenOptions } from './openDevice';
 
 /**
- * Opens a device for one job and closes it after the job, which frees its weights too. Throws what the job throws, or
- * `gpu-device-lost` if the job failed because the device was lost: a closed device no longer tells.
+ * Opens a device for one job and closes it afterwards, which also frees the job's weights. Throws the job's error, or
+ * `gpu-device-lost` if the job failed because the device was lost, since a closed device no longer reports it.
  */
 export async function onDevice<T>(
   preference: DevicePreference,

@@ -24,13 +24,15 @@ interface OpenDevice extends Device {
 
 let open: OpenDevice | null = null;
 
-/** Whether an adapter of this machine has returned a device. Spares `auto` another try before every plan. */
+/**
+ * Whether an adapter of this machine has already returned a device, so that `auto` need not try again for every plan.
+ */
 let adapterWorks = false;
 
 /** Keys of refused devices, each with the error to throw instead of opening the device. */
 let refused: ReadonlyMap<string, AppErrorDetails> = new Map();
 
-/** Refuses these devices, and no others, from now on. The keys are those that `deviceKey` returns. */
+/** From now on, refuses exactly these devices. The keys are those that `deviceKey` returns. */
 export function refuseDevices(devices: ReadonlyMap<string, AppErrorDetails>): void {
   refused = devices;
 }
@@ -40,7 +42,7 @@ export interface OpenOptions {
   evenRefused?: boolean;
 }
 
-/** Returns the rules by which a backend is chosen now. */
+/** Returns the current rules for choosing a backend. */
 function rules({ evenRefused = false }: OpenOptions = {}): ChoiceRules {
   return {
     refusal: (key) => (evenRefused ? undefined : refused.get(key)),

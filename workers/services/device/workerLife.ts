@@ -10,7 +10,7 @@ export function holdWorkerLifeLock(lockName: string): Promise<void> {
       resolve();
       return new Promise(() => undefined);
     };
-    // A browser that refuses the page all storage refuses locks, too.
+    // A browser that refuses the page all storage also refuses locks.
     guard(() => navigator.locks.request(lockName, held)).catch(reject);
   });
 }

@@ -5,8 +5,8 @@ import type { Database } from '../../../src/storage/database';
 import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
 
 /**
- * Yields the tensors of a blend in stored order. Reads base and tuned weights side by side, part by part, so that only
- * one tensor of the blend and at most two parts of each are in memory.
+ * Yields the tensors of a blend in stored order. Reads base and tuned weights in parallel, part by part, so that only
+ * one tensor of the blend and at most two parts of each model are in memory.
  * @throws storage-failed or checkpoint-corrupt if a part is missing or damaged; model-invalid if one side has fewer
  * tensors.
  */

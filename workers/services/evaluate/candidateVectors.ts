@@ -25,7 +25,7 @@ const vectorSetVersion = 1;
 export interface EncodeDeps {
   db: Database;
   engine: Engine;
-  /** Identifies the open device: vectors of another one may differ in their last bits. */
+  /** Identifies the open device, because vectors of another device may differ in their last bits. */
   deviceKey: string;
   between: (what: 'load' | 'passages' | 'questions') => BetweenBatches;
 }
@@ -33,7 +33,7 @@ export interface EncodeDeps {
 interface CandidateVectors {
   passages: EncodedTexts;
   questions: EncodedTexts;
-  /** Of the questions without an answer; null if there are none. */
+  /** Vectors of the questions without an answer; null if there are none. */
   unanswered: EncodedTexts | null;
   /** Passages encoded per second; null if their vectors were stored. */
   passagesPerSecond: number | null;
@@ -48,8 +48,8 @@ export interface SideTexts {
 }
 
 /**
- * Returns the vectors of passages and questions by a model. Encodes only those that are not stored, and stores them.
- * Loads the weights only if something has to be encoded.
+ * Returns a model's vectors of passages and questions. Encodes only those that are not stored, and stores them. Loads
+ * the weights only if something has to be encoded.
  * @throws vectors-not-finite if a vector has a number that is not finite.
  */
 export async function candidateVectors(
@@ -101,7 +101,7 @@ async function load({ model, weights }: OpenCandidate, { db, engine, between }: 
   return parameters;
 }
 
-/** Returns the key under which the vectors of texts by a model on a device are stored. */
+/** Returns the storage key of a model's vectors of these texts on a device. */
 export async function vectorKey(
   { model, settings, weightsSha256, stages }: OpenCandidate,
   { side, sha256 }: Pick<SideTexts, 'side' | 'sha256'>,
@@ -116,7 +116,7 @@ export async function vectorKey(
       texts: sha256,
       prompt: side === 'passages' ? passagePrefix : queryPrefix,
       weightsSha256,
-      // A model's hash does not cover its lowercasing, and that of trained weights does not cover the tokenizer.
+      // A model's hash does not cover lowercasing, and the hash of trained weights does not cover the tokenizer.
       tokenizer: [model.contentSha256, lowercasesFirst(model.files)],
       trainedPrefix: prefixOf(stages),
       side,
@@ -126,7 +126,7 @@ export async function vectorKey(
   );
 }
 
-/** Tokenizes passages or questions with their prompt and, if the weights were trained with one, their prefix. */
+/** Tokenizes passages or questions with their prompt and, if the weights were trained with a prefix, with that too. */
 export async function tokensOf(
   { model, settings, stages }: OpenCandidate,
   { side, texts }: Pick<SideTexts, 'side' | 'texts'>,

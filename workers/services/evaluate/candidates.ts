@@ -16,24 +16,24 @@ import type { CheckpointManifest } from '../../../src/storage/schema';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { storedExperiment } from '../train/storedExperiment';
 
-/** Returns how a base model is used: as the experiment says if it is the experiment's, else as is usual. */
+/** Returns a base model's settings: the experiment's if it is the experiment's model, else the usual ones. */
 function settingsOf(model: StoredModel, experiment: Experiment): ExperimentModel {
   return experiment.model?.contentSha256 === model.contentSha256 ? experiment.model : usualModelSettings(model);
 }
 
-/** Whether the runs of two experiments hold the same questions back. */
+/** Whether the runs of two experiments hold out the same questions. */
 const sameData = (a: Experiment, b: Experiment): boolean =>
   canonicalJson([a.data, a.split, a.seed]) === canonicalJson([b.data, b.split, b.seed]);
 
 /**
- * Lists what can be compared on an experiment's data: every stored base model, the experiment's own first; the weights
- * of finished runs, also of other experiments with the same data and split; and the keyword search.
+ * Lists the candidates for comparison on an experiment's data: every stored base model, the experiment's own first; the
+ * weights of finished runs, including those of other experiments with the same data and split; and the keyword search.
  */
 export async function listCandidates(db: Database, experimentId: string): Promise<CandidateOption[]> {
   const experiment = await storedExperiment(db, experimentId);
   const own = experiment.model?.contentSha256;
   const models = await listModels(db);
-  // A model under its former identity is listed only if the experiment refers to it by that.
+  // A model under its former identity is listed only if the experiment refers to it by that identity.
   const former = own !== undefined && !models.some(({ contentSha256 }) => contentSha256 === own);
   const named = former ? await getModel(db, own) : undefined;
   const bases = [...(named ? [named] : []), ...models.filter(({ contentSha256 }) => contentSha256 !== named?.aliasOf)];
@@ -68,7 +68,7 @@ function optionOf(
   return { id: candidateId(candidate), candidate, name, settings, ...sizes, ownBase, run };
 }
 
-/** Lists the weights that a run keeps, and its last ones if they are others. Lists none if they are gone. */
+/** Lists the weights that a run keeps, and its last ones if they differ. Lists none if they have been deleted. */
 async function optionsOfRun(db: Database, run: RunRecord, experiment: string | null): Promise<CandidateOption[]> {
   const settings = run.experiment.model;
   const model = settings && (await getModel(db, settings.contentSha256));
@@ -92,7 +92,7 @@ export interface OpenCandidate {
   weights: StoredWeights;
   /** SHA-256 that identifies the weights. */
   weightsSha256: string;
-  /** The stages that trained the weights; a prefix of theirs comes before texts. */
+  /** The stages that trained the weights. If they trained a prefix, it comes before the texts. */
   stages: readonly Stage[];
 }
 

@@ -32,7 +32,7 @@ export interface CompareDeps extends CompareReports {
 /** Part of the key of stored results. Increase it when the results of the same candidate change. */
 const comparisonVersion = 1;
 
-/** Errors that concern all candidates: the others would fail as well. */
+/** Errors with which every other candidate would fail too. */
 const stopping: ReadonlySet<AppErrorDetails['kind']> = new Set(['cancelled', 'quota-exceeded', 'storage-failed']);
 
 /** Returns the key that a candidate's results are stored under. Throws if its model or its weights were deleted. */
@@ -47,7 +47,7 @@ export async function comparisonKey(db: Database, candidate: Candidate, data: Co
 /**
  * Evaluates candidates on an experiment's questions and stores their results, one by one. Candidates with stored
  * results are skipped, so a cancelled comparison continues with the next one. If a candidate fails, the others are
- * evaluated all the same. Opens the device for each model.
+ * still evaluated. Opens the device for each model.
  * @throws cancelled; data-missing; nothing-to-evaluate; quota-exceeded or storage-failed if results can't be stored.
  */
 export async function compareModels(request: CompareRequest, deps: CompareDeps): Promise<void> {
@@ -57,10 +57,13 @@ export async function compareModels(request: CompareRequest, deps: CompareDeps):
   for (const candidates of byModel(request.candidates)) await comparison.evaluate(candidates);
 }
 
-/** Whether scores of a candidate are cosines, which thresholds apply to. */
+/** Whether a candidate's scores are cosines, for which thresholds can be chosen. */
 export const isScored = ({ kind }: Candidate): boolean => kind === 'base' || kind === 'run';
 
-/** Groups candidates by the model that they encode with; the keyword search comes first, because it takes least. */
+/**
+ * Groups candidates by the model that they encode with. The keyword search comes first, because it takes the least
+ * time.
+ */
 function byModel(candidates: readonly Candidate[]): Candidate[][] {
   const groups = new Map<string, Candidate[]>([['', []]]);
   for (const candidate of candidates) {
@@ -75,7 +78,7 @@ interface Missing {
   id: string;
   candidate: Candidate;
   key: string;
-  /** Of results that an earlier version stored without scores: passages encoded per second. */
+  /** Speed stored with results of an earlier version that lack scores, so that computing them again keeps it. */
   passagesPerSecond: number | null;
 }
 
@@ -129,7 +132,7 @@ class Comparison {
     return missing;
   }
 
-  /** Turns results that stood beside those of a run into one of the comparison, which counts as a use of the part. */
+  /** Turns results that only accompanied a run into results of the comparison, which count as a use of the part. */
   async #count({ ofRun: _, ...stored }: StoredComparison): Promise<void> {
     await putComparison(this.deps.db, stored);
   }
@@ -181,7 +184,7 @@ class Comparison {
     return { ...found, scores, passagesPerSecond: vectors.passagesPerSecond };
   }
 
-  /** Ranks by keywords once for all candidates. `id` is the candidate that waits for it. */
+  /** Ranks by keywords, once for all candidates. `id` is the candidate that waits for the ranking. */
   async #rankByKeywords(id: string): Promise<KeywordResult[]> {
     const { passages, questions } = this.data;
     return (this.#keywords ??= await rankByKeywords(passages, questions, fusionDepth, this.#between(id, 'keywords')));
@@ -201,7 +204,7 @@ class Comparison {
     scores?: QuestionScores[],
   ): Promise<void> {
     const { experimentId, part } = this.request;
-    // Stored vectors give no new measurement.
+    // Reused vectors were not timed, so the earlier measurement stays.
     const passagesPerSecond = measured ?? known;
     const rest = { candidate, results, passagesPerSecond, ...(scores ? { scores } : {}), createdAt: Date.now() };
     await putComparison(this.deps.db, { experimentId, key, part, ...rest });

@@ -1,5 +1,5 @@
 import { answerAt, type AnswerAt } from '../../../src/domain/evaluate/answerAt';
-import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import type { EvaluatedPart, QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import { searchByKeywords } from '../../../src/domain/evaluate/keywordSearch';
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunRecord } from '../../../src/domain/run';
@@ -13,14 +13,24 @@ import { getRun } from '../../../src/storage/runs';
 import { comparedData } from './comparedData';
 import { comparisonKey } from './compareModels';
 
-/** Compares a run's test evaluations at each cut-off. Returns null until both are stored. */
-export async function compareRun(db: Database, runId: string, ks: readonly number[]): Promise<AnswerAt[] | null> {
-  const before = await getEvaluation(db, runId, 'test', 'before');
-  const after = await getEvaluation(db, runId, 'test', 'after');
-  return before && after ? ks.map((k) => answerAt(before.results, after.results, k)) : null;
+/**
+ * Compares a run's evaluations on test or a probe set at each cut-off. Returns null until both are stored, on the same
+ * set.
+ */
+export async function compareRun(
+  db: Database,
+  runId: string,
+  ks: readonly number[],
+  part: EvaluatedPart = 'test',
+): Promise<AnswerAt[] | null> {
+  const before = await getEvaluation(db, runId, part, 'before');
+  const after = await getEvaluation(db, runId, part, 'after');
+  return before && after && before.probeSha256 === after.probeSha256
+    ? ks.map((k) => answerAt(before.results, after.results, k))
+    : null;
 }
 
-/** Throws `data-missing` if data of the run was deleted. */
+/** Throws `data-missing` if the run's data was deleted. */
 async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promise<void> {
   for (const { role, part, contentSha256 } of experiment.data)
     if ((role === 'knowledgeBase' || part === 'test') && !(await getDataset(db, contentSha256)))
@@ -28,8 +38,8 @@ async function refuseDeletedData(db: Database, { experiment }: RunRecord): Promi
 }
 
 /**
- * Returns the results of the keyword search, which are stored with the experiment: a comparison of models uses the same
- * ones. They are not stored if the experiment is gone or the disk has no room: they can be computed again.
+ * Returns the results of the keyword search. They are stored with the experiment, so that a comparison of models reuses
+ * them. They are not stored if the experiment was deleted or the disk is full, because they can be computed again.
  */
 async function keywordResults(db: Database, run: RunRecord, progress: Progress): Promise<QuestionResult[]> {
   await refuseDeletedData(db, run);

@@ -29,23 +29,23 @@ export interface ComparedData {
   sha256: string;
 }
 
-/** Whose data is meant: that of an experiment as it is now, or that of one of its runs. */
+/** The owner of the data: an experiment in its current state, or one of its runs. */
 export type DataOwner = { experimentId: string; runId?: undefined } | { runId: string };
 
-/** What both parts of an experiment share, and the questions of both. */
+/** Data shared by both parts of an experiment, and the questions of both. */
 interface SharedData extends Pick<PreparedData, QuestionPart | 'unanswered'> {
   passages: Passage[];
   order: PassageOrder;
   passagesSha256: string;
 }
 
-/** Data that is being read or was read, under a key of all that it depends on. */
+/** Data that is being read or was read, with a key of everything that it depends on. */
 interface ReadData {
   key: string;
   shared: Promise<SharedData>;
   parts: Map<QuestionPart, Promise<ComparedData>>;
 }
-/** The data of the latest comparison. It is read again whenever the experiment's data or split change. */
+/** The data of the latest comparison. It is read again whenever the experiment's data or split changes. */
 let latest: ReadData | null = null;
 
 /**
@@ -66,9 +66,9 @@ export async function comparedData(db: Database, owner: DataOwner, part: Questio
   return { ...(await reading), experiment };
 }
 
-/** Returns the latest data if it is that of the experiment, else starts to read its own. */
+/** Returns the latest data if it is the experiment's; otherwise starts reading. */
 function readOf(db: Database, experiment: Experiment): ReadData {
-  // The model decides whether letter case counts when parts are kept apart, and the stages may list the batches.
+  // The model decides whether letter case counts in the split, and the stages may list the batches.
   const { data, split, seed, model, stages } = experiment;
   const key = canonicalJson([db.name, data, split, seed, model, stages]);
   if (latest?.key === key) return latest;
@@ -99,7 +99,10 @@ export function hashOf(texts: readonly string[]): Promise<string> {
   return sha256Stream(pieces());
 }
 
-/** Counts the questions of a part's file that are not among the `used` ones. None if a part is drawn from the pairs. */
+/**
+ * Counts the questions of a part's file that are not among the `used` ones. Returns 0 if the part is held out from the
+ * pairs.
+ */
 async function countLeftOut(db: Database, { data }: Experiment, part: QuestionPart, used: number): Promise<number> {
   const files = data.filter((entry) => entry.role === 'questions' && entry.part === part);
   let rows = 0;

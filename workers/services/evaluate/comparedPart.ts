@@ -10,16 +10,16 @@ import type { StoredComparison } from '../../../src/storage/schema';
 import { comparedData, type ComparedData, type DataOwner } from './comparedData';
 import { comparisonKey, isScored } from './compareModels';
 
-/** Stored results without the scores, which are large and of no use here. */
+/** Stored results without the scores, which are large and not needed here. */
 type ReadResults = Omit<StoredComparison, 'scores'>;
 
 /**
- * Results of the experiment looked at last that no longer change under their key. Others do: those that stand beside a
- * run become results of the comparison, and those of an earlier version get their scores.
+ * Final results of the experiment looked at last. Other results may still change under the same key: those that only
+ * accompany a run become results of the comparison, and those of an earlier version get their scores.
  */
 let read = { of: '', results: new Map<string, ReadResults>() };
 
-/** Returns the compared models of an experiment. Reads those that were not read before or may have changed. */
+/** Returns the compared models of an experiment. Reads only those that have not been read yet or may have changed. */
 async function allResults(db: Database, experimentId: string): Promise<ReadResults[]> {
   const of = canonicalJson([db.name, experimentId]);
   if (read.of !== of) read = { of, results: new Map() };
@@ -39,7 +39,7 @@ async function allResults(db: Database, experimentId: string): Promise<ReadResul
 }
 
 /** Returns the stored results that were computed on the current data with the current weights. */
-async function currentResults(
+export async function currentResults(
   db: Database,
   experimentId: string,
   part: QuestionPart,
@@ -67,7 +67,7 @@ export async function countTestUses(db: Database, experimentId: string): Promise
   return usesOfPart(await allResults(db, experimentId), 'test');
 }
 
-/** Returns the questions that models are compared on, and the results that are stored for them. */
+/** Returns the questions that models are compared on, and their stored results. */
 export async function comparedPart(db: Database, experimentId: string, part: QuestionPart): Promise<ComparedPart> {
   const data = await comparedData(db, { experimentId }, part);
   const models = (await currentResults(db, experimentId, part, data)).map(({ id, stored }): ComparedModel => {
@@ -78,7 +78,7 @@ export async function comparedPart(db: Database, experimentId: string, part: Que
   return { questions, passages: passages.length, leftOut, models, testUses };
 }
 
-/** Computes the table of stored results. Throws `not-found` if those of a candidate are not stored. */
+/** Computes the table of stored results. Throws `not-found` if a candidate has none. */
 export async function tableOf(
   db: Database,
   { experimentId, part, ids, baselineId, k }: CompareTableRequest,
@@ -95,7 +95,7 @@ export async function tableOf(
   return compareTable(models, baselineId, k);
 }
 
-/** Returns passages that are searched for a part's questions, by id. Skips ids that are unknown. */
+/** Returns passages by id from those that a part's questions search. Skips unknown ids. */
 export async function comparedPassages(
   db: Database,
   owner: DataOwner,

@@ -2,8 +2,12 @@ import { blendRefusal } from '../../../src/domain/evaluate/blend';
 import { blendMoment } from '../../../src/domain/evaluate/blendMoment';
 import { AppError } from '../../../src/domain/errors';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { ProbeSet } from '../../../src/domain/evaluate/probe';
+import type { Question } from '../../../src/domain/records';
 import type { RunRecord } from '../../../src/domain/run';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import type { BlendsToEvaluate } from '../../../src/protocol/blends';
 import type { Progress } from '../../../src/protocol/dataApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
@@ -12,51 +16,57 @@ import { getRun } from '../../../src/storage/runs';
 import { ParameterStore } from '../../engine/model/parameterStore';
 import { onDevice } from '../device/onDevice';
 import { useKernelPlan } from '../device/useKernelPlan';
-import { preparedData, type PreparedData } from '../split/preparedData';
+import { preparedData } from '../split/preparedData';
 import { keepRowsIdentity } from '../split/rowsIdentity';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
-import { tokenize } from '../tokenize/tokenize';
+import { TextTokenizer } from '../tokenize/textTokenizer';
+import { tokenize, tokenizeAll } from '../tokenize/tokenize';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { RunControl } from '../train/runControl';
 import { blendedWeights } from './blendedWeights';
 import type { EncodedTexts } from './encodedTexts';
 import { encodeTexts, type EncoderForTexts } from './encodeTexts';
 import { evaluateVectors } from './evaluateVectors';
+import { readProbe } from './readProbe';
 
 export interface BlendDeps {
   db: Database;
   control: RunControl;
   wasmBaseUrl: string;
-  /** Reports the texts encoded, of all blends together. */
+  /** The page's folder, which has the shipped probe set. */
+  baseUrl: string;
+  /** Reports the number of encoded texts of all blends together. */
   progress: Progress;
 }
 
-/** The blends to evaluate, and the questions. */
-export interface BlendsToEvaluate {
-  ratios: readonly number[];
-  part: 'dev' | 'test';
-}
-
-/** What all blends of a run have in common. */
+/** Inputs shared by all blends of a run. */
 interface Inputs {
   run: RunRecord;
-  data: PreparedData;
+  questions: Question[];
   order: PassageOrder;
   tokens: { passages: TokenSet; questions: TokenSet };
-  part: 'dev' | 'test';
+  /** Where the results belong. */
+  on: Pick<Evaluation, 'part' | 'probeSha256'>;
 }
 
 /** Returns the ratios that are not evaluated yet, each once. */
-async function missingRatios(db: Database, runId: string, { ratios, part }: BlendsToEvaluate): Promise<number[]> {
+async function missingRatios(
+  db: Database,
+  runId: string,
+  ratios: readonly number[],
+  { part, probeSha256 }: Inputs['on'],
+): Promise<number[]> {
   const missing: number[] = [];
-  for (const ratio of new Set(ratios))
-    if (!(await getEvaluation(db, runId, part, blendMoment(ratio)))) missing.push(ratio);
+  for (const ratio of new Set(ratios)) {
+    const known = await getEvaluation(db, runId, part, blendMoment(ratio));
+    if (!known || known.probeSha256 !== probeSha256) missing.push(ratio);
+  }
   return missing;
 }
 
 /**
  * Evaluates blends of a finished run's weights with those of its base model, on the device and with the kernel plan of
- * the run, and stores the results one by one. Does nothing for blends that are evaluated. The weights on the device are
+ * the run, and stores the results one by one. Skips blends that are already evaluated. The weights on the device are
  * overwritten tensor by tensor, so a blend needs no more memory than an evaluation of the run.
  * @throws blend-has-prefix; not-found if the run is not done, keeps no weights or was deleted; nothing-to-evaluate
  * without questions; rows-changed; cancelled; model-missing or data-missing.
@@ -67,12 +77,12 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const refusal = blendRefusal(run);
   if (refusal) throw new AppError(refusal);
-  const inputs = await inputsOf(db, run, wanted.part);
-  const ratios = await missingRatios(db, runId, wanted);
+  const inputs = await ('probe' in wanted ? probeInputs(run, wanted.probe, deps) : inputsOf(db, run, wanted.part));
+  const ratios = await missingRatios(db, runId, wanted.ratios, inputs.on);
   if (ratios.length === 0) return;
   const { model, settings } = await modelOfExperiment(db, run.experiment);
   const kept = await keptCheckpoint(db, runId);
-  const texts = inputs.data.knowledgeBase.length + inputs.data[wanted.part].length;
+  const texts = inputs.order.ids.length + inputs.questions.length;
   await onDevice(run.devicePreference, deps.wasmBaseUrl, async (engine, device) => {
     useKernelPlan(run, device);
     const parameters = new ParameterStore(engine, model.tensors);
@@ -89,6 +99,28 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
   });
 }
 
+/** Tokenizes a probe set as the run's model reads texts. */
+async function probeInputs(run: RunRecord, set: ProbeSet, { db, baseUrl }: BlendDeps): Promise<Inputs> {
+  const { model, settings } = await modelOfExperiment(db, run.experiment);
+  const { passages, questions, sha256 } = await readProbe(db, set, baseUrl);
+  const tokenizer = new TextTokenizer(model);
+  const { queryPrefix, passagePrefix, maxTokens } = settings;
+  const tokensOf = async (rows: readonly { text: string }[], prefix: string): Promise<TokenSet> => {
+    const texts = rows.map(({ text }) => text);
+    return { key: '', ...(await tokenizeAll(tokenizer, texts, prefix, maxTokens, () => undefined)) };
+  };
+  return {
+    run,
+    questions,
+    order: passageOrder(passages),
+    tokens: {
+      passages: await tokensOf(passages, passagePrefix),
+      questions: await tokensOf(questions, queryPrefix),
+    },
+    on: { part: 'probe', probeSha256: sha256 },
+  };
+}
+
 async function inputsOf(db: Database, run: RunRecord, part: 'dev' | 'test'): Promise<Inputs> {
   const data = await preparedData(db, run.experiment);
   if (data[part].length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part });
@@ -96,14 +128,15 @@ async function inputsOf(db: Database, run: RunRecord, part: 'dev' | 'test'): Pro
   const keys = await tokenize(db, run.experiment, () => undefined);
   const passages = await storedTokenSet(db, keys.knowledgeBase);
   const questions = await storedTokenSet(db, part === 'dev' ? keys.devQuestions : keys.testQuestions);
-  return { run, data, order: passageOrder(data.knowledgeBase), tokens: { passages, questions }, part };
+  const order = passageOrder(data.knowledgeBase);
+  return { run, questions: data[part], order, tokens: { passages, questions }, on: { part } };
 }
 
 /** Evaluates the weights on the device and stores the result under the ratio. */
 async function evaluateOne(
   ratio: number,
   encoder: EncoderForTexts,
-  { run, data, order, tokens, part }: Inputs,
+  { run, questions, order, tokens, on }: Inputs,
   { db, control, encoded }: Pick<BlendDeps, 'db' | 'control'> & { encoded: (texts: number) => void },
 ): Promise<void> {
   const { experiment, runId } = run;
@@ -120,11 +153,11 @@ async function evaluateOne(
   const passageVectors = await encode(tokens.passages);
   const questionVectors = await encode(tokens.questions);
   const encodeMs = performance.now() - startedAt;
-  const common = { runId, part, moment: blendMoment(ratio), experiment, questions: data[part] };
+  const common = { runId, part: on.part, moment: blendMoment(ratio), experiment, questions };
   const evaluation = await evaluateVectors(
     encoder.parameters.segments.engine,
     { ...common, order, questionVectors, passageVectors, encodeMs },
     () => control.checkpoint(),
   );
-  await putEvaluation(db, evaluation);
+  await putEvaluation(db, { ...evaluation, ...on });
 }

@@ -3,6 +3,7 @@ import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/d
 import {
   evaluateRanks,
   questionResult,
+  type EvaluatedPart,
   type Evaluation,
   type QuestionResult,
 } from '../../../src/domain/evaluate/evaluation';
@@ -15,7 +16,7 @@ import type { BetweenBatches } from './betweenBatches';
 
 export interface EvaluateVectorsInput {
   runId: string;
-  part: 'dev' | 'test';
+  part: EvaluatedPart;
   moment: Evaluation['moment'];
   experiment: Experiment;
   questions: Question[];

@@ -21,7 +21,7 @@ export async function readVectors(db: Database, key: string): Promise<EncodedTex
   return vectors.done === count ? vectors : null;
 }
 
-/** Stores vectors under a key, unless the disk has no room for them. `name` is the model's name. */
+/** Stores vectors under a key, unless the disk is full. `name` is the model's name. */
 export async function keepVectors(db: Database, key: string, name: string, vectors: EncodedTexts): Promise<void> {
   const { count, width } = vectors;
   const perPiece = Math.max(1, Math.floor(weightPartBytes / (width * 4)));

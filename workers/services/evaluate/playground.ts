@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
-import { keywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
+import { keywordSearcher, type KeywordSearcher } from '../../../src/domain/evaluate/keywordSearch';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { AppError, toAppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { DevicePreference } from '../../../src/domain/device';
@@ -35,7 +35,7 @@ export interface PlaygroundDeps {
   progress: (what: CompareProgress['what'], done: number, of: number) => void;
 }
 
-/** Passages that are shown for each side. */
+/** Number of passages shown for each side. */
 const shownFirst = 5;
 
 /** The knowledge base of the latest question. */
@@ -44,15 +44,15 @@ interface OpenBase {
   passages: Passage[];
   order: PassageOrder;
   sha256: string;
-  /** The vectors by candidate, in the order that breaks ties; those of the two sides. */
+  /** Vectors of the two sides' candidates, by candidate, in the order that breaks ties. */
   vectors: Map<string, Vectors>;
-  byKeywords: ReturnType<typeof keywordSearcher> | null;
+  byKeywords: KeywordSearcher | null;
 }
 let latest: OpenBase | null = null;
-/** Candidates whose vectors are held in memory. */
+/** Number of candidates whose vectors are held in memory. */
 const mostVectors = 2;
 
-/** Errors that make the device useless: until it is closed, every readback throws the same error again. */
+/** Errors that make the device useless: every readback throws the same error until the device is closed. */
 const ofDevice: ReadonlySet<AppErrorDetails['kind']> = new Set(['gpu-device-lost', 'gpu-out-of-memory', 'unexpected']);
 
 async function passagesOf(db: Database, base: SearchedBase): Promise<{ key: string; read: () => Promise<Passage[]> }> {
@@ -80,8 +80,7 @@ async function openBase(db: Database, base: SearchedBase): Promise<OpenBase> {
 
 /**
  * Finds the first passages for a question by each candidate. The device stays open with the models for a while, so the
- * next question needs only its own encoding and a search. A candidate that fails does not keep the others from
- * answering.
+ * next question needs only its own encoding and a search. If a candidate fails, the others still answer.
  * @throws data-missing if the knowledge base is not stored; gpu-device-lost; cancelled.
  */
 export async function searchByCandidates(request: PlaygroundRequest, deps: PlaygroundDeps): Promise<PlaygroundResult> {
@@ -113,7 +112,10 @@ async function answerOf(
     await deps.control.checkpoint();
     const dense = denseOf(candidate);
     if (!dense) {
-      const byKeywords = (base.byKeywords ??= keywordSearcher(base.passages, base.order));
+      const byKeywords = (base.byKeywords ??= await keywordSearcher(base.passages, base.order, async (done, of) => {
+        deps.progress('keywords', done, of);
+        await deps.control.checkpoint();
+      }));
       return foundIn(base, await deps.timed(() => byKeywords(question, shownFirst)));
     }
     const warm = await warmDevice(deps.device, deps.wasmBaseUrl);
@@ -155,7 +157,7 @@ async function ranked(
   return (found?.top ?? []).map(({ passage, score }) => ({ passage: order.inOrder[passage] ?? 0, score }));
 }
 
-/** Returns the vectors of the passages: those in memory, else the stored ones, else encodes and stores them. */
+/** Returns the vectors of the passages: from memory, from storage, or newly encoded and stored. */
 async function passageVectors(
   candidate: DenseCandidate,
   { opened, parameters, tokenizer }: WarmModel,

@@ -3,7 +3,7 @@ import type { Database } from '../../../src/storage/database';
 import { comparedData } from './comparedData';
 
 /**
- * Returns the test questions of a run, and how many of their file were not used.
+ * Returns the test questions of a run, and how many questions of their file were not used.
  * @throws not-found if the run was deleted; data-missing if its data was; nothing-to-evaluate without test questions.
  */
 export async function runQuestions(db: Database, runId: string): Promise<RunQuestions> {

@@ -35,7 +35,7 @@ const mostRandom = 20;
 /** Maximum number of random passages in total, but at least one per question. Keeps scoring from taking seconds. */
 const mostRandomInAll = 20_000;
 
-/** Scores questions with passages, from vectors that an evaluation has on the host anyway. */
+/** Scores questions with passages, from the vectors that an evaluation already holds on the host. */
 export function* scoredQuestions(input: ScoredVectors): Generator<ScoredQuestion> {
   const { questions, order, results, passageVectors, questionVectors, seed } = input;
   const perQuestion = Math.max(1, Math.min(mostRandom, Math.floor(mostRandomInAll / Math.max(1, questions.length))));
@@ -64,7 +64,7 @@ export function* scoredQuestions(input: ScoredVectors): Generator<ScoredQuestion
   }
 }
 
-/** Scores questions, those without a right passage included, for histograms and thresholds. */
+/** Scores questions, including those without a right passage, for histograms and thresholds. */
 export function scoreQuestions(input: ScoredVectors): QuestionScores[] {
   const scores: QuestionScores[] = [];
   for (const { question, result, right, wrong, random } of scoredQuestions(input)) {

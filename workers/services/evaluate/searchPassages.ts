@@ -27,7 +27,7 @@ export interface SearchDeps {
   progress: Progress;
 }
 
-/** Number of passages that are shown at first. */
+/** Number of passages shown initially. */
 const shownFirst = 5;
 
 /** The knowledge base of the latest search. Further questions reuse its vectors. */

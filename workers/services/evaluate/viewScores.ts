@@ -19,7 +19,7 @@ import { storedExperiment } from '../train/storedExperiment';
 import { comparedData, type ComparedData } from './comparedData';
 import { comparisonKey } from './compareModels';
 
-/** Most points of a curve, which is drawn about 400 pixels wide. */
+/** Maximum number of points of a curve, which is drawn about 400 pixels wide. */
 const drawnPoints = 400;
 const excerptLength = 120;
 
@@ -80,19 +80,39 @@ function partScores(scores: readonly QuestionScores[], data: ComparedData, thres
   };
 }
 
+/** The stored scores of a model on both parts, and the threshold that a rule chooses on dev. */
+interface ChosenOnDev {
+  candidate: DenseCandidate;
+  moment: 'before' | 'after';
+  scores: Record<QuestionPart, QuestionScores[] | null>;
+  threshold: number | null;
+}
+
+async function chosenOnDev(
+  db: Database,
+  owner: ScoreOwner,
+  rule: ThresholdRule,
+  data: Record<QuestionPart, ComparedData | null>,
+): Promise<ChosenOnDev[]> {
+  const chosen: ChosenOnDev[] = [];
+  for (const { candidate, moment } of await candidatesOf(db, owner)) {
+    const dev = await storedScores(db, owner.experimentId, candidate, data.dev);
+    const test = await storedScores(db, owner.experimentId, candidate, data.test);
+    chosen.push({ candidate, moment, scores: { dev, test }, threshold: dev && chooseThreshold(answersOf(dev), rule) });
+  }
+  return chosen;
+}
+
 /**
- * Returns the stored scores of an experiment's base model and of a run, with the threshold that the rule chooses on
- * dev.
+ * Returns the stored scores of an experiment's base model and of a run, and the threshold that the rule chooses on dev.
  * @throws not-found if the run was deleted; model-missing; data-missing.
  */
 export async function viewScores(db: Database, owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView> {
-  const { experimentId, runId } = owner;
+  const { runId } = owner;
   const data = { dev: await dataOf(db, owner, 'dev'), test: await dataOf(db, owner, 'test') };
   const models: ScoredModel[] = [];
-  for (const { candidate, moment } of await candidatesOf(db, owner)) {
-    const dev = await storedScores(db, experimentId, candidate, data.dev);
-    const test = await storedScores(db, experimentId, candidate, data.test);
-    const threshold = dev && chooseThreshold(answersOf(dev), rule);
+  for (const { candidate, moment, scores, threshold } of await chosenOnDev(db, owner, rule, data)) {
+    const { dev, test } = scores;
     const kept = runId === null ? undefined : await getEvaluation(db, runId, 'dev', moment);
     models.push({
       candidate,
@@ -113,17 +133,19 @@ export async function viewScores(db: Database, owner: ScoreOwner, rule: Threshol
 }
 
 /**
- * Keeps the thresholds that the rule chooses on dev with the run's evaluations, with what they do on dev and, if its
- * scores are known, on test. Returns how many were kept.
+ * Stores the thresholds that the rule chooses on dev with the run's evaluations, together with their outcomes on dev
+ * and, if its scores are known, on test. Returns how many were stored.
  */
 export async function keepThresholds(db: Database, owner: ScoreOwner, rule: ThresholdRule): Promise<number> {
   const { runId } = owner;
   if (runId === null) return 0;
   let kept = 0;
-  for (const { moment, threshold: value, parts: of } of (await viewScores(db, owner, rule)).models) {
-    const dev = of.dev?.figures;
-    if (value === null || !dev) continue;
-    const chosen = { value, rule, dev, test: of.test?.figures ?? null, chosenAt: Date.now() };
+  const data = { dev: await dataOf(db, owner, 'dev'), test: await dataOf(db, owner, 'test') };
+  for (const { moment, threshold: value, scores } of await chosenOnDev(db, owner, rule, data)) {
+    if (value === null || !scores.dev) continue;
+    const dev = figuresAt(answersOf(scores.dev), value);
+    const test = scores.test && figuresAt(answersOf(scores.test), value);
+    const chosen = { value, rule, dev, test, chosenAt: Date.now() };
     if (await keepThreshold(db, runId, moment, chosen)) kept += 1;
   }
   return kept;

@@ -15,12 +15,12 @@ export interface WarmModel {
   tokenizer: TextTokenizer;
 }
 
-/** Models kept on the device: those of the two sides of the playground. */
+/** Number of models kept on the device: those of the playground's two sides. */
 const mostModels = 2;
-/** How long models stay on the device after a question. Typing goes on within it; a pause gives the memory back. */
+/** How long models stay on the device after a question: long enough to go on typing, but a pause frees the memory. */
 const idleMs = 60_000;
 
-/** The device as the last question left it. Any other job opens the device again, which ends this. */
+/** The device in the state that the last question left. Any other job reopens the device, which ends this state. */
 interface Warm {
   engine: Engine;
   /** Identifies the device in keys of stored vectors. */
@@ -41,7 +41,7 @@ export async function warmDevice(preference: DevicePreference, wasmBaseUrl: stri
   return (warm = { engine: deviceEngine(), key, preference, models: new Map() });
 }
 
-/** Closes the device after a while and calls `closed`, unless another question or another job takes it before. */
+/** Closes the device after a while and calls `closed`, unless another question or job takes the device first. */
 export function cool(closed: () => void): void {
   clearTimeout(idle);
   idle = setTimeout(() => {
@@ -50,19 +50,19 @@ export function cool(closed: () => void): void {
   }, idleMs);
 }
 
-/** Closes the device at once if only questions have used it since it was opened. */
+/** Closes the device immediately if only questions have used it since it was opened. */
 export function closeWarmDevice(): void {
   clearTimeout(idle);
   if (warm && isOpen(warm.engine)) closeDevice(); // frees the weights too
   warm = null;
 }
 
-/** Returns a model with its weights on the device. Replaces the one that was not used for longest. */
+/** Returns a model with its weights on the device. Replaces the least recently used model. */
 export async function warmModel(db: Database, { engine, models }: Warm, candidate: DenseCandidate): Promise<WarmModel> {
   const id = candidateId(candidate);
   const known = models.get(id);
   models.delete(id);
-  // Before the weights of another model need their memory.
+  // Free another model's memory before loading these weights.
   for (const [other, { parameters }] of models) {
     if (models.size < mostModels) break;
     parameters.dispose();

@@ -28,8 +28,7 @@ interface TextDataFile extends FileText {
 export type DataFile = TextDataFile | SpreadsheetFile;
 
 /**
- * The encoding in which a file is shown if no encoding fits, until the user names the right one. Every byte is valid in
- * it.
+ * Encoding in which to show a file if no encoding fits, until the user names the right one. Every byte is valid in it.
  */
 const provisional: TextEncodingName = 'windows-1252';
 
@@ -67,14 +66,14 @@ async function openText(
 }
 
 interface OpenOptions extends ReadingChoices {
-  /** Whether to read a file even if no encoding fits, so that the user sees it and can name the right one. */
+  /** Whether to read a file even if no encoding fits, so that the user can see it and name the right encoding. */
   guess?: boolean;
 }
 
 /**
- * Unpacks a file and opens it with the reading stated for it, else with the one chosen earlier, in any of the roles,
- * for files that look like it, else with the detected one.
- * @throws import-failed if the file is neither text nor a workbook, or does not match the stated reading.
+ * Unpacks a file and opens it with the reading stated for it, else with a reading chosen earlier for similar files in
+ * any role, else with the detected one. @throws import-failed if the file is neither text nor a workbook, or does not
+ * match the stated reading.
  */
 export async function openDataFile(
   packed: File,
@@ -122,8 +121,8 @@ export async function* recordsOfFile(
 }
 
 /**
- * Returns the last records of a file that ends inside a character, with the report instead of the incomplete row. The
- * character has been read as U+FFFD. It may be in a heading, which makes no row.
+ * Returns the last records of a file that ends inside a character, with a report in place of the incomplete row. The
+ * cut character was read as U+FFFD. It may be in a heading, which makes no row.
  */
 function withoutCutRow(records: readonly RawRecord[]): RawRecord[] {
   const at = records.findLastIndex((record) => 'value' in record && JSON.stringify(record.value).includes('\ufffd'));

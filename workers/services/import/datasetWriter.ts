@@ -9,7 +9,7 @@ import {
   type SourceFile,
 } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
-import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
+import { getDataset, hasBlocks, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 import { KeptColumns } from './keptColumns';
 
 /** Returns the number of characters that a row adds to its data set's count. */
@@ -21,10 +21,10 @@ export function charactersOf(row: Row): number {
 
 /**
  * Collects the rows of a data set and stores them under the hash of their canonical JSON, one line per row. Kept
- * columns do not count, so that a file still has the hash that it had before columns were kept; they have a separate
- * hash. The hash is known only at the end, so rows wait in memory, and an interruption before the end leaves nothing
- * behind. An interruption while blocks are written leaves blocks that the next import of the same rows overwrites. The
- * data set's record is written last, so a listed data set is complete.
+ * columns have a separate hash, so that a file still has the hash from before columns were kept. The hash is known only
+ * at the end, so rows wait in memory, and an interruption before the end leaves nothing behind. An interruption while
+ * blocks are written leaves blocks that the next import of the same rows overwrites. The data set's record is written
+ * last, so a listed data set is complete.
  */
 export class DatasetWriter {
   readonly #blocks: { rows: Row[]; canonical: string }[] = [];
@@ -62,15 +62,16 @@ export class DatasetWriter {
   }
 
   /**
-   * Stores the added rows. Rows that are already stored are written again only if their kept columns differ. The data
-   * set takes the new name, kept columns and source files.
+   * Stores the added rows. Rows that are already stored are written again only if some are lost or their kept columns
+   * differ. The data set takes the new name, kept columns and source files.
    */
   async finish(db: Database, sources: readonly SourceFile[] = []): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();
     const known = await getDataset(db, contentSha256);
     const isKnown = known?.role === this.role;
     const kept = this.keptColumns.finish();
-    if (!isKnown || known.kept?.sha256 !== kept?.sha256) await this.#writeBlocks(db, contentSha256);
+    const isComplete = isKnown && (await hasBlocks(db, known));
+    if (!isComplete || known.kept?.sha256 !== kept?.sha256) await this.#writeBlocks(db, contentSha256);
     const dataset: Dataset = {
       contentSha256,
       role: this.role,

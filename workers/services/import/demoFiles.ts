@@ -3,7 +3,7 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 
 export interface DemoFetch {
   signal?: AbortSignal;
-  /** Called with the bytes received and the size that the server states, or 0 if it states none. */
+  /** Called with the number of bytes received, and the size that the server states or 0 if it states none. */
   received?: (bytes: number, of: number) => void;
 }
 
@@ -33,7 +33,7 @@ async function piecesOf(
     if (done) return pieces;
     pieces.push(value);
     bytes += value.length;
-    // The stated size of a compressed response is smaller than its content.
+    // For a compressed response, the server states a size smaller than the content.
     received(bytes, bytes > of ? 0 : of);
   }
 }

@@ -8,7 +8,7 @@ import { type TensorFile } from '../../formats/tensorFile';
 /** Tensors start at multiples of 64 floats, which are 256 bytes, the alignment of binding offsets in WebGPU. */
 const alignment = 64;
 
-/** Captures the encoder's own name of a parameter after any prefix, such as `bert.` or `0.auto_model.`. */
+/** Captures the encoder's own name of a parameter, after any prefix such as `bert.` or `0.auto_model.`. */
 const parameter =
   /(?:^|\.)((?:embeddings\.(?:word|position|token_type)_embeddings|embeddings\.LayerNorm|encoder\.layer\.\d+)\..+)$/;
 
@@ -59,8 +59,8 @@ export interface EncoderTensor {
 
 /**
  * Finds every parameter of the encoder in the file. `positionsSkipped` rows of the position table come before the first
- * position. Throws if a parameter is missing or has another shape than config.json implies. Also throws if the file has
- * a parameter that this encoder lacks, because vectors computed without it would differ from the model's.
+ * position. Throws if a parameter is missing or its shape differs from the one that config.json implies. Also throws if
+ * the file has a parameter that this encoder lacks, because vectors computed without it would differ from the model's.
  */
 export function findEncoderTensors(
   layout: EncoderLayout,

@@ -1,8 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import {
-  clearly,
   encodingCandidates,
-  enough,
   hasStrayBytes,
   isDamaged,
   isUnclear,
@@ -44,7 +42,7 @@ export async function unpackedFile(file: File): Promise<File> {
 
 export interface FileText {
   encoding: TextEncodingName;
-  /** The first characters of the file. */
+  /** The characters at the start of the file. */
   head: string;
   /** Whether some bytes are not valid in the encoding. They are read as U+FFFD. */
   damaged: boolean;
@@ -72,7 +70,7 @@ export async function typeOfFile(file: File): Promise<FileType | null> {
   const head = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
   const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
   const type = fileTypeOf(head, tail);
-  // A part of an archive is of no use without the others, whatever its bytes look like. A text file may have such a
+  // A part of an archive is useless without the others, whatever its bytes look like. But a text file may have such a
   // name by chance.
   return isArchivePart(file.name) && (type !== null || head.includes(0)) ? 'archivePart' : type;
 }
@@ -81,7 +79,7 @@ export async function typeOfFile(file: File): Promise<FileType | null> {
 const isDamagedUtf8 = async (file: File): Promise<boolean> =>
   (await isDamaged('utf-8', fileBytes(file))) || (await hasStrayBytes(fileBytes(file)));
 
-/** A possible encoding of a file, with the number of characters that speak for it. */
+/** A possible encoding of a file, with the number of characters that are evidence for it. */
 type Candidate = FileText & { plausibility: number };
 
 /**
@@ -95,8 +93,7 @@ function ranked(fitting: readonly Candidate[]): Candidate[] {
   const neighbours = fitting
     .filter(({ encoding, plausibility: count }) => isNeighbourEncoding(encoding) && count > most)
     .sort(byPlausibility);
-  const isClear = (neighbours[0]?.plausibility ?? 0) >= Math.max(enough, clearly * most + 1);
-  return isClear ? [...neighbours, ...chinese] : [...chinese, ...neighbours];
+  return isUnclear(neighbours[0]?.plausibility ?? 0, most) ? [...chinese, ...neighbours] : [...neighbours, ...chinese];
 }
 
 /**

@@ -122,8 +122,8 @@ class FileDownload {
 
   /**
    * Requests the rest of the file once. Returns null if the host sent bytes and ended normally. If another try may
-   * help, returns this one's error, to be thrown if no tries are left, and the least wait before the next one. Throws
-   * if another try cannot help.
+   * help, returns the error of this one, to be thrown if no tries are left, and the minimum wait before the next try.
+   * Throws if another try cannot help.
    */
   async #attempt(): Promise<FailedTry | null> {
     const attempt = new AbortController();
@@ -134,8 +134,8 @@ class FileDownload {
     try {
       const response = await this.context.client.open(this.file, this.#have, attempt.signal);
       await this.#receive(response, silence);
-      // The host ended without sending a byte, so its file is shorter than listed. If a proxy had cut the file short,
-      // this try would have brought more bytes.
+      // The host ended without sending a byte, so its file is shorter than listed. A file cut short by a proxy would
+      // have sent more bytes this time.
       if (this.#have < this.file.bytes && this.#have === before) throw await this.#sizeDiffers(this.#have);
       return null;
     } catch (thrown) {
@@ -165,7 +165,7 @@ class FileDownload {
   async #receive(response: Response, silence: SilenceWatch): Promise<void> {
     // A host that ignores the range sends the file from its beginning.
     let skip = response.status === 206 ? 0 : this.#have;
-    this.#checkRange(response);
+    await this.#checkRange(response);
     for await (const chunk of hubResponseChunks(response)) {
       silence.rest();
       const fresh = chunk.subarray(Math.min(skip, chunk.length));
@@ -180,14 +180,15 @@ class FileDownload {
   }
 
   /**
-   * Checks where a partial response begins. A host may hide that header from web pages; then only the hash reveals a
-   * wrong range.
+   * Checks where a partial response begins, and that its file still has the size that was listed. A host may hide that
+   * header from web pages; then only the hash reveals a wrong range or another version.
    */
-  #checkRange(response: Response): void {
+  async #checkRange(response: Response): Promise<void> {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
     if (response.status !== 206 || !range) return;
     if (Number(range[1]) !== this.#have)
       throw this.context.client.failure('refused', { file: this.file.path, status: 206 });
+    if (range[2] !== '*' && Number(range[2]) !== this.file.bytes) throw await this.#sizeDiffers(Number(range[2]));
   }
 
   async #keep(bytes: Uint8Array): Promise<void> {
@@ -237,8 +238,8 @@ export interface HubDownloadOptions {
 }
 
 /**
- * Throws `quota-exceeded` if the browser reports too little room for the download and the model. `arrived` bytes of the
- * download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder.
+ * Throws `quota-exceeded` if the browser reports too little space for the download and the model. `arrived` bytes of
+ * the download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder.
  */
 async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
   const { totalFloats } = encoderLayout(readEncoderConfig(asBertConfig(configText).text));
@@ -250,8 +251,8 @@ async function mustFit(listing: HubListing, configText: string, arrived: number)
 }
 
 /**
- * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
- * that an earlier download of the same commit has stored are not fetched again.
+ * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Does not
+ * fetch parts again that an earlier download of the same commit has stored.
  */
 export async function downloadHubModel(
   db: Database,

@@ -43,7 +43,7 @@ interface ImportJob<R extends DataRole> {
   questions: QuestionMerger<RejectionPlace>;
 }
 
-/** Whether a record only remarks on others, so that it is not counted as one of the file. */
+/** Whether a record is only a remark about others, and therefore not counted as a record of the file. */
 function isNote(record: RawRecord): boolean {
   return 'fault' in record && noted.has(record.fault);
 }
@@ -131,7 +131,7 @@ async function importFile<R extends DataRole>(
   return { ...(recognised.chosen ? recognised : withUsed(recognised, used)), records: count };
 }
 
-/** Returns the recognition without columns that no row was made from, because another one always filled the field. */
+/** Returns the recognition without columns that no row used, because another column always filled their field. */
 function withUsed(recognised: Recognition, used: ReadonlySet<string>): Recognition {
   if (!recognised.named) return recognised;
   const isUsed = ({ column, field }: ColumnMapping[number]): boolean =>
@@ -144,8 +144,8 @@ function withUsed(recognised: Recognition, used: ReadonlySet<string>): Recogniti
 }
 
 /**
- * Returns the mapping with `idColumn`, the column that the judgements refer to, as the id. Returns null if there is no
- * such column or if it is already the id.
+ * Returns the mapping with `idColumn`, the column that judgements refer to, as the id. Returns null if there is no such
+ * column or it is already the id.
  */
 function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
   const byName = mapping.find(({ field }) => field === 'id')?.column;
@@ -153,8 +153,8 @@ function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): Col
 }
 
 /**
- * Returns the mapping with a column that names passages, found by its values, if no column has a name for that. Returns
- * null if there is no such column, or none is needed.
+ * Returns the mapping with a column that names passages, found by its values, if no column has a known name for that.
+ * Returns null if there is no such column, or none is needed.
  */
 function withReferences(
   role: DataRole,
@@ -175,7 +175,7 @@ function withReferences(
   return column === null ? null : withField(mapping, column, field);
 }
 
-/** Removes from `columns` those that the record has. */
+/** Removes the columns of a record from `columns`. */
 function withoutSeen(columns: Set<string>, role: DataRole, record: unknown): void {
   const rows = unbundled(role, record).flatMap((value) => shaped(value) ?? []);
   for (const row of rows) for (const name of namedCells(role, row)?.keys() ?? []) columns.delete(name);
@@ -185,7 +185,9 @@ function columnMissing(file: string, field: string, columns: readonly string[]):
   return new AppError({ kind: 'import-failed', file, fault: 'column-missing', field, expected: columns.join(', ') });
 }
 
-/** Returns the record of a source file with what was chosen for it. Files of judgements have no columns to choose. */
+/**
+ * Returns the record of a source file with the user's choices for it. Files of judgements have no columns to choose.
+ */
 function sourceOf(path: string, { facts, stated }: DataFile, recognised: readonly Recognition[]): SourceFile {
   const { sheet, encoding, readingChosen } = facts;
   const found = recognised.find(({ file }) => file === facts.file);
@@ -207,7 +209,9 @@ function surveyedColumns(files: readonly DataFile[], found: Readonly<Record<stri
 
 const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
 
-/** Returns the error for a file without a usable row. `isJudgement`: the first rejected record is a judgement. */
+/**
+ * Returns the error for a file without a usable row. `isJudgement`: whether the first rejected record is a judgement.
+ */
 function wholeFileFault(file: string, rejection: RejectedRow | null, head: string, isJudgement: boolean): AppError {
   if (!rejection)
     return new AppError({ kind: 'import-failed', file, fault: head.trim() === '' ? 'empty-file' : 'no-rows' });

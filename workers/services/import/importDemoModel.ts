@@ -22,7 +22,7 @@ export async function importDemoModel(
   const files = [];
   for (const path of demoModelFiles) {
     const name = path.split('/').at(-1) ?? path;
-    // The weights are nearly all of the bytes, so only their download reports progress.
+    // Report progress of the weights only, because they are nearly all of the bytes.
     const { received, ...rest } = fetching;
     const options = path === 'model.safetensors' && received ? { ...rest, received } : rest;
     files.push({ path, file: await fetchDemoFile(`${baseUrl}models/demo-zh/${path}`, name, options) });

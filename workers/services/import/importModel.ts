@@ -64,7 +64,10 @@ interface Described extends Pick<StoredModel, 'config' | 'defaults'> {
   positionsSkipped: number;
 }
 
-/** Reads the folder except its weights. Returns its text files as they are to be stored, some of them changed. */
+/**
+ * Reads the folder except its weights. Returns its text files in the form in which they are stored, some of them
+ * changed.
+ */
 async function describe(folder: ModelFolder): Promise<Described> {
   const original = folder.texts['config.json'];
   if (original === undefined) throw modelError('config.json', 'missing-file');
@@ -77,6 +80,9 @@ async function describe(folder: ModelFolder): Promise<Described> {
       expected: String(config.vocabularySize),
       found: String(vocabulary),
     });
+  // The export reads this file. It must not fail then, after the training.
+  const specials = folder.texts['special_tokens_map.json'];
+  if (specials !== undefined) parseModelJson('special_tokens_map.json', specials);
   const tokenizerConfig = tokenizerConfigText(folder.texts['tokenizer_config.json'], text === original);
   const files = {
     ...folder.texts,
@@ -87,12 +93,12 @@ async function describe(folder: ModelFolder): Promise<Described> {
   return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
-/** Throws `model-invalid` if a model can't be used, as far as its text files show that. */
+/** Throws `model-invalid` if the text files show that a model can't be used. */
 export async function checkModelTexts(files: FolderFile[]): Promise<void> {
   await describe(await openModelFolder(files));
 }
 
-/** A model folder that has everything an import needs. No tensor has been read yet. */
+/** A model folder that has everything an import needs. None of its tensors has been read yet. */
 interface FoundModel {
   described: Omit<Described, 'positionsSkipped'>;
   source: TensorFile;
@@ -195,7 +201,7 @@ async function storeModel(
 
 /**
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
- * If the model is already stored, its record takes the name, lengths and files of this folder. Progress counts stored
+ * If the model is already stored, its record gets the name, lengths and files of this folder. Progress counts stored
  * bytes. If the folder is invalid, stores nothing and throws `model-invalid` with file and tensor.
  */
 export async function importModel(

@@ -20,7 +20,7 @@ function size(config: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): 
   });
 }
 
-/** Returns the epsilon of LayerNorm. If it is missing, that of BertConfig in transformers. */
+/** Returns the epsilon of LayerNorm, or the default of BertConfig in transformers if it is missing. */
 function layerNormEpsilon(config: JsonObject): number {
   const value = config['layer_norm_eps'] ?? 1e-12;
   if (typeof value === 'number' && value > 0) return value;
@@ -47,9 +47,9 @@ function must(config: JsonObject, key: string, expected: string): void {
 }
 
 /**
- * Returns the config as that of a BERT encoder. XLM-RoBERTa is one, except that its positions start after the padding
- * id, so that 514 positions hold 512 tokens. Without the rows before the first position, the encoders are the same, so
- * the model is stored and exported as BERT. `positionsSkipped` is the number of those rows.
+ * Returns the config as that of a BERT encoder. XLM-RoBERTa is a BERT encoder, except that its positions start after
+ * the padding id, so that 514 positions hold 512 tokens. Without the rows before the first position, the encoders are
+ * the same, so the model is stored and exported as BERT. `positionsSkipped` is the number of those rows.
  */
 export function asBertConfig(text: string): { text: string; positionsSkipped: number } {
   const config = parseModelJson('config.json', text);

@@ -75,8 +75,8 @@ async function firstValueOf(file: DataFile): Promise<unknown> {
 }
 
 /**
- * Returns the error to report instead if a file of questions names no passages: another file that was given with it has
- * no known columns, so it is likely the judgements. Returns null if there is none.
+ * Returns a better error for a file of questions that names no passages: if another file of the import has no known
+ * columns, it is probably the judgements. Returns null if there is no such file.
  */
 export async function judgementsUnread(
   questions: DataFile,
@@ -101,9 +101,9 @@ export async function judgementsUnread(
 const namesNoPassage: ReadonlySet<ImportFault> = new Set(['relevant-missing', 'field-missing', 'text-empty']);
 
 interface JudgedSide {
-  /** Which side of the judgements the file holds: their questions or their passages. Null if it holds neither. */
+  /** The side of the judgements that the file holds: their questions or their passages. Null if it holds neither. */
   side: Side | null;
-  /** The column with the ids that the judgements name on that side; null if they name none of the file's rows. */
+  /** The column whose ids the judgements name; null if they name none of the file's rows. */
   idColumn: string | null;
 }
 
@@ -117,7 +117,7 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       titled ||= new Columns(Object.entries(value)).has('title');
   }
-  // A column with another name may hold the ids of the other side: for example, a passage may state which question it
+  // A column under another name may hold the ids of the other side: for example, a passage may state which question it
   // answers.
   const onlyNamed = questions.named() !== null || passages.named() !== null;
   const count = (column: JudgedColumn): number => column.countIn(onlyNamed ? column.named() : column.find());
@@ -127,8 +127,8 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
 }
 
 /**
- * Returns the error for judgements from which no row can be made. If unknown passages are the reason, it names the
- * first one.
+ * Returns the error for judgements from which no row can be made. If the reason is unknown passages, it names the first
+ * one.
  */
 function noneJudged(file: string, { listed }: Rejections): AppError {
   const unknown = listed.find((one) => one.file === file && one.fault === 'reference-ignored');
@@ -143,13 +143,14 @@ interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
   judgements: Judgements<RejectionPlace> | null;
-  /** For each file, the column with the ids that the judgements name. */
+  /** By file, the column whose ids the judgements name. */
   idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
  * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements,
- * leaves out and reports the files that hold their other side, such as a file of passages if questions are imported.
+ * leaves out and reports the files that hold only their other side, such as a file of passages when questions are
+ * imported.
  */
 export async function judgedFiles(
   files: readonly DataFile[],

@@ -12,7 +12,7 @@ export class KeptColumns {
     return new KeptColumns(await sha256Hasher());
   }
 
-  /** Call for every row, even one without kept values, because the hash depends on the row's position. */
+  /** Call it for every row, even one without kept values, because the hash depends on the row's position. */
   add(kept: KeptValues = {}): void {
     this.hasher.update(`${canonicalJson(kept)}\n`);
     for (const field of keptFields) {

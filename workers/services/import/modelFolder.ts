@@ -1,7 +1,8 @@
+import { own } from '../../../src/domain/errorWords';
 import { modelTextFiles } from '../../../src/domain/import/modelFiles';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { modelError } from '../../formats/modelError';
-import { isJsonObject, parseModelValue } from './parseModelJson';
+import { isJsonObject, parseModelValue, wrongShape } from './parseModelJson';
 import { refuseLfsPointer } from './lfsPointer';
 
 /** Other names that sentence-transformers gave to sentence_bert_config.json, one per encoder class. */
@@ -10,7 +11,7 @@ const sentenceConfigs = ['roberta', 'distilbert', 'camembert', 'albert', 'xlm-ro
 );
 
 export interface ModelFolder {
-  /** Files of the transformer: weights, vocabulary and configuration, by name. */
+  /** Files of the transformer, by name: weights, vocabulary and configuration. */
   transformer: ReadonlyMap<string, File>;
   /** The text files that are stored, by their path in an exported folder. */
   texts: Record<string, string>;
@@ -68,10 +69,11 @@ function folderOf(path: string): string {
 /** Reads modules.json. Keeps only the class name at the end of each class path. */
 function readModules(text: string): Module[] {
   const list = parseModelValue('modules.json', text);
-  if (!Array.isArray(list)) throw modelError('modules.json', 'not-json');
+  if (!Array.isArray(list)) throw wrongShape('modules.json', list, own('list'));
   return list.map((module: unknown) => {
     const { type, path = '' } = isJsonObject(module) ? module : {};
-    if (typeof type !== 'string' || typeof path !== 'string') throw modelError('modules.json', 'not-json');
+    if (typeof type !== 'string' || typeof path !== 'string')
+      throw wrongShape('modules.json', module, own('object-with', 'type, path'));
     return { type: type.split('.').at(-1) ?? type, path };
   });
 }

@@ -42,6 +42,17 @@ export async function fullIdentity(base: string, model: Described): Promise<stri
   return unusual === '{}' ? base : sha256Hex(canonicalJson({ base, settings: unusual }));
 }
 
+/** Returns the unusual settings as canonical JSON, or undefined if parts of the stored record are missing. */
+function storedSettings(stored: Partial<Described>): string | undefined {
+  const { files, defaults } = stored;
+  if (!files || !defaults) return undefined;
+  try {
+    return canonicalJson(unusualSettings({ files, defaults }));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Returns the identity of a model. If all settings have their default value, it is `base`, the hash of config.json,
  * tokenizer.json and the weights; otherwise it is a hash of `base` and the unusual settings. Earlier versions used
@@ -51,8 +62,7 @@ export async function fullIdentity(base: string, model: Described): Promise<stri
 export async function modelIdentity(db: Database, base: string, model: Described): Promise<string> {
   const unusual = canonicalJson(unusualSettings(model));
   const known = await getModel(db, base);
-  const stored = known?.aliasOf === undefined ? known : undefined;
-  const sameAsStored = stored && canonicalJson(unusualSettings(stored)) === unusual;
-  if (sameAsStored || (!stored && unusual === '{}')) return base;
+  const stored = known && known.aliasOf === undefined ? storedSettings(known) : undefined;
+  if (unusual === (stored ?? '{}')) return base;
   return sha256Hex(canonicalJson({ base, settings: unusual }));
 }

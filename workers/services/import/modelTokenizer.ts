@@ -95,8 +95,8 @@ function listedTokens(sources: Json[]): ListedToken[] {
 }
 
 /**
- * Adds tokens that the vocabulary may have. The others get the next free ids, as in transformers. Takes linear time,
- * because an imported file may list any number of tokens.
+ * Adds tokens, some of which the vocabulary may have already. The others get the next free ids, as in transformers.
+ * Takes linear time, because an imported file may list any number of tokens.
  */
 function addTokens({ words, added }: Vocabulary, contents: readonly string[]): void {
   let free = words.size;
@@ -217,7 +217,7 @@ const normalizerFlags = {
 
 /**
  * Returns tokenizer.json with the flags of tokenizer_config.json. If the two files disagree about a BertTokenizer,
- * transformers follows tokenizer_config.json, and its own default for a flag that the file does not state.
+ * transformers uses the flags of tokenizer_config.json, and its own default for a flag that this file does not state.
  */
 export function tokenizerWithFlags(text: string, configText: string | undefined): string {
   const config = configText === undefined ? {} : parseModelJson('tokenizer_config.json', configText);
@@ -234,7 +234,7 @@ export function tokenizerWithFlags(text: string, configText: string | undefined)
   return JSON.stringify({ ...tokenizer, normalizer: { ...normalizer, ...changed } });
 }
 
-/** Throws if long texts are cut at their beginning, because here they are cut at their end. */
+/** Throws if the tokenizer cuts long texts at the beginning, because this app cuts them at the end. */
 export function refuseLeftTruncation(files: Readonly<Record<string, string>>, tokenizerText: string): void {
   const file = 'tokenizer_config.json';
   const side = files[file] === undefined ? undefined : parseModelJson(file, files[file])['truncation_side'];

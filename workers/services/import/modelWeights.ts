@@ -54,8 +54,8 @@ async function openShards(folder: ReadonlyMap<string, File>, index: File, indexN
   };
   const tensors = new Map<string, FileTensor>();
   for (const tensor of weightMap.keys()) {
-    // An index may list tensors that were left out later, such as position_ids. If the encoder
-    // needs one, its own check reports it.
+    // An index may list tensors that are no longer in a file, such as position_ids. If the encoder needs one, its own
+    // check reports it.
     const found = owner(tensor).tensors.get(tensor);
     if (found) tensors.set(tensor, found);
   }

@@ -1,5 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
-import { JsonTooDeep, parseForeignJson } from '../../../src/domain/foreignJson';
+import { own, type Said } from '../../../src/domain/errorWords';
+import { excerptOf, JsonTooDeep, parseForeignJson } from '../../../src/domain/foreignJson';
 import { modelError } from '../../formats/modelError';
 
 export type JsonObject = Record<string, unknown>;
@@ -18,7 +19,12 @@ export function parseModelValue(file: string, text: string): unknown {
 export function parseModelJson(file: string, text: string): JsonObject {
   const value = parseModelValue(file, text);
   if (isJsonObject(value)) return value;
-  throw modelError(file, 'not-json');
+  throw wrongShape(file, value, own('object'));
+}
+
+/** Returns the error for a file, or a part of one, that is JSON of another kind than expected. */
+export function wrongShape(file: string, found: unknown, expected: Said): AppError {
+  return modelError(file, 'json-shape', { expected, found: excerptOf(found) ?? own('no-value') });
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -21,7 +21,7 @@ import { importDataset } from './importDataset';
 import { importDemoModel } from './importDemoModel';
 import { storedPassages } from './storedPassages';
 
-/** Name of the demo if the page passes none in the user's language. */
+/** Name of the demo if the page does not pass one in the user's language. */
 const demoName = '猪场知识库';
 
 interface DemoData {
@@ -83,14 +83,14 @@ function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256'
 
 /**
  * Stores the demo's experiment and returns its id. If an unedited demo is already stored, returns that one, so that
- * starting the demo again does not add a second one to the home screen. An edited demo belongs to the user and stays as
- * it is.
+ * starting the demo again does not add a second one to the home screen. An edited demo belongs to the user and is not
+ * touched.
  */
 async function storeDemo(db: Database, experiment: Experiment, name: string): Promise<string> {
   const demos = (await listExperiments(db)).filter(({ demo }) => demo);
   const unedited = demos.find((stored) => canonicalJson(stored.experiment) === canonicalJson(experiment));
   if (unedited) return unedited.experimentId;
-  // A deleted demo keeps its id, so that it can still be restored.
+  // A deleted demo keeps its id, because it can still be restored.
   const taken = (await db.getKey('experiments', 'demo')) !== undefined;
   const experimentId = taken ? crypto.randomUUID() : 'demo';
   const now = Date.now();

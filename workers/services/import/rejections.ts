@@ -10,7 +10,7 @@ const listedRejections = 1000;
 const excerptLength = 80;
 export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
-/** Faults of parts of a file that are not rows, and remarks about rows that are kept. */
+/** Faults that concern parts of a file other than rows, and remarks about rows that are kept. */
 export const noted: ReadonlySet<ImportFault> = new Set([
   'title-row',
   'front-matter',
@@ -68,10 +68,7 @@ export class Rejections {
     });
   }
 
-  /**
-   * Reports all rows that were left out for one reason as a single entry, because a file of questions may have
-   * thousands.
-   */
+  /** Reports all rows left out for one reason as a single entry, because a file of questions may have thousands. */
   #leaveOut(place: RejectionPlace, { fault, field = '1' }: RecordFault): void {
     const rows = Number(field);
     this.#rows += rows;

@@ -23,7 +23,7 @@ function sheetMissing(file: string, field: string, sheets: readonly string[]): A
   return new AppError({ kind: 'import-failed', file, fault: 'sheet-missing', field, expected: sheets.join(', ') });
 }
 
-/** Returns notes on what was not read: other sheets with content, and cells without a value. */
+/** Returns notes on content that was not read: other sheets, and cells without a value. */
 function notesOn({ others, unreadable }: XlsxWorkbook): RawRecord[] {
   const { count, row, error } = unreadable;
   const cells: RawRecord = { line: row + 1, fault: 'cells-unreadable', field: String(count) };
@@ -36,7 +36,8 @@ function notesOn({ others, unreadable }: XlsxWorkbook): RawRecord[] {
 /**
  * Reads a sheet of an Excel workbook: the one stated for this file, else the one chosen earlier for workbooks with the
  * same sheets, else the one that `readXlsx` prefers. Returns null if the file is not a workbook.
- * @throws import-failed if a whole file named as a workbook cannot be read, or lacks the stated sheet.
+ * @throws import-failed if a complete file that is named as a workbook cannot be read, or if the stated sheet is
+ * missing.
  */
 export async function readSpreadsheet(
   file: File,
@@ -72,7 +73,7 @@ export async function readSpreadsheet(
     return { file, facts, head: columns.join(), damaged: false, records: [...records, ...notesOn(workbook)], stated };
   } catch (thrown) {
     if (!(thrown instanceof XlsxFault)) throw thrown;
-    // Any other zip archive, or a truncated one: the caller refuses it by its type.
+    // Another zip archive, or a truncated workbook; the caller refuses it by its type.
     if (thrown.fault === 'xlsx-broken' && (!isNamedSo || (await typeOfFile(file)) !== 'excel')) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });
   }

@@ -15,8 +15,8 @@ export interface FoundUntrained {
 
 /**
  * Finds the tensors of BertModel that are stored next to the encoder, under the same prefix, but are not part of it.
- * Throws `tensor-shape` if one has another shape than config.json implies, because the exported folder could not be
- * loaded.
+ * Throws `tensor-shape` if a shape differs from the one that config.json implies, because the exported folder could not
+ * be loaded.
  */
 export function findUntrained(config: EncoderConfig, source: TensorFile, encoder: EncoderTensor[]): FoundUntrained[] {
   const words =

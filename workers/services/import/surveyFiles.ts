@@ -26,9 +26,9 @@ async function contentOf(
 }
 
 /**
- * Finds the slots for which the files have content, without importing them. Reports files that cannot be read and
- * surveys the others. With `onlySeveral`, returns no slots for a single file that serves only one slot, without reading
- * all of it. A choice in `readings` counts whatever the role it was made for, because no role is known yet.
+ * Finds the slots that the files can fill, without importing them. Reports files that cannot be read and surveys the
+ * others. With `onlySeveral`, returns no slots for a single file that serves only one slot, without reading all of it.
+ * A choice in `readings` counts whatever role it was made for, because no role is known yet.
  */
 export async function surveyFiles(
   files: readonly FolderFile[],

@@ -11,7 +11,9 @@ import { RandomStream } from '../../../src/domain/random';
 import type { MinedNegatives } from '../../../src/domain/train/negativesSchema';
 import type { PreparedData } from '../split/preparedData';
 
-/** What the search found for each pair, and the cosine of any pair's anchor with any passage. */
+/**
+ * Results of the search for each pair, and a function that returns the cosine of any pair's anchor with any passage.
+ */
 export interface SearchedPairs {
   found: readonly FoundForRow[];
   scoreOf: (row: number, passage: number) => number;
@@ -22,10 +24,10 @@ export interface StageToMine {
   settings: MinedNegatives;
 }
 
-/** Random scores are only drawn in a histogram, for which this many are enough. */
+/** Number of random scores. They are only drawn in a histogram, for which this many suffice. */
 const maxRandomScores = 2000;
 
-/** Chooses a stage's negatives from what the search found for each pair, and adds their ranks and scores. */
+/** Chooses a stage's negatives from the search's results for each pair, and adds their ranks and scores. */
 export function chooseMined(
   { found, scoreOf }: SearchedPairs,
   { stageIndex, settings }: StageToMine,
@@ -69,7 +71,7 @@ function scoresOfChosen(
   return { negatives, ranks };
 }
 
-/** Returns the cosines of anchors, spread evenly over the pairs, with one random passage each. */
+/** Returns the cosines of some anchors, spread evenly over the pairs, with one random passage each. */
 function randomScores(
   scoreOf: SearchedPairs['scoreOf'],
   { pairs, knowledgeBase }: PreparedData,

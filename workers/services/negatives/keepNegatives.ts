@@ -2,7 +2,9 @@ import { AppError } from '../../../src/domain/errors';
 import type { RunRecord } from '../../../src/domain/run';
 import { reportNegatives, type StageNegatives } from './stageNegatives';
 
-/** Throws `negatives-changed` if the run was planned with other negatives, as by another version of the app. */
+/**
+ * Throws `negatives-changed` if the run was planned with other negatives, for example by another version of the app.
+ */
 export async function keepNegativesIdentity(
   record: RunRecord,
   stages: readonly (StageNegatives | null)[],

@@ -32,11 +32,11 @@ export interface MiningDeps {
   control: RunControl;
   device: DevicePreference;
   wasmBaseUrl: string;
-  /** Reports texts encoded and questions searched, of all of them together. */
+  /** Reports the total of texts encoded and questions searched. */
   progress: Progress;
 }
 
-/** Maximum results of one search, which holds each of them twice in 8 bytes. */
+/** Maximum number of results of one search, which holds each result twice, in 8 bytes. */
 const maxResults = 1_000_000;
 
 /** A stage whose negatives are not mined yet, with the key to store them under. */
@@ -44,8 +44,8 @@ type MissingStage = StageToMine & { key: string };
 
 /**
  * Mines the negatives of all stages that need some, with the stage's model over the whole knowledge base, and stores
- * them. Does nothing if they are stored. Opens the device for this job only. `trials` are mined instead of the current
- * experiment. They have the same data, so one search serves all that use the same model.
+ * them. Does nothing if they are stored. Opens the device for this job only. If `trials` are given, mines for them
+ * instead of the current experiment. They have the same data, so one search serves all that use the same model.
  * @throws cancelled; experiment-invalid if a rank is beyond the knowledge base; model-missing, miner-missing or
  * data-missing.
  */
@@ -121,14 +121,14 @@ interface PairVectors {
   encoded: number;
 }
 
-/** Searches the knowledge base for the anchor of every pair, up to a rank. GPU→CPU sync. */
+/** Searches the knowledge base for the anchor of every pair, up to the given rank. GPU→CPU sync. */
 async function searchPairs(
   engine: Engine,
   experiment: Experiment,
   data: PreparedData,
   { lastRank, miner, ...deps }: MiningDeps & { lastRank: number; miner: ExperimentModel | null },
 ): Promise<SearchedPairs> {
-  // The stages are left out, because a prefix that one of them trains is not in the model yet.
+  // Pass no stages, because a prefix that one of them trains is not in the model yet.
   const { model, settings } = await modelOfExperiment(deps.db, { model: miner });
   const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
   const encoder = { parameters, config: model.config, pooling: settings.pooling };

@@ -29,7 +29,7 @@ export async function minedKeysOf(db: Database, experiment: Experiment): Promise
     const data = await preparedData(db, experiment);
     return await Promise.all(stages.map((stage) => minedKey(experiment, stage, data)));
   } catch (thrown) {
-    // Without its data, an experiment can't use mined negatives.
+    // An experiment whose data is missing can't use mined negatives.
     if (thrown instanceof AppError) return [];
     throw thrown;
   }

@@ -18,7 +18,7 @@ import { modelFoldsCase } from '../tokenize/letterCase';
 import type { RunTokens } from '../train/runTokens';
 import { minedKey } from './minedKey';
 
-/** The explicit negatives of a stage, and the texts they are chosen from. */
+/** The explicit negatives of a stage, and the texts from which they are chosen. */
 export interface StageNegatives extends ChosenNegatives {
   from: Negatives['from'];
   pool: readonly string[];
@@ -31,8 +31,8 @@ export interface TokenizedNegatives extends StageNegatives {
 }
 
 /**
- * The latest choices, by stage and by whether dropped negatives are left out: samples to judge need both. They are kept
- * because choosing takes seconds for large data, and settings are edited one by one.
+ * The latest choices, by stage and by whether dropped negatives are left out, because samples to judge need both.
+ * Choosing again after each edit of a setting would take seconds for large data.
  */
 const latest = new Map<string, { key: string; choice: ChosenNegatives }>();
 
@@ -69,7 +69,7 @@ export async function negativesOfStages(
   });
 }
 
-/** Returns the mined negatives of the stages that use some. */
+/** Returns the mined negatives of the stages that use them. */
 async function minedOfStages(
   db: Database,
   experiment: Experiment,
@@ -115,7 +115,7 @@ export function tokenizedNegatives(
   });
 }
 
-/** Returns what a run's record states about the negatives of each stage. */
+/** Returns the negatives of each stage in the form that a run's record stores. */
 export async function reportNegatives(
   stages: readonly (StageNegatives | null)[],
 ): Promise<(NegativesReport | null)[] | undefined> {

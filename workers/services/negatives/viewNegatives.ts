@@ -40,7 +40,7 @@ export async function viewNegatives(db: Database, experiment: Experiment, stageI
   return { ...counts, bins, suspects: { found: excluded.margin, of: scores.candidates }, above, samples };
 }
 
-/** Returns some of a stage's pairs with their negatives. */
+/** Returns some of a stage's pairs, with their negatives. */
 export async function listNegatives(
   db: Database,
   experiment: Experiment,
@@ -115,8 +115,8 @@ function negativeAt({ chosen, pool, scores }: StageNegatives, at: number): Shown
 }
 
 /**
- * Draws samples from the negatives as they were before any was dropped, so that the list stays the same while the user
- * judges. Leaves out passages that were drawn at random because a pair had too few mined ones.
+ * Draws samples from the negatives before any is dropped, so that the list stays the same while the user judges. Leaves
+ * out passages that were drawn at random because a pair had too few mined ones.
  */
 async function samplesOf(db: Database, experiment: Experiment, stageIndex: number): Promise<NegativeSample[]> {
   const stages = experiment.stages.map((stage, index) => {

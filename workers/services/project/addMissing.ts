@@ -2,7 +2,7 @@ import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { isBlend, type PlacedExperiment } from './placeContent';
 
-/** The stores of the transaction that opens a project. */
+/** The stores used by the transaction that opens a project. */
 interface Experiments {
   get: (experimentId: string) => Promise<StoredExperiment | undefined>;
   put: (experiment: StoredExperiment) => Promise<unknown>;
@@ -13,8 +13,8 @@ interface Evaluations {
 }
 
 /**
- * Adds what can be made after an experiment or a run was saved, and which its equal here lacks: sweeps, and evaluations
- * of blends. Returns the requests.
+ * Adds content that may be created after an experiment or run was saved, if the stored one lacks it: sweeps, and
+ * evaluations of blends. Returns the requests.
  */
 export async function addMissing(
   placed: readonly PlacedExperiment[],
@@ -26,7 +26,7 @@ export async function addMissing(
     const here = place.state === 'here' ? await experiments.get(place.id) : undefined;
     const known = new Set(here?.sweeps?.map(({ sweepId }) => sweepId));
     const sweeps = (stored.sweeps ?? []).filter(({ sweepId }) => !known.has(sweepId));
-    // A new time of change, so that a page that shows the experiment reads it again before it saves.
+    // Set a new time of change, so that a page that shows the experiment reads it again before saving.
     const updatedAt = Math.max(Date.now(), (here?.updatedAt ?? 0) + 1);
     if (here && sweeps.length > 0)
       added.push(experiments.put({ ...here, sweeps: (here.sweeps ?? []).concat(sweeps), updatedAt }));
@@ -34,7 +34,7 @@ export async function addMissing(
       if (ofRun.state !== 'here') continue;
       for (const evaluation of run.evaluations) {
         const { part, moment } = evaluation;
-        if (isBlend(moment) && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
+        if ((isBlend(moment) || part === 'probe') && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
           added.push(evaluations.add({ ...evaluation, runId: ofRun.id }));
       }
     }

@@ -18,8 +18,9 @@ import { deleteWeights } from '../../../src/storage/weights';
 import { addMissing } from './addMissing';
 import {
   conflictsOf,
+  hasAllRows,
   hasDataset,
-  hasModel,
+  hasAllParts,
   placeContent,
   withChoice,
   type Place,
@@ -38,16 +39,18 @@ interface ReadyRun {
   checkpoints: CheckpointManifest[];
 }
 
-/** Everything that becomes visible at the end, in one transaction. */
+/** Everything that becomes visible at the end, in a single transaction. */
 interface Ready {
   placed: PlacedExperiment[];
   runs: ReadyRun[];
   models: StoredModel[];
+  /** For each model that replaces a stored one with missing parts: its hash, and the id of the incomplete weights. */
+  lost: Map<string, string>;
   datasets: Dataset[];
   batchLists: ProjectContent['batchLists'];
 }
 
-/** Stores the contents of the file that storage lacks, and remembers what to delete if opening fails. */
+/** Stores those contents of the file that storage lacks, and remembers what to delete if opening fails. */
 class Staging {
   readonly #weightsIds: string[] = [];
   readonly #blocksOf: string[] = [];
@@ -73,13 +76,14 @@ class Staging {
     return checked;
   }
 
-  /** Stores a model. An alias shares the weights of the model that it stands for. */
+  /** Stores a model. An alias shares the weights of its model. */
   async model({ weights, untrained, ...model }: ModelInFile): Promise<StoredModel> {
     const own = this.#newWeightsId('model');
     await storeModelWeights(this.db, this.reader, { ...model, weights }, own);
     const repeated = model.aliasOf === undefined ? undefined : await getModel(this.db, model.aliasOf);
+    const shared = repeated && (await hasAllParts(this.db, repeated)) ? repeated.weightsId : undefined;
     const key = weights.paths.join();
-    const weightsId = repeated?.weightsId ?? this.#stored.get(key) ?? own;
+    const weightsId = shared ?? this.#stored.get(key) ?? own;
     if (own !== weightsId) await deleteWeights(this.db, own);
     this.#stored.set(key, weightsId);
     this.done();
@@ -159,11 +163,16 @@ async function stage(
   placed: PlacedExperiment[],
   staging: Staging,
 ): Promise<Ready> {
-  const ready: Ready = { placed, runs: [], models: [], datasets: [], batchLists: content.batchLists };
+  const { batchLists } = content;
+  const ready: Ready = { placed, runs: [], models: [], lost: new Map(), datasets: [], batchLists };
   for (const dataset of content.datasets)
-    if (!(await hasDataset(db, dataset.contentSha256))) ready.datasets.push(await staging.dataset(dataset));
-  for (const model of content.models)
-    if (!(await hasModel(db, model.contentSha256))) ready.models.push(await staging.model(model));
+    if (!(await hasAllRows(db, dataset.contentSha256))) ready.datasets.push(await staging.dataset(dataset));
+  for (const model of content.models) {
+    const here = await getModel(db, model.contentSha256);
+    if (here && (await hasAllParts(db, here))) continue;
+    if (here) ready.lost.set(here.contentSha256, here.weightsId);
+    ready.models.push(await staging.model(model));
+  }
   for (const { stored, place: owner, runs } of placed)
     for (const { run, place } of runs) {
       if (place.state === 'here') continue;
@@ -192,13 +201,13 @@ const visible = [
 ] as const;
 
 /**
- * Makes everything visible in one transaction. If another tab has stored one of the rows since it was looked for, `add`
- * fails, which undoes everything.
+ * Makes everything visible in one transaction. If another tab has stored one of the rows since the check, `add` fails,
+ * which undoes everything.
  * @throws project-overtaken
  */
 async function commit(
   db: Database,
-  { placed, runs, models, datasets, batchLists }: Ready,
+  { placed, runs, models, lost, datasets, batchLists }: Ready,
   file: string,
 ): Promise<void> {
   const transaction = withHandledEnd(db.transaction(visible, 'readwrite', { durability: 'strict' }));
@@ -207,10 +216,17 @@ async function commit(
   // These rows are named by their content, so a row that another tab has stored meanwhile is the same.
   for (const list of batchLists)
     if (!(await store('batchLists').getKey(list.sha256))) added.push(store('batchLists').add(list));
-  for (const set of datasets)
-    if (!(await store('datasets').getKey(set.contentSha256))) added.push(store('datasets').add(set));
-  for (const model of models)
-    if (!(await store('models').getKey(model.contentSha256))) added.push(store('models').add(model));
+  for (const set of datasets) {
+    // The stored record had lost rows. The rows of the file replaced them, with the kept columns of the file.
+    const { kept: _, ...here } = (await store('datasets').get(set.contentSha256)) ?? set;
+    added.push(store('datasets').put({ ...here, ...(set.kept ? { kept: set.kept } : {}) }));
+  }
+  for (const model of models) {
+    const here = await store('models').get(model.contentSha256);
+    if (!here) added.push(store('models').add(model));
+    else if (here.weightsId === lost.get(here.contentSha256))
+      added.push(store('models').put({ ...model, name: here.name, createdAt: here.createdAt }));
+  }
   for (const { stored, place } of placed)
     if (place.state !== 'here')
       added.push(
@@ -234,10 +250,10 @@ async function commit(
 }
 
 /**
- * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Does
- * not add contents that are already stored. If an id is taken by something else, asks `choose` whether to add a copy;
- * if `choose` returns null, throws `cancelled`. A run is added as a whole or not at all. If opening fails, nothing
- * becomes visible.
+ * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Skips
+ * contents that are already stored. If an id is taken by other content, asks `choose` whether to add a copy; if
+ * `choose` returns null, throws `cancelled`. A run is added as a whole or not at all. If opening fails, nothing becomes
+ * visible.
  */
 export async function openProject(
   db: Database,

@@ -1,14 +1,16 @@
 import { sha256Hex } from '../../../src/domain/hash';
 import { projectJson } from '../../../src/domain/project/schemaFields';
+import type { StoredModel } from '../../../src/domain/model';
 import { sameValue } from '../../../src/domain/project/sameValue';
 import type { ProjectConflict } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import type { StoredExperiment } from '../../../src/storage/schema';
-import { getDataset } from '../../../src/storage/datasets';
+import { getDataset, hasBlocks } from '../../../src/storage/datasets';
 import { getModel } from '../../../src/storage/models';
+import { hasWeights } from '../../../src/storage/weights';
 import type { ProjectContent, RunInFile } from './projectContent';
 
-/** Where a record of the file goes: `here` if it is already in storage, `copy` if its id is taken by something else. */
+/** Where a record of the file goes. `here`: it is already in storage. `copy`: its id is taken by other content. */
 export interface Place {
   id: string;
   state: 'new' | 'here' | 'copy';
@@ -42,8 +44,8 @@ function placeExperiment(db: Database, stored: StoredExperiment): Promise<Place>
 }
 
 /**
- * Whether storage has the run under `runId` with at least the history that the file contains. Evaluations of blends are
- * no part of it: they can be made at any time after the run, and those that storage lacks are added.
+ * Whether storage has the run under `runId` with at least the history that the file contains. Evaluations of blends
+ * don't count as history: they can be made at any time after the run, and missing ones are added.
  */
 async function hasHistory(db: Database, runId: string, run: RunInFile): Promise<boolean> {
   const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, run.events.length]));
@@ -95,7 +97,8 @@ export async function placeContent(db: Database, content: ProjectContent): Promi
 }
 
 /**
- * Lists the experiments that differ from those stored under their ids, so that they or their runs would become copies.
+ * Lists the experiments that differ from the ones stored under their ids, so that they or their runs would be added as
+ * copies.
  */
 export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflict[] {
   return placed
@@ -108,7 +111,7 @@ export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflic
     .filter(({ edited, runs }) => edited || runs > 0);
 }
 
-/** Leaves out the experiments and runs that would be copies, unless the user wants copies of that experiment. */
+/** Leaves out experiments and runs that would be copies, unless the user wants copies of that experiment. */
 export function withChoice(placed: readonly PlacedExperiment[], copies: readonly string[]): PlacedExperiment[] {
   return placed
     .filter(({ stored, place }) => place.state !== 'copy' || copies.includes(stored.experimentId))
@@ -125,4 +128,21 @@ export async function hasDataset(db: Database, contentSha256: string): Promise<b
 
 export async function hasModel(db: Database, contentSha256: string): Promise<boolean> {
   return (await getModel(db, contentSha256)) !== undefined;
+}
+
+/** Whether all rows of a data set are stored. Rows may be lost although the record exists. */
+export async function hasAllRows(db: Database, contentSha256: string): Promise<boolean> {
+  const dataset = await getDataset(db, contentSha256);
+  return dataset !== undefined && (await hasBlocks(db, dataset));
+}
+
+/** Whether storage has all parts of a model. */
+export async function hasAllParts(
+  db: Database,
+  { weightsId, totalFloats, untrained, files }: StoredModel,
+): Promise<boolean> {
+  if (files['config.json'] === undefined || files['tokenizer.json'] === undefined) return false;
+  const poolerBytes = untrained?.tensors.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+  if (untrained && !(await hasWeights(db, untrained.weightsId, poolerBytes))) return false;
+  return hasWeights(db, weightsId, totalFloats * 4);
 }

@@ -121,7 +121,7 @@ function isWhole({ weights, floats }: CheckpointInFile, reader: ProjectReader): 
   return weights.paths.reduce((sum, path) => sum + reader.bytes(path), 0) === floats * 4;
 }
 
-/** Returns what a run lacks, if anything. A run is opened as a whole or not at all. */
+/** Returns the fault of an incomplete run, or null. A run is opened as a whole or not at all. */
 function faultOf(
   run: Omit<RunInFile, 'events'>,
   events: RunEvent[] | null,
@@ -133,7 +133,10 @@ function faultOf(
   return keepsWeights && run.checkpoints.length === 0 ? 'weights-missing' : null;
 }
 
-/** Returns the run as interrupted if it was unfinished, because no worker executes a run that has just been opened. */
+/**
+ * Returns the run with the status interrupted if it was unfinished, because no worker executes a run that was just
+ * opened.
+ */
 function atRest(record: RunRecord): RunRecord {
   const { status } = record;
   return unfinishedStatuses.has(status) ? { ...record, status: 'interrupted' } : record;

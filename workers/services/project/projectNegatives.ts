@@ -23,7 +23,7 @@ function byteLengths({ perAnchor, pairs, random }: SavedMined): Record<(typeof a
   return { chosen: 4 * all, positives: 4 * pairs, negatives: 4 * all, ranks: 2 * all, random: 4 * random };
 }
 
-/** Returns the stored negatives that experiments use. Leaves out damaged ones, which have to be mined again anyway. */
+/** Returns the stored negatives that experiments use. Leaves out damaged ones, which have to be mined again. */
 export async function minedOf(db: Database, experiments: readonly Experiment[]): Promise<StoredMinedNegatives[]> {
   const keys = new Set<string>();
   for (const experiment of experiments) for (const key of await minedKeysOf(db, experiment)) keys.add(key);
@@ -35,7 +35,7 @@ export async function minedOf(db: Database, experiments: readonly Experiment[]):
   return found;
 }
 
-/** Returns the record and the bytes of mined negatives, as a project file has them. */
+/** Returns the record and the bytes of mined negatives in the form of a project file. */
 export function savedMined(stored: StoredMinedNegatives): { record: SavedMined; bytes: Uint8Array<ArrayBuffer> } {
   const { chosen: _, positives, negatives: __, ranks: ___, random, ...counts } = stored;
   const arrays = arrayNames.map((name) => new Uint8Array(stored[name]));
@@ -82,7 +82,7 @@ async function readArrays(reader: ProjectReader, record: SavedMined): Promise<St
 }
 
 /**
- * Stores the mined negatives of the file that one of the opened experiments uses. Call once the experiments and their
+ * Stores the file's mined negatives that one of the opened experiments uses. Call it once the experiments and their
  * data are stored. Returns how many were left out, because no opened experiment has their data and settings, or because
  * they name passages that its knowledge base lacks.
  */

@@ -128,16 +128,16 @@ export class ProjectReader {
   }
 }
 
-/** Whether an archive was refused because of an entry that no project file has, such as a compressed document. */
+/** Whether an archive was refused because of an entry that project files don't have, such as a compressed document. */
 function namesForeignEntry(thrown: unknown): boolean {
   const details = thrown instanceof AppError ? thrown.details : null;
   return details?.kind === 'project-invalid' && details.entry !== undefined && !isProjectPath(details.entry);
 }
 
-/** The largest file that is read as an experiment file. */
+/** Maximum size of a file that is read as an experiment file. */
 const mostExperimentBytes = 4 * 1024 * 1024;
 
-/** Whether a file is a JSON object with fields of an experiment file. */
+/** Whether a file is a JSON object with the fields of an experiment file. */
 async function isExperimentFile(file: File): Promise<boolean> {
   if (file.size > mostExperimentBytes) return false;
   try {

@@ -14,7 +14,7 @@ export interface RunSnapshot {
   checkpoints: CheckpointManifest[];
 }
 
-/** The records of some experiments as they were at one point in time. */
+/** The records of some experiments at one point in time. */
 export interface ProjectSnapshot {
   experiments: StoredExperiment[];
   runs: RunSnapshot[];
@@ -61,7 +61,7 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
     const model = await transaction.objectStore('models').get(sha256);
     const repeated =
       model?.aliasOf === undefined ? undefined : await transaction.objectStore('models').get(model.aliasOf);
-    // An alias is useless without the model that it stands for.
+    // An alias is useless without its model.
     for (const each of [model, repeated])
       if (each && !snapshot.models.some(({ contentSha256 }) => contentSha256 === each.contentSha256))
         snapshot.models.push(each);
@@ -77,7 +77,7 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
   return snapshot;
 }
 
-/** Returns the experiments of a snapshot and those that its runs were made with. */
+/** Returns the experiments of a snapshot, and the experiments with which its runs were made. */
 export function usedExperiments({ experiments, runs }: Pick<ProjectSnapshot, 'experiments' | 'runs'>): Experiment[] {
   return [...experiments.map(({ experiment }) => experiment), ...runs.map(({ record }) => record.experiment)];
 }

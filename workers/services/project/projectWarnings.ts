@@ -7,8 +7,8 @@ import { storeMined } from './projectNegatives';
 import type { ProjectReader } from './projectReader';
 
 /**
- * Warns about data sets and models, base or mining, that an opened experiment names but neither the file nor storage
- * contains.
+ * Warns about data sets and models that an opened experiment names but neither the file nor storage contains. Models
+ * are the base model and those that mine negatives.
  */
 export async function missingInputs(
   db: Database,

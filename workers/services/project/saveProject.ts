@@ -1,4 +1,5 @@
-import type { AppErrorDetails, ProjectFault } from '../../../src/domain/errors';
+import { AppError, type AppErrorDetails, type ProjectFault } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import { sha256Hex } from '../../../src/domain/hash';
 import {
   blockPath,
@@ -15,7 +16,9 @@ import type { SavedCheckpoint, SavedModel } from '../../../src/domain/project/re
 import type { ProjectChoice, Progress, SavedProject } from '../../../src/protocol/dataApi';
 import { isWhole } from '../../../src/storage/checkpoints';
 import type { StoredModel } from '../../../src/domain/model';
+import type { Dataset } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
+import { refuseMissingRows } from '../../../src/storage/datasets';
 import type { CheckpointManifest, StoredMinedNegatives } from '../../../src/storage/schema';
 import { whilePinned } from '../../../src/storage/pins';
 import { readWeights } from '../../../src/storage/weightReader';
@@ -30,7 +33,10 @@ const partBytes = 32 * 1024 * 1024;
 
 type Entry = { name: string; input: Uint8Array<ArrayBuffer> };
 
-/** Yields stored weights in parts, up to the last of `cuts`. Each of these byte offsets ends a part. */
+/**
+ * Yields stored weights in parts, up to the last of `cuts`. Each of these byte offsets ends a part. Throws
+ * `storage-failed` if a part is lost.
+ */
 async function* cutWeights(
   db: Database,
   weightsId: string,
@@ -38,7 +44,7 @@ async function* cutWeights(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const end = cuts.at(-1) ?? 0;
   let part = new Uint8Array(0);
-  let [at, filled] = [0, 0];
+  let [at, filled, parts] = [0, 0, 0];
   const lengthAt = (from: number): number => Math.min(partBytes, (cuts.find((cut) => cut > from) ?? end) - from);
   for await (const chunk of readWeights(db, weightsId)) {
     for (let from = 0; from < chunk.length && at < end;) {
@@ -52,7 +58,9 @@ async function* cutWeights(
       }
     }
     if (at >= end) return;
+    parts += 1;
   }
+  if (at < end) throw new AppError({ kind: 'storage-failed', reason: own('part-missing', parts, weightsId) });
 }
 
 /** Writes the entries of a project file. Each part of the weights is written only once. */
@@ -74,8 +82,8 @@ class ProjectWriter {
     const of = datasets.length + this.snapshot.models.length + runs.length + 1;
     let done = 0;
     const models: SavedModel[] = [];
-    for (const { contentSha256 } of datasets) {
-      yield* this.#blocks(contentSha256);
+    for (const dataset of datasets) {
+      yield* this.#blocks(dataset);
       this.progress(++done, of);
     }
     for (const { weightsId, untrained, ...model } of this.snapshot.models) {
@@ -121,12 +129,16 @@ class ProjectWriter {
     return { name: path, input };
   }
 
-  async *#blocks(contentSha256: string): AsyncGenerator<Entry> {
+  async *#blocks(dataset: Dataset): AsyncGenerator<Entry> {
+    const { contentSha256 } = dataset;
     const keys = IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity]);
+    let rows = 0;
     for (const [sha256, block] of await this.db.getAllKeys('datasetBlocks', keys)) {
       const stored = await this.db.get('datasetBlocks', [sha256, block]);
+      rows += stored?.rows.length ?? 0;
       yield await this.#entry(blockPath(sha256, block), projectJson(stored));
     }
+    refuseMissingRows(dataset, rows, dataset.rows);
   }
 
   /** Writes the parts that are not in the file yet. Returns the hashes of all parts, in order. */
@@ -142,7 +154,7 @@ class ProjectWriter {
     return hashes;
   }
 
-  /** Writes the tensors that a model has besides its weights, if any. */
+  /** Writes a model's tensors besides its weights, if it has any. */
   async *#untrained(untrained: StoredModel['untrained']): AsyncGenerator<Entry, Pick<SavedModel, 'untrained'>> {
     if (!untrained) return untrained === undefined ? {} : { untrained };
     const bytes = untrained.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
@@ -190,8 +202,8 @@ class ProjectWriter {
 
 /**
  * Saves experiments with their runs, data and models in one zip, which ends with a manifest of hashes. All records are
- * read at one point in time, and the weights that they name stay stored until the file is written, even if a run
- * continues meanwhile.
+ * read at one point in time. The weights that they name stay stored until the file is written, even if a run continues
+ * meanwhile.
  */
 export async function saveProject(
   db: Database,
@@ -202,8 +214,7 @@ export async function saveProject(
   return whilePinned(async () => {
     const fileName = `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip`;
     const snapshot = await takeProjectSnapshot(db, choice.experimentIds);
-    // Mined negatives are stored under the hash of everything that determines them, so they are still those of the
-    // snapshot.
+    // The keys of mined negatives are hashes of everything that determines them, so they still match the snapshot.
     const mined = await minedOf(db, usedExperiments(snapshot));
     const writer = new ProjectWriter(db, snapshot, mined, fileName, progress);
     const zip = await writeZip(writer.entries(choice, build));

@@ -10,7 +10,9 @@ export interface CheckpointToSave {
   instead: CheckpointManifest[];
 }
 
-/** Returns the number of floats in a checkpoint's weights. In a `latest` one, moments and average follow them. */
+/**
+ * Returns the number of floats in a checkpoint's weights. In a `latest` checkpoint, moments and average follow them.
+ */
 export function weightFloats({ role, floats, momentFloats, averaged }: CheckpointManifest): number {
   if (role !== 'latest') return floats;
   const tables = averaged ? 3 : 2;
@@ -22,7 +24,7 @@ export function isFinished({ record }: RunSnapshot): boolean {
 }
 
 /**
- * Returns the checkpoints to save. With the optimizer's state, those are the newest and the best one. Without it, they
+ * Returns the checkpoints to save. With the optimizer's state, these are the newest and the best one. Without it, they
  * are the weights that a finished run keeps, or null for an unfinished run, which could not be resumed.
  */
 export function checkpointsToSave(run: RunSnapshot, optimizerState: boolean): CheckpointToSave[] | null {

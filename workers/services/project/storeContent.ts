@@ -40,7 +40,7 @@ export async function storeWeights(
   return { sha256: hasher.hex(), bytes: at };
 }
 
-/** Adds to the hash those bytes of a chunk that belong to tensors. The padding between tensors does not count. */
+/** Adds to the hash those bytes of a chunk that belong to tensors, without the padding between them. */
 function hashTensors(hasher: Hasher, tensors: readonly StoredTensor[], chunk: Uint8Array, at: number): void {
   for (const { offset, length } of tensors) {
     const [begin, end] = [Math.max(offset * 4 - at, 0), Math.min((offset + length) * 4 - at, chunk.length)];
@@ -124,7 +124,7 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
 
 function canonicalRow(reader: ProjectReader, path: string, row: Row): string {
   try {
-    // Kept columns have a hash of their own, as in `DatasetWriter`.
+    // Kept columns have a separate hash, as in `DatasetWriter`.
     const { kept: _, ...content } = row;
     return `${canonicalJson(content)}\n`;
   } catch (cause) {

@@ -26,7 +26,7 @@ function row(name: string, figures: ThresholdFigures): string {
   );
 }
 
-/** Returns the section on the threshold that was chosen for the scores of the exported weights; nothing without one. */
+/** Returns the section on the threshold chosen for the scores of the exported weights, or no lines if there is none. */
 export function thresholdLines({ threshold }: ExportSource): string[] {
   if (!threshold) return [];
   const { value, rule, dev, test } = threshold;

@@ -10,27 +10,27 @@ import type { ExportSource } from './exportSource';
 
 type Stages = Pick<Experiment, 'stages'>;
 
-/** Returns whether the export includes the adapters on their own, or null if no stage trained with LoRA. */
+/** Returns whether the export includes the adapters separately, or null if no stage trained with LoRA. */
 export function adapterExport({ stages }: Stages, isBlend = false): ExportReport['adapter'] {
   if (isBlend) return usesLora(stages) ? 'blended' : null;
   if (hasOwnAdapter(stages)) return 'included';
   return usesLora(stages) ? 'several-stages' : null;
 }
 
-/** Returns the adapters to export: those of the only stage. Others don't fit the base model. */
+/** Returns the adapters to export: those of the only stage, because others would not fit the base model. */
 export function exportedAdapters({ stages }: Stages, { tensors, totalFloats }: FloatLayout): StoredTensor[] {
   const [stage] = stages;
   return stage && hasOwnAdapter(stages) ? adapterTensors(tensors, stage, totalFloats) : [];
 }
 
-/** Returns the strategy whose adapters are exported, or null. Those of a blend would not give its weights. */
+/** Returns the strategy whose adapters are exported, or null. A blend's adapters would not produce its weights. */
 export function exportedLora({ run, blend }: Pick<ExportSource, 'run' | 'blend'>): LoraStrategy | null {
   const { stages } = run.experiment;
   const [stage] = stages;
   return !blend && stage?.strategy.kind === 'lora' && hasOwnAdapter(stages) ? stage.strategy : null;
 }
 
-/** Lists the files of the adapter, which peft loads onto the base model; none if no adapter is exported on its own. */
+/** Lists the files of the adapter, which peft loads onto the base model; empty if no adapter is exported separately. */
 export function adapterFiles(source: ExportSource): { name: string; input: FileInput }[] {
   const { model, run, read } = source;
   const strategy = exportedLora(source);

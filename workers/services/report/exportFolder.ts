@@ -20,8 +20,8 @@ export interface ExportFolderEntry {
 }
 
 /**
- * Returns modules.json. Its class paths are the ones that Ollama and older versions of sentence-transformers look for;
- * the current version still maps them.
+ * Returns modules.json. Its class paths are those that Ollama and older versions of sentence-transformers expect; the
+ * current version still maps them.
  */
 function modules(normalize: boolean): unknown[] {
   const module = (idx: number, path: string, type: string): unknown => ({
@@ -46,8 +46,8 @@ function pooling(settings: ExperimentModel, model: StoredModel): unknown {
 }
 
 /**
- * Returns config.json. Its vocabulary is larger than the base model's if the run trained a prefix. Newer versions of
- * transformers call the element type `dtype` and prefer it to `torch_dtype`, so the source's must not remain.
+ * Returns config.json. If the run trained a prefix, its vocabulary is larger than the base model's. Newer versions of
+ * transformers call the element type `dtype` and prefer it to `torch_dtype`, so the source's `dtype` must not remain.
  */
 function modelConfig({ model: { files, config }, run }: ExportSource): unknown {
   const size = prefixOf(run.experiment.stages) ? { vocab_size: config.vocabularySize } : {};

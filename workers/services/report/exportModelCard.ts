@@ -177,7 +177,7 @@ function prefixLines({ run }: ExportSource): string[] {
   ];
 }
 
-/** Says how the weights were interpolated, with the metrics on dev that the ratio can be judged by. */
+/** Describes how the weights were interpolated, with the metrics on dev by which to judge the ratio. */
 function blendLines({ blend }: ExportSource): string[] {
   if (!blend) return [];
   const { ratio, dev } = blend;

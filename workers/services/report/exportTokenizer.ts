@@ -59,7 +59,7 @@ function specialTokensMap(files: Files): string {
   return jsonText(Array.isArray(more) ? { ...map, additional_special_tokens: more as unknown[] } : map);
 }
 
-/** Whether the post-processor puts [CLS] before a text and [SEP] after it, whatever the names of these tokens. */
+/** Whether the post-processor puts [CLS] before a text and [SEP] after it, whatever these tokens are called. */
 function isBertTemplate(processor: unknown): boolean {
   if (!isObject(processor)) return false;
   if (processor['type'] === 'BertProcessing') return true;
@@ -71,8 +71,8 @@ function isBertTemplate(processor: unknown): boolean {
 }
 
 /**
- * Whether BertTokenizer of transformers is equal to tokenizer.json. Its version 5 reads only the vocabulary of that
- * file, and makes the other parts from tokenizer_config.json.
+ * Whether transformers' BertTokenizer would be equal to tokenizer.json. Version 5 of transformers reads only the
+ * vocabulary from that file, and makes the other parts from tokenizer_config.json.
  */
 function equalsBertTokenizer(tokenizer: Record<string, unknown>, config: Record<string, unknown>): boolean {
   const { normalizer, pre_tokenizer, post_processor, model } = tokenizer;
@@ -92,7 +92,7 @@ function equalsBertTokenizer(tokenizer: Record<string, unknown>, config: Record<
 
 /**
  * Returns tokenizer_config.json with the length limit. If BertTokenizer would differ from the exported tokenizer.json,
- * names the class that reads that file as it is.
+ * names the class that uses that file unchanged.
  */
 function tokenizerConfig(files: Files, tokenizer: string, maxTokens: number): Record<string, unknown> {
   const config = { ...parsedJson(files['tokenizer_config.json']), model_max_length: maxTokens };

@@ -40,7 +40,7 @@ export function missingPooler({ config, untrained }: StoredModel): { names: stri
   return { names: names.filter((name) => !kept.has(name)), healable: untrained === undefined };
 }
 
-/** Writes the trained weights, and the untrained tensors as they were imported. */
+/** Writes the trained weights, and the untrained tensors unchanged. */
 export function safetensors({ model, read, readUntrained }: ExportSource): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const untrained = new Map((model.untrained?.tensors ?? []).map((tensor) => [tensor.name, tensor]));
   return writeSafetensors([...model.tensors, ...untrained.values()], (name) => {

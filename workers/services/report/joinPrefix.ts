@@ -4,8 +4,8 @@ import { prefixOf, prefixRowsName, wordRowsName, wordRows } from '../../../src/d
 import { withTokens } from '../tokenize/prefixTokens';
 
 /**
- * Returns the model as it is exported, with the embeddings of a run's prefix below those of the words, in one matrix,
- * and the tokens in the tokenizer. Replaces the two matrices in `weights`.
+ * Returns the model in its exported form: with the embeddings of a run's prefix below those of the words, in one
+ * matrix, and the prefix tokens in the tokenizer. Replaces the two matrices in `weights`.
  */
 export function joinPrefix(
   model: StoredModel,

@@ -15,9 +15,12 @@ export interface PreparedData {
   test: Question[];
   /** Questions of each part that the knowledge base has no answer to. Runs leave them out. */
   unanswered: { dev: Question[]; test: Question[] };
-  /** Pairs that repeat a dev or test question. Training skips them, unless a listed batch order names its rows. */
+  /**
+   * Number of pairs that repeat a dev or test question. Training skips them, unless a listed batch order names their
+   * rows.
+   */
   leaks: number;
-  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
+  /** Number of scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
   scoredLeaks: number;
 }
 
@@ -45,7 +48,7 @@ function withEncodedPassages({ knowledgeBase, encodedTexts }: StoredSplit): (pai
 
 /**
  * Returns the texts that a run of the experiment trains and evaluates on, as `storedSplit` divides them. Passages have
- * the text that is encoded, which includes their titles if the experiment joins them.
+ * the text to encode, which includes their titles if the experiment joins them.
  */
 export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
   const stored = await storedSplit(db, experiment, false, () => undefined);

@@ -24,7 +24,7 @@ export async function rowsSha256({ pairs, scoredPairs, knowledgeBase, dev, test 
 }
 
 /**
- * Records which rows the run trains and evaluates on. Throws `rows-changed` if the run already has results on other
+ * Records on which rows the run trains and evaluates. Throws `rows-changed` if the run already has results on other
  * rows: the experiment names its data by hash, but another version of the app may split it differently. If the results
  * come from a version that did not record its rows, they can't be compared, so the run may not resume either.
  */

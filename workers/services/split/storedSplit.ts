@@ -75,7 +75,7 @@ export interface StoredSplit {
   trainRows: number[];
   /** Empty if no stage trains on them. */
   scoredPairs: ScoredPair[];
-  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
+  /** Scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
   scoredLeaks: Overlap[];
   /** Rows of `scoredPairs` that are trained on. */
   scoredRows: number[];

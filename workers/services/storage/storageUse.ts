@@ -25,7 +25,10 @@ function addUser(users: Users, id: string, user: StoredExperiment): void {
   users.set(id, (users.get(id) ?? new Set()).add(user));
 }
 
-/** Names the experiments that use at least one of the items, each name once: first those that are not deleted. */
+/**
+ * Returns the names of the experiments that use at least one of the items, each once, those of deleted experiments
+ * last.
+ */
 function usersOf(users: Users, ...ids: string[]): Pick<StoredItem, 'usedBy' | 'usedByDeleted'> {
   const all = ids.flatMap((id) => [...(users.get(id) ?? [])]);
   const names = (deleted: boolean): string[] => [
@@ -91,7 +94,7 @@ async function minedItems(db: Database, owners: readonly Owner[]): Promise<Store
   return [...items.values()];
 }
 
-/** Lists the vectors that comparisons keep. They can be computed again, so nothing needs them. */
+/** Lists the vectors stored by comparisons. Nothing needs them, because they can be computed again. */
 async function vectorItems(db: Database): Promise<StoredItem[]> {
   const items = new Map<string, StoredItem>();
   for (let cursor = await db.transaction('vectorSets').store.openCursor(); cursor; cursor = await cursor.continue()) {

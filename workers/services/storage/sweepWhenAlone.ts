@@ -3,9 +3,9 @@ import type { Database } from '../../../src/storage/database';
 import { sweepOrphanBlocks, sweepOrphanWeights } from '../../../src/storage/sweep';
 
 /**
- * Deletes what crashes and closed tabs have left behind. Spares weights while another tab is training, importing a
- * model or opening a project, and rows while a data set is imported, because their records are written last. `ownRuns`
- * is the number of run locks that this worker holds.
+ * Deletes leftovers of crashes and closed tabs. Spares weights while another tab is training, importing a model or
+ * opening a project, and rows while a data set is imported, because their records are written last. `ownRuns` is the
+ * number of run locks that this worker holds.
  */
 export async function sweepWhenAlone(db: Database, ownRuns: 0 | 1): Promise<void> {
   await navigator.locks.request(weightsImportLock, { ifAvailable: true }, async (lock) => {

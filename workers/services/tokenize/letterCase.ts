@@ -37,7 +37,10 @@ function asksForLowercase(config: unknown): boolean {
   return isObject(config) && config['do_lower_case'] === true;
 }
 
-/** Results by model. A tokenizer.json has up to 17 MB and a stored model never changes, so each file is parsed once. */
+/**
+ * Results by model, cached because a tokenizer.json has up to 17 MB. Not cached if the stored tokenizer is lost,
+ * because an import may put it back.
+ */
 const known = new Map<string, boolean>();
 
 /**
@@ -63,10 +66,11 @@ export async function modelFoldsCase(db: Database, experiment: Pick<Experiment, 
   if (found !== undefined) return found;
   const model = await getModel(db, contentSha256);
   if (!model) return false;
+  const tokenizer = jsonOrNull(model, 'tokenizer.json');
   const folds =
     asksForLowercase(jsonOrNull(model, sentenceConfig)) ||
-    tokenizerFoldsCase(jsonOrNull(model, 'tokenizer.json'), jsonOrNull(model, 'tokenizer_config.json'));
-  known.set(contentSha256, folds);
+    tokenizerFoldsCase(tokenizer, jsonOrNull(model, 'tokenizer_config.json'));
+  if (tokenizer !== null) known.set(contentSha256, folds);
   return folds;
 }
 

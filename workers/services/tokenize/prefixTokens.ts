@@ -11,7 +11,7 @@ import { TextTokenizer } from './textTokenizer';
 type Files = StoredModel['files'];
 type Json = Record<string, unknown>;
 
-/** Where the tokens of a prefix are in a tokenized text, and their ids. */
+/** Place and ids of a prefix in a tokenized text. */
 interface PrefixIds {
   ids: number[];
   at: number;
@@ -52,8 +52,8 @@ export function withTokens(files: Files, tokens: readonly string[], firstId: num
 }
 
 /**
- * Returns vocab.txt with the tokens if their line numbers are then their ids. Otherwise returns nothing: the file stays
- * as it is, and other tools rely on tokenizer.json.
+ * Returns vocab.txt with the tokens if their line numbers then equal their ids. Otherwise returns nothing, so that the
+ * file does not change, and other tools rely on tokenizer.json.
  */
 function withLines(files: Files, tokens: readonly string[], firstId: number): Files {
   const lines = files['vocab.txt']?.replace(/\r?\n$/, '').split('\n');
@@ -95,7 +95,7 @@ function prefixIds({ files, tensors }: Pick<StoredModel, 'files' | 'tensors'>, t
 
 /**
  * Throws `prefix-token-known` if a token of the run's prefix is in the vocabulary, and `prefix-tokenizer` if the
- * tokenizer cannot take such tokens.
+ * tokenizer can't handle such tokens.
  */
 export function refuseUnsuitedPrefix(model: Pick<StoredModel, 'files' | 'tensors'>, stages: readonly Stage[]): void {
   const prefix = prefixOf(stages);
@@ -130,7 +130,7 @@ export function insertTokens(set: TokenSet, { ids, at }: PrefixIds, maxTokens: n
   return { key: set.key, ids: joined, offsets, truncated };
 }
 
-/** Token sets of a run, by the side that their texts are on. */
+/** Token sets of a run, by the side of their texts. */
 interface SidedSets {
   anchors: TokenSet;
   positives: TokenSet;

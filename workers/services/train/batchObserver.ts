@@ -4,14 +4,16 @@ import type { Loss, LossVectors } from '../../engine/losses/loss';
 
 /** Limit on the rows of a batch that are read back. */
 const mostRows = 64;
-/** Limit on the vectors that are read back, which explicit negatives count among: about 1.5 MB for 768 numbers each. */
+/**
+ * Limit on the vectors that are read back, including those of explicit negatives: about 1.5 MB for 768 numbers each.
+ */
 const mostVectors = 512;
 
 /** Unit vectors of the first rows of a batch, on the host. */
 export interface ObservedVectors {
   rows: number;
   width: number;
-  /** Rows of the whole batch. */
+  /** Number of rows in the whole batch. */
   batchRows: number;
   perAnchor: number;
   anchors: Float32Array; // [rows, width]
@@ -64,6 +66,6 @@ export class BatchObserver {
     this.#read = Promise.all(reads).then(([anchors, positives, negatives]) => ({
       ...{ rows, width, batchRows, perAnchor, anchors, positives, negatives },
     }));
-    this.#read.catch(() => undefined); // the step itself reports what fails on the device
+    this.#read.catch(() => undefined); // if the device fails, the step itself reports it
   }
 }

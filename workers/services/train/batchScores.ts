@@ -5,7 +5,7 @@ import type { LossMask } from '../../engine/losses/lossMask';
 import type { LossTargets } from '../../engine/losses/loss';
 import type { ObservedVectors } from './batchObserver';
 
-/** What is known of an observed batch beside its vectors. */
+/** Facts about an observed batch, other than its vectors. */
 interface ObservedBatch {
   loss: Stage['loss'];
   targets?: LossTargets | undefined;
@@ -17,8 +17,8 @@ type Cosine = (anchor: number, candidate: number) => number;
 
 /**
  * Returns the scores of the observed rows of a batch, and the rows that their loss finds hardest. A row is compared
- * with the observed texts only. Candidates are counted as in the whole batch: its positives, then the negatives of each
- * row.
+ * with the observed texts only. Candidates are numbered as in the whole batch: its positives, then the negatives of
+ * each row.
  */
 export function batchScores(
   vectors: ObservedVectors,
@@ -35,7 +35,7 @@ export function batchScores(
   return { rows, right, others: pairs === 0 ? null : others / pairs, hardest };
 }
 
-/** Returns a function that describes a row of the batch, by how its loss compares texts. */
+/** Returns a function that describes how hard a row of the batch is, by the way its loss compares texts. */
 function hardRows(vectors: ObservedVectors, batch: ObservedBatch, cosine: Cosine): (row: number) => HardPair {
   const { loss, ids, targets } = batch;
   const { rows, perAnchor, batchRows } = vectors;
@@ -128,12 +128,15 @@ function bestOf(
     : { pairId: ids[Math.floor(after / perAnchor)] ?? '', negative: after % perAnchor, cosine: best.cosine };
 }
 
-/** How far the cosine of a scored pair is from its score. */
+/** Returns how far the cosine of a scored pair is from its score. */
 function distanceToScore(row: number, _rows: number, scores: Float32Array, cosine: Cosine): number {
   return Math.abs(cosine(row, row) - (scores[row] ?? NaN));
 }
 
-/** By how much the cosine of a scored pair is on the wrong side of those of other scores, on average. */
+/**
+ * Returns the mean amount by which a scored pair's cosine is on the wrong side of the cosines of pairs with other
+ * scores.
+ */
 function disorder(row: number, rows: number, scores: Float32Array, cosine: Cosine): number {
   let [sum, compared] = [0, 0];
   for (let other = 0; other < rows; other++) {
@@ -156,7 +159,7 @@ function divergence(teacher: readonly number[], student: readonly number[]): num
   return logShares(teacher).reduce((sum, share, i) => sum + Math.exp(share) * (share - (own[i] ?? NaN)), 0);
 }
 
-/** Returns the cosines of the observed vectors, each computed once; candidates are counted as in the whole batch. */
+/** Returns the cosines of the observed vectors, each computed once. Candidates are numbered as in the whole batch. */
 function cosineOf(vectors: ObservedVectors): Cosine {
   const { anchors, positives, negatives, width, rows, batchRows, perAnchor } = vectors;
   const columns = batchRows + rows * perAnchor;

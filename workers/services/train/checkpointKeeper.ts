@@ -26,7 +26,7 @@ export class CheckpointKeeper {
    * The same step gets two different checkpoints if the run is paused during the evaluation and the stage then ends.
    */
   #last = { step: -1, devPending: false };
-  /** The write under way. Never rejects. */
+  /** The write in progress. Never rejects. */
   #writing: Promise<void> | null = null;
   #failure: { thrown: unknown } | null = null;
 
@@ -37,7 +37,7 @@ export class CheckpointKeeper {
   ) {}
 
   /**
-   * Begins a checkpoint if one is due. First awaits `settle`, which must record all steps that have changed the
+   * Begins a checkpoint if one is due. Before that, awaits `settle`, which must record all steps that have changed the
    * weights. Throws if the previous write failed.
    */
   async writeWhenDue(settle: () => Promise<void>): Promise<void> {
@@ -57,7 +57,7 @@ export class CheckpointKeeper {
     await this.#settle();
   }
 
-  /** Begins to write the weights as those of the best step so far. */
+  /** Begins to write the weights as the best so far. */
   async writeBest(): Promise<void> {
     await this.#settle();
     await this.#begin('best');
@@ -72,7 +72,7 @@ export class CheckpointKeeper {
     await this.session.log.status('running');
   }
 
-  /** Waits for the write under way, whether or not it succeeds. Call when training ends for any reason. */
+  /** Waits for the write in progress, whether or not it succeeds. Call it when training ends for any reason. */
   async end(): Promise<void> {
     await this.#writing;
   }
@@ -110,7 +110,7 @@ export class CheckpointKeeper {
     const choice = experiment.stages[stage];
     const layout = choice ? stageLayout(model, choice) : model;
     const common = { runId: record.runId, step, role, loopState: { ...loop } };
-    // Only a resumed run needs the weights without the adapters of an unfinished stage.
+    // Only a resumed run needs separate adapters of an unfinished stage, so the best weights include them.
     if (role === 'best') return { ...common, sections: [mergedWeightTensors(layout, this.parameters)] };
     const momentFloats = momentLayout(layout, (name) => adamW.isTrained(name)).totalFloats;
     return {

@@ -17,8 +17,8 @@ interface DevPlansInput {
 }
 
 /**
- * Plans the dev evaluations of a run. If they have no time limit and exceed the usual one, also plans them with that
- * limit.
+ * Plans the dev evaluations of a run. If the experiment sets no time limit and they exceed the usual one, also plans
+ * them with the usual limit.
  */
 export function devPlans(input: DevPlansInput): Pick<MemoryReport, 'devPlan' | 'limitedDevPlan'> {
   if (input.data.dev.length === 0) return {};
@@ -45,7 +45,7 @@ function devWork({ experiment, layers, data, tokens, batches, negatives }: DevPl
   };
 }
 
-/** Returns the passages, by index and ascending, that answer a dev question. */
+/** Returns the passages that answer a dev question, as ascending indexes. */
 export function rightPassages({ knowledgeBase, dev }: Pick<PreparedData, 'knowledgeBase' | 'dev'>): number[] {
   const right = new Set(dev.flatMap(({ relevant }) => relevant));
   return [...knowledgeBase.keys()].filter((index) => right.has(knowledgeBase[index]?.id ?? ''));

@@ -13,7 +13,7 @@ export interface DevSample {
   of: number;
 }
 
-/** Returns the sample that a run's record plans. Undefined if dev is evaluated on the whole knowledge base. */
+/** Returns the sample planned in a run's record. Undefined if dev is evaluated on the whole knowledge base. */
 export function devSampleOf(
   { devPlan, experiment }: Pick<RunRecord, 'devPlan' | 'experiment'>,
   data: Pick<PreparedData, 'knowledgeBase' | 'dev'>,

@@ -4,7 +4,7 @@ import type { DevTexts, DevTextIds } from '../../../src/protocol/devTexts';
 import type { Database } from '../../../src/storage/database';
 import { preparedData } from '../split/preparedData';
 
-/** Characters of a text that are shown. */
+/** Number of characters of a text that are shown. */
 export const shownCharacters = 300;
 
 /** Returns the beginnings of dev questions and passages, by id. Leaves out ids that the data does not have. */

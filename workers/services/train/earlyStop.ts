@@ -3,7 +3,7 @@ import type { TrainingState } from './trainingState';
 
 /**
  * Counts the dev evaluations since the last new best. Once there are as many as the experiment's patience, marks the
- * training as stopped, unless the run ends with this step anyway. `steps` is the number of steps planned.
+ * training as stopped, unless this is the last step. `steps` is the number of steps planned.
  */
 export function noteDevEvaluation(
   { experiment, log }: Pick<RunSessionOnDevice, 'experiment' | 'log'>,

@@ -28,7 +28,8 @@ export function between(
 
 /**
  * Evaluates on dev and test, or on dev only in a trial, with the weights on the device. Skips evaluations whose results
- * are already stored. If dev is evaluated on a sample during training, so is the first point of its curve.
+ * are already stored. If dev is evaluated on a sample during training, also evaluates it on the sample here, as the
+ * first point of its curve.
  */
 export async function evaluateMoment(
   session: RunSessionOnDevice,
@@ -72,9 +73,9 @@ interface EvaluatedTexts {
   moment: EvaluationMoment;
   /** Identifies the weights in use. */
   name: string;
-  /** The texts that go with these weights. */
+  /** The texts in the form that these weights expect. */
   tokens: RunTokens;
-  /** Encodes only these passages. */
+  /** Passages to encode; all if absent. */
   sample?: DevSample | undefined;
 }
 

@@ -19,9 +19,9 @@ export async function examineTexts(db: Database, experiment: Experiment, progres
   const anchors = pairs.map(({ anchor }) => anchor);
   const positives = pairs.map(({ positive }) => positive);
   const passages = knowledgeBase.map(({ text }) => text);
-  // If dev is held out of the pairs, its questions have the prompts of training, so test comes first.
+  // If dev is held out from the pairs, its questions have the prompts of the training pairs, so prefer test.
   const questions = (test.length > 0 ? test : dev).map(({ text }) => text);
-  // Passages of one document may begin alike without a prompt, so only known prompts count for them.
+  // Passages of one document may begin alike without a prompt, so count only known prompts for passages.
   const ofQuestions = [queryPrefix, commonPrefix(anchors), commonPrefix(questions)];
   return {
     lengths: {

@@ -16,8 +16,8 @@ import type { RunSessionOnDevice, TuningState } from './runSession';
 import { stageTokens } from './runTokens';
 
 /**
- * If the device failed while kernels were measured, makes the fixed rules choose from now on and returns true. The run
- * can continue, because it does not depend on measurements.
+ * If the device failed while kernels were measured, switches to the fixed rules permanently and returns true. The run
+ * can then continue without measuring.
  */
 export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppError): boolean {
   const reason = kind === 'gpu-device-lost' ? 'device-lost' : 'measuring-failed';
@@ -27,7 +27,7 @@ export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppErro
   return failed;
 }
 
-/** Estimates the tokens that are trained on at a time from the mean text lengths and the size of the first batch. */
+/** Estimates the number of tokens per training pass from the mean text lengths and the size of the first batch. */
 function tokensAtATime(size: number, session: RunSessionOnDevice): number {
   const {
     experiment,
@@ -92,9 +92,7 @@ export async function fixKernelPlan(
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
-/**
- * Whether a plan computes the same bits as a recorded one. Tilings do not matter, because all of them compute the same.
- */
+/** Whether a plan computes the same bits as a recorded one. Tilings do not matter, because they never change a bit. */
 function computesSameBits(plan: KernelPlan, recorded: string): boolean {
   const earlier = parseKernelPlan(recorded);
   return earlier !== null && formatKernelPlan({ ...earlier, matmul: {} }) === formatKernelPlan({ ...plan, matmul: {} });

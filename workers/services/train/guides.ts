@@ -22,7 +22,7 @@ import { scoresByTeacher, scoresOfData } from './teacherScores';
 import { storedTokenSets, type RunTokens } from './runTokens';
 import { loadWeights } from './weightTransfer';
 
-/** Returns a guide's token sets. Creates missing ones, by the guide's own tokenizer. */
+/** Returns a guide's token sets. Creates missing ones with the guide's own tokenizer. */
 async function guideTokenSets(db: Database, experiment: Experiment, guide: ExperimentModel): Promise<RunTokens> {
   return storedTokenSets(db, await tokenize(db, experiment, () => undefined, guide));
 }
@@ -36,8 +36,8 @@ async function storedFrozenModel(db: Database, stage: Stage, index: number): Pro
 }
 
 /**
- * Returns what the memory plan needs to know about each stage's guide or teacher; undefined for stages without either.
- * @throws guide-missing or teacher-missing if it is not stored.
+ * Returns the facts about each stage's guide or teacher that the memory plan needs; undefined for stages without
+ * either. @throws guide-missing or teacher-missing if it is not stored.
  */
 export async function guideShapes(
   db: Database,
@@ -70,10 +70,10 @@ async function shapeOf(
 }
 
 /**
- * Returns what the stages that are still to train read of their guides and teachers, which are frozen and are both
+ * Returns the targets that guides and teachers give to the stages still to be trained. Both are frozen models and are
  * called guides here. Encodes the texts of these stages once for the whole run. Loads one model at a time, and leaves
- * none on the device. Skips what the session already holds, and keeps only the scores of teachers.
- * @throws guide-missing or teacher-missing if one that is needed was deleted after the run was created.
+ * none on the device. Skips vectors that the session already holds, and keeps only the scores of teachers. @throws
+ * guide-missing or teacher-missing if one that is needed was deleted after the run was created.
  */
 export async function frozenTargets(
   session: RunSessionOnDevice,
@@ -133,8 +133,9 @@ async function encodeStage(session: RunSessionOnDevice, stage: number, guide: Ex
 }
 
 /**
- * Returns the chosen texts of all stages that have this guide and take their negatives from the same pool: those of the
- * pairs, or the passages. So a text is encoded once, and in the same batches whichever stage comes first.
+ * Returns the chosen texts of all stages that have this guide and take their negatives from the same pool, which is
+ * that of the pairs or the passages. A text is thus encoded only once, and in the same batches whichever stage comes
+ * first.
  */
 function chosenWith({ experiment, negatives }: RunSession, guide: ExperimentModel, from: Negatives['from']): number[] {
   const model = canonicalJson(guide);

@@ -6,7 +6,7 @@ import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 
 /**
- * Returns the settings and the model of an experiment. The model has room for the embeddings of the prefix that the
+ * Returns the settings and the model of an experiment. The model has space for the embeddings of the prefix that the
  * experiment trains; the stored base model lacks them.
  */
 export async function modelOfExperiment(

@@ -5,8 +5,8 @@ import { updateRun } from '../../../src/storage/runs';
 import type { RunLog } from './runLog';
 
 /**
- * Records that a run continues with another build than before, because its bits may then differ from those of either
- * build. A run that has not begun is simply assigned the new build.
+ * Records that a run continues with a new build, because its bits may then differ from those of either build. A run
+ * that has not begun simply gets the new build.
  */
 export async function noteBuild(db: Database, record: RunRecord, build: string, log: RunLog): Promise<void> {
   const { runId, buildChanges = [] } = record;

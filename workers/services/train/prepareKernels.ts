@@ -90,7 +90,7 @@ async function recordSteps(
   const small = batches.flatMap((rows) => batchesOfStep(rows, stage.batching));
   for (const rows of smallestAndLargest(small, [tokens.anchors, tokens.positives], negatives)) {
     const batch = stepBatch(tokens, rows, { negatives, scores, ...session.frozen?.[stageIndex] });
-    // A second batch adds to the gradients of the first, which some kernels do in a variant of their own.
+    // A second batch adds to the gradients of the first. Some kernels have a separate variant for that.
     trainer.begin(batch, 0, 1, small.length > batches.length ? [batch] : []);
     await trainer.finish();
   }
@@ -102,7 +102,7 @@ async function recordSteps(
   releaseIdleMemory(parameters.segments.engine);
 }
 
-/** Returns the batches with the fewest and the most tokens over all sets and explicit negatives together. */
+/** Returns the batches with the fewest and the most tokens, counting all sets and explicit negatives. */
 function smallestAndLargest(
   batches: readonly number[][],
   sets: readonly Pick<TokenSet, 'offsets'>[],

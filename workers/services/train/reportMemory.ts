@@ -43,7 +43,7 @@ export async function reportMemory(
   const chosen = await negativesOfStages(db, experiment, data);
   const counts = await reportNegatives(chosen);
   for (const stage of stages.keys()) scoresOfData(experiment, stage, data.pairs, chosen[stage]); // refuses missing ones
-  // Texts get longer with a prefix, so all stages are planned with it.
+  // A prefix makes texts longer, so all stages are planned with it.
   const own = await storedTokenSets(db, keys);
   const prefix = prefixOf(experiment.stages);
   const tokens = prefix ? prefixedSets(own, model, prefix, settings.maxTokens) : own;

@@ -42,8 +42,8 @@ export class RunControl {
   }
 
   /**
-   * Lets queued messages (pause, cancel) be handled, then waits while paused. Throws `cancelled` if the job was
-   * cancelled.
+   * Lets queued messages (pause, cancel) be handled, then waits while the job is paused. Throws `cancelled` if the job
+   * was cancelled.
    */
   async checkpoint(onPause?: () => Promise<void>, onContinue?: () => Promise<void>): Promise<void> {
     await yieldToMessages();

@@ -54,8 +54,8 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   const log = await RunLog.open(deps.db, runId, deps.onEvents, await alarmWatchOf(deps.db, record));
   try {
     await log.status('running');
-    // A run that was killed between its last phase and its status has nothing left to compute. A trial may already have
-    // deleted its checkpoints.
+    // A run that was killed between its last phase and its final status has nothing left to compute. A trial may
+    // already have deleted its checkpoints.
     if (record.phase !== 'done') await onDevices(deps, record, log);
     if (record.trial) await deleteCheckpoints(deps.db, runId);
     await log.status('done');
@@ -149,7 +149,7 @@ async function runThroughPhases(opened: RunSessionOnDevice, moved: boolean): Pro
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
-    // Frees the encoder's buffers. Otherwise AdamW's moments, which stay for all of training, could occupy oversized
+    // Frees the encoder's buffers. Otherwise AdamW's moments, which stay until training ends, could occupy oversized
     // buffers.
     releaseIdleMemory(session.engine);
     await enterPhase(session, 'train');

@@ -7,7 +7,7 @@ import { updateRun } from '../../../src/storage/runs';
 
 /** Interval between stored batches of events: short enough for a live curve, and long enough not to slow the run. */
 const batchMs = 250;
-/** Minimum interval between progress events. Nobody could see more frequent ones. */
+/** Minimum interval between progress events. Nobody would notice more frequent ones. */
 const progressMs = 200;
 
 type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];

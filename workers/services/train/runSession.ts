@@ -32,7 +32,7 @@ export interface RunSession {
   model: StoredModel;
   data: PreparedData;
   tokens: RunTokens;
-  /** The same with the prefix that the run trains; undefined if it trains none. */
+  /** The token sets with the prefix that the run trains; undefined if it trains none. */
   prefixed?: RunTokens | undefined;
   /** Explicit negatives of each stage; null for stages without. */
   negatives: (TokenizedNegatives | null)[];
@@ -47,7 +47,7 @@ export interface RunSession {
    * loss.
    */
   guideVectors: Map<string, EncodedTexts>;
-  /** The scores of each stage's teacher, by stage. They are on the host too. */
+  /** The scores of each stage's teacher, by stage. Like the vectors, they are on the host. */
   teacherScores: Map<number, TeacherScores>;
   tuning: TuningState;
 }
@@ -67,7 +67,7 @@ export interface RunSessionOnDevice extends RunSession {
   device: DeviceInfo;
   /** The first stage that is still to train. Set before training. */
   firstStage?: number;
-  /** What each stage reads of a guide or teacher; undefined for stages without, and before `firstStage`. */
+  /** What each stage's loss reads from its guide or teacher; undefined for stages without, and before `firstStage`. */
   frozen?: readonly (FrozenTargets | undefined)[];
 }
 

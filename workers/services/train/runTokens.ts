@@ -19,7 +19,7 @@ export interface RunTokens {
   sentences2?: TokenSet;
 }
 
-/** Token sets of the texts that a stage trains on: one text per row each. */
+/** Token sets of the texts that a stage trains on. Each has one text per row. */
 export type StageTokens = Pick<RunTokens, 'anchors' | 'positives'>;
 
 /** Reads the token sets of an experiment. */
@@ -46,14 +46,14 @@ interface SetsOfRun {
   prefixed?: RunTokens | undefined;
 }
 
-/** Returns the token sets in a stage: with the run's prefix from the first stage that trains it. */
+/** Returns the token sets that a stage uses: those with the run's prefix from the first stage that trains it. */
 export function tokensInStage({ experiment, tokens, prefixed }: SetsOfRun, stage: number): RunTokens {
   return prefixed && stage >= (prefixOf(experiment.stages)?.stage ?? Infinity) ? prefixed : tokens;
 }
 
 /**
- * Returns the texts of the rows that a stage trains on, with the run's prefix from the first stage that trains it. The
- * two sentences of scored pairs take the places of anchor and positive.
+ * Returns the texts of the rows that a stage trains on, with the run's prefix from the first stage that trains it. For
+ * scored pairs, `anchors` and `positives` are the two sentences.
  */
 export function stageTokens(run: SetsOfRun, stage: number): StageTokens {
   const tokens = tokensInStage(run, stage);

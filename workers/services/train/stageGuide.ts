@@ -6,11 +6,11 @@ export interface StageGuide {
   /** One per training row. */
   anchors: Vectors;
   positives: Vectors;
-  /** One per text of the negatives' pool; only those of chosen ones are encoded. Null for a stage without negatives. */
+  /** One per text of the negatives' pool, but only chosen texts are encoded. Null for a stage without negatives. */
   negatives: Vectors | null;
 }
 
-/** What the loss of a stage reads that never changes: a guide's vectors, or a teacher's scores. */
+/** The constant targets of a stage's loss: a guide's vectors, or a teacher's scores. */
 export interface FrozenTargets {
   guide?: StageGuide;
   teacherScores?: TeacherScores;

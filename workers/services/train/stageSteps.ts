@@ -42,9 +42,9 @@ interface StepUnderWay {
 }
 
 /**
- * The steps of a stage. Begins them in order, and records each step's numbers in the log and the training state.
- * Between the two, weights and moments are ahead of the training state, so record all steps before storing or
- * evaluating either.
+ * The steps of a stage. Begins them in order, and records each step's numbers in the log and the training state. While
+ * a step has begun but is not recorded, weights and moments are ahead of the training state, so record all steps before
+ * storing or evaluating either.
  */
 export class StageSteps {
   /** Steps that have begun but are not recorded yet. */
@@ -91,7 +91,7 @@ export class StageSteps {
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt, observed });
   }
 
-  /** Begins a step, and reads its vectors back if it is one of those that are looked at. */
+  /** Begins a step, and reads its vectors back if the step is observed. */
   #begun(stepOfStage: number, begin: () => void): Promise<ObservedVectors> | null {
     const { observer, batches } = this.of;
     if (observer && isObserved(stepOfStage, batches.length)) return observer.observing(begin);
@@ -106,7 +106,7 @@ export class StageSteps {
     return { step: this.state.step, stage: stageIndex, ...scores };
   }
 
-  /** Waits for steps and records them, until at most `kept` steps are under way. */
+  /** Waits for steps and records them, until at most `kept` steps are unfinished. */
   async recordAllBut(kept: number): Promise<void> {
     while (this.#underWay.length > kept) await this.#record();
   }

@@ -14,7 +14,7 @@ import type { StageGuide } from './stageGuide';
 import type { StageTokens } from './runTokens';
 import { scoresOfRows, type TeacherScores } from './teacherScores';
 
-/** What a stage adds to the texts of its batches. */
+/** Data that a stage adds to the texts of its batches. */
 export interface StageAdditions {
   /** Explicit negatives; null for none. */
   negatives?: TokenizedNegatives | null | undefined;
@@ -24,7 +24,7 @@ export interface StageAdditions {
   draw?: { count: number; random: RandomStream } | undefined;
   /** The score of each row of the stage's data, if it is scored pairs. */
   scores?: Float32Array | undefined;
-  /** If given, the loss recognizes false negatives by the scores of this guide. */
+  /** If given, the loss recognizes false negatives by this guide's scores. */
   guide?: StageGuide | undefined;
   /** If given, the loss distils these scores of the stage's rows. */
   teacherScores?: TeacherScores | undefined;
@@ -39,8 +39,8 @@ export function scoresOfStage(
 }
 
 /**
- * Returns the texts of a step from the rows of its batch. Explicit negatives may be candidates of all anchors, so those
- * that answer another anchor's question are left out for that anchor.
+ * Returns the texts of a step from the rows of its batch. Explicit negatives may be candidates of all anchors. For an
+ * anchor whose question they answer, they are left out.
  */
 export function stepBatch(
   tokens: StageTokens,
@@ -66,7 +66,7 @@ export function stepBatch(
   return { anchors, candidates, ...(Object.keys(targets).length > 0 ? { targets } : {}) };
 }
 
-/** Returns a frozen model's vectors of a batch's texts, in the order of the batch. */
+/** Returns a frozen model's vectors of the texts in a batch, in batch order. */
 function vectorsOfBatch(
   { anchors, positives, negatives }: StageGuide,
   rows: readonly number[],
@@ -91,7 +91,7 @@ function leftOutOf(
   return merged(known?.inBatch(rows) ?? null, byNegatives);
 }
 
-/** Returns for each anchor of a batch the positions of the anchors whose texts are its negatives; null for all. */
+/** Returns, for each anchor of a batch, the positions of the anchors whose texts are its negatives; null if all are. */
 export function drawnInBatch(
   rows: readonly number[],
   { draw, ...additions }: Pick<StageAdditions, 'known' | 'draw'> & { negatives?: StageNegatives | null | undefined },

@@ -11,7 +11,7 @@ export type TeacherScores = NonNullable<LossTargets['teacherScores']>;
 
 type Chosen = Pick<StageNegatives, 'chosen' | 'perAnchor'>;
 
-/** Rows that are scored without letting a pause or cancel through: milliseconds of work. */
+/** Number of rows scored between checks for pause and cancel: milliseconds of work. */
 const rowsAtOnce = 4096;
 
 /**
@@ -42,8 +42,8 @@ export async function scoresByTeacher(
 }
 
 /**
- * Returns the scores that the data brings for a stage; undefined if the stage does not distil them.
- * @throws teacher-scores-missing or teacher-scores-too-few if a pair lacks some.
+ * Returns the teacher scores in the data of a stage; undefined if the stage does not distil them. @throws
+ * teacher-scores-missing or teacher-scores-too-few if a pair lacks some.
  */
 export function scoresOfData(
   { stages }: Pick<Experiment, 'stages'>,
@@ -56,7 +56,7 @@ export function scoresOfData(
   return { values: importedTeacherScores(stage, pairs, negatives), shape: [pairs.length, 1 + negatives.perAnchor] };
 }
 
-/** Returns the scores of a batch's rows, in their order. */
+/** Returns the scores of a batch's rows, in batch order. */
 export function scoresOfRows({ values, shape: [, columns] }: TeacherScores, rows: readonly number[]): TeacherScores {
   const picked = new Float32Array(rows.length * columns);
   rows.forEach((row, i) => picked.set(values.subarray(row * columns, (row + 1) * columns), i * columns));

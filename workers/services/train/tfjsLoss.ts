@@ -6,7 +6,7 @@ import { WasmEngine } from '../../engine/wasm/wasmEngine';
 import type { LossBridge } from '../../losses/lossBridge';
 import type { VectorLoss } from '../../losses/vectorLoss';
 
-/** A loss that holds memory of the device. Close it before the device is closed. */
+/** A loss that holds device memory. Close it before the device is closed. */
 export interface OpenLoss {
   loss: Loss;
   close: () => void;
@@ -14,7 +14,8 @@ export interface OpenLoss {
 
 /**
  * Opens a loss that tfjs computes: on WebGPU on the engine's own device, on wasm on the CPU. Loads tfjs, which is a
- * separate chunk for each. On an engine that only collects kernels, the loss computes nothing: tfjs compiles its own.
+ * separate chunk for each. On an engine that only collects kernels, the loss computes nothing, because tfjs compiles
+ * its own kernels.
  */
 export async function openTfjsLoss(engine: Engine, loss: VectorLoss): Promise<OpenLoss> {
   if (engine instanceof WebGpuEngine) {
@@ -32,7 +33,7 @@ export async function openTfjsLoss(engine: Engine, loss: VectorLoss): Promise<Op
   return { loss: lossOnBridge(loss, null, () => null), close: () => undefined };
 }
 
-/** Returns the loss as one of training steps. Without a bridge, it only allocates the gradients. */
+/** Wraps the loss for training steps. Without a bridge, it only allocates the gradients. */
 function lossOnBridge<A>(loss: VectorLoss, bridge: LossBridge<A> | null, view: (array: DeviceArray) => A): Loss {
   const names = ['loss', ...loss.measures] as const;
   return {

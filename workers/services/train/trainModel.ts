@@ -44,7 +44,7 @@ export async function trainModel(deps: TrainingDeps, parameters: ParameterStore,
   }
 }
 
-/** Runs the dev evaluation during which the run was paused. */
+/** Runs the dev evaluation that the run was paused in. */
 async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
   try {
@@ -132,7 +132,7 @@ async function trainWithLoss(
   }
 }
 
-/** Handles pause and cancel between two steps. All steps that have begun are recorded before the run stops. */
+/** Handles pause and cancel between two steps. Before the run stops, records all steps that have begun. */
 async function waitWhilePaused(
   { control }: RunSessionOnDevice,
   steps: StageSteps,
@@ -145,7 +145,7 @@ async function waitWhilePaused(
   try {
     await control.checkpoint(pause, () => keeper.resume());
   } catch (thrown) {
-    // Failures in the last steps of a cancelled run no longer matter.
+    // In a cancelled run, failures in the last steps no longer matter.
     if (thrown instanceof AppError && thrown.details.kind === 'cancelled')
       await steps.recordAllBut(0).catch(() => undefined);
     throw thrown;
@@ -153,8 +153,8 @@ async function waitWhilePaused(
 }
 
 /**
- * Ends a stage. From here on, evaluations, checkpoints and the next stage see its average as the weights, and the
- * adapters as part of them.
+ * Ends a stage. From here on, evaluations, checkpoints and the next stage use its average as the weights, with the
+ * adapters merged into them.
  */
 function endStage(state: TrainingState, parameters: ParameterStore): void {
   state.average?.adopt();
@@ -163,8 +163,8 @@ function endStage(state: TrainingState, parameters: ParameterStore): void {
 }
 
 /**
- * Resets the optimizer: each stage starts with its own adapters, zero moments of what it trains, an average that equals
- * the weights, and the initial loss scale.
+ * Resets the optimizer: each stage starts with its own adapters, zero moments for its trained parameters, an average
+ * that equals the weights, and the initial loss scale.
  */
 function resetOptimizer(
   state: TrainingState,
@@ -180,7 +180,7 @@ function resetOptimizer(
   delete state.loop.lossScale;
 }
 
-/** Forgets the best step so far. Weights from before a prefix was trained go with texts without it. */
+/** Forgets the best step so far, because weights from before a prefix was trained belong to texts without it. */
 function forgetBest({ loop }: TrainingState): void {
   loop.bestDev = null;
   loop.bestStep = null;
@@ -227,7 +227,7 @@ async function evaluateOnDev(
   releaseIdleMemory(session.engine);
   state.loop.devPending = true;
   const averaged = <T>(use: () => Promise<T>): Promise<T> => (state.average ? state.average.exchanged(use) : use());
-  // A pause stores the weights themselves, beside their average.
+  // During a pause, the weights themselves are stored next to their average, so exchange the two back.
   const evaluated = await averaged(() => evaluateDev(state.step, () => averaged(() => keeper.pause())));
   delete state.loop.devPending;
   releaseIdleMemory(session.engine);
@@ -240,7 +240,7 @@ async function evaluateOnDev(
     if (checkpoint === 'bestDev') await averaged(() => keeper.writeBest());
   }
   session.log.append({ type: 'devEvaluation', step: state.step, best, ...evaluated });
-  // A run can't stop before its prefix is trained: its texts have the prefix in the evaluation after it.
+  // A run can't stop before its prefix is trained, because the texts of the evaluation after training have the prefix.
   if (state.stage >= (prefixOf(session.experiment.stages)?.stage ?? 0))
     noteDevEvaluation(session, state, best, stepsOf(batches));
 }

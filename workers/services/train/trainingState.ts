@@ -12,7 +12,7 @@ import { loadAverage, loadMoments, reloadWeights } from './weightTransfer';
 /** Everything but the weights that changes from step to step. A checkpoint stores all of it. */
 export interface TrainingState {
   step: number;
-  /** The stage that `adamW` and the adapters on the device belong to. */
+  /** The stage of `adamW` and of the adapters on the device. */
   stage: number;
   loop: CheckpointManifest['loopState'];
   adamW: AdamWState;

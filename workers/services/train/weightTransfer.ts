@@ -34,8 +34,8 @@ export function mergedWeightTensors(layout: Layout, parameters: ParameterStore):
 }
 
 /**
- * Returns generators of the weights, and of the first and the second moments and the average of the trained parameters:
- * all tensors that a resumed run needs for bit-identical results.
+ * Returns generators of all tensors that a resumed run needs for bit-identical results: the weights, then the first
+ * moments, the second moments and the average of the trained parameters.
  */
 export function trainingSections(
   layout: Layout,
@@ -77,7 +77,7 @@ export async function loadWeights(
   return filled(parameters, () => reloadWeights(db, layout, weights, parameters, onTensor));
 }
 
-/** Fills new parameters, and frees them if that fails. */
+/** Fills new parameters, and frees them if filling fails. */
 async function filled(parameters: ParameterStore, fill: () => Promise<void>): Promise<ParameterStore> {
   try {
     await fill();

@@ -2,7 +2,7 @@ import type { Experiment, Stage } from '../../experiment';
 import { lossOfKind, withoutGuide, withTemperature } from '../lossSchema';
 import type { Finding, Fix } from './finding';
 
-/** Returns the experiment with a finding's fix. Without a fix, returns it unchanged. */
+/** Returns the experiment with a finding's fix applied. A finding without a fix leaves it unchanged. */
 export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Finding, 'fix' | 'stage'>): Experiment {
   if (!fix) return experiment;
   const { model } = experiment;

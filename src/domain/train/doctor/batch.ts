@@ -5,11 +5,13 @@ import type { Check, Finding, FindingOf, Fix } from './finding';
 import { recommendedSettings } from './recommended';
 import { leavesOutKnown, perStage, usesInBatchNegatives } from './perStage';
 
-/** Batch size that needs no advice, if there are enough pairs. */
+/** Batch size from which no larger one is advised, if there are enough pairs. */
 const enoughForAdvice = 32;
 /** Below this batch size, a question meets a hard negative only by chance. */
 const enoughForWarning = 8;
-/** Rows with a false negative that are tolerated: fewer change the gradients by less than one row in a batch of 64. */
+/**
+ * Tolerated share of rows with a false negative: fewer change the gradients less than one row in a batch of 64 does.
+ */
 const tolerableDuplicates = 0.01;
 
 type Seeded = Extract<Stage['batching'], { kind: 'seeded' }>;
@@ -25,7 +27,7 @@ export const batchFindings: Check = (experiment, facts) =>
     return found.flatMap((finding) => (finding ? [{ ...finding, stage: index }] : []));
   });
 
-/** Finds a batch that is larger than the number of different passages or questions. */
+/** Finds a batch that is larger than the number of distinct passages or questions. */
 function fewDistinct(
   { batchSize, avoidDuplicatePassages }: Seeded,
   { train, trainPassages, trainAnchors }: SplitFacts,
@@ -42,7 +44,7 @@ function fewDistinct(
 
 function smallBatch(stage: Stage, { batchSize }: Seeded, facts: ExperimentFacts): FindingOf<'smallBatch'> | null {
   const { split, memory } = facts;
-  // Explicit negatives come in addition, so a smaller batch may be meant.
+  // Explicit negatives come on top of the batch's, so a smaller batch may be intended.
   if (!split || !usesInBatchNegatives(stage) || stage.negatives) return null;
   const { batchSize: usual } = recommendedSettings(0, split.train, 'full');
   const distinct = Math.min(split.trainPassages, split.trainAnchors);
@@ -54,8 +56,8 @@ function smallBatch(stage: Stage, { batchSize }: Seeded, facts: ExperimentFacts)
 }
 
 /**
- * Returns a fix with the largest batch from `enough` to `most` that the memory plan found to fit. Without a plan for
- * this batch size, proposes `enough`, and nothing if the plan shows that it does not fit.
+ * Returns a fix with the largest batch from `enough` to `most` that fits according to the memory plan. Without a plan
+ * for this batch size, proposes `enough`; proposes nothing if the plan shows that `enough` does not fit.
  */
 function largerBatch(batchSize: number, enough: number, most: number, memory: MemoryReport | null): Fix | null {
   if (memory?.shape.pairs !== batchSize) return { setting: 'batchSize', value: enough };

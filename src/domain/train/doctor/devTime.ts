@@ -5,8 +5,8 @@ import type { Check } from './finding';
 const tolerated = 2 * usualDevTimeShare;
 
 /**
- * Finds dev evaluations during training that take much of its time, if a sample would at least halve them, and a limit
- * that can't be kept.
+ * Finds dev evaluations that take much of the training time although a sample would at least halve it, and a limit that
+ * can't be kept.
  */
 export const devTimeFindings: Check = ({ evaluation }, { memory }) => {
   const { devPlan, limitedDevPlan } = memory ?? {};

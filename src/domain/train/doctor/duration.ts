@@ -22,7 +22,7 @@ export const durationFindings: Check = (experiment, { split }) =>
     const most = mostEpochs[dataSize(pairs)];
     const needed = Math.min(most, Math.ceil((enoughSteps * perStep) / pairs));
     if (epochs > most) {
-      // With the best checkpoint on dev, the surplus costs only time.
+      // If the best checkpoint on dev is kept, surplus steps cost only time.
       const kept = experiment.evaluation.checkpoint === 'bestDev' && (split?.dev ?? 0) > 0;
       const facts = { epochs, most, pairs };
       const value = Math.max(needed, recommendedSettings(0, pairs, 'full').epochs);

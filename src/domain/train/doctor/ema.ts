@@ -4,14 +4,16 @@ import type { Check, Finding } from './finding';
 import { perStage, trainRowCount } from './perStage';
 
 /**
- * Share of the average that may still come from the weights before the stage. Chosen, not measured: a tenth of the
- * base model is hardly seen in the results.
+ * Share of the average that may still come from the weights before the stage. Chosen, not measured: a tenth of the base
+ * model hardly shows in the results.
  */
 const tolerated = 0.1;
 /** The average that a fix proposes spans a tenth of the stage's steps. */
 const spansOfStage = 10;
 
-/** Finds an average of the weights that is so slow that much of it is what the stage began with. */
+/**
+ * Finds an average of the weights that changes so slowly that much of it still comes from the stage's initial weights.
+ */
 export const emaFindings: Check = (experiment, { split }) =>
   perStage(experiment, (of, stage): Finding[] => {
     const { ema, batching, duration } = of;
@@ -21,7 +23,7 @@ export const emaFindings: Check = (experiment, { split }) =>
     const initial = ema.decay ** steps;
     if (initial <= tolerated) return [];
     const value = Number(Math.max(0.5, 1 - spansOfStage / steps).toPrecision(3));
-    // In a stage of a few steps, no average is worth proposing.
+    // A stage of only a few steps has no average worth proposing.
     const fix = value ** steps <= tolerated ? { fix: { setting: 'emaDecay' as const, value } } : {};
     return [{ kind: 'emaTooSlow', severity: 'warns', stage, facts: { decay: ema.decay, steps, initial }, ...fix }];
   });

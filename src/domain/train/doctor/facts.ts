@@ -2,7 +2,7 @@ import type { MemoryReport } from '../../memory/report';
 import type { StoredModel } from '../../model';
 import type { CommonSetName, ScoredSetName } from '../../tokenize/tokenSets';
 
-/** What the split of an experiment found: a part of `SplitCounts`, which the data worker counts. */
+/** Results of splitting an experiment's data: the part of `SplitCounts` that the checks need. */
 export interface SplitFacts {
   train: number;
   trainPassages: number;
@@ -30,7 +30,7 @@ export interface PromptUse {
   evaluation: number;
 }
 
-/** What only reading all texts shows. The data worker collects it. */
+/** Facts that only a reading of all texts shows. The data worker collects them. */
 export interface TextFacts {
   /** Without scored pairs if no stage trains on them. */
   lengths: Record<CommonSetName, LengthFacts> & Partial<Record<ScoredSetName, LengthFacts>>;
@@ -41,7 +41,7 @@ export interface TextFacts {
   prompts: { questions: PromptUse[]; passages: PromptUse[] };
 }
 
-/** What the checks know about an experiment's model, data and device. A null is not known yet. */
+/** Facts about an experiment's model, data and device. A null is not known yet. */
 export interface ExperimentFacts {
   model: Pick<StoredModel, 'name' | 'hub' | 'config' | 'defaults' | 'totalFloats' | 'tensors'> | null;
   split: SplitFacts | null;

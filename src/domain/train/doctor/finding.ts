@@ -14,7 +14,7 @@ export type Severity = 'stops' | 'warns' | 'advises';
 /** Which texts a finding is about: those that are searched with, or those that are found. */
 export type TextSide = 'questions' | 'passages';
 
-/** The numbers of each kind of finding, from which its sentences are written. */
+/** The numbers in each kind of finding's sentences. */
 export interface FindingFacts {
   /** Each question is compared with fewer negatives than usual. */
   smallBatch: { batchSize: number; enough: number };
@@ -22,12 +22,12 @@ export interface FindingFacts {
   fewDistinct: { batchSize: number; distinct: number; of: 'passages' | 'anchors' };
   /** Share of the rows whose own passage is also in the batch as a negative. */
   duplicatePositives: { repeated: number; share: number };
-  /** `weight`: how much a negative counts that scores 0.1 lower than the positive, relative to the positive. */
+  /** `weight`: how much a negative that scores 0.1 below the positive counts, relative to the positive. */
   temperatureLow: { temperature: number; weight: number };
   temperatureHigh: { temperature: number; weight: number };
   learningRateLow: RateFacts;
   learningRateHigh: RateFacts;
-  /** `limit`: the most tokens that the model can read. */
+  /** `limit`: the maximum tokens that the model can read. */
   truncated: { side: TextSide; truncated: number; texts: number; maxTokens: number; limit: number };
   /** Mined negatives of a stage that score above the positive of their question. */
   negativesAbove: AbovePositive;
@@ -38,23 +38,26 @@ export interface FindingFacts {
   nearDuplicates: { pairs: number };
   /** Pairs with the same question as a dev or test question, which a batch list trains on. */
   listedLeaks: { pairs: number };
-  /** `by`: whether the model's folder states the usual setting, or only the catalogue does. */
+  /** `by`: whether the usual setting comes from the model's folder or only from the catalogue. */
   pooling: { pooling: Pooling; usual: Pooling; by: 'model' | 'catalogue' };
   prefixes: { usualQuery: string; usualPassage: string; by: 'model' | 'catalogue' };
   /** Shares of the texts that begin with the prompt. */
   promptMismatch: { side: TextSide; prompt: string; training: number; evaluation: number };
-  /** The texts begin with the prefix already, so that it is added a second time. */
+  /** The texts already begin with the prefix, so it is added a second time. */
   promptTwice: { side: TextSide; prompt: string; share: number };
   fewSteps: { steps: number; enough: number; pairs: number };
   manyEpochs: { epochs: number; most: number; pairs: number };
-  /** `share`: of training and dev evaluations together. `sample`: the passages that a limit of `limit` would leave. */
+  /**
+   * `share`: of the time of training and dev evaluations together. `sample`: number of passages that `limit` would
+   * leave.
+   */
   devTakesLong: { share: number; passages: number; sample: number; limit: number };
   /** The limit `limit` can't be kept even on the smallest sample, of `passages`, with the fewest evaluations. */
   devAboveLimit: { share: number; limit: number; passages: number };
-  /** `initial`: the share of the stage's average that still comes from the weights before it. */
+  /** `initial`: share of the stage's average that still comes from the weights before the stage. */
   emaTooSlow: { decay: number; steps: number; initial: number };
   memoryShort: { neededBytes: number; limitBytes: number };
-  /** `shorter`: a length limit that 99% of the texts keep to and with which a step encodes its batch only once. */
+  /** `shorter`: a length limit that 99% of the texts satisfy and that lets a step encode its batch only once. */
   chunkedSteps: { neededBytes: number; maxTokens: number; shorter: number };
 }
 
@@ -66,9 +69,12 @@ export interface RateFacts {
   rateKind: Strategy['kind'];
 }
 
-/** An edit of the experiment that removes a finding, as data: it is shown on a button and written to metrics.json. */
+/**
+ * A change of the experiment that removes a finding. Plain data, because it is shown on a button and written to
+ * metrics.json.
+ */
 export type Fix =
-  /** `bytes`: the memory that a run then needs, if it is known. */
+  /** `bytes`: the memory that a run would then need, if known. */
   | { setting: 'batchSize'; value: number; bytes?: number }
   | { setting: 'temperature'; value: number }
   | { setting: 'learningRate'; value: number }
@@ -76,7 +82,7 @@ export type Fix =
   | { setting: 'maxTokens'; value: number }
   | { setting: 'devTimeShare'; value: number }
   | { setting: 'emaDecay'; value: number }
-  /** Leaves out mined negatives by a relative margin to the positive's score. */
+  /** Excludes mined negatives by a margin relative to the positive's score. */
   | { setting: 'negativesMargin'; value: number }
   /** Recognizes false negatives by the scores of the trained model instead of a guide's. */
   | { setting: 'ownScores' }

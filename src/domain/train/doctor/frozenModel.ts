@@ -3,8 +3,8 @@ import type { Check, Finding } from './finding';
 import { perStage } from './perStage';
 
 /**
- * Finds a guide or a teacher that has the weights of the base model. Such a teacher has nothing to teach, and pulls
- * back to the base; such a guide takes time and memory to say what the model being trained knows from the start.
+ * Finds a guide or a teacher that has the weights of the base model. Such a teacher has nothing to teach, and pulls the
+ * model back to the base. Such a guide takes time and memory, but knows no more than the model that is trained.
  */
 export const frozenModelFindings: Check = ({ stages, model }) =>
   perStage({ stages }, (of, stage): Finding[] => {

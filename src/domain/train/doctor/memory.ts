@@ -11,7 +11,7 @@ export const memoryFindings: Check = ({ model }, { memory, texts }): Finding[] =
   }
   if (choice.stepStrategy.kind !== 'gradCache' || !texts) return [];
   const longest = Object.values(texts.lengths).reduce((most, { p99 }) => Math.max(most, p99), 0);
-  // Only a limit that cuts hardly any text is proposed: smaller batches would cost negatives, and cut texts meaning.
+  // Proposes only a limit that cuts hardly any text. A smaller batch would cost negatives, and cut texts lose meaning.
   const shorter = memory.alternatives
     .filter(({ batchSize, maxTokens }) => batchSize === memory.shape.pairs && maxTokens < model.maxTokens)
     .filter(

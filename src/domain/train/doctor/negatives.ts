@@ -2,12 +2,15 @@ import { defaultRelativeMargin, hasMargin } from '../negativesSchema';
 import type { Check } from './finding';
 import { perStage } from './perStage';
 
-/** Share of suspects that warns. Chosen: in a batch of 64 questions with two negatives each, one is likely wrong. */
+/**
+ * Share of negatives above the positive that is worth a warning. Chosen, not measured: in a batch of 64 questions with
+ * two negatives each, about one is then wrong.
+ */
 const manyAbove = 0.01;
 
 /**
- * Finds mined negatives that the model that mined them scores above the positive: they may be right answers. Their
- * scores are known once they are mined, with the batches.
+ * Finds mined negatives that the mining model scores above the positive: they may be right answers. Their scores are
+ * known once they are mined, when the batches are planned.
  */
 export const negativesFindings: Check = (experiment, { memory }) =>
   perStage(experiment, ({ negatives }, stage) => {

@@ -2,7 +2,7 @@ import { dataOfStage, type Experiment, type Stage } from '../../experiment';
 import type { SplitFacts } from './facts';
 import type { Finding } from './finding';
 
-/** Collects what `examine` finds in each stage. */
+/** Collects the findings of `examine` for each stage. */
 export function perStage(
   { stages }: Pick<Experiment, 'stages'>,
   examine: (stage: Stage, index: number) => Finding[],
@@ -10,7 +10,7 @@ export function perStage(
   return stages.flatMap((stage, index) => examine(stage, index));
 }
 
-/** Whether the stage's loss contrasts each question with the other questions' passages in its batch. */
+/** Whether the stage's loss contrasts each question with the passages of other questions in its batch. */
 export function usesInBatchNegatives({ loss }: Pick<Stage, 'loss'>): boolean {
   switch (loss.kind) {
     case 'inBatchInfoNce':

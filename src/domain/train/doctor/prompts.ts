@@ -2,14 +2,14 @@ import { catalogued } from '../../modelCatalogue';
 import type { ExperimentFacts, PromptUse } from './facts';
 import type { Check, Finding, TextSide } from './finding';
 
-/** Difference of shares from which a prompt counts as used on one side only. */
+/** Minimum difference between the shares of the two sides for a prompt to count as used on one side only. */
 const mismatch = 0.5;
-/** Share of texts that begin with the prefix already, from which it counts as added twice. */
+/** Share of texts already beginning with the prefix from which it counts as added twice. */
 const twice = 0.5;
 
 type Model = NonNullable<ExperimentFacts['model']>;
 
-/** Returns a setting as the model's folder states it, or as the catalogue knows it; null if neither does. */
+/** Returns the setting that the model's folder states or, failing that, the catalogue's; null if neither has one. */
 function usual<T>(stated: { value: T; guessed: boolean }, known: T | undefined): Usual<T> | null {
   if (!stated.guessed) return { value: stated.value, by: 'model' };
   return known === undefined ? null : { value: known, by: 'catalogue' };
@@ -21,7 +21,7 @@ interface Usual<T> {
 
 const entryOf = ({ hub, name }: Model): ReturnType<typeof catalogued> => catalogued(hub?.id ?? name);
 
-/** Finds a pooling that differs from how the model was trained. */
+/** Finds a pooling other than the one that the model was trained with. */
 export const poolingFindings: Check = ({ model: settings }, { model }) => {
   const pooling = model && usual(model.defaults.pooling, entryOf(model)?.pooling);
   if (!settings || !pooling || pooling.value === settings.pooling) return [];
@@ -30,8 +30,8 @@ export const poolingFindings: Check = ({ model: settings }, { model }) => {
 };
 
 /**
- * Finds prefixes that differ from those that the model was trained with. A prefix that the texts already contain does
- * not count as missing.
+ * Finds prefixes other than those that the model was trained with. A prefix that the texts already contain does not
+ * count as missing.
  */
 export const prefixFindings: Check = ({ model: settings }, { model, texts }) => {
   if (!settings || !model) return [];
@@ -54,7 +54,7 @@ export const prefixFindings: Check = ({ model: settings }, { model, texts }) => 
   ];
 };
 
-/** Finds prompts in the texts themselves: on one side only, or in addition to the prefix that is added to each text. */
+/** Finds prompts inside the texts: on one side only, or in texts that get the prefix as well. */
 export const promptFindings: Check = ({ model: settings }, { texts }) => {
   if (!settings || !texts) return [];
   const { queryPrefix, passagePrefix } = settings;
@@ -72,7 +72,7 @@ export const promptFindings: Check = ({ model: settings }, { texts }) => {
   });
 };
 
-/** Whether texts that begin with the prompt begin with the prefix already. */
+/** Whether texts that begin with the prompt already begin with the prefix. */
 const isAdded = (prompt: string, prefix: string): boolean => prefix.trim() !== '' && prompt.startsWith(prefix.trim());
 const mostUse = ({ training, evaluation }: PromptUse): number => Math.max(training, evaluation);
 

@@ -9,9 +9,12 @@ import { modelSize, rateTolerance, recommendedSettings } from './recommended';
 
 /** Temperatures in published models: 0.01 (E5, bge) to 0.1 (SimCLR's range); 0.02 and 0.05 are the usual defaults. */
 const temperatures = { low: 0.01, high: 0.1 };
-/** The defaults nearest to either end: FlagEmbedding's and RAG-Retrieval's; sentence-transformers' and uniem's. */
+/**
+ * The published defaults nearest to either end: FlagEmbedding's and RAG-Retrieval's for low, sentence-transformers' and
+ * uniem's for high.
+ */
 const usualTemperature = { low: 0.02, high: 0.05 };
-/** The score difference by which a negative's weight is explained. */
+/** Score difference in the finding's explanation of how much a negative counts. */
 const scoreGap = 0.1;
 
 /** Examines the temperature of each stage. */
@@ -29,10 +32,12 @@ export const temperatureFindings: Check = (experiment) =>
     return [];
   });
 
-/** Largest share of the parameters that counts as few. Biases are about 0.1%; keywords may name matrices as well. */
+/** Largest share of the parameters that counts as few. Biases are about 0.1%; keywords may also match matrices. */
 const fewParameters = 0.02;
 
-/** Returns the strategy whose usual learning rate suits a stage. Keywords that name matrices train like `full`. */
+/**
+ * Returns the strategy whose usual learning rate suits a stage. Keywords that match matrices need the rate of `full`.
+ */
 export function rateKindOf(
   stage: Pick<Stage, 'strategy' | 'frozen'>,
   tensors: readonly StoredTensor[],

@@ -22,7 +22,7 @@ export function dataSize(pairs: number): DataSize {
 
 /**
  * Peak learning rates if all parameters are trained.
- * - tiny: what the demo model was tuned with. Its matrices are small, so a larger step disturbs it less.
+ * - tiny: the rate that the demo model was tuned with. Its matrices are small, so a larger step disturbs it less.
  * - small: the default of sentence-transformers' trainer (5e-5); uniem takes 1e-4 up to 80 million parameters.
  * - base: the default of RAG-Retrieval (2e-5); FlagEmbedding takes 1e-5 to 3e-5.
  * - large: FlagEmbedding's lower value; uniem takes 8e-6 above 200 million parameters.
@@ -47,14 +47,14 @@ export function relativeRate(kind: Strategy['kind'], size: ModelSize): number {
 }
 
 /**
- * A learning rate up to this factor above or below the recommended one is not reported: the published defaults for one
- * model size differ by as much.
+ * A learning rate up to this factor above or below the recommended one is not reported, because the published defaults
+ * for one model size differ by as much.
  */
 export const rateTolerance = 4;
 
 /**
- * Batch sizes. With fewer than 20 batches an epoch has too few steps. 64 needs no more than 1,280 pairs, and larger
- * batches gain less and less (Karpukhin et al., arXiv 2004.04906, table 3).
+ * Batch sizes. With fewer than 20 batches an epoch has too few steps. A batch of 64 therefore needs 1,280 pairs, and
+ * larger batches gain less and less (Karpukhin et al., arXiv 2004.04906, table 3).
  */
 const batchesPerEpoch = 20;
 const batchBounds = { low: 8, high: 64 };
@@ -80,7 +80,7 @@ export function recommendedSettings(parameters: number, pairs: number, kind: Str
   };
 }
 
-/** Returns the largest power of two that is not above the value, but at least 1. */
+/** Returns the largest power of two up to the value, but at least 1. */
 function powerOfTwo(value: number): number {
   return 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, value))));
 }

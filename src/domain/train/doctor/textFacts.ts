@@ -22,16 +22,15 @@ export function repeatedPassages(positives: Iterable<string>): Pick<TextFacts, '
   return { repeated, samePassage };
 }
 
-/** Share of the texts that must begin alike. Below 1, because a few texts of a file often lack its prompt. */
+/** Share of the texts that must share a beginning. Below 1, because a few texts of a file often lack its prompt. */
 const sharedBy = 0.9;
-/** With fewer different texts, a common beginning may be chance. */
+/** With fewer distinct texts, a common beginning may be due to chance. */
 const fewestTexts = 20;
 /** Length of a common beginning in characters. Shorter ones, such as 怎么, are ordinary words. */
 const prefixLength = { shortest: 3, longest: 200 };
 
 /**
- * Returns the longest beginning that at least 90% of the different texts share, or '' if it is shorter than a prefix
- * would be.
+ * Returns the longest beginning that at least 90% of the distinct texts share, or '' if it is too short to be a prefix.
  */
 export function commonPrefix(texts: readonly string[]): string {
   let alike = Array.from(new Set(texts));

@@ -4,7 +4,7 @@ import type { Check, Finding, FindingOf, TextSide } from './finding';
 /** Shares of truncated texts. Chosen, not measured: 2% are outliers; with 10%, one answer in ten may be cut off. */
 const truncatedShare = { advises: 0.02, warns: 0.1 };
 
-/** Finds texts of which a considerable share is truncated at the length limit. */
+/** Finds texts that are truncated at the length limit, if their share is considerable. */
 export const truncationFindings: Check = ({ model: settings }, { model, texts }) => {
   if (!settings || !model || !texts) return [];
   const { lengths } = texts;
@@ -16,7 +16,7 @@ export const truncationFindings: Check = ({ model: settings }, { model, texts })
   return found.flatMap((finding) => finding ?? []);
 };
 
-/** Returns the lengths of all texts that are encoded as questions. Both sentences of scored pairs are. */
+/** Returns the lengths of all texts encoded as questions. They include both sentences of scored pairs. */
 function questionLengths({ anchors, devQuestions, testQuestions, sentences1, sentences2 }: TextFacts['lengths']) {
   return [anchors, devQuestions, testQuestions, sentences1, sentences2].flatMap((set) => set ?? []);
 }
@@ -34,12 +34,12 @@ function truncated(
     kind: 'truncated',
     severity: share > truncatedShare.warns ? 'warns' : 'advises',
     facts: { side, truncated: count, texts, maxTokens, limit },
-    // A model that already reads as much as it can needs shorter texts, which no setting makes.
+    // If the model already reads its maximum, only shorter texts would help, and no setting makes texts shorter.
     ...(maxTokens < limit ? { fix: { setting: 'maxTokens', value: limit } } : {}),
   };
 }
 
-/** Finds training pairs that repeat questions of dev or test. Other repeated pairs are left out of training anyway. */
+/** Finds training pairs of a batch list that repeat questions of dev or test. Other batches leave such pairs out. */
 export const leakFindings: Check = (_experiment, { split }) => (split ? leaks(split) : []);
 
 function leaks({

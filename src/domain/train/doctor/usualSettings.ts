@@ -6,7 +6,7 @@ import { trainRowCount } from './perStage';
 import { rateKindOf } from './rates';
 import { modelSize, recommendedSettings } from './recommended';
 
-/** The usual settings of a stage, and what they follow from. */
+/** The usual settings of a stage, and the facts that they follow from. */
 export interface UsualSettings {
   rate: RateFacts;
   batchSize: number;
@@ -16,7 +16,8 @@ export interface UsualSettings {
 
 /**
  * Returns the usual settings for a stage, by the model's size, the number of training pairs and the stage's strategy.
- * Returns null if one of these is not known. A batch has no more pairs than there are different passages or questions.
+ * Returns null if one of these is not known. A batch has at most as many pairs as there are distinct passages or
+ * questions.
  */
 export function usualSettings(
   { stages }: Pick<Experiment, 'stages'>,

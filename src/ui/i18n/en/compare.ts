@@ -94,7 +94,7 @@ export const compareTexts = {
     value: 'Value',
     interval: '95% interval',
     changed: 'Worse, better',
-    difference: 'To the baseline',
+    difference: 'Against the baseline',
     speed: 'Passages/s',
     size: 'Size',
     baseline: 'baseline',

@@ -1,7 +1,7 @@
 import { formatCount } from '../format';
 import { count } from './count';
 
-/** What follows from a setting; shown beside its field. */
+/** The consequence of each setting, shown beside its field. */
 export const consequenceTexts = {
   duration: (pairs: number, steps: number, atMost: boolean) =>
     `${count(pairs, 'pair')} make ${atMost ? 'at most ' : ''}${count(steps, 'step')} in all.`,

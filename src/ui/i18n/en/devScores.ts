@@ -10,7 +10,7 @@ export const devScoreTexts = {
   kinds: { right: 'Right', bestWrong: 'Best wrong', randomWrong: 'Random wrong' },
   hardest: (n: number) => (n === 1 ? 'The hardest dev question' : `The ${formatCount(n)} hardest dev questions`),
   hardestHelp:
-    'At the newest dev evaluation, the right passage scores least above the best wrong one here, or furthest below it. If the wrong passage answers the question too, the data lacks that answer.',
+    'In the newest dev evaluation, their right passages score least above the best wrong one, or furthest below it. If the wrong passage answers the question too, the data lacks that answer.',
   margin: (margin: string) => `Margin ${margin}`,
   sample: (passages: number, of: number) =>
     `During training, dev is evaluated on a sample of ${formatCount(passages)} of ${count(of, 'passage')} that has all right answers, so the figures are higher than on the whole knowledge base.`,

@@ -18,7 +18,7 @@ const higherRates: Record<Exclude<RateFacts['rateKind'], 'full'>, string> = {
   prefix: 'Training only new tokens takes a higher rate',
 };
 
-/** Says which rate is usual for the model's size and the strategy, and why. */
+/** Writes which rate is usual for the model's size and the strategy, and why. */
 function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string {
   const rate = formatRate(recommended);
   return rateKind === 'full'
@@ -127,7 +127,7 @@ const findings: FindingWords = {
     title: ({ share, limit }) =>
       `Dev evaluations take about ${formatPercent(share, 0)} of the time, above your limit of ${formatPercent(limit, 0)}`,
     why: ({ passages }) =>
-      `They are on ${count(passages, 'passage')} and as rare as still shows a course. Fewer dev questions or a longer training would keep the limit.`,
+      `They already use only ${count(passages, 'passage')}, and fewer evaluations would show no trend. Use fewer dev questions or train longer to stay within the limit.`,
   },
   emaTooSlow: {
     title: ({ decay, steps }) => `An average with decay ${decay} is too slow for ${count(steps, 'step')}`,
@@ -142,7 +142,7 @@ const findings: FindingWords = {
   guideIsBase: {
     title: () => 'The guide model is the base model itself',
     why: () =>
-      'It marks the same false negatives as the model being trained does at the start, and does not learn to mark others. A guide helps if it is stronger; otherwise the model’s own scores do without encoding all texts twice.',
+      'It marks the same false negatives as the model being trained does at the start, and does not learn to mark others. A guide helps only if it is stronger; otherwise use the model’s own scores, which saves encoding all texts a second time.',
   },
   memoryShort: {
     title: ({ neededBytes, limitBytes }) =>

@@ -10,7 +10,7 @@ export const lossTexts = {
     teacherTemperature: 'Teacher’s temperature',
   },
   help: {
-    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates. The triplet loss asks that each explicit negative be farther from the question than its passage, by a margin. KL distillation asks that a question’s passage and its explicit negatives be scored in the proportions that a teacher’s scores have.',
+    loss: 'In-batch InfoNCE compares each question’s own passage with all other passages of the batch at once, so the closest ones count most. The sigmoid pair loss compares it with each of them separately, so that no single passage dominates. The triplet loss asks that each explicit negative be farther from the question than its passage, by a margin. KL distillation asks that a question’s passage and its explicit negatives be scored in the same proportions as a teacher scores them.',
     inBatch:
       'All other questions of the batch, or a few of them, drawn at random for each question. Their passages, and their explicit negatives if there are any, are the question’s negatives.',
     inBatchNegatives:

@@ -3,7 +3,6 @@ import { count } from './count';
 
 export const mapTexts = {
   title: 'Map',
-  link: 'Map',
   intro: 'Passages and dev questions as a model sees them: what it finds similar lies close together.',
   needed: 'There is no map of this model yet. It is computed once and kept, and reuses stored vectors.',
   draw: 'Draw the map',

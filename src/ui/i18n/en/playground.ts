@@ -3,7 +3,6 @@ import { count } from './count';
 
 export const playgroundTexts = {
   title: 'Try questions',
-  link: 'Try questions',
   intro: 'Type a question. Both sides answer as you type.',
   introDemo:
     'A pig-farming knowledge base, in Chinese. The small model is not trained on it; beside it is a keyword search.',
@@ -15,7 +14,7 @@ export const playgroundTexts = {
   took: (ms: string, passages: number) => `${ms} ms for both, over ${count(passages, 'passage')}`,
   nothing: 'No passage shares a word with the question.',
   notEncoded: (passages: number) =>
-    `The ${count(passages, 'passage')} are not encoded with this model yet. That is done once and kept.`,
+    `The ${count(passages, 'passage')} are not encoded with this model yet. They are encoded once, and the vectors are kept.`,
   encode: 'Encode the passages',
   loading: 'Loading the demo',
   encoding: (done: string, of: string) => `Encoding passages: ${done} of ${of}`,

@@ -70,6 +70,21 @@ export const resultReportTexts = {
     first: (name: string) => `First with ${name}`,
     unknown: 'not stored',
   },
+  labels: {
+    text: (changes: number, questions: number) =>
+      `${count(changes, 'label')} of ${count(questions, 'question')} ${changes === 1 ? 'was' : 'were'} changed after results were seen. All other figures of this report are by the imported labels.`,
+    recorded: 'imported labels',
+  },
+  threshold: {
+    title: 'Threshold',
+    text: 'Below its threshold, a search answers “nothing found”. It was chosen on dev.',
+    rule: 'Chosen by',
+    value: 'Threshold',
+    dev: 'On dev',
+    test: 'On test',
+    figures: (answered: number, of: number, right: number) =>
+      `${formatCount(answered)} of ${formatCount(of)} answered, ${formatCount(right)} rightly`,
+  },
   risks: {
     title: 'Risks',
     none: 'The checks before the run found nothing.',
@@ -97,6 +112,10 @@ export const resultReportTexts = {
     question: 'Question',
     topic: 'Topic',
     relevant: 'Ids of right passages',
+    decisions: 'Label decisions',
+    number: 'Number',
+    decision: 'Decision',
+    marks: { right: 'also the answer', wrong: 'not the answer', imported: 'taken back' },
     passage: 'Right passage',
     rank: 'Rank',
     score: 'Score',

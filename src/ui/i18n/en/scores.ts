@@ -3,7 +3,6 @@ import { count } from './count';
 
 export const scoresTexts = {
   title: 'Scores and thresholds',
-  link: 'Scores and thresholds',
   intro:
     'Below a threshold, the search answers “nothing found” instead of its first passage. It is chosen on dev and judged on test.',
   back: 'Back to the result',
@@ -19,7 +18,7 @@ export const scoresTexts = {
   needed: (models: number) => `The scores of ${count(models, 'model')} are not computed yet.`,
   compute: 'Compute scores on dev',
   useTest: 'Show on test',
-  useTestHelp: 'Each model whose scores you look at on test is one more use of it.',
+  useTestHelp: 'Looking at a model’s scores on test counts as one more use of the test questions.',
   working: {
     load: 'Loading the model',
     passages: 'Encoding the passages',
@@ -60,7 +59,7 @@ export const scoresTexts = {
     f1: 'F1',
     rejected: 'Rejected',
     rejectedRight: 'Rejected though right',
-    unanswerable: 'Without an answer, answered all the same',
+    unanswerable: 'Without an answer, answered anyway',
     dPrime: 'd′',
     overlap: 'Overlap',
     rocArea: 'Area under ROC',

@@ -2,7 +2,6 @@ import { count } from './count';
 
 export const speedTexts = {
   title: 'Speed and size',
-  link: 'Speed and size',
   intro: 'How fast the models are on this device, how much space they take, and what smaller vectors would cost you.',
   back: 'Back to comparing',
   choose: 'Models to measure',

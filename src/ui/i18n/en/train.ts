@@ -29,6 +29,10 @@ export const trainTexts = {
     n === 1
       ? 'The GPU was lost once and opened again; the run resumed from its last checkpoint, or from its start if it had none.'
       : `The GPU was lost ${formatCount(n)} times and opened again; each time, the run resumed from its last checkpoint, or from its start if it had none.`,
+  deviceGivenUp: (n: number) =>
+    n === 1
+      ? 'The GPU was lost and could not be opened again.'
+      : `The GPU was lost ${formatCount(n)} times and was not opened again after the last time.`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
   devScores: devScoreTexts,
@@ -166,7 +170,7 @@ export const trainTexts = {
     timeLeft:
       'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
     learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
-    data: 'Pairs and scored pairs have losses of their own. Both sentences of a scored pair get the query prefix.',
+    data: 'Pairs and scored pairs use different losses. Both sentences of a scored pair get the query prefix.',
     temperature:
       'Divides the scores in the loss: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
     ...lossTexts.help,
@@ -219,7 +223,7 @@ export const trainTexts = {
     devTimeShare:
       'Limits dev evaluations to this share of the time they take together with training; 0 sets no limit. Dev is then evaluated on a seeded sample of the knowledge base with all right answers, and less often if even a small sample takes too long. The evaluations before and after training use the whole knowledge base.',
     patience:
-      'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate hasn’t come to its end by then.',
+      'Ends the run after this many dev evaluations in a row without a new best by the metric that keeps weights; 0 never stops. The schedule still spans all steps, so the learning rate has not reached its lowest value by then.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
     avoidDuplicates: 'A passage that is in a batch twice would be its own negative.',
     beta1: 'Decay of the running mean of the gradients.',

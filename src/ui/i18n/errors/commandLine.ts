@@ -10,8 +10,8 @@ import { type Sentence } from './sentence';
 import { shortened } from './shortened';
 
 /**
- * Returns the sentence for the command line, which names a field of the experiment file or an option instead of a
- * stage. Returns null if the page's sentence fits both.
+ * Returns the sentence for the command line, with a field of the experiment file or an option in place of a stage's
+ * name. Returns null if the page's sentence suits both.
  */
 export function commandLineRemedy(details: AppErrorDetails, file: string): Sentence | null {
   const missing = (what: Sentence, field: string): Sentence => ({
@@ -167,7 +167,7 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
   }
 }
 
-/** Names the setting of a prefix that can't be used. */
+/** Names the setting of an unusable prefix. */
 function prefixRemedy(details: Extract<AppErrorDetails, { kind: `prefix-${string}`; stage: number }>): Sentence | null {
   const path = `stages[${details.stage}].strategy`;
   switch (details.kind) {

@@ -13,7 +13,7 @@ const partNames: Record<'dev' | 'test', Sentence> = {
   test: { zh: '测试问题', en: 'test questions' },
 };
 
-/** Returns the name of a role or, if the error is only about dev or test questions, the name of those. */
+/** Returns the name of a role, or of its part if the error concerns only dev or test questions. */
 export function dataRoleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
   return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
 }

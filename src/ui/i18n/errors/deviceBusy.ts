@@ -3,7 +3,7 @@ import { type Sentence } from './sentence';
 
 /** Sentences for a busy device, by the job that it is running. */
 export const deviceBusySentences: Record<DeviceJob, Sentence> = {
-  // The run may also be paused.
+  // Worded for a paused run too.
   run: {
     zh: '有一次训练还没有结束，请先让它训练完，或取消它。',
     en: 'A run has not ended yet; let it finish, or cancel it first.',

@@ -4,9 +4,9 @@ import type { Sentence } from './sentence';
 
 type DiskFull = Extract<AppErrorDetails, { kind: 'quota-exceeded' }>;
 
-/** Returns "（共需 203 MB，可用 69 MB）" in both languages, as far as the numbers are known. */
+/** Returns "（共需 203 MB，可用 69 MB）" in both languages, with only the numbers that are known. */
 function figures({ neededBytes, freeBytes }: DiskFull): Sentence {
-  // Earlier versions recorded 0 for a number that was not known.
+  // Earlier versions recorded 0 for an unknown number.
   const need = neededBytes ? formatBytes(neededBytes) : null;
   const free = freeBytes === undefined ? null : formatBytes(freeBytes);
   const zh = [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，');

@@ -1,6 +1,6 @@
 import type { FileType } from '../../../domain/import/fileType';
 
-/** Sentences by type of a file that can't be imported: they name the type and say how to import its text. */
+/** Sentences about files of a type that can't be imported: they name the type and say how to import its text. */
 export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }> = {
   word: {
     zh: '这是 Word 文件：请在 Word 里另存为纯文本（UTF-8），一行一段，再导入',

@@ -53,12 +53,12 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
     en: `The list of files from ${host} can’t be read; check its address, or ${other.en}.`,
   }),
   'size-differs': ({ file, found, expected, other }) => ({
-    zh: `${file} 的大小不对（列表上是 ${expected} 字节，收到 ${found} 字节），没有采用；请重新下载，或${other.zh}。`,
-    en: `${file} has the wrong size (${expected} bytes listed, ${found} received) and was discarded; download it again, or ${other.en}.`,
+    zh: `${file} 的大小不对（列表上是 ${expected} 字节，现在是 ${found} 字节），没有采用；它可能换过版本，请重新查询模型再下载，或${other.zh}。`,
+    en: `${file} has the wrong size (${expected} bytes listed, ${found} now) and was discarded; it may have changed, so look the model up again, or ${other.en}.`,
   }),
   'hash-differs': ({ host, file, other }) => ({
-    zh: `${file} 的内容和 ${host} 公布的哈希不一致，没有采用；请重新下载，或${other.zh}。`,
-    en: `The content of ${file} doesn’t match the hash that ${host} lists and was discarded; download it again, or ${other.en}.`,
+    zh: `${file} 的内容和 ${host} 列出的哈希不一致，没有采用；它可能换过版本，请重新查询模型再下载，或${other.zh}。`,
+    en: `The content of ${file} doesn’t match the hash that ${host} listed and was discarded; it may have changed, so look the model up again, or ${other.en}.`,
   }),
   refused: ({ host, details, other }) => ({
     zh: `${host} 拒绝了下载（状态 ${details.status ?? 0}），请稍后再试，或${other.zh}。`,
@@ -91,7 +91,7 @@ export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence
   });
 }
 
-/** Returns the remedies, in terms of the page or, with `onCommandLine`, of the command's options. */
+/** Returns the possible remedies, on the page or, with `onCommandLine`, as options of the command. */
 function waysOut(onCommandLine: boolean): Ways {
   return onCommandLine
     ? {

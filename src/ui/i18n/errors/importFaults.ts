@@ -7,8 +7,8 @@ import { shortened } from './shortened';
 type Place = Pick<ImportDetails, 'file' | 'line' | 'question'>;
 
 /**
- * Sentences by fault: why a row or file was left out, and what to do about it. `name` is the column's name, ready for
- * quoting.
+ * Sentences by fault: why a row or file was left out, and what to do about it. `name` is the column's name as it is to
+ * be quoted.
  */
 const sentences: Record<ImportFault, (words: ImportWords) => Sentence> = {
   'empty-file': () => ({
@@ -224,8 +224,8 @@ export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'
 const isWorkbookName = (file: string): boolean => /\.(xls[xmb]?|et)$/i.test(file);
 
 /**
- * Returns a phrase for a place in a file: the line, which a workbook calls a row, or the number of the question if its
- * line is not known.
+ * Returns a phrase for a place in a file: the line (called row in a workbook), or the question's number if its line is
+ * not known.
  */
 export function importPlaceWords({ file, line, question }: Place): Sentence | '' {
   if (line !== undefined) return { zh: `第 ${line} 行`, en: `${isWorkbookName(file) ? 'row' : 'line'} ${line}` };

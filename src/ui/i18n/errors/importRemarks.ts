@@ -11,7 +11,7 @@ export function counted(count: string | undefined, noun: string): string {
   return `${shortened(count)} ${count === '1' ? noun : `${noun}s`}`;
 }
 
-/** What was changed, left out or not used in a file whose rows are kept. */
+/** Sentences about changed, left-out or unused parts of a file whose rows are kept. */
 export const remarkSentences: Record<ImportRemark, (words: ImportWords) => Sentence> = {
   'kept-differs': () => ({
     zh: '这一行的主题、文档或片段和同一个问题前面的行不同，采用了前面的',

@@ -18,7 +18,7 @@ type LossFault =
   | 'prefix-too-long'
   | 'angle-needs-even-vectors';
 
-/** Why a stage's loss can't be computed, or its negatives not be mined. */
+/** Sentences about losses that can't be computed, and negatives that can't be mined. */
 export const lossSentences: {
   [Kind in LossFault]: (details: Extract<StageFault, { kind: Kind }>) => Sentence;
 } = {

@@ -2,7 +2,7 @@ import type { AppErrorDetails } from '../../../domain/errors';
 import { formatBytes } from '../format';
 import type { Sentence } from './sentence';
 
-/** Returns the number of bytes that were needed, in brackets, or nothing if it is not known. */
+/** Returns the number of bytes needed, in brackets, or nothing if it is not known. */
 export function neededMemoryWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
   if (!neededBytes) return { zh: '', en: '' };
   return { zh: `（需要 ${formatBytes(neededBytes)}）`, en: ` (${formatBytes(neededBytes)} needed)` };
@@ -10,7 +10,7 @@ export function neededMemoryWords({ neededBytes }: Extract<AppErrorDetails, { ki
 
 type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
 
-/** Says what the run needs and what helps, in terms of the page or, with `file`, of the experiment file. */
+/** States how much memory the run needs and what helps: on the page or, with `file`, in the experiment file. */
 export function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
   const lack = memoryLack(details);
   const ways = memoryRemedies(details, file);

@@ -30,6 +30,10 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: '不是有效的 JSON，请重新下载这个文件',
     en: 'it is not valid JSON; download the file again',
   }),
+  'json-shape': ({ expected, found }) => ({
+    zh: `内容是${spaced(found)}，应为${spaced(expected)}，请换用这个模型原来的文件`,
+    en: `it holds ${found} instead of ${expected}; use the model’s own file`,
+  }),
   'json-too-deep': () => ({
     zh: `嵌套超过 ${maxJsonDepth} 层，真正的模型文件不会这样，请重新下载这个文件`,
     en: `it is nested more than ${maxJsonDepth} levels deep, as no genuine file of a model is; download the file again`,

@@ -4,7 +4,7 @@ import { shortened } from './shortened';
 
 type Table = { [Code in OwnWordsCode]: (...values: OwnWordsValues[Code]) => Sentence };
 
-/** Phrases that complete a sentence, by code. They follow 是 or 应为, or are put in brackets. */
+/** Phrases inside a sentence, by code. They follow 是 or 应为, or are put in brackets. */
 const table: Table = {
   'no-value': () => ({ zh: '空的', en: 'no value' }),
   'no-batch-list': () => ({ zh: '空的：没有批次列表', en: 'no batch list' }),
@@ -58,6 +58,10 @@ const table: Table = {
   'part-missing': (part, id) => ({
     zh: `${shortened(id, 80)} 的第 ${part} 部分缺失或不完整`,
     en: `part ${part} of ${shortened(id, 80)} is missing or too short`,
+  }),
+  'rows-missing': (rows, file) => ({
+    zh: `“${shortened(file, 80)}”缺 ${rows} 行`,
+    en: `${rows} rows of “${shortened(file, 80)}” are missing`,
   }),
   'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted before it finished' }),
   'worker-not-started': () => ({ zh: '线程没有启动', en: 'the worker did not start' }),
@@ -118,6 +122,7 @@ const table: Table = {
   'no-model': () => ({ zh: '没有模型', en: 'no model' }),
   'no-vocabulary': () => ({ zh: '没有词表', en: 'no vocabulary' }),
   'no-token': (token) => ({ zh: `没有 ${shortened(token, 80)}`, en: `no ${shortened(token, 80)}` }),
+  'object-with': (fields) => ({ zh: `带 ${fields} 的对象`, en: `an object with ${fields}` }),
   'pickle-ends': () => ({ zh: '内容在中途结束', en: 'it ends too early' }),
   'stack-empty': () => ({ zh: '栈上缺少一个值', en: 'a value is missing on the stack' }),
   'kind-expected': (kind) => ({ zh: `此处应为 ${kind}`, en: `${kind} expected` }),
@@ -150,6 +155,14 @@ const table: Table = {
     en: `${elements} elements in a storage of ${storage}`,
   }),
   'no-tensors': () => ({ zh: '没有张量', en: 'no tensors' }),
+  'tensors-unnamed': (tensors) => ({
+    zh: `${tensors} 个张量都没有名字`,
+    en: `none of its ${tensors} tensors has a name`,
+  }),
+  'tensor-twice': (name) => ({
+    zh: `有两个张量都叫“${shortened(name, 80)}”`,
+    en: `two tensors are called “${shortened(name, 80)}”`,
+  }),
 };
 
 /** Returns text that follows a Chinese character, with a space in front of a Latin letter, digit or ASCII sign. */

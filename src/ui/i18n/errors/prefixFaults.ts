@@ -4,7 +4,7 @@ import type { Sentence } from './sentence';
 type PrefixFault =
   'prefix-token-known' | 'prefix-too-many-tokens' | 'prefix-differs' | 'prefix-tokenizer' | 'blend-has-prefix';
 
-/** Sentences of the errors about a prefix of special tokens. */
+/** Sentences about prefixes of special tokens that can't be used. */
 export const prefixSentences: {
   [Kind in PrefixFault]: (details: Extract<AppErrorDetails, { kind: Kind }>) => Sentence;
 } = {
@@ -26,6 +26,6 @@ export const prefixSentences: {
   }),
   'blend-has-prefix': ({ stage }) => ({
     zh: `阶段 ${stage + 1} 训练了前缀 token，基座模型没有这几行词向量，所以两者的权重不能混合。`,
-    en: `Stage ${stage + 1} trains a prefix, whose tokens have no rows in the base model, so the weights of the two can’t be blended.`,
+    en: `Stage ${stage + 1} trains a prefix whose tokens the base model doesn’t have, so the weights of the two can’t be blended.`,
   }),
 };

@@ -30,7 +30,7 @@ export const compareTexts: Dictionary['compare'] = {
   lastStep: '最后一步',
   ofExperiment: (name) => `来自“${name}”`,
   settings: (pooling, maxTokens, prompts) =>
-    `池化：${pooling}；最长 ${formatCount(maxTokens)} 词元；${prompts === '' ? '无提示词' : `提示词：${prompts}`}`,
+    `池化：${pooling}；最多 ${formatCount(maxTokens)} 个 token；${prompts === '' ? '无提示词' : `提示词：${prompts}`}`,
   start: (n) => `比较 ${formatCount(n)} 个模型`,
   startOnTest: (n) => `用测试集比较 ${formatCount(n)} 个模型`,
   allDone: '选中的模型都已在表里。',
@@ -45,7 +45,7 @@ export const compareTexts: Dictionary['compare'] = {
     keywords: '关键词检索',
   },
   left: (duration) => `这一步还要约 ${duration}`,
-  failed: '没有比成',
+  failed: '未能比较',
   answer: {
     best: (k, name, hits, questions) =>
       k === 1
@@ -86,7 +86,7 @@ export const compareTexts: Dictionary['compare'] = {
     interval: '95% 区间',
     changed: '更差、更好的题',
     difference: '与基线之差',
-    speed: '每秒段落',
+    speed: '每秒段数',
     size: '大小',
     baseline: '基线',
     pin: (name) => `把 ${name} 设为基线`,

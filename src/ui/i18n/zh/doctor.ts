@@ -112,13 +112,13 @@ const findings: FindingWords = {
     why: ({ most }) => `超过 ${most} 轮左右，模型容易把问答对背下来。`,
   },
   devTakesLong: {
-    title: ({ share }) => `训练中评测验证集约占用时的 ${formatPercent(share, 0)}`,
+    title: ({ share }) => `训练中，验证集评测约占全部用时的 ${formatPercent(share, 0)}`,
     why: ({ passages, sample, limit }) =>
       `每次都要编码全部 ${formatCount(passages)} 段。抽样 ${formatCount(sample)} 段（正确答案都在里面）就够选出最好的一步，用时不超过 ${formatPercent(limit, 0)}。`,
   },
   devAboveLimit: {
     title: ({ share, limit }) =>
-      `验证集评测约占用时的 ${formatPercent(share, 0)}，超过你设的 ${formatPercent(limit, 0)}`,
+      `验证集评测约占全部用时的 ${formatPercent(share, 0)}，超过你设的 ${formatPercent(limit, 0)}`,
     why: ({ passages }) =>
       `已经只在 ${formatCount(passages)} 段上评测，再少就看不出走势了。减少验证问题，或训练得更久，才能不超过上限。`,
   },

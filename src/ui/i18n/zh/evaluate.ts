@@ -43,7 +43,7 @@ export const evaluateTexts: Dictionary['evaluate'] = {
     rankCurve: '正确段落排得有多靠后',
     rankCurveCaption: '第一条正确段落排到这个名次或更靠前的题所占的比例。名次用对数刻度。',
     rankTitle: (up, down) => `${formatCount(up)} 题的正确段落上升，${formatCount(down)} 题下降`,
-    rankCaption: '一题一笔：圆点是训练后的名次，另一端是训练前的名次；虚线以上是算数的前几条。名次用对数刻度。',
+    rankCaption: '每题一条线：圆点是训练后的名次，另一端是训练前的名次；虚线以上是计入的前几条。名次用对数刻度。',
     rankSample: (shown, of) => `共 ${formatCount(of)} 题，画出 ${formatCount(shown)} 题。`,
   },
   allMetrics: '全部指标',

@@ -13,7 +13,7 @@ export const importTexts: Dictionary['import'] = {
     },
     scoredPairs: {
       name: '打分句对',
-      help: '两个句子，和表示它们有多像的分数。选择用打分句对训练时使用。字段：sentence1、sentence2、score。',
+      help: '两个句子，和表示它们有多像的分数。训练阶段选用打分句对时才需要。字段：sentence1、sentence2、score。',
     },
     devQuestions: {
       name: '验证问题',

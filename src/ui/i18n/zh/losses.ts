@@ -17,10 +17,11 @@ export const lossTexts = {
     tripletMargin:
       '负例要比正例远出多少；已经远出这么多的三元组不再计入。sentence-transformers 默认用欧氏距离和 5，单位向量达不到，所以每个三元组都计入。',
     teacherScores:
-      '由一个模型在运行开始前给每题的段落和负例打分，或者用训练数据文件里带的打分：FlagEmbedding 的 pos_scores 和 neg_scores，或 sentence-transformers 的标签列、分数列（score）里的列表。数据里的打分属于导入的负例。',
+      '由一个模型在训练开始前给每题的段落和负例打分，或者用训练数据文件里带的打分：FlagEmbedding 的 pos_scores 和 neg_scores，或 sentence-transformers 的标签列、分数列（score）里的列表。数据里的打分属于导入的负例。',
     teacher:
-      '学它的得分的模型，可以是任何已导入的模型。它保持不变，在运行开始前把训练文本全部编码一遍；它的向量长度可以和正在训练的模型不同。',
-    teacherTemperature: '教师的得分先除以它，再算 softmax。教师的得分比正在训练的模型挤得更紧时，填得比温度 τ 小。',
+      '训练时学习它的得分，任何已导入的模型都可以。它保持不变，在训练开始前把训练文本全部编码一遍；它的向量长度可以和正在训练的模型不同。',
+    teacherTemperature:
+      '教师的得分先除以它，再算 softmax。如果教师的得分比正在训练的模型的更集中，请填比温度 τ 更小的值。',
   },
   options: {
     inBatchInfoNce: '批内 InfoNCE',

@@ -3,7 +3,6 @@ import { formatCount } from '../format';
 
 export const mapTexts: Dictionary['map'] = {
   title: '地图',
-  link: '地图',
   intro: '模型眼里的段落和验证题：它觉得相近的，就离得近。',
   needed: '还没有这个模型的地图。只需画一次，结果会存下来；编码过的文本不再编码。',
   draw: '画地图',

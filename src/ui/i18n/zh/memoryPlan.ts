@@ -24,7 +24,7 @@ export const memoryPlanTexts: Dictionary['train']['memoryPlan'] = {
   batch: (tokens, longest) => `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本有 ${formatCount(longest)} 个。`,
   budget: '内存预算',
   budgetHelp:
-    '训练在这台电脑上最多用多少内存。浏览器不知道显卡有多少内存，默认取电脑内存的一半，在 1.1 到 8.6 GB 之间；用 CPU 时不超过 3.2 GB。显卡内存更大时可以调高。',
+    '训练在这台电脑上最多用多少内存。浏览器不知道显存有多大，默认取电脑内存的一半，在 1.1 到 8.6 GB 之间；用 CPU 时不超过 3.2 GB。显存更大时可以调高。',
   useDefault: (bytes) => `恢复为 ${bytes}`,
   table: '换成其他设置',
   tableHelp: '放得下的最快做法要用的内存：无记号为整批处理，† 每层算两遍，‡ 分块。✕ 放不下，数字是至少需要的内存。',

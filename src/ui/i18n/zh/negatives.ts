@@ -74,7 +74,7 @@ export const negativesTexts: Dictionary['negatives'] = {
     notes: {
       inBatch: '没有单独给出的负例。',
       mined: '只看名次，不看得分。',
-      filtered: '去掉得分接近正例的（相对余量 0.05），也去掉你手动去掉的。',
+      filtered: '不含得分接近正例的（相对余量 0.05），也不含你手动去掉的。',
     },
     start: '比较负例',
     goOn: '继续比较',

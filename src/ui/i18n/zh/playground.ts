@@ -3,8 +3,7 @@ import { formatCount } from '../format';
 
 export const playgroundTexts: Dictionary['playground'] = {
   title: '试着问问',
-  link: '试着问问',
-  intro: '输入问题，边打字，两边边给出结果。',
+  intro: '输入问题，打字的同时，两边都会给出结果。',
   introDemo: '养猪知识库。小模型还没有用它训练过，旁边是关键词检索。',
   back: '回到实验',
   home: '回到首页',
@@ -23,7 +22,7 @@ export const playgroundTexts: Dictionary['playground'] = {
   markWrong: '不对',
   markRightLabel: (rank) => `第 ${formatCount(rank)} 段正确`,
   markWrongLabel: (rank) => `第 ${formatCount(rank)} 段不对`,
-  marksHelp: '标了段落，这个问题就成为待核对的问题，立刻和实验一起存下来。它不属于验证集，也不属于测试集。',
+  marksHelp: '给段落做了标记，这个问题就成为待核对的问题，并立刻随实验保存。它不属于验证集，也不属于测试集。',
   review: '待核对的问题',
   reviewCount: (n) => `${formatCount(n)} 题`,
   reviewHelp: '它们不改变任何结果。要用它们测试，请存成文件，和已有的测试问题一起导入；换了测试集，结果要重新算。',

@@ -3,7 +3,6 @@ import { formatCount } from '../format';
 
 export const scoresTexts: Dictionary['scores'] = {
   title: '得分与门槛',
-  link: '得分与门槛',
   intro: '第一条段落的得分低于门槛时，检索就答“没找到”。门槛在验证集上选，在测试集上看。',
   back: '回到结果',
   base: '基座',

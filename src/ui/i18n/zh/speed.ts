@@ -3,7 +3,6 @@ import { formatCount } from '../format';
 
 export const speedTexts: Dictionary['speed'] = {
   title: '速度与大小',
-  link: '速度与大小',
   intro: '这些模型在这台设备上有多快，占多少空间，把向量变小要付出什么代价。',
   back: '回到比较',
   choose: '要测的模型',

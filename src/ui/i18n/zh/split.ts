@@ -24,8 +24,8 @@ export const splitTexts: Dictionary['split'] = {
     `${formatCount(n)} 个问答对与验证问题或测试问题只差标点、空白、大小写、全角半角或看不见的字符。`,
   leaksSkipped: '训练时会跳过这些问答对。',
   leaksTrain: '批次列表指定了要训练的行，所以这些问答对仍会训练。',
-  scoredLeaks: (n) => `${formatCount(n)} 个打分句对里有句子和验证题或测试题相同，训练时跳过。`,
-  devInTest: (n) => `${formatCount(n)} 个验证问题测试集里也有，已从验证集去掉，否则就是用测试集挑选检查点。`,
+  scoredLeaks: (n) => `${formatCount(n)} 个打分句对含有与验证问题或测试问题相同的句子，训练时会跳过。`,
+  devInTest: (n) => `有 ${formatCount(n)} 个验证问题也在测试集里，已从验证集去掉，否则就等于用测试集挑选检查点。`,
   devEmpty:
     '验证集因此空了，没法挑选检查点，会保留最后一步的权重。请导入别的验证问题，或者移除验证问题，改从问答对里留出。',
   nearNone: '没有问答对与测试问题近似。',

@@ -2,11 +2,11 @@ import type { QuestionResult } from '../../../domain/evaluate/evaluation';
 import type { PairedQuestion } from '../../../domain/evaluate/pairedQuestions';
 import { reportExamples } from '../../../domain/report/reportExamples';
 import type { ReportExample, ReportFact, ReportSection } from '../../../domain/report/reportDocument';
-import type { ReportFacts } from '../../../domain/report/reportFacts';
+import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatCount } from '../../i18n/format';
 
-/** Characters of a passage that an example shows. */
+/** Number of characters of a passage that an example shows. */
 const shownCharacters = 200;
 
 function beginning(text: string): string {
@@ -20,7 +20,7 @@ function passageText(t: Dictionary, { texts }: ReportFacts, id: string | undefin
   return text === undefined ? t.resultReport.example.unknown : beginning(text);
 }
 
-/** Returns the passage that a model found first, unless it is the right one. */
+/** Returns the passage that a model ranks first, unless it is the right one. */
 function firstFound(
   t: Dictionary,
   facts: ReportFacts,
@@ -30,8 +30,7 @@ function firstFound(
 ): ReportFact[] {
   const [top] = result.top;
   if (!top || relevant.includes(top.passageId)) return [];
-  const name = facts.models.find((model) => model.id === id)?.name ?? id;
-  return [{ label: t.resultReport.example.first(name), value: passageText(t, facts, top.passageId) }];
+  return [{ label: t.resultReport.example.first(nameOf(facts, id)), value: passageText(t, facts, top.passageId) }];
 }
 
 function exampleOf(t: Dictionary, facts: ReportFacts, pair: PairedQuestion, change: 'won' | 'lost'): ReportExample {
@@ -51,7 +50,7 @@ function exampleOf(t: Dictionary, facts: ReportFacts, pair: PairedQuestion, chan
   };
 }
 
-/** Returns the questions that improved and those that got worse. None if there is only one model. */
+/** Returns the sections of questions that improved and of those that got worse, or none if there is only one model. */
 export function exampleSections(t: Dictionary, facts: ReportFacts): ReportSection[] {
   if (facts.baselineId === facts.judgedId) return [];
   const { won, lost, wonCount, lostCount } = reportExamples(facts);

@@ -10,7 +10,7 @@ import type {
   SeriesTone,
 } from '../../../domain/report/reportDocument';
 import { mostStrokes } from '../../../domain/report/chartSvg';
-import type { ReportFacts } from '../../../domain/report/reportFacts';
+import { nameOf, resultsOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import { valueText } from '../../compare/valueText';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatCount, formatP, formatSigned } from '../../i18n/format';
@@ -18,9 +18,7 @@ import { formatCount, formatP, formatSigned } from '../../i18n/format';
 /** Cut-offs of the charts and the tables: the usual ones and the chosen one. */
 const cutOffs = (k: number): number[] => [...new Set([...offeredKs, k])].sort((a, b) => a - b);
 
-const nameOf = ({ models }: ReportFacts, id: string): string => models.find((model) => model.id === id)?.name ?? id;
-
-/** Returns a value with the interval that the page shows for its metric. */
+/** Formats a value with the interval that the page shows for its metric. */
 function valueWithInterval({ metric, value, wilson, bootstrap }: MetricCell): string {
   const { low, high } = metric.name === 'hitRate' ? wilson : bootstrap;
   return `${valueText(metric, value)} (${valueText(metric, low)}–${valueText(metric, high)})`;
@@ -88,8 +86,7 @@ function hitRateChart(t: Dictionary, facts: ReportFacts): HitRateChart {
 }
 
 function rankChart(t: Dictionary, facts: ReportFacts): RankChart | null {
-  const resultsOf = (id: string) => facts.models.find((model) => model.id === id)?.results ?? [];
-  const pairs = sortByGain(pairedQuestions(resultsOf(facts.baselineId), resultsOf(facts.judgedId)));
+  const pairs = sortByGain(pairedQuestions(resultsOf(facts, facts.baselineId), resultsOf(facts, facts.judgedId)));
   if (facts.baselineId === facts.judgedId || pairs.length === 0) return null;
   const changes = pairs.map(({ rankBefore, rankAfter }) => rankChange(rankBefore, rankAfter, facts.k));
   const { won, up, lost, down } = countChanges(pairs, facts.k);

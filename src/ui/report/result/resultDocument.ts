@@ -1,12 +1,13 @@
 import { answerAt } from '../../../domain/evaluate/answerAt';
 import type { Language } from '../../../domain/language';
 import type { ReportDocument } from '../../../domain/report/reportDocument';
-import type { ReportFacts } from '../../../domain/report/reportFacts';
+import { nameOf, resultsOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import { compareAnswerText } from '../../compare/compareAnswerText';
 import { gainText, judgementText, keywordVerdictText } from '../../evaluate/answerText';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatDate } from '../../i18n/format';
 import { exampleSections } from './exampleSections';
+import { extraSections } from './extraSections';
 import { figureSection } from './figureSection';
 import { riskSection } from './riskSection';
 import { comparedSection, trainedSection } from './trainedSection';
@@ -15,12 +16,12 @@ type Answer = Pick<ReportDocument, 'answer' | 'verdict' | 'lead'>;
 
 /** Answers whether training made retrieval better. */
 function runAnswer(t: Dictionary, facts: ReportFacts): Answer {
-  const resultsOf = (id: string) => facts.models.find((model) => model.id === id)?.results ?? [];
-  const answer = answerAt(resultsOf(facts.baselineId), resultsOf(facts.judgedId), facts.k);
+  const judged = resultsOf(facts, facts.judgedId);
+  const answer = answerAt(resultsOf(facts, facts.baselineId), judged, facts.k);
   const { answer: words } = t.evaluate;
   const { gain, interval } = gainText(words, answer);
   const keywords = facts.models.find(({ kind }) => kind === 'keywords');
-  const floor = keywords && answerAt(keywords.results, resultsOf(facts.judgedId), facts.k);
+  const floor = keywords && answerAt(keywords.results, judged, facts.k);
   const kinds = { better: 'better', worse: 'worse', noDifferenceShown: 'none' } as const;
   return {
     answer: words.title(answer.k, answer.hitsAfter, answer.questions, answer.hitsBefore),
@@ -37,9 +38,9 @@ function runAnswer(t: Dictionary, facts: ReportFacts): Answer {
 }
 
 /** Answers which of the compared models is best. */
-function comparisonAnswer(t: Dictionary, { rows, models, baselineId, k }: ReportFacts): Answer {
-  const nameOf = (id: string): string => models.find((model) => model.id === id)?.name ?? id;
-  const text = compareAnswerText(t.compare.answer, rows, baselineId, { k, nameOf });
+function comparisonAnswer(t: Dictionary, facts: ReportFacts): Answer {
+  const { rows, baselineId, k } = facts;
+  const text = compareAnswerText(t.compare.answer, rows, baselineId, { k, nameOf: (id) => nameOf(facts, id) });
   if (!text) return { answer: t.compare.title, verdict: null, lead: [] };
   const sentences = [text.verdict, text.needed, text.corrected].filter((sentence) => sentence !== '');
   return { answer: text.title, verdict: null, lead: [t.common.inARow(...sentences)] };
@@ -61,6 +62,7 @@ export function resultDocument(t: Dictionary, language: Language, facts: ReportF
       training ? trainedSection(t, training) : comparedSection(t, facts),
       figureSection(t, facts),
       ...exampleSections(t, facts),
+      ...extraSections(t, facts),
       riskSection(t, language, facts),
     ],
     footer: [words.notes.intervals, words.notes.metrics, words.notes.privacy],

@@ -6,12 +6,12 @@ import type { Dictionary } from '../../i18n/dictionary';
 import { errorSentence } from '../../i18n/errors';
 import { findingText, fixText } from '../../train/findingText';
 
-/** Below this, one question is at least one percentage point, and intervals span twenty. */
+/** With fewer questions, a single one counts for more than one percentage point, and intervals span about twenty. */
 const fewQuestions = 100;
 
 const warning = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'warning' });
 
-/** Returns what the checks before the run found, each with its reason and a way to fix it. */
+/** Returns the findings of the checks before the run, each with its reason and a way to fix it. */
 function findingBlocks(t: Dictionary, { findings, training }: ReportFacts): ReportBlock[] {
   const words = t.resultReport.risks;
   if (!training) return [];
@@ -26,7 +26,7 @@ function findingBlocks(t: Dictionary, { findings, training }: ReportFacts): Repo
   });
 }
 
-/** Says so if the keyword search does as well as the judged model. */
+/** Returns a warning if the keyword search does as well as the judged model. */
 function keywordBlocks(t: Dictionary, { models, rows, k, judgedId }: ReportFacts): ReportBlock[] {
   const keywords = models.find(({ kind }) => kind === 'keywords');
   const judged = models.find(({ id }) => id === judgedId);
@@ -37,7 +37,7 @@ function keywordBlocks(t: Dictionary, { models, rows, k, judgedId }: ReportFacts
   return [warning(t.resultReport.risks.keywords(judged.name))];
 }
 
-/** Returns the risks: few questions, a used test set, a floor that is not passed, and what the checks found. */
+/** Returns the risks: few questions, a test set used before, a keyword search that is not beaten, and the findings. */
 export function riskSection(t: Dictionary, language: Language, facts: ReportFacts): ReportSection {
   const words = t.resultReport.risks;
   const questions = facts.rows[0]?.questions ?? 0;

@@ -8,14 +8,14 @@ import { formatBytes, formatCount } from '../../i18n/format';
 import { deviceText } from '../../train/deviceText';
 import { settingsText, stageText, strategyText } from '../../train/stageText';
 
-/** Describes the only stage: what it trains and with which loss, then the main settings. */
+/** Describes the only stage of a run: what it trains and with which loss, then the main settings. */
 function onlyStageText(t: Dictionary, experiment: Experiment, stage: Stage): string {
-  // The settings begin with the strategy unless everything is trained.
+  // If everything is trained, the settings leave out the strategy.
   const everything = strategyPresetOf(experiment.stages) === 'full' ? [strategyText(t, stage)] : [];
   return [...everything, t.train.options[stage.loss.kind], settingsText(t, experiment)].join(' · ');
 }
 
-/** Says what was trained on what. */
+/** The section on the training: base model, data, the settings of each stage, kept weights and device. */
 export function trainedSection(t: Dictionary, training: ReportedTraining): ReportSection {
   const words = t.resultReport.trained;
   const { experiment, rows } = training;
@@ -47,7 +47,7 @@ function settingsCell(t: Dictionary, { settings }: ReportedModel): string {
   return t.compare.settings(t.import.model.poolings[settings.pooling], settings.maxTokens, quoted);
 }
 
-/** Says which models were compared, and how they encode. */
+/** Describes which models were compared, and how they encode. */
 export function comparedSection(t: Dictionary, { models }: ReportFacts): ReportSection {
   const words = t.resultReport.models;
   const rows = models.map((model) => [

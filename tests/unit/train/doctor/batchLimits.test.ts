@@ -40,7 +40,7 @@ describe('a batch of more pairs than there are different texts', () => {
     expect(found('fewDistinct', experimentWith(batchOf(16)), factsWith({ split: splitOf(0) }))).toEqual([]);
   });
 
-  it('is said to have too few passages if there are as few of them as of questions', () => {
+  it('is reported for its passages if there are as few of them as of questions', () => {
     const facts = factsWith({ split: splitOf(200, { trainPassages: 9, trainAnchors: 9 }) });
     expect(found('fewDistinct', experimentWith(batchOf(16)), facts)[0]?.facts.of).toBe('passages');
   });
@@ -90,12 +90,12 @@ describe('the batch size that a memory plan proposes', () => {
     expect(fixWith([at(32, true), at(64, true)], 40)).toEqual({ setting: 'batchSize', value: 32, bytes: 32e6 });
   });
 
-  it('is absent if only smaller ones than needed fit', () => {
+  it('is absent if only batches smaller than needed fit', () => {
     expect(fixWith([at(24, true), at(32, false)])).toBeUndefined();
     expect(fixWith([at(32, false)])).toBeUndefined();
   });
 
-  it('is the one needed if the plan says nothing about sizes between the present and that one', () => {
+  it('is the one needed if the plan covers no size between the current one and that', () => {
     expect(fixWith([at(16, true)]), 'no other size').toEqual(enough);
     expect(fixWith([at(16, false)]), 'the present size').toEqual(enough);
     expect(fixWith([at(16, true), at(32, false, 64)]), 'shorter texts').toEqual(enough);

@@ -12,7 +12,7 @@ import { found } from './patient';
 
 const model = demoModel(demoFiles('tokenizer.json', 'tokenizer_config.json'));
 
-/** Stores 60 pairs over 30 long passages, with questions as given, and returns what their texts show. */
+/** Stores 60 pairs over 30 long passages, with the given questions, and returns the facts found in their texts. */
 async function examined(trainQuestion: (i: number) => string, testQuestion: (i: number) => string) {
   const db = await freshDatabase();
   await putModel(db, model);
@@ -61,7 +61,7 @@ async function examined(trainQuestion: (i: number) => string, testQuestion: (i: 
   return { experiment, factsOf };
 }
 
-it('the data worker finds truncated passages, and none are left with the fixed limit', async () => {
+it('the data worker finds truncated passages, and none with the limit set by the fix', async () => {
   const { experiment, factsOf } = await examined(
     (i) => `第${i}问`,
     (i) => `第${i}题`,

@@ -24,7 +24,7 @@ const guidedBy = (contentSha256: string, known = false): Partial<Stage> => ({
 });
 const other = 'b'.repeat(64);
 
-/** Returns the experiment with the fix of its only finding of a kind, which then has none. */
+/** Returns the experiment with the fix of its only finding of a kind, after checking that none is left. */
 function cured(kind: 'teacherIsBase' | 'guideIsBase', experiment: Experiment): Experiment {
   const [finding, ...further] = found(kind, experiment);
   if (!finding || further.length > 0) throw new Error('not one finding');

@@ -41,7 +41,9 @@ export const healthyTexts: TextFacts = {
   prompts: { questions: [], passages: [] },
 };
 
-/** Facts of 960 different pairs and the demo model, with which a batch of 32 and the other defaults have no finding. */
+/**
+ * Facts of 960 distinct pairs and the demo model. With a batch of 32 and the other defaults, they lead to no finding.
+ */
 export function factsWith(change: Partial<ExperimentFacts> = {}): ExperimentFacts {
   return {
     model: { ...demoModel({}), totalFloats: 4.6e6 },

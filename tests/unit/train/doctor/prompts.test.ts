@@ -69,7 +69,7 @@ describe('prefixes that differ from the usual ones', () => {
     expect(missing([], [use('query: 1. ', 0.5)])).toMatchObject({ queryPrefix: '', passagePrefix: 'passage: ' });
   });
 
-  it('are as usual before the texts are known', () => {
+  it('count as usual before the texts are known', () => {
     const facts = { ...factsOf('e5-base', nothingStated), texts: null };
     expect(found('prefixes', modelWith({}), facts)[0]?.fix).toMatchObject(e5);
   });

@@ -74,7 +74,7 @@ describe('prompts in the texts', () => {
       texts: { ...healthyTexts, prompts: { questions: [{ prompt: '请回答：', training, evaluation }], passages: [] } },
     });
 
-  it('are reported if half of the texts more have them in training than in evaluation, or the other way round', () => {
+  it('are reported if the shares of texts with them differ by half between training and evaluation, in either direction', () => {
     expect(found('promptMismatch', modelWith({}), promptsOf(0.99, 0.5))).toEqual([]);
     expect(found('promptMismatch', modelWith({}), promptsOf(1, 0.5))).toMatchObject([
       { severity: 'warns', facts: { side: 'questions', prompt: '请回答：', training: 1, evaluation: 0.5 } },
@@ -144,7 +144,7 @@ describe('an average of the weights', () => {
   const averaging = (decay: number, steps: number) =>
     experimentWith({ ema: { decay }, duration: { unit: 'steps', value: steps }, ...batchOf(16) });
 
-  it('is reported if more than a tenth of it is still what the stage began with', () => {
+  it('is reported if more than a tenth of it still comes from the initial weights of the stage', () => {
     expect(found('emaTooSlow', averaging(0.999, 2301))).toMatchObject([{ facts: { decay: 0.999, steps: 2301 } }]);
     expect(found('emaTooSlow', averaging(0.999, 2302))).toEqual([]);
     expect(found('emaTooSlow', experimentWith(batchOf(16)))).toEqual([]);

@@ -29,7 +29,7 @@ describe('truncated texts', () => {
     expect(afterFix('truncated', experiment, (fixed) => factsOfLengths(200, fixed))).toEqual([]);
   });
 
-  it('have no fix if the model reads as much as it can', () => {
+  it('have no fix if the model already reads its maximum', () => {
     const { model, ...rest } = experiment;
     const longest = { ...rest, model: model && { ...model, maxTokens: 512 } };
     const facts = factsOfLengths(200, { model: model && { ...model, maxTokens: 128 } });
@@ -86,7 +86,7 @@ describe('the memory of a run', () => {
     expect(found('memoryShort', experiment, factsWith({ memory: fits }))).toEqual([]);
   });
 
-  it('makes steps slow if the batch is encoded twice; a limit that 99% of the texts keep is then proposed', () => {
+  it('makes steps slow if the batch is encoded twice; a limit that 99% of the texts satisfy is then proposed', () => {
     const memory = memoryOf(16, choiceOf('gradCache', 2e9), [at(128, 'gradCache'), at(64, 'plain'), at(32, 'plain')]);
     const longest = (p99: number) => {
       const texts = {

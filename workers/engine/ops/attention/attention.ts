@@ -97,7 +97,7 @@ function choose<RowKernel, TiledKernel>(
     const kernel = tiledKernel({ headSize, tiling, dropout: drops });
     return { kernel, groups: [heads, count, Math.ceil(gpuBlockRows / tiling.rows)] };
   }
-  // A wasm engine never compiles the WGSL, so one variant is enough.
+  // A wasm engine never compiles WGSL, so one variant is enough.
   const variant: RowVariant = { headSize, rowsPerThread: traits.software ? 4 : 1, dropout: drops };
   return { kernel: rowKernel(variant), groups: rowAttentionGroups(variant, count, heads) };
 }

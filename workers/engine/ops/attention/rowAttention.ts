@@ -5,8 +5,8 @@ import { wasmPackedBytes } from '../matmul/wasmMatmul';
 import { attentionFlops, attentionParams, wasmBlockRows, type AttentionParam } from './attentionShape';
 
 /**
- * Attention kernels in which a thread computes whole rows: one head of up to four consecutive rows of a text. Every
- * other row that the thread reads is used for all of them. These kernels serve software adapters, where barriers cost
+ * Attention kernels in which a thread computes whole rows: one head of up to four consecutive rows of a text. The
+ * thread uses every other row that it reads for all of them. These kernels serve software adapters, where barriers cost
  * more than they save, and head sizes that the tiled kernels do not handle. They also name the wasm functions.
  */
 export interface RowVariant {

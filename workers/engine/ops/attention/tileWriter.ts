@@ -33,9 +33,9 @@ export const gradient: Operand = { array: 'dy', offset: 'part', stride: 'hidden'
 const four = [0, 1, 2, 3] as const;
 
 /**
- * Writes the WGSL of a tiled kernel. A workgroup owns some rows of one text in one head. The rows that they are
- * multiplied with are called its columns. It takes them 32 at a time: `base` … `base` + 31. A thread, at place (r, c),
- * owns four consecutive rows and four consecutive columns of a tile of scores, and the same rows of the output.
+ * Writes the WGSL of a tiled kernel. A workgroup owns some rows of one text in one head. Its columns are the rows that
+ * these are multiplied with, taken 32 at a time: `base` … `base` + 31. A thread, at place (r, c), owns four consecutive
+ * rows and four consecutive columns of a tile of scores, and the same rows of the output.
  *
  * Every number is a sum of products in ascending order, each added by `fma`, whatever the tiling: scores sum over the
  * head's numbers, outputs over the columns. Only the forward pass also depends on the 32 columns, because it rescales
@@ -48,7 +48,10 @@ export class TileWriter {
   /** Number of vec4s in a row of an operand. */
   readonly #vectors: number;
   readonly #stride: number;
-  /** Indices of the thread's rows, and of its vec4s in a row of the output: vec4s c, c + 8, … of the head. */
+  /**
+   * Indices of the thread's rows, and of its vec4s in a row of the output: vec4s c, c + 8, … of the head, where c is
+   * the thread's column.
+   */
   readonly rows: readonly number[];
   readonly outputs: readonly number[];
 

@@ -11,7 +11,7 @@ export interface DropoutPlaceKey {
 
 /**
  * One place in the network that applies dropout. `firstRow` is the position of the arrays' row 0 in the whole batch, 0
- * by default. Random numbers depend on that position, so that chunks get the same mask as the whole batch.
+ * by default. Random numbers depend on it, so that chunks get the same mask as the whole batch.
  */
 export type DropoutPlace = DropoutPlaceKey & { rate: number; firstRow?: number };
 
@@ -35,7 +35,7 @@ export function layerDropoutPlace(
   return placeOf(dropout, drop === 0 ? 'attention' : 'hidden', 1 + layer * 3 + drop);
 }
 
-/** Adapters' places are numbered from here on, above those of the deepest model. */
+/** Number of the first adapter's place, above all places of the deepest model. */
 const firstAdapterOp = 4096;
 const adaptedModules: readonly LayerModuleName[] = [
   'query',

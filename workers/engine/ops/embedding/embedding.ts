@@ -36,7 +36,7 @@ export function embeddingLookup(
 
 /**
  * Adds a table's gradient to `pieces`, given dz [T, H]. dTable[v] = Σ dz[t] over the batch rows t that looked up row v,
- * added in batch order. Other rows of the table stay as they are, so clear the table before the first batch.
+ * added in batch order. Other rows of the table do not change, so clear the table before the first batch.
  */
 export function embeddingGradient(
   engine: Engine,

@@ -5,8 +5,8 @@ import { matmulGroups } from './matmulGroups';
 import type { MatmulShape } from './matmulShape';
 
 /**
- * Tilings for GPUs, largest tile first. On an H200, the first was the fastest for most products of BERT-base, and 64 ×
- * 64 with 128 threads for products with few tiles.
+ * Tilings for GPUs, largest tile first. On an H200, the first one was the fastest for most products of BERT-base, and
+ * 64 × 64 with 128 threads for products with few tiles.
  */
 const tilings = [
   { threadRows: 8, threadColumns: 8, workgroup: [8, 16], sharedDepth: 16 },
@@ -14,8 +14,8 @@ const tilings = [
   { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
 ] as const satisfies readonly MatmulTiling[];
 /**
- * Number of workgroups that it takes to keep the cores of a large GPU about equally busy. If a product has fewer,
- * smaller tiles are faster.
+ * Number of workgroups needed to keep the cores of a large GPU about equally busy. For a product with fewer, smaller
+ * tiles are faster.
  */
 const busyGroups = 256;
 
@@ -28,15 +28,24 @@ export function defaultTiling(
   shape: Pick<MatmulShape, 'rows' | 'columns' | 'depth'>,
 ): MatmulTiling {
   const { rows, columns } = shape;
-  if (software) {
-    // Four threads form one SIMD group. SwiftShader computes up to 1.7 times as fast with 32 × 16 results per thread,
-    // but it compiles that kernel for seconds, forty times as long as this one.
-    const side = (length: number): number => (length >= 8 ? 8 : 4);
-    return { threadRows: side(rows), threadColumns: side(columns), workgroup: [4, 1], sharedDepth: 0 };
-  }
+  if (software) return softwareTiling(shape);
   const [large, medium, small] = tilings;
   if (rows < 64 || columns < 64) return small;
   const parts = Math.ceil(shape.depth / matmulChunk(shape));
   const [x, y] = matmulGroups(large, rows, columns);
   return x * y * parts < busyGroups ? medium : large;
+}
+
+/**
+ * FLOPs from which a software adapter uses its large tiles. SwiftShader computes 1.8 times as fast with 16 × 16 results
+ * per thread as with 8 × 8, but compiles that kernel for 0.9 s instead of 0.2, which pays after a dozen products of this
+ * size.
+ */
+const largeSoftwareFlops = 2 ** 27;
+
+/** Four threads form one SIMD group of the processor, so workgroups have four threads in a row. */
+function softwareTiling({ rows, columns, depth }: Pick<MatmulShape, 'rows' | 'columns' | 'depth'>): MatmulTiling {
+  const isLarge = rows >= 64 && columns >= 64 && 2 * rows * columns * depth >= largeSoftwareFlops;
+  const side = (length: number): number => (isLarge ? 16 : length >= 8 ? 8 : 4);
+  return { threadRows: side(rows), threadColumns: side(columns), workgroup: [4, 1], sharedDepth: 0 };
 }

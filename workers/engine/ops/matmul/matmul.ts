@@ -34,7 +34,7 @@ export interface MatmulOptions {
   aSums?: DeviceArray;
   /**
    * Matrix units that multiply half-precision operands. They sum in another order than the other kernels, so they are
-   * used only if the experiment asks for them. Shapes that they do not suit are computed without them.
+   * used only if the experiment asks for them. Other kernels compute the shapes that these units cannot.
    */
   matrices?: MatrixUnits | undefined;
   /** Overrides the engine's plan and the default rules. */

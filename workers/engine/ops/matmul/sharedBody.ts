@@ -2,7 +2,7 @@ import type { MatmulTiling } from '../../../../src/domain/kernelPlan';
 import type { MatmulTileVariant } from './tileVariant';
 import { addTerms, chunkOfWorkgroup, declareSums, lines } from './tileText';
 
-/** An operand as the threads of a workgroup see it. */
+/** An operand, as seen by the threads of a workgroup. */
 interface Operand {
   name: 'a' | 'b';
   /** Rows or columns of the workgroup's tile. */

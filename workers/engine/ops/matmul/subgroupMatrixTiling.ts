@@ -68,7 +68,7 @@ export function tilingBytes(tiling: MatrixTiling, fragment: MatrixFragment): num
 }
 
 /**
- * Tilings by size, each with the number of workgroups from which it keeps a large GPU busy. For 4096³, the large one
+ * Tilings by size, each with the minimum number of workgroups that keeps a large GPU busy. For 4096³, the large one
  * reaches 225 TFLOP/s on an H200 and the small one 155. 2,048 × 768 × 768 has only 96 large tiles; small ones are
  * faster there.
  */

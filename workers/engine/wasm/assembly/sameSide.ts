@@ -34,7 +34,7 @@ export function sameSideRows(
     for (let j: u32 = 0; j < columns; j++)
       if (!sideIgnores(bits, words, i, j, load<f32>(guideAt + <usize>j * 4), limit, scoreMask, pairs, perAnchor, side))
         sum += exp1((load<f32>(at + <usize>j * 4) - largest) / temperature);
-    // With a single pair, or with everything left out, the term adds nothing.
+    // With a single pair, or with everything left out, the term is log 0, which adds nothing.
     const lse: f32 = sum > 0 ? largest / temperature + Mathf.log(sum) : -3.0e38;
     store<f32>(planeAt(stats, side, pairs, i), lse);
   }

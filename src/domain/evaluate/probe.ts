@@ -1,0 +1,40 @@
+import type { QuestionPart } from '../records';
+import type { AnswerAt } from './answerAt';
+
+/**
+ * Questions and passages outside the user's field, which show what a model has forgotten: the set that is shipped, or
+ * the questions and the knowledge base of another experiment.
+ */
+export type ProbeSet = { kind: 'general' } | { kind: 'experiment'; experimentId: string; part: QuestionPart };
+
+/** What a probe set holds. `sha256` tells results on different sets apart. */
+export interface ProbeFacts {
+  sha256: string;
+  questions: number;
+  passages: number;
+}
+
+/** The files of the shipped set, in the folder probe/ next to the page. */
+export const generalProbeFiles = { passages: 'passages.jsonl', questions: 'questions.jsonl' } as const;
+
+/** The shipped set. Its hash is that of both files, one after the other. */
+export const generalProbe: ProbeFacts = {
+  sha256: '85b9f2d52880af243124c4293022e9fa90062318b66cc17dbcd8b12e95513e82',
+  questions: 303,
+  passages: 325,
+};
+
+/** Whether a model lost what it could do before training, as far as the questions of a probe set can tell. */
+export type Forgetting = 'forgot' | 'kept' | 'unclear';
+
+/** The largest loss of hit rate that does not count as forgetting. */
+const tolerated = 0.05;
+
+/**
+ * Judges a probe by the comparison of the base model with the tuned one: it forgot if it got worse by McNemar's test,
+ * and kept what it could do if the 95% interval of the change excludes a loss of more than 5 percentage points.
+ */
+export function forgettingOf({ verdict, gain }: Pick<AnswerAt, 'verdict' | 'gain'>): Forgetting {
+  if (verdict === 'worse') return 'forgot';
+  return gain.low > -tolerated ? 'kept' : 'unclear';
+}

@@ -1,0 +1,92 @@
+import type { ThresholdFigures, ThresholdRule } from '../../../domain/evaluate/threshold';
+import type { ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
+import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
+import { hitRateAtK } from '../../../domain/evaluate/metrics';
+import { probeSentence } from '../../evaluate/probeText';
+import type { Dictionary } from '../../i18n/dictionary';
+import { formatPercent, formatThreshold } from '../../i18n/format';
+
+const note = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'note' });
+
+/** Returns the hits by the recorded labels and by the user's, for each model. */
+function labelSection(t: Dictionary, facts: ReportFacts): ReportSection[] {
+  const { labels } = facts.extras;
+  if (!labels) return [];
+  const words = t.questions.figures;
+  const cell = (hits: number, of: number): string =>
+    of === 0 ? '–' : `${words.hits(hits, of)} (${formatPercent(hits / of)})`;
+  const rows = labels.models.map((model) => {
+    const { results = [] } = facts.models.find(({ id }) => id === model.id) ?? {};
+    const hits = results.filter(({ ranks }) => hitRateAtK(ranks, facts.k) === 1).length;
+    return [nameOf(facts, model.id), cell(hits, results.length), cell(model.hits, model.questions)];
+  });
+  return [
+    {
+      title: t.questions.marks.log,
+      blocks: [
+        { kind: 'text', text: t.resultReport.labels.text(labels.changes, labels.changed) },
+        { kind: 'table', head: [words.model, t.resultReport.labels.recorded, words.withDecisions], rows },
+        note(words.caption(facts.k)),
+        ...(labels.unanswered > 0 ? [note(words.unanswered(labels.unanswered))] : []),
+        ...(labels.inexact > 0 ? [note(words.inexact(labels.inexact))] : []),
+      ],
+    },
+  ];
+}
+
+function ruleText(t: Dictionary, rule: ThresholdRule): string {
+  const name = t.scores.rules[rule.by];
+  return rule.by === 'f1' ? name : `${name} ${formatPercent(rule.share, 0)}`;
+}
+
+/** Says how many questions a threshold answers, and how many of them rightly. */
+function figuresText(t: Dictionary, figures: ThresholdFigures | null): string {
+  if (!figures) return '–';
+  const { answered, questions, right } = figures;
+  return t.resultReport.threshold.figures(answered, questions, right);
+}
+
+function thresholdSection(t: Dictionary, { extras }: ReportFacts): ReportSection[] {
+  const words = t.resultReport.threshold;
+  if (extras.thresholds.length === 0) return [];
+  const rows = extras.thresholds.map(({ name, threshold: { value, rule, dev, test } }) => [
+    name,
+    ruleText(t, rule),
+    formatThreshold(value),
+    figuresText(t, dev),
+    figuresText(t, test),
+  ]);
+  const head = [t.resultReport.models.model, words.rule, words.value, words.dev, words.test];
+  return [
+    {
+      title: words.title,
+      blocks: [
+        { kind: 'text', text: words.text },
+        { kind: 'table', head, rows, texts: 2 },
+      ],
+    },
+  ];
+}
+
+function probeSection(t: Dictionary, { extras: { probe } }: ReportFacts): ReportSection[] {
+  if (!probe) return [];
+  const { answer, passages, isGeneral } = probe;
+  const { k, hitsBefore, hitsAfter, questions } = answer;
+  return [
+    {
+      title: t.probe.title,
+      blocks: [
+        {
+          kind: 'text',
+          text: t.common.inARow(t.probe.hits(k, hitsBefore, hitsAfter, questions), probeSentence(t.probe, answer)),
+        },
+        note(isGeneral ? t.probe.general(questions, passages) : t.probe.size(questions, passages)),
+      ],
+    },
+  ];
+}
+
+/** Returns what was decided or measured beside the results: thresholds, general ability, and changed labels. */
+export function extraSections(t: Dictionary, facts: ReportFacts): ReportSection[] {
+  return [...thresholdSection(t, facts), ...probeSection(t, facts), ...labelSection(t, facts)];
+}

@@ -1,0 +1,115 @@
+import { correctedResults } from '../../../src/domain/evaluate/correctedResults';
+import { labelChanges, type LabelChanges } from '../../../src/domain/evaluate/labelDecisions';
+import { questionFigures, type NamedResults } from '../../../src/domain/evaluate/questionFigures';
+import { AppError } from '../../../src/domain/errors';
+import type { Passage } from '../../../src/domain/records';
+import type {
+  FilteredQuestion,
+  FiguresRequest,
+  LabelledFigures,
+  ResultsOwner,
+} from '../../../src/protocol/questionFigures';
+import { getComparison } from '../../../src/storage/comparisons';
+import type { Database } from '../../../src/storage/database';
+import { getEvaluation } from '../../../src/storage/evaluations';
+import { getExperiment } from '../../../src/storage/experiments';
+import { getRun } from '../../../src/storage/runs';
+import { comparedData, type ComparedData } from './comparedData';
+import { currentResults } from './comparedPart';
+import { comparisonKey } from './compareModels';
+
+/** Questions with the results of models, and the changes that the user's decisions make to their labels. */
+interface JudgedQuestions {
+  data: ComparedData;
+  changes: LabelChanges;
+}
+
+/** Returns the data that results belong to. */
+export async function dataOfOwner(db: Database, owner: ResultsOwner): Promise<ComparedData> {
+  if ('runId' in owner) return comparedData(db, owner, 'test');
+  return comparedData(db, { experimentId: owner.experimentId }, owner.part);
+}
+
+async function experimentIdOf(db: Database, owner: ResultsOwner): Promise<string> {
+  if (!('runId' in owner)) return owner.experimentId;
+  const run = await getRun(db, owner.runId);
+  if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: owner.runId });
+  return run.experimentId;
+}
+
+/** Returns the data of results, and the changes that the user's decisions make to its labels. */
+export async function judgedQuestions(db: Database, owner: ResultsOwner): Promise<JudgedQuestions> {
+  const data = await dataOfOwner(db, owner);
+  const decisions = (await getExperiment(db, await experimentIdOf(db, owner)))?.labelDecisions ?? [];
+  const part = 'runId' in owner ? 'test' : owner.part;
+  const changes = labelChanges(data.questions, decisions, part, (id) => data.order.indexOf.has(id));
+  return { data, changes };
+}
+
+/** Returns the stored results of models. Skips those that have none. */
+async function resultsOf(
+  db: Database,
+  owner: ResultsOwner,
+  ids: readonly string[],
+  data: ComparedData,
+): Promise<NamedResults[]> {
+  const found = new Map<string, NamedResults['results']>();
+  if ('runId' in owner) {
+    for (const moment of ['before', 'after'] as const) {
+      const evaluation = await getEvaluation(db, owner.runId, 'test', moment);
+      if (evaluation) found.set(moment, evaluation.results);
+    }
+    const key = await comparisonKey(db, { kind: 'keywords' }, data);
+    const keywords = await getComparison(db, await experimentIdOf(db, owner), key);
+    if (keywords) found.set('keywords', keywords.results);
+  } else
+    for (const { id, stored } of await currentResults(db, owner.experimentId, owner.part, data))
+      found.set(id, stored.results);
+  return ids.flatMap((id) => {
+    const results = found.get(id);
+    return results ? [{ id, results }] : [];
+  });
+}
+
+/**
+ * Returns the figures of models on all or some questions, by the imported labels and by the changed ones.
+ * @throws not-found if the run was deleted; data-missing; nothing-to-evaluate.
+ */
+export async function figuresOf(
+  db: Database,
+  { owner, ids, pair, k, questionIds }: FiguresRequest,
+): Promise<LabelledFigures> {
+  const { data, changes } = await judgedQuestions(db, owner);
+  const wanted = questionIds && new Set(questionIds);
+  const models = (await resultsOf(db, owner, ids, data)).map(({ id, results }) => {
+    return { id, results: wanted ? results.filter(({ questionId }) => wanted.has(questionId)) : results };
+  });
+  const changed = [...changes.byQuestion.values()].filter(({ questionId }) => !wanted || wanted.has(questionId));
+  const imported = questionFigures(models, pair, k);
+  if (changed.length === 0) return { imported, corrected: null, stale: changes.stale };
+  const relevant = new Map(data.questions.map((question) => [question.id, question.relevant]));
+  const corrected = models.map(({ id, results }) => ({ id, ...correctedResults(results, relevant, changes) }));
+  const most = (counts: number[]): number => counts.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    imported,
+    corrected: {
+      ...questionFigures(corrected, pair, k),
+      changes: changed.reduce((sum, { added, removed }) => sum + added.length + removed.length, 0),
+      changed: changed.length,
+      unanswered: most(corrected.map(({ unanswered }) => unanswered)),
+      inexact: most(corrected.map(({ inexact }) => inexact)),
+    },
+    stale: changes.stale,
+  };
+}
+
+/** Returns the questions with their topic and document. If a question has none, those of its first right passage. */
+export async function listQuestions(db: Database, owner: ResultsOwner): Promise<FilteredQuestion[]> {
+  const { questions, passages, order } = await dataOfOwner(db, owner);
+  return questions.map(({ id, text, relevant, kept }) => {
+    const right: Passage | undefined = passages[order.indexOf.get(relevant[0] ?? '') ?? -1];
+    const topic = kept?.topic ?? right?.kept?.topic ?? null;
+    const document = kept?.document ?? right?.kept?.document ?? null;
+    return { id, text, relevant, topic, document };
+  });
+}
