@@ -18,7 +18,7 @@ import { benchAdapter } from './adapter/run.mjs';
 import { lowerMedian, times } from './figures.mjs';
 import { exportFolder, openPage } from './openPage.mjs';
 import { printTable } from './printTable.mjs';
-import { answeredWithin, keywordsWithin, searchingTask } from './searchRows.mjs';
+import { answeredWithin, keywordsWithin, searchedWithin, searchingTask } from './searchRows.mjs';
 import { frozenAgainstFull, minedWithin, miningTask } from './trainingRows.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]
@@ -139,6 +139,9 @@ const rows = {
   },
   async playground({ page }) {
     return answeredWithin(await page('playgroundRow', searchingTask(30)), 150);
+  },
+  async searchExact({ page }) {
+    return searchedWithin((task) => page('exactRow', task));
   },
   async keywords({ page }) {
     return keywordsWithin(await page('keywordsRow', searchingTask(400)), 2);

@@ -7,7 +7,7 @@ import type { StockPeer } from '../peers/stock.worker';
 import { encodeByTransformersJs, openTransformersJs } from '../peers/transformersJs';
 import type { Ours } from './ours.worker';
 import type { Mining, MiningResult, MiningTask } from './mining.worker';
-import type { Searching, SearchingTask } from './searching.worker';
+import type { ExactResult, ExactTask, Searching, SearchingTask } from './searching.worker';
 import type { Weights } from './weights.worker';
 
 type Backend = 'wasm' | 'webgpu';
@@ -183,6 +183,13 @@ function openSearching(): Remote<Searching> {
 /** Times questions of the playground. */
 export async function playgroundRow(task: SearchingTask): Promise<{ model: number[]; both: number[] }> {
   const result = await openSearching().playground(task);
+  closeWorkers();
+  return result;
+}
+
+/** Times an exact search over synthetic vectors. */
+export async function exactRow(task: ExactTask): Promise<ExactResult> {
+  const result = await openSearching().exact(task);
   closeWorkers();
   return result;
 }

@@ -59,6 +59,8 @@ const randomPurpose = {
   devSample: 14,
   devScores: 15,
   inBatchNegatives: 16,
+  syntheticVectors: 17,
+  map: 18,
 } as const;
 type RandomPurpose = keyof typeof randomPurpose;
 

@@ -9,7 +9,10 @@ import type { DeviceInfo, DevicePreference } from '../domain/device';
 import type { BlendsToEvaluate } from './blends';
 import type { CompareProgress, CompareReports, CompareRequest } from './compareApi';
 import type { Progress } from './dataApi';
+import type { MapProgress, MapRequest, MapView } from './mapApi';
 import type { PlaygroundRequest, PlaygroundResult } from './playground';
+import type { SpeedResult } from '../domain/evaluate/speed';
+import type { SpeedProgress, SpeedRequest } from './speedApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
@@ -40,8 +43,9 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends` and `compareModels`
- * each need the device exclusively and reject with `device-busy` while another job is using it.
+ * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`,
+ * `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while another job is
+ * using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -121,6 +125,27 @@ export interface GpuApi {
     ended: CompareReports['ended'],
   ): Promise<void>;
   cancelComparison(): Promise<void>;
+  /**
+   * Measures the speed of models that take turns, of searches with their vectors, and what smaller vectors cost on dev,
+   * and stores the result with the experiment. Rejects with `cancelled` after `cancelSpeed`; what was measured until
+   * then stays stored, unless the models were not all measured.
+   */
+  measureSpeed(
+    request: SpeedRequest,
+    device: DevicePreference,
+    progress: (progress: SpeedProgress) => void,
+  ): Promise<SpeedResult>;
+  cancelSpeed(): Promise<void>;
+  /**
+   * Returns the map of an experiment's passages and dev questions by a model, which is computed once and kept; null if
+   * it is not kept and must not be computed. Rejects with `cancelled` after `cancelMap`.
+   */
+  drawMap(
+    request: MapRequest,
+    device: DevicePreference,
+    progress: (progress: MapProgress) => void,
+  ): Promise<MapView | null>;
+  cancelMap(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, and stores each under its ratio. Skips
    * blends that are evaluated already. On a probe set, both ends are evaluated like other ratios. Reports progress in

@@ -3,6 +3,7 @@ import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { BlendPoint } from '../domain/evaluate/blend';
+import type { SpeedResult } from '../domain/evaluate/speed';
 import type { EvaluatedPart, Evaluation } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
@@ -15,6 +16,7 @@ import * as stored from '../storage/experiments';
 import * as models from '../storage/models';
 import * as runEvents from '../storage/runEvents';
 import * as runs from '../storage/runs';
+import * as speeds from '../storage/speeds';
 import type { StoredDownload, StoredExperiment } from '../storage/schema';
 import * as tokenSets from '../storage/tokenSets';
 
@@ -61,6 +63,9 @@ export const gateway = {
   },
   async updateRun(runId: string, change: Partial<RunRecord>): Promise<void> {
     await runs.updateRun(await openDatabase(), runId, change);
+  },
+  async getSpeed(experimentId: string): Promise<SpeedResult | null> {
+    return speeds.getSpeed(await openDatabase(), experimentId);
   },
   async readEvents(runId: string, fromSeq: number): Promise<RunEvent[]> {
     return runEvents.readEvents(await openDatabase(), runId, fromSeq);

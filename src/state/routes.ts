@@ -3,7 +3,7 @@ import { pipeline, type StageName } from '../domain/pipeline';
 export type Route =
   | { name: 'home' }
   | { name: 'experiment'; experimentId: string; stage: StageName }
-  | { name: 'compare' | 'scores'; experimentId: string }
+  | { name: (typeof ofExperiment)[number]; experimentId: string }
   /** The screen for questions typed by hand, to an experiment's knowledge base or, if null, to the demo's. */
   | { name: 'try'; experimentId: string | null }
   | { name: 'link'; payload: string }
@@ -13,6 +13,11 @@ export type Route =
   | { name: 'headless' };
 
 const isStage = (word: string): word is StageName => pipeline.some(({ stage }) => stage === word);
+
+/** Screens of an experiment that are no stages. */
+const ofExperiment = ['compare', 'scores', 'speed', 'map'] as const;
+const isOfExperiment = (word: string): word is (typeof ofExperiment)[number] =>
+  ofExperiment.some((name) => name === word);
 
 function decoded(part: string | undefined): string {
   try {
@@ -36,7 +41,7 @@ export function parseRoute(hash: string): Route {
     return { name: 'experiment', experimentId: decoded(rest[0]), stage: isStage(stage) ? stage : 'import' };
   }
   if (head === 'try') return { name: 'try', experimentId: rest[0] ? decoded(rest[0]) : null };
-  if ((head === 'compare' || head === 'scores') && rest[0]) return { name: head, experimentId: decoded(rest[0]) };
+  if (isOfExperiment(head) && rest[0]) return { name: head, experimentId: decoded(rest[0]) };
   return { name: 'home' };
 }
 
@@ -60,6 +65,8 @@ export function formatRoute(route: Route): string {
       return `#/experiment/${encodeURIComponent(route.experimentId)}/${route.stage}`;
     case 'compare':
     case 'scores':
+    case 'speed':
+    case 'map':
       return `#/${route.name}/${encodeURIComponent(route.experimentId)}`;
     default:
       return route satisfies never;

@@ -45,6 +45,7 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   },
   (db) => {
     db.createObjectStore('onnxModels', { keyPath: 'contentSha256' });
+    db.createObjectStore('speeds', { keyPath: 'experimentId' });
   },
 ];
 

@@ -41,12 +41,13 @@ export async function listDeleted(db: Database): Promise<StoredExperiment[]> {
 export async function purgeExperiment(db: Database, experimentId: string): Promise<void> {
   await unlessPinned((mayDelete) =>
     guard(async () => {
-      const transaction = withHandledEnd(db.transaction([...runStores, 'comparisons'], 'readwrite'));
+      const transaction = withHandledEnd(db.transaction([...runStores, 'comparisons', 'speeds'], 'readwrite'));
       const experiments = transaction.objectStore('experiments');
       if ((await experiments.get(experimentId))?.deletedAt !== undefined) {
         const runIds = await transaction.objectStore('runs').index('experimentId').getAllKeys(experimentId);
         for (const runId of runIds) await deleteRunIn(transaction, runId, mayDelete);
         await transaction.objectStore('comparisons').delete(comparisonsOf(experimentId));
+        await transaction.objectStore('speeds').delete(experimentId);
         await experiments.delete(experimentId);
       }
       await transaction.done;

@@ -45,7 +45,11 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
 
 /** The stores that hold a run, and `experiments`, which holds its owner. */
 export const runStores = ['experiments', 'runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;
-type RunTransaction = IDBPTransaction<RecallsmithSchema, ((typeof runStores)[number] | 'comparisons')[], 'readwrite'>;
+type RunTransaction = IDBPTransaction<
+  RecallsmithSchema,
+  ((typeof runStores)[number] | 'comparisons' | 'speeds')[],
+  'readwrite'
+>;
 
 /**
  * Deletes everything stored for a run, in a transaction over `runStores`: its record, events, checkpoints and

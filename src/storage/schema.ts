@@ -17,6 +17,7 @@ import type { LabelDecision } from '../domain/evaluate/labelDecisions';
 import type { ReviewDecision } from '../domain/evaluate/review';
 import type { Candidate } from '../domain/evaluate/candidate';
 import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
+import type { SpeedResult } from '../domain/evaluate/speed';
 import type { QuestionScores } from '../domain/evaluate/questionScores';
 
 export const databaseName = 'recallsmith';
@@ -185,6 +186,8 @@ export interface RecallsmithSchema extends DBSchema {
   vectorSets: { key: string; value: StoredVectorSet };
   /** Key: [experimentId, key]. */
   comparisons: { key: [string, string]; value: StoredComparison };
+  /** The newest measurement of speed and size of each experiment, which owns it. */
+  speeds: { key: string; value: { experimentId: string; result: SpeedResult } };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
   /** Key: [runId, seq]. */
   runEvents: { key: [string, number]; value: RunEvent };

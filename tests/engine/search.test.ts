@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceEngine, deviceWebGpu } from '../../workers/services/device/openDevice';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { search } from '../../workers/engine/retrieval/search';
-import type { Vectors } from '../../workers/engine/retrieval/vectors';
+import { vectorsInPieces, type Vectors } from '../../workers/engine/retrieval/vectors';
 import { inBrowser } from './environment';
 import { strictReports } from './reports';
 import { seededRandom } from './random';
@@ -124,7 +124,7 @@ describe.each(kinds)('exact search (%s)', (kind) => {
     },
   );
 
-  it('returns the same bits in blocks of any size and for a single query', async () => {
+  it('returns the same bits in blocks of any size, of vectors that are read in pieces, and for a single query', async () => {
     const testCase = { queries: 20, passages: 150, width: 30, k: 12 };
     const input = drawCase(testCase, () => 2 * random() - 1);
     const found = await run(input);
@@ -134,6 +134,14 @@ describe.each(kinds)('exact search (%s)', (kind) => {
       { passages: 149, queries: 7 },
     ])
       expect(await run({ ...input, blocks })).toEqual(found);
+    const pieces = vectorsInPieces(testCase.passages, testCase.width, (first, count, into) => {
+      for (let i = 0; i < count; i++) input.passages.copyRow(first + i, into, i * testCase.width);
+      return Promise.resolve();
+    });
+    for (const blocks of [{ passages: 50, queries: 20 }, undefined]) {
+      const inPieces = { ...input, passages: pieces };
+      expect(await run(blocks ? { ...inPieces, blocks } : inPieces)).toEqual(found);
+    }
     const alone = await run({
       ...input,
       queries: { ...input.queries, count: 1, copyRow: (_, into, at) => input.queries.copyRow(13, into, at) },

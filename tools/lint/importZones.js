@@ -58,7 +58,7 @@ const zones = [
     name: 'services',
     pattern: /^workers\/services\//,
     zones: ['services', 'engine', 'losses', 'reference', 'formats', 'storage', 'protocol', 'domain'],
-    packages: ['@huggingface/', 'fflate', 'onnxruntime-web', 'onnxruntime-common'],
+    packages: ['@huggingface/', 'fflate', 'onnxruntime-web', 'onnxruntime-common', 'umap-js'],
   },
   {
     name: 'worker entries',

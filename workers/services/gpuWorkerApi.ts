@@ -114,6 +114,24 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelComparison: async () => device.controlOf('compare')?.cancel(),
+  measureSpeed: (request, preference, progress) =>
+    device.during({ job: 'speed' }, async (control) => {
+      const { measureSpeed } = await import('./evaluate/measureSpeed');
+      return measureSpeed(request, {
+        ...{ db: await openedWithVerdicts(), control, device: preference, wasmBaseUrl: wasmBaseUrl() },
+        ...{ build: __BUILD__, browser: await browserVersion(), progress },
+      });
+    }),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelSpeed: async () => device.controlOf('speed')?.cancel(),
+  drawMap: (request, preference, progress) =>
+    device.during({ job: 'map' }, async (control) => {
+      const { drawMap } = await import('./evaluate/drawMap');
+      const db = await openedWithVerdicts();
+      return drawMap(request, { db, control, device: preference, wasmBaseUrl: wasmBaseUrl(), progress });
+    }),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelMap: async () => device.controlOf('map')?.cancel(),
   evaluateBlends: (runId, wanted, progress) =>
     device.during({ job: 'blend' }, async (control) =>
       evaluateBlends(runId, wanted, {

@@ -18,6 +18,8 @@ import { playgroundTexts } from './en/playground';
 import { probeTexts } from './en/probe';
 import { questionsTexts } from './en/questions';
 import { scoresTexts } from './en/scores';
+import { mapTexts } from './en/map';
+import { speedTexts } from './en/speed';
 import { runsTexts } from './en/runs';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -53,6 +55,8 @@ export const en = {
   compare: compareTexts,
   blend: blendTexts,
   scores: scoresTexts,
+  speed: speedTexts,
+  map: mapTexts,
   playground: playgroundTexts,
   probe: probeTexts,
   questions: questionsTexts,

@@ -19,6 +19,8 @@ import { playgroundTexts } from './zh/playground';
 import { probeTexts } from './zh/probe';
 import { questionsTexts } from './zh/questions';
 import { scoresTexts } from './zh/scores';
+import { mapTexts } from './zh/map';
+import { speedTexts } from './zh/speed';
 import { runsTexts } from './zh/runs';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -51,6 +53,8 @@ export const zh: Dictionary = {
   compare: compareTexts,
   blend: blendTexts,
   scores: scoresTexts,
+  speed: speedTexts,
+  map: mapTexts,
   playground: playgroundTexts,
   probe: probeTexts,
   questions: questionsTexts,

@@ -2,7 +2,7 @@ import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import type { SearchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
-import { fillMatrix, type RowRange, type Vectors } from './vectors';
+import { fillMatrix, readableRows, type RowRange, type Vectors } from './vectors';
 
 /** Arrays that all query groups share: the vectors and scores of one block of passages. */
 export interface PassageBlockScratch {
@@ -22,6 +22,7 @@ export async function uploadPassageBlock(
 ): Promise<DeviceArray> {
   const count = 'count' in rows ? rows.count : rows.length;
   const array = { ...block, shape: [upToQuad(count), stride] };
-  await engine.commands.fill(array, (into) => fillMatrix(passages, rows, stride, into));
+  const readable = await readableRows(passages, rows);
+  await engine.commands.fill(array, (into) => fillMatrix(readable.vectors, readable.rows, stride, into));
   return array;
 }

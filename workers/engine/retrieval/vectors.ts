@@ -6,6 +6,8 @@ export interface Vectors {
   copyRow(row: number, into: Float32Array, at: number): void;
   /** Copies consecutive rows at once. Present only if their storage makes this faster. */
   copyRows?(first: number, count: number, into: Float32Array, at: number): void;
+  /** Makes consecutive rows readable until the next call. Present only if the rows are not all in memory. */
+  load?(first: number, count: number): Promise<void>;
 }
 
 /** Consecutive rows. */
@@ -40,6 +42,56 @@ export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: numb
     }
   };
   return { count, width, copyRow, copyRows };
+}
+
+/**
+ * Returns vectors that are read when they are needed, so that only one piece of them is in memory. `read` writes
+ * consecutive rows [count, width] to its buffer.
+ */
+export function vectorsInPieces(
+  count: number,
+  width: number,
+  read: (first: number, count: number, into: Float32Array) => Promise<void>,
+): Required<Vectors> & { readonly bufferBytes: number } {
+  let buffer = new Float32Array();
+  let loaded: RowRange = { first: 0, count: 0 };
+  const copyRows = (first: number, rows: number, into: Float32Array, at: number): void => {
+    const begin = first - loaded.first;
+    if (begin < 0 || begin + rows > loaded.count) throw new RangeError(`rows from ${first} on are not loaded`);
+    into.set(buffer.subarray(begin * width, (begin + rows) * width), at);
+  };
+  const load = async (first: number, rows: number): Promise<void> => {
+    if (buffer.length < rows * width) buffer = new Float32Array(rows * width);
+    loaded = { first, count: 0 };
+    await read(first, rows, buffer.subarray(0, rows * width));
+    loaded = { first, count: rows };
+  };
+  const copyRow = (row: number, into: Float32Array, at: number): void => copyRows(row, 1, into, at);
+  return {
+    ...{ count, width, copyRow, copyRows, load },
+    get bufferBytes() {
+      return buffer.byteLength;
+    },
+  };
+}
+
+/** Makes rows readable at once. Of vectors in pieces, those of a list are copied one by one. */
+export async function readableRows(
+  vectors: Vectors,
+  rows: RowRange | readonly number[],
+): Promise<{ vectors: Vectors; rows: RowRange | readonly number[] }> {
+  if (!vectors.load) return { vectors, rows };
+  if ('count' in rows) {
+    await vectors.load(rows.first, rows.count);
+    return { vectors, rows };
+  }
+  const { width } = vectors;
+  const copied = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) {
+    await vectors.load(row, 1);
+    vectors.copyRow(row, copied, i * width);
+  }
+  return { vectors: vectorsInOnePiece(copied, width), rows: { first: 0, count: rows.length } };
 }
 
 /** Writes the given rows to a matrix `into` [height, stride] and fills the extra columns and rows with zeros. */

@@ -31,7 +31,7 @@ export class DeviceHold {
   }
 
   /** Returns the control of a job, or null if it is not in progress, for example because it has just finished. */
-  controlOf(job: 'benchmark' | 'check' | 'search' | 'mine' | 'blend' | 'compare'): RunControl | null {
+  controlOf(job: 'benchmark' | 'check' | 'search' | 'mine' | 'blend' | 'compare' | 'speed' | 'map'): RunControl | null {
     return this.#held?.job === job ? this.#held.control : null;
   }
 }

@@ -9,6 +9,7 @@ import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
 import { minedBytes } from '../../../src/storage/minedNegatives';
 import { listComparisons } from '../../../src/storage/comparisons';
+import { getSpeed } from '../../../src/storage/speeds';
 import { vectorBytes } from '../../../src/storage/vectorSets';
 import { listModels } from '../../../src/storage/models';
 import { listOnnxModels } from '../../../src/storage/onnxModels';
@@ -60,7 +61,7 @@ async function runBytes(db: Database, { runId, ...record }: RunRecord): Promise<
 
 async function experimentItem(db: Database, { stored, runs }: Owner): Promise<StoredItem> {
   const { experimentId, name, deletedAt } = stored;
-  let bytes = jsonBytes([stored, await listComparisons(db, experimentId)]);
+  let bytes = jsonBytes([stored, await listComparisons(db, experimentId), await getSpeed(db, experimentId)]);
   for (const run of runs) bytes += await runBytes(db, run);
   const when = deletedAt === undefined ? {} : { deletedAt };
   return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], usedByDeleted: [], ...when };

@@ -32,5 +32,13 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
     zh: '正在比较模型，请等它结束，或先取消它。',
     en: 'Models are being compared; wait for it, or cancel it first.',
   },
+  speed: {
+    zh: '正在测模型的速度，请等它测完，或先取消它。',
+    en: 'The speed of models is being measured; wait for it to end, or cancel it first.',
+  },
+  map: {
+    zh: '正在画地图，请等它画完，或先取消它。',
+    en: 'A map is being drawn; wait for it to end, or cancel it first.',
+  },
   export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
 };

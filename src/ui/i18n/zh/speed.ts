@@ -1,0 +1,73 @@
+import type { Dictionary } from '../dictionary';
+import { formatCount } from '../format';
+
+export const speedTexts: Dictionary['speed'] = {
+  title: '速度与大小',
+  intro: '这些模型在这台设备上有多快，占多少空间，把向量变小要付出什么代价。',
+  back: '回到比较',
+  choose: '要测的模型',
+  chooseHelp: '选中的模型在同一次里轮流测，设备变慢时，大家一起慢。请先关掉其他占用设备的程序。',
+  noModels: '还没有模型，请先导入一个再测。',
+  plan: '时长',
+  plans: { full: '仔细', quick: '快速' },
+  planHelp:
+    '仔细：测五轮，最多检索 1,000,000 个段落；没有 GPU 时，大模型要几分钟。快速：测三轮，每轮很短，最多 100,000 个段落。',
+  start: (n) => `测 ${formatCount(n)} 个模型`,
+  again: (n) => `重新测 ${formatCount(n)} 个模型`,
+  nothingChosen: '请至少选一个模型。',
+  nothing: '还没有测过。',
+  what: {
+    load: () => '载入权重',
+    encode: (tokens) => `编码每段 ${formatCount(tokens)} 词元的文本`,
+    search: (passages) => `检索 ${formatCount(passages)} 个段落`,
+    questions: (questions) => `回答 ${formatCount(questions)} 道验证题`,
+  },
+  cancelling: '正在取消……',
+  measured: (date, device) => `${date}测得：${device}`,
+  incomplete: '这次没有测完就停了。下面缺的部分没有测。',
+  failed: '没有测成',
+  gone: '已不在库里',
+  answer: (dimensions, numbers, share) =>
+    `用 ${formatCount(dimensions)} 维、${numbers} 就够了：向量只占原来的 ${share}`,
+  answerRecall: (name, recall, hitRate, questions) =>
+    `${name}，${formatCount(questions)} 道验证题：召回率@10 ${recall}，检出率@1 ${hitRate}。`,
+  keepWhole: '请保留完整的向量：变小之后都会降一个百分点以上',
+  change: (before, after) => `${before} → ${after}`,
+  few: (questions) => `只有 ${formatCount(questions)} 题，看不出百分之一的损失。`,
+  ofModel: '模型',
+  encoding: '编码',
+  encodingHelp: '用随机词元，像比较模型时那样分批编码。数字是各轮的中位数，下面是最慢和最快的一轮。不含分词的时间。',
+  perSecond: '文本/秒',
+  tokensPerSecond: '词元/秒',
+  tokens: (n) => `${formatCount(n)} 词元`,
+  tooLong: (lengths) => `读不了这么多词元的文本：${lengths}`,
+  searching: '检索一个问题',
+  searchingHelp:
+    '在合成的向量里精确检索：向量是随机数，因为用时与数值无关。时间包括把向量搬到设备上，不包括从磁盘读取。',
+  passages: '段落',
+  dimensions: '维数',
+  ms: '毫秒',
+  memory: '内存',
+  pieces: (n) => `分 ${formatCount(n)} 块读取，内存里每次只放一块`,
+  skipped: (passages, dimensions, needed, limit) =>
+    `${formatCount(passages)} 个 ${formatCount(dimensions)} 维的段落，分块检索也要 ${needed}，上限是 ${limit}。`,
+  download: '下载量',
+  downloadHelp: '用这个模型的人要下载的字节：权重和分词器。导出的是 float32，用 float16 时权重减半。',
+  weights: (numbers) => `${numbers} 权重`,
+  tokenizer: '分词器',
+  forms: '变小的向量',
+  formsHelp:
+    '截短：只留前面的维度，再把长度归一。int8：每维一个字节，每维的范围取自段落（与 sentence-transformers 相同）。问题也截短，但仍是 float32。在保留下来的数值上，检索仍是精确的。',
+  form: '形式',
+  bytes: '字节',
+  perMillion: (bytes) => `一百万个段落 ${bytes}`,
+  recall: '召回率@10',
+  hitRate: '检出率@1',
+  changed: '丢失、新增',
+  changedHelp:
+    '完整向量时正确段落排第一、变小后不再第一的题数，以及相反的题数。前面的区间是召回率@10 之差，单位是百分点。',
+  points: (low, high) => `95%：${low} 到 ${high}`,
+  matryoshka: '训练时用了套娃（Matryoshka）选项的模型，截短后损失最小。这里只看验证集，因为选形式也是一种选择。',
+  copy: '复制这些数字',
+  save: '存为 CSV',
+};
