@@ -26,4 +26,5 @@ export interface DeviceInfo {
 }
 
 /** The jobs that use the GPU worker's device. There is one device per page, so only one job runs at a time. */
-export type DeviceJob = 'run' | 'benchmark' | 'check' | 'export' | 'search' | 'mine' | 'blend' | 'compare' | 'speed' | 'map';
+export type DeviceJob =
+  'run' | 'benchmark' | 'check' | 'export' | 'search' | 'mine' | 'blend' | 'compare' | 'speed' | 'map';

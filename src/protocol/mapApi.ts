@@ -1,8 +1,8 @@
-import type { DenseCandidate } from '../domain/evaluate/candidate';
+import type { EngineCandidate } from '../domain/evaluate/candidate';
 
 export interface MapRequest {
   experimentId: string;
-  candidate: DenseCandidate;
+  candidate: EngineCandidate;
   /** Whether to compute a map that is not stored. */
   compute: boolean;
 }

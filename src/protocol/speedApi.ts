@@ -1,10 +1,10 @@
-import type { DenseCandidate } from '../domain/evaluate/candidate';
+import type { EngineCandidate } from '../domain/evaluate/candidate';
 import type { SpeedPlan } from '../domain/evaluate/speed';
 
 export interface SpeedRequest {
   experimentId: string;
   /** The models that take turns. */
-  candidates: readonly DenseCandidate[];
+  candidates: readonly EngineCandidate[];
   plan: SpeedPlan;
 }
 

@@ -1,4 +1,4 @@
-import { candidateId } from '../domain/evaluate/candidate';
+import { candidateId, isEngineCandidate } from '../domain/evaluate/candidate';
 import type { QuestionResult } from '../domain/evaluate/evaluation';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { MapProgress, MapView } from '../protocol/mapApi';
@@ -39,7 +39,7 @@ export class MapState {
     const all = await (await gateway.data()).listCandidates(this.experimentId);
     this.options = all.flatMap((option): MeasurableOption[] => {
       const { candidate } = option;
-      return candidate.kind === 'base' || candidate.kind === 'run' ? [{ ...option, candidate }] : [];
+      return isEngineCandidate(candidate) ? [{ ...option, candidate }] : [];
     });
     if (!this.option) {
       const tuned = this.options.find(({ candidate }) => candidate.kind === 'run' && candidate.weights === 'kept');

@@ -1,4 +1,4 @@
-import type { DenseCandidate } from '../domain/evaluate/candidate';
+import { isEngineCandidate, type EngineCandidate } from '../domain/evaluate/candidate';
 import type { SpeedPlan, SpeedResult } from '../domain/evaluate/speed';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { CandidateOption } from '../protocol/compareApi';
@@ -9,7 +9,7 @@ import { gateway } from './gateway';
 
 /** A model that can be measured. */
 export interface MeasurableOption extends CandidateOption {
-  candidate: DenseCandidate;
+  candidate: EngineCandidate;
 }
 
 /** Models that are chosen at first: more take long on a slow device. */
@@ -39,7 +39,7 @@ export class SpeedState {
     const all = await (await gateway.data()).listCandidates(this.experimentId);
     this.options = all.flatMap((option): MeasurableOption[] => {
       const { candidate } = option;
-      return candidate.kind === 'base' || candidate.kind === 'run' ? [{ ...option, candidate }] : [];
+      return isEngineCandidate(candidate) ? [{ ...option, candidate }] : [];
     });
     if (!this.loaded) this.chosen = new Set(this.#firstChoice());
     if (!this.running) this.result = await gateway.getSpeed(this.experimentId);

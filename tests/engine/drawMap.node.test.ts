@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import type { DenseCandidate } from '../../src/domain/evaluate/candidate';
+import type { EngineCandidate } from '../../src/domain/evaluate/candidate';
 import type { MapProgress, MapView } from '../../src/protocol/mapApi';
-import { listCandidates } from '../../workers/services/evaluate/candidates';
+import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { drawMap } from '../../workers/services/evaluate/drawMap';
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';
@@ -10,7 +10,7 @@ import { prepared } from './smallRun';
 
 async function given(passages: number, limits = { projected: 1000, passages: 1000 }) {
   const { db } = await prepared({}, { passages });
-  const candidate = (await listCandidates(db, 'e'))[0]?.candidate as DenseCandidate;
+  const candidate = (await listCandidates(db, 'e'))[0]?.candidate as EngineCandidate;
   const seen: MapProgress['what'][] = [];
   const control = new RunControl();
   const draw = (compute: boolean, onProgress: (what: MapProgress['what']) => void = () => undefined) =>

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import { candidateId, type DenseCandidate } from '../../src/domain/evaluate/candidate';
+import { candidateId, type EngineCandidate } from '../../src/domain/evaluate/candidate';
 import { hitRateAtK, mrrAtK, recallAtK } from '../../src/domain/evaluate/metrics';
 import { passageOrder, relevantPlaces } from '../../src/domain/evaluate/ranking';
 import type { SpeedResult } from '../../src/domain/evaluate/speed';
@@ -12,7 +12,7 @@ import { getExperiment } from '../../src/storage/experiments';
 import { getSpeed, putSpeed } from '../../src/storage/speeds';
 import { openWasmEngine } from '../../workers/engine/wasm/openWasmEngine';
 import { vectorsInOnePiece } from '../../workers/engine/retrieval/vectors';
-import { listCandidates } from '../../workers/services/evaluate/candidates';
+import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { measureForms } from '../../workers/services/evaluate/formFigures';
 import { measureSpeed } from '../../workers/services/evaluate/measureSpeed';
 import { passagesInForm } from '../../workers/services/evaluate/vectorsInForm';
@@ -35,7 +35,7 @@ async function given() {
 
 async function measured(
   db: Database,
-  candidates: readonly DenseCandidate[],
+  candidates: readonly EngineCandidate[],
   onProgress: (progress: SpeedProgress, control: RunControl) => void = () => undefined,
 ): Promise<{ result: SpeedResult | null; error: string | null; seen: SpeedProgress[] }> {
   const seen: SpeedProgress[] = [];

@@ -31,6 +31,10 @@ export function denseOf(candidate: Candidate): DenseCandidate | null {
   return candidate.kind === 'keywords' ? null : candidate;
 }
 
+export function isEngineCandidate(candidate: Candidate): candidate is EngineCandidate {
+  return isPlaygroundCandidate(candidate) && candidate.kind !== 'keywords';
+}
+
 export function isPlaygroundCandidate(candidate: Candidate): candidate is PlaygroundCandidate {
   return candidate.kind !== 'fused' && candidate.kind !== 'onnx';
 }

@@ -10,7 +10,7 @@ import { onDevice } from '../device/onDevice';
 import { deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
 import { openCandidate } from './candidates';
-import { candidateVectors, vectorKey } from './candidateVectors';
+import { candidateVectors, engineEncoder, vectorKey } from './candidateVectors';
 import { comparedData, type ComparedData } from './comparedData';
 import { EncodedTexts } from './encodedTexts';
 import { keepVectors, readVectors } from './keptVectors';
@@ -111,7 +111,7 @@ async function computeMap(
     const key = `${backend} ${(await deviceKey(device)).key}`;
     const deps = { db, engine, deviceKey: key };
     const encoding = (what: string) => between(what === 'load' ? 'load' : 'encode');
-    const encoded = await candidateVectors(opened, data, { ...deps, between: encoding });
+    const encoded = await candidateVectors(engineEncoder(opened, { ...deps, between: encoding }), data, db);
     const { first, others } = pointVectors(encoded, chosen);
     const common = { between: between('neighbours') };
     const near = await nearestVectors(engine, first, first, { k: Math.min(mapNeighbours + 1, first.count), ...common });

@@ -1,4 +1,4 @@
-import { candidateId, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
+import { candidateId, type EngineCandidate } from '../../../src/domain/evaluate/candidate';
 import {
   searchRounds,
   speedSteps,
@@ -18,9 +18,8 @@ import { deviceLossBehind } from '../device/deviceRecovery';
 import { onDevice } from '../device/onDevice';
 import { deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
-import { loadWeights } from '../train/weightTransfer';
-import { openCandidate, type OpenCandidate } from './candidates';
-import { candidateVectors } from './candidateVectors';
+import { loadCandidate, openCandidate, type OpenCandidate } from './candidates';
+import { candidateVectors, engineEncoder } from './candidateVectors';
 import { comparedData, type ComparedData } from './comparedData';
 import { EncodeRounds } from './encodeSpeed';
 import type { EncoderForTexts } from './encodeTexts';
@@ -50,7 +49,7 @@ const questionsMs = 4000;
 /** A model that is measured, with its rounds by text length. */
 interface Measuring {
   id: string;
-  candidate: DenseCandidate;
+  candidate: EngineCandidate;
   opened: OpenCandidate;
   rounds: EncodeRounds[];
   tooLong: number[];
@@ -178,8 +177,7 @@ class Measurement {
   async #weightsOf({ id, opened }: Measuring): Promise<ParameterStore> {
     const known = this.#resident.get(id);
     if (known) return known;
-    const { model, weights } = opened;
-    const parameters = await loadWeights(this.engine, this.deps.db, model, weights, () => undefined);
+    const parameters = await loadCandidate(this.engine, this.deps.db, opened);
     this.#resident.set(id, parameters);
     return parameters;
   }
@@ -228,10 +226,11 @@ class Measurement {
         const doing = { what: 'questions' as const, id, size: data.questions.length };
         const between = (from: number, share: number) => (done: number, of: number) =>
           this.#clock.during(doing, questionsMs * (from + (of > 0 ? done / of : 0) * share));
-        const { questions, passages } = await candidateVectors(opened, data, {
+        const encoder = engineEncoder(opened, {
           ...{ db, engine: this.engine, deviceKey: key },
           between: (what) => (what === 'passages' ? between(0, 0.6) : between(0, 0)),
         });
+        const { questions, passages } = await candidateVectors(encoder, data, db);
         const forms = await measureForms(this.engine, { questions, passages }, data, between(0.6, 0.4));
         this.#clock.passed(questionsMs);
         this.#result.models = this.#result.models.map((model) => (model.id === id ? { ...model, forms } : model));
