@@ -18,6 +18,7 @@ import { benchAdapter } from './adapter/run.mjs';
 import { lowerMedian, times } from './figures.mjs';
 import { exportFolder, openPage } from './openPage.mjs';
 import { printTable } from './printTable.mjs';
+import { writeResults } from './resultsFile.mjs';
 import { answeredWithin, keywordsWithin, searchedWithin, searchingTask } from './searchRows.mjs';
 import { frozenAgainstFull, minedWithin, miningTask } from './trainingRows.mjs';
 
@@ -288,16 +289,7 @@ async function main({ only, browser }) {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
   };
-  await mkdir(join(root, 'bench/results'), { recursive: true });
-  const file = join(root, `bench/results/${new Date().toISOString().slice(0, 10)}.json`);
-  await writeFile(file, `${JSON.stringify({ machine, results: [...earlier(file, results), ...results] }, null, 2)}\n`);
+  const file = await writeResults(machine, results);
   printTable(results);
   console.log(`\nMedians on ${machine.cores} cores, ${machine.processor}. Written to ${relative(root, file)}.`);
-}
-
-/** Returns the rows of today's results file that this run did not measure. */
-function earlier(file, results) {
-  if (!existsSync(file)) return [];
-  const measured = new Set(results.map(({ name }) => name));
-  return JSON.parse(readFileSync(file, 'utf8')).results.filter(({ name }) => !measured.has(name));
 }

@@ -22,6 +22,6 @@ it('a second job is refused while another uses the device, and the error names t
 
 it('the sentence on a lost device is true for a run and for any other job', () => {
   const { zh, en } = errorSentences(loss.details);
-  expect(zh).toMatch(/训练.*检查点.*别的操作/);
-  expect(en).toMatch(/run.*checkpoint.*action/);
+  expect(zh).toMatch(/接着训练.*操作再做一次/);
+  expect(en).toMatch(/resume the run.*start the action again/);
 });
