@@ -25,7 +25,8 @@ const kinds = {
   },
 };
 
-class WarmWorker {
+/** A worker that vitest starts for a test file. Takes an idle one of `idle` if there is one, and puts it back. */
+export class WarmWorker {
   name = 'warm';
   #kind;
   #idle;
@@ -40,10 +41,25 @@ class WarmWorker {
   }
 
   async start() {
-    this.#worker = this.#idle.pop() ?? this.#kind.start();
+    this.#worker = this.#takeIdle() ?? this.#startNew();
     this.#worker.ref();
     this.#worker.channel?.ref();
     this.on('message', this.#noteEnd);
+  }
+
+  /** Returns an idle worker that has not ended meanwhile, for example because it ran out of memory. */
+  #takeIdle() {
+    let worker;
+    do worker = this.#idle.pop();
+    while (worker && this.#kind.hasEnded(worker));
+    return worker;
+  }
+
+  #startNew() {
+    const worker = this.#kind.start();
+    // While a worker is idle nobody else listens, and node throws errors that nobody listens to.
+    worker.on('error', () => undefined);
+    return worker;
   }
 
   on(event, listener) {
