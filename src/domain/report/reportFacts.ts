@@ -58,7 +58,7 @@ export interface ReportedLabels {
   /** Passages added and removed, and the questions that they belong to. */
   changes: number;
   changed: number;
-  /** Questions that have no right passage any more. */
+  /** Questions left without a right passage. */
   unanswered: number;
   /** Questions with a right passage whose rank is not known; see `CorrectedResults`. */
   inexact: number;
