@@ -139,13 +139,27 @@ export async function hasAllRows(db: Database, contentSha256: string): Promise<b
   return dataset !== undefined && (await hasBlocks(db, dataset));
 }
 
-/** Whether storage has all parts of a model. */
-export async function hasAllParts(
-  db: Database,
-  { weightsId, totalFloats, untrained, files }: StoredModel,
-): Promise<boolean> {
-  if (files['config.json'] === undefined || files['tokenizer.json'] === undefined) return false;
+interface WholeParts {
+  weights: boolean;
+  /** Also true if the model has no pooler. */
+  pooler: boolean;
+  files: boolean;
+}
+
+/** Determines which parts of a stored model are complete. */
+export async function wholePartsOf(db: Database, model: StoredModel): Promise<WholeParts> {
+  const { weightsId, totalFloats, untrained } = model;
+  const files = model.files as StoredModel['files'] | undefined;
   const poolerBytes = untrained?.tensors.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
-  if (untrained && !(await hasWeights(db, untrained.weightsId, poolerBytes))) return false;
-  return hasWeights(db, weightsId, totalFloats * 4);
+  return {
+    weights: await hasWeights(db, weightsId, totalFloats * 4),
+    pooler: !untrained || (await hasWeights(db, untrained.weightsId, poolerBytes)),
+    files: files?.['config.json'] !== undefined && files['tokenizer.json'] !== undefined,
+  };
+}
+
+/** Whether storage has all parts of a model. */
+export async function hasAllParts(db: Database, model: StoredModel): Promise<boolean> {
+  const { weights, pooler, files } = await wholePartsOf(db, model);
+  return weights && pooler && files;
 }
