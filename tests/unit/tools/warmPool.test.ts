@@ -3,26 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { WarmWorker } from '../../../tools/vitest/warmPool.mjs';
 
 class Worker extends EventEmitter {
-  threadId = 1;
+  ended = false;
   ref(): void {}
   unref(): void {}
-  terminate(): Promise<number> {
-    this.threadId = -1;
-    return Promise.resolve(1);
-  }
 }
 
 function pool() {
   const started: Worker[] = [];
   const idle: Worker[] = [];
-  const start = (): Worker => {
-    const worker = new Worker();
-    started.push(worker);
-    return worker;
+  const kind = {
+    start: (): Worker => {
+      const worker = new Worker();
+      started.push(worker);
+      return worker;
+    },
+    end: (worker: Worker) => Promise.resolve(void (worker.ended = true)),
+    hasEnded: (worker: Worker) => worker.ended,
   };
   /** Runs a test file to its end. */
   const runFile = async (): Promise<void> => {
-    const warm = new WarmWorker(idle, start);
+    const warm = new WarmWorker(kind, idle);
     await warm.start();
     started.at(-1)?.emit('message', { type: 'stopped' });
     await warm.stop();
@@ -41,10 +41,10 @@ describe('the pool of warm workers', () => {
   it('does not use a worker that has ended while it was idle', async () => {
     const { started, idle, runFile } = pool();
     await runFile();
-    await started[0]?.terminate();
+    for (const worker of started) worker.ended = true;
     await runFile();
     expect([started.length, idle.length]).toEqual([2, 1]);
-    expect(idle[0]?.threadId).toBe(1);
+    expect(idle[0]?.ended).toBe(false);
   });
 
   it('survives an error of an idle worker', async () => {
