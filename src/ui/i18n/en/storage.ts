@@ -14,7 +14,7 @@ export const storageTexts = {
     dataset: 'Data sets',
     tokenSet: 'Token sets',
     minedNegatives: 'Mined negatives',
-    vectorSet: 'Vectors for comparing, maps and speed',
+    vectorSet: 'Vectors and maps',
     batchList: 'Batch lists',
     download: 'Unfinished downloads',
   },
