@@ -86,7 +86,7 @@ export interface ExperimentFile {
   sweep: SweepAxis[] | null;
   /** The sweep as the file states it, and those models of its values whose folders are still to be read. */
   swept: { given: unknown; models: { slot: StageModelSlot; stated: PartialModel }[] };
-  /** Set if several runs are to be compared that differ in one thing. Like `locations`, not part of the identity. */
+  /** Set to compare several runs that differ in one setting. Not part of the identity, like `locations`. */
   compare: Comparing | null;
   /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
   blend: BlendJob | null;

@@ -56,6 +56,8 @@ export class ComparisonState {
   rows = $state.raw<readonly CompareRow[]>([]);
   questions = $state(0);
   #baseline = $state<string | null>(null);
+  readonly #newestOptions = new Newest();
+  readonly #newestPart = new Newest();
   readonly #newestTable = new Newest();
 
   readonly listed = $derived(this.options.flatMap(listedOf));
@@ -89,11 +91,15 @@ export class ComparisonState {
 
   /** Call whenever the screen is opened: models, runs and data may have changed since the last time. */
   async load(): Promise<void> {
-    const listed = await (await gateway.data()).listCandidates(this.experimentId);
-    // Blends that were chosen here but not evaluated yet are stored nowhere else.
-    const typed = this.options.filter(({ id, candidate }) => candidate.kind === 'blend' && this.chosen.has(id));
-    const missing = typed.filter(({ id }) => !listed.some((one) => one.id === id));
-    this.options = [...listed, ...missing];
+    await this.#newestOptions.askAndWait(
+      async () => (await gateway.data()).listCandidates(this.experimentId),
+      (listed) => {
+        // Blends that were chosen here but not evaluated yet are stored nowhere else.
+        const typed = this.options.filter(({ id, candidate }) => candidate.kind === 'blend' && this.chosen.has(id));
+        const missing = typed.filter(({ id }) => !listed.some((one) => one.id === id));
+        this.options = [...listed, ...missing];
+      },
+    );
     const first = this.chosen.size === 0;
     if (first) this.chosen = new Set(firstChoice(this.options));
     await this.#loadPart();
@@ -148,12 +154,11 @@ export class ComparisonState {
   async #loadPart(): Promise<void> {
     const { part } = this;
     try {
-      const data = await (await gateway.data()).comparedPart(this.experimentId, part);
-      if (part !== this.part) return;
-      this.data = data;
-      this.error = null;
+      await this.#newestPart.askAndWait(
+        async () => (await gateway.data()).comparedPart(this.experimentId, part),
+        (data) => Object.assign(this, { data, error: null }),
+      );
     } catch (thrown) {
-      if (part !== this.part) return;
       this.data = null;
       this.error = toAppError(thrown).details;
     }

@@ -6,6 +6,7 @@ import type { Finding } from '../domain/train/doctor/finding';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 import type { MemoryState } from './memory.svelte';
+import { Newest } from './newest';
 
 /** Checks the experiment on the screen before a run. The data worker reads the texts; the rest is arithmetic. */
 export class DoctorState {
@@ -13,19 +14,23 @@ export class DoctorState {
   /** Why the texts could not be read. */
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = '';
+  readonly #newest = new Newest();
 
   /** Reads the experiment's texts, unless they were read with the same data and model settings. */
   async ask(state: ExperimentState): Promise<void> {
     const key = state.tokensKey;
-    if (!state.experiment || key === this.#asked) return;
+    const { experiment } = state;
+    if (!experiment || key === this.#asked) return;
     this.#asked = key;
     try {
-      const facts = await (await gateway.data()).examineTexts(state.experiment, () => undefined);
-      if (key !== this.#asked) return;
-      this.#texts = { key, facts };
-      this.problem = null;
+      await this.#newest.ask(
+        async () => (await gateway.data()).examineTexts(experiment, () => undefined),
+        (facts) => {
+          this.#texts = { key, facts };
+          this.problem = null;
+        },
+      );
     } catch (thrown) {
-      if (key !== this.#asked) return;
       this.#asked = '';
       this.problem = toAppError(thrown).details;
     }

@@ -5,6 +5,7 @@ import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { lacksInput } from '../domain/import/inputs';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 import type { StoredExperiment } from './experiments.svelte';
 
 /** How long an experiment would take on the measured device. */
@@ -13,7 +14,7 @@ export class ExpectedTimeState {
   work = $state.raw<ExpectedWork | null>(null);
   /** Why the experiment can't be run. */
   problem = $state.raw<AppErrorDetails | null>(null);
-  #asked = 0;
+  readonly #newest = new Newest();
 
   /** Returns the expected milliseconds, or null if no step was measured or the experiment's work is not known yet. */
   msBy({ steps }: BenchmarkResult): number | null {
@@ -22,16 +23,19 @@ export class ExpectedTimeState {
 
   /** Determines how much work an experiment takes. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
-    const question = ++this.#asked;
     this.experiment = experiment;
     this.work = null;
     this.problem = null;
-    if (!experiment) return;
+    if (!experiment) {
+      this.#newest.forget();
+      return;
+    }
     try {
-      const work = await workOf(experiment);
-      if (question === this.#asked) this.work = work;
+      await this.#newest.ask(
+        () => workOf(experiment),
+        (work) => (this.work = work),
+      );
     } catch (thrown) {
-      if (question !== this.#asked) return;
       const { details } = toAppError(thrown);
       this.problem = details;
       // An experiment that can't be run has no expected time; that is not an error of the page.

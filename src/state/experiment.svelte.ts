@@ -180,8 +180,9 @@ export class ExperimentState extends SavedExperiment {
     if (this.stored === stored) Object.assign(this, references);
   }
 
+  /** Reads the runs. Returns once `runs` is at least as new as this call. */
   async loadRuns(): Promise<void> {
-    await this.#newestRuns.ask(
+    await this.#newestRuns.askAndWait(
       () => gateway.listRuns(this.experimentId),
       (runs) => (this.runs = runs),
     );

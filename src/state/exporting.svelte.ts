@@ -1,14 +1,41 @@
+import type { BlendPoint } from '../domain/evaluate/blend';
 import { encodedText, type Row } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import { prefixOf, promptsAfter } from '../domain/train/prefix';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
+import { blends } from './blends.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { entryOf } from '../domain/import/slots';
+import { Newest } from './newest';
 import { storedRows } from './storedRows';
 
 /** Number of passages, and of questions, that are encoded to check an exported model. */
 const referenceTexts = 8;
+
+/** The weights of a run that an export can write: the tuned ones, or an evaluated blend of them with the base model. */
+export class ExportedWeights {
+  /** Ratios of the blends that can be exported. */
+  ratios = $state.raw<readonly number[]>([]);
+  /** The chosen share of the tuned weights. */
+  ratio = $state(1);
+  #runId: string | null = null;
+  readonly #newest = new Newest();
+
+  /** Reads the ratios of a run. Keeps the choice when the same run is read again. */
+  async load(runId: string | null): Promise<void> {
+    if (runId !== this.#runId) {
+      this.#runId = runId;
+      this.ratios = [];
+      this.ratio = 1;
+    }
+    const read = async () => (runId === null ? [] : (await blends.read(runId)).dev);
+    const take = (points: readonly BlendPoint[]): void => {
+      this.ratios = points.map(({ ratio }) => ratio).filter((ratio) => ratio > 0 && ratio < 1);
+    };
+    await this.#newest.ask(read, take);
+  }
+}
 
 /**
  * One export. First the app computes reference vectors, which needs the device for a moment. Then it writes the files,

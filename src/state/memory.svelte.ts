@@ -3,6 +3,7 @@ import type { MemoryReport } from '../domain/memory/report';
 import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** Delay after a key before the memory need is computed, because numbers are typed digit by digit. */
 const settleMs = 400;
@@ -28,7 +29,7 @@ export class MemoryState {
   problem = $state.raw<AppErrorDetails | null>(null);
   progress = $state.raw<{ done: number; of: number } | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  readonly #newest = new Newest();
 
   /**
    * Why a run would be refused. Some reasons are found only here: planning all batches shows if no selection of pairs
@@ -48,34 +49,38 @@ export class MemoryState {
 
   forget(): void {
     clearTimeout(this.#timer);
-    this.#asked += 1;
+    this.#newest.forget();
   }
 
   async #ask(state: ExperimentState): Promise<void> {
-    const question = ++this.#asked;
-    const current = (): boolean => question === this.#asked;
     try {
-      await state.flush();
-      if (!state.experiment) return;
-      // Tokenize in the data worker, which reports progress. The GPU worker stays free and later finds the tokens in
-      // storage.
-      const data = await gateway.data();
-      await data.tokenize(state.experiment, (done, of) => {
-        if (current()) this.progress = { done, of };
-      });
-      const key = state.batchesKey;
-      const gpu = await gateway.gpu();
-      const report = await gpu.planMemory(state.experimentId, app.devicePreference, app.memoryBudget);
-      if (!current()) return;
-      this.report = report;
-      state.planned(key, report);
-      this.problem = null;
+      await this.#newest.ask(
+        (isNewest) => this.#plan(state, isNewest),
+        (planned) => {
+          this.progress = null;
+          if (!planned) return;
+          this.report = planned.report;
+          state.planned(planned.key, planned.report);
+          this.problem = null;
+        },
+      );
     } catch (thrown) {
-      if (!current()) return;
-      this.report = null;
-      this.problem = toAppError(thrown).details;
-    } finally {
-      if (current()) this.progress = null;
+      Object.assign(this, { progress: null, report: null, problem: toAppError(thrown).details });
     }
+  }
+
+  /** Returns null if there is no experiment. */
+  async #plan(state: ExperimentState, isNewest: () => boolean): Promise<{ key: string; report: MemoryReport } | null> {
+    await state.flush();
+    if (!state.experiment) return null;
+    // Tokenize in the data worker, which reports progress. The GPU worker stays free and later finds the tokens in
+    // storage.
+    const data = await gateway.data();
+    await data.tokenize(state.experiment, (done, of) => {
+      if (isNewest()) this.progress = { done, of };
+    });
+    const key = state.batchesKey;
+    const gpu = await gateway.gpu();
+    return { key, report: await gpu.planMemory(state.experimentId, app.devicePreference, app.memoryBudget) };
   }
 }

@@ -11,6 +11,7 @@ import type { PlaygroundAnswer, SearchedBase } from '../protocol/playground';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { baseUrl, gateway } from './gateway';
+import { Newest } from './newest';
 
 /**
  * Delay after a key, so that fast typing starts fewer searches. A search takes longer, so a longer delay would only add
@@ -47,8 +48,7 @@ export class PlaygroundState {
   thresholds = $state.raw<ReadonlyMap<string, ChosenThreshold>>(new Map());
   #base: SearchedBase | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Number of searches requested. Only the answer to the latest one is shown. */
-  #asked = 0;
+  readonly #newest = new Newest();
   #waiting = false;
   #closed = false;
 
@@ -103,7 +103,7 @@ export class PlaygroundState {
   /** Call at every change of the text, but not while characters are being composed. */
   type(text: string): void {
     this.text = text;
-    this.#asked += 1;
+    this.#newest.forget();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#search(false), debounceMs);
   }
@@ -117,7 +117,7 @@ export class PlaygroundState {
   /** Answers the text at once. With `encode`, also encodes passages that have no stored vectors. */
   async ask(encode = false): Promise<void> {
     clearTimeout(this.#timer);
-    this.#asked += 1;
+    this.#newest.forget();
     await this.#search(encode);
   }
 
@@ -127,7 +127,6 @@ export class PlaygroundState {
       this.#waiting = true;
       return;
     }
-    const asked = this.#asked;
     const question = this.text.trim();
     if (question === '') {
       this.answered = null;
@@ -137,15 +136,14 @@ export class PlaygroundState {
     if (this.experimentId !== null && !this.sides) return;
     this.searching = true;
     try {
-      const found = await deviceJob.during('search', () => this.#find(question, encode));
-      if (asked === this.#asked) {
-        this.answered = { question, ...found };
-        this.error = null;
-      }
+      await this.#newest.ask(
+        () => this.#findUnlessCancelled(question, encode),
+        (found) => {
+          if (found) Object.assign(this, { answered: { question, ...found }, error: null });
+        },
+      );
     } catch (thrown) {
-      const { details } = toAppError(thrown);
-      if (details.kind === 'cancelled') this.#waiting = false;
-      else if (asked === this.#asked) this.error = details;
+      this.error = toAppError(thrown).details;
     } finally {
       this.searching = false;
       this.progress = null;
@@ -153,6 +151,17 @@ export class PlaygroundState {
     if (!this.#waiting) return;
     this.#waiting = false;
     await this.#search(false);
+  }
+
+  /** Returns null if the search was cancelled, which also cancels the next one. */
+  async #findUnlessCancelled(question: string, encode: boolean): Promise<Omit<Answered, 'question'> | null> {
+    try {
+      return await deviceJob.during('search', () => this.#find(question, encode));
+    } catch (thrown) {
+      if (toAppError(thrown).details.kind !== 'cancelled') throw thrown;
+      this.#waiting = false;
+      return null;
+    }
   }
 
   async #find(question: string, encode: boolean): Promise<Omit<Answered, 'question'>> {
@@ -208,7 +217,7 @@ export class PlaygroundState {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#closed = true;
-    this.#asked += 1;
+    this.#newest.forget();
     this.#waiting = false;
     if (this.searching) await this.cancel();
   }

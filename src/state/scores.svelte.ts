@@ -6,6 +6,7 @@ import type { ScoreView } from '../protocol/scoreView';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** The scores of an experiment's base model and of one of its runs, and the threshold that a rule chooses. */
 export class ScoresState {
@@ -18,7 +19,9 @@ export class ScoresState {
   running = $state<QuestionPart | null>(null);
   cancelling = $state(false);
   #runId: string | null = null;
-  #asked = 0;
+  /** Error of computing scores of a run that was no longer on the screen when it ended. */
+  #failed: { runId: string | null; error: AppErrorDetails } | null = null;
+  readonly #newest = new Newest();
 
   constructor(readonly experimentId: string) {}
 
@@ -27,6 +30,9 @@ export class ScoresState {
     if (runId !== this.#runId) this.view = null;
     this.#runId = runId;
     await this.#load();
+    if (this.#runId !== runId || this.#failed?.runId !== runId) return;
+    this.error = this.#failed.error;
+    this.#failed = null;
   }
 
   async setRule(rule: ThresholdRule): Promise<void> {
@@ -35,15 +41,13 @@ export class ScoresState {
   }
 
   async #load(): Promise<void> {
-    const asked = ++this.#asked;
     const owner = { experimentId: this.experimentId, runId: this.#runId };
     try {
-      const view = await (await gateway.data()).viewScores(owner, this.rule);
-      if (asked !== this.#asked) return;
-      this.view = view;
-      this.error = null;
+      await this.#newest.askAndWait(
+        async () => (await gateway.data()).viewScores(owner, this.rule),
+        (view) => Object.assign(this, { view, error: null }),
+      );
     } catch (thrown) {
-      if (asked !== this.#asked) return;
       this.view = null;
       this.error = toAppError(thrown).details;
     }
@@ -73,7 +77,8 @@ export class ScoresState {
     }
     Object.assign(this, { running: null, cancelling: false, progress: null });
     await this.#load();
-    if (failure) this.error = failure;
+    if (failure && runId === this.#runId) this.error = failure;
+    else if (failure) this.#failed = { runId, error: failure };
   }
 
   /** Adds the outcomes of a stored threshold on test, once the scores on test are known. */

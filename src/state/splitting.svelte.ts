@@ -3,6 +3,7 @@ import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
 import { gateway } from './gateway';
+import { Newest } from './newest';
 
 /** Key of everything that the split depends on. */
 export function splitKey({ seed, data, split, model, stages }: Experiment): string {
@@ -26,26 +27,25 @@ export class SplitState {
   problem = $state.raw<AppErrorDetails | null>(null);
   #countedFor = $state('');
   #asked = '';
+  readonly #newest = new Newest();
 
   async count(experiment: Experiment): Promise<void> {
     const asked = splitKey(experiment);
     if (asked === this.#asked) return;
     this.#asked = asked;
+    this.searched = 0;
     try {
-      this.searched = 0;
-      const counts = await (
-        await gateway.data()
-      ).countSplit(experiment, (done, of) => {
-        if (asked === this.#asked && this.searched !== null) this.searched = done / Math.max(1, of);
-      });
-      // A newer call may have replaced this one.
-      if (asked !== this.#asked) return;
-      this.counts = counts;
-      this.problem = null;
-      this.#countedFor = asked;
-      this.searched = null;
+      await this.#newest.ask(
+        async (isNewest) =>
+          (await gateway.data()).countSplit(experiment, (done, of) => {
+            if (isNewest() && this.searched !== null) this.searched = done / Math.max(1, of);
+          }),
+        (counts) => {
+          this.#countedFor = asked;
+          Object.assign(this, { counts, problem: null, searched: null });
+        },
+      );
     } catch (thrown) {
-      if (asked !== this.#asked) return;
       this.#asked = '';
       this.searched = null;
       this.problem = toAppError(thrown).details;

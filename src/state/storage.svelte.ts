@@ -7,27 +7,42 @@ class StorageState {
   items = $state.raw<StoredItem[] | null>(null);
   space = $state.raw<{ used: number; quota: number } | null>(null);
   busy = $state(false);
+  #tasks = 0;
   readonly #newest = new Newest();
 
   async load(): Promise<void> {
-    this.busy = true;
-    try {
-      const { usage = 0, quota = 0 } = await navigator.storage.estimate();
-      this.space = { used: usage, quota };
-      const read = async () => (await gateway.data()).storageUse();
-      await this.#newest.ask(read, (items) => (this.items = items));
-    } finally {
-      this.busy = false;
-    }
+    await this.#working(() =>
+      this.#newest.ask(
+        async (isNewest) => {
+          const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+          if (isNewest()) this.space = { used: usage, quota };
+          return (await gateway.data()).storageUse();
+        },
+        (items) => (this.items = items),
+      ),
+    );
   }
 
   /** Deletes an item permanently, unless something uses it by now. Returns whether it was deleted. */
   async delete({ kind, ids }: StoredItem): Promise<boolean> {
+    return this.#working(async () => {
+      try {
+        return await this.#delete(kind, ids);
+      } finally {
+        await this.load();
+      }
+    });
+  }
+
+  /** Does a task. `busy` stays set until all tasks have ended. */
+  async #working<Result>(task: () => Promise<Result>): Promise<Result> {
+    this.#tasks += 1;
     this.busy = true;
     try {
-      return await this.#delete(kind, ids);
+      return await task();
     } finally {
-      await this.load();
+      this.#tasks -= 1;
+      this.busy = this.#tasks > 0;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { demoModel, expect, importInto, importModelFolder, newExperiment, ownData, setLanguage, test } from './support';
 
-/** Deletes the first rows of a store of the page's database that belong to `owner`. Returns how many rows are left. */
+/** Clears a store of the page's database. Returns how many rows are left. */
 async function loseRows(page: Page, store: 'weightParts' | 'datasetBlocks'): Promise<number> {
   return page.evaluate(
     (name) =>

@@ -78,7 +78,7 @@ export const prefixStages: Stage[] = [{ ...defaultStage(), strategy: { kind: 'pr
 
 const known = <T>(value: T) => ({ value, guessed: false });
 const tensors = tensorLayout(parameterShapes(config));
-/** A tiny base model with random weights, a tokenizer with unused tokens, and rows without a token. */
+/** A tiny base model with random weights, a tokenizer with unused tokens, and embedding rows that no token uses. */
 export const baseModel: StoredModel = {
   contentSha256: settings.contentSha256,
   name: 'tiny',

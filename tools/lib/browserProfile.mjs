@@ -32,7 +32,7 @@ function readDelivered(file) {
 
 /**
  * Opens a browser profile, by default a temporary one. Browser storage belongs to an address including its port, so a
- * kept profile reuses its port. `delivered` lists the runs whose results were written; `deliver` adds some.
+ * kept profile reuses its port. `delivered` lists the runs whose results were written; `deliver` adds to that list.
  */
 export async function openProfile(folder) {
   if (folder === undefined) return temporaryProfile();

@@ -1,6 +1,6 @@
 const share = (value) => `${(value * 100).toFixed(1)}%`;
 
-/** Returns the table of a comparison for the terminal: a line per model, with its difference to the baseline. */
+/** Returns a comparison as a table for the terminal: one line per model, with its difference from the baseline. */
 export function comparisonLines({ models, baseline, k, part, questions, passages, failures }) {
   const head = `${questions.length} ${part} questions, ${passages} passages, baseline ${baseline}`;
   const width = Math.max(...models.map(({ name }) => name.length));

@@ -28,7 +28,7 @@ export function holm(ps: readonly number[]): number[] {
   return adjusted;
 }
 
-/** 0.975 and 0.8 quantiles of the standard normal distribution: a two-sided test at 0.05 with a power of 80%. */
+/** Quantiles (0.975 and 0.8) of the standard normal distribution, for a two-sided test at 0.05 with 80% power. */
 const zOfTest = 1.959963984540054;
 const zOfPower = 0.8416212335729143;
 

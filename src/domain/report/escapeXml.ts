@@ -10,6 +10,6 @@ export const withoutForbidden = (text: string): string => text.replace(forbidden
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Returns a text as the content of an HTML or SVG element, or as the value of an attribute in quotes. */
+/** Escapes a text for use in an HTML or SVG element or in a quoted attribute value. */
 export const escapeXml = (text: string): string =>
   withoutForbidden(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');

@@ -1,7 +1,7 @@
 import type { Question } from '../records';
 import type { PassageLookup } from './passageLookup';
 
-/** Separators between several ids in one spreadsheet cell. */
+/** Separators between ids in one spreadsheet cell. */
 const separators = /[;|,，；、\s]+/;
 
 /**

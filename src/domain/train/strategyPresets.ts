@@ -45,8 +45,8 @@ export function strategyPresetOf(stages: readonly Stage[]): StrategyPreset | nul
 }
 
 /**
- * Returns the experiment with the strategies of a preset. Each stage takes all other settings from the first one; how
- * its learning rate changes depends on the model's size.
+ * Returns the experiment with a preset's strategies. All stages share the first one's other settings; the change of
+ * learning rate depends on the model's size.
  */
 export function withStrategyPreset(experiment: Experiment, preset: StrategyPreset, size: ModelSize): Experiment {
   const [first] = experiment.stages;

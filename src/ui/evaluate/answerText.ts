@@ -27,7 +27,7 @@ export function gainText(t: Dictionary['evaluate']['answer'], answer: AnswerAt):
   return { gain: t.points(points(gain)), interval };
 }
 
-/** Writes how the trained model compares with the keyword search, which is `before` in the answer. */
+/** Describes how the trained model compares with the keyword search, which is `before` in the answer. */
 export function keywordVerdictText(t: Dictionary['evaluate']['answer'], { verdict, p }: AnswerAt): string {
   return verdict === 'noDifferenceShown'
     ? t.keywordEqual(formatP(p))

@@ -188,7 +188,7 @@ describe('the table of a comparison', () => {
     const found = rows.slice(1).map((row) => row.cells['hitRate@1']?.baseline);
     expect(found.map((one) => one?.adjusted)).toEqual(holm([mcNemar(6, 0), mcNemar(7, 0), mcNemar(20, 0)]));
     // In a single comparison, 6 won and none lost would show a difference (p = 0.031); of three comparisons, the
-    // smallest p counts threefold.
+    // smallest p is multiplied by three.
     const [alone] = compareTable(models.slice(0, 2), 'm0', 1).rows.slice(1);
     expect(alone?.cells['hitRate@1']?.baseline?.verdict).toBe('better');
     expect(found[0]?.verdict).toBe('better');

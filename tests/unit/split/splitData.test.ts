@@ -85,7 +85,7 @@ describe('the split', () => {
       const input = { experiment: settings(0.5), pairs, knowledgeBase };
       return splitData(foldCase === undefined ? input : { ...input, foldCase }).dev.length;
     };
-    // Half of the pairs is one row, but rows of one question stay together.
+    // Half of the pairs would be one row, but rows of one question stay together.
     expect([held(), held(false), held(true)]).toEqual([1, 1, 0]);
   });
 

@@ -1,13 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Newest } from '../../../src/state/newest';
-
-/** Returns a question that is answered, or fails, when the test says so. */
-function question<T>() {
-  let [answer, fail]: [(value: T) => void, (error: Error) => void] = [() => undefined, () => undefined];
-  const promise = new Promise<T>((resolve, reject) => ([answer, fail] = [resolve, reject]));
-  return { read: () => promise, answer: (value: T) => answer(value), fail: (error: Error) => fail(error) };
-}
+import { question } from './question';
 
 it('an answer or a failure that arrives after a newer question is dropped', async () => {
   const newest = new Newest();
@@ -38,7 +32,42 @@ it('nothing is taken after the question was forgotten', async () => {
   expect(await asked).toBe(false);
 });
 
-it('no effect of a component writes an answer into its state that a newer one may have overtaken', () => {
+it('a caller that waits goes on once the newest question is answered, and fails if that one fails', async () => {
+  const newest = new Newest();
+  const taken: string[] = [];
+  const ended: string[] = [];
+  const [first, second, third] = [question<string>(), question<string>(), question<string>()];
+  const waiting = newest.askAndWait(first.read, (text) => taken.push(text)).then(() => ended.push('first'));
+  const asked = newest.ask(second.read, (text) => taken.push(text));
+  first.answer('first');
+  await first.read();
+  expect(ended).toEqual([]);
+  second.answer('second');
+  await Promise.all([waiting, asked]);
+  expect([taken, ended]).toEqual([['second'], ['first']]);
+  const failing = newest.askAndWait(question<string>().read, () => expect.unreachable());
+  const last = newest.ask(third.read, () => expect.unreachable());
+  third.fail(new Error('no'));
+  await expect(last).rejects.toThrow('no');
+  expect(await Promise.race([failing, Promise.resolve('waits for its own answer')])).toBe('waits for its own answer');
+});
+
+it('a question learns whether a newer one has been asked', async () => {
+  const newest = new Newest();
+  const only = question<string>();
+  let isNewest: () => boolean = () => expect.unreachable();
+  const asked = newest.ask(
+    (tell) => ((isNewest = tell), only.read()),
+    () => undefined,
+  );
+  expect(isNewest()).toBe(true);
+  newest.forget();
+  expect(isNewest()).toBe(false);
+  only.answer('late');
+  await asked;
+});
+
+it('no effect that names an async function assigns to a variable after it without asking through Newest', () => {
   const effects = /\$effect\([^]*?\n {2}\}\);|\$effect\(\(\) => void[^\n]*\);/g;
   const assigned = /(?<!const |let )\b[a-z]\w* = /;
   const found: string[] = [];

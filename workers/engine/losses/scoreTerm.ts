@@ -39,8 +39,8 @@ export class ScoreTerm {
   }
 
   /**
-   * Writes dx = α·dS·y and dy = α·dSᵀ·x, or adds to them. `gradient` returns dS of a window. The two may be the same
-   * array, since one is complete before the other begins.
+   * Writes dx = α·dS·y and dy = α·dSᵀ·x, or adds to them. `gradient` returns dS of a window. `dx` and `dy` may be the
+   * same array, since dx is complete before dy begins.
    */
   backward(
     gradient: (window: ScoreWindow) => DeviceArray,

@@ -106,7 +106,7 @@ export async function tableOf(
   return compareTable(models, baselineId, k);
 }
 
-/** Returns passages by id from those that a part's questions search. Skips unknown ids. */
+/** Returns the passages with these ids among those that the part's questions search. Skips unknown ids. */
 export async function comparedPassages(
   db: Database,
   owner: DataOwner,

@@ -180,7 +180,7 @@ function resetOptimizer(
   delete state.loop.lossScale;
 }
 
-/** Forgets the best step so far, because weights from before a prefix was trained belong to texts without it. */
+/** Forgets the best step so far: its weights were trained on texts without the prefix. */
 function forgetBest({ loop }: TrainingState): void {
   loop.bestDev = null;
   loop.bestStep = null;

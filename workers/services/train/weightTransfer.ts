@@ -126,7 +126,7 @@ export async function reloadWeights(
   }
 }
 
-/** Reads the optimizer's moments in a stage from a `latest` checkpoint, where they follow the weights. */
+/** Reads the optimizer's moments for a stage from a `latest` checkpoint, where they follow the weights. */
 export async function loadMoments(
   db: Database,
   layout: Layout,

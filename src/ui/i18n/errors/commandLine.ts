@@ -123,12 +123,12 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
       };
     case 'distillation-needs-negatives':
       return {
-        zh: `stages[${details.stage}].loss.kind 是 "distillation"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
+        zh: `stages[${details.stage}].loss.kind 是 "distillation"，需要为每题单独给出负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
         en: `stages[${details.stage}].loss.kind is "distillation", which needs explicit negatives for each question; state in stages[${details.stage}].negatives where they come from, or choose another loss.`,
       };
     case 'loss-needs-triplets':
       return {
-        zh: `stages[${details.stage}].loss.kind 是 "triplet"，要给每题单独的负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
+        zh: `stages[${details.stage}].loss.kind 是 "triplet"，需要为每题单独给出负例；请在 stages[${details.stage}].negatives 里写明它们从哪来，或换一种损失。`,
         en: `stages[${details.stage}].loss.kind is "triplet", which needs explicit negatives for each question; state in stages[${details.stage}].negatives where they come from, or choose another loss.`,
       };
     case 'loss-takes-pairs':

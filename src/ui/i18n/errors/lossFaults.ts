@@ -27,7 +27,7 @@ export const lossSentences: {
     en: 'The loss uses explicit negatives, but the training data has none; in the advanced settings, use only the batch’s passages for the comparison and the hardness weighting.',
   }),
   'loss-needs-triplets': ({ stage }) => ({
-    zh: `阶段 ${stage + 1} 的三元组损失要给每题单独的负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
+    zh: `阶段 ${stage + 1} 的三元组损失需要为每题单独给出负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
     en: `The triplet loss of stage ${stage + 1} needs explicit negatives for each question, but there are none; choose where they come from under “Negatives”, or another loss.`,
   }),
   'miner-missing': ({ stage, contentSha256 }) => ({
@@ -39,7 +39,7 @@ export const lossSentences: {
     en: `The guide model of stage ${stage + 1}, which recognizes false negatives (its content hash begins with ${contentSha256.slice(0, 12)}), isn’t stored here; import it first, or choose another guide.`,
   }),
   'distillation-needs-negatives': ({ stage }) => ({
-    zh: `阶段 ${stage + 1} 的 KL 蒸馏要给每题单独的负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
+    zh: `阶段 ${stage + 1} 的 KL 蒸馏需要为每题单独给出负例，但现在没有；请在“负例”里选一个来源，或换一种损失。`,
     en: `The KL distillation of stage ${stage + 1} needs explicit negatives for each question, but there are none; choose where they come from under “Negatives”, or another loss.`,
   }),
   'teacher-not-chosen': ({ stage }) => ({

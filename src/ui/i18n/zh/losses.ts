@@ -2,7 +2,7 @@
 export const lossTexts = {
   fields: {
     inBatch: '批内负例',
-    inBatchNegatives: '每题抽几个',
+    inBatchNegatives: '每题抽取的负例数',
     distance: '距离',
     tripletMargin: '余量',
     teacherScores: '教师的打分',

@@ -99,7 +99,7 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     relevant: '正确段落的 id',
     decisions: '标注改动',
     number: '编号',
-    decision: '改动',
+    decision: '你的标注',
     marks: { right: '也是答案', wrong: '不是答案', imported: '已撤销' },
     passage: '正确段落',
     rank: '名次',

@@ -45,8 +45,7 @@ export function productInParts(
 }
 
 /**
- * Returns the epilogue of a partial product, which is at most the sums of a's columns. The second kernel applies the
- * rest.
+ * Returns the epilogue of a partial product: at most the sums of a's columns. The second kernel applies the rest.
  */
 export function partEpilogue({ aSums }: Epilogue): Epilogue {
   return aSums ? { aSums } : {};
