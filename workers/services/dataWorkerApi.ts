@@ -189,5 +189,11 @@ export const dataWorkerApi: DataApi = {
     await sweepWhenAlone(db, 0);
     return storageUse(db);
   },
-  deleteUnused: async (kind, ids) => deleteUnused(await openDatabase(), kind, ids),
+  deleteUnused: async (kind, ids) => {
+    const db = await openDatabase();
+    const work = (): Promise<boolean> => deleteUnused(db, kind, ids);
+    // An import may be taking over the weights of the model.
+    const isModel = kind === 'model' || kind === 'onnxModel';
+    return isModel ? navigator.locks.request(weightsImportLock, work) : work();
+  },
 };
