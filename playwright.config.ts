@@ -18,7 +18,7 @@ export default defineConfig({
   ],
   // A second worker would only slow both down.
   workers: 1,
-  // For the trace: a test that fails only once has failed as well.
+  // For the trace; a test that fails only once has failed as well.
   retries: 1,
   failOnFlakyTests: true,
   timeout: 240_000,
@@ -29,9 +29,11 @@ export default defineConfig({
     actionTimeout: 20_000,
     locale: 'zh-CN',
     viewport: { width: 1280, height: 800 },
-    // A test that fails is run again and keeps its actions and DOM snapshots. Recording them in all tests would take a
-    // sixth of the CPU time, and recording the screen too, a third.
+    // A test that fails is run again, and the second run keeps its actions and DOM snapshots. If only the first run
+    // failed, they show a run that passed; of the first one, a screenshot and the page's accessibility tree
+    // (error-context.md) are left. Recording all tests would take a sixth of the CPU time, and the screen too, a third.
     trace: { mode: 'on-first-retry', screenshots: false },
+    screenshot: 'only-on-failure',
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
       // By default Playwright starts its headless shell, which has no WebGPU.

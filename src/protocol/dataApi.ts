@@ -1,5 +1,4 @@
 import type { AnswerAt } from '../domain/evaluate/answerAt';
-import type { EvaluatedPart } from '../domain/evaluate/evaluation';
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
@@ -258,8 +257,11 @@ export interface DataApi extends CompareApi, OnnxApi, QuestionsApi {
   devTexts(experiment: Experiment, ids: DevTextIds): Promise<DevTexts>;
   /** Returns the beginnings of the texts of a stage's rows, by id. */
   trainTexts(experiment: Experiment, stage: number, ids: TrainTextIds): Promise<Map<string, TrainTexts>>;
-  /** Compares a run's test evaluations before and after training at each cut-off; null until both are stored. */
-  compareRun(runId: string, ks: readonly number[], part?: EvaluatedPart): Promise<AnswerAt[] | null>;
+  /**
+   * Compares a run's evaluations before and after training on test, or on a probe set, at each cut-off; null until
+   * both are stored.
+   */
+  compareRun(runId: string, ks: readonly number[], probeSha256?: string): Promise<AnswerAt[] | null>;
   /**
    * Answers a run's test questions by keywords and compares the trained model with them at each cut-off. Throws
    * `data-missing` if the questions or the knowledge base were deleted.

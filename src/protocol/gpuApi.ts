@@ -137,14 +137,12 @@ export interface GpuApi {
   ): Promise<SpeedResult>;
   cancelSpeed(): Promise<void>;
   /**
-   * Returns the map of an experiment's passages and dev questions by a model, which is computed once and kept; null if
-   * it is not kept and must not be computed. Rejects with `cancelled` after `cancelMap`.
+   * Returns the map of an experiment's passages and dev questions by a model, which is computed once and kept. Rejects
+   * with `cancelled` after `cancelMap`.
    */
-  drawMap(
-    request: MapRequest,
-    device: DevicePreference,
-    progress: (progress: MapProgress) => void,
-  ): Promise<MapView | null>;
+  drawMap(request: MapRequest, device: DevicePreference, progress: (progress: MapProgress) => void): Promise<MapView>;
+  /** Returns a kept map, or null if there is none. Needs no device, so it also answers during a job. */
+  keptMap(request: MapRequest, device: DevicePreference): Promise<MapView | null>;
   cancelMap(): Promise<void>;
   /**
    * Evaluates blends of a finished run's weights with those of its base model, and stores each under its ratio. Skips

@@ -18,8 +18,8 @@ export interface FiguresRequest {
   /** The two of them that are compared. */
   pair: { before: string | null; after: string | null };
   k: number;
-  /** Only these questions; all of them if null. */
-  questionIds: readonly string[] | null;
+  /** The questions of each of the figures; null for all. */
+  sets: readonly (readonly string[] | null)[];
 }
 
 /** Figures by the imported labels and, if any were changed, by the changed ones. */
@@ -30,6 +30,7 @@ export interface LabelledFigures {
   stale: number;
 }
 
+/** `answer` is also null if a rank that it would count at the cut-off is not known; see `CorrectedResults`. */
 export interface CorrectedFigures extends QuestionFigures {
   /** Passages added and removed, and the questions that they belong to. */
   changes: number;
@@ -71,7 +72,8 @@ export interface Explanation {
 /** The part of the data worker's API that concerns single questions. */
 export interface QuestionsApi {
   listQuestions(owner: ResultsOwner): Promise<FilteredQuestion[]>;
-  figuresOf(request: FiguresRequest): Promise<LabelledFigures>;
+  /** Returns the figures of each set of questions. */
+  figuresOf(request: FiguresRequest): Promise<LabelledFigures[]>;
   explainQuestion(request: ExplainRequest): Promise<Explanation>;
   /** Returns what a probe set holds. */
   describeProbe(set: ProbeSet): Promise<ProbeFacts>;

@@ -2,7 +2,7 @@ import { countChanges, rankChange, sortByGain, type RankChange } from '../domain
 import type { QuestionFacts } from '../domain/evaluate/questionFilter';
 import { pairedQuestions } from '../domain/evaluate/pairedQuestions';
 import type { QuestionPart } from '../domain/records';
-import type { Explanation, LabelledFigures, ResultsOwner } from '../protocol/questionFigures';
+import type { Explanation, FiguresRequest, LabelledFigures, ResultsOwner } from '../protocol/questionFigures';
 import type { ComparisonState } from './comparison.svelte';
 import { withTexts, type PairedAnswers, type PassageText, type QuestionRow } from './evaluation.svelte';
 import { gateway } from './gateway';
@@ -60,10 +60,13 @@ export class ComparedPair implements PairedAnswers {
     return { experimentId, part };
   }
 
-  async figures(questionIds: readonly string[] | null): Promise<LabelledFigures> {
-    const { shown, k } = this.comparison;
+  get modelIds(): readonly string[] {
+    return this.comparison.shown.map(({ id }) => id);
+  }
+
+  async figures(sets: FiguresRequest['sets']): Promise<LabelledFigures[]> {
     const pair = { before: this.beforeId, after: this.afterId };
-    const request = { owner: this.#owner, ids: shown.map(({ id }) => id), pair, k, questionIds };
+    const request = { owner: this.#owner, ids: this.modelIds, pair, k: this.comparison.k, sets };
     return (await gateway.data()).figuresOf(request);
   }
 

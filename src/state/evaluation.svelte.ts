@@ -8,7 +8,13 @@ import type { Evaluation } from '../domain/evaluate/evaluation';
 import { pairedQuestions, type PairedQuestion } from '../domain/evaluate/pairedQuestions';
 import { entryOf } from '../domain/import/slots';
 import type { QuestionPart } from '../domain/records';
-import { runModels, type Explanation, type LabelledFigures, type ResultsOwner } from '../protocol/questionFigures';
+import {
+  runModels,
+  type Explanation,
+  type FiguresRequest,
+  type LabelledFigures,
+  type ResultsOwner,
+} from '../protocol/questionFigures';
 import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
 import { Newest } from './newest';
@@ -32,8 +38,10 @@ export interface PairedAnswers {
   changeOf(row: QuestionRow): RankChange;
   /** Returns the texts of passages. */
   passages(ids: string[]): Promise<PassageText[]>;
-  /** Returns the figures of all models shown, on all or some questions. */
-  figures(questionIds: readonly string[] | null): Promise<LabelledFigures>;
+  /** Ids of the models shown. They change when another one has results. */
+  readonly modelIds: readonly string[];
+  /** Returns the figures of all models shown, on each set of questions; null for all questions. */
+  figures(sets: FiguresRequest['sets']): Promise<LabelledFigures[]>;
   /** Explains the order of the passages that are shown for a question. */
   explain(questionId: string, passageIds: readonly string[]): Promise<Explanation>;
 }
@@ -89,6 +97,7 @@ export class EvaluationState implements PairedAnswers {
   readonly ks: readonly number[];
   readonly answer = $derived(this.answers.find(({ k }) => k === this.k) ?? null);
   readonly keywordAnswer = $derived(this.keyword?.answers.find(({ k }) => k === this.k) ?? null);
+  readonly modelIds = $derived(this.keyword ? runModels : runModels.filter((id) => id !== 'keywords'));
   readonly part = 'test';
   #passages: Promise<Map<string, PassageText>> | null = null;
 
@@ -138,10 +147,9 @@ export class EvaluationState implements PairedAnswers {
     return { runId: this.runId };
   }
 
-  async figures(questionIds: readonly string[] | null): Promise<LabelledFigures> {
+  async figures(sets: FiguresRequest['sets']): Promise<LabelledFigures[]> {
     const pair = { before: 'before', after: 'after' };
-    const request = { owner: this.#owner, ids: runModels, pair, k: this.k, questionIds };
-    return (await gateway.data()).figuresOf(request);
+    return (await gateway.data()).figuresOf({ owner: this.#owner, ids: this.modelIds, pair, k: this.k, sets });
   }
 
   async explain(questionId: string, passageIds: readonly string[]): Promise<Explanation> {

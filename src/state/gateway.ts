@@ -99,8 +99,8 @@ export const gateway = {
   async countTestComparisons(experimentId: string): Promise<number> {
     return (await gateway.data()).countTestUses(experimentId);
   },
-  async listBlends(runId: string, part: EvaluatedPart): Promise<BlendPoint[]> {
-    return evaluations.listBlends(await openDatabase(), runId, part);
+  async listBlends(runId: string, part: EvaluatedPart, probeSha256?: string): Promise<BlendPoint[]> {
+    return evaluations.listBlends(await openDatabase(), runId, part, probeSha256);
   },
   /** Whether a worker in any tab holds the run's lock. */
   async isRunHeld(runId: string): Promise<boolean> {

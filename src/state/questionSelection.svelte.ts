@@ -2,6 +2,7 @@ import {
   filterQuestions,
   filterValues,
   noFilter,
+  presentFilter,
   type FilterField,
   type QuestionFilter,
 } from '../domain/evaluate/questionFilter';
@@ -9,8 +10,8 @@ import type { PairedAnswers, QuestionRow } from './evaluation.svelte';
 
 /** The questions that are shown: those that match the filters and contain the words searched for. */
 export class QuestionSelection {
-  filter = $state.raw<QuestionFilter>(noFilter);
   search = $state('');
+  #chosen = $state.raw<QuestionFilter>(noFilter);
   readonly #answers: () => PairedAnswers;
 
   /** `answers` is read again whenever it changes. */
@@ -18,13 +19,13 @@ export class QuestionSelection {
     this.#answers = answers;
   }
 
-  readonly #filtered = $derived.by(() => {
+  readonly #values = $derived.by(() => {
     const { questions, facts } = this.#answers();
-    const values = questions.map((row) =>
-      filterValues(row.text, facts.get(row.questionId), this.#answers().changeOf(row)),
-    );
-    return filterQuestions(values, this.filter);
+    return questions.map((row) => filterValues(row.text, facts.get(row.questionId), this.#answers().changeOf(row)));
   });
+  /** The chosen values, without those that no question has: another run or part may have been chosen since. */
+  readonly filter = $derived.by(() => presentFilter(this.#chosen, this.#values));
+  readonly #filtered = $derived.by(() => filterQuestions(this.#values, this.filter));
   readonly counts = $derived.by(() => this.#filtered.counts);
   readonly shown = $derived.by<readonly QuestionRow[]>(() => {
     const words = this.search.trim().toLowerCase();
@@ -32,14 +33,21 @@ export class QuestionSelection {
       (row, i) => this.#filtered.matching[i] === true && row.text.toLowerCase().includes(words),
     );
   });
+  /** The page of the list. Another choice begins at the first page. */
+  page = $derived.by(() => {
+    void this.filter;
+    void this.search;
+    void this.#answers().part;
+    return 0;
+  });
   readonly isNarrowed = $derived.by(() => this.shown.length < this.#answers().questions.length);
 
   choose(field: FilterField, value: string | null): void {
-    this.filter = { ...this.filter, [field]: value };
+    this.#chosen = { ...this.#chosen, [field]: value };
   }
 
   clear(): void {
-    this.filter = noFilter;
+    this.#chosen = noFilter;
     this.search = '';
   }
 }

@@ -1,5 +1,6 @@
 import type { QuestionResult } from '../domain/evaluate/evaluation';
 import type { CompareRow } from '../domain/evaluate/compareTable';
+import type { NamedProbe } from '../domain/evaluate/probe';
 import { toAppError } from '../domain/errors';
 import { slotNames, entryOf, type SlotName } from '../domain/import/slots';
 import { shownPassageIds } from '../domain/report/reportExamples';
@@ -26,6 +27,8 @@ interface RunReportRequest {
   labelsOf: (model: string) => RunLabels;
   /** How often the test questions have been used. */
   testUses: number | null;
+  /** The probe set whose results are reported; the shipped one by default. */
+  probe?: NamedProbe | null;
   /** Findings of the checks before the run, if known. */
   findings?: readonly Finding[];
 }
@@ -126,6 +129,7 @@ export async function runFacts(run: RunRecord, request: RunReportRequest): Promi
     extras: await runExtras(run, {
       ...{ k, ids: models.map(({ id }) => id) },
       names: { before: labels.before.name, after: labels.after.name },
+      probe: request.probe ?? null,
     }),
     findings: request.findings ?? (await findingsOf(run, split)),
   };

@@ -3,6 +3,12 @@ import { AppError, toAppError } from '../domain/errors';
 import { databaseName, databaseVersion, type RecallsmithSchema } from './schema';
 
 export type Database = IDBPDatabase<RecallsmithSchema>;
+export type StoreName = keyof StoresOnly;
+export type WriteTransaction<Names extends readonly StoreName[]> = IDBPTransaction<
+  RecallsmithSchema,
+  Names,
+  'readwrite'
+>;
 type Upgrade = IDBPTransaction<RecallsmithSchema, (keyof StoresOnly)[], 'versionchange'>;
 type StoresOnly = { [K in keyof RecallsmithSchema as string extends K ? never : K]: RecallsmithSchema[K] };
 

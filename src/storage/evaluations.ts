@@ -1,5 +1,5 @@
 import type { BlendPoint } from '../domain/evaluate/blend';
-import { ratioOfMoment } from '../domain/evaluate/blendMoment';
+import { probeOfMoment, ratioOfMoment } from '../domain/evaluate/blendMoment';
 import type { EvaluatedPart, Evaluation } from '../domain/evaluate/evaluation';
 import type { ChosenThreshold } from '../domain/evaluate/threshold';
 import { guard, withHandledEnd, type Database } from './database';
@@ -41,13 +41,16 @@ export function getEvaluation(
 
 /**
  * Returns the metrics of a run's blends by ratio, ascending. The evaluations before and after training are the ends,
- * with the ratios 0 and 1. Those on different probe sets stand side by side.
+ * with the ratios 0 and 1. On a probe set, `probeSha256` says which one.
  */
-export async function listBlends(db: Database, runId: string, part: EvaluatedPart): Promise<BlendPoint[]> {
-  const found = await db.getAll('evaluations', IDBKeyRange.bound([runId, part, ''], [runId, part, '\uffff']));
-  const points = found.map(({ moment, metrics, probeSha256 }): BlendPoint => {
-    const ratio = ratioOfMoment(moment) ?? NaN;
-    return { ratio, metrics, ...(probeSha256 === undefined ? {} : { probeSha256 }) };
-  });
+export async function listBlends(
+  db: Database,
+  runId: string,
+  part: EvaluatedPart,
+  probeSha256: string | null = null,
+): Promise<BlendPoint[]> {
+  const stored = await db.getAll('evaluations', IDBKeyRange.bound([runId, part, ''], [runId, part, '\uffff']));
+  const found = stored.filter(({ moment }) => probeOfMoment(moment) === probeSha256);
+  const points = found.map(({ moment, metrics }): BlendPoint => ({ ratio: ratioOfMoment(moment) ?? NaN, metrics }));
   return points.sort((a, b) => a.ratio - b.ratio);
 }

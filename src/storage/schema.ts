@@ -164,13 +164,20 @@ export interface StoredVectorSet {
   usedAt?: number;
 }
 
+export interface DatasetBlock {
+  contentSha256: string;
+  block: number;
+  rows: Row[];
+  sha256: string;
+}
+
 export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
   /** Key: [contentSha256, block]. */
   datasetBlocks: {
     key: [string, number];
-    value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
+    value: DatasetBlock;
   };
   models: { key: string; value: StoredModel };
   onnxModels: { key: string; value: OnnxModel };

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { bestBlend } from '../../src/domain/evaluate/blend';
-import { blendMoment } from '../../src/domain/evaluate/blendMoment';
+import { blendMoment, probeMoment } from '../../src/domain/evaluate/blendMoment';
 import { candidateId } from '../../src/domain/evaluate/candidate';
 import { generalProbe } from '../../src/domain/evaluate/probe';
 import type { RunRecord } from '../../src/domain/run';
@@ -12,6 +12,7 @@ import { comparedPart } from '../../workers/services/evaluate/comparedPart';
 import { compareModels } from '../../workers/services/evaluate/compareModels';
 import { compareRun } from '../../workers/services/evaluate/compareRun';
 import { evaluateBlends } from '../../workers/services/evaluate/evaluateBlends';
+import { describeProbe } from '../../workers/services/evaluate/readProbe';
 import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { deps, finished } from './blendedRun';
 
@@ -92,22 +93,27 @@ describe('a probe set', () => {
     await expect(general([0])).rejects.toMatchObject({ details: { kind: 'download-failed' } });
     changed = null;
     await general([0, 1, 0.5]);
-    const points = await listBlends(db, runId, 'probe');
+    const points = await listBlends(db, runId, 'probe', generalProbe.sha256);
     const { questions, passages } = generalProbe;
     expect(points.map(({ ratio }) => ratio)).toEqual([0, 0.5, 1]);
-    for (const { metrics, probeSha256 } of points)
-      expect({ ...metrics, probeSha256 }).toMatchObject({ questions, passages, probeSha256: generalProbe.sha256 });
-    const before = await getEvaluation(db, runId, 'probe', 'before');
+    for (const { metrics } of points) expect(metrics).toMatchObject({ questions, passages });
+    const on = (sha256: string) => getEvaluation(db, runId, 'probe', probeMoment(0, sha256));
+    const before = await on(generalProbe.sha256);
+    expect(before?.probeSha256).toBe(generalProbe.sha256);
     await general([0]);
-    expect(await getEvaluation(db, runId, 'probe', 'before')).toEqual(before);
-    expect(await compareRun(db, runId, [1], 'probe')).toMatchObject([{ questions }]);
+    expect(await on(generalProbe.sha256)).toEqual(before);
+    expect(await compareRun(db, runId, [1], generalProbe.sha256)).toMatchObject([{ questions }]);
     fetched.mockRestore();
 
     // The questions of this experiment itself: the results equal those that the run has recorded.
-    const own = { kind: 'experiment', experimentId: run.experimentId, part: 'dev' } as const;
+    const own = { kind: 'experiment', experimentId: run.experimentId } as const;
     await evaluateBlends(runId, { ratios: [0], probe: own }, deps(db));
     const recorded = await getEvaluation(db, runId, 'dev', 'before');
-    expect((await getEvaluation(db, runId, 'probe', 'before'))?.results).toEqual(recorded?.results);
-    expect(await compareRun(db, runId, [1], 'probe')).toBeNull();
+    const { sha256 } = await describeProbe(db, own);
+    expect((await on(sha256))?.results).toEqual(recorded?.results);
+    expect(await compareRun(db, runId, [1], sha256)).toBeNull();
+    // Another set replaces nothing.
+    expect(await on(generalProbe.sha256)).toEqual(before);
+    expect(await compareRun(db, runId, [1], generalProbe.sha256)).toMatchObject([{ questions }]);
   });
 });

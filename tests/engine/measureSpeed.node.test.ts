@@ -4,14 +4,16 @@ import { candidateId, type EngineCandidate } from '../../src/domain/evaluate/can
 import { hitRateAtK, mrrAtK, recallAtK } from '../../src/domain/evaluate/metrics';
 import { passageOrder, relevantPlaces } from '../../src/domain/evaluate/ranking';
 import type { SpeedResult } from '../../src/domain/evaluate/speed';
-import { toAppError } from '../../src/domain/errors';
+import { AppError, toAppError } from '../../src/domain/errors';
 import type { SpeedProgress } from '../../src/protocol/speedApi';
 import type { Database } from '../../src/storage/database';
 import { deleteExperiment, purgeExperiment } from '../../src/storage/deletedExperiments';
 import { getExperiment } from '../../src/storage/experiments';
 import { getSpeed, putSpeed } from '../../src/storage/speeds';
+import type { Engine } from '../../workers/engine/engine';
 import { openWasmEngine } from '../../workers/engine/wasm/openWasmEngine';
 import { vectorsInOnePiece } from '../../workers/engine/retrieval/vectors';
+import { deviceEngine } from '../../workers/services/device/openDevice';
 import { listCandidates } from '../../workers/services/evaluate/listCandidates';
 import { measureForms } from '../../workers/services/evaluate/formFigures';
 import { measureSpeed } from '../../workers/services/evaluate/measureSpeed';
@@ -121,6 +123,70 @@ describe('a measurement of speed and size', () => {
     expect(later).toMatchObject({ incomplete: true, questions: null, questionsError: null });
     expect(later?.searches).toHaveLength(2);
     expect(later?.createdAt).toBeGreaterThanOrEqual(earlier?.createdAt ?? Infinity);
+  });
+
+  it('frees a model that runs out of memory, opens the device again, and measures the others in all rounds', async () => {
+    const { db, candidates } = await given();
+    const [first, second] = candidates.map(candidateId);
+    const engines = new Set<Engine>();
+    const seen = { first: 0, live: [] as number[] };
+    const { result } = await measured(db, candidates, ({ what, id }) => {
+      if (what !== 'encode') return;
+      const engine = deviceEngine();
+      engines.add(engine);
+      if (id === first && ++seen.first === 3) throw new AppError({ kind: 'gpu-out-of-memory' });
+      if (id === second) seen.live.push(engine.pool.liveArrays);
+    });
+    expect(result?.failures).toMatchObject([{ id: first, error: { kind: 'gpu-out-of-memory' } }]);
+    expect(result?.models.map(({ id, encoding }) => [id, encoding.map((one) => one.textsPerSecond.rounds)])).toEqual([
+      [second, [2, 2]],
+    ]);
+    expect(result?.models[0]?.forms).toHaveLength(2);
+    expect(engines.size).toBe(2);
+    // In the first round the weights of both models are loaded, afterwards only those of one.
+    const [both = 0, , one = 0] = seen.live;
+    expect(both).toBe(2 * one);
+  });
+
+  it('frees a model that fails for another reason, and keeps the device', async () => {
+    const { db, candidates } = await given();
+    const [first, second] = candidates.map(candidateId);
+    const live: number[] = [];
+    let seen = 0;
+    const { result } = await measured(db, candidates, ({ what, id }) => {
+      if (what !== 'encode') return;
+      if (id === first && ++seen === 3) throw new Error('failed');
+      if (id === second) live.push(deviceEngine().pool.liveArrays);
+    });
+    expect(result?.failures.map(({ id }) => id)).toEqual([first]);
+    const [both = 0, , one = 0] = live;
+    expect(both).toBe(2 * one);
+  });
+
+  it('keeps an earlier result if every model fails', async () => {
+    const { db, candidates } = await given();
+    const { result: earlier } = await measured(db, candidates);
+    const { result } = await measured(db, candidates, ({ what }) => {
+      if (what === 'load') throw new AppError({ kind: 'gpu-out-of-memory' });
+    });
+    expect(result).toMatchObject({ models: [], incomplete: true });
+    expect(result?.failures).toHaveLength(2);
+    expect(await getSpeed(db, 'e')).toEqual(earlier);
+  });
+
+  it('leaves out a search that runs out of memory, and goes on with the others on a new device', async () => {
+    const { db, candidates } = await given();
+    const engines = new Set<Engine>();
+    let searches = 0;
+    const { result } = await measured(db, candidates, ({ what, size }) => {
+      if (what !== 'search') return;
+      engines.add(deviceEngine());
+      if (size === 40 && ++searches === 3) throw new AppError({ kind: 'gpu-out-of-memory' });
+    });
+    expect(result?.failedSearches).toEqual([{ dimension: 8, passages: 40, error: { kind: 'gpu-out-of-memory' } }]);
+    expect(result?.searches.map(({ passages, ms }) => [passages, ms.rounds])).toEqual([[90, 2]]);
+    expect(result).toMatchObject({ incomplete: false, failures: [] });
+    expect(engines.size).toBe(2);
   });
 
   it('stores nothing once its experiment is deleted', async () => {

@@ -1,17 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { searchLimitBytes } from '../../src/domain/evaluate/speed';
 import type { Engine } from '../../workers/engine/engine';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { openWasmEngine } from '../../workers/engine/wasm/openWasmEngine';
 import { search } from '../../workers/engine/retrieval/search';
 import { vectorsInOnePiece, vectorsInPieces } from '../../workers/engine/retrieval/vectors';
-import { searchNeeds, SearchTimer, syntheticVectors } from '../../workers/services/evaluate/searchSpeed';
+import { searchNeeds, SearchTimer, searchTurns, syntheticVectors } from '../../workers/services/evaluate/searchSpeed';
 import { wasmBase } from './environment';
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openWasmEngine(wasmBase, 1)));
+let other: Engine;
+beforeAll(async () => void ([engine, other] = [await openWasmEngine(wasmBase, 1), await openWasmEngine(wasmBase, 1)]));
 afterAll(() => expect(engine.pool.liveArrays).toBe(0));
 
+afterEach(() => void vi.restoreAllMocks());
+
 const nothing = (): Promise<void> => Promise.resolve();
+
+/** Makes the clock go on by `ms` whenever it is read, and returns a function that lets it go on further. */
+function clockOf(ms: number): (more: number) => void {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += ms));
+  return (more) => void (now += more);
+}
 
 describe('a search of vectors in pieces', () => {
   it('finds the same among 1,000,000 × 384 as a loop over all of them, within 600 MB in total', async () => {
@@ -34,8 +45,8 @@ describe('a search of vectors in pieces', () => {
     const bytes = engine.pool.peakBytes + pieces.bufferBytes;
     console.log(`1,000,000 × 384 in pieces: ${bytes} bytes`);
     expect(bytes).toBeLessThan(searchLimitBytes);
-    expect(searchNeeds(width, passages).inPieces).toBeGreaterThanOrEqual(bytes);
-    expect(searchNeeds(width, passages).inMemory).toBeGreaterThan(searchLimitBytes);
+    expect(searchNeeds(engine, width, passages).inPieces).toBeGreaterThanOrEqual(bytes);
+    expect(searchNeeds(engine, width, passages).inMemory).toBeGreaterThan(searchLimitBytes);
 
     const row = new Float32Array(width);
     const best: { passage: number; score: number }[] = [];
@@ -65,33 +76,94 @@ describe('a search of vectors in pieces', () => {
 
 describe('the timer of searches', () => {
   it('keeps vectors in memory if that is within the limit, and reads them in pieces if not', async () => {
-    const needs = searchNeeds(8, 20_000);
-    const small = SearchTimer.open(8, 20_000);
-    const large = SearchTimer.open(8, 20_000, needs.inMemory - 1);
+    const needs = searchNeeds(engine, 8, 20_000);
+    const small = SearchTimer.open(engine, 8, 20_000);
+    const large = SearchTimer.open(engine, 8, 20_000, needs.inMemory - 1);
     for (const [timer, pieces, bytes] of [
       [small, 1, needs.inMemory],
       [large, 2, needs.inPieces],
     ] as const) {
       if (!(timer instanceof SearchTimer)) throw new Error('skipped');
-      let last = 0;
-      for (let round = 0; round < 2; round++) await timer.round(engine, (done) => Promise.resolve(void (last = done)));
-      expect([timer.times.length, last, timer.pieces]).toEqual([2, 20_000, pieces]);
-      expect(timer.times.every((ms) => ms >= 0)).toBe(true);
+      for (let round = 0; round < 3; round++) await timer.round(engine, nothing);
+      expect([timer.times.length, timer.pieces]).toEqual([2, pieces]);
+      expect(timer.times.every((ms) => ms > 0)).toBe(true);
       expect(timer.bytes).toBeLessThanOrEqual(bytes);
+      // The estimate also counts lists of 20 passages, and 256 bytes for each array.
+      expect(timer.bytes).toBeGreaterThan(bytes - 4096);
     }
   });
 
+  it('counts the time of reports, in which a GPU works on, and reports no oftener than every 100 ms', async () => {
+    const timer = SearchTimer.open(engine, 8, 100_000);
+    if (!(timer instanceof SearchTimer)) throw new Error('skipped');
+    await timer.round(engine, nothing);
+    const goOn = clockOf(60);
+    const reported: number[] = [];
+    await timer.round(engine, (done) => Promise.resolve(goOn(1000)).then(() => void reported.push(done)));
+    // Seven blocks of 16,384: the clock is read before the first, after each, after each report and at the end.
+    expect(reported).toEqual([32_768, 65_536, 98_304]);
+    expect(timer.times).toEqual([60 * (7 + 3 + 1) + 3 * 1000]);
+  });
+
+  it('makes one piece of vectors for all loads', async () => {
+    const timer = SearchTimer.open(engine, 8, 50_000, searchNeeds(engine, 8, 50_000).inPieces);
+    if (!(timer instanceof SearchTimer)) throw new Error('skipped');
+    const copied = vi.spyOn(Float32Array.prototype, 'set');
+    const callsOf = async (): Promise<number> => {
+      copied.mockClear();
+      await timer.round(engine, nothing);
+      return copied.mock.calls.length;
+    };
+    const first = await callsOf();
+    expect(timer.pieces).toBe(4);
+    // Drawing a piece copies each of its 16,384 rows in two parts.
+    expect(first - (await callsOf())).toBe(2 * 16_384);
+  });
+
+  it('warms up again on another engine', async () => {
+    const timer = SearchTimer.open(engine, 8, 300);
+    if (!(timer instanceof SearchTimer)) throw new Error('skipped');
+    for (let round = 0; round < 2; round++) await timer.round(engine, nothing);
+    await timer.round(other, nothing);
+    expect(timer.times).toHaveLength(1);
+    await timer.round(other, nothing);
+    expect(timer.times).toHaveLength(2);
+  });
+
+  it('counts the staging buffers of a GPU: three blocks at most', () => {
+    const gpu = Object.create(WebGpuEngine.prototype) as WebGpuEngine;
+    const blockBytes = 4 * 16_384 * 8;
+    for (const [passages, blocks] of [
+      [20_000, 2],
+      [1_000_000, 3],
+    ] as const) {
+      const { inMemory, inPieces } = searchNeeds(engine, 8, passages);
+      const more = blocks * blockBytes;
+      expect(searchNeeds(gpu, 8, passages)).toMatchObject({ inMemory: inMemory + more, inPieces: inPieces + more });
+    }
+  });
+
+  it('searches widths in turn only if their vectors fit the limit together', () => {
+    const needs = (width: number): number => searchNeeds(engine, width, 500).inMemory;
+    const both = needs(8) + needs(16);
+    expect(searchTurns(engine, [8, 16], 500, both)).toEqual([[8, 16]]);
+    expect(searchTurns(engine, [8, 16], 500, both - 1)).toEqual([[8], [16]]);
+    expect(searchTurns(engine, [], 500)).toEqual([[]]);
+  });
+
   it('refuses a search that exceeds the limit even in pieces, with what it would need', () => {
-    const needed = searchNeeds(8, 300).inPieces;
-    expect(SearchTimer.open(8, 300, needed - 1)).toEqual({
+    const needed = searchNeeds(engine, 8, 300).inPieces;
+    expect(SearchTimer.open(engine, 8, 300, needed - 1)).toEqual({
       ...{ dimension: 8, passages: 300, neededBytes: needed, limitBytes: needed - 1 },
     });
   });
 
   it('stops between blocks', async () => {
-    const timer = SearchTimer.open(8, 300);
+    const timer = SearchTimer.open(engine, 8, 300);
     if (!(timer instanceof SearchTimer)) throw new Error('skipped');
+    clockOf(100);
     await expect(timer.round(engine, () => Promise.reject(new Error('cancelled')))).rejects.toThrow('cancelled');
+    await timer.round(engine, nothing);
     await timer.round(engine, nothing);
     expect(timer.times).toHaveLength(1);
   });

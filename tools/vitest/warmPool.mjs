@@ -1,31 +1,17 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-const entry = fileURLToPath(new URL('warmWorker.mjs', import.meta.url));
-
-/** Two ways to run test files apart from vitest's own thread: how to start, reach and end a worker. */
-const kinds = {
-  thread: {
-    start: () => new Worker(entry, { stdout: true, stderr: true }),
-    send: (worker, message) => worker.postMessage(message),
-    end: (worker) => worker.terminate(),
-    hasEnded: (worker) => worker.threadId === -1,
-  },
-  process: {
-    start: () => fork(entry, [], { serialization: 'advanced' }),
-    send: (worker, message) => worker.send(message),
-    end: (worker) =>
-      new Promise((resolve) => {
-        if (kinds.process.hasEnded(worker)) return void resolve();
-        worker.once('exit', resolve);
-        worker.kill('SIGKILL');
-      }),
-    hasEnded: (worker) => worker.exitCode !== null || worker.signalCode !== null,
-  },
+const threads = {
+  start: () => new Worker(new URL('warmWorker.mjs', import.meta.url), { stdout: true, stderr: true }),
+  send: (worker, message) => worker.postMessage(message),
+  end: (worker) => worker.terminate(),
+  hasEnded: (worker) => worker.threadId === -1,
 };
 
-class WarmWorker {
+/**
+ * A worker that vitest starts for a test file. Takes an idle one of `idle` if there is one, and puts it back. `kind`
+ * starts, reaches and ends workers.
+ */
+export class WarmWorker {
   name = 'warm';
   #kind;
   #idle;
@@ -40,10 +26,24 @@ class WarmWorker {
   }
 
   async start() {
-    this.#worker = this.#idle.pop() ?? this.#kind.start();
+    this.#worker = this.#takeIdle() ?? this.#startNew();
     this.#worker.ref();
-    this.#worker.channel?.ref();
     this.on('message', this.#noteEnd);
+  }
+
+  /** Returns an idle worker that has not ended meanwhile, for example because it ran out of memory. */
+  #takeIdle() {
+    let worker;
+    do worker = this.#idle.pop();
+    while (worker && this.#kind.hasEnded(worker));
+    return worker;
+  }
+
+  #startNew() {
+    const worker = this.#kind.start();
+    // While a worker is idle nobody else listens, and Node throws errors that nobody listens to.
+    worker.on('error', () => undefined);
+    return worker;
   }
 
   on(event, listener) {
@@ -67,27 +67,26 @@ class WarmWorker {
   async stop() {
     for (const [event, listener] of this.#listeners) this.#worker.off(event, listener);
     if (!this.#finished || this.#kind.hasEnded(this.#worker)) return void (await this.#kind.end(this.#worker));
-    // Vitest may stop its last worker after `onClose`, so an idle worker must not keep vitest's process alive.
+    // Vitest may stop its last worker after `onClose`, so an idle worker must not keep the process alive.
     this.#worker.unref();
-    this.#worker.channel?.unref();
     this.#idle.push(this.#worker);
   }
 }
 
+const idle = [];
+
 /**
- * A vitest pool that keeps its threads or processes. Vitest otherwise starts one for each test file and loads the
- * packages again, which takes 0.3 s of processor time, and more with tfjs; most test files need a few milliseconds.
- * Only the project's own modules are loaded again for each file. A plugin, because Stryker's runner overwrites the
- * setting `pool` with "threads".
+ * A vitest pool that keeps its threads. Vitest otherwise starts a thread for each test file and loads the packages
+ * again, which takes 0.3 s of processor time, while most test files need only a few milliseconds. Only the project's
+ * own modules are loaded again for each file.
+ *
+ * It is a plugin, because Stryker's runner overwrites the setting `pool` with "threads".
  */
-export function warmPool(kind) {
-  const idle = [];
-  return {
-    name: 'warm-pool',
-    configureVitest({ project, vitest }) {
-      project.config.pool = 'warm';
-      project.config.poolRunner = { name: 'warm', createPoolWorker: () => new WarmWorker(kinds[kind], idle) };
-      vitest.onClose(() => Promise.all(idle.splice(0).map((worker) => kinds[kind].end(worker))));
-    },
-  };
-}
+export const warmPool = {
+  name: 'warm-pool',
+  configureVitest({ project, vitest }) {
+    project.config.pool = 'warm';
+    project.config.poolRunner = { name: 'warm', createPoolWorker: () => new WarmWorker(threads, idle) };
+    vitest.onClose(() => Promise.all(idle.splice(0).map((worker) => threads.end(worker))));
+  },
+};

@@ -130,6 +130,10 @@ export const gpuWorkerApi: GpuApi = {
       const db = await openedWithVerdicts();
       return drawMap(request, { db, control, device: preference, wasmBaseUrl: wasmBaseUrl(), progress });
     }),
+  keptMap: async (request, preference) => {
+    const { keptMap } = await import('./evaluate/drawMap');
+    return keptMap(request, { db: await openDatabase(), device: preference });
+  },
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelMap: async () => device.controlOf('map')?.cancel(),
   evaluateBlends: (runId, wanted, progress) =>

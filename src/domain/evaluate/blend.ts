@@ -15,8 +15,6 @@ export const offeredRatios = { few: [0.25, 0.5, 0.75], many: [0.1, 0.2, 0.3, 0.4
 export interface BlendPoint {
   ratio: number;
   metrics: Metrics;
-  /** Only on a probe set: which one. */
-  probeSha256?: string;
 }
 
 /**

@@ -3,17 +3,34 @@
  * (1 − ratio) · base + ratio · tuned, where tuned are the weights that the run keeps.
  */
 export type BlendMoment = `blend ${number}`;
+type Moment = 'before' | 'after' | BlendMoment;
+/** The `moment` of an evaluation on a probe set, with the set's SHA-256, so that other sets don't replace it. */
+export type ProbeMoment = `${Moment} on ${string}`;
 
 /** Returns the moment under which a ratio's evaluation is stored. The run stores both ends itself. */
-export function blendMoment(ratio: number): 'before' | 'after' | BlendMoment {
+export function blendMoment(ratio: number): Moment {
   if (ratio === 0) return 'before';
   return ratio === 1 ? 'after' : `blend ${ratio}`;
 }
 
-/** Returns the ratio of a moment, or null if `blendMoment` would not write the moment in this form. */
+/** Returns the moment under which a ratio's evaluation on a probe set is stored. */
+export function probeMoment(ratio: number, probeSha256: string): ProbeMoment {
+  return `${blendMoment(ratio)} on ${probeSha256}`;
+}
+
+/** Returns the probe set that a moment names; null if it names none. */
+export function probeOfMoment(moment: string): string | null {
+  return / on ([0-9a-f]{64})$/.exec(moment)?.[1] ?? null;
+}
+
+/**
+ * Returns the ratio of a moment, or null if neither `blendMoment` nor `probeMoment` would write the moment in this form.
+ */
 export function ratioOfMoment(moment: string): number | null {
-  if (moment === 'before') return 0;
-  if (moment === 'after') return 1;
-  const ratio = Number(/^blend (.+)$/.exec(moment)?.[1]);
-  return ratio > 0 && ratio < 1 && blendMoment(ratio) === moment ? ratio : null;
+  const probe = probeOfMoment(moment);
+  const own = probe === null ? moment : moment.slice(0, -` on ${probe}`.length);
+  if (own === 'before') return 0;
+  if (own === 'after') return 1;
+  const ratio = Number(/^blend (.+)$/.exec(own)?.[1]);
+  return ratio > 0 && ratio < 1 && blendMoment(ratio) === own ? ratio : null;
 }

@@ -1,5 +1,5 @@
 import type { MetricName } from '../experiment';
-import type { BlendMoment } from './blendMoment';
+import type { BlendMoment, ProbeMoment } from './blendMoment';
 import type { Question, QuestionPart } from '../records';
 import { firstRank, hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
 import type { PassageOrder } from './ranking';
@@ -25,12 +25,12 @@ export type EvaluationMoment = 'before' | 'after';
 
 /**
  * The metrics on dev, test or a probe set before or after training, or of a blend; stored under
- * [runId, part, moment].
+ * [runId, part, moment]. On a probe set, the moment names the set; those that don't, written before, are not read.
  */
 export interface Evaluation {
   runId: string;
   part: EvaluatedPart;
-  moment: EvaluationMoment | BlendMoment;
+  moment: EvaluationMoment | BlendMoment | ProbeMoment;
   metrics: Metrics;
   /** Hit rate for each of the experiment's `ks`; `recallAtK` and `precisionAtK` have the same keys. */
   hitRateAtK: Record<number, number>;

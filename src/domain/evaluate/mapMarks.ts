@@ -8,11 +8,31 @@ export type MapColour = (typeof mapColours)[number];
 /** Places on the map beyond the topics that have a colour of their own share one. */
 export const topicColours = 7;
 
-/**
- * How a point is drawn. Each has a shape of its own, so colour is never needed: passages are dots; for correctness and
- * gain, `up` is a triangle, `down` a cross and `same` a ring; topics are numbered squares of one colour each.
- */
+/** How a point is drawn. Its shape tells it apart as well as its colour does. */
 export type Mark = 'passage' | 'up' | 'down' | 'same' | `topic-${number}`;
+
+/** The shapes of marks. Topics are the last ones; the topics that share a colour are frames. */
+export const mapShapes = [
+  'dot',
+  'ring',
+  'square',
+  'diamond',
+  'triangle',
+  'upturned',
+  'plus',
+  'cross',
+  'frame',
+] as const;
+export type MapShape = (typeof mapShapes)[number];
+
+/** Returns the shape of a mark. No two marks that are on the map together have the same. */
+export function shapeOf(mark: Mark): MapShape {
+  if (mark === 'passage') return 'dot';
+  if (mark === 'same') return 'ring';
+  if (mark === 'up') return 'triangle';
+  if (mark === 'down') return 'cross';
+  return mapShapes[2 + Number(mark.slice('topic-'.length))] ?? 'frame';
+}
 
 type Results = ReadonlyMap<string, Pick<QuestionResult, 'ranks'>>;
 

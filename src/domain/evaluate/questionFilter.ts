@@ -31,6 +31,17 @@ export function filterValues(text: string, facts: QuestionFacts | undefined, cha
   return { topic: facts?.topic ?? '', document: facts?.document ?? '', length, change };
 }
 
+/**
+ * Drops the chosen topic, document or length if no question has it. A change stays: each one can be chosen at any
+ * cut-off.
+ */
+export function presentFilter(filter: QuestionFilter, questions: readonly FilterValues[]): QuestionFilter {
+  const isAbsent = (field: FilterField): boolean =>
+    field !== 'change' && filter[field] !== null && questions.every((values) => values[field] !== filter[field]);
+  const absent = filterFields.filter(isAbsent);
+  return absent.length === 0 ? filter : { ...filter, ...Object.fromEntries(absent.map((field) => [field, null])) };
+}
+
 /** Whether a question matches in all fields, `except` one. */
 function matches(values: FilterValues, filter: QuestionFilter, except?: FilterField): boolean {
   return filterFields.every((field) => field === except || filter[field] === null || filter[field] === values[field]);

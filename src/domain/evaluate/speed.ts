@@ -107,6 +107,20 @@ export interface SkippedSearch {
   limitBytes: number;
 }
 
+/** A search that failed, because memory ran out for example. */
+export interface FailedSearch {
+  dimension: number;
+  passages: number;
+  error: AppErrorDetails;
+}
+
+/** A model that could not be measured, or not on the dev questions. */
+export interface FailedModel {
+  id: string;
+  name: string;
+  error: AppErrorDetails;
+}
+
 /** Speed and size of several models, all measured in one run on one device. */
 export interface SpeedResult {
   device: DeviceInfo;
@@ -116,10 +130,14 @@ export interface SpeedResult {
   models: MeasuredModel[];
   searches: SearchSpeed[];
   skipped: SkippedSearch[];
-  /** Models that could not be measured. */
-  failures: { id: string; name: string; error: AppErrorDetails }[];
-  /** The questions that the forms were measured on; null if they were not. */
-  questions: { questions: number; passages: number } | null;
+  /** Results of earlier versions have none. */
+  failedSearches?: FailedSearch[];
+  failures: FailedModel[];
+  /**
+   * The questions that the forms were measured on, with the SHA-256 of the data, which results of earlier versions
+   * lack; null if they were not measured.
+   */
+  questions: { questions: number; passages: number; sha256?: string } | null;
   /** Why there are no figures on questions, if there are none. */
   questionsError: AppErrorDetails | null;
   /** Set if the measurement was cancelled or failed before its end. */

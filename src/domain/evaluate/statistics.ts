@@ -36,6 +36,36 @@ export function differenceInterval(before: number, nBefore: number, after: numbe
   };
 }
 
+/** Questions by how two models answer them: `won` only by the second, `lost` only by the first. */
+export interface PairedCounts {
+  both: number;
+  won: number;
+  lost: number;
+  neither: number;
+}
+
+/**
+ * Returns the 95% interval of the difference after − before of two proportions of the same questions (Newcombe 1998,
+ * "…based on paired data", method 10: Wilson limits, and a correlation corrected for continuity). Unlike a bootstrap
+ * interval, it has a width even if no question changed. Returns [−1, 1] without questions.
+ */
+export function pairedInterval({ both, won, lost, neither }: PairedCounts): Interval {
+  const count = both + won + lost + neither;
+  if (count === 0) return { low: -1, high: 1 };
+  const [hitsBefore, hitsAfter] = [both + lost, both + won];
+  const [before, after] = [hitsBefore / count, hitsAfter / count];
+  const [from, to] = [wilsonInterval(hitsBefore, count), wilsonInterval(hitsAfter, count)];
+  const product = both * neither - won * lost;
+  const corrected = product > 0 ? Math.max(0, product - count / 2) : product;
+  const scale = Math.sqrt(hitsBefore * (count - hitsBefore)) * Math.sqrt(hitsAfter * (count - hitsAfter));
+  const correlation = scale === 0 ? 0 : corrected / scale;
+  const distance = (x: number, y: number): number => Math.sqrt(Math.max(0, x * x - 2 * correlation * x * y + y * y));
+  return {
+    low: after - before - distance(after - to.low, from.high - before),
+    high: after - before + distance(to.high - after, before - from.low),
+  };
+}
+
 /**
  * Returns the two-sided p-value of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of
  * won and lost questions at least this uneven if neither model is better. Sums the terms by their logarithms, because

@@ -16,13 +16,19 @@ const sweepSchema = v.pipe(
 );
 
 const labelDecision = v.strictObject({
-  number: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  number: whole,
   part: v.picklist(['dev', 'test']),
   questionId: text,
   question: text,
   passageId: text,
   mark: v.picklist(labelMarks),
 });
+
+/** A log that is numbered as it was written, because the next decision gets the number after the last. */
+const labelLog = v.pipe(
+  v.array(labelDecision),
+  v.check((log) => log.every(({ number }, i) => number === i + 1), 'numbers of label decisions from 1, without gaps'),
+);
 
 export const storedExperimentSchema = v.strictObject({
   experimentId: id,
@@ -36,7 +42,7 @@ export const storedExperimentSchema = v.strictObject({
   reviewDecisions: v.exactOptional(
     v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
-  labelDecisions: v.exactOptional(v.array(labelDecision)),
+  labelDecisions: v.exactOptional(labelLog),
   createdAt: time,
   updatedAt: time,
   demo: v.boolean(),

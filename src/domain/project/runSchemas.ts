@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
-import { ratioOfMoment, type BlendMoment } from '../evaluate/blendMoment';
+import { probeOfMoment, ratioOfMoment, type BlendMoment, type ProbeMoment } from '../evaluate/blendMoment';
 import { thresholdRuleSchema } from '../evaluate/threshold';
 import { exclusions } from '../negatives/answerIndex';
 import {
@@ -151,7 +151,7 @@ const evaluationShape = v.strictObject({
   part: v.picklist(['dev', 'test', 'probe']),
   moment: v.union([
     v.picklist(['before', 'after']),
-    v.custom<BlendMoment>((moment) => typeof moment === 'string' && ratioOfMoment(moment) !== null),
+    v.custom<BlendMoment | ProbeMoment>((moment) => typeof moment === 'string' && ratioOfMoment(moment) !== null),
   ]),
   metrics: metricsSchema,
   hitRateAtK: byK(fraction),
@@ -184,5 +184,6 @@ const evaluationShape = v.strictObject({
 export const evaluationSchema = v.pipe(
   evaluationShape,
   v.check(({ part, probeSha256 }) => (part === 'probe') === (probeSha256 !== undefined), 'probe set'),
+  v.check(({ moment, probeSha256 }) => [null, probeSha256].includes(probeOfMoment(moment)), 'moment on a probe set'),
   v.check(({ part, threshold }) => part === 'dev' || threshold === undefined, 'threshold of a test evaluation'),
 );

@@ -72,8 +72,10 @@ export interface ReportedExtras {
   thresholds: readonly { name: string; threshold: ChosenThreshold }[];
   /** Null if no label was changed. */
   labels: ReportedLabels | null;
-  /** Base and tuned model on a probe set; null if that was not measured. */
-  probe: { answer: AnswerAt; passages: number; isGeneral: boolean } | null;
+  /**
+   * Base and tuned model on a probe set, the shipped one or that of the experiment `name`; null if that was not measured.
+   */
+  probe: { answer: AnswerAt; passages: number; name: string | null } | null;
 }
 export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null };
 

@@ -1,5 +1,5 @@
 import type { Positions } from '../../domain/evaluate/mapGeometry';
-import type { Mark } from '../../domain/evaluate/mapMarks';
+import { mapShapes, shapeOf, type MapShape, type Mark } from '../../domain/evaluate/mapMarks';
 
 /** The part of the map that is seen: its middle, and pixels per unit. */
 export interface MapCamera {
@@ -17,23 +17,36 @@ void main() {
   gl_PointSize = pixels * (shape < 0.5 ? 5.0 : 12.0);
   tint = colour; kind = shape;
 }`;
-/** Shapes: 0 dot, 1 triangle, 2 cross, 3 ring, 4 square, 5 line. */
+/** The tests for the inside of each shape, at p from -1 to 1, downwards. */
+const insideOf: Record<MapShape, string> = {
+  dot: 'length(p) < 1.0',
+  ring: 'length(p) < 0.95 && length(p) > 0.5',
+  square: 'max(abs(p.x), abs(p.y)) < 0.75',
+  diamond: 'abs(p.x) + abs(p.y) < 1.0',
+  triangle: 'p.y < 0.8 && abs(p.x) < (p.y + 0.9) * 0.55',
+  upturned: 'p.y > -0.8 && abs(p.x) < (0.9 - p.y) * 0.55',
+  plus: 'min(abs(p.x), abs(p.y)) < 0.3',
+  cross: 'min(abs(p.x - p.y), abs(p.x + p.y)) < 0.45',
+  frame: 'max(abs(p.x), abs(p.y)) < 0.85 && max(abs(p.x), abs(p.y)) > 0.45',
+};
+/** A line has no shape. */
+const lineShape = mapShapes.length;
 const fragmentShader = `
 precision mediump float; varying vec3 tint; varying float kind;
 void main() {
   vec2 p = gl_PointCoord * 2.0 - 1.0;
   bool inside = true;
-  if (kind < 0.5) inside = length(p) < 1.0;
-  else if (kind < 1.5) inside = p.y < 0.8 && abs(p.x) < (p.y + 0.9) * 0.55;
-  else if (kind < 2.5) inside = min(abs(p.x - p.y), abs(p.x + p.y)) < 0.45;
-  else if (kind < 3.5) inside = length(p) < 0.95 && length(p) > 0.5;
-  else if (kind < 4.5) inside = max(abs(p.x), abs(p.y)) < 0.75;
+  ${mapShapes.map((shape, i) => `if (abs(kind - ${i}.0) < 0.5) inside = ${insideOf[shape]};`).join('\n  ')}
   if (!inside) discard;
   gl_FragColor = vec4(tint, 1.0);
 }`;
 
-export const shapeOf = (mark: Mark): number =>
-  mark === 'passage' ? 0 : mark === 'up' ? 1 : mark === 'down' ? 2 : mark === 'same' ? 3 : 4;
+const signs: Record<MapShape, string> = {
+  ...{ dot: '•', ring: '○', square: '■', diamond: '◆', triangle: '▲', upturned: '▼', plus: '✚', cross: '✕' },
+  frame: '□',
+};
+/** The sign that shows a mark's shape in the legend. */
+export const signOf = (mark: Mark): string => signs[shapeOf(mark)];
 
 /** The token of base.css that colours a mark. */
 export function tokenOf(mark: Mark): string {
@@ -60,45 +73,50 @@ function compiled(gl: WebGLRenderingContext): WebGLProgram | null {
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
     gl.attachShader(program, shader);
+    // It lives as long as the program that it is attached to.
+    gl.deleteShader(shader);
   }
   gl.linkProgram(program);
   return gl.getProgramParameter(program, gl.LINK_STATUS) === true ? program : null;
 }
 
-/** Draws points and lines with WebGL. */
+/** Draws points and lines with WebGL. After a lost context, open another one when the context is restored. */
 export class MapPainter {
-  #points: Float32Array = new Float32Array();
+  #points = 0;
 
   private constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly gl: WebGLRenderingContext,
     private readonly program: WebGLProgram,
-    private readonly buffer: WebGLBuffer,
+    private readonly pointBuffer: WebGLBuffer,
+    private readonly lineBuffer: WebGLBuffer,
   ) {}
 
   /** Returns null if the browser has no WebGL. */
   static open(canvas: HTMLCanvasElement): MapPainter | null {
     const gl = canvas.getContext('webgl', { antialias: true, preserveDrawingBuffer: true });
     const program = gl && compiled(gl);
-    const buffer = gl?.createBuffer();
-    return gl && program && buffer ? new MapPainter(canvas, gl, program, buffer) : null;
+    const [points, lines] = [gl?.createBuffer(), gl?.createBuffer()];
+    return gl && program && points && lines ? new MapPainter(canvas, gl, program, points, lines) : null;
   }
 
+  /** Uploads the points. */
   setPoints(positions: Positions, marks: readonly Mark[]): void {
     const colours = new Map([...new Set(marks)].map((mark) => [mark, rgbOf(this.canvas, tokenOf(mark))]));
-    this.#points = new Float32Array(6 * marks.length);
+    const points = new Float32Array(6 * marks.length);
     marks.forEach((mark, i) => {
       const place = [positions[2 * i] ?? 0, positions[2 * i + 1] ?? 0];
-      this.#points.set([...place, ...(colours.get(mark) ?? [0, 0, 0]), shapeOf(mark)], 6 * i);
+      points.set([...place, ...(colours.get(mark) ?? [0, 0, 0]), mapShapes.indexOf(shapeOf(mark))], 6 * i);
     });
+    this.#points = marks.length;
+    this.#upload(this.pointBuffer, points);
   }
 
   /** `lines` are pairs of places [x, y, x, y, …]. */
   draw({ x, y, scale }: MapCamera, lines: readonly number[]): void {
     const { gl, canvas, program } = this;
     const pixels = devicePixelRatio;
-    canvas.width = Math.round(canvas.clientWidth * pixels);
-    canvas.height = Math.round(canvas.clientHeight * pixels);
+    this.#fitCanvas(Math.round(canvas.clientWidth * pixels), Math.round(canvas.clientHeight * pixels));
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -107,16 +125,37 @@ export class MapPainter {
     const unit = [(2 * scale) / canvas.clientWidth, (2 * scale) / canvas.clientHeight] as const;
     gl.uniform2f(gl.getUniformLocation(program, 'scale'), ...unit);
     gl.uniform1f(gl.getUniformLocation(program, 'pixels'), pixels);
-    this.#send(this.#points, gl.POINTS);
+    this.#drawBuffer(this.pointBuffer, gl.POINTS, this.#points);
+    if (lines.length === 0) return;
     const accent = rgbOf(canvas, '--accent');
     const ends = Array.from({ length: lines.length / 2 }, (_, i) => [lines[2 * i] ?? 0, lines[2 * i + 1] ?? 0]);
-    this.#send(Float32Array.from(ends.flatMap((end) => [...end, ...accent, 5])), gl.LINES);
+    this.#upload(this.lineBuffer, Float32Array.from(ends.flatMap((end) => [...end, ...accent, lineShape])));
+    this.#drawBuffer(this.lineBuffer, gl.LINES, ends.length);
   }
 
-  #send(values: Float32Array, mode: number): void {
-    const { gl, program, buffer } = this;
+  /** Frees the memory on the graphics card. A browser allows only a few contexts, so it is asked to end this one. */
+  dispose(): void {
+    const { gl } = this;
+    gl.deleteBuffer(this.pointBuffer);
+    gl.deleteBuffer(this.lineBuffer);
+    gl.deleteProgram(this.program);
+    gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  /** Setting the size of a canvas clears it and allocates it anew, even if the size is the same. */
+  #fitCanvas(width: number, height: number): void {
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
+  }
+
+  #upload(buffer: WebGLBuffer, values: Float32Array): void {
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
+    this.gl.bufferData(this.gl.ARRAY_BUFFER, values, this.gl.STATIC_DRAW);
+  }
+
+  #drawBuffer(buffer: WebGLBuffer, mode: number, count: number): void {
+    const { gl, program } = this;
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, values, gl.STREAM_DRAW);
     for (const [name, size, at] of [
       ['position', 2, 0],
       ['colour', 3, 2],
@@ -126,6 +165,6 @@ export class MapPainter {
       gl.enableVertexAttribArray(location);
       gl.vertexAttribPointer(location, size, gl.FLOAT, false, 24, 4 * at);
     }
-    gl.drawArrays(mode, 0, values.length / 6);
+    gl.drawArrays(mode, 0, count);
   }
 }

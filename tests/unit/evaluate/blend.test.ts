@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import golden from '../../fixtures/engine/blend.json';
 import { bestBlend, blendRefusal, blendsDiffer, blendTensors, offeredRatios } from '../../../src/domain/evaluate/blend';
-import { blendMoment, ratioOfMoment } from '../../../src/domain/evaluate/blendMoment';
+import { blendMoment, probeMoment, probeOfMoment, ratioOfMoment } from '../../../src/domain/evaluate/blendMoment';
 import { parseBlend } from '../../../src/domain/evaluate/blendFile';
 import { AppError } from '../../../src/domain/errors';
 import { defaultStage } from '../../../src/domain/experiment';
@@ -40,6 +40,18 @@ describe('the key of a blend’s evaluation', () => {
 
   it('is recognised only in the form in which it is written', () => {
     for (const moment of ['', 'blend', 'blend 0', 'blend 1', 'blend 0.50', 'blend 2', 'blend -0.5', 'blend NaN', 'now'])
+      expect(ratioOfMoment(moment)).toBeNull();
+  });
+
+  it('names the probe set that it is on', () => {
+    const sha256 = '0a'.repeat(32);
+    for (const ratio of [0, 0.25, 1]) {
+      const moment = probeMoment(ratio, sha256);
+      expect([ratioOfMoment(moment), probeOfMoment(moment), probeOfMoment(blendMoment(ratio))]).toEqual([
+        ...[ratio, sha256, null],
+      ]);
+    }
+    for (const moment of ['before on', `before on ${'0'.repeat(63)}`, `blend 2 on ${sha256}`, ` on ${sha256}`])
       expect(ratioOfMoment(moment)).toBeNull();
   });
 });

@@ -16,10 +16,11 @@ const ends = [point(0, 0.3), point(1, 0.5)];
 const run = runRecord('r', 'e', { status: 'done' });
 
 function shown(
-  initial: { dev: typeof ends; test: typeof ends; probe?: typeof ends },
+  initial: { dev: typeof ends; test: typeof ends; probe?: typeof ends; name?: string },
   change: Partial<RunRecord> = {},
 ): string {
-  const probe = new ProbeState(run);
+  const probe = new ProbeState({ ...run, data: [] });
+  if (initial.name) probe.chosen = { id: 'o', set: { kind: 'experiment', experimentId: 'o' }, name: initial.name };
   probe.points = initial.probe ?? [];
   return textOf(render(BlendPanel, { props: { run: { ...run, ...change }, probe, readOnly: false, initial } }).body);
 }
@@ -50,6 +51,14 @@ describe('the blends of a run on the evaluate screen', () => {
     const all = shown({ dev, test: ends, probe: [point(0, 0.8), point(0.5, 0.75), point(1, 0.7)] });
     expect(all).toContain('on dev and on general questions, from base to tuned');
     expect(all).not.toContain('ratio on general questions');
+  });
+
+  it('name the probe set that they are measured on', () => {
+    const dev = [point(0, 0.3), point(0.5, 0.6), point(0.75, 0.6), point(1, 0.5)];
+    const text = shown({ dev, test: ends, probe: [point(0, 0.8), point(0.5, 0.75), point(1, 0.7)], name: '客服' });
+    expect(text).toContain('on dev and on questions of “客服”, from base to tuned');
+    expect(text).toContain('Measure 1 ratio on questions of “客服”');
+    expect(text).not.toContain('general');
   });
 
   it('mark none as best if all do equally well on dev', () => {

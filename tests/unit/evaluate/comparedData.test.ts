@@ -73,6 +73,24 @@ describe('the data that models are compared on', () => {
     expect(await textsOf('dev')).toEqual(half);
   });
 
+  it('stays in memory for two experiments, so that a run can be probed with another one', async () => {
+    const { db } = await stored();
+    const of = (id: string, seed: number) =>
+      db.put('experiments', storedExperiment(id, { experiment: { ...base, seed } }));
+    const base = (await db.get('experiments', 'e'))!.experiment;
+    const order = async (experimentId: string) => (await comparedData(db, { experimentId }, 'dev')).order;
+    await of('other', 8);
+    await of('third', 9);
+    const first = await order('e');
+    await order('other');
+    expect(await order('e')).toBe(first);
+    await order('third');
+    expect(await order('e')).toBe(first);
+    await order('other');
+    await order('third');
+    expect(await order('e')).not.toBe(first);
+  });
+
   it('counts the questions of a file that it leaves out, and none of a part that is drawn from the pairs', async () => {
     const { db } = await stored();
     const test = await comparedData(db, { experimentId: 'e' }, 'test');

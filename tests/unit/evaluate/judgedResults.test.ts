@@ -51,8 +51,10 @@ describe('the figures of a run', () => {
     const keywords = await compareWithKeywords(db, runId, [1], () => undefined);
     const questions = await listQuestions(db, { runId });
     const ids = questions.slice(0, 12).map(({ id }) => id);
-    const request = { owner: { runId }, ids: ['before', 'keywords', 'after'], pair, k: 3, questionIds: ids };
-    const { imported, corrected } = await figuresOf(db, request);
+    const request = { owner: { runId }, ids: ['before', 'keywords', 'after'], pair, k: 3, sets: [null, ids] };
+    const [all, some] = await figuresOf(db, request);
+    const { imported, corrected } = some!;
+    expect(all?.imported.models.map((one) => one.questions)).toEqual([113, 113, 113]);
     expect(corrected).toBeNull();
     const before = { questions: 12, hits: 0, mrrAt10: 1 / 4 };
     expect(imported.models).toMatchObject([{ id: 'before', ...before }, { id: 'keywords' }, { id: 'after', hits: 12 }]);
@@ -67,15 +69,15 @@ describe('the figures of a run', () => {
     const { questions } = await decide(db, runId, ({ relevant }, i) =>
       i < 5 ? [{ mark: 'wrong', passageId: relevant[0] ?? '' }] : i === 5 ? [{ passageId: 'gone' }] : [],
     );
-    const found = await figuresOf(db, { owner: { runId }, ids: ['before', 'after'], pair, k: 1, questionIds: null });
-    expect(found.imported.models.map((one) => one.questions)).toEqual([113, 113]);
-    expect(found.corrected).toMatchObject({ changes: 5, changed: 5, unanswered: 5, inexact: 0 });
-    expect(found.corrected?.models.map((one) => one.questions)).toEqual([108, 108]);
-    expect(found.stale).toBe(1);
-    expect(await getEvaluation(db, runId, 'test', 'after')).toEqual(recorded);
     const some = questions.slice(20, 30).map(({ id }) => id);
-    const rest = await figuresOf(db, { owner: { runId }, ids: ['after'], pair, k: 1, questionIds: some });
-    expect(rest.corrected).toBeNull();
+    const request = { owner: { runId }, ids: ['before', 'after'], pair, k: 1, sets: [null, some] };
+    const [found, rest] = await figuresOf(db, request);
+    expect(found?.imported.models.map((one) => one.questions)).toEqual([113, 113]);
+    expect(found?.corrected).toMatchObject({ changes: 5, changed: 5, unanswered: 5, inexact: 0 });
+    expect(found?.corrected?.models.map((one) => one.questions)).toEqual([108, 108]);
+    expect(found?.stale).toBe(1);
+    expect(await getEvaluation(db, runId, 'test', 'after')).toEqual(recorded);
+    expect(rest?.corrected).toBeNull();
   });
 
   it('count a second right passage that is among the first ten of a model', async () => {
@@ -95,12 +97,42 @@ describe('the figures of a run', () => {
       const first = passages.find((passage) => !relevant.includes(passage.id));
       return i < 40 ? [{ mark: 'right', passageId: first?.id ?? '' }] : [];
     });
-    const request = { owner: { runId }, ids: ['after'], pair, k: 1, questionIds: null };
-    const { imported, corrected } = await figuresOf(db, request);
-    expect(imported.models[0]?.hits).toBe(0);
+    const request = { owner: { runId }, ids: ['after'], pair, k: 1, sets: [null] };
+    const [{ imported, corrected } = {}] = await figuresOf(db, request);
+    expect(imported?.models[0]?.hits).toBe(0);
     expect(corrected?.models[0]).toMatchObject({ hits: 40, questions: 113 });
     expect(corrected?.answer).toBeNull();
     expect(answerAt(results, results, 1).hitsAfter).toBe(0);
+  });
+});
+
+describe('the figures of a run by changed labels', () => {
+  it('have no test beyond the stored passages if a rank that counts is not known', async () => {
+    const { db, runId } = await given();
+    const evaluation = (await getEvaluation(db, runId, 'test', 'after'))!;
+    const { passages } = await comparedData(db, { runId }, 'test');
+    const others = (relevant: readonly string[]) => passages.filter(({ id }) => !relevant.includes(id));
+    const { questions } = await decide(db, runId, ({ relevant }, i) =>
+      i < 40 ? [{ passageId: others(relevant).at(-1)?.id ?? '' }] : [],
+    );
+    // After training, the added passage is at rank 5. Before, it is not among the stored ones, but may be at rank 15.
+    const results = (isShown: boolean) =>
+      questions.map(({ id, relevant }) => {
+        const top = [...others(relevant).slice(0, 10)];
+        if (isShown) top[4] = others(relevant).at(-1)!;
+        return { questionId: id, ranks: [30], top: top.map((passage) => ({ passageId: passage.id, score: 0.5 })) };
+      });
+    await putEvaluation(db, { ...evaluation, moment: 'before', results: results(false) });
+    await putEvaluation(db, { ...evaluation, moment: 'after', results: results(true) });
+    const answers = [];
+    for (const k of [10, 20]) {
+      const [found] = await figuresOf(db, { owner: { runId }, ids: ['before', 'after'], pair, k, sets: [null] });
+      answers.push([found?.corrected?.inexact, found?.corrected?.answer?.won, found?.imported.answer?.won]);
+    }
+    expect(answers).toEqual([
+      [40, 40, 0],
+      [40, undefined, 0],
+    ]);
   });
 });
 

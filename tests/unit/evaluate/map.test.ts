@@ -7,7 +7,7 @@ import {
   pointsInBox,
   pointsInside,
 } from '../../../src/domain/evaluate/mapGeometry';
-import { markOf, topicsOf } from '../../../src/domain/evaluate/mapMarks';
+import { mapColours, markOf, shapeOf, topicColours, topicsOf, type Mark } from '../../../src/domain/evaluate/mapMarks';
 import { umapNeighbours } from '../../../workers/services/evaluate/mapNeighbours';
 import { projectMap } from '../../../workers/services/evaluate/projectMap';
 
@@ -85,6 +85,14 @@ describe('the marks of questions', () => {
   });
 });
 
+describe('the shape of a mark', () => {
+  it.each(mapColours)('is its own among all marks of the colouring by "%s"', (colour) => {
+    const topics = Array.from({ length: topicColours }, (_, i): Mark => `topic-${i}`);
+    const marks: Mark[] = ['passage', 'same', ...(colour === 'topic' ? topics : (['up', 'down'] as const))];
+    expect(new Set(marks.map(shapeOf)).size).toBe(marks.length);
+  });
+});
+
 describe('the projection of a map', () => {
   /** Two groups of points whose neighbours are all in their own group. */
   const groups = Array.from({ length: 40 }, (_, point) =>
@@ -116,6 +124,19 @@ describe('the projection of a map', () => {
       );
     const [one, two] = [centre(0), centre(20)];
     expect(Math.hypot((one[0] ?? 0) - (two[0] ?? 0), (one[1] ?? 0) - (two[1] ?? 0))).toBeGreaterThan(2);
+  });
+
+  it('tells that it prepares before it knows the number of epochs', async () => {
+    const seen: [number, number][] = [];
+    await projectMap(groups, 7, (done, of) => {
+      seen.push([done, of]);
+      return Promise.resolve();
+    });
+    expect(seen.slice(0, 3)).toEqual([
+      [0, 0],
+      [0, 500],
+      [5, 500],
+    ]);
   });
 
   it('can be cancelled between epochs, and places too few points for it on a circle', async () => {

@@ -70,7 +70,7 @@ describe('the judgement of a probe', () => {
 
   it('is that it did not forget only if the interval excludes a loss of 5 points', () => {
     expect(forgettingOf(judged(150, 149))).toBe('kept');
-    expect(probeSentence(en.probe, judged(150, 149))).toContain('the loss in percentage points is below 1,');
+    expect(probeSentence(en.probe, judged(150, 149))).toContain('the loss in percentage points is below 1.3,');
     expect(forgettingOf(judged(150, 170))).toBe('kept');
     expect(probeSentence(en.probe, judged(150, 170))).toBe(en.probe.keptNothing);
   });
@@ -78,5 +78,11 @@ describe('the judgement of a probe', () => {
   it('is that nothing can be said if there are too few questions', () => {
     expect(forgettingOf(judged(10, 9, 20))).toBe('unclear');
     expect(probeSentence(en.probe, judged(10, 9, 20))).toContain('can’t tell');
+  });
+
+  it('depends on the number of questions even if none changed', () => {
+    expect(forgettingOf(judged(10, 10, 20))).toBe('unclear');
+    expect(forgettingOf(judged(150, 150))).toBe('kept');
+    expect(probeSentence(en.probe, judged(150, 150))).toContain('the loss in percentage points is below 0.7,');
   });
 });

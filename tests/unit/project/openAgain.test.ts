@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { freshDatabase, storedExperiment } from '../storage/support';
+import { probeMoment } from '../../../src/domain/evaluate/blendMoment';
+import { listBlends } from '../../../src/storage/evaluations';
 import { readRows } from '../../../src/storage/datasets';
 import { hasWeights } from '../../../src/storage/weights';
 import { edited } from './edit';
@@ -54,6 +56,11 @@ describe('opening a project whose experiment and run are here', () => {
     ]);
     const details = { kind: 'project-invalid', entry: expect.stringContaining('experiments.json') as string };
     await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
+    for (const numbers of [[1, 1], [2], [2, 1], [1, 3]]) {
+      const log = numbers.map((number) => ({ ...decision, number }));
+      const renumbered = await edited(file, 'experiments.json', ([one]: object[]) => [{ ...one, labelDecisions: log }]);
+      await expect(open(await freshDatabase(), renumbered)).rejects.toMatchObject({ details });
+    }
   });
 
   it('adds evaluations of blends without asking about copies, and replaces none', async () => {
@@ -69,6 +76,29 @@ describe('opening a project whose experiment and run are here', () => {
     expect((await there.get('evaluations', ['r', 'test', 'blend 0.5']))?.encodeMs).toBe(1);
     await open(here, await saved(there));
     expect((await here.get('evaluations', ['r', 'test', 'blend 0.5']))?.encodeMs).toBe(2);
+  });
+
+  it('adds evaluations on probe sets, and accepts those that do not name their set without showing them', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    await open(there, await saved(here));
+    const { part: _, ...after } = (await here.get('evaluations', ['r', 'test', 'after']))!;
+    const [general, other] = ['a'.repeat(64), 'b'.repeat(64)];
+    const probed = (probeSha256: string) => ({ ...after, part: 'probe' as const, probeSha256 });
+    for (const set of [general, other]) await here.put('evaluations', { ...probed(set), moment: probeMoment(1, set) });
+    await here.put('evaluations', { ...probed(general), moment: 'after' });
+    expect(await open(there, await saved(here))).toEqual(empty);
+    expect(await there.get('evaluations', ['r', 'probe', 'after'])).toBeDefined();
+    for (const set of [general, other])
+      expect(await listBlends(there, 'r', 'probe', set)).toEqual([{ ratio: 1, metrics: after.metrics }]);
+    expect((await listBlends(there, 'r', 'test')).map(({ ratio }) => ratio)).toEqual(
+      (await listBlends(here, 'r', 'test')).map(({ ratio }) => ratio),
+    );
+    const mixed = await edited(await saved(here), 'evaluations.json', (all: { part: string }[]) =>
+      all.map((one) => (one.part === 'probe' ? { ...one, moment: probeMoment(1, 'c'.repeat(64)) } : one)),
+    );
+    const details = { kind: 'project-invalid', entry: expect.stringContaining('evaluations.json') as string };
+    await expect(open(await freshDatabase(), mixed)).rejects.toMatchObject({ details });
   });
 
   it.each(['blend 1', 'blend 0.50', 'halfway', 0.5])('refuses an evaluation at the moment %j', async (moment) => {

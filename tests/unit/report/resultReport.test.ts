@@ -10,6 +10,7 @@ import { bestModel } from '../../../src/domain/report/reportFacts';
 import { htmlReport } from '../../../src/domain/report/htmlReport';
 import { markdownReport } from '../../../src/domain/report/markdownReport';
 import { wellFormed } from '../../../src/domain/wellFormed';
+import { probeSentence } from '../../../src/ui/evaluate/probeText';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 import { resultDocument } from '../../../src/ui/report/result/resultDocument';
@@ -156,6 +157,7 @@ it('a report says how many questions were left out, and nothing if that is not k
 describe('what was decided or measured beside the results of a report', () => {
   const figures = { answered: 9, questions: 14, right: 8 } as ThresholdFigures;
   const results = factsOf().models;
+  const answer = answerAt(results[0]?.results ?? [], results[2]?.results ?? [], 1);
   const decision = {
     number: 1,
     part: 'test',
@@ -177,9 +179,9 @@ describe('what was decided or measured beside the results of a report', () => {
         decisions: [{ ...decision, mark: 'right' }],
       },
       probe: {
-        answer: answerAt(results[0]?.results ?? [], results[2]?.results ?? [], 1),
+        answer,
         passages: 325,
-        isGeneral: true,
+        name: null,
       },
     },
   });
@@ -191,12 +193,21 @@ describe('what was decided or measured beside the results of a report', () => {
         language.resultReport.threshold.figures(9, 14, 8),
         language.resultReport.labels.text(2, 1),
         language.questions.figures.unanswered(1),
-        language.probe.keptNothing,
+        probeSentence(language.probe, answer),
       ])
         expect(text.replaceAll('\\', '')).toContain(part);
     }
     const without = markdownReport(resultDocument(en, 'en', factsOf()));
     for (const { title } of [en.resultReport.threshold, en.probe]) expect(without).not.toContain(`## ${title}`);
+  });
+
+  it('names the experiment whose questions are the probe set', () => {
+    const { extras } = facts;
+    const titled = (name: string | null): string =>
+      markdownReport(resultDocument(en, 'en', { ...facts, extras: { ...extras, probe: { ...extras.probe!, name } } }));
+    expect(titled(null)).toContain('## General ability');
+    expect(titled('Manuals')).toContain('## Answers to the questions of “Manuals”');
+    expect(titled('Manuals')).not.toMatch(/general/i);
   });
 
   it('is counted in metrics.json, and the decisions are a sheet of their own', () => {

@@ -4,6 +4,9 @@
  */
 const maxSlots = 3;
 
+/** Returns the bytes that the buffers of a ring take after so many uploads of at most `bytes` bytes. */
+export const uploadRingBytes = (bytes: number, uploads: number): number => bytes * Math.min(maxSlots, uploads);
+
 /**
  * Staging buffers for large uploads. The host writes straight into mapped memory. A buffer is reused as soon as the
  * device has copied from it, because memory that is mapped for the first time is slow.

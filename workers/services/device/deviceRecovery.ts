@@ -1,6 +1,6 @@
 import { type AppError, toAppError } from '../../../src/domain/errors';
 import type { DeviceInfo } from '../../../src/domain/device';
-import { deviceLost, openDevice } from './openDevice';
+import { deviceLost, deviceWebGpu, openDevice } from './openDevice';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 
 /** Maximum number of consecutive device losses without progress. After more, another attempt is unlikely to help. */
@@ -51,6 +51,22 @@ export async function deviceLossBehind(thrown: unknown): Promise<AppError | null
   if (error.details.kind === 'gpu-device-lost') return error;
   if (error.details.kind !== 'unexpected') return null;
   return Promise.race([deviceLost(), new Promise<null>((resolve) => setTimeout(resolve, lossReportMs, null))]);
+}
+
+/**
+ * Whether the open device can't be used after a failure: a GPU keeps its first failure, and throws it at every readback
+ * until it is closed. Waits for all submitted work. Throws `gpu-device-lost` if the device was lost.
+ */
+export async function isDeviceSpoilt({ details }: AppError): Promise<boolean> {
+  if (details.kind === 'gpu-out-of-memory') return true;
+  try {
+    await deviceWebGpu()?.commands.finished();
+    return false;
+  } catch (thrown) {
+    const loss = await deviceLossBehind(thrown);
+    if (loss) throw loss;
+    return true;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { answerAt, type AnswerAt } from '../../../src/domain/evaluate/answerAt';
-import type { EvaluatedPart, QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import { blendMoment, probeMoment } from '../../../src/domain/evaluate/blendMoment';
+import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import { searchByKeywords } from '../../../src/domain/evaluate/keywordSearch';
 import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunRecord } from '../../../src/domain/run';
@@ -14,20 +15,20 @@ import { comparedData } from './comparedData';
 import { comparisonKey } from './compareModels';
 
 /**
- * Compares a run's evaluations on test or a probe set at each cut-off. Returns null until both are stored, on the same
- * set.
+ * Compares a run's evaluations on test, or on a probe set, at each cut-off. Returns null until both are stored.
  */
 export async function compareRun(
   db: Database,
   runId: string,
   ks: readonly number[],
-  part: EvaluatedPart = 'test',
+  probeSha256?: string,
 ): Promise<AnswerAt[] | null> {
-  const before = await getEvaluation(db, runId, part, 'before');
-  const after = await getEvaluation(db, runId, part, 'after');
-  return before && after && before.probeSha256 === after.probeSha256
-    ? ks.map((k) => answerAt(before.results, after.results, k))
-    : null;
+  const read = (ratio: 0 | 1) =>
+    probeSha256 === undefined
+      ? getEvaluation(db, runId, 'test', blendMoment(ratio))
+      : getEvaluation(db, runId, 'probe', probeMoment(ratio, probeSha256));
+  const [before, after] = [await read(0), await read(1)];
+  return before && after ? ks.map((k) => answerAt(before.results, after.results, k)) : null;
 }
 
 /** Throws `data-missing` if the run's data was deleted. */

@@ -48,8 +48,12 @@ interface ReadData {
   shared: Promise<SharedData>;
   parts: Map<QuestionPart, Promise<ComparedData>>;
 }
-/** The data of the latest comparison. It is read again whenever the experiment's data or split changes. */
-let latest: ReadData | null = null;
+/**
+ * The data of the latest comparisons, newest first: of a run, and of the experiment that it is probed with. It is read
+ * again whenever the experiment's data or split changes.
+ */
+let latest: readonly ReadData[] = [];
+const kept = 2;
 
 /**
  * Returns the data that models are compared on.
@@ -69,17 +73,18 @@ export async function comparedData(db: Database, owner: DataOwner, part: Questio
   return { ...(await reading), experiment };
 }
 
-/** Returns the latest data if it is the experiment's; otherwise starts reading. */
+/** Returns the experiment's data if it is among the latest; otherwise starts reading. */
 function readOf(db: Database, experiment: Experiment): ReadData {
   // The model decides whether letter case counts in the split, and the stages may list the batches.
   const { data, split, seed, model, stages } = experiment;
   const key = canonicalJson([db.name, data, split, seed, model, stages]);
-  if (latest?.key === key) return latest;
-  const reading: ReadData = { key, shared: readShared(db, experiment), parts: new Map() };
-  latest = reading;
-  reading.shared.catch(() => {
-    if (latest === reading) latest = null;
-  });
+  const known = latest.find((one) => one.key === key);
+  const reading: ReadData = known ?? { key, shared: readShared(db, experiment), parts: new Map() };
+  latest = [reading, ...latest.filter((one) => one !== reading)].slice(0, kept);
+  if (!known)
+    reading.shared.catch(() => {
+      latest = latest.filter((one) => one !== reading);
+    });
   return reading;
 }
 

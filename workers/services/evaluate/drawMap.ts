@@ -9,7 +9,7 @@ import { pickedVectors, type Vectors } from '../../engine/retrieval/vectors';
 import { onDevice } from '../device/onDevice';
 import { deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
-import { openCandidate } from './candidates';
+import { openCandidate, type OpenCandidate } from './candidates';
 import { candidateVectors, engineEncoder, vectorKey } from './candidateVectors';
 import { comparedData, type ComparedData } from './comparedData';
 import { EncodedTexts } from './encodedTexts';
@@ -17,14 +17,17 @@ import { keepVectors, readVectors } from './keptVectors';
 import { mapNeighbours, projectMap } from './projectMap';
 import { nearestVectors } from './mapNeighbours';
 
-export interface MapDeps {
+interface KeptMapDeps {
   db: Database;
-  control: RunControl;
   device: DevicePreference;
-  wasmBaseUrl: string;
-  progress: (progress: MapProgress) => void;
   /** Replaces the limits, so that a test is short. */
   limits?: MapLimits;
+}
+
+export interface MapDeps extends KeptMapDeps {
+  control: RunControl;
+  wasmBaseUrl: string;
+  progress: (progress: MapProgress) => void;
 }
 
 /** Most points that UMAP projects, and most passages on the map. */
@@ -54,42 +57,67 @@ function choosePassages({ passages, questions, experiment }: ComparedData, limit
   return { passages: order.slice(0, limits.passages), projected: room };
 }
 
-/**
- * Returns the map of an experiment's passages and dev questions by one model, or null if it is not stored and must not
- * be computed. Computes it once and keeps it with the vectors; texts whose vectors are stored are not encoded again.
- * @throws cancelled; data-missing; nothing-to-evaluate without dev questions; model-missing; vectors-not-finite.
- */
-export async function drawMap(request: MapRequest, deps: MapDeps): Promise<MapView | null> {
-  const { db, device, limits = usualLimits } = deps;
+/** What a map shows, and the key under which its positions are stored. */
+interface PlannedMap {
+  data: ComparedData;
+  opened: OpenCandidate;
+  chosen: Chosen;
+  storedKey: string;
+}
+
+async function planMap(request: MapRequest, { db, device, limits = usualLimits }: KeptMapDeps): Promise<PlannedMap> {
   const data = await comparedData(db, { experimentId: request.experimentId }, 'dev');
   const opened = await openCandidate(db, request.candidate);
-  const chosen = choosePassages(data, limits);
   const { key: adapter, backend } = await deviceKey(device);
   const keyOf = (side: 'passages' | 'questions', sha256: string) =>
     vectorKey(opened, { side, sha256 }, `${backend} ${adapter}`);
   const { passagesSha256, questionsSha256, experiment } = data;
   const vectors = [await keyOf('passages', passagesSha256), await keyOf('questions', questionsSha256)];
-  const key = await sha256Hex(canonicalJson({ mapVersion, vectors, seed: experiment.seed, ...limits }));
-  const stored = await readVectors(db, key);
-  if (stored) return viewOf(stored, data, chosen);
-  if (!request.compute) return null;
+  const storedKey = await sha256Hex(canonicalJson({ mapVersion, vectors, seed: experiment.seed, ...limits }));
+  return { data, opened, chosen: choosePassages(data, limits), storedKey };
+}
+
+/**
+ * Returns the kept map of an experiment's passages and dev questions by one model, or null if there is none.
+ * @throws data-missing; nothing-to-evaluate without dev questions; model-missing.
+ */
+export async function keptMap(request: MapRequest, deps: KeptMapDeps): Promise<MapView | null> {
+  const planned = await planMap(request, deps);
+  const stored = await readVectors(deps.db, planned.storedKey);
+  return stored && viewOf(stored, planned);
+}
+
+/**
+ * Returns the map of an experiment's passages and dev questions by one model. Computes it once and keeps it with the
+ * vectors; texts whose vectors are stored are not encoded again.
+ * @throws cancelled; data-missing; nothing-to-evaluate without dev questions; model-missing; vectors-not-finite.
+ */
+export async function drawMap(request: MapRequest, deps: MapDeps): Promise<MapView> {
+  const { db } = deps;
+  const planned = await planMap(request, deps);
+  const { data, opened, chosen, storedKey } = planned;
+  const stored = await readVectors(db, storedKey);
+  if (stored) return viewOf(stored, planned);
   const positions = await computeMap(data, chosen, opened, deps);
   const all = new EncodedTexts(positions.length / 2, 2);
   all.set(
     Array.from({ length: all.count }, (_, i) => i),
     positions,
   );
-  await keepVectors(db, key, opened.model.name, all);
-  return viewOf(all, data, chosen);
+  await keepVectors(db, storedKey, opened.model.name, all);
+  return viewOf(all, planned);
 }
 
-function viewOf(stored: EncodedTexts, { passages, questions }: ComparedData, chosen: Chosen): MapView {
+async function viewOf(stored: EncodedTexts, { data, chosen, storedKey }: PlannedMap): Promise<MapView> {
   const positions = new Float32Array(2 * stored.count);
   stored.copyRows(0, stored.count, positions, 0);
+  const { passages, knowledgeBaseSha256 } = data;
+  const questions = data.questions.map(({ id, text, kept }) => ({ id, text, topic: kept?.topic ?? null }));
   return {
+    key: await sha256Hex(canonicalJson([storedKey, knowledgeBaseSha256, questions])),
     positions,
     passages: Array.from(chosen.passages, (index) => passages[index]?.id ?? ''),
-    questions: questions.map(({ id, text, kept }) => ({ id, text, topic: kept?.topic ?? null })),
+    questions,
     projected: chosen.projected + questions.length,
     leftOut: passages.length - chosen.passages.length,
   };
@@ -99,7 +127,7 @@ function viewOf(stored: EncodedTexts, { passages, questions }: ComparedData, cho
 async function computeMap(
   data: ComparedData,
   chosen: Chosen,
-  opened: Awaited<ReturnType<typeof openCandidate>>,
+  opened: OpenCandidate,
   { db, control, device, wasmBaseUrl, progress }: MapDeps,
 ): Promise<Float32Array> {
   const between = (what: MapProgress['what']) => async (done: number, of: number) => {

@@ -30,16 +30,21 @@ export class EncodeRounds {
     const { tokensPerBatch, textsPerBatch } = encodingPlan(engine.traits, encoder.config);
     const perBatch = Math.max(1, Math.min(textsPerBatch, Math.floor(tokensPerBatch / this.tokens)));
     const most = mostBatches * perBatch;
-    await this.#encode(encoder, 1, 0);
     let texts = 1;
+    let ms = await this.#warmMs(encoder, texts);
     // A GPU encodes a batch about as fast as a single text, so the number grows until a round takes its time.
     for (let tries = 0; tries < 4; tries++) {
-      const ms = await this.#encode(encoder, texts, tries);
       const next = Math.max(1, Math.min(most, Math.floor((texts * this.roundMs) / Math.max(ms, 0.1))));
       if (next <= texts * 1.5) break;
       texts = next;
+      ms = await this.#warmMs(encoder, texts);
     }
     this.#texts = texts;
+  }
+
+  /** Compiles the kernels of a round on a device that was opened after `prepare`. GPU→CPU sync. */
+  async warmUp(encoder: EncoderForTexts): Promise<void> {
+    await this.#encode(encoder, this.#texts, 0);
   }
 
   /** Encodes the texts of one round. GPU→CPU sync. */
@@ -50,6 +55,12 @@ export class EncodeRounds {
 
   get speed(): EncodeSpeed {
     return { tokens: this.tokens, texts: this.#texts, textsPerSecond: spreadOf(this.#rates) };
+  }
+
+  /** Returns the time of encoding texts a second time: a new number of texts may need new kernels. */
+  async #warmMs(encoder: EncoderForTexts, texts: number): Promise<number> {
+    await this.#encode(encoder, texts, 0);
+    return this.#encode(encoder, texts, 0);
   }
 
   async #encode(encoder: EncoderForTexts, count: number, salt: number): Promise<number> {

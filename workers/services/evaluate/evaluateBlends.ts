@@ -1,5 +1,5 @@
 import { blendRefusal } from '../../../src/domain/evaluate/blend';
-import { blendMoment } from '../../../src/domain/evaluate/blendMoment';
+import { blendMoment, probeMoment } from '../../../src/domain/evaluate/blendMoment';
 import { AppError } from '../../../src/domain/errors';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
@@ -49,18 +49,19 @@ interface Inputs {
   on: Pick<Evaluation, 'part' | 'probeSha256'>;
 }
 
+const momentOn = (ratio: number, { probeSha256 }: Inputs['on']): Evaluation['moment'] =>
+  probeSha256 === undefined ? blendMoment(ratio) : probeMoment(ratio, probeSha256);
+
 /** Returns the ratios that are not evaluated yet, each once. */
 async function missingRatios(
   db: Database,
   runId: string,
   ratios: readonly number[],
-  { part, probeSha256 }: Inputs['on'],
+  on: Inputs['on'],
 ): Promise<number[]> {
   const missing: number[] = [];
-  for (const ratio of new Set(ratios)) {
-    const known = await getEvaluation(db, runId, part, blendMoment(ratio));
-    if (!known || known.probeSha256 !== probeSha256) missing.push(ratio);
-  }
+  for (const ratio of new Set(ratios))
+    if (!(await getEvaluation(db, runId, on.part, momentOn(ratio, on)))) missing.push(ratio);
   return missing;
 }
 
@@ -153,7 +154,7 @@ async function evaluateOne(
   const passageVectors = await encode(tokens.passages);
   const questionVectors = await encode(tokens.questions);
   const encodeMs = performance.now() - startedAt;
-  const common = { runId, part: on.part, moment: blendMoment(ratio), experiment, questions };
+  const common = { runId, part: on.part, moment: momentOn(ratio, on), experiment, questions };
   const evaluation = await evaluateVectors(
     encoder.parameters.segments.engine,
     { ...common, order, questionVectors, passageVectors, encodeMs },

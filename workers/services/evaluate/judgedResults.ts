@@ -1,6 +1,7 @@
 import { correctedResults } from '../../../src/domain/evaluate/correctedResults';
-import { labelChanges, type LabelChanges } from '../../../src/domain/evaluate/labelDecisions';
+import { labelChanges, type LabelChange, type LabelChanges } from '../../../src/domain/evaluate/labelDecisions';
 import { questionFigures, type NamedResults } from '../../../src/domain/evaluate/questionFigures';
+import { shownPassages } from '../../../src/domain/evaluate/ranking';
 import { AppError } from '../../../src/domain/errors';
 import type { Passage } from '../../../src/domain/records';
 import type {
@@ -72,28 +73,46 @@ async function resultsOf(
 }
 
 /**
- * Returns the figures of models on all or some questions, by the imported labels and by the changed ones.
+ * Returns the figures of models on sets of questions, by the imported labels and by the changed ones.
  * @throws not-found if the run was deleted; data-missing; nothing-to-evaluate.
  */
 export async function figuresOf(
   db: Database,
-  { owner, ids, pair, k, questionIds }: FiguresRequest,
-): Promise<LabelledFigures> {
-  const { data, changes } = await judgedQuestions(db, owner);
-  const wanted = questionIds && new Set(questionIds);
-  const models = (await resultsOf(db, owner, ids, data)).map(({ id, results }) => {
-    return { id, results: wanted ? results.filter(({ questionId }) => wanted.has(questionId)) : results };
+  { owner, ids, sets, ...asked }: FiguresRequest,
+): Promise<LabelledFigures[]> {
+  const judged = await judgedQuestions(db, owner);
+  const models = await resultsOf(db, owner, ids, judged.data);
+  const changed = [...judged.changes.byQuestion.values()];
+  return sets.map((set) => {
+    if (!set) return figuresOn(models, changed, judged, asked);
+    const wanted = new Set(set);
+    const only = <Of extends { questionId: string }>(list: readonly Of[]): Of[] =>
+      list.filter(({ questionId }) => wanted.has(questionId));
+    const some = models.map(({ id, results }) => ({ id, results: only(results) }));
+    return figuresOn(some, only(changed), judged, asked);
   });
-  const changed = [...changes.byQuestion.values()].filter(({ questionId }) => !wanted || wanted.has(questionId));
+}
+
+/** Returns the figures of results. `changed` are the changes of their questions. */
+function figuresOn(
+  models: readonly NamedResults[],
+  changed: readonly LabelChange[],
+  { data, changes }: JudgedQuestions,
+  { pair, k }: Pick<FiguresRequest, 'pair' | 'k'>,
+): LabelledFigures {
   const imported = questionFigures(models, pair, k);
   if (changed.length === 0) return { imported, corrected: null, stale: changes.stale };
   const relevant = new Map(data.questions.map((question) => [question.id, question.relevant]));
   const corrected = models.map(({ id, results }) => ({ id, ...correctedResults(results, relevant, changes) }));
   const most = (counts: number[]): number => counts.reduce((a, b) => Math.max(a, b), 0);
+  const figures = questionFigures(corrected, pair, k);
+  // An unknown rank counts as not found. It may be among the first k only beyond the stored passages.
+  const isKnown = k <= shownPassages || corrected.every(({ id, inexact }) => !isIn(pair, id) || inexact === 0);
   return {
     imported,
     corrected: {
-      ...questionFigures(corrected, pair, k),
+      ...figures,
+      answer: isKnown ? figures.answer : null,
       changes: changed.reduce((sum, { added, removed }) => sum + added.length + removed.length, 0),
       changed: changed.length,
       unanswered: most(corrected.map(({ unanswered }) => unanswered)),
@@ -102,6 +121,8 @@ export async function figuresOf(
     stale: changes.stale,
   };
 }
+
+const isIn = ({ before, after }: FiguresRequest['pair'], id: string): boolean => id === before || id === after;
 
 /** Returns the questions with their topic and document. If a question has none, those of its first right passage. */
 export async function listQuestions(db: Database, owner: ResultsOwner): Promise<FilteredQuestion[]> {

@@ -2,21 +2,21 @@ import { candidateId, type EngineCandidate } from '../../../src/domain/evaluate/
 import {
   searchRounds,
   speedSteps,
-  spreadOf,
   type MeasuredModel,
   type SpeedResult,
   type SpeedSteps,
 } from '../../../src/domain/evaluate/speed';
 import type { DevicePreference } from '../../../src/domain/device';
-import { toAppError } from '../../../src/domain/errors';
+import { toAppError, type AppErrorDetails } from '../../../src/domain/errors';
 import type { SpeedProgress, SpeedRequest } from '../../../src/protocol/speedApi';
 import type { Database } from '../../../src/storage/database';
 import { putSpeed } from '../../../src/storage/speeds';
 import type { Engine } from '../../engine/engine';
 import type { ParameterStore } from '../../engine/model/parameterStore';
-import { deviceLossBehind } from '../device/deviceRecovery';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { deviceLossBehind, isDeviceSpoilt, reopenDevice } from '../device/deviceRecovery';
 import { onDevice } from '../device/onDevice';
-import { deviceKey } from '../device/openDevice';
+import { deviceEngine, deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
 import { loadCandidate, openCandidate, type OpenCandidate } from './candidates';
 import { candidateVectors, engineEncoder } from './candidateVectors';
@@ -24,8 +24,8 @@ import { comparedData, type ComparedData } from './comparedData';
 import { EncodeRounds } from './encodeSpeed';
 import type { EncoderForTexts } from './encodeTexts';
 import { measureForms } from './formFigures';
+import { measureSearches } from './measureSearches';
 import { modelSizes } from './modelSizes';
-import { SearchTimer } from './searchSpeed';
 import { SpeedClock } from './speedClock';
 
 export interface SpeedDeps {
@@ -58,7 +58,7 @@ interface Measuring {
 /**
  * Measures the speed of models and of searches with their vectors, and what smaller vectors cost on the dev questions.
  * Models take turns in every round, so a device that gets slower slows all of them. Stores the result with the
- * experiment: first after the encoding, so that a later cancel keeps it.
+ * experiment: first after the encoding, so that a later cancel keeps it. Stores nothing if every model has failed.
  * @throws cancelled; gpu-device-lost; not-found if the experiment was deleted.
  */
 export async function measureSpeed(request: SpeedRequest, deps: SpeedDeps): Promise<SpeedResult> {
@@ -77,13 +77,17 @@ class Measurement {
   readonly #resident = new Map<string, ParameterStore>();
   /** Whether the weights of all models fit on the device together. */
   #keeps = true;
+  #engine: Engine;
+  /** Models that have encoded on the open device, which therefore has their kernels. */
+  readonly #warm = new Set<string>();
 
   constructor(
     private readonly request: SpeedRequest,
     private readonly deps: SpeedDeps,
-    private readonly engine: Engine,
+    engine: Engine,
     about: Pick<SpeedResult, 'device' | 'browser' | 'build' | 'createdAt'>,
   ) {
+    this.#engine = engine;
     this.#steps = deps.steps ?? speedSteps[request.plan];
     const { lengths, passages, rounds, roundMs } = this.#steps;
     const models = request.candidates.length;
@@ -99,9 +103,9 @@ class Measurement {
       await this.#open();
       await this.#encode();
     } finally {
-      for (const parameters of this.#resident.values()) parameters.dispose();
-      this.#resident.clear();
+      this.#unloadAll();
     }
+    if (this.#models.length === 0) return this.#result;
     this.#result.models = this.#models.map(measuredModel);
     await this.#keep();
     await this.#search();
@@ -137,14 +141,33 @@ class Measurement {
 
   /** Runs a step of one model. If it fails for a reason of the model's own, the model is left out from then on. */
   async #orFail({ id, name }: { id: string; name: string }, work: () => Promise<void>): Promise<void> {
+    const error = await this.#failureOf(work, () => this.#unload(id));
+    if (!error) return;
+    this.#models = this.#models.filter((model) => model.id !== id);
+    this.#result.failures.push({ id, name, error });
+  }
+
+  /**
+   * Returns the error of work that concerns one model or search; null if it succeeds. `clean` frees what the work has
+   * left behind. If the device can't be used after the failure, opens it again.
+   * @throws cancelled; gpu-device-lost; the error itself if the device doesn't open again.
+   */
+  async #failureOf(work: () => Promise<void>, clean: () => void): Promise<AppErrorDetails | null> {
     try {
       await work();
+      return null;
     } catch (thrown) {
       const error = (await deviceLossBehind(thrown)) ?? toAppError(thrown);
       const { kind } = error.details;
       if (kind === 'cancelled' || kind === 'gpu-device-lost') throw error;
-      this.#models = this.#models.filter((model) => model.id !== id);
-      this.#result.failures.push({ id, name, error: error.details });
+      clean();
+      if (await isDeviceSpoilt(error)) {
+        this.#unloadAll();
+        this.#warm.clear();
+        await reopenDevice(this.#result.device, this.deps.wasmBaseUrl, error);
+        this.#engine = deviceEngine();
+      }
+      return error.details;
     }
   }
 
@@ -169,48 +192,41 @@ class Measurement {
     for (const [at, one] of rounds.entries()) {
       await this.#clock.during({ what: 'encode', id, size: lengths[at] ?? 0 });
       if (round < 0) await one.prepare(encoder);
-      else await one.round(encoder);
+      else {
+        if (!this.#warm.has(id)) await one.warmUp(encoder);
+        await one.round(encoder);
+      }
       this.#clock.passed(round < 0 ? 2 * roundMs : roundMs);
     }
+    this.#warm.add(id);
   }
 
   async #weightsOf({ id, opened }: Measuring): Promise<ParameterStore> {
     const known = this.#resident.get(id);
     if (known) return known;
-    const parameters = await loadCandidate(this.engine, this.deps.db, opened);
+    const parameters = await loadCandidate(this.#engine, this.deps.db, opened);
     this.#resident.set(id, parameters);
     return parameters;
   }
 
   #unload(id: string): void {
     this.#resident.get(id)?.dispose();
-    this.#resident.delete(id);
+    if (this.#resident.delete(id)) releaseIdleMemory(this.#engine);
   }
 
-  /** Searches vectors of every length that a model has, in turn, round by round. */
+  #unloadAll(): void {
+    for (const parameters of this.#resident.values()) parameters.dispose();
+    this.#resident.clear();
+  }
+
+  /** Searches vectors of every length that a model has. */
   async #search(): Promise<void> {
-    const { passages, rounds } = this.#steps;
     const widths = [...new Set(this.#models.map(({ opened }) => opened.model.config.hiddenSize))];
-    for (const count of passages) {
-      const planned = this.#searchMs(count) / Math.max(1, widths.length);
-      const timers = widths.map((width) => ({ width, timer: SearchTimer.open(width, count) }));
-      for (let round = -1; round < searchRounds(count, rounds); round++)
-        for (const { timer } of timers) {
-          if (!(timer instanceof SearchTimer)) continue;
-          const doing = { what: 'search' as const, id: null, size: count };
-          await this.#clock.during(doing);
-          await timer.round(this.engine, (done) => this.#clock.during(doing, (planned * done) / count));
-          if (round >= 0) this.#clock.passed(planned);
-        }
-      for (const { width, timer } of timers) {
-        if (!(timer instanceof SearchTimer)) this.#result.skipped.push(timer);
-        else {
-          const { bytes, pieces } = timer;
-          const ms = spreadOf(timer.times.slice(1)); // the first search is a warm-up
-          this.#result.searches.push({ dimension: width, passages: count, ms, bytes, pieces });
-        }
-      }
-    }
+    const found = await measureSearches(widths, this.#steps, {
+      ...{ engine: () => this.#engine, clock: this.#clock, searchMs: (passages) => this.#searchMs(passages) },
+      failureOf: (work, clean) => this.#failureOf(work, clean),
+    });
+    Object.assign(this.#result, found);
     await this.#keep();
   }
 
@@ -220,18 +236,19 @@ class Measurement {
     if (!data) return;
     const { db, device } = this.deps;
     const key = `${this.#result.device.backend} ${(await deviceKey(device)).key}`;
-    this.#result.questions = { questions: data.questions.length, passages: data.passages.length };
+    const { sha256 } = data;
+    this.#result.questions = { questions: data.questions.length, passages: data.passages.length, sha256 };
     for (const { id, opened } of [...this.#models])
       await this.#orFail({ id, name: opened.model.name }, async () => {
         const doing = { what: 'questions' as const, id, size: data.questions.length };
         const between = (from: number, share: number) => (done: number, of: number) =>
           this.#clock.during(doing, questionsMs * (from + (of > 0 ? done / of : 0) * share));
         const encoder = engineEncoder(opened, {
-          ...{ db, engine: this.engine, deviceKey: key },
+          ...{ db, engine: this.#engine, deviceKey: key },
           between: (what) => (what === 'passages' ? between(0, 0.6) : between(0, 0)),
         });
         const { questions, passages } = await candidateVectors(encoder, data, db);
-        const forms = await measureForms(this.engine, { questions, passages }, data, between(0.6, 0.4));
+        const forms = await measureForms(this.#engine, { questions, passages }, data, between(0.6, 0.4));
         this.#clock.passed(questionsMs);
         this.#result.models = this.#result.models.map((model) => (model.id === id ? { ...model, forms } : model));
         await this.#keep();

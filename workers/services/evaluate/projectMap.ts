@@ -11,7 +11,9 @@ const epochsPerTurn = 5;
 
 /**
  * Projects points onto a plane by UMAP, from their exact neighbours. The same neighbours and seed give the same
- * positions [n, 2]. With too few points for UMAP, they lie on a circle. `between` may throw.
+ * positions [n, 2]. With too few points for UMAP, they lie on a circle. `between` may throw. Before the first epoch,
+ * UMAP prepares its graph in one piece (seconds for thousands of points), in which nothing can be cancelled; the total
+ * is 0 until then.
  */
 export async function projectMap(
   found: readonly (readonly Neighbour[])[],
@@ -25,6 +27,7 @@ export async function projectMap(
   const umap = new UMAP({ nComponents: 2, nNeighbors: neighbours, minDist, random: () => random.unit() });
   const { indices, distances } = umapNeighbours(found, neighbours);
   umap.setPrecomputedKNN(indices, distances);
+  await between(0, 0);
   // The vectors themselves are not needed once the neighbours are known.
   const epochs = umap.initializeFit(Array.from({ length: count }, () => []));
   for (let epoch = 0; epoch < epochs; epoch++) {

@@ -29,7 +29,7 @@ async function readGeneral(baseUrl: string): Promise<Probe> {
  */
 export async function readProbe(db: Database, set: ProbeSet, baseUrl: string): Promise<Probe> {
   if (set.kind === 'general') return readGeneral(baseUrl);
-  const { sha256, passages, questions } = await comparedData(db, { experimentId: set.experimentId }, set.part);
+  const { sha256, passages, questions } = await comparedData(db, { experimentId: set.experimentId }, 'dev');
   return { sha256, passages, questions };
 }
 

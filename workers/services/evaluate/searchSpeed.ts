@@ -2,6 +2,9 @@ import { searchLimitBytes, type SkippedSearch } from '../../../src/domain/evalua
 import { normaliseAt } from '../../../src/domain/evaluate/vectorForm';
 import { RandomStream } from '../../../src/domain/random';
 import type { Engine } from '../../engine/engine';
+import { uploadRingBytes } from '../../engine/gpu/uploadRing';
+import { webGpuOf } from '../../engine/gpu/webGpuOf';
+import { upToQuad } from '../../engine/quads';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { search } from '../../engine/retrieval/search';
 import { searchBlocks } from '../../engine/retrieval/searchBlocks';
@@ -35,23 +38,48 @@ export function syntheticVectors(count: number, width: number): Vectors {
 }
 
 /** Returns the bytes that a search for one question over vectors in memory needs, and in pieces. */
-export function searchNeeds(width: number, passages: number): { inMemory: number; inPieces: number } {
-  const arrays = searchBytes(width, { questions: 1, relevant: 0, passages });
+export function searchNeeds(
+  engine: Engine,
+  width: number,
+  passages: number,
+): { inMemory: number; inPieces: number; uploads: number } {
   const blocks = searchBlocks(width, { queries: 1, passages });
-  return { inMemory: 4 * passages * width + arrays, inPieces: 4 * blocks.passages * width + arrays };
+  const uploads = webGpuOf(engine)
+    ? uploadRingBytes(4 * blocks.passages * upToQuad(width), Math.ceil(passages / blocks.passages))
+    : 0;
+  const arrays = searchBytes(width, { questions: 1, relevant: 0, passages }) + uploads;
+  return { inMemory: 4 * passages * width + arrays, inPieces: 4 * blocks.passages * width + arrays, uploads };
 }
 
+/** Returns the widths that are searched in turn: all together if their vectors fit the limit, else each alone. */
+export function searchTurns(
+  engine: Engine,
+  widths: readonly number[],
+  passages: number,
+  limitBytes = searchLimitBytes,
+): number[][] {
+  const bytes = widths.reduce((sum, width) => {
+    const { inMemory, inPieces } = searchNeeds(engine, width, passages);
+    return sum + (inMemory > limitBytes ? inPieces : inMemory);
+  }, 0);
+  return bytes > limitBytes ? widths.map((width) => [width]) : [[...widths]];
+}
+
+/** Least time between two reports of a search. A wait after every block would leave a GPU without work. */
+const reportEveryMs = 100;
+
 /**
- * Searches synthetic vectors for one question, again and again. Vectors that would need more than the limit are read in
- * pieces; the time to make a piece does not count.
+ * Searches synthetic vectors for one question, again and again. Vectors that would need more than the limit come in
+ * pieces, which are all the same one: what making another takes is not part of a search.
  */
 export class SearchTimer {
   readonly #vectors: Vectors;
   readonly #pieces: ReturnType<typeof vectorsInPieces> | null = null;
   readonly #times: number[] = [];
-  #madeMs = 0;
-  #reads = 0;
+  /** The engine of the last search, which has compiled the kernels. */
+  #warm: Engine | null = null;
   #arrayBytes = 0;
+  #reads = 0;
 
   private constructor(
     private readonly width: number,
@@ -65,32 +93,42 @@ export class SearchTimer {
       this.#vectors = vectorsInOnePiece(values, width);
       return;
     }
+    let made = false;
+    // The first piece is the largest, and its buffer is kept.
     this.#vectors = this.#pieces = vectorsInPieces(passages, width, (first, count, into) => {
-      const begun = performance.now();
-      synthetic.copyRows?.(first, count, into, 0);
-      this.#madeMs += performance.now() - begun;
+      if (!made) synthetic.copyRows?.(first, count, into, 0);
+      made = true;
       this.#reads += 1;
       return Promise.resolve();
     });
   }
 
   /** Returns a timer, or what the search would need if that is more than the limit even in pieces. */
-  static open(width: number, passages: number, limitBytes = searchLimitBytes): SearchTimer | SkippedSearch {
-    const { inMemory, inPieces } = searchNeeds(width, passages);
+  static open(
+    engine: Engine,
+    width: number,
+    passages: number,
+    limitBytes = searchLimitBytes,
+  ): SearchTimer | SkippedSearch {
+    const { inMemory, inPieces } = searchNeeds(engine, width, passages);
     if (inPieces > limitBytes) return { dimension: width, passages, neededBytes: inPieces, limitBytes };
     return new SearchTimer(width, passages, inMemory > limitBytes);
   }
 
-  /** Searches once. `between` is called after each block and may throw. GPU→CPU sync. */
+  /**
+   * Searches once. The first search on an engine compiles the kernels and is not counted. `between` is called after
+   * blocks, ten times a second at most, and may throw. The time includes these calls, because a GPU works on meanwhile.
+   * GPU→CPU sync.
+   */
   async round(engine: Engine, between: (done: number) => Promise<void>): Promise<void> {
     const question = new Float32Array(this.width);
     syntheticVectors(this.#times.length + 1, this.width).copyRow(this.#times.length, question, 0);
     releaseIdleMemory(engine);
     engine.pool.resetPeak();
     const before = engine.pool.totalBytes;
-    let waitedMs = 0;
-    [this.#madeMs, this.#reads] = [0, 0];
+    this.#reads = 0;
     const begun = performance.now();
+    let reported = begun;
     const input = {
       queries: vectorsInOnePiece(question, this.width),
       passages: this.#vectors,
@@ -98,19 +136,21 @@ export class SearchTimer {
       k: wanted,
     };
     await search(engine, input, async (done) => {
-      const waiting = performance.now();
+      if (performance.now() - reported < reportEveryMs) return;
       await between(done);
-      waitedMs += performance.now() - waiting;
+      reported = performance.now();
     });
-    this.#times.push(performance.now() - begun - this.#madeMs - waitedMs);
-    this.#arrayBytes = Math.max(this.#arrayBytes, engine.pool.peakBytes - before);
+    if (this.#warm === engine) this.#times.push(performance.now() - begun);
+    this.#warm = engine;
+    const { uploads } = searchNeeds(engine, this.width, this.passages);
+    this.#arrayBytes = Math.max(this.#arrayBytes, engine.pool.peakBytes - before + uploads);
   }
 
   get times(): readonly number[] {
     return this.#times;
   }
 
-  /** Bytes held at most: the vectors or the piece in memory, and the arrays on the device. */
+  /** Bytes held at most: the vectors or the piece in memory, and the arrays and staging buffers of the device. */
   get bytes(): number {
     return this.#arrayBytes + (this.#pieces?.bufferBytes ?? 4 * this.passages * this.width);
   }

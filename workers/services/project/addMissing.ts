@@ -1,6 +1,6 @@
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { StoredExperiment } from '../../../src/storage/schema';
-import { isBlend, type PlacedExperiment } from './placeContent';
+import { isAdded, type PlacedExperiment } from './placeContent';
 
 /** The stores used by the transaction that opens a project. */
 interface Experiments {
@@ -14,7 +14,7 @@ interface Evaluations {
 
 /**
  * Adds content that may be created after an experiment or run was saved, if the stored one lacks it: sweeps, and
- * evaluations of blends. Returns the requests.
+ * evaluations of blends and on probe sets. Returns the requests.
  */
 export async function addMissing(
   placed: readonly PlacedExperiment[],
@@ -34,7 +34,7 @@ export async function addMissing(
       if (ofRun.state !== 'here') continue;
       for (const evaluation of run.evaluations) {
         const { part, moment } = evaluation;
-        if ((isBlend(moment) || part === 'probe') && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
+        if (isAdded(evaluation) && (await evaluations.getKey([ofRun.id, part, moment])) === undefined)
           added.push(evaluations.add({ ...evaluation, runId: ofRun.id }));
       }
     }

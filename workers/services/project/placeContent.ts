@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../../src/domain/hash';
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { projectJson } from '../../../src/domain/project/schemaFields';
 import type { StoredModel } from '../../../src/domain/model';
 import { sameValue } from '../../../src/domain/project/sameValue';
@@ -45,22 +46,24 @@ function placeExperiment(db: Database, stored: StoredExperiment): Promise<Place>
 
 /**
  * Whether storage has the run under `runId` with at least the history that the file contains. Evaluations of blends
- * don't count as history: they can be made at any time after the run, and missing ones are added.
+ * and on probe sets don't count as history: they can be made at any time after the run, and missing ones are added.
  */
 async function hasHistory(db: Database, runId: string, run: RunInFile): Promise<boolean> {
   const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, run.events.length]));
   const under = (value: object): object => ({ ...value, runId });
   if (!run.events.every((event, index) => sameValue(events[index], under(event)))) return false;
   for (const evaluation of run.evaluations) {
-    const { part, moment } = evaluation;
-    const stored = await db.get('evaluations', [runId, part, moment]);
-    if (!stored && isBlend(moment)) continue;
-    if (!sameValue(stored, under(evaluation)) && !isBlend(moment)) return false;
+    if (isAdded(evaluation)) continue;
+    const stored = await db.get('evaluations', [runId, evaluation.part, evaluation.moment]);
+    if (!sameValue(stored, under(evaluation))) return false;
   }
   return true;
 }
 
-export const isBlend = (moment: string): boolean => moment !== 'before' && moment !== 'after';
+/** Whether an evaluation can be made at any time after the run: of a blend, or on a probe set. */
+export function isAdded({ part, moment }: Pick<Evaluation, 'part' | 'moment'>): boolean {
+  return part === 'probe' || (moment !== 'before' && moment !== 'after');
+}
 
 function placeRun(db: Database, run: RunInFile, experimentId: string): Promise<Place> {
   const { record, events, evaluations } = run;
@@ -136,13 +139,27 @@ export async function hasAllRows(db: Database, contentSha256: string): Promise<b
   return dataset !== undefined && (await hasBlocks(db, dataset));
 }
 
-/** Whether storage has all parts of a model. */
-export async function hasAllParts(
-  db: Database,
-  { weightsId, totalFloats, untrained, files }: StoredModel,
-): Promise<boolean> {
-  if (files['config.json'] === undefined || files['tokenizer.json'] === undefined) return false;
+interface WholeParts {
+  weights: boolean;
+  /** Also true if the model has no pooler. */
+  pooler: boolean;
+  files: boolean;
+}
+
+/** Determines which parts of a stored model are complete. */
+export async function wholePartsOf(db: Database, model: StoredModel): Promise<WholeParts> {
+  const { weightsId, totalFloats, untrained } = model;
+  const files = model.files as StoredModel['files'] | undefined;
   const poolerBytes = untrained?.tensors.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
-  if (untrained && !(await hasWeights(db, untrained.weightsId, poolerBytes))) return false;
-  return hasWeights(db, weightsId, totalFloats * 4);
+  return {
+    weights: await hasWeights(db, weightsId, totalFloats * 4),
+    pooler: !untrained || (await hasWeights(db, untrained.weightsId, poolerBytes)),
+    files: files?.['config.json'] !== undefined && files['tokenizer.json'] !== undefined,
+  };
+}
+
+/** Whether storage has all parts of a model. */
+export async function hasAllParts(db: Database, model: StoredModel): Promise<boolean> {
+  const { weights, pooler, files } = await wholePartsOf(db, model);
+  return weights && pooler && files;
 }

@@ -8,7 +8,7 @@ import { blockSchema, rowsSchemas } from '../../../src/domain/project/contentSch
 import { sameValue } from '../../../src/domain/project/sameValue';
 import { hasTitle, rowsPerBlock, type Dataset, type Row } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
-import { writeDatasetBlock } from '../../../src/storage/datasets';
+import type { DatasetBlock } from '../../../src/storage/schema';
 import { WeightWriter } from '../../../src/storage/weights';
 import { charactersOf } from '../import/datasetWriter';
 import { KeptColumns } from '../import/keptColumns';
@@ -84,10 +84,14 @@ export async function storeModelWeights(
 }
 
 /**
- * Stores the blocks of a data set and returns its record, with characters and titles counted. Throws if a row is
- * invalid, or if the rows or their kept columns do not match the record.
+ * Passes the blocks of a data set to `store` and returns its record, with characters and titles counted. Throws if a
+ * row is invalid, or if the rows or their kept columns do not match the record.
  */
-export async function storeBlocks(db: Database, reader: ProjectReader, dataset: Dataset): Promise<Dataset> {
+export async function storeBlocks(
+  reader: ProjectReader,
+  dataset: Dataset,
+  store: (block: DatasetBlock) => Promise<void>,
+): Promise<Dataset> {
   const { contentSha256, role } = dataset;
   const hasher = await sha256Hasher();
   const keptColumns = await KeptColumns.open();
@@ -110,7 +114,7 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
     }
     if ((await sha256Hex(text)) !== stored.sha256) throw reader.invalid(path, own('hash-differs'));
     hasher.update(text);
-    await writeDatasetBlock(db, contentSha256, block, checked, stored.sha256);
+    await store({ contentSha256, block, rows: checked, sha256: stored.sha256 });
     rows += checked.length;
   }
   if (

@@ -46,5 +46,7 @@ export const mapTexts = {
   point: 'Point at a question to see its text and lines to what it finds.',
   list: (questions: number, passages: number) => `${count(questions, 'question')}, ${count(passages, 'passage')}`,
   rank: (rank: string) => `rank ${rank}`,
+  foundBy: (questions: number) =>
+    questions === 0 ? 'No dev question finds this passage.' : `Found by ${count(questions, 'dev question')}:`,
   pages: 'Pages of the list',
 };

@@ -25,6 +25,9 @@ export const questionsTexts = {
     few: (n: number, needed: string) =>
       `${count(n, 'question')}: too few to be sure${needed === '' ? '' : `; about ${needed} would do`}.`,
     hint: 'You chose these questions after you had seen results, so take this as a hint.',
+    byOutcome:
+      'No test and no intervals for these questions: you chose them by how they changed, and a test would only find that again.',
+    untested: (stored: number) => `No test beyond the top ${stored}, because some ranks aren’t known there.`,
     decisions: (changes: number, questions: number) =>
       `You changed ${count(changes, 'label')} of ${count(questions, 'question')}. The other figures are those that the run or the comparison recorded; they do not change.`,
     unanswered: (n: number) => `Left out, because no right passage remains: ${count(n, 'question')}.`,

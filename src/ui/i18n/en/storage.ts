@@ -5,7 +5,7 @@ export const storageTexts = {
   title: 'Storage',
   space: (used: string, quota: string) => `${used} in use of ${quota}`,
   intro:
-    'Everything this browser holds, with its size and the experiments that use it. You can delete items that no experiment uses. Vectors of comparisons are kept so that the next one is faster; they can always be computed again.',
+    'Everything this browser holds, with its size and the experiments that use it. You can delete items that no experiment uses. Vectors of texts are kept so that the next comparison, map or measurement is faster; they can always be computed again.',
   measuring: 'Measuring…',
   kinds: {
     experiment: 'Experiments and their runs',
@@ -14,7 +14,7 @@ export const storageTexts = {
     dataset: 'Data sets',
     tokenSet: 'Token sets',
     minedNegatives: 'Mined negatives',
-    vectorSet: 'Vectors of comparisons',
+    vectorSet: 'Vectors and maps',
     batchList: 'Batch lists',
     download: 'Unfinished downloads',
   },

@@ -41,5 +41,7 @@ export const mapTexts: Dictionary['map'] = {
   point: '指向一个问题，就能看到它的文字，以及连到它找到的段落的线。',
   list: (questions, passages) => `${formatCount(questions)} 个问题，${formatCount(passages)} 个段落`,
   rank: (rank) => `名次 ${rank}`,
+  foundBy: (questions) =>
+    questions === 0 ? '没有验证题检索到这条段落。' : `检索到它的验证题有 ${formatCount(questions)} 道：`,
   pages: '列表的页',
 };

@@ -23,6 +23,8 @@ export const questionsTexts: Dictionary['questions'] = {
     caption: (k) => `${k === 1 ? '第一条就是正确段落的题' : `前 ${k} 条里有正确段落的题`}，附 95% Wilson 区间。`,
     few: (n, needed) => `只有 ${formatCount(n)} 题，还不能下结论${needed === '' ? '' : `；大约要 ${needed} 题`}。`,
     hint: '这些题是看过结果之后挑的，只能当作线索。',
+    byOutcome: '这些题是按升降挑出来的，再检验也只会得出同样的升降，所以不做检验，也不给区间。',
+    untested: (stored) => `k 大于 ${stored} 时不做检验：有些名次不知道。`,
     decisions: (changes, questions) =>
       `你改了 ${formatCount(questions)} 题的 ${formatCount(changes)} 处标注。旁边是训练或比较当时记录的指标，保持不变。`,
     unanswered: (n) => `有 ${formatCount(n)} 题不再有正确段落，不计入。`,

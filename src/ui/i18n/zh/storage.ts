@@ -5,7 +5,7 @@ export const storageTexts: Dictionary['storage'] = {
   title: '存储',
   space: (used, quota) => `已用 ${used}，共可用 ${quota}`,
   intro:
-    '这个浏览器里存了什么、各占多少空间、哪些实验在用。没有实验用到的可以删除。比较模型时的向量会存下来，下次更快；删了也能重新计算。',
+    '这个浏览器里存了什么、各占多少空间、哪些实验在用。没有实验用到的可以删除。比较模型、画地图、测速度时的向量会存下来，下次更快；删了也能重新计算。',
   measuring: '正在统计……',
   kinds: {
     experiment: '实验和训练记录',
@@ -14,7 +14,7 @@ export const storageTexts: Dictionary['storage'] = {
     dataset: '数据集',
     tokenSet: '分词结果',
     minedNegatives: '挖掘出的负例',
-    vectorSet: '比较模型用的向量',
+    vectorSet: '向量和地图',
     batchList: '批次顺序',
     download: '没下载完的模型',
   },

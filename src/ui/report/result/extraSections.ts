@@ -2,7 +2,7 @@ import type { ThresholdFigures, ThresholdRule } from '../../../domain/evaluate/t
 import type { ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
 import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import { hitRateAtK } from '../../../domain/evaluate/metrics';
-import { probeSentence } from '../../evaluate/probeText';
+import { probeSentence, probeTitle } from '../../evaluate/probeText';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatPercent, formatThreshold } from '../../i18n/format';
 
@@ -70,17 +70,17 @@ function thresholdSection(t: Dictionary, { extras }: ReportFacts): ReportSection
 
 function probeSection(t: Dictionary, { extras: { probe } }: ReportFacts): ReportSection[] {
   if (!probe) return [];
-  const { answer, passages, isGeneral } = probe;
+  const { answer, passages, name } = probe;
   const { k, hitsBefore, hitsAfter, questions } = answer;
   return [
     {
-      title: t.probe.title,
+      title: probeTitle(t.probe, name),
       blocks: [
         {
           kind: 'text',
           text: t.common.inARow(t.probe.hits(k, hitsBefore, hitsAfter, questions), probeSentence(t.probe, answer)),
         },
-        note(isGeneral ? t.probe.general(questions, passages) : t.probe.size(questions, passages)),
+        note(name === null ? t.probe.general(questions, passages) : t.probe.size(questions, passages)),
       ],
     },
   ];
