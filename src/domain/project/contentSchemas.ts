@@ -36,7 +36,12 @@ export const storedExperimentSchema = v.strictObject({
   reviewDecisions: v.exactOptional(
     v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
-  labelDecisions: v.exactOptional(v.array(labelDecision)),
+  labelDecisions: v.exactOptional(
+    v.pipe(
+      v.array(labelDecision),
+      v.check((decisions) => decisions.every(({ number }, i) => number === i + 1), 'numbers from 1 without a gap'),
+    ),
+  ),
   createdAt: time,
   updatedAt: time,
   demo: v.boolean(),

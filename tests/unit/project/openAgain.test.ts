@@ -49,11 +49,15 @@ describe('opening a project whose experiment and run are here', () => {
     const file = await saved(here);
     await open(there, file);
     expect((await there.get('experiments', 'e'))?.labelDecisions).toEqual([decision]);
-    const wrong = await edited(file, 'experiments.json', ([one]: object[]) => [
-      { ...one, labelDecisions: [{ ...decision, mark: 'maybe' }] },
-    ]);
     const details = { kind: 'project-invalid', entry: expect.stringContaining('experiments.json') as string };
-    await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
+    for (const labelDecisions of [
+      [{ ...decision, mark: 'maybe' }],
+      [decision, decision],
+      [{ ...decision, number: 2 }],
+    ]) {
+      const wrong = await edited(file, 'experiments.json', ([one]: object[]) => [{ ...one, labelDecisions }]);
+      await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
+    }
   });
 
   it('adds evaluations of blends without asking about copies, and replaces none', async () => {
