@@ -141,8 +141,26 @@ describe('the questions of a run', () => {
     expect(explained.texts[right]?.some(({ isMarked }) => isMarked)).toBe(true);
     expect(explained.nearDuplicates).toEqual([]);
     const [cut, ...others] = explained.truncated;
-    expect(cut).toEqual([{ passageId: right, tokens: expect.any(Number) as number, maxTokens: 16 }]);
+    expect(cut).toEqual([{ passageId: right, tokens: expect.any(Number) as number, read: 16 }]);
     expect(cut?.[0]?.tokens).toBeGreaterThan(16);
     expect(others).toEqual([[], [], []]);
+  });
+
+  it('are explained by what a prompt and a trained prefix leave of a text, without counting these as part of it', async () => {
+    const { db, runId } = await given();
+    const { experiment } = (await getRun(db, runId))!;
+    const { questions } = await comparedData(db, { runId }, 'test');
+    const { id = '', relevant = [] } = questions[0] ?? {};
+    const truncated = async (model: NonNullable<typeof experiment.model>) =>
+      (
+        await explainQuestion(db, {
+          ...{ owner: { runId }, questionId: id, passageIds: relevant },
+          candidates: [{ kind: 'base', model }],
+        })
+      ).truncated[0];
+    const [whole] = (await truncated({ ...experiment.model!, maxTokens: 8, passagePrefix: '' })) ?? [];
+    const [prompted] = (await truncated({ ...experiment.model!, maxTokens: 8, passagePrefix: '问问' })) ?? [];
+    expect(whole).toMatchObject({ read: 8 });
+    expect(prompted).toEqual({ ...whole, read: 6 });
   });
 });
