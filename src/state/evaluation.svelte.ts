@@ -71,6 +71,16 @@ export function withTexts(
   });
 }
 
+/** Returns null if the data of a run was deleted. */
+async function unlessDeleted<Value>(read: () => Promise<Value>): Promise<Value | null> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (toAppError(thrown).details.kind !== 'data-missing') throw thrown;
+    return null;
+  }
+}
+
 /** The test evaluations of one run before and after training, compared question by question. */
 export class EvaluationState implements PairedAnswers {
   before = $state.raw<Evaluation | null>(null);
@@ -126,12 +136,8 @@ export class EvaluationState implements PairedAnswers {
 
   /** Reads the values by which the questions can be filtered. They stay empty if the data was deleted. */
   async loadFacts(): Promise<void> {
-    try {
-      const questions = await (await gateway.data()).listQuestions(this.#owner);
-      this.facts = new Map(questions.map(({ id, topic, document }) => [id, { topic, document }]));
-    } catch (thrown) {
-      if (toAppError(thrown).details.kind !== 'data-missing') throw thrown;
-    }
+    const questions = await unlessDeleted(async () => (await gateway.data()).listQuestions(this.#owner));
+    this.facts = new Map(questions?.map(({ id, topic, document }) => [id, { topic, document }]));
   }
 
   get #owner(): ResultsOwner {
@@ -144,13 +150,17 @@ export class EvaluationState implements PairedAnswers {
     return (await gateway.data()).figuresOf(request);
   }
 
+  /** Explains nothing if the data was deleted: the shown results don't need it. */
+
   async explain(questionId: string, passageIds: readonly string[]): Promise<Explanation> {
     const { model } = this.experiment;
     const candidates: (Candidate | null)[] = [
       model && { kind: 'base', model },
       { kind: 'run', runId: this.runId, weights: 'kept' },
     ];
-    return (await gateway.data()).explainQuestion({ owner: this.#owner, questionId, passageIds, candidates });
+    const request = { owner: this.#owner, questionId, passageIds, candidates };
+    const explained = async () => (await gateway.data()).explainQuestion(request);
+    return (await unlessDeleted(explained)) ?? { texts: {}, nearDuplicates: [], truncated: [] };
   }
 
   async #rows(before: Evaluation, after: Evaluation): Promise<QuestionRow[]> {
