@@ -154,14 +154,8 @@ export async function promptedTokens(
   between: BetweenBatches,
 ): Promise<TokenSet> {
   const prompt = side === 'passages' ? settings.passagePrefix : settings.queryPrefix;
-  let failure: Promise<void> = Promise.resolve();
-  const done = (count: number): void => {
-    failure = failure.then(() => between(count, texts.length));
-    failure.catch(() => undefined); // thrown below
-  };
-  const set = { key: '', ...(await tokenizeAll(tokenizer, texts, prompt, settings.maxTokens, done)) };
-  await failure;
-  return set;
+  const done = (count: number): Promise<void> => between(count, texts.length);
+  return { key: '', ...(await tokenizeAll(tokenizer, texts, prompt, settings.maxTokens, done)) };
 }
 
 /** Tokenizes passages or questions with their prompt and, if the weights were trained with one, their prefix. */
