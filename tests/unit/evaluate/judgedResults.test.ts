@@ -6,7 +6,7 @@ import { sharedTerms } from '../../../src/domain/evaluate/sharedTerms';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { getRun } from '../../../src/storage/runs';
+import { getRun, putRun } from '../../../src/storage/runs';
 import { comparedData } from '../../../workers/services/evaluate/comparedData';
 import { compareWithKeywords } from '../../../workers/services/evaluate/compareRun';
 import { explainQuestion } from '../../../workers/services/evaluate/explainQuestion';
@@ -101,6 +101,24 @@ describe('the figures of a run', () => {
     expect(corrected?.models[0]).toMatchObject({ hits: 40, questions: 113 });
     expect(corrected?.answer).toBeNull();
     expect(answerAt(results, results, 1).hitsAfter).toBe(0);
+  });
+});
+
+describe('a run whose data was deleted', () => {
+  it('still has the figures of its own two models by the recorded labels', async () => {
+    const { db, runId } = await given();
+    const { experimentId, ...run } = (await getRun(db, runId))!;
+    const entry = run.experiment.data.find(({ part }) => part === 'test')!;
+    const gone = { ...entry, contentSha256: '0'.repeat(64) };
+    const data = run.experiment.data.map((one) => (one === entry ? gone : one));
+    await putRun(db, { ...run, experimentId, runId: 'gone', experiment: { ...run.experiment, data } });
+    for (const moment of ['before', 'after'] as const)
+      await putEvaluation(db, { ...(await getEvaluation(db, runId, 'test', moment))!, runId: 'gone' });
+    const request = { ids: ['before', 'keywords', 'after'], pair, k: 1, questionIds: null };
+    const whole = await figuresOf(db, { ...request, ids: ['before', 'after'], owner: { runId } });
+    const found = await figuresOf(db, { ...request, owner: { runId: 'gone' } });
+    expect(found).toEqual({ imported: whole.imported, corrected: null, stale: 0 });
+    await expect(listQuestions(db, { runId: 'gone' })).rejects.toMatchObject({ details: { kind: 'data-missing' } });
   });
 });
 
