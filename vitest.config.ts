@@ -37,7 +37,7 @@ export default defineConfig({
             configFile: false,
             dynamicCompileOptions: ({ filename }) => ({ generate: filename.endsWith('.svelte') ? 'server' : 'client' }),
           }),
-          warmPool('thread'),
+          warmPool,
         ],
         test: {
           name: 'unit',
@@ -49,11 +49,8 @@ export default defineConfig({
         },
       },
       {
-        // Processes, because Dawn's addon cannot be loaded in several threads.
-        plugins: [warmPool('process')],
         test: {
           name: 'engine-wasm',
-          setupFiles: ['tools/vitest/resetGlobals.mjs'],
           globalSetup: 'tests/engine/moduleServer.mjs',
           environment: 'node',
           include: [engineSuites],

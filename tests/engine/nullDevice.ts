@@ -11,35 +11,6 @@ import { collectingReports } from './reports';
  */
 let instance: GPU | undefined;
 
-/** Larger memory comes from the system, which clears it. Smaller memory may have been used before (glibc's malloc). */
-const largestUsedBytes = 32 * 2 ** 20;
-const clears = Symbol.for('createBuffer clears');
-
-/**
- * Makes new buffers zero, as WebGPU says. The null backend leaves in them what earlier test files of the same process
- * have left in memory, and since it computes nothing, that would become the results.
- */
-function clearNewBuffers(prototype: GPUDevice & { [clears]?: true }): void {
-  if (prototype[clears]) return; // the package outlives the modules of a test file
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the device of each call
-  const create = prototype.createBuffer;
-  prototype.createBuffer = function (descriptor) {
-    const { size, mappedAtCreation = false } = descriptor;
-    if (mappedAtCreation || size % 4 > 0 || size > largestUsedBytes) return create.call(this, descriptor);
-    try {
-      const buffer = create.call(this, { ...descriptor, mappedAtCreation: true });
-      new Uint8Array(buffer.getMappedRange()).fill(0);
-      buffer.unmap();
-      return buffer;
-    } catch {
-      return create.call(this, descriptor); // reports what is wrong, such as that the backend's 512 MiB are used up
-    }
-  };
-  prototype[clears] = true;
-}
-
-clearNewBuffers((globals as { GPUDevice: { prototype: GPUDevice } }).GPUDevice.prototype);
-
 /** Returns the null backend's adapter and makes WebGPU's globals available. */
 export async function nullAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals);

@@ -1,6 +1,6 @@
 import { afterAll, vi } from 'vitest';
 
-// Test files share a thread or a process: see warmPool.mjs. After each file, stubbed globals are restored.
+// Test files share threads: see warmPool.mjs. After each file, stubbed globals are restored.
 afterAll(async () => {
   vi.useRealTimers();
   vi.unstubAllGlobals();

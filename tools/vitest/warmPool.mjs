@@ -1,93 +1,58 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-const entry = fileURLToPath(new URL('warmWorker.mjs', import.meta.url));
-
-/** Two ways to run test files apart from vitest's own thread: how to start, reach and end a worker. */
-const kinds = {
-  thread: {
-    start: () => new Worker(entry, { stdout: true, stderr: true }),
-    send: (worker, message) => worker.postMessage(message),
-    end: (worker) => worker.terminate(),
-    hasEnded: (worker) => worker.threadId === -1,
-  },
-  process: {
-    start: () => fork(entry, [], { serialization: 'advanced' }),
-    send: (worker, message) => worker.send(message),
-    end: (worker) =>
-      new Promise((resolve) => {
-        if (kinds.process.hasEnded(worker)) return void resolve();
-        worker.once('exit', resolve);
-        worker.kill('SIGKILL');
-      }),
-    hasEnded: (worker) => worker.exitCode !== null || worker.signalCode !== null,
-  },
-};
+/**
+ * A vitest pool that keeps its threads. Vitest otherwise starts a thread for each test file and loads the packages
+ * again, which takes 0.3 s of processor time, while most test files need only a few milliseconds. Only the project's
+ * own modules are loaded again for each file.
+ */
+const idle = [];
 
 class WarmWorker {
   name = 'warm';
-  #kind;
-  #idle;
-  #worker;
+  #thread;
   #listeners = [];
   #finished = false;
   #noteEnd = (message) => (this.#finished ||= message?.type === 'stopped');
 
-  constructor(kind, idle) {
-    this.#kind = kind;
-    this.#idle = idle;
-  }
-
   async start() {
-    this.#worker = this.#idle.pop() ?? this.#kind.start();
-    this.#worker.ref();
-    this.#worker.channel?.ref();
+    this.#thread = idle.pop() ?? new Worker(new URL('warmWorker.mjs', import.meta.url), { stdout: true, stderr: true });
+    this.#thread.ref();
     this.on('message', this.#noteEnd);
   }
 
   on(event, listener) {
     this.#listeners.push([event, listener]);
-    this.#worker.on(event, listener);
+    this.#thread.on(event, listener);
   }
 
   off(event, listener) {
-    this.#worker.off(event, listener);
+    this.#thread.off(event, listener);
   }
 
   send(message) {
-    this.#kind.send(this.#worker, message);
+    this.#thread.postMessage(message);
   }
 
   deserialize(data) {
     return data;
   }
 
-  /** Keeps the worker for the next test file, unless it was stopped in the middle of one. */
+  /** Keeps the thread for the next test file, unless it was stopped in the middle of one. */
   async stop() {
-    for (const [event, listener] of this.#listeners) this.#worker.off(event, listener);
-    if (!this.#finished || this.#kind.hasEnded(this.#worker)) return void (await this.#kind.end(this.#worker));
-    // Vitest may stop its last worker after `onClose`, so an idle worker must not keep vitest's process alive.
-    this.#worker.unref();
-    this.#worker.channel?.unref();
-    this.#idle.push(this.#worker);
+    for (const [event, listener] of this.#listeners) this.#thread.off(event, listener);
+    if (!this.#finished) return void (await this.#thread.terminate());
+    // Vitest may stop its last worker after `onClose`, so an idle thread must not keep the process alive.
+    this.#thread.unref();
+    idle.push(this.#thread);
   }
 }
 
-/**
- * A vitest pool that keeps its threads or processes. Vitest otherwise starts one for each test file and loads the
- * packages again, which takes 0.3 s of processor time, and more with tfjs; most test files need a few milliseconds.
- * Only the project's own modules are loaded again for each file. A plugin, because Stryker's runner overwrites the
- * setting `pool` with "threads".
- */
-export function warmPool(kind) {
-  const idle = [];
-  return {
-    name: 'warm-pool',
-    configureVitest({ project, vitest }) {
-      project.config.pool = 'warm';
-      project.config.poolRunner = { name: 'warm', createPoolWorker: () => new WarmWorker(kinds[kind], idle) };
-      vitest.onClose(() => Promise.all(idle.splice(0).map((worker) => kinds[kind].end(worker))));
-    },
-  };
-}
+/** A plugin, because Stryker's runner overwrites the setting `pool` with "threads". */
+export const warmPool = {
+  name: 'warm-pool',
+  configureVitest({ project, vitest }) {
+    project.config.pool = 'warm';
+    project.config.poolRunner = { name: 'warm', createPoolWorker: () => new WarmWorker() };
+    vitest.onClose(() => Promise.all(idle.splice(0).map((thread) => thread.terminate())));
+  },
+};
