@@ -2,8 +2,7 @@ import type { AnswerAt } from '../domain/evaluate/answerAt';
 import type { BlendPoint } from '../domain/evaluate/blend';
 import { forgettingOf, type ProbeFacts, type ProbeSet } from '../domain/evaluate/probe';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
-import { entryOf, slotNames } from '../domain/import/slots';
-import type { Experiment } from '../domain/experiment';
+import { entryOf, type SlotName } from '../domain/import/slots';
 import type { RunRecord } from '../domain/run';
 import { blends } from './blends.svelte';
 import { gateway } from './gateway';
@@ -16,11 +15,7 @@ export interface ProbeOption {
 }
 
 const general: ProbeOption = { id: 'general', set: { kind: 'general' }, name: null };
-
-/** Returns the hashes of an experiment's data. */
-function contentOf(experiment: Experiment): string[] {
-  return slotNames.flatMap((slot) => entryOf(experiment, slot)?.contentSha256 ?? []);
-}
+const slotOf = { dev: 'devQuestions', test: 'testQuestions' } as const satisfies Record<string, SlotName>;
 
 /** How a run's base model and its tuned weights answer a probe set, and the blends of both. */
 export class ProbeState {
@@ -54,22 +49,14 @@ export class ProbeState {
     await blends.evaluate(this.run.runId, { ratios: [...new Set([0, 1, ...ratios])], probe: this.chosen.set });
   }
 
-  /**
-   * Returns the dev questions of the experiments that share no data with the run. Their test questions are kept for
-   * their own last measurement.
-   */
   async #others(): Promise<ProbeOption[]> {
-    const run = await gateway.getRun(this.run.runId);
-    const own = run ? contentOf(run.experiment) : [];
     const others = (await gateway.listExperiments()).filter(
       ({ experimentId, experiment }) =>
-        experimentId !== this.run.experimentId &&
-        entryOf(experiment, 'knowledgeBase') !== undefined &&
-        entryOf(experiment, 'devQuestions') !== undefined &&
-        contentOf(experiment).every((sha256) => !own.includes(sha256)),
+        experimentId !== this.run.experimentId && entryOf(experiment, 'knowledgeBase') !== undefined,
     );
-    return others.map(({ experimentId, name }): ProbeOption => {
-      return { id: experimentId, set: { kind: 'experiment', experimentId, part: 'dev' }, name };
+    return others.flatMap(({ experimentId, experiment, name }): ProbeOption[] => {
+      const part = (['test', 'dev'] as const).find((one) => entryOf(experiment, slotOf[one]) !== undefined);
+      return part ? [{ id: experimentId, set: { kind: 'experiment', experimentId, part }, name }] : [];
     });
   }
 
