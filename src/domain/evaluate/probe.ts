@@ -1,6 +1,5 @@
 import type { QuestionPart } from '../records';
 import type { AnswerAt } from './answerAt';
-import { pairedDifferenceInterval, type Interval } from './statistics';
 
 /**
  * Questions and passages outside the user's field, which show what a model has forgotten: the set that is shipped, or
@@ -31,19 +30,11 @@ export type Forgetting = 'forgot' | 'kept' | 'unclear';
 /** The largest loss of hit rate that does not count as forgetting. */
 const tolerated = 0.05;
 
-type ProbeAnswer = Pick<AnswerAt, 'verdict' | 'questions' | 'hitsBefore' | 'won' | 'lost'>;
-
-/** Returns the 95% interval of the change in hit rate. It is wide for few questions, even if none of them changed. */
-export function probeChange({ questions, hitsBefore, won, lost }: ProbeAnswer): Interval {
-  const both = hitsBefore - lost;
-  return pairedDifferenceInterval({ both, before: lost, after: won, neither: questions - both - lost - won });
-}
-
 /**
  * Judges a probe by the comparison of the base model with the tuned one: it forgot if it got worse by McNemar's test,
  * and kept what it could do if the 95% interval of the change excludes a loss of more than 5 percentage points.
  */
-export function forgettingOf(answer: ProbeAnswer): Forgetting {
-  if (answer.verdict === 'worse') return 'forgot';
-  return probeChange(answer).low > -tolerated ? 'kept' : 'unclear';
+export function forgettingOf({ verdict, gain }: Pick<AnswerAt, 'verdict' | 'gain'>): Forgetting {
+  if (verdict === 'worse') return 'forgot';
+  return gain.low > -tolerated ? 'kept' : 'unclear';
 }

@@ -36,37 +36,6 @@ export function differenceInterval(before: number, nBefore: number, after: numbe
   };
 }
 
-/** How two models answer the same questions: right by both, only before, only after, and by neither. */
-export interface PairedCounts {
-  both: number;
-  before: number;
-  after: number;
-  neither: number;
-}
-
-/**
- * Returns the 95% interval of the difference after − before of two proportions of the same questions (Newcombe 1998,
- * "Improved confidence intervals for the difference between binomial proportions based on paired data", method 10).
- * Unlike the bootstrap interval, it has a width even if no question changed.
- */
-export function pairedDifferenceInterval({ both, before, after, neither }: PairedCounts): Interval {
-  const count = both + before + after + neither;
-  const [hitsBefore, hitsAfter] = [both + before, both + after];
-  const [from, to] = [wilsonInterval(hitsBefore, count), wilsonInterval(hitsAfter, count)];
-  const [shareBefore, shareAfter] = count === 0 ? [0, 0] : [hitsBefore / count, hitsAfter / count];
-  const margins = hitsBefore * (count - hitsBefore) * hitsAfter * (count - hitsAfter);
-  const product = both * neither - before * after;
-  const corrected = product < 0 ? product : Math.max(0, product - count / 2);
-  const correlation = margins === 0 ? 0 : corrected / Math.sqrt(margins);
-  const spread = (one: number, other: number): number =>
-    Math.sqrt(Math.max(0, one * one - 2 * correlation * one * other + other * other));
-  const difference = shareAfter - shareBefore;
-  return {
-    low: difference - spread(shareAfter - to.low, from.high - shareBefore),
-    high: difference + spread(to.high - shareAfter, shareBefore - from.low),
-  };
-}
-
 /**
  * Returns the two-sided p-value of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of
  * won and lost questions at least this uneven if neither model is better. Sums the terms by their logarithms, because
