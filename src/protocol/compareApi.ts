@@ -32,6 +32,8 @@ export interface CandidateOption {
     best: boolean;
     /** Name of the experiment, if it is another one on the same data. */
     experiment: string | null;
+    /** Whether the weights can be blended with the base model's. */
+    canBlend: boolean;
     /** Share of the tuned weights, if they are blended with the base model's. */
     ratio?: number;
   } | null;

@@ -1,5 +1,6 @@
 import type { Candidate } from '../domain/evaluate/candidate';
 import type { ProbeFacts, ProbeSet } from '../domain/evaluate/probe';
+import type { LabelChanges } from '../domain/evaluate/labelDecisions';
 import type { QuestionFacts } from '../domain/evaluate/questionFilter';
 import type { QuestionFigures } from '../domain/evaluate/questionFigures';
 import type { MarkedPiece } from '../domain/evaluate/sharedTerms';
@@ -65,8 +66,11 @@ export interface Explanation {
   texts: Record<string, MarkedPiece[]>;
   /** Passages that are no right ones, but nearly the same text as one. */
   nearDuplicates: string[];
-  /** For each model: right passages that are longer than it reads. */
-  truncated: { passageId: string; tokens: number; maxTokens: number }[][];
+  /**
+   * For each model: right passages that are longer than it reads. Prompt and trained prefix take their share of what it
+   * reads, and don't count as tokens of the passage.
+   */
+  truncated: { passageId: string; tokens: number; read: number }[][];
 }
 
 /** The part of the data worker's API that concerns single questions. */
@@ -74,6 +78,8 @@ export interface QuestionsApi {
   listQuestions(owner: ResultsOwner): Promise<FilteredQuestion[]>;
   /** Returns the figures of each set of questions. */
   figuresOf(request: FiguresRequest): Promise<LabelledFigures[]>;
+  /** Returns the changes that the stored decisions make to the labels of the data that results belong to. */
+  labelChangesOf(owner: ResultsOwner): Promise<LabelChanges>;
   explainQuestion(request: ExplainRequest): Promise<Explanation>;
   /** Returns what a probe set holds. */
   describeProbe(set: ProbeSet): Promise<ProbeFacts>;

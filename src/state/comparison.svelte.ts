@@ -2,6 +2,7 @@ import { offeredKs } from '../domain/evaluate/answerAt';
 import { candidateId, denseOf, type Candidate } from '../domain/evaluate/candidate';
 import { largestK } from '../domain/evaluate/comparedMetric';
 import type { CompareRow } from '../domain/evaluate/compareTable';
+import type { LabelChanges } from '../domain/evaluate/labelDecisions';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { QuestionPart } from '../domain/records';
 import {
@@ -16,6 +17,7 @@ import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { Newest } from './newest';
 import { inOwnRoot } from './inOwnRoot.svelte';
+import { flushExperiment } from './openExperiments.svelte';
 
 /** A candidate in the screen's list: an option, or its ranking fused with the keyword search. */
 export interface ListedCandidate {
@@ -81,6 +83,14 @@ export class ComparisonState {
     return (await gateway.getExperiment(this.experimentId))?.name ?? '';
   }
 
+  /** Returns how the user's decisions change the labels of the part that is shown, by question. */
+  async labelChanges(): Promise<LabelChanges['byQuestion']> {
+    const { experimentId, part } = this;
+    // The worker reads the decisions from storage.
+    await flushExperiment(experimentId);
+    return (await (await gateway.data()).labelChangesOf({ experimentId, part })).byQuestion;
+  }
+
   candidateOf(id: string): ListedCandidate | undefined {
     return this.#byId.get(id);
   }
@@ -95,9 +105,10 @@ export class ComparisonState {
       async () => (await gateway.data()).listCandidates(this.experimentId),
       (listed) => {
         // Blends that were chosen here but not evaluated yet are stored nowhere else.
-        const typed = this.options.filter(({ id, candidate }) => candidate.kind === 'blend' && this.chosen.has(id));
+        const typed = this.options.filter((option) => listedOf(option).some(({ id }) => this.chosen.has(id)));
         const missing = typed.filter(({ id }) => !listed.some((one) => one.id === id));
-        this.options = [...listed, ...missing];
+        this.options = [...listed, ...missing.filter(({ candidate }) => isBlendOf(candidate, listed))];
+        this.chosen = new Set([...this.chosen].filter((id) => this.#byId.has(id)));
       },
     );
     const first = this.chosen.size === 0;
@@ -226,6 +237,15 @@ export class ComparisonState {
     if (error) this.failures = new Map(this.failures).set(id, error);
     else await this.#loadPart();
   }
+}
+
+/** Whether it is a blend of a run that is listed, so that its weights are there and can be blended. */
+function isBlendOf(candidate: Candidate, listed: readonly CandidateOption[]): boolean {
+  const keeps = (one: Candidate): boolean => one.kind === 'run' && one.weights === 'kept';
+  return (
+    candidate.kind === 'blend' &&
+    listed.some(({ candidate: one }) => keeps(one) && 'runId' in one && one.runId === candidate.runId)
+  );
 }
 
 function listedOf(option: CandidateOption): ListedCandidate[] {

@@ -79,6 +79,16 @@ export function withTexts(
   });
 }
 
+/** Returns null if the data of a run was deleted or is lost. */
+async function unlessWithoutRows<Value>(read: () => Promise<Value>): Promise<Value | null> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (!isWithoutRows(thrown)) throw thrown;
+    return null;
+  }
+}
+
 /** The test evaluations of one run before and after training, compared question by question. */
 export class EvaluationState implements PairedAnswers {
   before = $state.raw<Evaluation | null>(null);
@@ -135,12 +145,8 @@ export class EvaluationState implements PairedAnswers {
 
   /** Reads the values by which the questions can be filtered. They stay empty if the data was deleted or is lost. */
   async loadFacts(): Promise<void> {
-    try {
-      const questions = await (await gateway.data()).listQuestions(this.#owner);
-      this.facts = new Map(questions.map(({ id, topic, document }) => [id, { topic, document }]));
-    } catch (thrown) {
-      if (!isWithoutRows(thrown)) throw thrown;
-    }
+    const questions = await unlessWithoutRows(async () => (await gateway.data()).listQuestions(this.#owner));
+    this.facts = new Map(questions?.map(({ id, topic, document }) => [id, { topic, document }]));
   }
 
   get #owner(): ResultsOwner {
@@ -152,13 +158,17 @@ export class EvaluationState implements PairedAnswers {
     return (await gateway.data()).figuresOf({ owner: this.#owner, ids: this.modelIds, pair, k: this.k, sets });
   }
 
+  /** Explains nothing if the data was deleted: the shown results don't need it. */
+
   async explain(questionId: string, passageIds: readonly string[]): Promise<Explanation> {
     const { model } = this.experiment;
     const candidates: (Candidate | null)[] = [
       model && { kind: 'base', model },
       { kind: 'run', runId: this.runId, weights: 'kept' },
     ];
-    return (await gateway.data()).explainQuestion({ owner: this.#owner, questionId, passageIds, candidates });
+    const request = { owner: this.#owner, questionId, passageIds, candidates };
+    const explained = async () => (await gateway.data()).explainQuestion(request);
+    return (await unlessWithoutRows(explained)) ?? { texts: {}, nearDuplicates: [], truncated: [] };
   }
 
   async #rows(before: Evaluation, after: Evaluation): Promise<QuestionRow[]> {

@@ -14,6 +14,7 @@ import { compareRun } from '../../workers/services/evaluate/compareRun';
 import { evaluateBlends } from '../../workers/services/evaluate/evaluateBlends';
 import { describeProbe } from '../../workers/services/evaluate/readProbe';
 import { listCandidates } from '../../workers/services/evaluate/listCandidates';
+import { RunControl } from '../../workers/services/train/runControl';
 import { deps, finished } from './blendedRun';
 
 describe('a blend as a candidate of a comparison', () => {
@@ -92,6 +93,19 @@ describe('a probe set', () => {
     const general = (ratios: number[]) => evaluateBlends(runId, { ratios, probe: { kind: 'general' } }, deps(db));
     await expect(general([0])).rejects.toMatchObject({ details: { kind: 'download-failed' } });
     changed = null;
+    const stopped = new RunControl();
+    const seen: number[] = [];
+    const stop = (done: number): void => {
+      seen.push(done);
+      stopped.cancel();
+    };
+    const early = { ...deps(db), control: stopped, progress: stop };
+    await expect(evaluateBlends(runId, { ratios: [0], probe: { kind: 'general' } }, early)).rejects.toMatchObject({
+      details: { kind: 'cancelled' },
+    });
+    // Cancelled while tokenizing the passages.
+    expect(seen.length).toBeGreaterThan(0);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(generalProbe.passages);
     await general([0, 1, 0.5]);
     const points = await listBlends(db, runId, 'probe', generalProbe.sha256);
     const { questions, passages } = generalProbe;

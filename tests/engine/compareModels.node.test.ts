@@ -199,6 +199,7 @@ describe('a comparison of models before any training', () => {
     const { db, record } = await carriedOut(() => false, evaluation, { stages, passages: 40 });
     const options = (await listCandidates(db, 'e')).filter(({ run }) => run !== null);
     expect(options[0]).toMatchObject({ run: { best: true, step: record?.keptStep, experiment: null } });
+    expect(options[0]?.run?.canBlend).toBe(stages.length === 1);
     const [kept] = options.map(({ candidate }) => candidate);
     if (!kept) throw new Error('no run to compare');
     await compare(db, [kept], { part: 'test' });

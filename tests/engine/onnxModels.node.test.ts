@@ -9,8 +9,9 @@ import type { CompareProgress } from '../../src/protocol/compareApi';
 import type { Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { getModel } from '../../src/storage/models';
-import { listOnnxModels } from '../../src/storage/onnxModels';
+import { listOnnxModels, readOnnxFile } from '../../src/storage/onnxModels';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
+import { weightPartsOf } from '../../src/storage/weightKeys';
 import { readTensors } from '../../src/storage/weightReader';
 import { onnxModel } from '../../workers/formats/onnx/onnxModel';
 import { comparedPart } from '../../workers/services/evaluate/comparedPart';
@@ -20,6 +21,7 @@ import { importOnnx } from '../../workers/services/import/importOnnx';
 import { storageUse } from '../../workers/services/storage/storageUse';
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './environment';
+import { withExternalData } from './externalOnnx';
 import { modelSha256, prepared } from './smallRun';
 import { ortBase, prepareTransformers } from './transformersRuntime';
 
@@ -131,6 +133,30 @@ describe('a model that transformers.js runs', () => {
     expect(next.seen).not.toContain('passages');
   });
 
+  it('runs with external data, whatever config.json says to transformers.js about other files', async () => {
+    const { db } = await prepared({}, { passages: 40 });
+    const folder = await folderOf(db, 'mean');
+    const model = await getModel(db, modelSha256);
+    const whole = folder.find(({ path }) => path === graph);
+    if (!model || !whole) throw new Error('no model');
+    const { graph: frame, data } = withExternalData(new Uint8Array(await whole.file.arrayBuffer()), 'named.onnx_data');
+    const settings = { use_external_data_format: { 'model.onnx': 2 }, free_dimension_overrides: { batch: 3 } };
+    const files = [
+      ...folder.filter(({ path }) => path !== graph && path !== 'config.json'),
+      text('config.json', { ...configOf(model), 'transformers.js_config': settings }),
+      { path: 'onnx/named.onnx', file: new File([frame as BlobPart], 'named.onnx') },
+      { path: 'onnx/named.onnx_data', file: new File([data as BlobPart], 'named.onnx_data') },
+    ];
+    const { data: stored } = await importOnnx(db, files, { graph: 'onnx/named.onnx', pooling: null }, named);
+    expect(stored).toMatchObject([{ path: 'onnx/named.onnx_data', bytes: data.length }]);
+    const { base, onnx } = await candidatesOf(db);
+    if (!base || !onnx) throw new Error('no models');
+    expect((await compare(db, [base.candidate, onnx.candidate])).errors).toEqual([null, null]);
+    const { models } = await comparedPart(db, 'e', 'dev');
+    const [first, second] = models.map(({ results }) => results.map(({ ranks }) => ranks));
+    expect(second).toEqual(first);
+  });
+
   it('is refused without a pooling in its folder, until one is chosen', async () => {
     const { db } = await prepared({}, { passages: 40 });
     const folder = await folderOf(db, 'cls', { states: false });
@@ -163,6 +189,13 @@ describe('a model that transformers.js runs', () => {
     const again = await importOnnx(db, folder, { graph, pooling: null }, named);
     expect(again.contentSha256).toBe(model.contentSha256);
     await sweepOrphanWeights(db, 'model');
+    expect(await db.count('weightParts')).toBe(partsBefore + 1);
+    // A comparison may be reading the earlier bytes.
+    expect((await listOnnxModels(db)).map(({ graph: stored }) => stored.weightsId)).toEqual([model.graph.weightsId]);
+    expect(again.graph.weightsId).toBe(model.graph.weightsId);
+    await db.delete('weightParts', weightPartsOf(model.graph.weightsId));
+    const repaired = await importOnnx(db, folder, { graph, pooling: null }, named);
+    expect((await readOnnxFile(db, repaired.graph)).size).toBe(repaired.graph.bytes);
     expect(await db.count('weightParts')).toBe(partsBefore + 1);
     const items = (await storageUse(db)).filter(({ kind }) => kind === 'onnxModel');
     expect(items).toMatchObject([{ ids: [model.contentSha256], name: 'exported (model.onnx)', usedBy: [] }]);

@@ -13,7 +13,7 @@ import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
 import { describeProbe } from './evaluate/readProbe';
 import { explainQuestion } from './evaluate/explainQuestion';
-import { figuresOf, listQuestions } from './evaluate/judgedResults';
+import { figuresOf, judgedQuestions, listQuestions } from './evaluate/judgedResults';
 import { runQuestions } from './evaluate/runQuestions';
 import { listCandidates } from './evaluate/listCandidates';
 import { comparedData } from './evaluate/comparedData';
@@ -138,6 +138,7 @@ export const dataWorkerApi: DataApi = {
   compareWithKeywords: async (runId, ks, progress) => compareWithKeywords(await openDatabase(), runId, ks, progress),
   listQuestions: async (owner) => listQuestions(await openDatabase(), owner),
   figuresOf: async (request) => figuresOf(await openDatabase(), request),
+  labelChangesOf: async (owner) => (await judgedQuestions(await openDatabase(), owner)).changes,
   explainQuestion: async (request) => explainQuestion(await openDatabase(), request),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) =>

@@ -51,7 +51,7 @@ const evaluationSchema = v.object({
     v.object({
       name: v.string(),
       detail: v.string(),
-      kind: v.picklist(['base', 'onnx', 'keywords', 'fused']),
+      kind: v.picklist(['base', 'keywords', 'fused']),
       settings: v.nullable(experimentModelSchema),
       ranks,
       rightScores: scores,

@@ -21,7 +21,10 @@ export interface ReportedModel {
   kind: Candidate['kind'];
   /** Settings that it encodes with. Null for the keyword search, or if they are not known. */
   settings: ExperimentModel | null;
-  /** Bytes of the weights in float32, and the length of a vector. Null for the keyword search. */
+  /**
+   * Bytes of the weights in float32, or of an ONNX model's files, and the length of a vector. Null for the keyword
+   * search.
+   */
   bytes: number | null;
   dimension: number | null;
   /** Passages encoded per second. Null if their vectors were reused, or if none were encoded. */

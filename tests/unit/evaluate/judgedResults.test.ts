@@ -6,7 +6,7 @@ import { sharedTerms } from '../../../src/domain/evaluate/sharedTerms';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { getRun } from '../../../src/storage/runs';
+import { getRun, putRun } from '../../../src/storage/runs';
 import { comparedData } from '../../../workers/services/evaluate/comparedData';
 import { compareWithKeywords } from '../../../workers/services/evaluate/compareRun';
 import { explainQuestion } from '../../../workers/services/evaluate/explainQuestion';
@@ -136,6 +136,24 @@ describe('the figures of a run by changed labels', () => {
   });
 });
 
+describe('a run whose data was deleted', () => {
+  it('still has the figures of its own two models by the recorded labels', async () => {
+    const { db, runId } = await given();
+    const { experimentId, ...run } = (await getRun(db, runId))!;
+    const entry = run.experiment.data.find(({ part }) => part === 'test')!;
+    const gone = { ...entry, contentSha256: '0'.repeat(64) };
+    const data = run.experiment.data.map((one) => (one === entry ? gone : one));
+    await putRun(db, { ...run, experimentId, runId: 'gone', experiment: { ...run.experiment, data } });
+    for (const moment of ['before', 'after'] as const)
+      await putEvaluation(db, { ...(await getEvaluation(db, runId, 'test', moment))!, runId: 'gone' });
+    const request = { ids: ['before', 'keywords', 'after'], pair, k: 1, sets: [null] };
+    const [whole] = await figuresOf(db, { ...request, ids: ['before', 'after'], owner: { runId } });
+    const found = await figuresOf(db, { ...request, owner: { runId: 'gone' } });
+    expect(found).toEqual([{ imported: whole?.imported, corrected: null, stale: 0 }]);
+    await expect(listQuestions(db, { runId: 'gone' })).rejects.toMatchObject({ details: { kind: 'data-missing' } });
+  });
+});
+
 describe('the questions of a run', () => {
   it('have the topic and document of the right passage if they state none', async () => {
     const { db, runId } = await given();
@@ -173,8 +191,26 @@ describe('the questions of a run', () => {
     expect(explained.texts[right]?.some(({ isMarked }) => isMarked)).toBe(true);
     expect(explained.nearDuplicates).toEqual([]);
     const [cut, ...others] = explained.truncated;
-    expect(cut).toEqual([{ passageId: right, tokens: expect.any(Number) as number, maxTokens: 16 }]);
+    expect(cut).toEqual([{ passageId: right, tokens: expect.any(Number) as number, read: 16 }]);
     expect(cut?.[0]?.tokens).toBeGreaterThan(16);
     expect(others).toEqual([[], [], []]);
+  });
+
+  it('are explained by what a prompt and a trained prefix leave of a text, without counting these as part of it', async () => {
+    const { db, runId } = await given();
+    const { experiment } = (await getRun(db, runId))!;
+    const { questions } = await comparedData(db, { runId }, 'test');
+    const { id = '', relevant = [] } = questions[0] ?? {};
+    const truncated = async (model: NonNullable<typeof experiment.model>) =>
+      (
+        await explainQuestion(db, {
+          ...{ owner: { runId }, questionId: id, passageIds: relevant },
+          candidates: [{ kind: 'base', model }],
+        })
+      ).truncated[0];
+    const [whole] = (await truncated({ ...experiment.model!, maxTokens: 8, passagePrefix: '' })) ?? [];
+    const [prompted] = (await truncated({ ...experiment.model!, maxTokens: 8, passagePrefix: '问问' })) ?? [];
+    expect(whole).toMatchObject({ read: 8 });
+    expect(prompted).toEqual({ ...whole, read: 6 });
   });
 });

@@ -51,15 +51,13 @@ describe('opening a project whose experiment and run are here', () => {
     const file = await saved(here);
     await open(there, file);
     expect((await there.get('experiments', 'e'))?.labelDecisions).toEqual([decision]);
-    const wrong = await edited(file, 'experiments.json', ([one]: object[]) => [
-      { ...one, labelDecisions: [{ ...decision, mark: 'maybe' }] },
-    ]);
     const details = { kind: 'project-invalid', entry: expect.stringContaining('experiments.json') as string };
-    await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
-    for (const numbers of [[1, 1], [2], [2, 1], [1, 3]]) {
-      const log = numbers.map((number) => ({ ...decision, number }));
-      const renumbered = await edited(file, 'experiments.json', ([one]: object[]) => [{ ...one, labelDecisions: log }]);
-      await expect(open(await freshDatabase(), renumbered)).rejects.toMatchObject({ details });
+    for (const labelDecisions of [
+      [{ ...decision, mark: 'maybe' }],
+      ...[[1, 1], [2], [2, 1], [1, 3]].map((numbers) => numbers.map((number) => ({ ...decision, number }))),
+    ]) {
+      const wrong = await edited(file, 'experiments.json', ([one]: object[]) => [{ ...one, labelDecisions }]);
+      await expect(open(await freshDatabase(), wrong)).rejects.toMatchObject({ details });
     }
   });
 

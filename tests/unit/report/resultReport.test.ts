@@ -216,7 +216,8 @@ describe('what was decided or measured beside the results of a report', () => {
     });
     expect(comparisonMetrics(factsOf())).toMatchObject({ labelDecisions: { changes: 0 } });
     const names = { questionsSheet: 'Q', metricsSheet: 'M', title: 't', metric: 'm', notFound: '–' };
-    const words: SheetWords = { ...en.resultReport.sheet, ...names, about: [], metrics: {} };
+    const { entry: marks } = en.questions.marks;
+    const words: SheetWords = { ...en.resultReport.sheet, ...names, marks, about: [], metrics: {} };
     const sheets = resultSheets(facts, words);
     expect(sheets.map(({ name }) => name)).toEqual(['Q', 'M', 'Label decisions']);
     expect(sheets[2]?.rows[1]).toEqual([{ value: 1, format: '0' }, 'q0', hostileTexts[0], 'p9', 'also the answer']);

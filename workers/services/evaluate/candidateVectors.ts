@@ -7,7 +7,6 @@ import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { prefixOf } from '../../../src/domain/train/prefix';
 import type { Database } from '../../../src/storage/database';
 import type { Engine } from '../../engine/engine';
-import type { ParameterStore } from '../../engine/model/parameterStore';
 import { lowercasesFirst } from '../tokenize/letterCase';
 import { prefixedSets } from '../tokenize/prefixTokens';
 import { TextTokenizer } from '../tokenize/textTokenizer';
@@ -18,6 +17,7 @@ import type { ComparedData } from './comparedData';
 import type { EncodedTexts } from './encodedTexts';
 import { encodeTexts } from './encodeTexts';
 import { keepVectors, readVectors } from './keptVectors';
+import { loadedLater } from './loadedLater';
 
 /** Part of the key of stored vectors. Increase it when the vectors of the same texts and weights change. */
 const vectorSetVersion = 1;
@@ -62,25 +62,22 @@ export interface SideEncoder {
 /** Returns the encoder of a model that runs in the engine. */
 export function engineEncoder(opened: OpenCandidate, deps: EncodeDeps): SideEncoder {
   const { model, settings } = opened;
-  let parameters: ParameterStore | null = null;
-  const load = async (): Promise<ParameterStore> => {
-    const report = deps.between('load');
-    const loaded = await loadCandidate(deps.engine, deps.db, opened);
-    await report(0, 0);
-    return loaded;
-  };
+  const weights = loadedLater(
+    () => loadCandidate(deps.engine, deps.db, opened),
+    () => deps.between('load'),
+  );
   return {
     name: model.name,
     keyOf: (of) => vectorKey(opened, of, deps.deviceKey),
     encode: async (of) => {
       const set = await tokensOf(opened, of, new TextTokenizer(model), deps.between('load'));
-      parameters ??= await load();
+      const parameters = await weights.get();
       const begun = performance.now();
       const encoder = { parameters, config: model.config, pooling: settings.pooling };
       const vectors = await encodeTexts(encoder, set, deps.between(of.side));
       return { vectors, ms: performance.now() - begun };
     },
-    dispose: () => Promise.resolve(parameters?.dispose()),
+    dispose: () => weights.dispose(),
   };
 }
 
@@ -157,14 +154,8 @@ export async function promptedTokens(
   between: BetweenBatches,
 ): Promise<TokenSet> {
   const prompt = side === 'passages' ? settings.passagePrefix : settings.queryPrefix;
-  let failure: Promise<void> = Promise.resolve();
-  const done = (count: number): void => {
-    failure = failure.then(() => between(count, texts.length));
-    failure.catch(() => undefined); // thrown below
-  };
-  const set = { key: '', ...(await tokenizeAll(tokenizer, texts, prompt, settings.maxTokens, done)) };
-  await failure;
-  return set;
+  const done = (count: number): Promise<void> => between(count, texts.length);
+  return { key: '', ...(await tokenizeAll(tokenizer, texts, prompt, settings.maxTokens, done)) };
 }
 
 /** Tokenizes passages or questions with their prompt and, if the weights were trained with one, their prefix. */

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { blendRefusal } from '../../../src/domain/evaluate/blend';
 import type { DenseCandidate, EngineCandidate } from '../../../src/domain/evaluate/candidate';
-import { AppError } from '../../../src/domain/errors';
+import { AppError, toAppError } from '../../../src/domain/errors';
 import type { ExperimentModel, Stage } from '../../../src/domain/experiment';
 import { sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
@@ -67,6 +67,12 @@ export async function openCandidate(db: Database, candidate: EngineCandidate): P
   const kept = await openRun(db, run, 'kept');
   const blend = canonicalJson({ base: kept.model.contentSha256, tuned: kept.weightsSha256, ratio });
   return { ...kept, ratio, weightsSha256: await sha256Hex(blend) };
+}
+
+/** Whether `openCandidate` or reading the weights failed because they are no longer there, or can't be blended. */
+export function isGone(thrown: unknown): boolean {
+  const { kind } = toAppError(thrown).details;
+  return ['model-missing', 'not-found', 'blend-has-prefix', 'checkpoint-corrupt'].includes(kind);
 }
 
 /** Finds a model of the engine or of transformers.js. Throws like `openCandidate`. */

@@ -1,12 +1,13 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { candidateId, type Candidate } from '../../../src/domain/evaluate/candidate';
 import { compareTable } from '../../../src/domain/evaluate/compareTable';
-import { AppError, toAppError } from '../../../src/domain/errors';
+import { AppError } from '../../../src/domain/errors';
 import type { Passage, QuestionPart } from '../../../src/domain/records';
 import type { ComparedModel, ComparedPart, CompareTableRequest } from '../../../src/protocol/compareApi';
 import { comparisonKeys, getComparison, usesOfPart } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import type { StoredComparison } from '../../../src/storage/schema';
+import { isGone } from './candidates';
 import { comparedData, type ComparedData, type DataOwner } from './comparedData';
 import { comparisonKey, isScored } from './compareModels';
 
@@ -56,14 +57,7 @@ async function isCurrent(db: Database, { candidate, key }: ReadResults, data: Co
   try {
     return (await comparisonKey(db, candidate, data)) === key;
   } catch (thrown) {
-    const { kind } = toAppError(thrown).details;
-    if (
-      kind === 'model-missing' ||
-      kind === 'not-found' ||
-      kind === 'blend-has-prefix' ||
-      kind === 'checkpoint-corrupt'
-    )
-      return false;
+    if (isGone(thrown)) return false;
     throw thrown;
   }
 }

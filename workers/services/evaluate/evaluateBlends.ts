@@ -20,10 +20,11 @@ import { preparedData } from '../split/preparedData';
 import { keepRowsIdentity } from '../split/rowsIdentity';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
 import { TextTokenizer } from '../tokenize/textTokenizer';
-import { tokenize, tokenizeAll } from '../tokenize/tokenize';
+import { tokenize } from '../tokenize/tokenize';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { RunControl } from '../train/runControl';
 import { blendedWeights } from './blendedWeights';
+import { promptedTokens, type SideTexts } from './candidateVectors';
 import type { EncodedTexts } from './encodedTexts';
 import { encodeTexts, type EncoderForTexts } from './encodeTexts';
 import { evaluateVectors } from './evaluateVectors';
@@ -45,6 +46,8 @@ interface Inputs {
   questions: Question[];
   order: PassageOrder;
   tokens: { passages: TokenSet; questions: TokenSet };
+  /** Number of texts that were tokenized for these inputs, as part of the progress. */
+  tokenized: number;
   /** Where the results belong. */
   on: Pick<Evaluation, 'part' | 'probeSha256'>;
 }
@@ -78,7 +81,7 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const refusal = blendRefusal(run);
   if (refusal) throw new AppError(refusal);
-  const inputs = await ('probe' in wanted ? probeInputs(run, wanted.probe, deps) : inputsOf(db, run, wanted.part));
+  const inputs = await ('probe' in wanted ? probeInputs(run, wanted, deps) : inputsOf(db, run, wanted.part));
   const ratios = await missingRatios(db, runId, wanted.ratios, inputs.on);
   if (ratios.length === 0) return;
   const { model, settings } = await modelOfExperiment(db, run.experiment);
@@ -94,30 +97,38 @@ export async function evaluateBlends(runId: string, wanted: BlendsToEvaluate, de
         await control.checkpoint();
         parameters.write(name, values);
       }
-      const encoded = (done: number): void => deps.progress(index * texts + done, ratios.length * texts);
+      const { tokenized } = inputs;
+      const encoded = (done: number): void =>
+        deps.progress(tokenized + index * texts + done, tokenized + ratios.length * texts);
       await evaluateOne(ratio, encoder, inputs, { db, control, encoded });
     }
   });
 }
 
-/** Tokenizes a probe set as the run's model reads texts. */
-async function probeInputs(run: RunRecord, set: ProbeSet, { db, baseUrl }: BlendDeps): Promise<Inputs> {
+/** Tokenizes a probe set as the run's model reads texts. Its progress counts as much as encoding a ratio's texts. */
+async function probeInputs(
+  run: RunRecord,
+  { probe, ratios }: { probe: ProbeSet; ratios: readonly number[] },
+  { db, baseUrl, control, progress }: BlendDeps,
+): Promise<Inputs> {
   const { model, settings } = await modelOfExperiment(db, run.experiment);
-  const { passages, questions, sha256 } = await readProbe(db, set, baseUrl);
+  const { passages, questions, sha256 } = await readProbe(db, probe, baseUrl);
   const tokenizer = new TextTokenizer(model);
-  const { queryPrefix, passagePrefix, maxTokens } = settings;
-  const tokensOf = async (rows: readonly { text: string }[], prefix: string): Promise<TokenSet> => {
-    const texts = rows.map(({ text }) => text);
-    return { key: '', ...(await tokenizeAll(tokenizer, texts, prefix, maxTokens, () => undefined)) };
-  };
+  const texts = passages.length + questions.length;
+  const tokensOf = (side: SideTexts['side'], rows: readonly { text: string }[], before: number): Promise<TokenSet> =>
+    promptedTokens(settings, { side, texts: rows.map(({ text }) => text) }, tokenizer, async (done) => {
+      progress(before + done, texts * (1 + new Set(ratios).size));
+      await control.checkpoint();
+    });
   return {
     run,
     questions,
     order: passageOrder(passages),
     tokens: {
-      passages: await tokensOf(passages, passagePrefix),
-      questions: await tokensOf(questions, queryPrefix),
+      passages: await tokensOf('passages', passages, 0),
+      questions: await tokensOf('questions', questions, passages.length),
     },
+    tokenized: texts,
     on: { part: 'probe', probeSha256: sha256 },
   };
 }
@@ -130,7 +141,7 @@ async function inputsOf(db: Database, run: RunRecord, part: 'dev' | 'test'): Pro
   const passages = await storedTokenSet(db, keys.knowledgeBase);
   const questions = await storedTokenSet(db, part === 'dev' ? keys.devQuestions : keys.testQuestions);
   const order = passageOrder(data.knowledgeBase);
-  return { run, questions: data[part], order, tokens: { passages, questions }, on: { part } };
+  return { run, questions: data[part], order, tokens: { passages, questions }, tokenized: 0, on: { part } };
 }
 
 /** Evaluates the weights on the device and stores the result under the ratio. */

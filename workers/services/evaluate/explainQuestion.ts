@@ -1,14 +1,16 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { denseOf, type Candidate } from '../../../src/domain/evaluate/candidate';
 import { changedRelevant } from '../../../src/domain/evaluate/labelDecisions';
 import { markedPieces, sharedTerms } from '../../../src/domain/evaluate/sharedTerms';
-import { toAppError } from '../../../src/domain/errors';
 import { gramsOf, isNearDuplicate } from '../../../src/domain/split/nearDuplicates';
 import { questionKey } from '../../../src/domain/split/questionKey';
 import type { Passage } from '../../../src/domain/records';
+import { prefixOf } from '../../../src/domain/train/prefix';
 import type { ExplainRequest, Explanation } from '../../../src/protocol/questionFigures';
 import type { Database } from '../../../src/storage/database';
+import { lowercasesFirst } from '../tokenize/letterCase';
 import { TextTokenizer } from '../tokenize/textTokenizer';
-import { openDense } from './candidates';
+import { isGone, openDense } from './candidates';
 import { judgedQuestions } from './judgedResults';
 
 /** Tokenizers of the most recently requested models. Making one takes longer than answering a question. */
@@ -16,9 +18,11 @@ const tokenizers = new Map<string, TextTokenizer>();
 const mostTokenizers = 2;
 
 function tokenizerOf(model: ConstructorParameters<typeof TextTokenizer>[0] & { contentSha256: string }): TextTokenizer {
-  const known = tokenizers.get(model.contentSha256) ?? new TextTokenizer(model);
-  tokenizers.delete(model.contentSha256);
-  tokenizers.set(model.contentSha256, known);
+  // A model's hash does not cover lowercasing.
+  const key = canonicalJson([model.contentSha256, lowercasesFirst(model.files)]);
+  const known = tokenizers.get(key) ?? new TextTokenizer(model);
+  tokenizers.delete(key);
+  tokenizers.set(key, known);
   for (const old of tokenizers.keys()) if (tokenizers.size > mostTokenizers) tokenizers.delete(old);
   return known;
 }
@@ -35,19 +39,16 @@ async function truncatedBy(
     const opened = await openDense(db, dense);
     const tokenizer = tokenizerOf('onnx' in opened ? opened.onnx : opened.model);
     const { maxTokens, passagePrefix } = opened.settings;
+    const trained = 'onnx' in opened ? null : prefixOf(opened.stages);
+    const added = trained?.side === 'both' ? trained.tokens.length : 0;
+    const lengthOf = (text: string): number => tokenizer.encode(text, Infinity).ids.length;
     return passages.flatMap(({ id, text }) => {
-      const tokens = tokenizer.encode(passagePrefix + text, Infinity).ids.length;
-      return tokens > maxTokens ? [{ passageId: id, tokens, maxTokens }] : [];
+      const tokens = lengthOf(text);
+      const cut = added + lengthOf(passagePrefix + text) - maxTokens;
+      return cut > 0 ? [{ passageId: id, tokens, read: Math.max(0, tokens - cut) }] : [];
     });
   } catch (thrown) {
-    const { kind } = toAppError(thrown).details;
-    if (
-      kind === 'model-missing' ||
-      kind === 'not-found' ||
-      kind === 'checkpoint-corrupt' ||
-      kind === 'blend-has-prefix'
-    )
-      return [];
+    if (isGone(thrown)) return [];
     throw thrown;
   }
 }

@@ -2,7 +2,7 @@ import { correctedResults } from '../../../src/domain/evaluate/correctedResults'
 import { labelChanges, type LabelChange, type LabelChanges } from '../../../src/domain/evaluate/labelDecisions';
 import { questionFigures, type NamedResults } from '../../../src/domain/evaluate/questionFigures';
 import { shownPassages } from '../../../src/domain/evaluate/ranking';
-import { AppError } from '../../../src/domain/errors';
+import { AppError, toAppError } from '../../../src/domain/errors';
 import type { Passage } from '../../../src/domain/records';
 import type {
   FilteredQuestion,
@@ -52,7 +52,7 @@ async function resultsOf(
   db: Database,
   owner: ResultsOwner,
   ids: readonly string[],
-  data: ComparedData,
+  data: ComparedData | null,
 ): Promise<NamedResults[]> {
   const found = new Map<string, NamedResults['results']>();
   if ('runId' in owner) {
@@ -60,10 +60,10 @@ async function resultsOf(
       const evaluation = await getEvaluation(db, owner.runId, 'test', moment);
       if (evaluation) found.set(moment, evaluation.results);
     }
-    const key = await comparisonKey(db, { kind: 'keywords' }, data);
-    const keywords = await getComparison(db, await experimentIdOf(db, owner), key);
+    const key = data && (await comparisonKey(db, { kind: 'keywords' }, data));
+    const keywords = key && (await getComparison(db, await experimentIdOf(db, owner), key));
     if (keywords) found.set('keywords', keywords.results);
-  } else
+  } else if (data)
     for (const { id, stored } of await currentResults(db, owner.experimentId, owner.part, data))
       found.set(id, stored.results);
   return ids.flatMap((id) => {
@@ -72,17 +72,28 @@ async function resultsOf(
   });
 }
 
+/** Returns null if the data of a run was deleted. Its own results can still be counted by the imported labels. */
+async function judgedOrDeleted(db: Database, owner: ResultsOwner): Promise<JudgedQuestions | null> {
+  try {
+    return await judgedQuestions(db, owner);
+  } catch (thrown) {
+    if (!('runId' in owner) || toAppError(thrown).details.kind !== 'data-missing') throw thrown;
+    return null;
+  }
+}
+
 /**
- * Returns the figures of models on sets of questions, by the imported labels and by the changed ones.
+ * Returns the figures of models on sets of questions, by the imported labels and by the changed ones. If the data of a
+ * run was deleted, returns those of its own two models by the imported labels.
  * @throws not-found if the run was deleted; data-missing; nothing-to-evaluate.
  */
 export async function figuresOf(
   db: Database,
   { owner, ids, sets, ...asked }: FiguresRequest,
 ): Promise<LabelledFigures[]> {
-  const judged = await judgedQuestions(db, owner);
-  const models = await resultsOf(db, owner, ids, judged.data);
-  const changed = [...judged.changes.byQuestion.values()];
+  const judged = await judgedOrDeleted(db, owner);
+  const models = await resultsOf(db, owner, ids, judged?.data ?? null);
+  const changed = [...(judged?.changes.byQuestion.values() ?? [])];
   return sets.map((set) => {
     if (!set) return figuresOn(models, changed, judged, asked);
     const wanted = new Set(set);
@@ -97,10 +108,12 @@ export async function figuresOf(
 function figuresOn(
   models: readonly NamedResults[],
   changed: readonly LabelChange[],
-  { data, changes }: JudgedQuestions,
+  judged: JudgedQuestions | null,
   { pair, k }: Pick<FiguresRequest, 'pair' | 'k'>,
 ): LabelledFigures {
   const imported = questionFigures(models, pair, k);
+  if (!judged) return { imported, corrected: null, stale: 0 };
+  const { data, changes } = judged;
   if (changed.length === 0) return { imported, corrected: null, stale: changes.stale };
   const relevant = new Map(data.questions.map((question) => [question.id, question.relevant]));
   const corrected = models.map(({ id, results }) => ({ id, ...correctedResults(results, relevant, changes) }));

@@ -118,7 +118,8 @@ async function optionsOfRun(
   const ofWeights = which.map((weights) => {
     const { step } = checkpoints[weights];
     const best = weights === 'kept' && run.experiment.evaluation.checkpoint === 'bestDev';
-    const about = { createdAt: run.createdAt, step, steps: run.steps, best, experiment };
+    const canBlend = blendRefusal(run) === null;
+    const about = { createdAt: run.createdAt, step, steps: run.steps, best, experiment, canBlend };
     const candidate = { kind: 'run' as const, runId: run.runId, weights };
     return optionOf(candidate, { model, settings, ownBase: false, run: about });
   });

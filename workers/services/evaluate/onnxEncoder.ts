@@ -2,6 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hex } from '../../../src/domain/hash';
 import { onnxName } from '../../../src/domain/onnxModel';
 import type { Database } from '../../../src/storage/database';
+import { runtimeVersion } from '../onnx/onnxRuntime';
 import { openTransformersModel, transformersVersion, type TransformersModel } from '../onnx/transformersModel';
 import { lowercasesFirst } from '../tokenize/letterCase';
 import { TextTokenizer } from '../tokenize/textTokenizer';
@@ -9,6 +10,7 @@ import type { BetweenBatches } from './betweenBatches';
 import type { OpenOnnx } from './candidates';
 import { promptedTokens, type EncodeDeps, type SideEncoder } from './candidateVectors';
 import { EncodedTexts } from './encodedTexts';
+import { loadedLater } from './loadedLater';
 
 /** Part of the key of stored vectors. Increase it when the vectors of the same texts and model change. */
 const onnxVectorsVersion = 1;
@@ -27,29 +29,26 @@ interface OnnxDeps extends Pick<EncodeDeps, 'between'> {
  */
 export function onnxEncoder({ onnx, settings }: OpenOnnx, { db, ortBaseUrl, between }: OnnxDeps): SideEncoder {
   const { pooling, maxTokens, queryPrefix, passagePrefix } = settings;
-  let model: TransformersModel | null = null;
-  const load = async (): Promise<TransformersModel> => {
-    const report = between('load');
-    const loaded = await openTransformersModel(db, onnx, pooling, ortBaseUrl);
-    await report(0, 0);
-    return loaded;
-  };
+  const model = loadedLater(
+    () => openTransformersModel(db, onnx, pooling, ortBaseUrl),
+    () => between('load'),
+  );
   return {
     name: onnxName(onnx),
     keyOf: ({ side, sha256 }) => {
       const prompt = side === 'passages' ? passagePrefix : queryPrefix;
-      const runtime = [onnxVectorsVersion, transformersVersion];
+      const runtime = [onnxVectorsVersion, transformersVersion, runtimeVersion];
       const of = { runtime, onnx: onnx.contentSha256, lowercases: lowercasesFirst(onnx.files), pooling, maxTokens };
       return sha256Hex(canonicalJson({ ...of, prompt, texts: sha256 }));
     },
     encode: async (of) => {
       const set = await promptedTokens(settings, of, new TextTokenizer(onnx), between('load'));
-      model ??= await load();
+      const loaded = await model.get();
       const begun = performance.now();
-      const vectors = await encodeAll(model, set, between(of.side));
+      const vectors = await encodeAll(loaded, set, between(of.side));
       return { vectors, ms: performance.now() - begun };
     },
-    dispose: async () => model?.dispose(),
+    dispose: () => model.dispose(),
   };
 }
 

@@ -122,8 +122,7 @@ export async function importOnnx(
     const contentSha256 = await identityOf({ ...described, graph, data });
     const origin = hub ? { hub } : {};
     const model = { contentSha256, name, ...described, graph, data, ...origin, createdAt: Date.now() };
-    await putOnnxModel(db, model);
-    return model;
+    return await putOnnxModel(db, model);
   } catch (thrown) {
     for (const id of ids) await deleteWeights(db, id);
     throw thrown;

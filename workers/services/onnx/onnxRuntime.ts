@@ -3,6 +3,9 @@ import { downloaded } from '../../../src/domain/download';
 
 export type Runtime = typeof OnnxRuntime;
 
+/** The version of onnxruntime-web in package.json: part of the key of stored vectors. */
+export const runtimeVersion = '1.30.0';
+
 /** Maximum number of threads of onnxruntime-web. More threads hardly help with a few short texts. */
 const mostThreads = 4;
 

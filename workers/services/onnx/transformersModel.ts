@@ -4,6 +4,7 @@ import type { Pooling } from '../../../src/domain/model';
 import { onnxName, type OnnxModel } from '../../../src/domain/onnxModel';
 import type { Database } from '../../../src/storage/database';
 import { readOnnxFile } from '../../../src/storage/onnxModels';
+import { parseModelJson } from '../import/parseModelJson';
 import { loadRuntime } from './onnxRuntime';
 
 /** The version of transformers.js in package.json: part of the key of stored vectors. */
@@ -45,9 +46,20 @@ function fileServer(db: Database, model: OnnxModel): typeof fetch {
   return async (input) => {
     const path = input instanceof Request ? input.url : String(input);
     if (path === graphPath) return new Response(await readOnnxFile(db, model.graph));
-    const text = path.startsWith(folder) ? model.files[path.slice(folder.length)] : undefined;
-    return text === undefined ? new Response(null, { status: 404 }) : new Response(text);
+    const name = path.startsWith(folder) ? path.slice(folder.length) : '';
+    const text = model.files[name];
+    if (text === undefined) return new Response(null, { status: 404 });
+    return new Response(name === 'config.json' ? plainConfig(text) : text);
   };
+}
+
+/**
+ * Returns config.json without the settings for transformers.js. They name the files, device and dimensions of the
+ * folder that the graph came from, not those of this session.
+ */
+function plainConfig(text: string): string {
+  const { 'transformers.js_config': _, ...config } = parseModelJson('config.json', text);
+  return JSON.stringify(config);
 }
 
 /** Returns the external data of a graph, under the names by which the graph refers to it. */
@@ -79,6 +91,8 @@ export async function openTransformersModel(
       // Only the providers below count; this value is accepted with any runtime.
       device: 'auto',
       local_files_only: true,
+      // External data is handed over below. With any other value, transformers.js would look for files of its own.
+      use_external_data_format: false,
       session_options: { executionProviders: ['wasm'], ...(data.length > 0 ? { externalData: data } : {}) },
     });
     return {

@@ -64,7 +64,7 @@ export async function tokenizeAll(
   texts: readonly string[],
   prefix: string,
   maxTokens: number,
-  done: (texts: number) => void,
+  done: (texts: number) => void | Promise<void>,
 ): Promise<Omit<TokenSet, 'key'>> {
   const rows: number[][] = [];
   const offsets = new Uint32Array(texts.length + 1);
@@ -75,7 +75,7 @@ export async function tokenizeAll(
     offsets[index + 1] = (offsets[index] ?? 0) + encoded.ids.length;
     if (encoded.truncated) truncated += 1;
     if ((index + 1) % textsPerTurn === 0) {
-      done(index + 1);
+      await done(index + 1);
       await nextTurn();
     }
   }

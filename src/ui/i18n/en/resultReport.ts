@@ -115,7 +115,6 @@ export const resultReportTexts = {
     decisions: 'Label decisions',
     number: 'Number',
     decision: 'Decision',
-    marks: { right: 'also the answer', wrong: 'not the answer', imported: 'taken back' },
     passage: 'Right passage',
     rank: 'Rank',
     score: 'Score',

@@ -29,7 +29,7 @@ export const questionsTexts: Dictionary['questions'] = {
       `你改了 ${formatCount(questions)} 题的 ${formatCount(changes)} 处标注。旁边是训练或比较当时记录的指标，保持不变。`,
     unanswered: (n) => `有 ${formatCount(n)} 题不再有正确段落，不计入。`,
     inexact: (n) =>
-      `有 ${formatCount(n)} 题的正确段落排在前 10 条之后，名次没有存下来：前 10 条以外的检出率至少是这么多。`,
+      `有 ${formatCount(n)} 题的正确段落排在前 10 条之后，名次没有存下来：k 大于 10 时，检出率至少是这么多。`,
     stale: (n) => `有 ${formatCount(n)} 处改动不起作用：问题或段落已不在数据里。`,
   },
   marks: {
@@ -47,7 +47,7 @@ export const questionsTexts: Dictionary['questions'] = {
     entry: { wrong: '不是答案', right: '也是答案', imported: '已撤销' },
   },
   why: {
-    above: (n, gap) => `有 ${formatCount(n)} 段排在正确段落之上${gap === '' ? '' : `，第一名高 ${gap} 分`}。`,
+    above: (n, gap) => `有 ${formatCount(n)} 段排在正确段落之上${gap === '' ? '' : `，第一名比正确段落高 ${gap} 分`}。`,
     near: '和正确段落几乎相同',
     nearHelp: '至少五分之四的相邻字对和正确段落相同。如果它也能回答问题，请把它标出来。',
     truncated: (tokens, max) => `正确段落有 ${formatCount(tokens)} 个 token，模型只读前 ${formatCount(max)} 个。`,

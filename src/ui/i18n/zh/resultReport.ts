@@ -100,7 +100,6 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     decisions: '标注改动',
     number: '编号',
     decision: '你的标注',
-    marks: { right: '也是答案', wrong: '不是答案', imported: '已撤销' },
     passage: '正确段落',
     rank: '名次',
     score: '得分',

@@ -31,6 +31,7 @@ function sheetWords(t: Dictionary, facts: ReportFacts): SheetWords {
     about: [scope(facts.rows[0]?.questions ?? 0, facts.part, facts.passages), notes.intervals],
     metrics: Object.fromEntries(metrics) as Record<string, string>,
     notFound: t.evaluate.notFound,
+    marks: t.questions.marks.entry,
   };
 }
 
