@@ -76,7 +76,8 @@ export interface ReportedExtras {
   /** Null if no label was changed. */
   labels: ReportedLabels | null;
   /**
-   * Base and tuned model on a probe set, the shipped one or that of the experiment `name`; null if that was not measured.
+   * Base and tuned model on a probe set, the shipped one or that of the experiment `name`; null if that was not
+   * measured.
    */
   probe: { answer: AnswerAt; passages: number; name: string | null } | null;
 }
