@@ -33,7 +33,8 @@ export interface OwnWordsValues {
   'parameter-keyword': [];
   'list-of': [least: number, most: number];
   // Reasons why the browser's storage, a worker or the GPU failed, for failures that the browser did not explain.
-  'part-missing': [part: number, id: string];
+  /** The part is counted from 0. */
+  'part-missing': [part: number, name: string];
   'rows-missing': [rows: number, file: string];
   'download-deleted': [];
   'worker-not-started': [];

@@ -91,6 +91,8 @@ export interface CompareApi {
   countTestUses(experimentId: string): Promise<number>;
   /** Returns the questions and the stored results. Rejects with `data-missing` or `nothing-to-evaluate`. */
   comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
+  /** Returns the SHA-256 of the data that models are compared on. Rejects like `comparedPart`. */
+  comparedSha256(experimentId: string, part: QuestionPart): Promise<string>;
   compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;
   /** Returns the stored scores of base model and run, and the threshold that a rule chooses on dev. */
   viewScores(owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView>;

@@ -1,6 +1,7 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { DevicePreference } from '../domain/device';
 import type { Language } from '../domain/language';
+import { isLoss } from '../domain/lostContent';
 import { sameValue } from '../domain/project/sameValue';
 import { remember, remembered } from './localChoices';
 
@@ -100,9 +101,9 @@ class AppState {
     if (details.kind !== 'cancelled') this.error = details;
   }
 
-  /** Call when a file was accepted. Hides an earlier error about a refused file. */
+  /** Call when a file was accepted. Hides an earlier error about a refused file or lost content. */
   fileAccepted(): void {
-    if (this.error && refusals.has(this.error.kind)) this.error = null;
+    if (this.error && (refusals.has(this.error.kind) || isLoss(this.error))) this.error = null;
   }
 
   /** Call when the user opens another screen or stage. Hides an error about something done on the one before. */

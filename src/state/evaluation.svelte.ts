@@ -7,6 +7,7 @@ import type { Experiment } from '../domain/experiment';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import { pairedQuestions, type PairedQuestion } from '../domain/evaluate/pairedQuestions';
 import { entryOf } from '../domain/import/slots';
+import { isWithoutRows } from '../domain/lostContent';
 import type { QuestionPart } from '../domain/records';
 import {
   runModels,
@@ -18,6 +19,7 @@ import {
 import type { KeywordComparison } from '../protocol/keywordComparison';
 import { gateway } from './gateway';
 import { Newest } from './newest';
+import { storedRows } from './storedRows';
 
 export interface QuestionRow extends PairedQuestion {
   text: string;
@@ -51,8 +53,6 @@ export interface PassageText {
   title?: string | undefined;
   text: string;
 }
-
-const pageRows = 1000;
 
 /**
  * Returns the initial k at which improved and worse questions are counted: that of the primary metric if it is a hit
@@ -133,13 +133,13 @@ export class EvaluationState implements PairedAnswers {
     }
   }
 
-  /** Reads the values by which the questions can be filtered. They stay empty if the data was deleted. */
+  /** Reads the values by which the questions can be filtered. They stay empty if the data was deleted or is lost. */
   async loadFacts(): Promise<void> {
     try {
       const questions = await (await gateway.data()).listQuestions(this.#owner);
       this.facts = new Map(questions.map(({ id, topic, document }) => [id, { topic, document }]));
     } catch (thrown) {
-      if (toAppError(thrown).details.kind !== 'data-missing') throw thrown;
+      if (!isWithoutRows(thrown)) throw thrown;
     }
   }
 
@@ -170,30 +170,35 @@ export class EvaluationState implements PairedAnswers {
     const texts = new Map<string, { text: string; relevant: string[] }>();
     const entry = entryOf(this.experiment, 'testQuestions');
     if (!entry) return texts;
-    for (let offset = 0; ; offset += pageRows) {
-      const rows = await gateway.readRows(entry.contentSha256, offset, pageRows);
+    for await (const rows of storedRows(entry.contentSha256))
       for (const row of rows) if ('relevant' in row) texts.set(row.id, { text: row.text, relevant: row.relevant });
-      if (rows.length < pageRows) return texts;
-    }
+    return texts;
   }
 
-  /** Returns the texts of passages. Reads the knowledge base once, when the first question is opened. */
+  /**
+   * Returns the texts of passages; that of a lost one is its id. Reads the knowledge base once, when the first question
+   * is opened, and again if rows of it were lost.
+   */
   async passages(ids: string[]): Promise<PassageText[]> {
-    this.#passages ??= this.#readPassages();
+    this.#passages ??= this.#readPassages(() => (this.#passages = null));
     const all = await this.#passages;
     return ids.map((id) => all.get(id) ?? { id, text: id });
   }
 
-  async #readPassages(): Promise<Map<string, PassageText>> {
+  /** Calls `onPartial` if the texts are not all read. */
+  async #readPassages(onPartial: () => void): Promise<Map<string, PassageText>> {
     const all = new Map<string, PassageText>();
     const entry = entryOf(this.experiment, 'knowledgeBase');
     if (!entry) return all;
-    for (let offset = 0; ; offset += pageRows) {
-      const rows = await gateway.readRows(entry.contentSha256, offset, pageRows);
-      for (const row of rows)
-        if ('text' in row && !('relevant' in row)) all.set(row.id, { id: row.id, text: row.text, title: row.title });
-      if (rows.length < pageRows) return all;
+    try {
+      for await (const rows of storedRows(entry.contentSha256, onPartial))
+        for (const row of rows)
+          if ('text' in row && !('relevant' in row)) all.set(row.id, { id: row.id, text: row.text, title: row.title });
+    } catch (thrown) {
+      onPartial();
+      throw thrown;
     }
+    return all;
   }
 }
 

@@ -213,12 +213,12 @@ export class ExperimentState extends SavedExperiment {
   }
 
   /**
-   * Whether the imported model is the missing one that the experiment refers to, as in an experiment from a link. The
-   * model is then used with the experiment's own settings.
+   * Whether the imported model is the one that the experiment refers to, as in an experiment from a link, or after lost
+   * parts of the model were put back. The model is then used with the experiment's own settings.
    */
   async findModel(imported: StoredModel): Promise<boolean> {
     const sha256 = this.experiment?.model?.contentSha256;
-    if (this.model !== null || sha256 === undefined) return false;
+    if (sha256 === undefined) return false;
     const found = await gateway.getModel(sha256);
     if (!found || (found.aliasOf ?? found.contentSha256) !== imported.contentSha256) return false;
     this.model = found;

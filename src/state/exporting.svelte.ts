@@ -1,5 +1,5 @@
 import type { BlendPoint } from '../domain/evaluate/blend';
-import { encodedText } from '../domain/records';
+import { encodedText, type Row } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import { prefixOf, promptsAfter } from '../domain/train/prefix';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
@@ -8,6 +8,7 @@ import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { entryOf } from '../domain/import/slots';
 import { Newest } from './newest';
+import { storedRows } from './storedRows';
 
 /** Number of passages, and of questions, that are encoded to check an exported model. */
 const referenceTexts = 8;
@@ -76,7 +77,12 @@ export class ExportState {
   }
 }
 
-/** Returns a few passages and questions with their prefixes, as the evaluation encodes them. */
+async function firstRows(contentSha256: string): Promise<readonly Row[]> {
+  for await (const rows of storedRows(contentSha256)) return rows.slice(0, referenceTexts);
+  return [];
+}
+
+/** Returns a few passages and questions with their prefixes, as the evaluation encodes them. Skips lost rows. */
 async function sampleTexts(run: RunRecord): Promise<string[]> {
   const texts: string[] = [];
   const model = run.experiment.model && promptsAfter(run.experiment.model, run.experiment.stages);
@@ -84,7 +90,7 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
     const entry = entryOf(run.experiment, slot);
     if (!entry) continue;
     const prefix = slot === 'knowledgeBase' ? model?.passagePrefix : model?.queryPrefix;
-    for (const row of await gateway.readRows(entry.contentSha256, 0, referenceTexts))
+    for (const row of await firstRows(entry.contentSha256))
       if ('text' in row)
         texts.push(`${prefix ?? ''}${'relevant' in row ? row.text : encodedText(row, entry.joinTitles === true)}`);
   }

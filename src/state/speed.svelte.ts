@@ -1,5 +1,5 @@
 import { isEngineCandidate, type EngineCandidate } from '../domain/evaluate/candidate';
-import type { SpeedPlan, SpeedResult } from '../domain/evaluate/speed';
+import type { FailedModel, SpeedPlan, SpeedResult } from '../domain/evaluate/speed';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { CandidateOption } from '../protocol/compareApi';
 import type { SpeedProgress } from '../protocol/speedApi';
@@ -23,6 +23,10 @@ export class SpeedState {
   /** The newest measurement, also one of an earlier visit. */
   result = $state.raw<SpeedResult | null>(null);
   error = $state.raw<AppErrorDetails | null>(null);
+  /** Set if every model failed, so that no result was stored. */
+  failures = $state.raw<readonly FailedModel[]>([]);
+  /** SHA-256 of the dev questions and the knowledge base; null until it is known, or if there are none. */
+  dataSha256 = $state.raw<string | null>(null);
   progress = $state.raw<SpeedProgress | null>(null);
   running = $state(false);
   cancelling = $state(false);
@@ -32,6 +36,12 @@ export class SpeedState {
 
   optionOf(id: string): MeasurableOption | undefined {
     return this.options.find((option) => option.id === id);
+  }
+
+  /** Whether the measured questions or passages have changed since. */
+  get isOnEarlierData(): boolean {
+    const measured = this.result?.questions?.sha256;
+    return measured !== undefined && this.dataSha256 !== null && measured !== this.dataSha256;
   }
 
   /** Call whenever the screen is opened: models and runs may have changed since the last time. */
@@ -44,6 +54,17 @@ export class SpeedState {
     if (!this.loaded) this.chosen = new Set(this.#firstChoice());
     if (!this.running) this.result = await gateway.getSpeed(this.experimentId);
     this.loaded = true;
+    if (this.result?.questions) this.dataSha256 = await this.#currentSha256();
+  }
+
+  async #currentSha256(): Promise<string | null> {
+    try {
+      return await (await gateway.data()).comparedSha256(this.experimentId, 'dev');
+    } catch (thrown) {
+      const { kind } = toAppError(thrown).details;
+      if (kind !== 'nothing-to-evaluate' && kind !== 'data-missing') throw thrown;
+      return null;
+    }
   }
 
   /** Chooses the experiment's base model and the kept weights of its newest runs, then other models. */
@@ -66,23 +87,24 @@ export class SpeedState {
   async start(): Promise<void> {
     const candidates = this.options.filter(({ id }) => this.chosen.has(id)).map(({ candidate }) => candidate);
     if (this.running || candidates.length === 0) return;
-    Object.assign(this, { running: true, error: null });
+    Object.assign(this, { running: true, error: null, failures: [] });
     const request = { experimentId: this.experimentId, candidates, plan: this.plan };
     try {
-      this.result = await deviceJob.during('speed', async () =>
+      const result = await deviceJob.during('speed', async () =>
         (await gateway.gpu()).measureSpeed(
           request,
           app.devicePreference,
           (progress) => void (this.progress = progress),
         ),
       );
+      if (result.models.length === 0) this.failures = result.failures;
     } catch (thrown) {
       const { details } = toAppError(thrown);
       if (details.kind !== 'cancelled') this.error = details;
     }
     Object.assign(this, { running: false, cancelling: false, progress: null });
     // What was measured before a cancel or a failure is stored too.
-    await app.attempt(async () => void (this.result = await gateway.getSpeed(this.experimentId)));
+    await app.attempt(() => this.load());
   }
 
   async cancel(): Promise<void> {

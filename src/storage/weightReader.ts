@@ -9,6 +9,8 @@ export const weightPartBytes = 32 * 1024 * 1024;
 /** Location of stored weights. */
 export interface StoredWeights {
   weightsId: string;
+  /** Name of the model that the weights belong to, for error messages. */
+  name?: string;
   /**
    * Size and hash of each part. Every part that is read is verified. If absent, parts have 32 MiB and are not verified.
    */
@@ -34,10 +36,10 @@ export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function damaged({ weightsId, checkpoint }: StoredWeights, part: number): AppError {
+function damaged({ weightsId, name = weightsId, checkpoint }: StoredWeights, part: number): AppError {
   return checkpoint
     ? new AppError({ kind: 'checkpoint-corrupt', ...checkpoint })
-    : new AppError({ kind: 'storage-failed', reason: own('part-missing', part, weightsId) });
+    : new AppError({ kind: 'storage-failed', reason: own('part-missing', part, name) });
 }
 
 interface Part {

@@ -27,7 +27,7 @@ test.use({
   },
 });
 
-let close: () => Promise<void>;
+let close = (): Promise<void> => Promise.resolve();
 test.afterEach(() => close());
 
 /**

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { demoModel, expect, importInto, importModelFolder, newExperiment, ownData, setLanguage, test } from './support';
 
@@ -54,4 +55,7 @@ test('rows and weights that the browser has lost are reported, and importing the
         }),
     );
   await expect.poll(counts, { timeout: 60_000 }).toEqual([1, 1, 1, 1]);
+  const [first = ''] = (await readFile(ownData('passages.jsonl'), 'utf8')).split('\n');
+  await slot.getByRole('button', { name: 'View the rows' }).click();
+  await expect(page.getByRole('dialog')).toContainText(String(Object(JSON.parse(first)).text));
 });

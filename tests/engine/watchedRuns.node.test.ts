@@ -1,7 +1,4 @@
 import 'fake-indexeddb/auto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultStage, type Stage } from '../../src/domain/experiment';
 import type { RunEvent } from '../../src/domain/run';
@@ -9,6 +6,9 @@ import { readEvents } from '../../src/storage/runEvents';
 import { RunReport } from '../../tools/lib/runReport.mjs';
 import { carriedOut } from './losingRun';
 import type { SmallRun } from './smallRun';
+import { tempFolders } from '../tempFolders';
+
+const newFolder = tempFolders('recallsmith-watched-');
 
 /** Executes a run. `of` returns its stored events of one type. */
 async function watched(...given: Parameters<typeof carriedOut>) {
@@ -30,7 +30,7 @@ const atRate = (learningRate: number, steps: number): Partial<Stage> => ({
 
 /** Returns the terminal's output for the stored events of a run. */
 async function printedBy({ db, record }: Awaited<ReturnType<typeof watched>>): Promise<string[]> {
-  const out = await mkdtemp(join(tmpdir(), 'recallsmith-watched-'));
+  const out = await newFolder();
   const printed: string[] = [];
   const report = new RunReport(out, (line: string) => void printed.push(line));
   await report.add(await readEvents(db, record?.runId ?? ''));

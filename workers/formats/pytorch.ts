@@ -174,11 +174,12 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   const opened = await inArchive(file, () => (isZip ? openArchive(blob, file) : openLegacy(blob, file)));
   const pickled = namedTensors(file, opened.state);
   const tensors = new Map<string, FileTensor>();
-  for (const [name, tensor] of pickled) tensors.set(name, { dtype: dtypeOf(tensor), shape: tensor.shape });
+  for (const [name, { tensor, wrappers }] of pickled)
+    tensors.set(name, { dtype: dtypeOf(tensor), shape: tensor.shape, wrappers });
   const tensorOf = (name: string): PickledTensor => {
-    const tensor = pickled.get(name);
-    if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
-    return tensor;
+    const found = pickled.get(name);
+    if (!found) throw modelError(file, 'tensor-missing', { tensor: name });
+    return found.tensor;
   };
   return {
     file,

@@ -18,6 +18,8 @@ export const fileDTypeBytes: Record<FileDType, number> = {
 export interface FileTensor {
   dtype: string;
   shape: number[];
+  /** Number of dicts around the tensor's state dict, in a file of PyTorch. */
+  wrappers?: number;
 }
 
 /** The tensors of one or several files. */

@@ -16,6 +16,7 @@ import { explainQuestion } from './evaluate/explainQuestion';
 import { figuresOf, listQuestions } from './evaluate/judgedResults';
 import { runQuestions } from './evaluate/runQuestions';
 import { listCandidates } from './evaluate/listCandidates';
+import { comparedData } from './evaluate/comparedData';
 import { comparedPart, comparedPassages, countTestUses, tableOf } from './evaluate/comparedPart';
 import { keepThresholds, viewScores } from './evaluate/viewScores';
 import { exportModel } from './report/exportModel';
@@ -168,6 +169,8 @@ export const dataWorkerApi: DataApi = {
   listCandidates: async (experimentId) => listCandidates(await openDatabase(), experimentId),
   countTestUses: async (experimentId) => countTestUses(await openDatabase(), experimentId),
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
+  comparedSha256: async (experimentId, part) =>
+    (await comparedData(await openDatabase(), { experimentId }, part)).sha256,
   compareTable: async (request) => tableOf(await openDatabase(), request),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
@@ -186,5 +189,11 @@ export const dataWorkerApi: DataApi = {
     await sweepWhenAlone(db, 0);
     return storageUse(db);
   },
-  deleteUnused: async (kind, ids) => deleteUnused(await openDatabase(), kind, ids),
+  deleteUnused: async (kind, ids) => {
+    const db = await openDatabase();
+    const work = (): Promise<boolean> => deleteUnused(db, kind, ids);
+    // An import may be taking over the weights of the model.
+    const isModel = kind === 'model' || kind === 'onnxModel';
+    return isModel ? navigator.locks.request(weightsImportLock, work) : work();
+  },
 };

@@ -1,5 +1,5 @@
 import { csvCell } from '../csvCell';
-import { tokensPerSecond, type FormFigures, type SpeedResult, type Spread } from './speed';
+import { tokensPerSecond, type FormFigures, type MeasuredModel, type SpeedResult, type Spread } from './speed';
 import { bytesPerVector } from './vectorForm';
 
 type Cell = string | number | null;
@@ -24,41 +24,80 @@ export function smallestForm(forms: readonly FormFigures[]): FormFigures | null 
   return enough[0] ?? null;
 }
 
-/** Returns all figures of a measurement in rows, below their head. Numbers have all their digits. */
+/** Returns all figures of a measurement in rows as long as their head, below it. Numbers have all their digits. */
 export function speedTable(
   result: SpeedResult,
   named: ReadonlyMap<string, { name: string; detail: string }>,
 ): Cell[][] {
-  const spread = ({ median, low, high, rounds }: Spread): Cell[] => [median, low, high, rounds];
-  const rows = result.models.flatMap((model): Cell[][] => {
-    const { name, detail } = named.get(model.id) ?? { name: model.name, detail: '' };
-    const row = (figure: string, at: Cell[], values: Cell[]): Cell[] => [figure, name, detail, ...at, ...values];
-    const { float32, float16, tokenizer } = model.sizes;
-    return [
-      ...model.encoding.flatMap((speed) => {
-        const at = [speed.tokens, null, null, null];
-        const tokens = spread(speed.textsPerSecond).map((value, i) => (i < 3 ? Number(value) * speed.tokens : value));
-        return [
-          row('texts_per_second', at, spread(speed.textsPerSecond)),
-          row('tokens_per_second', at, [tokensPerSecond(speed), ...tokens.slice(1)]),
-        ];
-      }),
-      row('download_bytes', [null, null, null, 'float32'], [float32 + tokenizer]),
-      row('download_bytes', [null, null, null, 'float16'], [float16 + tokenizer]),
-      ...(model.forms ?? []).flatMap((figures) => {
-        const { form, hitRateAt1, recallAt10, mrrAt10, won, lost } = figures;
-        const at = [null, null, form.dimensions, form.numbers];
-        const measured = { vector_bytes: bytesPerVector(form), hit_rate_at_1: hitRateAt1, recall_at_10: recallAt10 };
-        const all = { ...measured, mrr_at_10: mrrAt10, won_at_1: won, lost_at_1: lost };
-        return Object.entries(all).map(([figure, value]) => row(figure, at, [value]));
-      }),
-    ];
-  });
-  const searches = result.searches.map(({ dimension, passages, ms }): Cell[] => {
-    return ['search_ms', '', '', null, passages, dimension, 'float32', ...spread(ms)];
-  });
-  const about = [['measured_with', result.build, result.browser]];
-  return [head, ...rows, ...searches, ...about];
+  const rows = [
+    ...result.models.flatMap((model) => modelRows(model, named)),
+    ...searchRows(result),
+    ...aboutRows(result),
+  ];
+  return [head, ...rows.map((row) => [...row, ...head.slice(row.length).map(() => null)])];
+}
+
+const spread = ({ median, low, high, rounds }: Spread): Cell[] => [median, low, high, rounds];
+
+function modelRows(model: MeasuredModel, named: Parameters<typeof speedTable>[1]): Cell[][] {
+  const { name, detail } = named.get(model.id) ?? { name: model.name, detail: '' };
+  const row = (figure: string, at: Cell[], values: Cell[]): Cell[] => [figure, name, detail, ...at, ...values];
+  const { float32, float16, tokenizer } = model.sizes;
+  return [
+    ...model.encoding.flatMap((speed) => {
+      const at = [speed.tokens, null, null, null];
+      const { low, high, rounds } = speed.textsPerSecond;
+      return [
+        row('texts_per_second', at, spread(speed.textsPerSecond)),
+        row('tokens_per_second', at, [tokensPerSecond(speed), low * speed.tokens, high * speed.tokens, rounds]),
+        row('texts_per_round', at, [speed.texts]),
+      ];
+    }),
+    row('download_bytes', [null, null, null, 'float32'], [float32 + tokenizer]),
+    row('download_bytes', [null, null, null, 'float16'], [float16 + tokenizer]),
+    row('tokenizer_bytes', [null, null, null, null], [tokenizer]),
+    ...(model.forms ?? []).flatMap((figures) => {
+      const { form, hitRateAt1, recallAt10, mrrAt10, won, lost, recallChange } = figures;
+      const at = [null, null, form.dimensions, form.numbers];
+      const measured = { vector_bytes: bytesPerVector(form), hit_rate_at_1: hitRateAt1, recall_at_10: recallAt10 };
+      const all = { ...measured, mrr_at_10: mrrAt10, won_at_1: won, lost_at_1: lost };
+      const change = recallAt10 - (model.forms?.[0]?.recallAt10 ?? recallAt10);
+      return [
+        ...Object.entries(all).map(([figure, value]) => row(figure, at, [value])),
+        ...(recallChange ? [row('recall_at_10_change', at, [change, recallChange.low, recallChange.high])] : []),
+      ];
+    }),
+  ];
+}
+
+function searchRows({ searches, skipped }: SpeedResult): Cell[][] {
+  const row = (figure: string, passages: number, dimension: number, values: Cell[]): Cell[] => [
+    ...[figure, '', '', null, passages, dimension, 'float32'],
+    ...values,
+  ];
+  return [
+    ...searches.flatMap(({ dimension, passages, ms, bytes, pieces }) => [
+      row('search_ms', passages, dimension, spread(ms)),
+      row('search_bytes', passages, dimension, [bytes]),
+      row('search_pieces', passages, dimension, [pieces]),
+    ]),
+    ...skipped.flatMap(({ dimension, passages, neededBytes, limitBytes }) => [
+      row('skipped_search_bytes', passages, dimension, [neededBytes]),
+      row('skipped_search_limit_bytes', passages, dimension, [limitBytes]),
+    ]),
+  ];
+}
+
+/** Returns what the figures were measured with, and on which data. */
+function aboutRows({ build, browser, createdAt, questions }: SpeedResult): Cell[][] {
+  const row = (figure: string, value: Cell): Cell[] => [figure, '', '', null, null, null, null, value];
+  return [
+    row('build', build),
+    row('browser', browser),
+    row('measured_at', new Date(createdAt).toISOString()),
+    ...(questions ? [row('dev_questions', questions.questions), row('passages', questions.passages)] : []),
+    ...(questions?.sha256 === undefined ? [] : [row('data_sha256', questions.sha256)]),
+  ];
 }
 
 /** Returns rows as a CSV file. */

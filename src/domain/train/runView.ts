@@ -28,7 +28,7 @@ export interface RunView {
   device: DeviceInfo | null;
   /** How the kernels were chosen when the run last opened a GPU. */
   kernels: KernelTuning | null;
-  /** Number of times that the device was lost and the run resumed automatically. */
+  /** Number of times that the device was lost, including one after which the run gave up. */
   deviceLosses: number;
   /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];

@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { ParameterStore } from '../../../workers/engine/model/parameterStore';
 import { EncodeRounds } from '../../../workers/services/evaluate/encodeSpeed';
 import type { EncoderForTexts } from '../../../workers/services/evaluate/encodeTexts';
 
@@ -24,7 +25,10 @@ async function rounds(of: Partial<typeof device>, roundMs: number): Promise<Enco
   Object.assign(device, { now: 0, compileMs: 0, batchMs: 0, textMs: 0, ...of });
   vi.spyOn(performance, 'now').mockImplementation(() => device.now);
   const config = { hiddenSize: 8, layers: 1, heads: 2, intermediateSize: 16, vocabularySize: 40, maxPositions: 64 };
-  const encoder = { config, parameters: { segments: { engine: { traits: {} } } } } as unknown as EncoderForTexts;
+  const parameters = Object.assign(Object.create(ParameterStore.prototype) as ParameterStore, {
+    segments: { engine: { traits: {} } },
+  });
+  const encoder = { config, parameters, pooling: 'mean' } as EncoderForTexts;
   const made = new EncodeRounds(16, roundMs);
   await made.prepare(encoder);
   await made.round(encoder);

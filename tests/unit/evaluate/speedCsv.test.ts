@@ -12,13 +12,14 @@ const model: MeasuredModel = {
   sizes: { float32: 400, float16: 200, tokenizer: 30 },
   encoding: [{ tokens: 16, texts: 8, textsPerSecond: spreadOf([30, 10, 20]) }],
   tooLong: [],
-  forms: [form(128, 'float32', 0.9)],
+  forms: [form(128, 'float32', 0.75), { ...form(64, 'int8', 0.5), recallChange: { low: -0.5, high: 0.125 } }],
 };
 const result: SpeedResult = {
   device: { backend: 'wasm', reason: 'wasm-chosen', adapter: null, threads: 2, simd: true },
-  ...{ browser: 'b', build: 'c', createdAt: 1, models: [model], skipped: [], failures: [] },
+  ...{ browser: 'b', build: 'c', createdAt: 1, models: [model], failures: [] },
+  skipped: [{ dimension: 256, passages: 2000, neededBytes: 7, limitBytes: 6 }],
   searches: [{ dimension: 128, passages: 1000, ms: spreadOf([4, 2]), bytes: 9, pieces: 1 }],
-  ...{ questions: { questions: 3, passages: 9 }, questionsError: null, incomplete: false },
+  ...{ questions: { questions: 3, passages: 9, sha256: 'abc' }, questionsError: null, incomplete: false },
 };
 
 describe('the spread of rounds', () => {
@@ -49,15 +50,28 @@ describe('the table of a measurement', () => {
   it('has a row for each figure, with tokens per second as the product of texts and their length', () => {
     const [head, ...rows] = speedTable(result, named);
     expect(head?.length).toBe(11);
-    const of = (figure: string) => rows.filter(([first]) => first === figure).map((row) => row.slice(3));
+    expect(new Set(rows.map((row) => row.length))).toEqual(new Set([11]));
+    const of = (figure: string) =>
+      rows
+        .filter(([first]) => first === figure)
+        .map((row) => row.slice(3, row.findLastIndex((cell) => cell !== null) + 1));
     expect(of('texts_per_second')).toEqual([[16, null, null, null, 20, 10, 30, 3]]);
     expect(of('tokens_per_second')).toEqual([[16, null, null, null, 320, 160, 480, 3]]);
     expect(of('download_bytes').map(([, , , numbers, bytes]) => [numbers, bytes])).toEqual([
       ['float32', 430],
       ['float16', 230],
     ]);
-    expect(of('vector_bytes')).toEqual([[null, null, 128, 'float32', 512]]);
-    expect(of('lost_at_1')).toEqual([[null, null, 128, 'float32', 2]]);
+    expect(of('vector_bytes')).toEqual([
+      [null, null, 128, 'float32', 512],
+      [null, null, 64, 'int8', 64],
+    ]);
+    expect(of('lost_at_1')[0]).toEqual([null, null, 128, 'float32', 2]);
+    expect(of('recall_at_10_change')).toEqual([[null, null, 64, 'int8', -0.25, -0.5, 0.125]]);
+    expect(of('search_bytes')).toEqual([[null, 1000, 128, 'float32', 9]]);
+    expect(of('search_pieces')).toEqual([[null, 1000, 128, 'float32', 1]]);
+    expect(of('skipped_search_bytes')).toEqual([[null, 2000, 256, 'float32', 7]]);
+    expect(of('data_sha256')).toEqual([[null, null, null, null, 'abc']]);
+    expect(of('measured_at')).toEqual([[null, null, null, null, '1970-01-01T00:00:00.001Z']]);
     expect(of('search_ms')).toEqual([[null, 1000, 128, 'float32', 2, 2, 4, 2]]);
   });
 

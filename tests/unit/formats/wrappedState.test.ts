@@ -47,6 +47,19 @@ describe('a state dict within other dicts of a PyTorch file', () => {
     await expect(opened(within(9))).rejects.toMatchObject({ details: { fault: 'pickle-unsupported' } });
   });
 
+  it('is found beside containers that are nested deeply but hold no tensor', async () => {
+    const within = (dicts: number): number[] => (dicts === 0 ? op.int(1) : dictOps(wrapped('a', within(dicts - 1))));
+    const { tensors } = await opened(dictOps(wrapped('config', within(12)), wrapped('model', named('w'))));
+    expect([...tensors.keys()]).toEqual(['model.w']);
+  });
+
+  it('has names although it is also in a list that comes first', async () => {
+    // 0x71 puts the state dict into the memo, 0x68 gets it from there.
+    const history = wrapped('history', [...op.mark, ...named('w'), 0x71, 9, ...op.tuple]);
+    const { tensors } = await opened(dictOps(history, wrapped('last', dictOps(wrapped('model', [0x68, 9])))));
+    expect([...tensors.keys()]).toEqual(['last.model.w']);
+  });
+
   it('is found in linear time if the dicts contain each other', async () => {
     // Dict 0 holds itself under many keys: 0x71 puts it into the memo, 0x68 gets it from there.
     const repeats = Array.from({ length: 20_000 }, (_, key) => [...op.string(`k${key}`), 0x68, 0]).flat();

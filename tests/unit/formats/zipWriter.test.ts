@@ -1,11 +1,13 @@
 import { unzipSync } from 'fflate';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { unzip } from '../../../tools/lib/unzip.mjs';
 import { readZipDirectory, zipEntryBlob } from '../../../workers/formats/zip';
 import { writeZip } from '../../../workers/formats/zipWriter';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-zip-');
 
 const pattern = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => (i * 31) % 251);
 
@@ -55,7 +57,7 @@ test('text, bytes and pieces of bytes become the same files, in a blob of the ty
 });
 
 test('the checksums match the bytes, so a tool that verifies them unpacks the zip', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-zip-'));
+  const folder = await newFolder();
   const bytes = new Uint8Array(await (await writeZip(files())).arrayBuffer());
   await writeFile(join(folder, 'a.zip'), bytes);
   expect(await unzip(join(folder, 'a.zip'), join(folder, 'out'))).toHaveLength(4);

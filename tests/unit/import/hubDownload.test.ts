@@ -234,7 +234,10 @@ describe('a download from a hub', () => {
   ])('refuses %s and keeps none of its bytes', async (_what, how, fault) => {
     await start();
     hub.behave['model.safetensors'] = how;
+    const asked = vi.spyOn(globalThis, 'fetch');
     expect(await faultOf(fetched())).toBe(fault);
+    // Nothing is received any more.
+    expect(asked.mock.lastCall?.[1]?.signal?.aborted).toBe(true);
     expect((await listDownloads(db))[0]?.received['model.safetensors']).toBeUndefined();
   });
 

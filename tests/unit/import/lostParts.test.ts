@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { own } from '../../../src/domain/errorWords';
 import type { StoredModel } from '../../../src/domain/model';
 import { rowsPerBlock, type Dataset } from '../../../src/domain/records';
@@ -50,6 +50,29 @@ describe('a stored model with lost parts', () => {
     const whole = await imported(db, {}, all);
     expect(await hasWeights(db, whole.untrained?.weightsId ?? '', 72 * 4)).toBe(true);
     expect(await db.count('weightParts')).toBe(2);
+  });
+
+  it('keeps its pooler when a folder with the same one is imported again', async () => {
+    const db = await freshDatabase();
+    const all = [...tinyTensors(), ...pooler];
+    const first = await imported(db, {}, all);
+    expect(await imported(db, {}, all)).toEqual(first);
+    const [weight, bias] = pooler;
+    const other = await imported(db, {}, [...tinyTensors(), weight!, { ...bias!, values: new Float32Array(8) }]);
+    expect(other.untrained?.weightsId).not.toBe(first.untrained?.weightsId);
+    expect(await db.count('weightParts')).toBe(2);
+  });
+
+  it('keeps replaced weights while a project is being saved', async () => {
+    const db = await freshDatabase();
+    const first = await imported(db, {}, [...tinyTensors(), ...pooler]);
+    const [weight, bias] = pooler;
+    const request = (_: string, ...[options, work]: [object, (lock: null) => unknown]) =>
+      Promise.resolve('ifAvailable' in options ? work(null) : undefined);
+    vi.stubGlobal('navigator', { locks: { request } });
+    await imported(db, {}, [...tinyTensors(), weight!, { ...bias!, values: new Float32Array(8) }]);
+    vi.unstubAllGlobals();
+    expect(await hasWeights(db, first.untrained?.weightsId ?? '', 72 * 4)).toBe(true);
   });
 
   it('folds case as its tokenizer does once the tokenizer is back', async () => {

@@ -6,6 +6,8 @@ import { storedFloats } from '../storage/storedFloats';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { embeddingParameterNames } from '../../../workers/engine/model/parameterNames';
+import type { FileTensor } from '../../../workers/formats/tensorFile';
+import { encoderLayout, findEncoderTensors } from '../../../workers/services/import/encoderTensors';
 import { importModel } from '../../../workers/services/import/importModel';
 import { config, folderOf, safetensors, sizes, tinyFolder, tinyTensors, type Tensor, torchFile } from './tinyModel';
 
@@ -118,6 +120,19 @@ describe('importing weights', () => {
       max_position_embeddings: 12,
     });
     expect(JSON.parse(model.files['tokenizer_config.json'] ?? '')).toEqual({ tokenizer_class: 'XLMRobertaTokenizer' });
+  });
+
+  it('takes the weights of a training program, not their average in a dict beside them', () => {
+    const layout = encoderLayout(plain.config);
+    const named = (prefix: string, wrappers: number): [string, FileTensor][] =>
+      layout.tensors.map(({ name, shape }) => [prefix + name, { dtype: 'F32', shape: [...shape], wrappers }]);
+    const found = (...all: [string, FileTensor][]): string[] => {
+      const unread = (): Promise<never> => Promise.reject(new Error('read'));
+      const source = { file: 'x', tensors: new Map(all), fileOf: () => 'x', read: unread, readBytes: unread };
+      return findEncoderTensors(layout, source, 0).map(({ name }) => name);
+    };
+    expect(found(...named('bert.', 0), ...named('ema.bert.', 1))).toEqual(named('bert.', 0).map(([name]) => name));
+    expect(() => found(...named('a.', 1), ...named('b.', 1))).toThrow();
   });
 
   const broken = 'encoder.layer.0.output.dense.weight';

@@ -14,7 +14,7 @@ async function withPooler(db: Database, model: StoredModel): Promise<StoredModel
   const writer = new WeightWriter(db, 'model-pooler');
   await writer.write(new Float32Array(4).fill(7));
   await writer.finish();
-  const tensors = [{ name: 'pooler.dense.bias', dtype: 'F32', shape: [4], offset: 0, bytes: 16 }];
+  const tensors = [{ name: 'pooler.dense.bias', dtype: 'F32' as const, shape: [4], offset: 0, bytes: 16 }];
   const stored = { ...model, untrained: { weightsId: 'model-pooler', tensors } };
   await putModel(db, stored);
   return stored;

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSheet } from 'read-excel-file/node';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +11,9 @@ import { en } from '../../../src/ui/i18n/en';
 import { resultFile } from '../../../src/ui/report/result/resultFiles';
 import { writeXlsx } from '../../../workers/formats/xlsxWriter';
 import { factsOf, hostileTexts } from './facts';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-xlsx-');
 
 const facts = factsOf();
 const workbook = async (): Promise<Buffer> => {
@@ -85,7 +87,7 @@ describe('the Excel report', () => {
   it.skipIf(python === undefined)(
     'is read by openpyxl without a formula, with the same figures (skipped without openpyxl)',
     async () => {
-      const file = join(await mkdtemp(join(tmpdir(), 'recallsmith-xlsx-')), 'report.xlsx');
+      const file = join(await newFolder(), 'report.xlsx');
       await writeFile(file, await workbook());
       const script = `
 import json, sys, warnings

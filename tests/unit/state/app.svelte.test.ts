@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 
 vi.stubGlobal('navigator', { language: 'en' });
 vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }));
@@ -38,10 +39,16 @@ describe('the error of a refused file', () => {
     expect(app.error).toBeNull();
   });
 
-  it('is the only one that an accepted file removes', async () => {
+  it('and that about lost content are the only ones that an accepted file removes', async () => {
     app.report(new AppError({ kind: 'gpu-unavailable', reason: 'x' }));
     await take('good.jsonl');
     expect(app.error).toMatchObject({ kind: 'gpu-unavailable' });
+    app.report(new AppError({ kind: 'storage-failed', reason: 'x' }));
+    await take('good.jsonl');
+    expect(app.error).toMatchObject({ kind: 'storage-failed' });
+    app.report(new AppError({ kind: 'storage-failed', reason: own('rows-missing', 2, 'a') }));
+    await take('good.jsonl');
+    expect(app.error).toBeNull();
   });
 });
 

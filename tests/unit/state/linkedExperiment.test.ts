@@ -109,6 +109,18 @@ describe('an experiment saved from a shared link', () => {
     expect(inputNameText(zh, 'teacherModel')).toBe('教师模型');
   });
 
+  it('stays as it is when its model, which it names by a former identity, is imported again', async () => {
+    const { experiment, imports } = await accepted(await demoLink());
+    await imports.useDemoModel();
+    if (!experiment.model) throw new Error('no model');
+    const former = { ...experiment.model, contentSha256: 'd'.repeat(64), aliasOf: experiment.model.contentSha256 };
+    await browser.db.put('models', former);
+    await experiment.setModel(former);
+    const before = experiment.experiment;
+    await imports.useDemoModel();
+    expect(experiment.experiment).toEqual(before);
+  });
+
   it('keeps the model settings of the link when the model is imported, even if another one was in use', async () => {
     const link = await demoLink();
     const { experiment, imports } = await accepted(link);

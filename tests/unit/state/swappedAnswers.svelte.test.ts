@@ -138,7 +138,7 @@ describe('a choice on the screen', () => {
     compare.mockImplementation(work.read);
     const computing = scores.compute('dev');
     await answered(scores.show('b'));
-    work.fail(new AppError({ kind: 'data-missing' }));
+    work.fail(new AppError({ kind: 'data-missing', role: 'devQuestions' }));
     await answered(computing);
     expect(scores.error).toBeNull();
     await answered(scores.show('a'));

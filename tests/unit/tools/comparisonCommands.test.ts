@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { comparisonLines } from '../../../tools/lib/comparisonLines.mjs';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-comparison-');
 
 /** Time limit for refusing bad input, which must happen before anything is installed, built or started. */
 const atOnceMs = 10_000;
@@ -18,7 +20,7 @@ function refused(tool: string, ...args: string[]): Promise<string> {
   });
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'recallsmith-comparison-'));
+const folder = await newFolder();
 const file = join(folder, 'own.json');
 const inFolder = (name: string): string => join(folder, name);
 

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonFaultLine } from '../../../tools/lib/jsonFault.mjs';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-command-');
 
 const tool = new URL('../../../tools/experiment.mjs', import.meta.url).pathname;
 /** Time limit for refusing bad input, which must happen before anything is installed, built or started. */
@@ -19,7 +21,7 @@ function refused(...args: string[]): Promise<string> {
   });
 }
 async function folderWith(name: string, content: string): Promise<{ folder: string; file: string; out: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-command-'));
+  const folder = await newFolder();
   const file = join(folder, name);
   await writeFile(file, content);
   return { folder, file, out: join(folder, 'out') };

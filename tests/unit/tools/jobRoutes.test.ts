@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobRoutes } from '../../../tools/lib/jobRoutes.mjs';
 import { listen, siteServer } from '../../../tools/lib/server.mjs';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-job-');
 
 test('files of an export are written as they arrive, and never outside the export folder', async () => {
-  const parent = await mkdtemp(join(tmpdir(), 'recallsmith-job-'));
+  const parent = await newFolder();
   const exportFolder = join(parent, 'export.part');
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => failures.push(error);

@@ -1,16 +1,16 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { phaseNames, windowsOf } from '../../../tools/lib/killChecks.mjs';
 import { RunReport } from '../../../tools/lib/runReport.mjs';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-kills-');
 
 describe('the phases in which `npm run verify` kills a run', () => {
   /** The lines that the runner prints for a run of two stages, each at the time of its place in the list. */
   async function printedLines(): Promise<{ line: string; at: number }[]> {
     const printed: { line: string; at: number }[] = [];
     const print = (line: string): void => void printed.push({ line, at: printed.length });
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-kills-')), print);
+    const report = new RunReport(await newFolder(), print);
     const phase = (name: string) => ({ type: 'phase', phase: name });
     const step = (number: number, stage: number) =>
       ({ type: 'step', step: number, stage, loss: 1, learningRate: 1e-4, tokens: 9, stepMs: 1 }) as const;

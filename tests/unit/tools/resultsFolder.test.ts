@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ResultsFolder, unfinishedFolder } from '../../../tools/lib/resultsFolder.mjs';
+import { tempFolders } from '../../tempFolders';
 
 const metricsOf = (files: string[], run = 'a') => ({
   experimentHash: 'h',
@@ -13,7 +13,7 @@ const metricsOf = (files: string[], run = 'a') => ({
 });
 const event = '{"type":"status","status":"running","seq":0,"at":1}\n';
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'recallsmith-results-'));
+const newFolder = tempFolders('recallsmith-results-');
 const text = (...path: string[]) => readFileSync(join(...path), 'utf8');
 
 /** Writes the files that a run leaves before its results are complete. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +13,9 @@ import {
   progressWords,
   sweepLines,
 } from '../../../tools/lib/runReport.mjs';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-report-');
 
 const step = (number: number, loss: number, seq: number) => ({
   type: 'step',
@@ -30,7 +32,7 @@ const step = (number: number, loss: number, seq: number) => ({
 
 it('a run report prints findings to stderr and everything else to stdout', async () => {
   const [out, err]: [string[], string[]] = [[], []];
-  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+  const folder = await newFolder();
   const report = new RunReport(
     folder,
     (line) => out.push(line),
@@ -43,7 +45,7 @@ it('a run report prints findings to stderr and everything else to stdout', async
 
 describe('events.jsonl', () => {
   it('has one line per step with the documented field names, and other events with their type', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+    const folder = await newFolder();
     const report = new RunReport(folder, () => undefined);
     await report.begin();
     await report.add([{ type: 'phase', phase: 'train', runId: 'r', seq: 0, at: 0 }, step(1, 0.5, 1)]);
@@ -59,7 +61,7 @@ describe('events.jsonl', () => {
 
   it('is accompanied by a line on the rows that fit no batch of their epoch, if there are any', async () => {
     const printed: string[] = [];
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    const report = new RunReport(await newFolder(), (line) => printed.push(line));
     await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 0]] }]);
     expect(printed).toEqual([]);
     await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 2], [1]] }]);
@@ -71,7 +73,7 @@ describe('events.jsonl', () => {
   it('is accompanied by a line at the beginning of each stage, if there are several', async () => {
     const stagesSeen = async (leftOut: number[][], stages: number[]): Promise<string[]> => {
       const printed: string[] = [];
-      const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+      const report = new RunReport(await newFolder(), (line) => printed.push(line));
       const steps = stages.map((stage, i) => ({ ...step(i + 1, 0.5, i), stage }));
       await report.add([{ type: 'batchPlan', steps: steps.length, leftOut }, ...steps]);
       return printed.filter((line) => line.startsWith('=='));
@@ -82,7 +84,7 @@ describe('events.jsonl', () => {
 
   it('is accompanied by a line on the step after which a run resumed and the steps that are computed again', async () => {
     const printed: string[] = [];
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    const report = new RunReport(await newFolder(), (line) => printed.push(line));
     await report.add([
       { type: 'resumed', step: 5, reached: 9 },
       { type: 'resumed', step: 5, reached: 6 },
@@ -99,7 +101,7 @@ describe('events.jsonl', () => {
 
   it('is accompanied by a line on the step after which another version continues the run', async () => {
     const printed: string[] = [];
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    const report = new RunReport(await newFolder(), (line) => printed.push(line));
     await report.add([{ type: 'buildChanged', step: 5, build: '1.0.1+abcd' }]);
     expect(printed).toEqual(['continuing after step 5 with another version: 1.0.1+abcd']);
   });
@@ -146,7 +148,7 @@ describe('events.jsonl', () => {
       'deadGradients second',
     ]);
     const printed: string[] = [];
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    const report = new RunReport(await newFolder(), (line) => printed.push(line));
     await report.add([alarm('deadGradients', 'first')]);
     expect(printed).toEqual(['alarm at step 20: all gradients were 0 for 10 steps: the run no longer learns']);
   });
@@ -154,7 +156,7 @@ describe('events.jsonl', () => {
   it('has a phrase for every kind of progress', async () => {
     expect(Object.keys(progressWords)).toEqual(expect.arrayContaining([...progressKinds]));
     const printed: string[] = [];
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line: string) => {
+    const report = new RunReport(await newFolder(), (line: string) => {
       printed.push(line);
     });
     await report.begin();
@@ -167,7 +169,7 @@ describe('events.jsonl', () => {
     expect(Object.keys(productWords)).toEqual([...layerProducts]);
     expect(Object.keys(passWords)).toEqual([...productPasses]);
     const printed: string[] = [];
-    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line: string) => {
+    const report = new RunReport(await newFolder(), (line: string) => {
       printed.push(line);
     });
     await report.begin();
@@ -185,7 +187,7 @@ describe('events.jsonl', () => {
   });
 
   it('accepts 150,000 earlier events of a resumed run in one call, with the stack of the runner', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+    const folder = await newFolder();
     const module = new URL('../../../tools/lib/runReport.mjs', import.meta.url).href;
     const code = `import(${JSON.stringify(module)}).then(async ({ RunReport }) => {
       const report = new RunReport(${JSON.stringify(folder)}, () => undefined);

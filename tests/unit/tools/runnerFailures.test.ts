@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chromiumFlags, disabledFeatures, windowFlags } from '../../../tools/lib/chromium.mjs';
 import {
@@ -13,6 +10,9 @@ import {
 import { missingPackages, missingPackagesSentence } from '../../../tools/lib/display.mjs';
 import { sentenceOf, writing } from '../../../tools/lib/errors.mjs';
 import { pageFailure, screenFor, startOptions } from '../../../tools/lib/headlessBrowser.mjs';
+import { tempFolders } from '../../tempFolders';
+
+const newFolder = tempFolders('recallsmith-disk-');
 
 const full = () =>
   Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
@@ -46,7 +46,7 @@ describe('the disk', () => {
     await expect(requireDiskSpace('/out', 0, 'the browser', free(3e6))).rejects.toThrow(
       'The disk of /out has 3 MB free, but needs 134 MB that stay free for the browser; make room there.',
     );
-    await requireDiskSpace(await mkdtemp(join(tmpdir(), 'recallsmith-disk-')), 1, 'a test');
+    await requireDiskSpace(await newFolder(), 1, 'a test');
   });
 
   it('limits the page to the space that is free beyond the reserve', () => {

@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import svelteParser from 'svelte-eslint-parser';
 import type { Node, Program } from 'typescript';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { svelteScriptParser } from '../../../tools/lint/svelteScripts';
 
 const component = (call: string) => `<script lang="ts">
@@ -14,9 +14,10 @@ const component = (call: string) => `<script lang="ts">
 <p>{name} {loaded}</p>
 `;
 
-/** Returns a folder with a tsconfig, two components and a module that they import. */
+/** Returns a folder, deleted after the test, with a tsconfig, two components and a module that they import. */
 function project(): string {
   const folder = mkdtempSync(join(tmpdir(), 'recallsmith-lint-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const files = {
     'tsconfig.json': '{ "compilerOptions": { "lib": ["ES2023"], "types": [], "strict": true }, "include": ["*"] }',
     'load.svelte.ts': 'export const load = async (name: string): Promise<number> => name.length;\n',

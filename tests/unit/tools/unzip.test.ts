@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zipSync, strToU8 } from 'fflate';
 import { downloadZip } from 'client-zip';
 import { describe, expect, it } from 'vitest';
 import { unzip } from '../../../tools/lib/unzip.mjs';
+import { tempFolders } from '../../tempFolders';
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'recallsmith-unzip-'));
+const newFolder = tempFolders('recallsmith-unzip-');
 
 describe('unpacking an export', () => {
   it('restores stored and deflated files with their folders', async () => {

@@ -231,7 +231,15 @@ describe('a run whose device is lost', () => {
     plan.fixKernelPlan.mockRejectedValue(lost());
     const { failure, record } = await carriedOut({ deviceLosses: 5 });
     expect(failure?.details).toMatchObject({ kind: 'gpu-device-lost' });
-    expect([recovering.reopenDevice.mock.calls.length, record?.deviceLosses]).toEqual([3, 8]);
+    expect([recovering.reopenDevice.mock.calls.length, record?.deviceLosses]).toEqual([3, 9]);
+  });
+
+  it('counts a loss after which no device can be reopened once', async () => {
+    training.trainModel.mockRejectedValueOnce(lost());
+    recovering.reopenDevice.mockRejectedValueOnce(lost());
+    const { failure, record, types } = await carriedOut();
+    expect([failure?.details.kind, record?.status, record?.deviceLosses]).toEqual(['gpu-device-lost', 'failed', 1]);
+    expect(types.filter((type) => type === 'deviceLost')).toHaveLength(1);
   });
 
   it('continues with fixed rules if it was lost while kernels were measured, and does not count other failures', async () => {

@@ -116,6 +116,14 @@ describe('the view of a run', () => {
     expect([view.deviceLosses, view.steps.length]).toEqual([2, 1]);
   });
 
+  it('keeps that count when a run that gave up is resumed', () => {
+    const details = { kind: 'gpu-device-lost', reason: 'x' } as const;
+    const losses = Array.from({ length: 4 }, () => ({ type: 'deviceLost', reason: 'x' }) as const);
+    const failed = { type: 'status', status: 'failed', error: details } as const;
+    const view = read([...losses, failed, { type: 'status', status: 'running' }]);
+    expect([view.deviceLosses, view.error]).toEqual([4, null]);
+  });
+
   it('records the step after which another device took over', () => {
     expect(read([step(1), { type: 'deviceChanged', step: 1 }, step(2)]).deviceChanges).toEqual([1]);
   });

@@ -19,13 +19,20 @@ function canonicalName(name: string): string | undefined {
   return parameter.exec(name)?.[1]?.replace(/(?<=LayerNorm\.)(?:gamma|beta)$/, (part) => oldParts[part] ?? part);
 }
 
-/** Maps canonical tensor names to the names in the file. Throws `two-encoders` if two have the same canonical name. */
+/**
+ * Maps canonical tensor names to the names in the file. If two have the same canonical name, takes the one in fewer
+ * dicts: training programs keep an average of the weights in a dict beside them. Throws `two-encoders` if both are in as
+ * many.
+ */
 function tensorNames(source: TensorFile): Map<string, string> {
   const names = new Map<string, string>();
+  const wrappersOf = (name: string): number => source.tensors.get(name)?.wrappers ?? 0;
   for (const name of source.tensors.keys()) {
     const canonical = canonicalName(name);
     if (canonical === undefined) continue;
     const other = names.get(canonical);
+    // Those in fewer dicts come first.
+    if (other !== undefined && wrappersOf(other) < wrappersOf(name)) continue;
     if (other !== undefined) throw modelError(source.fileOf(name), 'two-encoders', { expected: other, found: name });
     names.set(canonical, name);
   }

@@ -96,7 +96,7 @@ export class HubClient {
   async open(file: HubFile, offset: number, signal: AbortSignal): Promise<Response> {
     const range: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
     const response = await this.#ask(fileUrl(this.model, file), signal, range, file.path);
-    if (isWebPage(response)) throw this.failure('html', { file: file.path });
+    await this.#refuseWebPage(response, { file: file.path });
     return response;
   }
 
@@ -132,7 +132,7 @@ export class HubClient {
 
   async #json(url: string, signal: AbortSignal): Promise<{ json: unknown; next: string | null }> {
     const response = await this.#ask(url, signal, {});
-    if (isWebPage(response)) throw this.failure('html');
+    await this.#refuseWebPage(response);
     const text = await this.#text(response);
     try {
       const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
@@ -140,6 +140,12 @@ export class HubClient {
     } catch (cause) {
       throw this.failure(/^\s*</.test(text) ? 'html' : 'listing-invalid', {}, cause);
     }
+  }
+
+  async #refuseWebPage(response: Response, place: HubErrorPlace = {}): Promise<void> {
+    if (!isWebPage(response)) return;
+    await response.body?.cancel().catch(() => undefined);
+    throw this.failure('html', place);
   }
 
   async #text(response: Response): Promise<string> {

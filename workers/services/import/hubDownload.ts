@@ -143,6 +143,8 @@ class FileDownload {
     } finally {
       silence.rest();
       this.context.signal.removeEventListener('abort', stop);
+      // Frees the connection if the response was not read to its end.
+      attempt.abort();
       await this.#store();
     }
   }
@@ -170,7 +172,8 @@ class FileDownload {
       silence.rest();
       const fresh = chunk.subarray(Math.min(skip, chunk.length));
       skip -= chunk.length - fresh.length;
-      if (this.#have + fresh.length > this.file.bytes) throw await this.#sizeDiffers(this.#have + fresh.length);
+      // How much would still follow is unknown.
+      if (this.#have + fresh.length > this.file.bytes) throw await this.#sizeDiffers();
       this.hasher.update(fresh);
       await this.#keep(fresh);
       this.context.received(this.#have, this.file.path);
@@ -211,8 +214,10 @@ class FileDownload {
     await appendDownloadPart(this.context.db, this.context.downloadId, this.file.path, bytes);
   }
 
-  #sizeDiffers(found: number): Promise<AppError> {
-    return this.#wrong('size-differs', { file: this.file.path, expected: `${this.file.bytes}`, found: `${found}` });
+  /** `found` is the file's present size; if absent, the file is longer than listed. */
+  #sizeDiffers(found?: number): Promise<AppError> {
+    const size = found === undefined ? {} : { found: `${found}` };
+    return this.#wrong('size-differs', { file: this.file.path, expected: `${this.file.bytes}`, ...size });
   }
 
   /**
@@ -220,7 +225,7 @@ class FileDownload {
    */
   async #wrong(
     fault: 'size-differs' | 'hash-differs',
-    place: { file: string; expected: string; found: string },
+    place: { file: string; expected: string; found?: string },
   ): Promise<AppError> {
     this.#filled = 0;
     await clearDownloadFile(this.context.db, this.context.downloadId, this.file.path);

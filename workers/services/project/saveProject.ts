@@ -21,7 +21,7 @@ import type { Database } from '../../../src/storage/database';
 import { refuseMissingRows } from '../../../src/storage/datasets';
 import type { CheckpointManifest, StoredMinedNegatives } from '../../../src/storage/schema';
 import { whilePinned } from '../../../src/storage/pins';
-import { readWeights } from '../../../src/storage/weightReader';
+import { readWeights, type StoredWeights } from '../../../src/storage/weightReader';
 import { writeZip } from '../../formats/zipWriter';
 import { partial } from './projectContent';
 import { minedOf, savedMined, type SavedMined } from './projectNegatives';
@@ -39,7 +39,7 @@ type Entry = { name: string; input: Uint8Array<ArrayBuffer> };
  */
 async function* cutWeights(
   db: Database,
-  weightsId: string,
+  { weightsId, name = weightsId }: Pick<StoredWeights, 'weightsId' | 'name'>,
   cuts: readonly number[],
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const end = cuts.at(-1) ?? 0;
@@ -60,7 +60,7 @@ async function* cutWeights(
     if (at >= end) return;
     parts += 1;
   }
-  if (at < end) throw new AppError({ kind: 'storage-failed', reason: own('part-missing', parts, weightsId) });
+  if (at < end) throw new AppError({ kind: 'storage-failed', reason: own('part-missing', parts, name) });
 }
 
 /** Writes the entries of a project file. Each part of the weights is written only once. */
@@ -87,8 +87,8 @@ class ProjectWriter {
       this.progress(++done, of);
     }
     for (const { weightsId, untrained, ...model } of this.snapshot.models) {
-      const weights = yield* this.#weights(weightsId, [model.totalFloats * 4]);
-      models.push({ ...model, ...(yield* this.#untrained(untrained)), weights });
+      const weights = yield* this.#weights({ weightsId, name: model.name }, [model.totalFloats * 4]);
+      models.push({ ...model, ...(yield* this.#untrained(untrained, model.name)), weights });
       this.progress(++done, of);
     }
     const saved: RunSnapshot[] = [];
@@ -142,9 +142,12 @@ class ProjectWriter {
   }
 
   /** Writes the parts that are not in the file yet. Returns the hashes of all parts, in order. */
-  async *#weights(weightsId: string, cuts: readonly number[]): AsyncGenerator<Entry, string[]> {
+  async *#weights(
+    weights: Pick<StoredWeights, 'weightsId' | 'name'>,
+    cuts: readonly number[],
+  ): AsyncGenerator<Entry, string[]> {
     const hashes: string[] = [];
-    for await (const part of cutWeights(this.db, weightsId, cuts)) {
+    for await (const part of cutWeights(this.db, weights, cuts)) {
       const sha256 = await sha256Hex(part);
       hashes.push(sha256);
       if (this.#written.has(sha256)) continue;
@@ -155,10 +158,14 @@ class ProjectWriter {
   }
 
   /** Writes a model's tensors besides its weights, if it has any. */
-  async *#untrained(untrained: StoredModel['untrained']): AsyncGenerator<Entry, Pick<SavedModel, 'untrained'>> {
+  async *#untrained(
+    untrained: StoredModel['untrained'],
+    name: string,
+  ): AsyncGenerator<Entry, Pick<SavedModel, 'untrained'>> {
     if (!untrained) return untrained === undefined ? {} : { untrained };
     const bytes = untrained.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    return { untrained: { tensors: untrained.tensors, weights: yield* this.#weights(untrained.weightsId, [bytes]) } };
+    const { weightsId, tensors } = untrained;
+    return { untrained: { tensors, weights: yield* this.#weights({ weightsId, name }, [bytes]) } };
   }
 
   /** Writes the weights of a run. Returns null, with a warning, if they are damaged. */
@@ -183,7 +190,7 @@ class ProjectWriter {
         ...(role === 'latest' ? ofOptimizer : {}),
         role,
         floats,
-        weights: yield* this.#weights(weightsId, cuts),
+        weights: yield* this.#weights({ weightsId }, cuts),
       });
     }
     return saved;

@@ -100,11 +100,11 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
       const lost = loss?.details.kind === 'gpu-device-lost' ? loss.details : null;
       const failure = loss ?? toAppError(thrown);
       if (!giveUpTuning(session.tuning, failure) && !lost) throw thrown;
-      if (!session.recovery.mayGoOn()) throw failure;
       if (lost) {
         await log.flushWith({ type: 'deviceLost', reason: lost.reason });
         await updateRun(db, runId, { deviceLosses: (losses += 1) });
       }
+      if (!session.recovery.mayGoOn()) throw failure;
       before = device;
       device = await reopenDevice(before, wasmBaseUrl, failure);
       if (isSameDevice(before, device)) continue;

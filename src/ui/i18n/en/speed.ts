@@ -11,7 +11,7 @@ export const speedTexts = {
   plan: 'Duration',
   plans: { full: 'Thorough', quick: 'Quick' },
   planHelp:
-    'Thorough: five rounds and up to 1,000,000 passages; a large model without a GPU takes some minutes. Quick: three short rounds and up to 100,000 passages.',
+    'Thorough: five rounds, and three of a search of 1,000,000 passages; a large model without a GPU takes some minutes. Quick: three short rounds and up to 100,000 passages.',
   start: (n: number) => `Measure ${count(n, 'model')}`,
   again: (n: number) => `Measure ${count(n, 'model')} again`,
   nothingChosen: 'Choose at least one model.',
@@ -22,11 +22,18 @@ export const speedTexts = {
     search: (passages: number) => `Searching ${count(passages, 'passage')}`,
     questions: (questions: number) => `answering ${count(questions, 'dev question')}`,
   },
+  phases: { encode: 'Encoding', search: 'Searching', questions: 'Answering dev questions' },
   cancelling: 'Cancelling…',
   measured: (date: string, device: string) => `Measured ${date}: ${device}`,
   incomplete: 'The measurement was stopped before its end. What is missing below was not measured.',
+  earlierData:
+    'The figures on dev questions were measured on earlier data: questions or passages have changed since. Measure again to update them.',
   failed: 'Not measured',
+  failedQuestions: 'Not measured on the dev questions',
+  failedSearch: (passages: number, dimensions: number) =>
+    `${count(passages, 'passage')} of ${count(dimensions, 'dimension')} could not be searched`,
   gone: 'no longer stored',
+  otherSettings: 'measured with earlier settings',
   answer: (dimensions: number, numbers: string, share: string) =>
     `${count(dimensions, 'dimension')} in ${numbers} would do: vectors then take ${share} of the space`,
   answerRecall: (name: string, recall: string, hitRate: string, questions: number) =>

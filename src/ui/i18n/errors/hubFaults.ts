@@ -3,7 +3,7 @@ import { type Sentence } from './sentence';
 import { shortened } from './shortened';
 
 type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
-type Ways = Record<'other' | 'token' | 'folder', Sentence>;
+type Ways = Record<'other' | 'again' | 'token' | 'folder', Sentence>;
 type Words = Record<'host' | 'id' | 'file' | 'found' | 'expected', string> & Ways & { details: HubDetails };
 
 /** Sentences by fault: what went wrong with a host, and what the user can do on the page or on the command line. */
@@ -52,13 +52,13 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
     zh: `看不懂 ${host} 发来的文件列表，请检查地址，或${other.zh}。`,
     en: `The list of files from ${host} can’t be read; check its address, or ${other.en}.`,
   }),
-  'size-differs': ({ file, found, expected, other }) => ({
-    zh: `${file} 的大小不对（列表上是 ${expected} 字节，现在是 ${found} 字节），没有采用；它可能换过版本，请重新查询模型再下载，或${other.zh}。`,
-    en: `${file} has the wrong size (${expected} bytes listed, ${found} now) and was discarded; it may have changed, so look the model up again, or ${other.en}.`,
+  'size-differs': ({ file, found, expected, details, again, other }) => ({
+    zh: `${file} 的大小不对（列表上是 ${expected} 字节，现在${details.found === undefined ? '更多' : `是 ${found} 字节`}），没有采用；它可能换过版本，请${again.zh}，或${other.zh}。`,
+    en: `${file} has the wrong size (${expected} bytes listed, ${details.found === undefined ? 'more' : found} now) and was discarded; it may have changed, so ${again.en}, or ${other.en}.`,
   }),
-  'hash-differs': ({ host, file, other }) => ({
-    zh: `${file} 的内容和 ${host} 列出的哈希不一致，没有采用；它可能换过版本，请重新查询模型再下载，或${other.zh}。`,
-    en: `The content of ${file} doesn’t match the hash that ${host} listed and was discarded; it may have changed, so look the model up again, or ${other.en}.`,
+  'hash-differs': ({ host, file, again, other }) => ({
+    zh: `${file} 的内容和 ${host} 列出的哈希不一致，没有采用；它可能换过版本，请${again.zh}，或${other.zh}。`,
+    en: `The content of ${file} doesn’t match the hash that ${host} listed and was discarded; it may have changed, so ${again.en}, or ${other.en}.`,
   }),
   refused: ({ host, details, other }) => ({
     zh: `${host} 拒绝了下载（状态 ${details.status ?? 0}），请稍后再试，或${other.zh}。`,
@@ -96,6 +96,7 @@ function waysOut(onCommandLine: boolean): Ways {
   return onCommandLine
     ? {
         other: { zh: '用 --hub-host 换一个来源', en: 'choose another host with --hub-host' },
+        again: { zh: '重新运行命令', en: 'run the command again' },
         token: {
           zh: '在 RECALLSMITH_HUB_TOKEN 里给出有权限的访问令牌',
           en: 'set RECALLSMITH_HUB_TOKEN to a token that has access',
@@ -104,6 +105,7 @@ function waysOut(onCommandLine: boolean): Ways {
       }
     : {
         other: { zh: '换一个来源', en: 'choose another host' },
+        again: { zh: '重新查询模型再下载', en: 'look the model up again' },
         token: { zh: '填写有权限的访问令牌', en: 'enter a token that has access' },
         folder: { zh: '自行下载后选择文件夹', en: 'choose its folder' },
       };

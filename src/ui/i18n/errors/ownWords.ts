@@ -55,13 +55,13 @@ const table: Table = {
     en: 'a part of a parameter’s name, such as bias',
   }),
   'list-of': (least, most) => ({ zh: `${least} 到 ${most} 项的列表`, en: `a list of ${least} to ${most} items` }),
-  'part-missing': (part, id) => ({
-    zh: `${shortened(id, 80)} 的第 ${part} 部分缺失或不完整`,
-    en: `part ${part} of ${shortened(id, 80)} is missing or too short`,
+  'part-missing': (part, name) => ({
+    zh: `“${shortened(name, 80)}”的第 ${part + 1} 部分缺失或不完整`,
+    en: `part ${part + 1} of “${shortened(name, 80)}” is missing or too short`,
   }),
   'rows-missing': (rows, file) => ({
     zh: `“${shortened(file, 80)}”缺 ${rows} 行`,
-    en: `${rows} rows of “${shortened(file, 80)}” are missing`,
+    en: `${rows === 1 ? '1 row' : `${rows} rows`} of “${shortened(file, 80)}” ${rows === 1 ? 'is' : 'are'} missing`,
   }),
   'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted before it finished' }),
   'worker-not-started': () => ({ zh: '线程没有启动', en: 'the worker did not start' }),
@@ -156,8 +156,8 @@ const table: Table = {
   }),
   'no-tensors': () => ({ zh: '没有张量', en: 'no tensors' }),
   'tensors-unnamed': (tensors) => ({
-    zh: `${tensors} 个张量都没有名字`,
-    en: `none of its ${tensors} tensors has a name`,
+    zh: tensors === 1 ? '唯一的张量没有名字' : `${tensors} 个张量都没有名字`,
+    en: tensors === 1 ? 'its only tensor has no name' : `none of its ${tensors} tensors has a name`,
   }),
   'tensor-twice': (name) => ({
     zh: `有两个张量都叫“${shortened(name, 80)}”`,

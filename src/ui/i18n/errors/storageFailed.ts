@@ -1,15 +1,12 @@
 import type { AppErrorDetails } from '../../../domain/errors';
-import type { OwnWordsCode } from '../../../domain/errorWords';
+import { isLoss } from '../../../domain/lostContent';
 import { said } from './ownWords';
 import type { Sentence } from './sentence';
 
-/** Reasons that mean that parts of a stored model or data set are lost. Another import puts them back. */
-const losses: readonly OwnWordsCode[] = ['part-missing', 'rows-missing'];
-
 /** Says why the browser's storage failed, and what to do about it. */
-export function storageFailed({ reason }: Extract<AppErrorDetails, { kind: 'storage-failed' }>): Sentence {
-  const { zh, en } = said(reason);
-  if (typeof reason === 'object' && 'code' in reason && losses.includes(reason.code))
+export function storageFailed(details: Extract<AppErrorDetails, { kind: 'storage-failed' }>): Sentence {
+  const { zh, en } = said(details.reason);
+  if (isLoss(details))
     return {
       zh: `浏览器里存的内容不完整（${zh}），请重新导入同样的文件，缺的部分会补上。`,
       en: `The data stored in the browser is incomplete (${en}); import the same files again to restore the missing part.`,

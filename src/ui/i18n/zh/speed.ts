@@ -11,7 +11,7 @@ export const speedTexts: Dictionary['speed'] = {
   plan: '时长',
   plans: { full: '仔细', quick: '快速' },
   planHelp:
-    '仔细：测五轮，最多检索 1,000,000 个段落；没有 GPU 时，大模型要几分钟。快速：测三轮，每轮很短，最多 100,000 个段落。',
+    '仔细：测五轮，检索 1,000,000 个段落只测三轮；没有 GPU 时，大模型要几分钟。快速：测三轮，每轮很短，最多 100,000 个段落。',
   start: (n) => `测 ${formatCount(n)} 个模型`,
   again: (n) => `重新测 ${formatCount(n)} 个模型`,
   nothingChosen: '请至少选一个模型。',
@@ -22,11 +22,16 @@ export const speedTexts: Dictionary['speed'] = {
     search: (passages) => `检索 ${formatCount(passages)} 个段落`,
     questions: (questions) => `回答 ${formatCount(questions)} 道验证题`,
   },
+  phases: { encode: '正在编码', search: '正在检索', questions: '正在回答验证题' },
   cancelling: '正在取消……',
   measured: (date, device) => `${date}测得：${device}`,
   incomplete: '这次没有测完就停了。下面缺的部分没有测。',
+  earlierData: '验证题上的数字是在以前的数据上测的，问题或段落后来变了。要更新，请重新测。',
   failed: '没有测成',
+  failedQuestions: '没有在验证题上测成',
+  failedSearch: (passages, dimensions) => `${formatCount(passages)} 个 ${formatCount(dimensions)} 维的段落没有检索成`,
   gone: '已不在库里',
+  otherSettings: '用以前的设置测的',
   answer: (dimensions, numbers, share) =>
     `用 ${formatCount(dimensions)} 维、${numbers} 就够了：向量只占原来的 ${share}`,
   answerRecall: (name, recall, hitRate, questions) =>

@@ -24,7 +24,8 @@ export const trainTexts: Dictionary['train'] = {
     `第 ${step} 步之后提前结束：连续 ${formatCount(evaluations)} 次验证集评测都不比第 ${best} 步好。${
       rate === null ? '' : `当时学习率为 ${rate}，它是按全部步数安排的。`
     }`,
-  deviceLosses: (n) => `与显卡的连接断过 ${n} 次，已自动重新连接：从最近的检查点接着训练；还没写过检查点时，从头算起。`,
+  deviceLosses: (n) =>
+    `与显卡的连接断过 ${n} 次，后来都重新连上了：从最近的检查点接着训练；还没写过检查点时，从头算起。`,
   deviceGivenUp: (n) => `与显卡的连接断了 ${n} 次，最后一次之后没有再自动重新连接。`,
   sentence: runSentenceTexts,
   alarms: alarmTexts,
