@@ -45,7 +45,7 @@ class Canvas {
 
 function painted(): { canvas: Canvas; painter: MapPainter } {
   const canvas = new Canvas();
-  const painter = MapPainter.open(canvas as unknown as HTMLCanvasElement);
+  const painter = MapPainter.open(canvas as never);
   if (!painter) throw new Error('not opened');
   const marks: Mark[] = ['passage', 'up'];
   painter.setPoints(Float32Array.from([0, 0, 1, 1]), marks);
