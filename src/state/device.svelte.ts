@@ -6,13 +6,11 @@ import { Newest } from './newest';
 /** The device that a preference selects on this machine, and the browser's storage quota. */
 class DeviceState {
   info = $state.raw<DeviceInfo | null>(null);
-  #questions = $state(0);
+  asking = $state(false);
+  /** Not a state: an effect that asks must not run again when the answer comes. */
+  #questions = 0;
   readonly #newest = new Newest();
   storage = $state.raw<{ used: number; quota: number; persisted: boolean } | null>(null);
-
-  get asking(): boolean {
-    return this.#questions > 0;
-  }
 
   /** Bytes that can still be stored; null if unknown. A run or an import that needs more is refused. */
   get room(): number | null {
@@ -21,12 +19,14 @@ class DeviceState {
 
   async ask(preference: DevicePreference): Promise<void> {
     this.#questions += 1;
+    this.asking = true;
     this.info = null;
     const read = async () => (await gateway.gpu()).describeDevice(preference);
     try {
       await this.#newest.ask(read, (info) => (this.info = info));
     } finally {
       this.#questions -= 1;
+      this.asking = this.#questions > 0;
     }
   }
 
