@@ -99,7 +99,7 @@ test('base model, BM25 and their fusion are compared on dev before any training,
   await expect(rows).toHaveCount(3);
 
   // The list of models stays open while one of them is taken out of the table.
-  await page.getByTestId('candidates').locator('summary').click();
+  await page.getByTestId('candidates').locator('summary').first().click();
   await page.getByTestId('fuse-base').uncheck();
   await expect(rows).toHaveCount(2);
   await expect(page.getByTestId('fuse-base')).toBeVisible();

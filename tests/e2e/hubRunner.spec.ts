@@ -54,8 +54,8 @@ test('weights with another hash than listed are refused, and the sentence names 
   const { code, stderr, out } = await runFromHub();
   expect([code, existsSync(join(out, 'metrics.json'))]).toEqual([1, false]);
   expect(stderr.trim()).toBe(
-    `The content of ${weights} doesn’t match the hash that ${new URL(hub.url).host} lists and was discarded; ` +
-      'download it again, or choose another host with --hub-host.',
+    `The content of ${weights} doesn’t match the hash that ${new URL(hub.url).host} listed and was discarded; ` +
+      'it may have changed, so run the command again, or choose another host with --hub-host.',
   );
 });
 

@@ -7,7 +7,7 @@ const { device } = await import('../../../src/state/device.svelte');
 
 it('an effect that asks for the device asks once, and is not run again by its own answer', async () => {
   const leave = $effect.root(() => {
-    $effect(() => void device.ask('auto'));
+    $effect.pre(() => void device.ask('auto'));
   });
   flushSync();
   expect(device.asking).toBe(true);
