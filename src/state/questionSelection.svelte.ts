@@ -8,14 +8,16 @@ import {
 } from '../domain/evaluate/questionFilter';
 import type { PairedAnswers, QuestionRow } from './evaluation.svelte';
 
+type Answers = Pick<PairedAnswers, 'part' | 'questions' | 'facts' | 'changeOf'>;
+
 /** The questions that are shown: those that match the filters and contain the words searched for. */
 export class QuestionSelection {
   search = $state('');
   #chosen = $state.raw<QuestionFilter>(noFilter);
-  readonly #answers: () => PairedAnswers;
+  readonly #answers: () => Answers;
 
   /** `answers` is read again whenever it changes. */
-  constructor(answers: () => PairedAnswers) {
+  constructor(answers: () => Answers) {
     this.#answers = answers;
   }
 

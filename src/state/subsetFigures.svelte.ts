@@ -23,7 +23,7 @@ export class SubsetFigures {
 
   /** Reads the figures that are missing. `decisions` are those about labels, which `flush` stores for the worker. */
   async read(
-    answers: PairedAnswers,
+    answers: Pick<PairedAnswers, 'questions' | 'k' | 'modelIds' | 'figures'>,
     { ids, byOutcome }: ShownQuestions,
     { decisions, flush }: { decisions: unknown; flush: () => Promise<unknown> },
   ): Promise<void> {

@@ -37,8 +37,8 @@ interface FoundTensor {
 /**
  * Yields every tensor of a pickle, including those in nested dicts, with its keys joined by dots. The name is null if a
  * tensor is part of a list or has a key that is not a text, as in the state of an optimizer. Tensors with names come
- * first, those in the fewest dicts before others. A container that occurs twice is searched once, where its tensors have
- * names. Throws `pickle-unsupported` if a tensor is in more dicts than `maxWrappers`.
+ * first, those in the fewest dicts before others. A container that occurs twice is searched once, where its tensors
+ * have names. Throws `pickle-unsupported` if a tensor is in more dicts than `maxWrappers`.
  */
 export function* pickledTensors(file: string, state: PickledValue): Generator<FoundTensor> {
   const seen = new Set<PickledValue>();

@@ -24,7 +24,7 @@ export function probeOfMoment(moment: string): string | null {
 }
 
 /**
- * Returns the ratio of a moment, or null if neither `blendMoment` nor `probeMoment` would write the moment in this form.
+ * Returns the ratio of a moment, or null if neither `blendMoment` nor `probeMoment` writes moments in this form.
  */
 export function ratioOfMoment(moment: string): number | null {
   const probe = probeOfMoment(moment);

@@ -21,7 +21,7 @@ let compared: { id: string; results: unknown[] }[] = [];
 let drawn: (request: MapRequest) => Promise<MapView>;
 let textOf = (id: string): string => `text of ${id}`;
 let beforeTexts: () => Promise<void> = () => Promise.resolve();
-const letterOf = ({ candidate }: MapRequest) => (candidate as unknown as { contentSha256: string }).contentSha256;
+const letterOf = ({ candidate }: MapRequest) => ('contentSha256' in candidate ? String(candidate.contentSha256) : '');
 
 vi.mock('../../../src/domain/evaluate/candidate', async (original) => ({
   ...(await original<object>()),

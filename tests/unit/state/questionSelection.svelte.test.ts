@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { PairedAnswers } from '../../../src/state/evaluation.svelte';
+import type { QuestionRow } from '../../../src/state/evaluation.svelte';
 import { QuestionSelection } from '../../../src/state/questionSelection.svelte';
 
-const answersOn = (topics: Record<string, string>): PairedAnswers =>
-  ({
-    ...{ k: 1, part: 'test', changeOf: () => 'won' },
-    questions: Object.keys(topics).map((questionId) => ({ questionId, text: questionId })),
-    facts: new Map(Object.entries(topics).map(([id, topic]) => [id, { topic, document: null }])),
-  }) as unknown as PairedAnswers;
+const answersOn = (topics: Record<string, string>) => ({
+  ...{ part: 'test' as const, changeOf: () => 'won' as const },
+  questions: Object.keys(topics).map((questionId) => ({ questionId, text: questionId }) as QuestionRow),
+  facts: new Map(Object.entries(topics).map(([id, topic]) => [id, { topic, document: null }])),
+});
 
 describe('the selection of questions', () => {
   it('begins at the first page after every choice, also of a topic and when it is cleared', () => {

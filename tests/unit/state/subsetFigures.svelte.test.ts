@@ -7,12 +7,10 @@ const figuresFor = (set: readonly string[] | null) =>
   ({ imported: { models: [], answer: null }, corrected: null, stale: set?.length ?? 99 }) as LabelledFigures;
 
 /** Answers whose requests are recorded. */
-function answers(given: Partial<PairedAnswers> = {}) {
+function answers(given: Partial<Pick<PairedAnswers, 'questions' | 'k' | 'modelIds'>> = {}) {
   const figures = vi.fn((sets: FiguresRequest['sets']) => Promise.resolve(sets.map(figuresFor)));
   const rest = { questions: [], k: 1, modelIds: ['before', 'after'], ...given };
-  return { ...rest, figures } as typeof rest & { figures: typeof figures } as unknown as PairedAnswers & {
-    figures: typeof figures;
-  };
+  return { ...rest, figures };
 }
 const labels = { decisions: [], flush: () => Promise.resolve() };
 

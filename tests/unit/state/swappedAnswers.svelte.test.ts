@@ -7,13 +7,16 @@ type Question = ReturnType<typeof question<unknown>>;
 /** Questions that wait for an answer, by the name of the call, oldest first. */
 let asked: Record<string, Question[]> = {};
 /** A worker or storage whose every call waits for the test's answer. */
-const waiting = new Proxy({} as Record<string, () => Promise<unknown>>, {
-  get: (_, name: string) => () => {
-    const next = question<unknown>();
-    (asked[name] ??= []).push(next);
-    return next.read();
+const waiting: Record<string, () => Promise<unknown>> = new Proxy(
+  {},
+  {
+    get: (_, name: string) => () => {
+      const next = question<unknown>();
+      (asked[name] ??= []).push(next);
+      return next.read();
+    },
   },
-});
+);
 vi.doMock('../../../src/state/app.svelte', () => ({
   app: { devicePreference: 'auto', attempt: (work: () => Promise<unknown>) => work() },
 }));

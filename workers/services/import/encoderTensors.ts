@@ -21,8 +21,8 @@ function canonicalName(name: string): string | undefined {
 
 /**
  * Maps canonical tensor names to the names in the file. If two have the same canonical name, takes the one in fewer
- * dicts: training programs keep an average of the weights in a dict beside them. Throws `two-encoders` if both are in as
- * many.
+ * dicts: training programs keep an average of the weights in a dict beside them. Throws `two-encoders` if both are in
+ * equally many.
  */
 function tensorNames(source: TensorFile): Map<string, string> {
   const names = new Map<string, string>();

@@ -26,8 +26,8 @@ async function isSamePooler(db: Database, a: UntrainedTensors, b: UntrainedTenso
  * Stores the record of a model whose weights were just written. If the model is already stored, its record is updated
  * from this folder but keeps its earlier weights, because a run may be reading them. The new weights replace the
  * earlier ones only if parts of these are missing. A stored model also keeps its pooler if this folder has the same or
- * none. The record is written last, so a listed model is complete. While a project is being saved, replaced weights stay
- * for the next sweep.
+ * none. The record is written last, so a listed model is complete. While a project is being saved, replaced weights
+ * stay for the next sweep.
  */
 export async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
   const known = await getModel(db, model.contentSha256);
