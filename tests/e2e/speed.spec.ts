@@ -38,7 +38,7 @@ test('speed, size and smaller vectors are measured on request, kept, shown after
   await page.getByTestId('save-speed').click();
   const lines = (await readFile(await (await downloading).path(), 'utf8')).trim().split('\r\n');
   expect(lines.filter((line) => line.startsWith('texts_per_second'))).toHaveLength(4);
-  expect(lines.filter((line) => line.startsWith('recall_at_10'))).toHaveLength(6);
+  expect(lines.filter((line) => line.startsWith('recall_at_10,'))).toHaveLength(6);
   expect(lines.filter((line) => line.startsWith('search_ms'))).toHaveLength(2);
 
   await setLanguage(page, 'en');
