@@ -54,7 +54,7 @@ export interface RunRecord {
   leftOut?: number[][];
   /** How dev is evaluated during training. Missing unless the experiment limits the time for it. */
   devPlan?: DevPlan;
-  /** Explicit negatives of each stage; null for stages without. Missing if no stage has any. */
+  /** Explicit negatives of each stage, null for stages without. Absent if all stages are without. */
   negatives?: (NegativesReport | null)[];
   createdAt: number;
   finishedAt?: number;

@@ -155,7 +155,7 @@ export class ComparisonState {
     this.choose(blend.id, true);
   }
 
-  /** Lists the models anew and chooses the one that was just added. */
+  /** Lists the models again, and chooses the one that was just added. */
   async addModel(contentSha256: string): Promise<void> {
     await this.load();
     const added = this.options.find(({ settings }) => settings?.contentSha256 === contentSha256);

@@ -11,6 +11,32 @@ import { collectingReports } from './reports';
  */
 let instance: GPU | undefined;
 
+/** The system clears larger memory when it hands it out. Smaller memory may have been used by this process before. */
+const largestReusedBytes = 32 * 2 ** 20;
+
+/**
+ * Makes new buffers zero, as WebGPU requires. The null backend leaves in them what the process had in that memory.
+ * Since it computes nothing, that would become results, for example a loss that is not finite.
+ */
+function clearNewBuffers(prototype: GPUDevice): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the device of each call
+  const create = prototype.createBuffer;
+  prototype.createBuffer = function (descriptor) {
+    const { size, mappedAtCreation = false } = descriptor;
+    if (mappedAtCreation || size % 4 > 0 || size > largestReusedBytes) return create.call(this, descriptor);
+    try {
+      const buffer = create.call(this, { ...descriptor, mappedAtCreation: true });
+      new Uint8Array(buffer.getMappedRange()).fill(0);
+      buffer.unmap();
+      return buffer;
+    } catch {
+      return create.call(this, descriptor); // reports what is wrong, such as that the backend's 512 MiB are used up
+    }
+  };
+}
+
+clearNewBuffers((globals as { GPUDevice: { prototype: GPUDevice } }).GPUDevice.prototype);
+
 /** Returns the null backend's adapter and makes WebGPU's globals available. */
 export async function nullAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals);

@@ -142,7 +142,7 @@ export class MapPainter {
     gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
-  /** Setting the size of a canvas clears it and allocates it anew, even if the size is the same. */
+  /** Sets the size only if it changed: setting it always clears the canvas and allocates its memory again. */
   #fitCanvas(width: number, height: number): void {
     if (this.canvas.width !== width) this.canvas.width = width;
     if (this.canvas.height !== height) this.canvas.height = height;

@@ -39,7 +39,7 @@ const { storage } = await import('../../../src/state/storage.svelte');
 
 beforeEach(() => (asked = {}));
 
-/** Waits until a call has been made so many times, and returns its questions. */
+/** Waits until a call has been made `count` times, and returns its questions. */
 async function questions(name: string, count: number): Promise<Question[]> {
   await vi.waitFor(() => expect(asked[name]).toHaveLength(count));
   return asked[name] ?? [];

@@ -19,7 +19,7 @@ const gl = new Proxy(
   },
 );
 
-/** A canvas of 300 × 200 pixels that counts how often it is allocated anew. */
+/** A canvas of 300 × 200 pixels that counts how often its size is set. */
 class Canvas {
   clientWidth = 300;
   clientHeight = 200;

@@ -4,7 +4,7 @@
  */
 const maxSlots = 3;
 
-/** Returns the bytes that the buffers of a ring take after so many uploads of at most `bytes` bytes. */
+/** Returns how many bytes the buffers of a ring take after `uploads` uploads of at most `bytes` bytes each. */
 export const uploadRingBytes = (bytes: number, uploads: number): number => bytes * Math.min(maxSlots, uploads);
 
 /**

@@ -4,7 +4,7 @@ import { encodingPlan } from '../../engine/model/encodingPlan';
 import { equalLengths, randomTexts } from '../benchmark/randomTexts';
 import { encodeTexts, type EncoderForTexts } from './encodeTexts';
 
-/** Texts of one round fill at most so many batches, because a round should end. */
+/** Most batches that the texts of one round fill, so that a round ends in time. */
 const mostBatches = 4;
 
 const unwatched = (): Promise<void> => Promise.resolve();
