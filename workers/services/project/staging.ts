@@ -116,7 +116,7 @@ export class Staging {
     const poolerStays = here?.untrained && (whole?.pooler || !untrained);
     const pooler = poolerStays ? { untrained: here.untrained } : await this.#untrained(model.contentSha256, untrained);
     this.done();
-    const files = { ...model.files, ...(here?.files) };
+    const files = { ...model.files, ...here?.files };
     const stored = { ...model, ...here, files, weightsId, ...pooler };
     if (here) this.repairs.add(here, stored);
     return stored;
