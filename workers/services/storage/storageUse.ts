@@ -1,14 +1,14 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import { AppError } from '../../../src/domain/errors';
 import { projectJson } from '../../../src/domain/project/schemaFields';
-import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
+import { datasetsBeside, experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import type { RunRecord } from '../../../src/domain/run';
 import { onnxBytes, onnxName } from '../../../src/domain/onnxModel';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
 import { minedBytes } from '../../../src/storage/minedNegatives';
-import { listComparisons } from '../../../src/storage/comparisons';
+import { listAllComparisons } from '../../../src/storage/comparisons';
 import { getSpeed } from '../../../src/storage/speeds';
 import { vectorBytes } from '../../../src/storage/vectorSets';
 import { listModels } from '../../../src/storage/models';
@@ -61,7 +61,7 @@ async function runBytes(db: Database, { runId, ...record }: RunRecord): Promise<
 
 async function experimentItem(db: Database, { stored, runs }: Owner): Promise<StoredItem> {
   const { experimentId, name, deletedAt } = stored;
-  let bytes = jsonBytes([stored, await listComparisons(db, experimentId), await getSpeed(db, experimentId)]);
+  let bytes = jsonBytes([stored, await listAllComparisons(db, experimentId), await getSpeed(db, experimentId)]);
   for (const run of runs) bytes += await runBytes(db, run);
   const when = deletedAt === undefined ? {} : { deletedAt };
   return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], usedByDeleted: [], ...when };
@@ -163,7 +163,8 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
   const users: Users = new Map();
   for (const owner of owners) {
     const { datasets, models, batchLists } = referencesOf(experimentsOf(owner));
-    for (const ids of [datasets, models, batchLists]) for (const id of ids) addUser(users, id, owner.stored);
+    for (const ids of [datasets, datasetsBeside(owner.stored), models, batchLists])
+      for (const id of ids) addUser(users, id, owner.stored);
   }
   const items: StoredItem[] = [];
   for (const owner of owners) items.push(await experimentItem(db, owner));
