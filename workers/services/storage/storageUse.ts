@@ -1,3 +1,4 @@
+import { denseOf } from '../../../src/domain/evaluate/candidate';
 import type { Experiment } from '../../../src/domain/experiment';
 import { AppError } from '../../../src/domain/errors';
 import { projectJson } from '../../../src/domain/project/schemaFields';
@@ -67,18 +68,35 @@ async function experimentItem(db: Database, { stored, runs }: Owner): Promise<St
   return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], usedByDeleted: [], ...when };
 }
 
-async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
+/** Returns the experiments that have results of a comparison with a model, by the model's hash. */
+async function comparersOf(db: Database, owners: readonly Owner[]): Promise<Users> {
+  const comparers: Users = new Map();
+  for (const { stored } of owners)
+    for (const { candidate } of await listAllComparisons(db, stored.experimentId)) {
+      const dense = denseOf(candidate);
+      if (dense && 'model' in dense) addUser(comparers, dense.model.contentSha256, stored);
+    }
+  return comparers;
+}
+
+function comparedIn(comparers: Users, ...ids: string[]): Pick<StoredItem, 'comparedIn'> {
+  const { usedBy } = usersOf(comparers, ...ids);
+  return usedBy.length > 0 ? { comparedIn: usedBy } : {};
+}
+
+async function modelItems(db: Database, users: Users, comparers: Users): Promise<StoredItem[]> {
   const all = await db.getAll('models');
   return (await listModels(db)).map(({ contentSha256, name, totalFloats, files }) => {
     const same = all.filter((model) => (model.aliasOf ?? model.contentSha256) === contentSha256);
     const bytes = totalFloats * 4 + jsonBytes(files);
-    const used = usersOf(users, ...same.map((model) => model.contentSha256));
+    const hashes = same.map((model) => model.contentSha256);
+    const used = { ...usersOf(users, ...hashes), ...comparedIn(comparers, ...hashes) };
     return { kind: 'model', ids: [contentSha256], name, bytes, ...used };
   });
 }
 
 /** Lists models that transformers.js runs. Results that were computed with them stay when they are deleted. */
-async function onnxItems(db: Database): Promise<StoredItem[]> {
+async function onnxItems(db: Database, comparers: Users): Promise<StoredItem[]> {
   return (await listOnnxModels(db)).map((model) => {
     const bytes = onnxBytes(model) + jsonBytes(model.files);
     return {
@@ -88,6 +106,7 @@ async function onnxItems(db: Database): Promise<StoredItem[]> {
       bytes,
       usedBy: [],
       usedByDeleted: [],
+      ...comparedIn(comparers, model.contentSha256),
     };
   });
 }
@@ -166,10 +185,11 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
     for (const ids of [datasets, datasetsBeside(owner.stored), models, batchLists])
       for (const id of ids) addUser(users, id, owner.stored);
   }
+  const comparers = await comparersOf(db, owners);
   const items: StoredItem[] = [];
   for (const owner of owners) items.push(await experimentItem(db, owner));
-  for (const item of await modelItems(db, users)) items.push(item);
-  for (const item of await onnxItems(db)) items.push(item);
+  for (const item of await modelItems(db, users, comparers)) items.push(item);
+  for (const item of await onnxItems(db, comparers)) items.push(item);
   for (const { contentSha256: id, name, role } of await db.getAll('datasets'))
     items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), ...usersOf(users, id) });
   for (const item of await tokenSetItems(db, owners)) items.push(item);
