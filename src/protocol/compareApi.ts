@@ -9,6 +9,7 @@ import type { ExperimentModel } from '../domain/experiment';
 import type { Passage, Question, QuestionPart } from '../domain/records';
 import type { ReportFacts } from '../domain/report/reportFacts';
 import type { SheetWords } from '../domain/report/resultSheets';
+import type { WorkbookSheet } from '../domain/report/workbook';
 import type { ScoreOwner, ScoreView } from './scoreView';
 
 /** A candidate that can be compared. */
@@ -113,6 +114,8 @@ export interface CompareApi {
     baselineId: string,
     k: number,
   ): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Returns an Excel workbook of these sheets. */
+  writeSheets(sheets: readonly WorkbookSheet[]): Promise<Blob>;
   /** Returns the Excel workbook of a report. */
   writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
   runQuestions(runId: string): Promise<RunQuestions>;

@@ -180,6 +180,7 @@ export const dataWorkerApi: DataApi = {
   pairTable: async (request) => tableOfPairs(await openDatabase(), request),
   pairTableOf: (models, labels, baselineId) => Promise.resolve(pairTable(models, labels, baselineId)),
   compareTable: async (request) => tableOf(await openDatabase(), request),
+  writeSheets: (sheets) => writeXlsx(sheets),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
   runPassages: async (runId, ids) => comparedPassages(await openDatabase(), { runId }, 'test', ids),
