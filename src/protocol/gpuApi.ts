@@ -44,8 +44,8 @@ export interface BatchView {
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
  * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`,
- * `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while another job is
- * using it.
+ * `scorePairs`, `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while
+ * another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -120,6 +120,16 @@ export interface GpuApi {
    */
   compareModels(
     request: CompareRequest,
+    device: DevicePreference,
+    progress: CompareReports['progress'],
+    ended: CompareReports['ended'],
+  ): Promise<void>;
+  /**
+   * Scores an experiment's scored pairs with candidates, as `compareModels` does: skips those with stored scores, calls
+   * `ended` for each, and `cancelComparison` cancels it. Ignores fused candidates.
+   */
+  scorePairs(
+    request: Pick<CompareRequest, 'experimentId' | 'candidates'>,
     device: DevicePreference,
     progress: CompareReports['progress'],
     ended: CompareReports['ended'],

@@ -108,10 +108,20 @@ export const gpuWorkerApi: GpuApi = {
         device: preference,
         wasmBaseUrl: wasmBaseUrl(),
         ortBaseUrl: `${baseUrl}ort/`,
+        baseUrl,
         progress,
         ended,
       }),
     ),
+  scorePairs: (request, preference, progress, ended) =>
+    device.during({ job: 'compare' }, async (control) => {
+      const { scorePairs } = await import('./evaluate/scorePairs');
+      const where = { wasmBaseUrl: wasmBaseUrl(), ortBaseUrl: `${baseUrl}ort/` };
+      return scorePairs(request, {
+        ...{ db: await openedWithVerdicts(), control, device: preference, progress, ended },
+        ...where,
+      });
+    }),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelComparison: async () => device.controlOf('compare')?.cancel(),
   measureSpeed: (request, preference, progress) =>
