@@ -1,5 +1,6 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
 import type { CheckProgress, DeviceCheck, DeviceCheckState } from '../domain/deviceCheck/deviceCheck';
+import type { DeviceReport } from '../domain/benchmark/deviceReport';
 import type { ExpectedWork } from '../domain/benchmark/expectedWork';
 import type { Experiment } from '../domain/experiment';
 import type { MemoryReport } from '../domain/memory/report';
@@ -66,6 +67,8 @@ export interface GpuApi {
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
+  /** Describes the device and what it can train, without opening it. `budgetBytes` as in `createRun`. */
+  reportDevice(preference: DevicePreference, budgetBytes: number | null): Promise<DeviceReport>;
   /**
    * Executes a run: a new one from the start, an interrupted one from its last checkpoint. Resolves when the run is
    * done or cancelled. Calls `onEvents` with each batch of events after storing it. Rejects with `run-elsewhere` if

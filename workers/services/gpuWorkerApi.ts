@@ -4,6 +4,7 @@ import { runLockName } from '../../src/protocol/locks';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
+import { reportDevice } from './benchmark/reportDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
 import { viewBatch } from './train/viewBatch';
@@ -47,6 +48,10 @@ export const gpuWorkerApi: GpuApi = {
   describeDevice: async (preference) => {
     await openedWithVerdicts();
     return describeDevice(preference);
+  },
+  reportDevice: async (preference, budgetBytes) => {
+    await openedWithVerdicts();
+    return reportDevice({ device: preference, budgetBytes });
   },
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: (runId, onEvents) =>
