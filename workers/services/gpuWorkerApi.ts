@@ -6,7 +6,7 @@ import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
-import { viewBatch } from './train/viewBatch';
+import { exportBatch, viewBatch } from './train/viewBatch';
 import { describeDevice } from './device/openDevice';
 import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
@@ -49,6 +49,7 @@ export const gpuWorkerApi: GpuApi = {
     return describeDevice(preference);
   },
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
+  exportBatch: async (experimentId, step, format) => exportBatch(await openDatabase(), experimentId, step, format),
   startRun: (runId, onEvents) =>
     device.during({ job: 'run', runId }, (control) =>
       holdRun(runId, async () => {
