@@ -7,7 +7,7 @@ import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { reportDevice } from './benchmark/reportDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
-import { viewBatch } from './train/viewBatch';
+import { exportBatch, viewBatch } from './train/viewBatch';
 import { describeDevice } from './device/openDevice';
 import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
@@ -54,6 +54,7 @@ export const gpuWorkerApi: GpuApi = {
     return reportDevice({ device: preference, budgetBytes });
   },
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
+  exportBatch: async (experimentId, step, format) => exportBatch(await openDatabase(), experimentId, step, format),
   startRun: (runId, onEvents) =>
     device.during({ job: 'run', runId }, (control) =>
       holdRun(runId, async () => {
