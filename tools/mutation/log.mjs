@@ -5,8 +5,8 @@ import { appendFileSync, readFileSync, statSync } from 'node:fs';
  * from the log.
  *
  * - `process`: id of the process that runs from here on
- * - `loaded`: ids of the mutants that modules reach while they are loaded
- * - `reached`: ids of the mutants that a test reaches, the test and its milliseconds
+ * - `loaded`: ids of the mutants that run while modules are loaded, or only once
+ * - `reached`: ids of the mutants that a test reaches, the test and its processor time in milliseconds
  * - `run`: mutant and test
  * - `killed`: mutant, test and the message of its failure
  * - `suspect`: a mutant that failed after others had left traces, to be run first in a new process

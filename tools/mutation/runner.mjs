@@ -1,19 +1,19 @@
 import { inject, TestRunner } from 'vitest';
 import { MutationLog } from './log.mjs';
 
-/** Ids of the sampled mutants, and longest time of a test in milliseconds. */
+/** Ids of the sampled mutants, and longest processor time of a test in milliseconds. */
 const { path, sample, slowest } = inject('mutation');
 const log = new MutationLog(path);
 /** What Stryker's mutated code reads and counts in. */
 const mutation = Object.assign((globalThis.__stryker__ ??= {}), { mutantCoverage: { static: {}, perTest: {} } });
 
-/** A mutant that has spent this many milliseconds in tests meets no more of them. */
+/** A mutant that has spent this much processor time in tests, in milliseconds, meets no more of them. */
 const enough = 20_000;
 const killed = new Set();
 const suspects = new Set();
 const done = new Set();
 const tried = new Set();
-/** Milliseconds of each test without mutants, and what each mutant has spent in such tests. */
+/** Processor time of each test without mutants, and what each mutant has spent in such tests. */
 const times = new Map();
 const spent = new Map();
 for (const line of log.lines()) note(...line);
@@ -85,7 +85,7 @@ export default class MutantRunner extends TestRunner {
     const isLeft =
       repeats === 0 ? !done.has(this.#test) && sample.some((id) => !killed.has(id)) : this.#reached.length > 0;
     if (!isLeft) test.context.skip();
-    this.#began = performance.now();
+    this.#began = process.cpuUsage();
     mutation.mutantCoverage.perTest.test = {};
     mutation.currentTestId = 'test';
   }
@@ -118,7 +118,8 @@ export default class MutantRunner extends TestRunner {
   /** Code that runs only the first time, such as a module's or what fills a cache, does not count as reached. */
   #afterUnchanged(repeats) {
     const reached = mutation.mutantCoverage.perTest.test;
-    const time = Math.round(performance.now() - this.#began);
+    const { user, system } = process.cpuUsage(this.#began);
+    const time = Math.round((user + system) / 1000);
     const own = sample.filter((id) => reached[id]);
     if (repeats === 0) return void (this.#reached = own);
     write(
