@@ -12,7 +12,8 @@ import type { Experiment } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import { parseExperiment } from '../domain/parseExperiment';
 import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';
-import type { CompareProgress } from '../protocol/compareApi';
+import { entryOf } from '../domain/import/slots';
+import type { CompareProgress, CompareReports } from '../protocol/compareApi';
 import { comparisonFacts } from '../state/comparisonFacts';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
@@ -57,20 +58,43 @@ async function storedExperimentId(name: string, experiment: Experiment): Promise
 }
 
 /** Evaluates the candidates. Returns the errors of those that failed, by id. */
-async function evaluate(
+function evaluate(
   request: { experimentId: string; part: EvaluationFile['part']; candidates: readonly NamedCandidate[] },
   job: EvaluateJob,
   sender: EventSender,
 ): Promise<Map<string, AppErrorDetails>> {
+  const { experimentId, part } = request;
+  const candidates = request.candidates.map(({ candidate }) => candidate);
+  return withReports(request.candidates, sender, async (...reports) =>
+    (await gateway.gpu()).compareModels({ experimentId, part, candidates }, job.device, ...reports),
+  );
+}
+
+/** Scores the pairs of the file with the candidates. Returns the errors of those that failed, by id. */
+function scorePairs(
+  request: { experimentId: string; candidates: readonly NamedCandidate[] },
+  job: EvaluateJob,
+  sender: EventSender,
+): Promise<Map<string, AppErrorDetails>> {
+  const { experimentId } = request;
+  const candidates = request.candidates.map(({ candidate }) => candidate);
+  return withReports(request.candidates, sender, async (...reports) =>
+    (await gateway.gpu()).scorePairs({ experimentId, candidates }, job.device, ...reports),
+  );
+}
+
+/** Does work on candidates and reports it to the terminal. Returns the errors of those that failed, by id. */
+async function withReports(
+  candidates: readonly NamedCandidate[],
+  sender: EventSender,
+  work: (progress: CompareReports['progress'], ended: CompareReports['ended']) => Promise<void>,
+): Promise<Map<string, AppErrorDetails>> {
   const failures = new Map<string, AppErrorDetails>();
-  const names = new Map(request.candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
+  const names = new Map(candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
   let current = '';
   let doing: CompareProgress['what'] = 'load';
   const report = throttled((done, of) => sender.send('progress', { what: workNames[doing], done, of }));
-  const gpu = await gateway.gpu();
-  await gpu.compareModels(
-    { ...request, candidates: request.candidates.map(({ candidate }) => candidate) },
-    job.device,
+  await work(
     ({ id, what, done, of }) => {
       if (id !== current) sender.send('progress', { note: `== ${names.get(id) ?? id}` });
       if (what !== doing) sender.send('progress', { what: workNames[what], done, of });
@@ -111,6 +135,13 @@ export async function runEvaluation(
   const candidates = candidatesOf(file, models);
   const experimentId = await storedExperimentId(job.name, experiment);
   const failed = await evaluate({ experimentId, part: file.part, candidates }, job, sender);
+  const pairsFailed = entryOf(experiment, 'scoredPairs')
+    ? await scorePairs(
+        { experimentId, candidates: candidates.filter(({ candidate }) => !failed.has(candidateId(candidate))) },
+        job,
+        sender,
+      )
+    : new Map<string, AppErrorDetails>();
   const done = candidates.filter(({ candidate }) => !failed.has(candidateId(candidate)));
   const [first] = done;
   if (!first) throw new AppError([...failed.values()][0] ?? { kind: 'model-missing' });
@@ -119,6 +150,10 @@ export async function runEvaluation(
     const error = failed.get(candidateId(candidate));
     return error ? [{ name, error }] : [];
   });
+  for (const { candidate, name } of candidates) {
+    const error = pairsFailed.get(candidateId(candidate));
+    if (error) failures.push({ name, error });
+  }
   for (const { name, error } of failures)
     sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
   const facts = await comparisonFacts({

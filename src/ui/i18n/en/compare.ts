@@ -189,6 +189,7 @@ export const compareTexts = {
     noInterval: 'too few pairs for an interval',
     note: (n: number) =>
       `Cosines of both sentences, encoded with the question prompt as in training. BM25: the second sentence’s score for the first. Intervals and p by the bootstrap over pairs, 2,000 resamples, corrected by Holm for ${count(n, 'comparison')}.`,
+    otherPairs: (folder: string) => `The results in ${folder} are on other pairs and are not compared here.`,
     save: 'Save as CSV',
   },
   saveTable: 'Save the table',

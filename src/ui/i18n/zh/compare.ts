@@ -171,6 +171,7 @@ export const compareTexts: Dictionary['compare'] = {
     noInterval: '句对太少，没有区间',
     note: (n) =>
       `分数是两个句子的余弦，都按问题的前缀编码，与训练时相同。BM25 是第二句对第一句的得分。区间和 p 值用对句对的 bootstrap（2,000 次重抽样），按 Holm 法对 ${formatCount(n)} 次比较校正。`,
+    otherPairs: (folder) => `${folder} 里的结果用的是别的句对，没有放在一起比较。`,
     save: '存为 CSV',
   },
   saveTable: '存为表格',
