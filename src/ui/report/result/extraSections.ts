@@ -3,7 +3,7 @@ import type { ReportBlock, ReportSection } from '../../../domain/report/reportDo
 import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import { hitRateAtK } from '../../../domain/evaluate/metrics';
 import type { CorrelationCell } from '../../../domain/evaluate/pairTable';
-import { pairsAnswerText } from '../../compare/pairsAnswerText';
+import { correlationText, pairsAnswerText } from '../../compare/pairsAnswerText';
 import { probeSentence, probeTitle } from '../../evaluate/probeText';
 import type { Dictionary } from '../../i18n/dictionary';
 import { formatP, formatPercent, formatThreshold } from '../../i18n/format';
@@ -92,10 +92,11 @@ function pairsSection(t: Dictionary, { models, extras: { pairs } }: ReportFacts)
   if (!pairs) return [];
   const words = t.compare.pairs;
   const named = (id: string): string => nameOf({ models }, id);
-  const cell = ({ value, interval }: CorrelationCell): string =>
-    value === null
-      ? '–'
-      : `${value.toFixed(3)} (${interval ? `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}` : words.noInterval})`;
+  const cell = ({ value, interval }: CorrelationCell): string => {
+    if (value === null) return '–';
+    const range = interval && words.range(correlationText(interval.low), correlationText(interval.high));
+    return `${correlationText(value)} (${range ?? words.noInterval})`;
+  };
   const rows = pairs.rows.map(({ id, undefined: why, spearman, pearson }) => {
     const { adjusted = null } = spearman.baseline ?? {};
     const values = why ? [words.undefined[why], '–'] : [cell(spearman), cell(pearson)];
