@@ -72,7 +72,7 @@ test('on a screen 390 px wide, nothing overflows and no text is cut in either la
   await page.setViewportSize({ width: 390, height: 844 });
   for (const hash of otherScreens) {
     await page.goto(`${siteUrl}${hash}`);
-    await expect(page.locator('h1')).toBeVisible();
+    await expect(page.locator('main h1')).toBeVisible();
     await expectFits(page, hash);
   }
   await newExperiment(page, siteUrl);
