@@ -29,6 +29,7 @@ export const compareTexts = {
   noModels: 'No model is stored. Import one, then compare it.',
   keywords: 'BM25',
   keywordsDetail: 'keyword search over pairs of characters',
+  numbered: (name: string, n: number) => `${name} (no. ${n})`,
   fused: (name: string) => `${name} + BM25`,
   untrained: 'not fine-tuned',
   ownBase: 'not fine-tuned, this experiment’s base',

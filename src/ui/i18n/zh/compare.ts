@@ -22,6 +22,7 @@ export const compareTexts: Dictionary['compare'] = {
   noModels: '还没有模型，请先导入一个再比较。',
   keywords: 'BM25',
   keywordsDetail: '关键词检索，按二字切分',
+  numbered: (name, n) => `${n} 号 ${name}`,
   fused: (name) => `${name} + BM25`,
   untrained: '未微调',
   ownBase: '未微调，本实验的基座',
