@@ -7,6 +7,7 @@ import type { ExperimentModel } from '../domain/experiment';
 import type { Passage, Question, QuestionPart } from '../domain/records';
 import type { ReportFacts } from '../domain/report/reportFacts';
 import type { SheetWords } from '../domain/report/resultSheets';
+import type { WorkbookSheet } from '../domain/report/workbook';
 import type { ScoreOwner, ScoreView } from './scoreView';
 
 /** A candidate that can be compared. */
@@ -111,6 +112,8 @@ export interface CompareApi {
   ): Promise<{ rows: CompareRow[]; questions: number }>;
   /** Returns the Excel workbook of a report. */
   writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
+  /** Writes the sheets of a report on several runs to an Excel file. */
+  writeSheets(sheets: readonly WorkbookSheet[]): Promise<Blob>;
   runQuestions(runId: string): Promise<RunQuestions>;
   /** Returns passages by id from those that a run searches. Skips unknown ids. */
   runPassages(runId: string, ids: readonly string[]): Promise<Passage[]>;

@@ -188,6 +188,7 @@ export const dataWorkerApi: DataApi = {
     (await comparedData(await openDatabase(), { experimentId }, part)).sha256,
   compareTable: async (request) => tableOf(await openDatabase(), request),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
+  writeSheets: (sheets) => writeXlsx(sheets),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
   runPassages: async (runId, ids) => comparedPassages(await openDatabase(), { runId }, 'test', ids),
   viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
