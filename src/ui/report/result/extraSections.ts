@@ -4,7 +4,7 @@ import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import { hitRateAtK } from '../../../domain/evaluate/metrics';
 import { probeSentence, probeTitle } from '../../evaluate/probeText';
 import type { Dictionary } from '../../i18n/dictionary';
-import { formatPercent, formatThreshold } from '../../i18n/format';
+import { formatCount, formatPercent, formatSigned, formatThreshold } from '../../i18n/format';
 
 const note = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'note' });
 
@@ -86,7 +86,40 @@ function probeSection(t: Dictionary, { extras: { probe } }: ReportFacts): Report
   ];
 }
 
+/** Returns the hits of all compared models on a probe set, and their changes from the baseline. */
+function probeTableSection(t: Dictionary, { extras: { probeTable } }: ReportFacts): ReportSection[] {
+  if (!probeTable) return [];
+  const { name, questions, passages, k, baseline, rows } = probeTable;
+  const { figures } = t.resultReport;
+  const points = (share: number): string => formatSigned(share * 100);
+  const cells = rows.map(({ name: model, hits, against }) => {
+    const about = [model, `${t.questions.figures.hits(hits, questions)} (${formatPercent(hits / questions)})`];
+    if (!against) return [...about, '–', '–', '–'];
+    const { hitsAfter, hitsBefore, won, lost, interval } = against;
+    const change = points((hitsAfter - hitsBefore) / against.questions);
+    const range = figures.range(change, points(interval.low), points(interval.high));
+    return [...about, range, formatCount(won), formatCount(lost)];
+  });
+  const { model, change, improved, worse } = figures.columns;
+  const head = [model, t.compare.metrics.hitRate(k), change(k), improved, worse];
+  return [
+    {
+      title: probeTitle(t.probe, name),
+      blocks: [
+        { kind: 'text', text: figures.difference(baseline) },
+        { kind: 'table', head, rows: cells },
+        note(name === null ? t.probe.general(questions, passages) : t.probe.size(questions, passages)),
+      ],
+    },
+  ];
+}
+
 /** Returns what was decided or measured beside the results: thresholds, general ability, and changed labels. */
 export function extraSections(t: Dictionary, facts: ReportFacts): ReportSection[] {
-  return [...thresholdSection(t, facts), ...probeSection(t, facts), ...labelSection(t, facts)];
+  return [
+    ...thresholdSection(t, facts),
+    ...probeSection(t, facts),
+    ...probeTableSection(t, facts),
+    ...labelSection(t, facts),
+  ];
 }
