@@ -57,6 +57,7 @@ export interface OwnWordsValues {
   'not-an-object': [];
   'not-a-project': [];
   'same-key': [];
+  'no-such-experiment': [];
   'listed-twice': [];
   misnamed: [];
   'hash-differs': [];

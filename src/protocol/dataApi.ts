@@ -15,6 +15,7 @@ import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { CompareApi } from './compareApi';
+import type { PairsApi } from './pairsApi';
 import type { QuestionsApi } from './questionFigures';
 import type { DevTextIds, DevTexts } from './devTexts';
 import type { TrainTextIds, TrainTexts } from './trainTexts';
@@ -191,7 +192,7 @@ export interface ExportReport {
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
-export interface DataApi extends CompareApi, OnnxApi, QuestionsApi {
+export interface DataApi extends CompareApi, OnnxApi, PairsApi, QuestionsApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;

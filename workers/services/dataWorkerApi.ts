@@ -8,9 +8,12 @@ import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { compareTable } from '../../src/domain/evaluate/compareTable';
+import { pairTable } from '../../src/domain/evaluate/pairTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { comparedPairs, tableOfPairs } from './evaluate/pairResults';
+import { probeResults } from './evaluate/probeResults';
 import { describeProbe } from './evaluate/readProbe';
 import { explainQuestion } from './evaluate/explainQuestion';
 import { figuresOf, judgedQuestions, listQuestions } from './evaluate/judgedResults';
@@ -186,7 +189,12 @@ export const dataWorkerApi: DataApi = {
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   comparedSha256: async (experimentId, part) =>
     (await comparedData(await openDatabase(), { experimentId }, part)).sha256,
+  comparedProbe: async (request) => probeResults(await openDatabase(), request),
+  comparedPairs: async (experimentId) => comparedPairs(await openDatabase(), experimentId),
+  pairTable: async (request) => tableOfPairs(await openDatabase(), request),
+  pairTableOf: (models, labels, baselineId) => Promise.resolve(pairTable(models, labels, baselineId)),
   compareTable: async (request) => tableOf(await openDatabase(), request),
+  writeSheets: (sheets) => writeXlsx(sheets),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
   writeSheets: (sheets) => writeXlsx(sheets),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),

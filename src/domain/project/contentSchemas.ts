@@ -28,6 +28,7 @@ export const storedExperimentSchema = v.strictObject({
     v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
   labelDecisions: v.exactOptional(labelLog),
+  comparedPairs: v.exactOptional(sha256),
   createdAt: time,
   updatedAt: time,
   demo: v.boolean(),
