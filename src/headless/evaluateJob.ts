@@ -108,6 +108,7 @@ export async function runEvaluation(
   const metrics = {
     ...comparisonMetrics(facts),
     labelDecisions,
+    ...(probe ? { probe: probe.metrics } : {}),
     data: experiment.data,
     leftOutRows: leftOut,
     environment,

@@ -157,7 +157,8 @@ test('npm run evaluate shows label decisions beside the figures by the imported 
   expect(labelDecisions).toMatchObject(expectedLabels);
   // docs/comparison.md states this figure of the keyword search.
   expect(probe).toMatchObject({ set: 'general', questions: 303, passages: 325 });
-  expect(probe.models).toEqual([{ name: 'BM25', hitRate: expect.closeTo(0.36, 2) as number, baseline: null }]);
+  expect(probe.models).toMatchObject([{ name: 'BM25', baseline: null }]);
+  expect(probe.models[0]?.hitRate).toBeCloseTo(0.36, 2);
   expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Label decisions');
 });
 

@@ -41,6 +41,7 @@ const examples: OwnWordsValues = {
   'different-names': [],
   'different-model': ['a'],
   'different-values': [],
+  'other-data': [],
   runs: [65],
   'column-for': ['#'],
   'parameter-keyword': [],
