@@ -56,7 +56,8 @@ async function shippedExperimentId(): Promise<string> {
 
 /**
  * Evaluates the candidates on a probe set. Returns the part of metrics.json about it, the table of the report, and the
- * candidates that failed; null if the file asks for no probe. Each candidate is compared with the baseline, by Newcombe's paired interval.
+ * candidates that failed; null if the file asks for no probe. Each candidate is compared with the baseline, by
+ * Newcombe's paired interval.
  */
 export async function evaluateProbe(
   routes: JobRoutes,

@@ -1,6 +1,6 @@
 import { firstRank } from '../evaluate/metrics';
 import type { MetricName } from '../experiment';
-import { armNames } from '../negatives/arms';
+import type { ArmName } from '../negatives/arms';
 import type { ArmsFacts } from './armsFacts';
 import type { SweepFacts } from './sweepFacts';
 import { cellText, sheetName, type CellChanges, type WorkbookCell, type WorkbookSheet } from './workbook';
@@ -89,7 +89,7 @@ export function sweepSheets(
 export function armsSheets(
   facts: ArmsFacts,
   words: SeveralRunsWords,
-  textOf: { arms: Record<(typeof armNames)[number], string>; verdicts: Record<string, string>; metrics: string[][] },
+  textOf: { arms: Record<ArmName, string>; verdicts: Record<string, string>; metrics: string[][] },
 ): WorkbookSheet[] {
   const { metric, comparison, arms, texts } = facts;
   const changes: CellChanges = { cut: 0, replaced: 0 };

@@ -10,7 +10,7 @@ import { parseAxes, sweepPoints } from '../../../src/domain/sweep/sweep';
 import { sweepTable, type SweepRow } from '../../../src/domain/sweep/sweepTable';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
-import { resultFile, reportFormats, type AnyReportFacts } from '../../../src/ui/report/result/resultFiles';
+import { resultFile, type AnyReportFacts, type ReportFormat } from '../../../src/ui/report/result/resultFiles';
 import { writeXlsx } from '../../../workers/formats/xlsxWriter';
 
 const hostile = '<script>alert(1)</script> | =1+1';
@@ -40,9 +40,9 @@ const sweep: SweepFacts = {
 };
 
 const ranks = { inBatch: [1, 3, Infinity, 2], mined: [1, 1, 4, 1], filtered: [2, 1, 1, 1] };
-const results = Object.fromEntries(
-  armNames.map((name) => [name, ranks[name].map((rank, i) => ({ questionId: `q${i}`, ranks: [rank], top: [] }))]),
-) as unknown as Parameters<typeof compareArms>[0];
+const resultsOf = (name: keyof typeof ranks) =>
+  ranks[name].map((rank, i) => ({ questionId: `q${i}`, ranks: [rank], top: [] }));
+const results = { inBatch: resultsOf('inBatch'), mined: resultsOf('mined'), filtered: resultsOf('filtered') };
 const arms: ArmsFacts = {
   ...{ kind: 'arms', ...common, comparison: compareArms(results, 'hitRateAt1') },
   arms: armNames.map((name) => ({
@@ -53,7 +53,7 @@ const arms: ArmsFacts = {
 };
 
 const writer = { writeSheets: writeXlsx, writeWorkbook: () => Promise.reject(new Error('not used')) };
-const written = async (facts: AnyReportFacts, format: (typeof reportFormats)[number], language: 'zh' | 'en') =>
+const written = async (facts: AnyReportFacts, format: ReportFormat, language: 'zh' | 'en') =>
   resultFile(facts, format, language, writer);
 const sheetOf = async (facts: AnyReportFacts, sheet: string) =>
   readSheet(Buffer.from(await (await written(facts, 'xlsx', 'en')).arrayBuffer()), sheet);
