@@ -118,8 +118,6 @@ export interface CompareApi {
   writeSheets(sheets: readonly WorkbookSheet[]): Promise<Blob>;
   /** Returns the Excel workbook of a report. */
   writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
-  /** Writes the sheets of a report on several runs to an Excel file. */
-  writeSheets(sheets: readonly WorkbookSheet[]): Promise<Blob>;
   runQuestions(runId: string): Promise<RunQuestions>;
   /** Returns passages by id from those that a run searches. Skips unknown ids. */
   runPassages(runId: string, ids: readonly string[]): Promise<Passage[]>;

@@ -196,7 +196,6 @@ export const dataWorkerApi: DataApi = {
   compareTable: async (request) => tableOf(await openDatabase(), request),
   writeSheets: (sheets) => writeXlsx(sheets),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
-  writeSheets: (sheets) => writeXlsx(sheets),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
   runPassages: async (runId, ids) => comparedPassages(await openDatabase(), { runId }, 'test', ids),
   viewScores: async (owner, rule) => viewScores(await openDatabase(), owner, rule),
