@@ -122,7 +122,7 @@ function runInBrowser(options, input, { report, results, profile, interrupted })
 function printMetrics(metrics, out) {
   if (metrics.sweep) {
     for (const line of sweepLines(metrics.sweep)) console.log(line);
-    console.log(`Wrote metrics.json, events.jsonl and export/sweep.csv to ${out}`);
+    console.log(`Wrote metrics.json, events.jsonl, report.html, .md, .xlsx and export/sweep.csv to ${out}`);
     return;
   }
   if (metrics.compare !== undefined) return printArms(metrics, out);
@@ -142,7 +142,7 @@ function printMetrics(metrics, out) {
 function printArms({ arms, sentence }, out) {
   for (const { arm, dev } of arms) console.log(`${`${arm}:`.padEnd(10)}${metricsLine(dev.after.metrics)}`);
   console.log(sentence);
-  console.log(`Wrote metrics.json and events.jsonl to ${out}`);
+  console.log(`Wrote metrics.json, events.jsonl, report.html, .md and .xlsx to ${out}`);
 }
 
 /** Runs the experiment and writes its results. Always removes a temporary profile and unlocks the folder. */

@@ -2,10 +2,13 @@ import { AppError } from '../domain/errors';
 import { trainsOn } from '../domain/experiment';
 import { armNames, armsOf, minedRanks, type ArmName } from '../domain/negatives/arms';
 import { comparedArms, findArmRuns, type ArmRuns } from '../domain/negatives/armRuns';
+import type { ArmsComparison } from '../domain/negatives/compareArms';
+import type { ArmsFacts } from '../domain/report/armsFacts';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Finding } from '../domain/train/doctor/finding';
 import { readArmEvaluations } from '../state/armEvaluations';
 import { gateway } from '../state/gateway';
+import { armsFacts } from '../state/severalRunsFacts';
 import { en } from '../ui/i18n/en';
 import { formatCount } from '../ui/i18n/format';
 import { armsSentence } from '../ui/negatives/armsText';
@@ -22,6 +25,8 @@ export interface ArmsJob {
   prepare: () => Promise<string>;
   findings: (experimentId: string) => Promise<readonly Finding[]>;
   mineProgress: (done: number, of: number) => void;
+  /** Writes the report of the comparison. */
+  report: (facts: ArmsFacts) => Promise<void>;
   /** Trains a run to its end and reports its events under the name of the arm. */
   train: (runId: string, arm: ArmName) => Promise<{ run: RunRecord; events: RunEvent[] }>;
 }
@@ -58,7 +63,9 @@ export async function compareNegatives(arms: ArmsJob): Promise<{ runIds: string[
     runs[name] = trained.run;
     events[name] = trained.events;
   }
-  const metrics = await metricsOf(inputs, runs, events, findings);
+  const { comparison, metrics } = await metricsOf(inputs, runs, events, findings);
+  const facts = await armsFacts({ name: job.name, experiment: inputs.experiment, findings }, runs, comparison);
+  if (facts) await arms.report(facts);
   return { runIds: armNames.map((name) => runs[name]?.runId ?? ''), metrics };
 }
 
@@ -82,7 +89,7 @@ async function metricsOf(
   runs: ArmRuns,
   events: Partial<Record<ArmName, RunEvent[]>>,
   findings: readonly Finding[],
-): Promise<object> {
+): Promise<{ comparison: ArmsComparison; metrics: object }> {
   const comparison = comparedArms(await readArmEvaluations(runs), experiment.evaluation.primary);
   const first = runs.inBatch;
   if (!comparison || !first) throw new AppError({ kind: 'not-found', what: 'run', id: '' });
@@ -91,17 +98,10 @@ async function metricsOf(
     const run = runs[name];
     if (run) arms.push(await armMetrics(name, run, events[name] ?? []));
   }
-  return {
-    compare: 'negatives',
-    sentence: armsSentence(en, comparison),
-    comparison,
-    arms,
-    experimentHash,
-    experiment,
-    findings,
-    leftOut,
-    environment: environmentOf(first),
-  };
+  const sentence = armsSentence(en, comparison);
+  const environment = environmentOf(first);
+  const rest = { comparison, arms, experimentHash, experiment, findings, leftOut, environment };
+  return { comparison, metrics: { compare: 'negatives', sentence, ...rest } };
 }
 
 async function armMetrics(name: ArmName, run: RunRecord, events: readonly RunEvent[]): Promise<object> {

@@ -7,31 +7,23 @@ import {
   type EvaluationFile,
   type NamedCandidate,
 } from '../domain/evaluate/evaluationFile';
-import { AppError, type AppErrorDetails } from '../domain/errors';
+import { AppError } from '../domain/errors';
 import { onnxBytes } from '../domain/onnxModel';
 import { parseExperiment } from '../domain/parseExperiment';
 import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';
 import { entryOf } from '../domain/import/slots';
-import type { CompareProgress, CompareReports } from '../protocol/compareApi';
 import { comparisonFacts } from '../state/comparisonFacts';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import { errorSentence } from '../ui/i18n/errors';
 import { dataExperimentId } from './dataExperiment';
+import { evaluateCandidates, scorePairs } from './evaluateCandidates';
+import { evaluateProbe } from './evaluateProbe';
 import { InputReader } from './importInputs';
 import { dataNotes } from './inputNotes';
 import type { EvaluateJob, JobRoutes } from './jobRoutes';
 import { noteLabelDecisions, readLabelDecisions, useLabelDecisions } from './labelDecisions';
-import { inputReports, throttled, type EventSender } from './prepare';
-
-/** Names of the work in the terminal, by the names that a comparison reports. */
-const workNames: Record<CompareProgress['what'], string> = {
-  load: 'load',
-  passages: 'encodePassages',
-  questions: 'encodeQuestions',
-  search: 'search',
-  keywords: 'keywords',
-};
+import { inputReports, type EventSender } from './prepare';
 
 /** Reads the file's data and models into storage. */
 async function readInputs(routes: JobRoutes, job: EvaluateJob, file: EvaluationFile, sender: EventSender) {
@@ -46,57 +38,6 @@ async function readInputs(routes: JobRoutes, job: EvaluateJob, file: EvaluationF
   }
   const experiment = parseExperiment({ data, split: { devFraction: 0 } });
   return { reader, models, experiment };
-}
-
-/** Evaluates the candidates. Returns the errors of those that failed, by id. */
-function evaluate(
-  request: { experimentId: string; part: EvaluationFile['part']; candidates: readonly NamedCandidate[] },
-  job: EvaluateJob,
-  sender: EventSender,
-): Promise<Map<string, AppErrorDetails>> {
-  const { experimentId, part } = request;
-  const candidates = request.candidates.map(({ candidate }) => candidate);
-  return withReports(request.candidates, sender, async (...reports) =>
-    (await gateway.gpu()).compareModels({ experimentId, part, candidates }, job.device, ...reports),
-  );
-}
-
-/** Scores the pairs of the file with the candidates. Returns the errors of those that failed, by id. */
-function scorePairs(
-  request: { experimentId: string; candidates: readonly NamedCandidate[] },
-  job: EvaluateJob,
-  sender: EventSender,
-): Promise<Map<string, AppErrorDetails>> {
-  const { experimentId } = request;
-  const candidates = request.candidates.map(({ candidate }) => candidate);
-  return withReports(request.candidates, sender, async (...reports) =>
-    (await gateway.gpu()).scorePairs({ experimentId, candidates }, job.device, ...reports),
-  );
-}
-
-/** Does work on candidates and reports it to the terminal. Returns the errors of those that failed, by id. */
-async function withReports(
-  candidates: readonly NamedCandidate[],
-  sender: EventSender,
-  work: (progress: CompareReports['progress'], ended: CompareReports['ended']) => Promise<void>,
-): Promise<Map<string, AppErrorDetails>> {
-  const failures = new Map<string, AppErrorDetails>();
-  const names = new Map(candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
-  let current = '';
-  let doing: CompareProgress['what'] = 'load';
-  const report = throttled((done, of) => sender.send('progress', { what: workNames[doing], done, of }));
-  await work(
-    ({ id, what, done, of }) => {
-      if (id !== current) sender.send('progress', { note: `== ${names.get(id) ?? id}` });
-      if (what !== doing) sender.send('progress', { what: workNames[what], done, of });
-      [current, doing] = [id, what];
-      report(done, of);
-    },
-    (id, error) => {
-      if (error) failures.set(id, error);
-    },
-  );
-  return failures;
 }
 
 function labelOf({ name, candidate, model }: NamedCandidate): Omit<ReportedModel, 'results' | 'passagesPerSecond'> {
@@ -138,7 +79,7 @@ export async function runEvaluation(
   const decisions = await readLabelDecisions(routes, job);
   const candidates = candidatesOf(file, models);
   const experimentId = await dataExperimentId(job.name, experiment);
-  const failed = await evaluate({ experimentId, part: file.part, candidates }, job, sender);
+  const failed = await evaluateCandidates({ experimentId, part: file.part, candidates }, job, sender);
   await useLabelDecisions(experimentId, decisions);
   const unused = await noteLabelDecisions({ experimentId, part: file.part }, decisions, sender);
   const done = candidates.filter(({ candidate }) => !failed.has(candidateId(candidate)));
@@ -158,16 +99,24 @@ export async function runEvaluation(
   }
   for (const { name, error } of failures)
     sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
-  const facts = await comparisonFacts({
+  const asked = { probe: file.probe, data: experiment.data, candidates: done, baseline, k: file.k };
+  const probe = await evaluateProbe(routes, job, asked, sender);
+  const compared = await comparisonFacts({
     ...{ experimentId, name: job.name, part: file.part, k: file.k },
     ...{ baselineId: candidateId(baseline.candidate), models: done.map(labelOf), failures },
   });
+  const facts = {
+    ...compared,
+    failures: [...compared.failures, ...(probe?.failures ?? [])],
+    extras: { ...compared.extras, probeTable: probe?.table ?? null },
+  };
   const device = done.some(({ model }) => model) ? await (await gateway.gpu()).describeDevice(job.device) : null;
   const environment = { build: __BUILD__, browser: navigator.userAgent, devicePreference: job.device, device };
   const labelDecisions = { ...labelMetrics(facts), ...unused };
   const metrics = {
     ...comparisonMetrics(facts),
     labelDecisions,
+    ...(probe ? { probe: probe.metrics } : {}),
     data: experiment.data,
     leftOutRows: leftOut,
     environment,

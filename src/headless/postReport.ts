@@ -1,6 +1,5 @@
-import type { ReportFacts } from '../domain/report/reportFacts';
 import { gateway } from '../state/gateway';
-import { reportFileName, reportFormats, resultFile } from '../ui/report/result/resultFiles';
+import { reportFileName, reportFormats, resultFile, type AnyReportFacts } from '../ui/report/result/resultFiles';
 import type { Job, JobRoutes } from './jobRoutes';
 import type { EventSender } from './prepare';
 
@@ -8,13 +7,13 @@ import type { EventSender } from './prepare';
 export async function postReport(
   routes: JobRoutes,
   { language }: Pick<Job, 'language'>,
-  facts: ReportFacts,
+  facts: AnyReportFacts,
   sender: EventSender,
 ): Promise<void> {
   const data = await gateway.data();
   for (const [index, format] of reportFormats.entries()) {
     sender.send('progress', { what: 'report', done: index, of: reportFormats.length });
-    const file = await resultFile(facts, format, language, (...parts) => data.writeWorkbook(...parts));
+    const file = await resultFile(facts, format, language, data);
     await routes.postReport(reportFileName(format), file);
   }
 }

@@ -39,9 +39,28 @@ function jobOfProbe(job: Job): Job {
 }
 
 /**
- * Reads the probe set of a file into storage. `data` is that of the experiment.
+ * Reads the files of a probe set into storage, as an experiment without training. `data` is that of the experiment.
  * @throws experiment-invalid if both share a file: the experiment's own questions would say nothing about forgetting.
  */
+export async function readProbeFiles(
+  routes: JobRoutes,
+  job: Job,
+  { locations, data }: { locations: object; data: readonly DataEntry[] },
+  sender: EventSender,
+): Promise<{ experimentId: string; name: string }> {
+  const ownJob = jobOfProbe(job);
+  const reader = new InputReader(routes, ownJob, parseExperimentFile({ locations }), inputReports(sender));
+  const entries = await reader.data();
+  if (sharesData(data, entries)) throw experimentInvalid('probe', job.name, own('other-data'));
+  const experiment = parseExperiment({ data: entries, split: { devFraction: 0 } });
+  const { titles, recognised, leftOut } = reader;
+  for (const note of dataNotes({ titles, recognised, leftOut, experiment }))
+    sender.send('progress', { note: `probe, ${note}` });
+  const name = ownJob.inputs.find(({ slot }) => slot === 'devQuestions')?.path ?? '';
+  return { experimentId: await dataExperimentId(`${job.name} (probe)`, experiment), name };
+}
+
+/** Reads the probe set of a file into storage. `data` is that of the experiment. Throws like `readProbeFiles`. */
 export async function readProbeSet(
   routes: JobRoutes,
   job: Job,
@@ -53,21 +72,8 @@ export async function readProbeSet(
     const set = { kind: 'general' as const };
     return { set, name: null, ...(await worker.describeProbe(set)) };
   }
-  const own_ = jobOfProbe(job);
-  const reader = new InputReader(
-    routes,
-    own_,
-    parseExperimentFile({ locations: probe.locations }),
-    inputReports(sender),
-  );
-  const entries = await reader.data();
-  if (sharesData(data, entries)) throw experimentInvalid('probe', job.name, own('other-data'));
-  const experiment = parseExperiment({ data: entries, split: { devFraction: 0 } });
-  const { titles, recognised, leftOut } = reader;
-  for (const note of dataNotes({ titles, recognised, leftOut, experiment }))
-    sender.send('progress', { note: `probe, ${note}` });
-  const set = { kind: 'experiment' as const, experimentId: await dataExperimentId(`${job.name} (probe)`, experiment) };
-  const name = own_.inputs.find(({ slot }) => slot === 'devQuestions')?.path ?? '';
+  const { experimentId, name } = await readProbeFiles(routes, job, { locations: probe.locations, data }, sender);
+  const set = { kind: 'experiment' as const, experimentId };
   return { set, name, ...(await worker.describeProbe(set)) };
 }
 

@@ -145,6 +145,7 @@ async function runArms(
     prepare: () => prepare(inputs, job, sender),
     findings: (experimentId) => sendFindings(experimentId, inputs.experiment, job, sender),
     mineProgress: throttled((done, of) => sender.send('progress', { what: 'mine', done, of })),
+    report: (facts) => postReport(routes, job, facts, sender),
     train: (runId, arm) => train(runId, sender, arm),
   });
   await sender.settled();

@@ -9,8 +9,10 @@ import { readSweep, workThrough, type SweepRun } from '../state/sweepQueue';
 import { sendFindings } from './findings';
 import type { ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
+import { postReport } from './postReport';
 import { prepare, throttled, type EventSender } from './prepare';
 import { environmentOf, splitOf } from './runMetrics';
+import { sweepFacts } from '../state/severalRunsFacts';
 
 interface SweepParts {
   inputs: ImportedInputs;
@@ -140,6 +142,8 @@ export async function runSweep(routes: JobRoutes, job: HeadlessJob, parts: Sweep
   const csv = new Blob([sweepCsv(axes, rows, inputs.experiment.evaluation.primary)], { type: 'text/csv' });
   const counts = await (await gateway.data()).countSplit(inputs.experiment, () => undefined);
   const last = runs.map(({ run }) => run).findLast((run) => run?.status === 'done');
+  const facts = await sweepFacts({ experimentId, name: job.name, sweep }, findings);
+  if (facts) await postReport(routes, job, facts, sender);
   await sender.settled();
   await routes.post('metrics', {
     sweep: reportOf(axes, rows, runs),

@@ -54,6 +54,7 @@ export async function runExtras(
   return {
     thresholds: await keptThresholds(runId, names),
     labels: await reportedLabels(experimentId, { owner: { runId }, ids, pair, k }),
+    probeTable: null,
     probe: await reportedProbe(runId, k, probe ?? { sha256: generalProbe.sha256, name: null }),
     pairs: null,
   };

@@ -34,7 +34,10 @@ interface RunReportRequest {
 }
 
 /** Repeats the checks that a run's experiment passed before the run. Returns null if its model is no longer stored. */
-async function findingsOf({ experiment }: RunRecord, split: SplitCounts): Promise<Finding[] | null> {
+export async function findingsOf(
+  { experiment }: Pick<RunRecord, 'experiment'>,
+  split: SplitCounts,
+): Promise<Finding[] | null> {
   const data = await gateway.data();
   try {
     return examine(experiment, {

@@ -37,7 +37,7 @@ test('a model in ONNX format from disk ranks as the same model in the engine, wi
   await newOwnExperiment(page, siteUrl);
   await page.getByTestId('compare-models').click();
   await setLanguage(page, 'en');
-  await page.getByTestId('add-onnx').locator('summary').click();
+  await page.getByTestId('add-onnx').locator('summary').first().click();
   await page.getByTestId('onnx-folder').setInputFiles(folder);
   await expect(page.getByTestId('onnx-graph')).toHaveValue('onnx/model.onnx');
   await expectAccessible(page, 'adding an ONNX model');

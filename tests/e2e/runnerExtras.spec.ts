@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSheet } from 'read-excel-file/node';
 import { command, cutDemo } from './runner';
-import { expect, root, test } from './support';
+import { demoModel, expect, root, test } from './support';
 
 const minute = 60_000;
 
@@ -110,16 +111,90 @@ test('a probe set that shares a file with the experiment is refused, because it 
   expect(ended.stderr).toContain('a knowledge base and questions that the experiment does not have');
 });
 
-test('npm run evaluate shows label decisions beside the figures by the imported labels', async () => {
+interface Probed {
+  probe: {
+    set: string;
+    models: {
+      name: string;
+      hitRate: number;
+      baseline: { won: number; lost: number; change: { value: number; low: number; high: number } } | null;
+    }[];
+  };
+}
+
+test('npm run evaluate measures every candidate on a probe set of files and compares it with the baseline', async () => {
+  test.setTimeout(3 * minute);
+  const folder = await cutDemo();
+  const probe = await writeProbe(folder);
+  const locations = { knowledgeBase: 'kb.jsonl', testQuestions: 'test.jsonl' };
+  const models = [{ location: demoModel, maxTokens: 32 }];
+  await writeFile(join(folder, 'evaluation.json'), JSON.stringify({ models, baseline: 'BM25', locations, probe }));
+  const out = join(folder, 'out');
+  const ended = await command('evaluate.mjs', join(folder, 'evaluation.json'), '--out', out, '--device', 'wasm');
+  expect(ended.code, ended.stderr).toBe(0);
+  const { set, models: measured } = (await readJson<Probed>(join(out, 'metrics.json'))).probe;
+  expect([set, ...measured.map(({ name }) => name)]).toEqual(['other-questions.jsonl', 'demo-zh', 'BM25']);
+  const [dense, keywords] = measured;
+  expect(keywords?.baseline).toBeNull();
+  const { won = 0, lost = 0, change = { value: NaN, low: NaN, high: NaN } } = dense?.baseline ?? {};
+  expect(change.value).toBeCloseTo((dense?.hitRate ?? NaN) - (keywords?.hitRate ?? NaN), 12);
+  expect(change.value).toBeCloseTo((won - lost) / 10, 12);
+  expect(change.low).toBeLessThan(change.value);
+  expect(change.high).toBeGreaterThan(change.value);
+  expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('other-questions');
+});
+
+test('npm run evaluate shows label decisions beside the figures by the imported labels, and measures the shipped probe', async () => {
   test.setTimeout(2 * minute);
   const folder = await cutDemo();
   await writeLabels(folder);
   const locations = { knowledgeBase: 'kb.jsonl', testQuestions: 'test.jsonl', labelDecisions: 'labels.json' };
-  await writeFile(join(folder, 'evaluation.json'), JSON.stringify({ locations }));
+  await writeFile(join(folder, 'evaluation.json'), JSON.stringify({ locations, probe: 'general' }));
   const out = join(folder, 'out');
   const ended = await command('evaluate.mjs', join(folder, 'evaluation.json'), '--out', out, '--device', 'wasm');
   expect(ended.code, ended.stderr).toBe(0);
-  const { labelDecisions } = await readJson<Labelled>(join(out, 'metrics.json'));
+  const { labelDecisions, probe } = await readJson<Labelled & Probed>(join(out, 'metrics.json'));
   expect(labelDecisions).toMatchObject(expectedLabels);
+  // docs/comparison.md states this figure of the keyword search.
+  expect(probe).toMatchObject({ set: 'general', questions: 303, passages: 325 });
+  expect(probe.models).toMatchObject([{ name: 'BM25', baseline: null }]);
+  expect(probe.models[0]?.hitRate).toBeCloseTo(0.36, 2);
   expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Label decisions');
+});
+
+test('npm run experiment writes a report of a sweep and of a comparison of negatives, with the figures of metrics.json', async () => {
+  test.setTimeout(5 * minute);
+  const folder = await cutDemo({ stages: 1 });
+  const file = join(folder, 'experiment.json');
+  const experiment = await readJson<{ locations: Record<string, string> }>(file);
+  const { testQuestions = '', ...others } = experiment.locations;
+  const onDev = { ...experiment, locations: { ...others, devQuestions: testQuestions } };
+  const run = async (kind: object, out: string): Promise<void> => {
+    await writeFile(file, JSON.stringify({ ...onDev, ...kind }));
+    const ended = await command('experiment.mjs', file, '--out', out, '--device', 'wasm');
+    expect(ended.code, ended.stderr).toBe(0);
+    const html = await readFile(join(out, 'report.html'), 'utf8');
+    expect(html).not.toContain('<script');
+    expect(html).toContain('dev questions. Test was not used');
+  };
+
+  const out = join(folder, 'sweep');
+  await run({ sweep: [{ setting: 'temperature', values: [0.02, 0.05] }] }, out);
+  const { sweep, report } = await readJson<{ sweep: { rows: { mean: number }[] }; report: object }>(
+    join(out, 'metrics.json'),
+  );
+  expect(Object.keys(report).sort()).toEqual(['report.html', 'report.md', 'report.xlsx']);
+  const table = await readSheet(join(out, 'report.xlsx'), 'Combinations');
+  const means = table.flatMap((row) => (typeof row[3] === 'number' ? [row[3]] : []));
+  expect(means).toEqual(sweep.rows.map(({ mean }) => mean));
+
+  const negatives = join(folder, 'negatives');
+  await run({ compare: 'negatives' }, negatives);
+  const { comparison, sentence } = await readJson<{ comparison: { means: Record<string, number> }; sentence: string }>(
+    join(negatives, 'metrics.json'),
+  );
+  const figures = await readSheet(join(negatives, 'report.xlsx'), 'Metrics');
+  const named = figures.filter((row) => row.length > 1 && typeof row[1] === 'number').slice(0, 3);
+  expect(named.map((row) => row[1])).toEqual(['inBatch', 'mined', 'filtered'].map((arm) => comparison.means[arm]));
+  expect(figures.flat()).toContain(sentence);
 });

@@ -138,7 +138,7 @@ async function probeInputs(path, { probe }) {
  */
 export async function readEvaluationFile(path) {
   const json = await readJson(path, 'an evaluation');
-  const inputs = await dataInputs(path, json.locations ?? {});
+  const inputs = [...(await dataInputs(path, json.locations ?? {})), ...(await probeInputs(path, json))];
   const models = Array.isArray(json.models) ? json.models : [];
   for (const [index, model] of models.entries()) {
     const { location, onnx } = model ?? {};

@@ -11,6 +11,7 @@ import type { QuestionPart } from '../records';
 import { usualModelSettings } from './candidateSettings';
 import { candidateId, type Candidate } from './candidate';
 import { largestK } from './comparedMetric';
+import { parseProbe, type ProbeJob } from './probeFile';
 
 /**
  * The file of `npm run evaluate`: models that are compared on the same questions and knowledge base, without training.
@@ -41,6 +42,7 @@ const evaluationSchema = v.strictObject({
   k: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(largestK)), 1),
   data: v.optional(v.unknown()),
   locations: v.optional(v.unknown(), {}),
+  probe: v.optional(v.unknown()),
 });
 
 /** The locations that an evaluation reads. */
@@ -63,6 +65,8 @@ export interface EvaluationFile {
   /** Name of the candidate that the others are compared with. */
   baseline: string;
   k: number;
+  /** Questions outside the field that every candidate answers as well; null for none. */
+  probe: ProbeJob | null;
   /** The data and its locations, as an experiment without training. */
   inputs: ExperimentFile;
 }
@@ -103,7 +107,8 @@ export function parseEvaluationFile(json: unknown): EvaluationFile {
   const { baseline = first } = rest;
   if (!names.includes(baseline)) throw experimentInvalid('baseline', baseline, names);
   const part = rest.part ?? (inputs.locations.testQuestions || hasPart(inputs, 'test') ? 'test' : 'dev');
-  return { part, models, keywords, baseline, k, inputs };
+  const probe = rest.probe === undefined ? null : parseProbe(rest.probe);
+  return { part, models, keywords, baseline, k, probe, inputs };
 }
 
 /** Parses the data and its locations with the schema of experiment files, and rejects data that only training reads. */

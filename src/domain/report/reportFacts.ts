@@ -5,6 +5,7 @@ import type { CompareRow } from '../evaluate/compareTable';
 import type { QuestionResult } from '../evaluate/evaluation';
 import type { LabelDecision } from '../evaluate/labelDecisions';
 import type { PairRow, PairScores } from '../evaluate/pairTable';
+import type { Interval } from '../evaluate/statistics';
 import type { ModelFigures } from '../evaluate/questionFigures';
 import type { ChosenThreshold } from '../evaluate/threshold';
 import type { DeviceInfo } from '../device';
@@ -86,6 +87,18 @@ export interface ReportedPairs {
   otherPairs: readonly string[];
 }
 
+/** How compared models answer a probe set, the shipped one or that of files, whose name is given. */
+export interface ProbeTable {
+  name: string | null;
+  questions: number;
+  passages: number;
+  k: number;
+  /** Name of the model that the others are compared with. */
+  baseline: string;
+  /** Questions with a right passage in the first k; and the difference to the baseline, with its 95% interval. */
+  rows: readonly { name: string; hits: number; against: (AnswerAt & { interval: Interval }) | null }[];
+}
+
 /** What was decided or measured beside the results. */
 export interface ReportedExtras {
   /** Thresholds that are kept with the run, by the name of the model. */
@@ -99,8 +112,10 @@ export interface ReportedExtras {
   probe: { answer: AnswerAt; passages: number; name: string | null } | null;
   /** Null if no model has scored pairs. */
   pairs: ReportedPairs | null;
+  /** All compared models on a probe set; null if that was not measured. */
+  probeTable: ProbeTable | null;
 }
-export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null, pairs: null };
+export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null, pairs: null, probeTable: null };
 
 /** Everything in a report, as numbers and the user's own texts, independent of language. */
 export interface ReportFacts {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { comparisonMetrics } from '../../../src/domain/report/comparisonMetrics';
 import { resultSheets } from '../../../src/domain/report/resultSheets';
 import { cellText, mostCellCharacters, sheetName, type WorkbookSheet } from '../../../src/domain/report/workbook';
+import type { CompareApi } from '../../../src/protocol/compareApi';
 import { wellFormed } from '../../../src/domain/wellFormed';
 import { en } from '../../../src/ui/i18n/en';
 import { resultFile } from '../../../src/ui/report/result/resultFiles';
@@ -16,8 +17,14 @@ import { tempFolders } from '../../tempFolders';
 const newFolder = tempFolders('recallsmith-xlsx-');
 
 const facts = factsOf();
+const writerOf = (writeWorkbook: CompareApi['writeWorkbook']) => ({ writeWorkbook, writeSheets: writeXlsx });
 const workbook = async (): Promise<Buffer> => {
-  const blob = await resultFile(facts, 'xlsx', 'en', (...parts) => writeXlsx(resultSheets(...parts)));
+  const blob = await resultFile(
+    facts,
+    'xlsx',
+    'en',
+    writerOf((...parts) => writeXlsx(resultSheets(...parts))),
+  );
   return Buffer.from(await blob.arrayBuffer());
 };
 const metrics = comparisonMetrics(facts) as {
@@ -113,11 +120,16 @@ print(json.dumps({'formulas': [cell.coordinate for cell in cells if cell.data_ty
 
 it('the statistics of an Excel report have Wilson’s interval for hit rates, and the bootstrap’s for other metrics', async () => {
   let sheet: WorkbookSheet['rows'] = [];
-  await resultFile(facts, 'xlsx', 'en', (...parts) => {
-    const sheets = resultSheets(...parts);
-    sheet = sheets[0]?.rows ?? [];
-    return writeXlsx(sheets);
-  });
+  await resultFile(
+    facts,
+    'xlsx',
+    'en',
+    writerOf((...parts) => {
+      const sheets = resultSheets(...parts);
+      sheet = sheets[0]?.rows ?? [];
+      return writeXlsx(sheets);
+    }),
+  );
   const intervalOf = (label: string): unknown => sheet.find(([first]) => first === label)?.[6];
   const cells = facts.rows[0]?.cells ?? {};
   const [hits, recall, mrr] = [cells['hitRate@1'], cells['recall@1'], cells['mrr@10']];
@@ -132,11 +144,16 @@ it('the statistics of an Excel report have Wilson’s interval for hit rates, an
 
 it('the table of an Excel report shows counts as whole numbers, and all other figures with four decimals', async () => {
   let table: WorkbookSheet['rows'] = [];
-  await resultFile(facts, 'xlsx', 'en', (...parts) => {
-    const sheets = resultSheets(...parts);
-    table = sheets[1]?.rows ?? [];
-    return writeXlsx(sheets);
-  });
+  await resultFile(
+    facts,
+    'xlsx',
+    'en',
+    writerOf((...parts) => {
+      const sheets = resultSheets(...parts);
+      table = sheets[1]?.rows ?? [];
+      return writeXlsx(sheets);
+    }),
+  );
   const [head = [], ...rows] = table;
   const names = head.map((cell) => (cell !== null && typeof cell === 'object' ? cell.value : cell));
   const counts = ['baseline', 'questions', 'won', 'lost', 'questions_needed'];

@@ -98,6 +98,39 @@ export const resultReportTexts = {
     keywords: (name: string) =>
       `Keyword search (BM25) answers at least as many questions as “${name}” and needs no model.`,
   },
+  severalRuns: {
+    best: (settings: string, metric: string, value: string) =>
+      `Best on dev: ${settings}, with ${metric} ${value} on average`,
+    noBest: 'No combination is better on dev than all others',
+    asSet: 'the settings as they are',
+    chance: {
+      apart: 'Its interval over seeds lies above that of every other combination.',
+      overlap:
+        'Its interval over seeds overlaps with that of another combination, so the seed may explain the difference.',
+      unknown: 'Without at least two seeds for each combination, the choice of the seed may explain the difference.',
+    },
+    devOnly: (questions: number) =>
+      `${count(questions, 'dev question')}. Test was not used, so it can still judge the settings that are chosen.`,
+    unscored: (n: number, of: number) => `${formatCount(n)} of ${count(of, 'run')} have no score.`,
+    combinations: 'Combinations',
+    runs: 'Runs',
+    done: 'Done',
+    notStarted: 'not started',
+    state: 'State',
+    before: 'Before training',
+    score: 'After training',
+    steps: 'Weights from step',
+    keptStep: 'Weights from step',
+    planned: 'Steps',
+    low: '95% interval, from',
+    high: '95% interval, to',
+    negatives: 'Negatives',
+    change: 'Change',
+    verdict: 'Verdict',
+    question: 'Question (beginning)',
+    rank: (negatives: string) => `Rank, ${negatives}`,
+    noTexts: 'All figures are on dev. This file makes no requests and runs no scripts.',
+  },
   notes: {
     intervals:
       'Intervals are 95%: Wilson for hit rates, bootstrap over questions for other metrics. p: McNemar’s exact test for hit rates, corrected by Holm if several models are compared. Below 0.05, chance is an unlikely explanation.',

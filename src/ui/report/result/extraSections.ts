@@ -6,7 +6,7 @@ import type { CorrelationCell } from '../../../domain/evaluate/pairTable';
 import { correlationText, pairsAnswerText } from '../../compare/pairsAnswerText';
 import { probeSentence, probeTitle } from '../../evaluate/probeText';
 import type { Dictionary } from '../../i18n/dictionary';
-import { formatP, formatPercent, formatThreshold } from '../../i18n/format';
+import { formatCount, formatP, formatPercent, formatSigned, formatThreshold } from '../../i18n/format';
 
 const note = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'note' });
 
@@ -122,11 +122,40 @@ function pairsSection(t: Dictionary, { models, extras: { pairs } }: ReportFacts)
   ];
 }
 
-/** Returns what was decided or measured beside the results: thresholds, general ability, pairs, changed labels. */
+/** Returns the hits of all compared models on a probe set, and their changes from the baseline. */
+function probeTableSection(t: Dictionary, { extras: { probeTable } }: ReportFacts): ReportSection[] {
+  if (!probeTable) return [];
+  const { name, questions, passages, k, baseline, rows } = probeTable;
+  const { figures } = t.resultReport;
+  const points = (share: number): string => formatSigned(share * 100);
+  const cells = rows.map(({ name: model, hits, against }) => {
+    const about = [model, `${t.questions.figures.hits(hits, questions)} (${formatPercent(hits / questions)})`];
+    if (!against) return [...about, '–', '–', '–'];
+    const { hitsAfter, hitsBefore, won, lost, interval } = against;
+    const change = points((hitsAfter - hitsBefore) / against.questions);
+    const range = figures.range(change, points(interval.low), points(interval.high));
+    return [...about, range, formatCount(won), formatCount(lost)];
+  });
+  const { model, change, improved, worse } = figures.columns;
+  const head = [model, t.compare.metrics.hitRate(k), change(k), improved, worse];
+  return [
+    {
+      title: probeTitle(t.probe, name),
+      blocks: [
+        { kind: 'text', text: figures.difference(baseline) },
+        { kind: 'table', head, rows: cells },
+        note(name === null ? t.probe.general(questions, passages) : t.probe.size(questions, passages)),
+      ],
+    },
+  ];
+}
+
+/** Returns what was decided or measured beside the results: thresholds, general ability, scored pairs, changed labels. */
 export function extraSections(t: Dictionary, facts: ReportFacts): ReportSection[] {
   return [
     ...thresholdSection(t, facts),
     ...probeSection(t, facts),
+    ...probeTableSection(t, facts),
     ...pairsSection(t, facts),
     ...labelSection(t, facts),
   ];

@@ -1,18 +1,22 @@
 import { metricId } from '../../../domain/evaluate/comparedMetric';
 import type { Language } from '../../../domain/language';
 import type { ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
-import type { ReportFacts } from '../../../domain/report/reportFacts';
+import type { ReportFacts, ReportedTraining } from '../../../domain/report/reportFacts';
 import type { Dictionary } from '../../i18n/dictionary';
 import { errorSentence } from '../../i18n/errors';
 import { findingText, fixText } from '../../train/findingText';
 
 /** With fewer questions, a single one counts for more than one percentage point, and intervals span about twenty. */
-const fewQuestions = 100;
+export const fewQuestions = 100;
 
-const warning = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'warning' });
+export const warning = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'warning' });
 
 /** Returns the findings of the checks before the run, each with its reason and a way to fix it. */
-function findingBlocks(t: Dictionary, { findings, training }: ReportFacts): ReportBlock[] {
+export function findingBlocks(
+  t: Dictionary,
+  findings: ReportFacts['findings'],
+  training: Pick<ReportedTraining, 'experiment'> | null,
+): ReportBlock[] {
   const words = t.resultReport.risks;
   if (!training) return [];
   if (findings === null) return [warning(words.unknown)];
@@ -49,7 +53,7 @@ export function riskSection(t: Dictionary, language: Language, facts: ReportFact
       ...keywordBlocks(t, facts),
       ...(part === 'test' && testUses !== null ? [{ kind: 'text' as const, text: words.testUses(testUses) }] : []),
       ...failures.map(({ name, error }) => warning(words.failed(name, errorSentence(error, language)))),
-      ...findingBlocks(t, facts),
+      ...findingBlocks(t, facts.findings, facts.training),
     ],
   };
 }

@@ -18,26 +18,36 @@ function onlyStageText(t: Dictionary, experiment: Experiment, stage: Stage): str
 /** The section on the training: base model, data, the settings of each stage, kept weights and device. */
 export function trainedSection(t: Dictionary, training: ReportedTraining): ReportSection {
   const words = t.resultReport.trained;
-  const { experiment, rows } = training;
-  const { stages } = experiment;
-  const data = slotNames.flatMap((slot) => {
-    const count = rows[slot];
-    return count === undefined ? [] : [`${t.import.slots[slot].name} ${formatCount(count)}`];
-  });
   const facts: ReportFact[] = [
-    { label: words.model, value: training.model },
-    { label: words.data, value: data.join(' · ') },
-    { label: words.pairs, value: words.pairCount(training.pairs) },
-    ...stages.map((stage, index) => ({
-      label: stages.length > 1 ? words.stage(index + 1) : words.only,
-      value: stages.length > 1 ? stageText(t, stage) : onlyStageText(t, experiment, stage),
-    })),
+    ...inputFacts(t, training),
     { label: words.steps, value: words.keptOf(training.keptStep, training.steps) },
     { label: words.device, value: training.device ? deviceText(t, training.device) : '–' },
     { label: words.experiment, value: training.experimentHash, code: true },
     { label: words.weights, value: training.weightsSha256, code: true },
   ];
   return { title: words.title, blocks: [{ kind: 'facts', facts }] };
+}
+
+/** Describes base model, data, pairs and the settings of each stage. */
+export function inputFacts(
+  t: Dictionary,
+  { model, experiment, rows, pairs }: Pick<ReportedTraining, 'model' | 'experiment' | 'rows' | 'pairs'>,
+): ReportFact[] {
+  const words = t.resultReport.trained;
+  const { stages } = experiment;
+  const data = slotNames.flatMap((slot) => {
+    const count = rows[slot];
+    return count === undefined ? [] : [`${t.import.slots[slot].name} ${formatCount(count)}`];
+  });
+  return [
+    { label: words.model, value: model },
+    { label: words.data, value: data.join(' · ') },
+    { label: words.pairs, value: words.pairCount(pairs) },
+    ...stages.map((stage, index) => ({
+      label: stages.length > 1 ? words.stage(index + 1) : words.only,
+      value: stages.length > 1 ? stageText(t, stage) : onlyStageText(t, experiment, stage),
+    })),
+  ];
 }
 
 function settingsCell(t: Dictionary, { settings }: ReportedModel): string {
