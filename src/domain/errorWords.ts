@@ -28,6 +28,7 @@ export interface OwnWordsValues {
   'different-names': [];
   'different-model': [name: string];
   'different-values': [];
+  'other-data': [];
   runs: [number];
   'column-for': [fields: string];
   'parameter-keyword': [];

@@ -21,12 +21,12 @@ import type { DevTextIds, DevTexts } from './devTexts';
 import type { TrainTextIds, TrainTexts } from './trainTexts';
 import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
-import type { FolderFile, Progress } from './folderFile';
+import type { DownloadProgress, FolderFile, Progress } from './folderFile';
 import type { OnnxApi } from './onnxApi';
 import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
 
-export type { FolderFile, Progress };
+export type { DownloadProgress, FolderFile, Progress };
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
@@ -158,9 +158,6 @@ export interface Survey extends Fillings {
   /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
   together: boolean;
 }
-
-/** Progress of a download: bytes received of all files, including those of earlier attempts. */
-export type DownloadProgress = (received: number, of: number, file: string) => void;
 
 export interface ExportRequest {
   runId: string;

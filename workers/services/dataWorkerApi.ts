@@ -1,6 +1,6 @@
 import type { StoredModel } from '../../src/domain/model';
-import { hubError, type HubHost } from '../../src/domain/import/hub';
-import type { DataApi, FolderFile, Progress } from '../../src/protocol/dataApi';
+import { hubError, type HubHost, type HubListing } from '../../src/domain/import/hub';
+import type { DataApi, DownloadProgress, FolderFile, Progress } from '../../src/protocol/dataApi';
 import { datasetImportLock, hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
 import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
@@ -89,6 +89,19 @@ async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promis
   });
 }
 
+/** Fetches the files of a model and imports them, unless a download is in progress. */
+async function fetchOne<Model>(
+  listing: HubListing,
+  token: string | null,
+  progress: DownloadProgress,
+  importFiles: (files: FolderFile[], options: ModelImport) => Promise<Model>,
+): Promise<Model> {
+  return whileNoDownload(listing.host, async () => {
+    const { signal } = (stopping = new AbortController());
+    return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
+  });
+}
+
 /** API that the data worker exposes to the page. */
 export const dataWorkerApi: DataApi = {
   configure: async ({ baseUrl, lifeLock }) => {
@@ -115,11 +128,12 @@ export const dataWorkerApi: DataApi = {
   importDemoModel: (baseUrl, importing) => whileImportingWeights((db) => importDemoModel(db, baseUrl, { importing })),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
-    whileNoDownload(listing.host, async () => {
-      const { signal } = (stopping = new AbortController());
-      const importFiles = (files: FolderFile[], options: ModelImport) =>
-        importFolder(files, listing.id, importing, options);
-      return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
+    fetchOne(listing, token, progress, (files, options) => importFolder(files, listing.id, importing, options)),
+  listHubOnnx: (model, token) => listHubModel(model, token, 'onnx'),
+  fetchHubOnnx: (listing, token, progress, importing) =>
+    fetchOne(listing, token, progress, (files, options) => {
+      const about = { ...options, name: listing.id, progress: importing };
+      return whileImportingWeights((db) => importOnnx(db, files, listing.onnx, about));
     }),
   stopHubDownload: () => {
     stopping?.abort();

@@ -4,9 +4,10 @@ import { runLockName } from '../../src/protocol/locks';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
+import { reportDevice } from './benchmark/reportDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
-import { viewBatch } from './train/viewBatch';
+import { exportBatch, viewBatch } from './train/viewBatch';
 import { describeDevice } from './device/openDevice';
 import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
@@ -48,7 +49,12 @@ export const gpuWorkerApi: GpuApi = {
     await openedWithVerdicts();
     return describeDevice(preference);
   },
+  reportDevice: async (preference, budgetBytes) => {
+    await openedWithVerdicts();
+    return reportDevice({ device: preference, budgetBytes });
+  },
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
+  exportBatch: async (experimentId, step, format) => exportBatch(await openDatabase(), experimentId, step, format),
   startRun: (runId, onEvents) =>
     device.during({ job: 'run', runId }, (control) =>
       holdRun(runId, async () => {

@@ -14,6 +14,8 @@ const englishWord = /[A-Za-z]{2,}/;
 
 // A record instead of a list, so that newly declared words fail to compile until they are added here.
 const examples: OwnWordsValues = {
+  'no-such-experiment': [],
+  'other-data': [],
   'no-value': [],
   'no-batch-list': [],
   'batch-list-file': [],

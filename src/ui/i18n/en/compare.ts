@@ -41,14 +41,19 @@ export const compareTexts = {
     `Pooling: ${pooling}; at most ${count(maxTokens, 'token')}; ${prompts === '' ? 'no prompts' : `prompts: ${prompts}`}`,
   onnx: {
     title: 'Add a model in ONNX format',
-    help: 'transformers.js runs it on the processor of this computer. Choose a folder as it comes from a hub: config.json, tokenizer.json and ONNX files.',
+    help: 'transformers.js runs it on the processor of this computer. Choose a folder as it comes from a hub, with config.json, tokenizer.json and ONNX files, or download the model by its id.',
     folder: 'Open a model folder',
     reading: 'Reading the model…',
     noGraph: (folder: string) =>
       `There is no ONNX file in ${folder}. Choose the folder that has config.json and onnx/.`,
     graph: 'ONNX file',
     pooling: 'Pooling',
-    asStated: 'as the folder states',
+    asStated: 'as the files state',
+    choosePooling: 'choose one',
+    poolingMissing:
+      'The files state no pooling. Choose the one that the model was trained with; its description says which.',
+    poolingUsual: (pooling: string) => `The files state no pooling. This model’s authors use: ${pooling}.`,
+    precisions: { fp32: 'float32', fp16: 'half precision', q8: '8 bits', q4: '4 bits' },
     add: (name: string) => `Add ${name}`,
     detail: 'ONNX, run by transformers.js',
   },

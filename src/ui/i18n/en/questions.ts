@@ -67,6 +67,8 @@ export const questionsTexts = {
     wasRight: 'marked as not the answer',
     isRight: 'marked as an answer',
     notStored: 'The decision was not stored, because another tab has changed the experiment.',
+    save: 'Save as a file',
+    saveHelp: 'For the command line: locations.labelDecisions in the experiment file.',
     log: 'Label decisions',
     logHelp: 'They change figures here and in reports, but neither the imported data nor what a run recorded.',
     entry: { wrong: 'not the answer', right: 'also the answer', imported: 'taken back' },

@@ -47,6 +47,10 @@ const table: Table = {
     zh: `模型或设置与“${shortened(name, 80)}”不同的一项`,
     en: `an entry whose model or settings differ from those of “${shortened(name, 80)}”`,
   }),
+  'other-data': () => ({
+    zh: '与本实验不同的知识库和问题',
+    en: 'a knowledge base and questions that the experiment does not have',
+  }),
   'different-values': () => ({ zh: '互不相同的值', en: 'values that differ' }),
   runs: (runs) => ({ zh: `${runs} 次训练`, en: `${runs} runs` }),
   'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),

@@ -56,6 +56,8 @@ export const questionsTexts: Dictionary['questions'] = {
     wasRight: '已标为不是答案',
     isRight: '已标为答案',
     notStored: '这处改动没有存下来：另一个标签页改过这个实验。',
+    save: '另存为文件',
+    saveHelp: '供命令行使用：写在实验文件的 locations.labelDecisions 里。',
     log: '标注改动',
     logHelp: '它们只影响这里和报告里的指标，不改导入的数据，也不改训练时记录的结果。',
     entry: { wrong: '不是答案', right: '也是答案', imported: '已撤销' },
