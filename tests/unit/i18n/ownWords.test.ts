@@ -77,8 +77,6 @@ const examples: OwnWordsValues = {
   'settings-differ': ['#'],
   'unknown-layout': [],
   'another-model': [],
-  'other-data': [],
-  'no-such-experiment': [],
   'tensors-misfit': [],
   'field-invalid': ['#', '#', '#'],
   'not-a-zip': [],
