@@ -178,6 +178,7 @@ describe('what was decided or measured beside the results of a report', () => {
         models: [modelFigures(results[0] ?? { id: 'a', results: [] }, 1)],
         decisions: [{ ...decision, mark: 'right' }],
       },
+      pairs: null,
       probe: {
         answer,
         passages: 325,
