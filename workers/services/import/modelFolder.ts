@@ -59,7 +59,7 @@ function rootFiles(files: FolderFile[]): Map<string, File> {
   return below(new Map(files.map(({ path, file }) => [path, file])), root);
 }
 
-/** Throws if the names of a folder's files show an adapter. Without it, the vectors would be those of the base model. */
+/** Throws if an adapter is among the names of a folder's files. Without it, the vectors would be the base model's. */
 function refuseAdapter(names: Iterable<string>): void {
   for (const name of names) if (name === 'adapter_config.json') throw modelError(name, 'adapter');
 }
