@@ -77,7 +77,7 @@ export interface SplitCounts {
   trainAnchors: number;
   /** Scored pairs to train on; 0 if no stage does. */
   scored: number;
-  /** Scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
+  /** Scored pairs with a sentence that is a dev or test question. Training skips them, unless their batch is listed. */
   scoredLeaks: number;
   dev: number;
   test: number;
@@ -85,12 +85,15 @@ export interface SplitCounts {
   unanswered: { dev: number; test: number };
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
-  /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */
+  /** Whether leaking pairs, or scored pairs, are trained on anyway, because a listed batch order names its rows. */
   listedBatches: boolean;
+  listedScoredBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
   /** Training pairs that nearly repeat a test question. `removed`: whether they are left out of `train`. */
   nearDuplicates: { count: number; removed: boolean };
+  /** The same for scored pairs, of which either sentence may repeat the question. `removed`: left out of `scored`. */
+  scoredNearDuplicates: { count: number; removed: boolean };
   /** Training pairs whose answer is not in the knowledge base. They are still trained on. */
   unknownAnswers: number;
   /** The first 1,000 of each kind, with long texts cut. */

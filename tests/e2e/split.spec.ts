@@ -22,6 +22,15 @@ test('near-duplicates of test questions are removed from train by one click, and
   await expect(leaks).toContainText('1 pair nearly the same as a test question was removed from train.');
   await leaks.getByRole('button', { name: 'Put back into train' }).click();
   await expect(leaks).toContainText('and still trained on');
+  // The removal stays on when nothing is left to remove, and can be switched off then, too.
+  await leaks.getByRole('button', { name: 'Remove 1 near-duplicate from train' }).click();
+  await openStage(page, 'import');
+  const others = [{ query: '年假有几天', relevant: ['p'] }];
+  await importInto(page, 'testQuestions', { name: 'others.json', content: json(others) });
+  await openStage(page, 'split');
+  await expect(leaks).toContainText('Near-duplicates are removed from train as soon as there are any.');
+  await leaks.getByRole('button', { name: 'Don’t remove near-duplicates' }).click();
+  await expect(leaks).not.toContainText('Near-duplicates');
   await page.getByTestId('unknown-answers').getByRole('button', { name: 'Show these pairs' }).click();
   await expect(page.getByTestId('unknown-answer-list')).toContainText('早上七点');
 });

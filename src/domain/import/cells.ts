@@ -56,12 +56,12 @@ export function textsOf(value: unknown, field: string): string[] {
 
 /**
  * Parses a cell that holds a JSON or Python list as text, such as `["a1", "a2"]`. Its numbers are texts as written,
- * because `[007]` names the passage 007. Returns any other cell unchanged.
+ * because `[007]` names the passage 007. Returns any other cell unchanged, also if `isItem` refuses an item.
  */
-export function listInCell(value: unknown): unknown {
+export function listInCell(value: unknown, isItem: (item: unknown) => boolean = isScalar): unknown {
   if (typeof value !== 'string' || !/^\s*\[[^]*\]\s*$/.test(value)) return value;
   const parsed = literalValue(value, true);
-  if (!('value' in parsed) || !Array.isArray(parsed.value) || !parsed.value.every(isScalar)) return value;
+  if (!('value' in parsed) || !Array.isArray(parsed.value) || !parsed.value.every(isItem)) return value;
   // Escapes in the cell can decode to characters that were not there when the row was cleaned.
   const list = cleaned(parsed.value);
   return 'value' in list ? list.value : value;

@@ -42,12 +42,13 @@ export function isWeightFile(path: string): boolean {
 
 /**
  * Whether the import reads a text file that is not in `modelTextFiles`: the configuration of a module, which may be in
- * any folder, or a file under an older name.
+ * any folder, a file under an older name, or an adapter, for which it refuses the model.
  */
 function isOtherText(path: string, folder: string): boolean {
   return (
     (/^[^/]+\/config\.json$/.test(path) && path !== `${folder}config.json`) ||
-    (path.startsWith(folder) && /^(?:sentence_[a-z-]+_config|added_tokens)\.json$/.test(path.slice(folder.length)))
+    (path.startsWith(folder) &&
+      /^(?:sentence_[a-z-]+_config|added_tokens|adapter_config)\.json$/.test(path.slice(folder.length)))
   );
 }
 

@@ -30,6 +30,8 @@ export type ModelFault =
   | 'tensor-not-finite'
   /** An exported tensor differs from the imported one, although it should be unchanged. */
   | 'tensor-differs'
+  /** The folder is, or contains, a LoRA adapter, which transformers would apply to the weights. */
+  | 'adapter'
   /** `expected` and `found` are two tensors for the same parameter, from two encoders. */
   | 'two-encoders'
   /** `found`: the sentence-transformers module that is not supported. */

@@ -1,4 +1,5 @@
 import { isObject } from '../isObject';
+import { listInCell } from './cells';
 
 /**
  * Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is unlikely to be meant as a
@@ -45,8 +46,23 @@ const speakers: Readonly<Record<string, string>> = {
 const roleOf = (speaker: unknown): unknown =>
   typeof speaker === 'string' && Object.hasOwn(speakers, speaker) ? speakers[speaker] : speaker;
 
-/** Returns a row of ShareGPT with its conversation as messages. Returns other rows unchanged. */
-function withMessages(row: Record<string, unknown>): Record<string, unknown> {
+/** Columns of conversations. In a table, a cell holds the list as text. */
+const conversationColumns = ['messages', 'conversations', 'positive_messages', 'negative_messages'];
+
+/** Returns the row with lists in place of the cells that hold conversations as text. */
+function withLists(row: Record<string, unknown>): Record<string, unknown> {
+  const isItem = (item: unknown): boolean => isObject(item) || Array.isArray(item);
+  const cells = conversationColumns.filter((column) => typeof row[column] === 'string');
+  if (cells.length === 0) return row;
+  return { ...row, ...Object.fromEntries(cells.map((column) => [column, listInCell(row[column], isItem)])) };
+}
+
+/** Whether the row is a conversation. A column named messages may also hold something else. */
+const hasMessages = (row: Record<string, unknown>): boolean => Array.isArray(row['messages']);
+
+/** Returns a row of ShareGPT with its conversation as messages, and other rows with their lists. */
+function withMessages(given: Record<string, unknown>): Record<string, unknown> {
+  const row = withLists(given);
   const { conversations: turns, ...others } = row;
   if ('messages' in row || !Array.isArray(turns)) return row;
   if (!turns.every((turn): turn is Record<string, unknown> => isObject(turn) && typeof turn['from'] === 'string'))
@@ -87,7 +103,7 @@ export function shaped(value: unknown): unknown[] | null {
   if (Object.keys(value).length === 1 && isObject(set)) return [set];
   if (Object.keys(value).length === 1 && Array.isArray(set)) return setFault(value) === null ? fromSet(set) : null;
   const row = withMessages(value);
-  return 'messages' in row ? [fromMessages(row)] : [row];
+  return hasMessages(row) ? [fromMessages(row)] : [row];
 }
 
 /** Returns the reason why no pairs can be made from a set, or null. */
@@ -101,7 +117,7 @@ export function setFault(value: unknown): 'set-too-long' | 'set-too-short' | nul
 /** Counts the messages that `shaped` leaves out of a record: earlier turns, system prompts and those without a text. */
 export function unusedMessages(value: unknown): number {
   const row = isObject(value) ? withMessages(value) : {};
-  if (!('messages' in row)) return 0;
+  if (!hasMessages(row)) return 0;
   const { messages, positive_messages: positives, negative_messages: negatives } = row;
   const count = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
   const used = positives === undefined && lastText(messages, 'assistant') !== undefined ? 2 : 1;

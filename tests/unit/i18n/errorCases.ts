@@ -87,6 +87,7 @@ const modelFaults: Record<ModelFault, true> = {
   'tensor-unknown': true,
   'tensor-not-finite': true,
   'two-encoders': true,
+  adapter: true,
   'module-unsupported': true,
   'setting-unsupported': true,
   'not-json': true,

@@ -89,7 +89,13 @@ describe('the files that are fetched', () => {
   });
 
   it('include the configuration of every module, wherever it is, and files under older names', () => {
-    const texts = ['pool/config.json', '2_Dense/config.json', 'sentence_roberta_config.json', 'added_tokens.json'];
+    const texts = [
+      'pool/config.json',
+      '2_Dense/config.json',
+      'sentence_roberta_config.json',
+      'added_tokens.json',
+      'adapter_config.json',
+    ];
     expect(chosen('model.safetensors', 'a/b/config.json', 'notes.json', ...texts)).toEqual([
       ...texts,
       'model.safetensors',

@@ -85,6 +85,13 @@ test('pooling, normalization, length and prefixes come from the folder, or are m
   expect(Object.values(silent.defaults).map(({ guessed }) => guessed)).toEqual([true, true, true, true, true]);
 });
 
+test('a prompt that sentence-transformers adds to every text is the prefix where the folder names no other', async () => {
+  const sentences = { prompts: { query: 'q: ', all: 'text: ' }, default_prompt_name: 'all' };
+  const files = { 'config_sentence_transformers.json': JSON.stringify(sentences) };
+  const { defaults } = await importModel(await folder({ files }), 'named', quiet, await open());
+  expect([defaults.queryPrefix.value, defaults.passagePrefix]).toEqual(['q: ', { value: 'text: ', guessed: false }]);
+});
+
 test.each([
   [{ pooling_mode_lasttoken: true, pooling_mode_mean_tokens: false }, 'last'],
   [{ pooling_mode: 'lasttoken' }, 'last'],

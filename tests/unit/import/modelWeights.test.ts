@@ -16,7 +16,7 @@ const imported = async (files: FolderFile[]): Promise<StoredModel> =>
   importModel(files, 'x', () => undefined, await open());
 const plain = await imported(await tinyFolder());
 
-const renamed = (rename: (name: string) => string): Tensor[] =>
+const renamed = (rename: (name: string) => string): ReturnType<typeof tinyTensors> =>
   tinyTensors().map((tensor) => ({ ...tensor, name: rename(tensor.name) }));
 const oldNames = (name: string): string =>
   name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta');
@@ -156,6 +156,41 @@ describe('importing weights', () => {
         expected: `query.${embeddingParameterNames.words}`,
         found: `passage.${embeddingParameterNames.words}`,
       },
+    ],
+    [
+      'two encoders in one file of PyTorch',
+      async () =>
+        folderOf({
+          'pytorch_model.bin': await torchFile([
+            ...renamed((name) => `query.${name}`),
+            ...renamed((name) => `passage.${name}`),
+          ]),
+        }),
+      {
+        file: 'pytorch_model.bin',
+        fault: 'two-encoders',
+        expected: `query.${embeddingParameterNames.words}`,
+        found: `passage.${embeddingParameterNames.words}`,
+      },
+    ],
+    [
+      'the weights of a Dense module beside the encoder',
+      () =>
+        tinyFolder({}, [
+          ...renamed((name) => `0.auto_model.${name}`),
+          { name: '2.linear.weight', shape: [4, 8], values: new Float32Array(32) },
+        ]),
+      { file: 'model.safetensors', fault: 'module-unsupported', found: '2.linear.weight' },
+    ],
+    [
+      'a LoRA adapter beside the weights',
+      () => tinyFolder({ 'adapter_config.json': '{"peft_type":"LORA"}' }),
+      { file: 'adapter_config.json', fault: 'adapter' },
+    ],
+    [
+      'nothing but a LoRA adapter',
+      () => Promise.resolve([{ path: 'some/adapter/adapter_config.json', file: new File(['{}'], 'x') }]),
+      { file: 'adapter_config.json', fault: 'adapter' },
     ],
     [
       'a tensor inside a layer that the encoder does not have',

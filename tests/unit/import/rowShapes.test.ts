@@ -116,6 +116,32 @@ describe('rows of ms-swift', () => {
     ]);
   });
 
+  it('are read from a table whose cells hold the list as text, in JSON or as Python writes it', async () => {
+    const cells = [
+      '"[{""role"":""user"",""content"":""喂多少""},{""role"":""assistant"",""content"":""两公斤""}]"',
+      `"[{'role': 'user', 'content': '几度'}, {'role': 'assistant', 'content': '二十度'}]"`,
+    ];
+    const { rows, rejected } = await imported('pairs', file('a.csv', ['messages', ...cells].join('\n')));
+    expect(rows.map(({ anchor, positive }) => [anchor, positive])).toEqual([
+      ['喂多少', '两公斤'],
+      ['几度', '二十度'],
+    ]);
+    expect(rejected).toEqual([]);
+  });
+
+  it('are none if the column messages holds a text, which is never made both question and answer', async () => {
+    const source = file(
+      'a.jsonl',
+      json({ messages: '文字' }, { messages: '留言', query: '喂多少', positive: '两公斤' }),
+    );
+    const { rows, rejected } = await imported('pairs', source);
+    expect(rows.map(({ anchor, positive }) => [anchor, positive])).toEqual([['喂多少', '两公斤']]);
+    expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
+      [1, 'no-known-columns', 'messages'],
+      [2, 'columns-unused', 'messages'],
+    ]);
+  });
+
   it('with a label are scored pairs', async () => {
     const { negative_messages: _, ...labelled } = { ...row, label: 0.5 };
     expect((await imported('scoredPairs', file('a.jsonl', json(labelled)))).rows).toEqual([

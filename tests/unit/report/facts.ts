@@ -85,6 +85,11 @@ export const trainingFacts: Partial<ReportFacts> = {
   },
   findings: [
     { kind: 'fewSteps', severity: 'warns', facts: { steps: 5, enough: 100, pairs: 11 } },
-    { kind: 'nearDuplicates', severity: 'advises', facts: { pairs: 2 }, fix: { setting: 'removeNearDuplicates' } },
+    {
+      kind: 'nearDuplicates',
+      severity: 'advises',
+      facts: { pairs: 2, scored: 0 },
+      fix: { setting: 'removeNearDuplicates' },
+    },
   ],
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Pair, Question } from '../../../src/domain/records';
+import type { Question } from '../../../src/domain/records';
 import { NearDuplicateIndex } from '../../../src/domain/split/nearDuplicates';
 import { nearDuplicatesOfTest } from '../../../workers/services/split/nearDuplicates';
 
@@ -26,13 +26,10 @@ function nearestByLoop(key: string, keys: readonly string[]): { index: number; j
   return best;
 }
 
-const pairsOf = (anchors: string[]): Pair[] => anchors.map((anchor, i) => ({ id: `r${i}`, anchor, positive: '段' }));
+const rowsOf = (texts: string[]) => texts.map((text, row) => ({ from: 'train' as const, row, texts: [text] }));
 const testOf = (texts: string[]): Question[] => texts.map((text, i) => ({ id: `t${i}`, text, relevant: ['p'] }));
 const search = (anchors: string[], test: string[]) =>
-  nearDuplicatesOfTest(
-    { pairs: pairsOf(anchors), rows: [...anchors.keys()], test: testOf(test), foldCase: false },
-    () => undefined,
-  );
+  nearDuplicatesOfTest({ rows: rowsOf(anchors), test: testOf(test), foldCase: false }, () => undefined);
 
 describe('the search for near-duplicates', () => {
   it('finds the same key as a loop over all keys, with the same similarity', () => {
@@ -91,6 +88,19 @@ describe('the search for near-duplicates', () => {
     expect(await search(['怎样在手机上修改登录密码。'], ['怎样在手机上修改登录密码？'])).toEqual([]);
   });
 
+  it('reports a row of two texts once, with the text that is more similar to a test question', async () => {
+    const rows = [
+      { from: 'scored' as const, row: 3, texts: ['abcdefghijkxx', 'abcdefghijkx'] },
+      { from: 'scored' as const, row: 5, texts: ['abcdefghijkx', 'abcdefghijkxx'] },
+      { from: 'scored' as const, row: 6, texts: ['别的', '又一句'] },
+    ];
+    const found = await nearDuplicatesOfTest({ rows, test: testOf(['abcdefghijk']), foldCase: false }, () => undefined);
+    expect(found.map(({ from, row, text }) => [from, row, text])).toEqual([
+      ['scored', 3, 'abcdefghijkx'],
+      ['scored', 5, 'abcdefghijkx'],
+    ]);
+  });
+
   it('searches 10,000 pairs among 1,000 test questions in a few seconds, with progress', async () => {
     const word = (seed: number): string => `${(Math.imul(seed, 2_654_435_761) >>> 0).toString(36)}号产品`;
     const textOf = (i: number): string => `请问${word(i % 1500)}的保修期是多久，在哪里可以办理${word(i % 700)}`;
@@ -98,9 +108,8 @@ describe('the search for near-duplicates', () => {
     const test = Array.from({ length: 1000 }, (_, i) => `${textOf(i * 3)}呀`);
     const reported: number[] = [];
     const begun = performance.now();
-    const found = await nearDuplicatesOfTest(
-      { pairs: pairsOf(anchors), rows: [...anchors.keys()], test: testOf(test), foldCase: false },
-      (done) => reported.push(done),
+    const found = await nearDuplicatesOfTest({ rows: rowsOf(anchors), test: testOf(test), foldCase: false }, (done) =>
+      reported.push(done),
     );
     expect(performance.now() - begun).toBeLessThan(4000);
     expect(found.length).toBeGreaterThan(1000);

@@ -1,6 +1,6 @@
 import { render } from 'svelte/server';
 import { describe, expect, it, vi } from 'vitest';
-import { openedTraining, textOf } from '../train/openedTraining';
+import { datasetOf, openedTraining, textOf } from '../train/openedTraining';
 
 // Dialogs and tooltips need a browser.
 for (const part of ['split/RowList', 'common/NumberField'])
@@ -29,5 +29,41 @@ describe('the split stage', () => {
     await state.countSplit();
     expect(shown()).toContain('1 pair nearly the same as a test question was removed from train.');
     expect(shown()).toContain('Put back into train');
+  });
+
+  it('shows near-duplicates among scored pairs, and removes them with the same press', async () => {
+    const { state } = await openedTraining();
+    const contentSha256 = (
+      await datasetOf('scoredPairs', [{ sentence1: '怎样在手机上修改登录密码呢', sentence2: '别的', score: 1 }])
+    ).contentSha256;
+    state.change((e) => ({
+      ...e,
+      data: [...e.data, { role: 'scoredPairs', contentSha256 }],
+      stages: [...e.stages, ...e.stages.map((stage) => ({ ...stage, data: 'scoredPairs' as const }))],
+    }));
+    await state.load();
+    const shown = () => textOf(render(SplitStage, { props: { experiment: state, readOnly: false } }).body);
+    await state.countSplit();
+    expect(shown()).toContain(
+      '1 scored pair has a sentence nearly the same as a test question and is still trained on.',
+    );
+    expect(shown()).toContain('Remove 1 near-duplicate from train');
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    await state.countSplit();
+    expect(shown()).toContain(
+      '1 scored pair with a sentence nearly the same as a test question was removed from train.',
+    );
+    expect(shown()).toContain('Put back into train');
+  });
+
+  it('lets the user stop removing near-duplicates when none are found', async () => {
+    const { state } = await openedTraining();
+    const shown = () => textOf(render(SplitStage, { props: { experiment: state, readOnly: false } }).body);
+    await state.countSplit();
+    expect(shown()).not.toContain('near-duplicates');
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    await state.countSplit();
+    expect(shown()).toContain('Near-duplicates are removed from train as soon as there are any.');
+    expect(shown()).toContain('Don’t remove near-duplicates');
   });
 });

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
+import type { ScoredPair } from '../../../src/domain/records';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putModel } from '../../../src/storage/models';
 import { importDataset } from '../../../workers/services/import/importDataset';
@@ -19,7 +20,11 @@ const plainModel = 'b'.repeat(64);
 /** Its tokenizer keeps case, but sentence-transformers lowercases every text before it is tokenized. */
 const lowercasedModel = 'c'.repeat(64);
 
-async function store(db: Database, role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]): Promise<string> {
+async function store(
+  db: Database,
+  role: 'knowledgeBase' | 'pairs' | 'questions' | 'scoredPairs',
+  rows: object[],
+): Promise<string> {
   const file = new File([JSON.stringify(rows)], `${role}.json`);
   return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
 }
@@ -69,6 +74,25 @@ const removing = (experiment: Experiment): Experiment => ({
   ...experiment,
   split: { ...experiment.split, removeNearDuplicates: true },
 });
+/** Both sentences of each scored pair. */
+const scored = [
+  ['报销单要交给谁', '报销找谁'], // the first is exactly a test question
+  ['怎样在手机上修改vpn的登录密码呢', '改密码'], // the first is nearly a test question
+  ['改密码', '请问怎样在手机上修改VPN的登录密码'], // the second is nearly one
+  ['食堂几点开门', '食堂什么时候开'],
+];
+/** Adds scored pairs, and a stage that trains on them in seeded or listed batches. */
+async function withScored({ db, experiment }: { db: Database; experiment: Experiment }, batches: 'seeded' | 'listed') {
+  const rows = scored.map(([sentence1, sentence2]) => ({ sentence1, sentence2, score: 0.5 }));
+  const entry = { role: 'scoredPairs' as const, contentSha256: await store(db, 'scoredPairs', rows) };
+  const stages = experiment.stages.flatMap((stage) => {
+    const batching = batches === 'listed' ? { kind: 'listed' as const, sha256: 'c'.repeat(64) } : stage.batching;
+    return [stage, { ...stage, data: 'scoredPairs' as const, batching }];
+  });
+  return { db, experiment: { ...experiment, data: [...experiment.data, entry], stages } };
+}
+const sentencesOf = ({ scoredPairs }: { scoredPairs: readonly ScoredPair[] }) =>
+  scoredPairs.map(({ sentence1, sentence2 }) => [sentence1, sentence2]);
 const countsOf = (db: Database, experiment: Experiment) => countSplit(db, experiment, () => undefined);
 
 describe('the split of stored data', () => {
@@ -186,6 +210,42 @@ describe('the split of stored data', () => {
       train: 5,
       listedBatches: true,
       nearDuplicates: { count: 1, removed: false },
+    });
+  });
+
+  it('keeps near-duplicates of test among scored pairs unless the experiment removes them, with its pairs', async () => {
+    const { db, experiment } = await withScored(await prepared(foldingModel), 'seeded');
+    expect(sentencesOf(await preparedData(db, experiment))).toEqual([scored[1], scored[2], scored[3]]);
+    const counts = await countsOf(db, experiment);
+    expect(counts).toMatchObject({ scored: 3, scoredLeaks: 1, scoredNearDuplicates: { count: 2, removed: false } });
+    const listed = counts.listed.overlaps.filter(({ from }) => from === 'scored');
+    expect(listed.map(({ kind, row, text, question }) => [kind, row, text, question])).toEqual([
+      ['exact', 0, testQuestions[1], testQuestions[1]],
+      ['near', 1, scored[1]?.[0], testQuestions[0]],
+      ['near', 2, scored[2]?.[1], testQuestions[0]],
+    ]);
+    const changed = removing(experiment);
+    expect(sentencesOf(await preparedData(db, changed))).toEqual([scored[3]]);
+    expect(await countsOf(db, changed)).toMatchObject({
+      scored: 1,
+      scoredNearDuplicates: { count: 2, removed: true },
+      nearDuplicates: { count: 1, removed: true },
+    });
+  });
+
+  it('keeps every scored pair that a batch list names by its row, also one that repeats a test question', async () => {
+    const { db, experiment } = await withScored(await prepared(foldingModel), 'listed');
+    const changed = removing(experiment);
+    expect(sentencesOf(await preparedData(db, changed))).toEqual(scored);
+    // The list names scored pairs, so the other stage still skips pairs.
+    expect((await preparedData(db, changed)).pairs.map(({ anchor }) => anchor)).toEqual([anchors[4]]);
+    expect(await countsOf(db, changed)).toMatchObject({
+      scored: 4,
+      scoredLeaks: 1,
+      listedBatches: false,
+      listedScoredBatches: true,
+      nearDuplicates: { count: 1, removed: true },
+      scoredNearDuplicates: { count: 2, removed: false },
     });
   });
 

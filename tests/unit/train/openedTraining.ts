@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
+import type { DataRole } from '../../../src/domain/records';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { importDataset } from '../../../workers/services/import/importDataset';
@@ -40,7 +41,7 @@ vi.stubGlobal('__BUILD__', 'test');
 export const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 
 /** Imports rows and returns their data set. */
-export async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
+export async function datasetOf(role: DataRole, rows: object[]) {
   const file = new File([JSON.stringify(rows)], `${role}.json`);
   return (await importDataset(browser.db, [file], role, () => undefined)).dataset;
 }

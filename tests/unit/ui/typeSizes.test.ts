@@ -38,6 +38,16 @@ describe('the type of the page', () => {
     expect(fontSizes(tokens)).toContain(smallestPx);
   });
 
+  it('has sizes in pixels and rem only, because others depend on the text around them', () => {
+    const other = styles.flatMap(({ name, text }) =>
+      [...text.matchAll(/(?<!-)(?:font-size|font):\s*([^;]+);/g)]
+        .map(([, size = '']) => size)
+        .filter((size) => !/\d(?:rem|px)\b|var\(--t-|inherit/.test(size))
+        .map((size) => `${name}: ${size}`),
+    );
+    expect(other).toEqual([]);
+  });
+
   it('draws figures in Chinese text in the Chinese font', () => {
     const [chinese = ''] = [...tokens.matchAll(/--font:\s*([^;]+);/g)].map(([, list]) => list ?? '');
     expect(chinese).toContain('PingFang SC');

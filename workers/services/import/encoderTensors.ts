@@ -39,6 +39,21 @@ function tensorNames(source: TensorFile): Map<string, string> {
   return names;
 }
 
+/**
+ * Throws if the file holds a whole SentenceTransformer, whose modules are numbered, and one of them besides the
+ * encoder has weights, such as `2.linear.weight` of a Dense module.
+ */
+function refuseOtherModules(source: TensorFile, encoderName: string | undefined): void {
+  const numberOf = (name: string): string | undefined => /^(\d+)\./.exec(name)?.[1];
+  const own = encoderName === undefined ? undefined : numberOf(encoderName);
+  if (own === undefined) return;
+  for (const name of source.tensors.keys()) {
+    const number = numberOf(name);
+    if (number !== undefined && number !== own)
+      throw modelError(source.fileOf(name), 'module-unsupported', { found: name });
+  }
+}
+
 export interface EncoderLayout {
   tensors: StoredTensor[];
   totalFloats: number;
@@ -75,6 +90,7 @@ export function findEncoderTensors(
   positionsSkipped: number,
 ): EncoderTensor[] {
   const names = tensorNames(source);
+  refuseOtherModules(source, names.get(embeddingParameterNames.words));
   const found = layout.tensors.map((entry): EncoderTensor => {
     const [rows = 0, ...rest] = entry.shape;
     const skipped = entry.name === embeddingParameterNames.positions ? positionsSkipped : 0;

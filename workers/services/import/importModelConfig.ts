@@ -172,11 +172,14 @@ function refuseTruncatedVectors(files: Record<string, string>, { hiddenSize }: P
     throw modelError(file, 'setting-unsupported', { tensor: 'truncate_dim' });
 }
 
+/** Reads the prompt under one of the keys, or else the one that sentence-transformers adds to every text. */
 function readPrefix(files: Record<string, string>, keys: readonly string[]): { value: string; guessed: boolean } {
   const text = files['config_sentence_transformers.json'];
-  const prompts = text === undefined ? undefined : parseModelJson('config_sentence_transformers.json', text)['prompts'];
+  const { prompts, default_prompt_name: usual } =
+    text === undefined ? {} : parseModelJson('config_sentence_transformers.json', text);
   if (!isJsonObject(prompts)) return { value: '', guessed: true };
-  const value = keys.map((key) => prompts[key]).find((prompt) => typeof prompt === 'string');
+  const names = typeof usual === 'string' ? [...keys, usual] : keys;
+  const value = names.map((name) => prompts[name]).find((prompt) => typeof prompt === 'string');
   return typeof value === 'string' ? { value, guessed: false } : { value: '', guessed: true };
 }
 

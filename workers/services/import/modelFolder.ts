@@ -50,10 +50,18 @@ function rootFiles(files: FolderFile[]): Map<string, File> {
   }
   const depth = (folder: string): number => folder.split('/').length;
   const [root, other] = [...folders].sort((a, b) => depth(a) - depth(b));
-  if (root === undefined) throw modelError('config.json', 'missing-file');
+  if (root === undefined) {
+    refuseAdapter(files.map(({ path }) => path.replace(/^.*\//, '')));
+    throw modelError('config.json', 'missing-file');
+  }
   if (other !== undefined && depth(other) === depth(root))
     throw modelError('config.json', 'several-models', { expected: root, found: other });
   return below(new Map(files.map(({ path, file }) => [path, file])), root);
+}
+
+/** Throws if an adapter is among the names of a folder's files. Without it, the vectors would be the base model's. */
+function refuseAdapter(names: Iterable<string>): void {
+  for (const name of names) if (name === 'adapter_config.json') throw modelError(name, 'adapter');
 }
 
 function below(files: ReadonlyMap<string, File>, folder: string): Map<string, File> {
@@ -112,6 +120,7 @@ export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder>
   const folder = (type: string, otherwise: string): string =>
     folderOf(modules?.find((module) => module.type === type)?.path ?? otherwise);
   const transformer = below(root, folder('Transformer', ''));
+  refuseAdapter(transformer.keys());
   const texts: Record<string, string> = {};
   for (const path of modelTextFiles) {
     const file = placeOf(path, root, transformer, folder('Pooling', '1_Pooling'));

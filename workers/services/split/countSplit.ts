@@ -29,7 +29,7 @@ function listed(overlaps: readonly Overlap[]): Overlap[] {
  */
 export async function countSplit(db: Database, experiment: Experiment, progress: Progress): Promise<SplitCounts> {
   const found = await storedSplit(db, experiment, true, progress);
-  const { pairs, split, nearDuplicates, trainRows } = found;
+  const { pairs, split, nearDuplicates, removesNearDuplicates: removes, trainRows } = found;
   const exact = split.leaks.filter(({ kind }) => kind === 'exact');
   const normalised = split.leaks.filter(({ kind }) => kind === 'normalised');
   const unknown = rowsWithoutPassage(trainRows, pairs, found.knowledgeBase);
@@ -48,12 +48,17 @@ export async function countSplit(db: Database, experiment: Experiment, progress:
     test: split.test.length,
     unanswered: { dev: split.unanswered.dev.length, test: split.unanswered.test.length },
     leaks: { exact: exact.length, normalised: normalised.length },
-    listedBatches: hasListedBatches(experiment),
+    listedBatches: hasListedBatches(experiment, 'pairs'),
+    listedScoredBatches: hasListedBatches(experiment, 'scoredPairs'),
     devInTest: split.devInTest.length,
-    nearDuplicates: { count: nearDuplicates.length, removed: found.removesNearDuplicates },
+    nearDuplicates: { count: nearDuplicates.pairs.length, removed: removes.pairs },
+    scoredNearDuplicates: { count: nearDuplicates.scoredPairs.length, removed: removes.scoredPairs },
     unknownAnswers: unknown.length,
     listed: {
-      overlaps: [split.devInTest, exact, normalised, nearDuplicates, found.scoredLeaks].flatMap(listed),
+      overlaps: [
+        ...[split.devInTest, exact, normalised, nearDuplicates.pairs],
+        ...[found.scoredLeaks, nearDuplicates.scoredPairs],
+      ].flatMap(listed),
       unknownAnswers,
     },
   };

@@ -20,7 +20,10 @@ export interface PreparedData {
    * rows.
    */
   leaks: number;
-  /** Number of scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
+  /**
+   * Number of scored pairs that repeat a dev or test question in one of their sentences. Training skips them, unless a
+   * listed batch order names their rows.
+   */
   scoredLeaks: number;
 }
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import { trainsOn, type Experiment } from '../../../src/domain/experiment';
+import { trainsOn, type Experiment, type StageData } from '../../../src/domain/experiment';
 import {
   encodedText,
   type DataRole,
@@ -17,7 +17,7 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 import { modelFoldsCase } from '../tokenize/letterCase';
-import { nearDuplicatesOfTest } from './nearDuplicates';
+import { nearDuplicatesOfTest, type SearchedRow } from './nearDuplicates';
 
 async function rowsOf<R extends DataRole>(
   db: Database,
@@ -67,19 +67,24 @@ export interface StoredSplit {
    */
   encodedTexts: string[];
   split: Split;
-  /** Training pairs that are near-duplicates of a test question. Empty if they were not searched for. */
-  nearDuplicates: Overlap[];
+  /** Rows to train on that nearly repeat a test question. Empty if they were not searched for. */
+  nearDuplicates: ByData<Overlap[]>;
   /** Whether training skips `nearDuplicates`. A listed batch order overrides this setting of the experiment. */
-  removesNearDuplicates: boolean;
+  removesNearDuplicates: ByData<boolean>;
   /** Rows of `pairs` that are trained on. */
   trainRows: number[];
   /** Empty if no stage trains on them. */
   scoredPairs: ScoredPair[];
-  /** Scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
+  /**
+   * Scored pairs that repeat a dev or test question in one of their sentences. Training skips them, unless the batch
+   * order is listed.
+   */
   scoredLeaks: Overlap[];
   /** Rows of `scoredPairs` that are trained on. */
   scoredRows: number[];
 }
+
+type ByData<T> = Record<StageData, T>;
 
 /**
  * Reads the experiment's data and splits it. Searches for near-duplicates if the experiment removes them, or if
@@ -96,18 +101,52 @@ export async function storedSplit(
   const pairs = await rowsOf(db, experiment, 'pairs');
   const devQuestions = await rowsOf(db, experiment, 'questions', 'dev');
   const testQuestions = await rowsOf(db, experiment, 'questions', 'test');
+  const scoredPairs = trainsOn(experiment.stages, 'scoredPairs') ? await rowsOf(db, experiment, 'scoredPairs') : [];
   const foldCase = await modelFoldsCase(db, experiment);
   const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions, foldCase });
-  const allTest = [...split.test, ...split.unanswered.test];
-  const removesNearDuplicates = experiment.split.removeNearDuplicates === true && !hasListedBatches(experiment);
-  const nearDuplicates =
-    findNearDuplicates || removesNearDuplicates
-      ? await nearDuplicatesOfTest({ pairs, rows: split.trainRows, test: allTest, foldCase }, progress)
+  const { free, overlaps: scoredLeaks } = scoredLeaksOf(scoredPairs, split, foldCase);
+  const listsScored = hasListedBatches(experiment, 'scoredPairs');
+  const kept = { trainRows: split.trainRows, scoredRows: listsScored ? [...scoredPairs.keys()] : free };
+  const removes = experiment.split.removeNearDuplicates === true;
+  const removesNearDuplicates = {
+    pairs: removes && !hasListedBatches(experiment, 'pairs'),
+    scoredPairs: removes && !listsScored,
+  };
+  const test = [...split.test, ...split.unanswered.test];
+  const near =
+    findNearDuplicates || removes
+      ? await nearDuplicatesOfTest({ rows: searchedRows(pairs, scoredPairs, kept), test, foldCase }, progress)
       : [];
-  const removed = new Set(removesNearDuplicates ? nearDuplicates.map(({ row }) => row) : []);
-  const trainRows = split.trainRows.filter((row) => !removed.has(row));
-  const scoredPairs = trainsOn(experiment.stages, 'scoredPairs') ? await rowsOf(db, experiment, 'scoredPairs') : [];
-  const { free: scoredRows, overlaps: scoredLeaks } = scoredLeaksOf(scoredPairs, split, foldCase);
-  const scored = { scoredPairs, scoredRows, scoredLeaks };
-  return { pairs, knowledgeBase, encodedTexts, split, nearDuplicates, removesNearDuplicates, trainRows, ...scored };
+  const nearDuplicates = {
+    pairs: near.filter(({ from }) => from === 'train'),
+    scoredPairs: near.filter(({ from }) => from === 'scored'),
+  };
+  return {
+    ...{ pairs, knowledgeBase, encodedTexts, split, nearDuplicates, removesNearDuplicates, scoredPairs, scoredLeaks },
+    trainRows: removesNearDuplicates.pairs ? rowsWithout(kept.trainRows, nearDuplicates.pairs) : kept.trainRows,
+    scoredRows: removesNearDuplicates.scoredPairs
+      ? rowsWithout(kept.scoredRows, nearDuplicates.scoredPairs)
+      : kept.scoredRows,
+  };
+}
+
+/** Returns the rows to train on with the texts that are compared with test questions. */
+function searchedRows(
+  pairs: readonly Pair[],
+  scoredPairs: readonly ScoredPair[],
+  { trainRows, scoredRows }: Pick<StoredSplit, 'trainRows' | 'scoredRows'>,
+): SearchedRow[] {
+  const ofPairs = trainRows.map((row): SearchedRow => {
+    return { from: 'train', row, texts: [pairs[row]?.anchor ?? ''] };
+  });
+  const ofScored = scoredRows.map((row): SearchedRow => {
+    const { sentence1 = '', sentence2 = '' } = scoredPairs[row] ?? {};
+    return { from: 'scored', row, texts: [sentence1, sentence2] };
+  });
+  return ofPairs.concat(ofScored);
+}
+
+function rowsWithout(rows: readonly number[], overlaps: readonly Overlap[]): number[] {
+  const removed = new Set(overlaps.map(({ row }) => row));
+  return rows.filter((row) => !removed.has(row));
 }

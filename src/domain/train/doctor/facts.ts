@@ -11,8 +11,11 @@ export interface SplitFacts {
   scored: number;
   dev: number;
   leaks: { exact: number; normalised: number };
+  scoredLeaks: number;
   listedBatches: boolean;
+  listedScoredBatches: boolean;
   nearDuplicates: { count: number; removed: boolean };
+  scoredNearDuplicates: { count: number; removed: boolean };
 }
 
 /** Lengths of one token set, in tokens. */

@@ -14,6 +14,12 @@ export type Severity = 'stops' | 'warns' | 'advises';
 /** Which texts a finding is about: those that are searched with, or those that are found. */
 export type TextSide = 'questions' | 'passages';
 
+/** How many pairs and how many scored pairs a finding is about. */
+export interface RowsByData {
+  pairs: number;
+  scored: number;
+}
+
 /** The numbers in each kind of finding's sentences. */
 export interface FindingFacts {
   /** Each question is compared with fewer negatives than usual. */
@@ -35,9 +41,9 @@ export interface FindingFacts {
   teacherIsBase: Record<never, never>;
   /** The guide that recognizes false negatives is the base model itself. */
   guideIsBase: Record<never, never>;
-  nearDuplicates: { pairs: number };
-  /** Pairs with the same question as a dev or test question, which a batch list trains on. */
-  listedLeaks: { pairs: number };
+  nearDuplicates: RowsByData;
+  /** Rows with the same question as a dev or test question, which a batch list trains on. */
+  listedLeaks: RowsByData;
   /** `by`: whether the usual setting comes from the model's folder or only from the catalogue. */
   pooling: { pooling: Pooling; usual: Pooling; by: 'model' | 'catalogue' };
   prefixes: { usualQuery: string; usualPassage: string; by: 'model' | 'catalogue' };

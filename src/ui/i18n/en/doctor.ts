@@ -1,4 +1,4 @@
-import type { RateFacts, TextSide } from '../../../domain/train/doctor/finding';
+import type { RateFacts, RowsByData, TextSide } from '../../../domain/train/doctor/finding';
 import type { FindingWords, FixWords } from '../doctorWords';
 import { formatBytes, formatCount, formatPercent, formatRate } from '../format';
 import { count } from './count';
@@ -25,6 +25,13 @@ function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string 
     ? `A model of ${parameters(n)} is usually trained with about ${rate}.`
     : `${higherRates[rateKind]} than training everything: about ${rate} for ${parameters(n)}.`;
 }
+
+/** Names the rows of a finding: pairs, scored pairs, or both. */
+function rowsOf({ pairs, scored }: RowsByData): string {
+  const parts = [pairs > 0 ? count(pairs, 'training pair') : '', scored > 0 ? count(scored, 'scored pair') : ''];
+  return parts.filter(Boolean).join(' and ');
+}
+const isOne = ({ pairs, scored }: RowsByData): boolean => pairs + scored === 1;
 
 const weight = (share: number): string =>
   share < 0.001 ? 'less than 0.1%' : formatPercent(share, share < 0.1 ? 1 : 0);
@@ -78,13 +85,11 @@ const findings: FindingWords = {
       'By the scores of the model that mined them, they may be right answers. Training pushes the question away from them, which makes retrieval worse.',
   },
   nearDuplicates: {
-    title: ({ pairs }) =>
-      `${count(pairs, 'training pair')} nearly ${pairs === 1 ? 'repeats' : 'repeat'} a test question`,
+    title: (rows) => `${rowsOf(rows)} nearly ${isOne(rows) ? 'repeats' : 'repeat'} a test question`,
     why: () => 'The test would look better than the search will be.',
   },
   listedLeaks: {
-    title: ({ pairs }) =>
-      `${count(pairs, 'training pair')} ${pairs === 1 ? 'repeats' : 'repeat'} a dev or test question`,
+    title: (rows) => `${rowsOf(rows)} ${isOne(rows) ? 'repeats' : 'repeat'} a dev or test question`,
     why: () => 'The batch list trains on them, so the results would look better than the search will be.',
   },
   pooling: {

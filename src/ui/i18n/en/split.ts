@@ -26,7 +26,9 @@ export const splitTexts = {
   leaksSkipped: 'Training skips these pairs.',
   leaksTrain: 'A batch list names the rows to train on, so these pairs are still trained on.',
   scoredLeaks: (n: number) =>
-    `${count(n, 'scored pair')} ${n === 1 ? 'has' : 'have'} a sentence that is a dev or test question. Training skips ${n === 1 ? 'it' : 'them'}.`,
+    `${count(n, 'scored pair')} ${n === 1 ? 'has' : 'have'} a sentence that is a dev or test question.`,
+  scoredLeaksSkipped: 'Training skips these scored pairs.',
+  scoredLeaksTrain: 'A batch list names the rows to train on, so these scored pairs are still trained on.',
   devInTest: (n: number) =>
     `${count(n, 'dev question')} ${n === 1 ? 'is' : 'are'} also in test and ${n === 1 ? 'was' : 'were'} left out of dev. Otherwise test would choose the checkpoint.`,
   devEmpty:
@@ -36,13 +38,21 @@ export const splitTexts = {
     `${count(n, 'pair')} ${n === 1 ? 'is' : 'are'} nearly the same as a test question and still trained on.`,
   nearRemoved: (n: number) =>
     `${count(n, 'pair')} nearly the same as a test question ${n === 1 ? 'was' : 'were'} removed from train.`,
-  nearListed: 'A batch list names the rows to train on, so they can’t be removed.',
+  nearListed: 'A batch list names the rows to train on, so these pairs can’t be removed.',
+  scoredNearNone: 'No scored pair has a sentence that is nearly the same as a test question.',
+  scoredNearFound: (n: number) =>
+    `${count(n, 'scored pair')} ${n === 1 ? 'has' : 'have'} a sentence nearly the same as a test question and ${n === 1 ? 'is' : 'are'} still trained on.`,
+  scoredNearRemoved: (n: number) =>
+    `${count(n, 'scored pair')} with a sentence nearly the same as a test question ${n === 1 ? 'was' : 'were'} removed from train.`,
+  scoredNearListed: 'A batch list names the rows to train on, so these scored pairs can’t be removed.',
+  removalOn: 'Near-duplicates are removed from train as soon as there are any.',
   removeNear: (n: number) => `Remove ${count(n, 'near-duplicate')} from train`,
   restoreNear: 'Put back into train',
+  stopRemoval: 'Don’t remove near-duplicates',
   showOverlaps: (n: number) => (n === 1 ? 'Show it' : `Show all ${formatCount(n)}`),
   overlapsTitle: 'Questions in two parts',
   overlapsHelp:
-    'Nearly the same: the two questions share at least 80% of their two-character sequences (Jaccard similarity). Long texts are cut.',
+    'Nearly the same: the two texts share at least 80% of their two-character sequences (Jaccard similarity). Long texts are cut.',
   why: {
     exact: 'Word for word',
     normalised: 'The same after normalisation',

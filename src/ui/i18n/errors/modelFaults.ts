@@ -97,6 +97,10 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: `写出的张量“${tensor}”和导入时不同，已放弃这次导出，请再导出一次；如果还是这样，请附上详情反馈`,
     en: `the tensor “${tensor}” differs from the imported one, so the export was discarded; export again, and if it happens again, report it with the details`,
   }),
+  adapter: () => ({
+    zh: '这是 LoRA 适配器，要和基础模型一起用，请先把它并入基础模型（merge_and_unload），再保存整个模型',
+    en: 'this is a LoRA adapter, which belongs to a base model; merge it into that model (merge_and_unload) and save the whole model',
+  }),
   'two-encoders': ({ expected, found }) => ({
     zh: `文件里有两个编码器（“${expected}”和“${found}”），请使用只含一个编码器的权重`,
     en: `it holds two encoders (“${expected}” and “${found}”); use weights with a single encoder`,

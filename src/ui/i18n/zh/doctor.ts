@@ -1,4 +1,4 @@
-import type { RateFacts, TextSide } from '../../../domain/train/doctor/finding';
+import type { RateFacts, RowsByData, TextSide } from '../../../domain/train/doctor/finding';
 import type { Dictionary } from '../dictionary';
 import type { FindingWords, FixWords } from '../doctorWords';
 import { formatBytes, formatCount, formatPercent, formatRate } from '../format';
@@ -22,6 +22,15 @@ function usualRate({ recommended, rateKind, parameters: n }: RateFacts): string 
   return rateKind === 'full'
     ? `${parameters(n)}的模型常用 ${rate} 左右。`
     : `${higherRates[rateKind]}：${parameters(n)}的模型约 ${rate}。`;
+}
+
+/** Names the rows of a finding: pairs, scored pairs, or both. */
+function rowsOf({ pairs, scored }: RowsByData): string {
+  const parts = [
+    pairs > 0 ? `${formatCount(pairs)} 个问答对` : '',
+    scored > 0 ? `${formatCount(scored)} 个打分句对` : '',
+  ];
+  return parts.filter(Boolean).join('和');
 }
 
 const weight = (share: number): string => (share < 0.001 ? '不到 0.1%' : formatPercent(share, share < 0.1 ? 1 : 0));
@@ -74,11 +83,11 @@ const findings: FindingWords = {
     why: () => '照挖掘所用模型的得分，它们可能是正确答案。训练会让问题远离它们，检索就会变差。',
   },
   nearDuplicates: {
-    title: ({ pairs }) => `${formatCount(pairs)} 个问答对与测试问题近似`,
+    title: (rows) => `${rowsOf(rows)}与测试问题近似`,
     why: () => '训练时见过，测试结果就会比实际检索好看。',
   },
   listedLeaks: {
-    title: ({ pairs }) => `${formatCount(pairs)} 个问答对与验证问题或测试问题相同`,
+    title: (rows) => `${rowsOf(rows)}与验证问题或测试问题相同`,
     why: () => '批次列表指定要训练它们，结果会比实际检索好看。',
   },
   pooling: {

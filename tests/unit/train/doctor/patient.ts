@@ -65,8 +65,11 @@ export function splitOf(
     scored: 0,
     dev: 64,
     leaks: { exact: 0, normalised: 0 },
+    scoredLeaks: 0,
     listedBatches: false,
+    listedScoredBatches: false,
     nearDuplicates: { count: 0, removed: false },
+    scoredNearDuplicates: { count: 0, removed: false },
     ...change,
   };
 }
