@@ -77,7 +77,7 @@ describe('the training in the model card', () => {
 
   it('names the tokens of a prefix, and settings that only some stages have', () => {
     const { optimizer } = defaultStage();
-    const prefix = { kind: 'prefix', tokens: ['[a]', '[b]'], side: 'queries' } as const;
+    const prefix: Stage['strategy'] = { kind: 'prefix', tokens: ['[a]', '[b]'], side: 'queries' };
     const batching = { kind: 'seeded', batchSize: 8, accumulation: 4 } as const;
     const one: Stage = {
       ...{ ...defaultStage(), strategy: prefix, batching: { ...defaultStage().batching, ...batching } },
