@@ -79,9 +79,9 @@ describe('the training in the model card', () => {
   it('names the tokens of a prefix, and settings that only some stages have', () => {
     const { optimizer } = defaultStage();
     const prefix: Stage['strategy'] = { kind: 'prefix', tokens: ['[a]', '[b]'], side: 'queries' };
-    const batching = { kind: 'seeded', batchSize: 8, accumulation: 4 } as const;
+    const batching = { kind: 'seeded', batchSize: 8, avoidDuplicatePassages: false, accumulation: 4 } as const;
     const one: Stage = {
-      ...{ ...defaultStage(), strategy: prefix, batching: { ...defaultStage().batching, ...batching } },
+      ...{ ...defaultStage(), strategy: prefix, batching },
       ...{ optimizer: { ...optimizer, learningRate: 0.01, layerDecay: 0.9 } },
       loss: { kind: 'triplet', distance: 'euclidean', margin: 1 },
     };
