@@ -11,7 +11,8 @@ import { AppError, type AppErrorDetails } from '../domain/errors';
 import { onnxBytes } from '../domain/onnxModel';
 import { parseExperiment } from '../domain/parseExperiment';
 import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';
-import type { CompareProgress } from '../protocol/compareApi';
+import { entryOf } from '../domain/import/slots';
+import type { CompareProgress, CompareReports } from '../protocol/compareApi';
 import { comparisonFacts } from '../state/comparisonFacts';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
@@ -48,20 +49,43 @@ async function readInputs(routes: JobRoutes, job: EvaluateJob, file: EvaluationF
 }
 
 /** Evaluates the candidates. Returns the errors of those that failed, by id. */
-async function evaluate(
+function evaluate(
   request: { experimentId: string; part: EvaluationFile['part']; candidates: readonly NamedCandidate[] },
   job: EvaluateJob,
   sender: EventSender,
 ): Promise<Map<string, AppErrorDetails>> {
+  const { experimentId, part } = request;
+  const candidates = request.candidates.map(({ candidate }) => candidate);
+  return withReports(request.candidates, sender, async (...reports) =>
+    (await gateway.gpu()).compareModels({ experimentId, part, candidates }, job.device, ...reports),
+  );
+}
+
+/** Scores the pairs of the file with the candidates. Returns the errors of those that failed, by id. */
+function scorePairs(
+  request: { experimentId: string; candidates: readonly NamedCandidate[] },
+  job: EvaluateJob,
+  sender: EventSender,
+): Promise<Map<string, AppErrorDetails>> {
+  const { experimentId } = request;
+  const candidates = request.candidates.map(({ candidate }) => candidate);
+  return withReports(request.candidates, sender, async (...reports) =>
+    (await gateway.gpu()).scorePairs({ experimentId, candidates }, job.device, ...reports),
+  );
+}
+
+/** Does work on candidates and reports it to the terminal. Returns the errors of those that failed, by id. */
+async function withReports(
+  candidates: readonly NamedCandidate[],
+  sender: EventSender,
+  work: (progress: CompareReports['progress'], ended: CompareReports['ended']) => Promise<void>,
+): Promise<Map<string, AppErrorDetails>> {
   const failures = new Map<string, AppErrorDetails>();
-  const names = new Map(request.candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
+  const names = new Map(candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
   let current = '';
   let doing: CompareProgress['what'] = 'load';
   const report = throttled((done, of) => sender.send('progress', { what: workNames[doing], done, of }));
-  const gpu = await gateway.gpu();
-  await gpu.compareModels(
-    { ...request, candidates: request.candidates.map(({ candidate }) => candidate) },
-    job.device,
+  await work(
     ({ id, what, done, of }) => {
       if (id !== current) sender.send('progress', { note: `== ${names.get(id) ?? id}` });
       if (what !== doing) sender.send('progress', { what: workNames[what], done, of });
@@ -118,6 +142,9 @@ export async function runEvaluation(
   await useLabelDecisions(experimentId, decisions);
   const unused = await noteLabelDecisions({ experimentId, part: file.part }, decisions, sender);
   const done = candidates.filter(({ candidate }) => !failed.has(candidateId(candidate)));
+  const pairsFailed = entryOf(experiment, 'scoredPairs')
+    ? await scorePairs({ experimentId, candidates: done }, job, sender)
+    : new Map<string, AppErrorDetails>();
   const [first] = done;
   if (!first) throw new AppError([...failed.values()][0] ?? { kind: 'model-missing' });
   const baseline = done.find(({ name }) => name === file.baseline) ?? first;
@@ -125,6 +152,10 @@ export async function runEvaluation(
     const error = failed.get(candidateId(candidate));
     return error ? [{ name, error }] : [];
   });
+  for (const { candidate, name } of candidates) {
+    const error = pairsFailed.get(candidateId(candidate));
+    if (error) failures.push({ name, error });
+  }
   for (const { name, error } of failures)
     sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
   const facts = await comparisonFacts({

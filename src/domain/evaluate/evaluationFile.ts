@@ -44,7 +44,7 @@ const evaluationSchema = v.strictObject({
 });
 
 /** The locations that an evaluation reads. */
-const evaluatedSlots = ['knowledgeBase', 'devQuestions', 'testQuestions', 'labelDecisions'] as const;
+const evaluatedSlots = ['knowledgeBase', 'scoredPairs', 'devQuestions', 'testQuestions', 'labelDecisions'] as const;
 
 /** A model in the file: its location, its name, and the settings stated for it. */
 export interface EvaluatedModel {
@@ -113,8 +113,8 @@ function inputsOf(data: unknown, locations: unknown): ExperimentFile {
   for (const [slot, given] of Object.entries(inputs.locations))
     if (!known.includes(slot)) throw experimentInvalid(`locations.${slot}`, given, own('no-such-field'));
   inputs.experiment.data.forEach(({ role }, index) => {
-    if (role !== 'knowledgeBase' && role !== 'questions')
-      throw experimentInvalid(`data.${index}.role`, role, ['knowledgeBase', 'questions']);
+    if (role === 'pairs')
+      throw experimentInvalid(`data.${index}.role`, role, ['knowledgeBase', 'questions', 'scoredPairs']);
   });
   return inputs;
 }

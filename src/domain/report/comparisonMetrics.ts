@@ -36,6 +36,21 @@ export function labelMetrics({ models, extras: { labels } }: ReportFacts): objec
   return { changes, changedQuestions: changed, unanswered, inexact, models: figures, decisions };
 }
 
+/** Returns the correlations of scored pairs, with the scores that they were computed from, or null. */
+function pairsOf({ models, extras: { pairs } }: ReportFacts): object | null {
+  if (!pairs) return null;
+  const { name, trainedOn, baselineId, rows, ids, labels, scores, otherPairs } = pairs;
+  return {
+    ...{ name, pairs: ids.length, trainedOn, baseline: nameOf({ models }, baselineId), otherPairs },
+    models: rows.map(({ id, undefined: why, spearman, pearson }) => {
+      const own = scores.find((one) => one.id === id)?.scores ?? [];
+      return { name: nameOf({ models }, id), undefined: why, spearman, pearson, scores: own };
+    }),
+    ids,
+    labels,
+  };
+}
+
 /** Returns the content of metrics.json for a comparison. */
 export function comparisonMetrics(facts: ReportFacts): object {
   const {
@@ -70,6 +85,7 @@ export function comparisonMetrics(facts: ReportFacts): object {
     }),
     questions,
     labelDecisions: labelMetrics(facts),
+    scoredPairs: pairsOf(facts),
     failures: facts.failures,
   };
 }

@@ -100,10 +100,13 @@ export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);
 }
 
-/** Formats a p-value as papers print it: "p = 0.039", or "p < 0.001" for small values. */
+/**
+ * Formats a p-value as papers print it: "p = 0.039", or "p < 0.001" for small values. Its spaces don't break, so that a
+ * line never ends in the middle.
+ */
 export function formatP(p: number): string {
-  if (p < 0.001) return 'p < 0.001';
-  return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
+  if (p < 0.001) return 'p\u00a0<\u00a00.001';
+  return `p\u00a0=\u00a0${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
 }
 
 export function formatDate(at: number, language: Language): string {

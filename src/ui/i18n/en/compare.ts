@@ -29,6 +29,7 @@ export const compareTexts = {
   noModels: 'No model is stored. Import one, then compare it.',
   keywords: 'BM25',
   keywordsDetail: 'keyword search over pairs of characters',
+  numbered: (name: string, n: number) => `${name} (no. ${n})`,
   fused: (name: string) => `${name} + BM25`,
   untrained: 'not fine-tuned',
   ownBase: 'not fine-tuned, this experiment’s base',
@@ -149,7 +150,7 @@ export const compareTexts = {
   probe: {
     column: 'General ability',
     help: (questions: number, k: number) =>
-      `Share of ${count(questions, 'general question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. In Chinese, part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
+      `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. In Chinese, part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
     state: (missing: number) =>
       missing === 0
         ? 'General ability is measured for all models shown.'
@@ -191,9 +192,11 @@ export const compareTexts = {
       equalLabels: 'not defined: all scores in the file are equal',
       equalScores: 'not defined: this model gives all pairs the same score',
     },
+    range: (low: string, high: string) => `${low} to ${high}`,
     noInterval: 'too few pairs for an interval',
     note: (n: number) =>
       `Cosines of both sentences, encoded with the question prompt as in training. BM25: the second sentence’s score for the first. Intervals and p by the bootstrap over pairs, 2,000 resamples, corrected by Holm for ${count(n, 'comparison')}.`,
+    otherPairs: (folder: string) => `The results in ${folder} are on other pairs and are not compared here.`,
     save: 'Save as CSV',
   },
   saveTable: 'Save the table',

@@ -48,7 +48,7 @@ export const homeTexts = {
   computer: {
     title: 'This computer',
     device: 'Device',
-    model: 'Can train',
+    model: 'Training',
     trainable: (fits: boolean, needed: string, budget: string) =>
       fits
         ? `Models like bge-base-zh-v1.5 (BERT-base) fit: a batch of 16 needs ${needed} of a ${budget} budget`

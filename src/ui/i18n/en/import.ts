@@ -29,8 +29,7 @@ export const importTexts = {
   formats:
     'Excel (.xlsx), JSONL, JSON, CSV, TSV, TXT with one passage per line, or Markdown with one passage per paragraph; text also as .gz, in UTF-8, UTF-16, GB18030, Big5, Shift_JIS, EUC-JP or EUC-KR.',
   formatsTitle: 'What the files look like',
-  drop: 'Drop files here',
-  or: 'or',
+  drop: 'Drop files here or',
   choose: 'Choose files',
   replace: 'Replace',
   remove: 'Remove',

@@ -22,6 +22,7 @@ export const compareTexts: Dictionary['compare'] = {
   noModels: '还没有模型，请先导入一个再比较。',
   keywords: 'BM25',
   keywordsDetail: '关键词检索，按二字切分',
+  numbered: (name, n) => `${n} 号 ${name}`,
   fused: (name) => `${name} + BM25`,
   untrained: '未微调',
   ownBase: '未微调，本实验的基座',
@@ -136,7 +137,7 @@ export const compareTexts: Dictionary['compare'] = {
   probe: {
     column: '通用能力',
     help: (questions, k) =>
-      `随程序附带的 ${formatCount(questions)} 道中文通用题，不属于你的领域：${k === 1 ? '第一条就对的' : `前 ${k} 条里有正确段落的`}比例和 95% Wilson 区间。与基线比较用 McNemar 精确检验，按 Holm 法校正。`,
+      `通用能力：随程序附带的 ${formatCount(questions)} 道中文通用题，不属于你的领域：${k === 1 ? '第一条就对的' : `前 ${k} 条里有正确段落的`}比例和 95% Wilson 区间。与基线比较用 McNemar 精确检验，按 Holm 法校正。`,
     state: (missing) =>
       missing === 0 ? '表里的模型都测过通用能力了。' : `还有 ${formatCount(missing)} 个模型没测通用能力。`,
     measure: (n) => `测 ${formatCount(n)} 个模型的通用能力`,
@@ -172,9 +173,11 @@ export const compareTexts: Dictionary['compare'] = {
       equalLabels: '无法计算：文件里的分数全都相同',
       equalScores: '无法计算：这个模型给所有句对的分数都相同',
     },
+    range: (low, high) => `${low} 到 ${high}`,
     noInterval: '句对太少，没有区间',
     note: (n) =>
       `分数是两个句子的余弦，都按问题的前缀编码，与训练时相同。BM25 是第二句对第一句的得分。区间和 p 值用对句对的 bootstrap（2,000 次重抽样），按 Holm 法对 ${formatCount(n)} 次比较校正。`,
+    otherPairs: (folder) => `${folder} 里的结果用的是别的句对，没有放在一起比较。`,
     save: '存为 CSV',
   },
   saveTable: '存为表格',

@@ -46,7 +46,7 @@ export const homeTexts: Dictionary['home'] = {
   computer: {
     title: '这台电脑',
     device: '计算设备',
-    model: '能训练',
+    model: '训练',
     trainable: (fits, needed, budget) =>
       fits
         ? `BERT-base 大小的模型（如 bge-base-zh-v1.5）放得下：批大小 16 需要 ${needed}，预算 ${budget}`

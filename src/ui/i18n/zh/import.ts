@@ -27,8 +27,7 @@ export const importTexts: Dictionary['import'] = {
   formats:
     'Excel（.xlsx）、JSONL、JSON、CSV、TSV，一行一段的 TXT，或按段落拆分的 Markdown，也可以是 .gz；文本用 UTF-8、UTF-16、GB18030、Big5、Shift_JIS、EUC-JP 或 EUC-KR 编码。',
   formatsTitle: '文件格式示例',
-  drop: '把文件拖到这里',
-  or: '或',
+  drop: '把文件拖到这里，或',
   choose: '选择文件',
   replace: '更换',
   remove: '移除',

@@ -10,6 +10,7 @@ export const questionsTexts: Dictionary['questions'] = {
   option: (name, n) => `${name}（${formatCount(n)}）`,
   band: (from, to) =>
     to === Infinity ? `${formatCount(from)} 字以上` : `${formatCount(from)} 到 ${formatCount(to)} 字`,
+  clear: '显示全部问题',
   save: {
     csv: '存为 CSV',
     excel: '存为 Excel',
@@ -24,7 +25,6 @@ export const questionsTexts: Dictionary['questions'] = {
       cut: '……（已截断）',
     },
   },
-  clear: '显示全部问题',
   figures: {
     title: '所显示问题的指标',
     correctedTitle: '按你改过的标注计算的指标',
