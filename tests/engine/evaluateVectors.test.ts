@@ -1,9 +1,9 @@
 import { beforeAll, expect, it } from 'vitest';
-import { passageOrder } from '../../src/domain/evaluate/ranking';
+import { passageOrder, shownPassages } from '../../src/domain/evaluate/ranking';
 import { defaultExperiment } from '../../src/domain/experiment';
 import { deviceEngine } from '../../workers/services/device/openDevice';
 import { EncodedTexts } from '../../workers/services/evaluate/encodedTexts';
-import { evaluateVectors } from '../../workers/services/evaluate/evaluateVectors';
+import { evaluateVectors, searchQuestions } from '../../workers/services/evaluate/evaluateVectors';
 import { openTestDevice } from './testDevice';
 
 beforeAll(openTestDevice);
@@ -56,4 +56,25 @@ it('an evaluation ranks the passages of a knowledge base whose ids are in no ord
   expect(evaluation.results.map(({ ranks }) => ranks)).toEqual([[3, 5], [1], [1, 2, 5]]);
   expect(evaluation.metrics).toMatchObject({ hitRateAt1: 2 / 3, questions: 3, passages: 6 });
   expect(evaluation.metrics.mrrAt10).toBeCloseTo((1 / 3 + 1 + 1) / 3, 12);
+});
+
+it('a search keeps as many passages as asked for its rankings, and for the results only those that are shown', async () => {
+  const angles = Array.from({ length: 2 * shownPassages }, (_, i) => (i * 7) % 20);
+  const order = passageOrder(angles.map((_, i) => ({ id: `p${i}` })));
+  const { results, rankings } = await searchQuestions(
+    deviceEngine(),
+    {
+      questions: [{ id: 'q', text: '', relevant: ['p0'] }],
+      order,
+      questionVectors: atAngles([0]),
+      passageVectors: atAngles(angles),
+      depth: shownPassages + 3,
+    },
+    () => Promise.resolve(),
+  );
+  const nearest = angles.map((_, i) => i).sort((a, b) => (angles[a] ?? 0) - (angles[b] ?? 0));
+  expect(rankings).toEqual([nearest.slice(0, shownPassages + 3)]);
+  expect(results[0]?.top.map(({ passageId }) => passageId)).toEqual(
+    nearest.slice(0, shownPassages).map((i) => `p${i}`),
+  );
 });

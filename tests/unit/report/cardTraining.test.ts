@@ -17,6 +17,7 @@ describe('the training in the model card', () => {
     expect(about).toContain('Weights from step: 9');
     expect(about).toContain('SHA-256 of the weights: `trained`');
     expect(about).not.toContain('From:');
+    expect(about).not.toContain('undefined');
     expect(card({ run: { step: 9, keptStep: 4 } })).toContain('Weights from step: 4');
   });
 
