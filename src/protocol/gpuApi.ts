@@ -1,9 +1,12 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
 import type { CheckProgress, DeviceCheck, DeviceCheckState } from '../domain/deviceCheck/deviceCheck';
+import type { DeviceReport } from '../domain/benchmark/deviceReport';
 import type { ExpectedWork } from '../domain/benchmark/expectedWork';
 import type { Experiment } from '../domain/experiment';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
+import type { ComparedRow, ComparedRows } from '../domain/negatives/batchTriplets';
+import type { TripletFormat } from '../domain/negatives/triplets';
 import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
 import type { BlendsToEvaluate } from './blends';
@@ -17,35 +20,26 @@ import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
 /** A row of a step's batch. In a scored pair, `anchor` and `positive` are the two sentences. */
-interface BatchRow {
+interface BatchRow extends ComparedRow {
   pairId: string;
-  anchor: string;
-  positive: string;
-  negatives: string[];
-  /** Teacher scores from the data that a distillation learns: of the positive, then of each negative. */
-  teacherScores?: number[];
-  /** Positions of the rows of the batch that serve as the row's negatives; absent if all others do. */
-  drawn?: number[];
   /** Only in scored pairs. */
   score?: number;
 }
 
 /**
- * The pairs of one step, for display. The negatives of an anchor are the positives of all other rows of its batch, and
- * the explicit negatives of all rows if the stage has any. A step that accumulates gradients has several batches of
- * `batchSize` rows.
+ * The pairs of one step, for display. `contrast` says which texts are the negatives of an anchor; an explicit negative
+ * that answers its question never is.
  */
-export interface BatchView {
+export interface BatchView extends ComparedRows {
   step: number;
-  batchSize: number;
   rows: BatchRow[];
 }
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
  * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`,
- * `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while another job is
- * using it.
+ * `scorePairs`, `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while
+ * another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -66,6 +60,8 @@ export interface GpuApi {
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
+  /** Describes the device and what it can train, without opening it. `budgetBytes` as in `createRun`. */
+  reportDevice(preference: DevicePreference, budgetBytes: number | null): Promise<DeviceReport>;
   /**
    * Executes a run: a new one from the start, an interrupted one from its last checkpoint. Resolves when the run is
    * done or cancelled. Calls `onEvents` with each batch of events after storing it. Rejects with `run-elsewhere` if
@@ -77,6 +73,8 @@ export interface GpuApi {
   cancelRun(runId: string): Promise<void>;
   /** Returns the batch of a step, counted from 0. It depends only on data, batching and seed. */
   viewBatch(experimentId: string, step: number): Promise<BatchView>;
+  /** Returns a file of the step's triplets; see `batchTriplets`. */
+  exportBatch(experimentId: string, step: number, format: TripletFormat): Promise<Blob>;
   /**
    * Returns one vector per text [text][E] from token ids, encoded with the kept weights of a run, with a blend of them
    * with the base model's, or with a base model.
@@ -120,6 +118,16 @@ export interface GpuApi {
    */
   compareModels(
     request: CompareRequest,
+    device: DevicePreference,
+    progress: CompareReports['progress'],
+    ended: CompareReports['ended'],
+  ): Promise<void>;
+  /**
+   * Scores an experiment's scored pairs with candidates, as `compareModels` does: skips those with stored scores, calls
+   * `ended` for each, and `cancelComparison` cancels it. Ignores fused candidates.
+   */
+  scorePairs(
+    request: Pick<CompareRequest, 'experimentId' | 'candidates'>,
     device: DevicePreference,
     progress: CompareReports['progress'],
     ended: CompareReports['ended'],

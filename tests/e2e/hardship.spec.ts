@@ -42,7 +42,7 @@ test('a run that exceeds the memory budget is refused before it starts, and one 
   await page.getByTestId('start-run').click();
   await expect(page.getByTestId('error-panel')).toContainText('至少需要内存');
   expect(await storedRuns(page)).toEqual([]);
-  await page.getByTestId('use-max-tokens').click();
+  await page.getByTestId('memory-fix-maxTokens').click();
   await expect(sentence).toContainText('GradCache');
   await page.getByTestId('start-run').click();
   await runIsDone(page, 1, 3 * minute);

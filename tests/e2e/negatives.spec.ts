@@ -30,6 +30,16 @@ test('negatives are mined, shown, judged with the keyboard and exported, and dec
   await page.getByTestId('export-csv').click();
   const text = await readFile(await (await download).path(), 'utf8');
   expect(text.split('\r\n')[0]).toBe('anchor,positive,negative_1');
+
+  await openStage(page, 'train');
+  await page.getByTestId('view-batch').click();
+  await expect(page.getByTestId('batch-rows').locator('> li').first()).toBeVisible();
+  const ofStep = page.waitForEvent('download');
+  await page.getByTestId('export-batch-jsonl').click();
+  const step = await ofStep;
+  expect(step.suggestedFilename()).toBe('step-1-triplets.jsonl');
+  const rows = (await readFile(await step.path(), 'utf8')).trim().split('\n');
+  expect(rows).toHaveLength(await page.getByTestId('batch-rows').locator('> li').count());
 });
 
 test('three kinds of negatives are compared, and a reload in between does not repeat finished runs', async ({

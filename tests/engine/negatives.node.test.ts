@@ -15,7 +15,7 @@ import { reportExperimentMemory } from '../../workers/services/train/reportMemor
 import { vectorsInOnePiece, type Vectors } from '../../workers/engine/retrieval/vectors';
 import { scoresByTeacher } from '../../workers/services/train/teacherScores';
 import { stepBatch } from '../../workers/services/train/stepBatch';
-import { viewBatch } from '../../workers/services/train/viewBatch';
+import { exportBatch, viewBatch } from '../../workers/services/train/viewBatch';
 import { wasmBase } from './environment';
 import { carriedOut } from './losingRun';
 import { prepared } from './smallRun';
@@ -118,6 +118,54 @@ describe('a run with explicit negatives', () => {
       const pair = own.find((row) => 'anchor' in row && row.id === pairId);
       if (pairId !== '0') expect(pair && 'negatives' in pair && pair.negatives).toEqual(negatives);
     }
+  });
+
+  it('exports the triplets of a step as a file, with what the loss compares each question with', async () => {
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+    const lines = async (
+      stage: Partial<Stage>,
+    ): Promise<{ anchor: string; positive: string; negatives: string[] }[]> => {
+      const { db } = await prepared({}, { stage: { ...imported, ...stage }, withNegatives: true });
+      const text = await (await exportBatch(db, 'e', 7, 'jsonl')).text();
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as never);
+    };
+    const [all, own] = [await lines({}), await lines({ loss: { ...loss, contrast: 'own' } })];
+    expect(all).toHaveLength(4);
+    all.forEach(({ anchor, negatives }, i) => {
+      expect(own[i]).toMatchObject({ anchor, negatives: negatives.slice(0, 2) });
+      const others = all.flatMap((row, at) => (at === i ? [] : [row.positive]));
+      expect(negatives.slice(2)).toEqual(others);
+    });
+    const { db } = await prepared({}, { stage: { loss: { ...loss, inBatchNegatives: 2 } } });
+    const csv = await (await exportBatch(db, 'e', 1, 'csv')).text();
+    expect(csv.split('\r\n')[0]).toBe('anchor,positive,negative_1,negative_2');
+  });
+
+  it('shows which passages of a batch the loss leaves out as known answers', async () => {
+    const loss = {
+      kind: 'inBatchInfoNce',
+      temperature: 0.05,
+      directions: 'queryToPassage',
+      falseNegatives: { known: true },
+    } as const;
+    const batching = { kind: 'seeded', batchSize: 24, avoidDuplicatePassages: false } as const;
+    const { db } = await prepared({}, { stage: { loss, batching } });
+    const before = (await viewBatch(db, 'e', 0)).rows;
+    expect(before.every(({ known }) => known === undefined)).toBe(true);
+    // Gives the first two pairs of the data one question.
+    const blocks = await db.getAll('datasetBlocks');
+    const block = blocks.find(({ rows }) => rows.some((row) => 'anchor' in row));
+    const [first, second] = block?.rows ?? [];
+    if (!block || !first || !second || !('anchor' in first)) throw new Error('no pairs');
+    Object.assign(second, { anchor: first.anchor });
+    await db.put('datasetBlocks', block);
+    const view = await viewBatch(db, 'e', 0);
+    const places = [first, second].map(({ id }) => view.rows.findIndex(({ pairId }) => pairId === id));
+    expect(places.map((at) => view.rows[at]?.known)).toEqual([[places[1]], [places[0]]]);
+    expect(view.rows.filter(({ known }) => known)).toHaveLength(2);
   });
 
   it('plans its memory with the negatives', async () => {

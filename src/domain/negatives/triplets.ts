@@ -14,6 +14,7 @@ export type TripletFormat = (typeof tripletFormats)[number];
 
 export interface TripletFile {
   format: TripletFormat;
+  /** Negatives of the triplet that has most. A CSV file has a column for each; the rest of a row stays empty. */
   perAnchor: number;
   /** Whether the file has teacher scores, as a list in `scores`. The import can read it back. */
   scored?: boolean;
@@ -30,8 +31,9 @@ export function* tripletLines(
   }
   for (const { anchor, positive, negatives, teacherScores: scores } of triplets) {
     const listed = scored ? [scores ? JSON.stringify(scores) : ''] : [];
+    const missing = Array.from({ length: Math.max(0, perAnchor - negatives.length) }, () => '');
     yield format === 'jsonl'
       ? `${JSON.stringify({ anchor, positive, negatives, ...(scored && scores ? { scores } : {}) })}\n`
-      : `${[anchor, positive, ...negatives, ...listed].map(csvCell).join(',')}\r\n`;
+      : `${[anchor, positive, ...negatives, ...missing, ...listed].map(csvCell).join(',')}\r\n`;
   }
 }

@@ -29,7 +29,7 @@ function questionsOf({ results }: ReportedModel): { ranks: object; rightScores: 
 }
 
 /** Returns the figures by the user's labels, and how many of them were changed. `metrics` uses the imported labels. */
-function labelsOf({ models, extras: { labels } }: ReportFacts): object {
+export function labelMetrics({ models, extras: { labels } }: ReportFacts): object {
   if (!labels) return { changes: 0 };
   const { changes, changed, unanswered, inexact, decisions } = labels;
   const figures = labels.models.map(({ id, ...rest }) => ({ name: nameOf({ models }, id), ...rest }));
@@ -69,7 +69,7 @@ export function comparisonMetrics(facts: ReportFacts): object {
       return { ...about, metrics: metricsOf(byId.get(id)), ...questionsOf(model) };
     }),
     questions,
-    labelDecisions: labelsOf(facts),
+    labelDecisions: labelMetrics(facts),
     failures: facts.failures,
   };
 }

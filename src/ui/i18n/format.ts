@@ -38,6 +38,16 @@ export function formatScore(score: number): string {
   return score.toFixed(3).replace('-', '−');
 }
 
+/** Formats a score with two digits, or "–" if there is none: "0.62", "−0.05". */
+export function formatSmallScore(score: number): string {
+  return Number.isNaN(score)
+    ? '–'
+    : score
+        .toFixed(2)
+        .replace(/^-(?=.*[1-9])/, '−')
+        .replace(/^-/, '');
+}
+
 /** Formats a threshold with all its digits, because it was chosen as the shortest decimal in its gap. */
 export function formatThreshold(threshold: number): string {
   return String(threshold).replace('-', '−');

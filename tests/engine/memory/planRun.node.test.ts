@@ -8,6 +8,7 @@ import { encodingRowBytes } from '../../../workers/engine/memory/rowBytes';
 import { parameterCount } from '../../../workers/engine/memory/parameterCount';
 import { planRun, type RunPlanRequest } from '../../../workers/engine/memory/planRun';
 import { scratchBytes } from '../../../workers/engine/scratch';
+import { loraMatrices } from '../../../src/domain/train/loraSchema';
 import { bertBase as config } from '../configs';
 
 const GiB = 2 ** 30;
@@ -143,14 +144,20 @@ describe('the memory plan of a run', () => {
     expect(mixed.run.snapshotBytes).toBe(12 * count);
   });
 
-  it('refuses to train all of BERT-base in a small budget and proposes BitFit, which fits', () => {
+  it('refuses to train all of BERT-base in a small budget and proposes BitFit and LoRA, which fit, with their needs', () => {
     const trainedBiases = 12 * 8448 + 768;
-    const given = { ...request(1, [64]), trainedBiases };
+    const adapters = { floats: 12 * 2 * 8 * 9216, rank: 8, dropout: 0, matrices: [...loraMatrices] };
+    const given = { ...request(1, [64]), trainedBiases, usualAdapters: adapters };
     const { choice, proposal } = planRun(given);
     expect(choice).toMatchObject({ fits: false, shortage: { limit: 'budget', limitBytes: GiB } });
-    expect(proposal).toEqual({ bitFit: true });
-    expect(planRun({ ...given, trained: [trainedBiases] }).choice.fits).toBe(true);
-    expect(planRun({ ...request(0.3, [64]), trainedBiases }).proposal).toEqual({});
+    const bitFit = planRun({ ...given, trained: [trainedBiases] }).choice;
+    const lora = planRun({ ...given, trained: [0], adapters: [adapters] }).choice;
+    expect([bitFit.fits, lora.fits]).toEqual([true, true]);
+    expect(proposal).toEqual({
+      bitFit: bitFit.need.total - bitFit.need.snapshot,
+      lora: lora.need.total - lora.need.snapshot,
+    });
+    expect(planRun({ ...given, limits: request(0.3, [64]).limits }).proposal).toEqual({});
   });
 
   it('applies a lower token limit to the texts of the evaluation, too', () => {

@@ -211,7 +211,7 @@ const others: AppErrorDetails[] = [
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
   { kind: 'gpu-out-of-memory', neededBytes: 3e9 },
-  { ...tooSmall, maxTokens: 256, batchSize: 8, mixedStage: 1, bitFit: true },
+  { ...tooSmall, maxTokens: 256, batchSize: 8, mixedStage: 1, bitFit: 450_000_000, lora: 520_000_000 },
   tooSmall,
   { ...tooSmall, canRaise: false },
   { ...tooSmall, limit: 'array', batchSize: 8 },

@@ -30,6 +30,7 @@ describe('npm run evaluate exits with code 1 and one sentence', () => {
     ['{\n "k": 1,,\n}', /own\.json, line 2: not valid JSON/],
     ['{"models": [{"location": "nowhere"}]}', /models\.0\.location names .*nowhere, which does not exist/],
     ['{"models": [{"location": "hub:../x"}]}', /models\.0\.location is hub:\.\.\/x, which names no model/],
+    ['{"models": [{"location": ".", "onnx": "a.onnx"}]}', /models\.0\.onnx names .*a\.onnx, which does not exist/],
     ['{"locations": {"testQuestions": "none.csv"}}', /locations\.testQuestions names .*none\.csv/],
   ])('for a file with the content %j', async (content, sentence) => {
     await writeFile(file, content);

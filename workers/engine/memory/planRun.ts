@@ -36,6 +36,8 @@ export interface RunPlanRequest {
   adapters?: readonly (AdapterMemory | undefined)[];
   /** Value that `parameters.trained` would have if a stage trained only biases. */
   trainedBiases?: number;
+  /** The adapters of a stage that trained with the usual settings of LoRA. */
+  usualAdapters?: AdapterMemory | undefined;
   limits: MemoryLimits;
   maxTokens: number;
   /** The texts of each stage's rows. */
@@ -116,7 +118,7 @@ export function planRun(
       : {
           ...proposal(current, (settings) => at(settings)?.fits ?? false),
           ...mixedProposal(request, mostDemanding),
-          ...bitFitProposal(request, stages),
+          ...strategyProposal(request, stages),
         },
   };
 }
@@ -148,15 +150,21 @@ function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage):
   return chooseStepStrategy(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
-/** Proposes to train only biases if all stages would then fit. */
-function bitFitProposal(request: RunPlanRequest, stages: readonly PlannedStage[]): MemoryProposal {
-  const { config, limits, precisions = [], parameters, trainedBiases, averaged } = request;
-  if (trainedBiases === undefined) return {};
-  const fits = stages.every(({ stage, shape }) => {
-    const biases = { ...parameters, trained: trainedBiases, averaged: averaged?.[stage] };
-    return chooseStepStrategy(config, biases, shape, limits, precisions[stage]).fits;
-  });
-  return fits ? { bitFit: true } : {};
+/** Proposes to train only biases, or only adapters, if all stages would then fit. */
+function strategyProposal(request: RunPlanRequest, stages: readonly PlannedStage[]): MemoryProposal {
+  const { config, limits, precisions = [], parameters, trainedBiases, usualAdapters, averaged } = request;
+  const needOf = (counts: ParameterCount): number | null => {
+    const choices = stages.map(({ stage, shape }) => {
+      const ofStage = { ...counts, averaged: averaged?.[stage] };
+      // Adapters are trained in full precision only.
+      const precision = counts.adapters ? 'full' : precisions[stage];
+      return chooseStepStrategy(config, ofStage, shape, limits, precision);
+    });
+    return choices.every(({ fits }) => fits) ? choices.reduce((most, { need }) => Math.max(most, need.total), 0) : null;
+  };
+  const bitFit = trainedBiases === undefined ? null : needOf({ ...parameters, trained: trainedBiases });
+  const lora = usualAdapters ? needOf(withAdapters(parameters, usualAdapters)) : null;
+  return { ...(bitFit === null ? {} : { bitFit }), ...(lora === null ? {} : { lora }) };
 }
 
 function stageParameters(request: RunPlanRequest, stage: number): ParameterCount {

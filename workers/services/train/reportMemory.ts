@@ -9,6 +9,7 @@ import { adapterMemory, parameterCount } from '../../engine/memory/parameterCoun
 import { planRun } from '../../engine/memory/planRun';
 import { trainedTableFloats } from '../../engine/model/segmentLayout';
 import { trainedBy } from '../../../src/domain/train/trainedParameters';
+import { defaultLora } from '../../../src/domain/train/loraSchema';
 import { onlyBiases } from '../../../src/domain/train/strategyEdits';
 import { refuseLongWarmup, refuseStrategy } from './refuseRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
@@ -60,6 +61,7 @@ export async function reportMemory(
     averaged: experiment.stages.map(({ ema }) => ema !== undefined),
     adapters: experiment.stages.map((stage) => adapterMemory(model.tensors, stage)),
     trainedBiases: trainedTableFloats(model.tensors, trainedBy(onlyBiases)),
+    usualAdapters: adapterMemory(model.tensors, { strategy: defaultLora }),
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
     tokens: experiment.stages.map((_, stage) => stageTokens({ experiment, tokens }, stage)),

@@ -1,6 +1,8 @@
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
+import { batchTriplets, contrastOf } from '../../../src/domain/negatives/batchTriplets';
+import { tripletLines, type TripletFormat } from '../../../src/domain/negatives/triplets';
 import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { rowsOfStage } from '../../../src/domain/train/trainRows';
@@ -22,6 +24,7 @@ export async function viewBatch(db: Database, experimentId: string, step: number
   const [first = batch] = parts;
   const negatives = (await negativesOfStages(db, experiment, data))[stageIndex];
   const known = stage && knownOf(stage, data.pairs);
+  const answers = parts.flatMap((rows) => known?.inBatch(rows) ?? rows.map(() => []));
   const drawn = parts.flatMap((rows, part) => {
     const place = { seed: experiment.seed, stageIndex, batch: stepOfStage * parts.length + part };
     return (stage && drawnInBatch(rows, { negatives, known, draw: drawOf(stage, place) })) ?? [];
@@ -39,7 +42,37 @@ export async function viewBatch(db: Database, experimentId: string, step: number
       ...(teacherScores ? { teacherScores } : {}),
       ...(score === undefined ? {} : { score }),
     };
-    return [drawn[at] ? { ...shown, drawn: drawn[at] } : shown];
+    const leftOut = answers[at] ?? [];
+    const choice = { ...(drawn[at] ? { drawn: drawn[at] } : {}), ...(leftOut.length > 0 ? { known: leftOut } : {}) };
+    return [{ ...shown, ...choice }];
   });
-  return { step, batchSize: first.length, rows };
+  return { step, batchSize: first.length, contrast: stage ? contrastOf(stage) : 'batch', rows };
+}
+
+/** Characters of a file that are collected before the browser takes them over, which may put them on the disk. */
+const pieceLength = 4_000_000;
+
+/** Returns a file of a step's triplets. */
+export async function exportBatch(
+  db: Database,
+  experimentId: string,
+  step: number,
+  format: TripletFormat,
+): Promise<Blob> {
+  const batch = await viewBatch(db, experimentId, step);
+  const type = format === 'csv' ? 'text/csv' : 'application/jsonl';
+  const perAnchor = Array.from(batchTriplets(batch), ({ negatives }) => negatives.length).reduce(
+    (a, b) => Math.max(a, b),
+    0,
+  );
+  const scored = batch.rows.some(({ teacherScores }) => teacherScores);
+  const pieces: Blob[] = [];
+  let text = '';
+  for (const line of tripletLines(batchTriplets(batch), { format, perAnchor, scored })) {
+    text += line;
+    if (text.length < pieceLength) continue;
+    pieces.push(new Blob([text]));
+    text = '';
+  }
+  return new Blob([...pieces, text], { type });
 }

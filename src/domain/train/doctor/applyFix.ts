@@ -1,5 +1,6 @@
 import type { Experiment, Stage } from '../../experiment';
 import { lossOfKind, withoutGuide, withTemperature } from '../lossSchema';
+import { withStrategy } from '../strategyEdits';
 import type { Finding, Fix } from './finding';
 
 /** Returns the experiment with a finding's fix applied. A finding without a fix leaves it unchanged. */
@@ -15,6 +16,10 @@ export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Findin
       const { queryPrefix, passagePrefix } = fix;
       return { ...experiment, model: model && { ...model, queryPrefix, passagePrefix } };
     }
+    case 'mostBatchSize':
+      return { ...experiment, stages: experiment.stages.map((one) => withMostPairs(one, fix.value)) };
+    case 'strategy':
+      return { ...experiment, stages: experiment.stages.map((one) => withStrategy(one, fix.value)) };
     case 'devTimeShare':
       return { ...experiment, evaluation: { ...experiment.evaluation, devTimeShare: fix.value } };
     case 'removeNearDuplicates':
@@ -29,14 +34,26 @@ export function applyFix(experiment: Experiment, { fix, stage = 0 }: Pick<Findin
 
 type StageFix = Exclude<
   Fix,
-  { setting: 'maxTokens' | 'pooling' | 'prefixes' | 'devTimeShare' | 'removeNearDuplicates' }
+  {
+    setting:
+      'maxTokens' | 'pooling' | 'prefixes' | 'mostBatchSize' | 'strategy' | 'devTimeShare' | 'removeNearDuplicates';
+  }
 >;
+
+function withMostPairs(stage: Stage, most: number): Stage {
+  const { batching } = stage;
+  return batching.kind === 'seeded' && batching.batchSize > most
+    ? { ...stage, batching: { ...batching, batchSize: most } }
+    : stage;
+}
 
 function fixedStage(stage: Stage, fix: StageFix): Stage {
   const { batching } = stage;
   switch (fix.setting) {
     case 'batchSize':
       return batching.kind === 'seeded' ? { ...stage, batching: { ...batching, batchSize: fix.value } } : stage;
+    case 'precision':
+      return { ...stage, precision: fix.value };
     case 'negativesMargin':
       return stage.negatives?.from === 'mined'
         ? { ...stage, negatives: { ...stage.negatives, relativeMargin: fix.value } }

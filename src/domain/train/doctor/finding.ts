@@ -76,6 +76,11 @@ export interface RateFacts {
 export type Fix =
   /** `bytes`: the memory that a run would then need, if known. */
   | { setting: 'batchSize'; value: number; bytes?: number }
+  /** In every stage with larger batches. */
+  | { setting: 'mostBatchSize'; value: number }
+  | { setting: 'precision'; value: 'mixed' }
+  /** The usual settings of a strategy, in every stage. `bytes`: the memory that the run then needs. */
+  | { setting: 'strategy'; value: 'bitFit' | 'lora'; bytes: number }
   | { setting: 'temperature'; value: number }
   | { setting: 'learningRate'; value: number }
   | { setting: 'epochs'; value: number }

@@ -11,7 +11,16 @@ export const batchViewTexts = {
   sentence2: 'Sentence 2',
   score: (score: string) => `Score ${score}`,
   teacherScore: (score: string) => `Teacher ${score}`,
-  help: 'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
+  help: {
+    batch:
+      'Each question is shown with its own passage. The passages of all other rows are its negatives, unless they are left out as known answers, and so are explicit negatives of any row that don’t answer it.',
+    explicit:
+      'Each question is shown with its own passage. Its negatives are the explicit negatives of all rows that don’t answer it; passages of other rows are not.',
+    own: 'Each question is shown with its own passage. Its negatives are its own explicit negatives; texts of other rows are not.',
+  },
+  exportHelp:
+    'The file has each question with its passage, its own explicit negatives and the in-batch negatives that it is compared with.',
+  tooMany: (most: string) => `Too many negatives for a file: more than ${most}.`,
   drawnHelp:
     'Each question is shown with its own passage. A few other rows are drawn at random for each question. Its negatives are their passages, and those of their explicit negatives that don’t answer it.',
   explicitNegatives: 'Explicit negatives',

@@ -165,6 +165,10 @@ const bytes = (n: number): string => (Number.isFinite(n) ? formatBytes(n) : '–
 const fixes: FixWords = {
   batchSize: ({ value, bytes: needed }) =>
     `Set the batch size to ${value}${needed === undefined ? '' : `, which needs ${formatBytes(needed)}`}`,
+  mostBatchSize: ({ value }) => `Set the batch size to ${value}`,
+  precision: () => 'Use mixed precision',
+  strategy: ({ value, bytes: needed }) =>
+    `${value === 'lora' ? 'Train only adapters (LoRA)' : 'Train only the biases'}, which needs ${bytes(needed)}`,
   temperature: ({ value }) => `Set the temperature to ${formatRate(value)}`,
   learningRate: ({ value }) => `Set the learning rate to ${formatRate(value)}`,
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,

@@ -230,6 +230,7 @@ export const importTexts = {
       'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
     storage: (float32: string, half: string) =>
       `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageAsIs: (bytes: string) => `Disk space until the model is imported: up to ${bytes}.`,
     storageFree: (room: string) => `The browser allows this page ${room} more.`,
     storageTight: (room: string) =>
       `The browser allows this page only ${room} more; make room first, or the download will stop.`,

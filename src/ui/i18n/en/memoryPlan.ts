@@ -47,9 +47,5 @@ export const memoryPlanTexts = {
     gradCache: 'in chunks',
     none: 'doesn’t fit',
   },
-  useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
-  useBatchSize: (n: number) => `Set the batch size to ${n}`,
-  useMixed: 'Use mixed precision',
-  useBitFit: 'Train only the biases',
   useBudget: (bytes: string) => `Set the budget to ${bytes}`,
 };

@@ -43,7 +43,7 @@ function memoryLack({ limit, neededBytes, limitBytes, canRaise }: MemoryDetails)
  * the device can use more.
  */
 function memoryRemedies(
-  { limit, canRaise, maxTokens, batchSize, mixedStage, bitFit }: MemoryDetails,
+  { limit, canRaise, maxTokens, batchSize, mixedStage, bitFit, lora }: MemoryDetails,
   file?: string,
 ): Sentence[] {
   const ways: Sentence[] = [];
@@ -73,15 +73,8 @@ function memoryRemedies(
           }
         : { zh: '改用混合精度', en: 'use mixed precision' },
     );
-  if (bitFit)
-    ways.push(
-      file
-        ? {
-            zh: `把 ${file} 中每个阶段的 strategy 设为 {"kind": "bitFit"}`,
-            en: `set the strategy of every stage of ${file} to {"kind": "bitFit"}`,
-          }
-        : { zh: '只训练偏置（BitFit）', en: 'train only the biases (BitFit)' },
-    );
+  if (lora !== undefined) ways.push(strategyRemedy('lora', lora, file));
+  if (bitFit !== undefined) ways.push(strategyRemedy('bitFit', bitFit, file));
   if (limit === 'array') ways.push({ zh: '换用更小的模型，或另一台设备', en: 'use a smaller model or another device' });
   else if (canRaise)
     ways.push(
@@ -91,4 +84,16 @@ function memoryRemedies(
     );
   else ways.push({ zh: '换用更小的模型，或有 WebGPU 的设备', en: 'use a smaller model or a device with WebGPU' });
   return ways;
+}
+
+function strategyRemedy(kind: 'bitFit' | 'lora', bytes: number, file?: string): Sentence {
+  const needed = formatBytes(bytes);
+  if (file)
+    return {
+      zh: `把 ${file} 中每个阶段的 strategy 设为 {"kind": "${kind}"}（需要 ${needed}）`,
+      en: `set the strategy of every stage of ${file} to {"kind": "${kind}"}, which needs ${needed}`,
+    };
+  return kind === 'lora'
+    ? { zh: `只训练适配器（LoRA，需要 ${needed}）`, en: `train only adapters (LoRA), which needs ${needed}` }
+    : { zh: `只训练偏置（BitFit，需要 ${needed}）`, en: `train only the biases (BitFit), which needs ${needed}` };
 }

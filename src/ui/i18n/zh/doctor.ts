@@ -155,6 +155,10 @@ const bytes = (n: number): string => (Number.isFinite(n) ? formatBytes(n) : '–
 const fixes: FixWords = {
   batchSize: ({ value, bytes: needed }) =>
     `批大小改为 ${value}${needed === undefined ? '' : `，需要 ${formatBytes(needed)}`}`,
+  mostBatchSize: ({ value }) => `批大小改为 ${value}`,
+  precision: () => '改用混合精度',
+  strategy: ({ value, bytes: needed }) =>
+    `${value === 'lora' ? '只训练适配器（LoRA）' : '只训练偏置'}，需要 ${bytes(needed)}`,
   temperature: ({ value }) => `温度改为 ${formatRate(value)}`,
   learningRate: ({ value }) => `学习率改为 ${formatRate(value)}`,
   epochs: ({ value }) => `改为训练 ${value} 轮`,

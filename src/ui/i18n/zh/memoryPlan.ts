@@ -31,9 +31,5 @@ export const memoryPlanTexts: Dictionary['train']['memoryPlan'] = {
   stepStrategy: '每步的做法',
   stepStrategyHelp: '每步怎样处理一批数据。训练前按内存预算选定，接着训练时不变。',
   stepStrategies: { plain: '一次处理整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
-  useMaxTokens: (n) => `最大 token 数改为 ${formatCount(n)}`,
-  useBatchSize: (n) => `批大小改为 ${formatCount(n)}`,
-  useMixed: '改用混合精度',
-  useBitFit: '只训练偏置',
   useBudget: (bytes) => `预算改为 ${bytes}`,
 };

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Experiment } from '../../../../src/domain/experiment';
+import type { MemoryProposal } from '../../../../src/domain/memory/proposal';
+import { applyFix } from '../../../../src/domain/train/doctor/applyFix';
 import { examine } from '../../../../src/domain/train/doctor/examine';
+import { memoryFixes } from '../../../../src/domain/train/doctor/memory';
 import { defaultMined } from '../../../../src/domain/train/negativesSchema';
 import { batchOf, choiceOf, experimentWith, factsWith, found, memoryOf } from './patient';
 
@@ -42,6 +46,40 @@ describe('steps that encode their batch twice', () => {
     expect(examine(experiment, facts)).toEqual([]);
     for (const kind of ['plain', 'recompute'] as const)
       expect(examine(experiment, factsWith({ memory: memoryOf(32, choiceOf(kind, 2e9), alternatives) }))).toEqual([]);
+  });
+});
+
+describe('a run that does not fit in memory', () => {
+  const experiment = experimentWith(batchOf(32), batchOf(8));
+  const refusedWith = (proposal: MemoryProposal) => ({
+    ...memoryOf(32, choiceOf('plain', 2e9, false), []),
+    proposal,
+  });
+  const fixed = (proposal: MemoryProposal): Experiment[] =>
+    found('memoryShort', experiment, factsWith({ memory: refusedWith(proposal) })).map((finding) =>
+      applyFix(experiment, finding),
+    );
+
+  it('has a fix in every stage that it concerns, whatever the plan proposes', () => {
+    const { stages } = experiment;
+    expect(fixed({ maxTokens: 64 })[0]?.model?.maxTokens).toBe(64);
+    const sizes = fixed({ batchSize: 16 })[0]?.stages.map(({ batching }) => batching);
+    expect(sizes).toEqual([batchOf(16).batching, batchOf(8).batching]);
+    expect(fixed({ mixedStage: 1 })[0]?.stages).toEqual([stages[0], { ...stages[1], precision: 'mixed' }]);
+    for (const kind of ['lora', 'bitFit'] as const)
+      expect(fixed({ [kind]: 6e8 })[0]?.stages.map(({ strategy }) => strategy.kind)).toEqual([kind, kind]);
+  });
+
+  it('is offered first what costs least, and no fix if nothing fits', () => {
+    const all = { maxTokens: 64, batchSize: 16, mixedStage: 0, bitFit: 5e8, lora: 6e8 };
+    expect(memoryFixes(all).map(({ fix }) => [fix.setting, 'value' in fix && fix.value])).toEqual([
+      ['precision', 'mixed'],
+      ['mostBatchSize', 16],
+      ['maxTokens', 64],
+      ['strategy', 'lora'],
+      ['strategy', 'bitFit'],
+    ]);
+    expect(found('memoryShort', experiment, factsWith({ memory: refusedWith({}) }))[0]).not.toHaveProperty('fix');
   });
 });
 
