@@ -29,6 +29,9 @@ function softwareWebGpu(...flags: string[]) {
   return playwright({ launchOptions: { ...(executablePath && { executablePath }), args } });
 }
 
+/** Makes groups of browsers run one after the other. vitest's types lack this option of an instance. */
+const inGroup = (groupOrder: number) => ({ sequence: { groupOrder } });
+
 /** Suites that close the shared device, or open devices of their own. */
 const closesDevice =
   /(device|recovery|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu|tfjsLosses\.gpu)\.test\.ts$/;
@@ -114,14 +117,14 @@ export default defineConfig({
                 browser: 'chromium',
                 name: 'engine-webgpu (bounds checked)',
                 include: boundsChecked,
-                sequence: { groupOrder: 1 },
+                ...inGroup(1),
               },
               {
                 browser: 'chromium',
                 name: 'engine-webgpu (unchecked)',
                 exclude: [nodeSuites, ...boundsChecked],
                 provider: softwareWebGpu(unchecked),
-                sequence: { groupOrder: 2 },
+                ...inGroup(2),
               },
             ],
           },
