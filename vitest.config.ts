@@ -12,6 +12,26 @@ const engineSuites = 'tests/engine/**/*.test.ts';
 const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
+/**
+ * Suites that run in a browser with the bounds checks that WebGPU adds to each access of a kernel: those that use tfjs,
+ * whose training step fails without the checks, and some of our own kernels. The others run without the checks, which
+ * takes a third less processor time and does not hide an access out of bounds.
+ */
+const boundsChecked = [
+  'tests/engine/{deviceCheck,distillationRuns,tfjsLosses}.gpu.test.ts',
+  'tests/engine/{kernels,lossReplays,losses,tfjsLosses}.test.ts',
+];
+const unchecked = '--enable-dawn-features=disable_robustness';
+
+/** WebGPU on the processor: no test depends on the machine's graphics card. */
+function softwareWebGpu(...flags: string[]) {
+  const args = [...chromiumFlags('software'), ...flags];
+  return playwright({ launchOptions: { ...(executablePath && { executablePath }), args } });
+}
+
+/** Makes groups of browsers run one after the other. vitest's types lack this option of an instance. */
+const inGroup = (groupOrder: number) => ({ sequence: { groupOrder } });
+
 /** Suites that close the shared device, or open devices of their own. */
 const closesDevice =
   /(device|recovery|forcedPlans\.gpu|tuning\.gpu|lowestLimits\.gpu|benchmark\.gpu|tfjsLosses\.gpu)\.test\.ts$/;
@@ -91,11 +111,22 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              // WebGPU on the processor: no test depends on the machine's graphics card.
-              launchOptions: { ...(executablePath && { executablePath }), args: chromiumFlags('software') },
-            }),
-            instances: [{ browser: 'chromium' }],
+            provider: softwareWebGpu(),
+            instances: [
+              {
+                browser: 'chromium',
+                name: 'engine-webgpu (bounds checked)',
+                include: boundsChecked,
+                ...inGroup(1),
+              },
+              {
+                browser: 'chromium',
+                name: 'engine-webgpu (unchecked)',
+                exclude: [nodeSuites, ...boundsChecked],
+                provider: softwareWebGpu(unchecked),
+                ...inGroup(2),
+              },
+            ],
           },
         },
       },
