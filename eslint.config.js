@@ -64,6 +64,7 @@ export default ts.config(
       'dist/',
       '.venv/',
       '.cache/',
+      '.svelte-check/',
       'out/',
       'public/',
       'test-results/',

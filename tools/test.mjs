@@ -7,6 +7,7 @@ import { installWhenNeeded } from './lib/install.mjs';
 import { buildWhenNeeded } from './lib/build.mjs';
 import { runCommand } from './lib/runCommand.mjs';
 import { root } from './lib/source.mjs';
+import { deleteTranslatedComponents, pageCheck, zoneCheck } from './lib/typeChecks.mjs';
 
 const reports = join(root, '.cache/reports');
 const bin = (name, file) => join(root, 'node_modules', name, file);
@@ -77,7 +78,13 @@ function endToEnd(project) {
   };
 }
 
-const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
+/** Returns the check of a zone's types. On one thread, because each thread would check shared types again. */
+function types(zone) {
+  const { script, args } = zoneCheck(zone);
+  return single(`types: ${zone}`, script, [...args, '--singleThreaded']);
+}
+
+const page = pageCheck();
 
 /** Needs neither a browser nor the site, so it runs beside the build. */
 const lint = single('lint', bin('eslint', 'bin/eslint.js'), ['.']);
@@ -91,14 +98,10 @@ const paired = [
   endToEnd('e2e'),
   vitest('unit'),
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
-  tsc('tests'),
-  single('types: page', bin('svelte-check', 'bin/svelte-check'), [
-    '--tsconfig',
-    'tsconfig.page.json',
-    '--fail-on-warnings',
-  ]),
-  tsc('workers'),
-  tsc('domain'),
+  types('tests'),
+  single('types: page', page.script, page.args),
+  types('workers'),
+  types('domain'),
 ];
 /** Runs alone, because training in the page needs the whole machine. */
 const alone = endToEnd('e2e-training');
@@ -147,6 +150,7 @@ async function main() {
   await installWhenNeeded();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
+  deleteTranslatedComponents();
   const results = await runChecks(await browserWhenNeeded());
   console.log('\n== summary');
   for (const { name, passed, failed, seconds } of results)

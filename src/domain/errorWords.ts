@@ -28,6 +28,7 @@ export interface OwnWordsValues {
   'different-names': [];
   'different-model': [name: string];
   'different-values': [];
+  'other-data': [];
   runs: [number];
   'column-for': [fields: string];
   'parameter-keyword': [];
@@ -56,6 +57,7 @@ export interface OwnWordsValues {
   'not-an-object': [];
   'not-a-project': [];
   'same-key': [];
+  'no-such-experiment': [];
   'listed-twice': [];
   misnamed: [];
   'hash-differs': [];

@@ -7,8 +7,9 @@ import type { ImportFault } from './import/importFault';
 import type { ModelFault } from './import/modelFault';
 import type { MemoryProposal } from './memory/proposal';
 import type { NegativesError } from './negatives/negativesError';
+import type { ProjectFault } from './project/projectFault';
 
-export type { ImportFault, ModelFault };
+export type { ImportFault, ModelFault, ProjectFault };
 
 export type HubFault =
   | 'id-invalid'
@@ -37,20 +38,6 @@ export type HubFault =
   | 'weights-unsupported'
   /** Another tab is downloading a model. */
   | 'elsewhere';
-
-export type ProjectFault =
-  /** The run's weights are incomplete or do not match their hash. */
-  | 'weights-missing'
-  | 'weights-damaged'
-  | 'negatives-foreign'
-  /** The file lacks the run's events or its experiment. */
-  | 'events-missing'
-  | 'experiment-missing'
-  /** The run is unfinished, and the project is saved without optimizer state. */
-  | 'unfinished'
-  /** The experiment names data or a model that neither the file nor this browser has. */
-  | 'data-missing'
-  | 'model-missing';
 
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 

@@ -1,6 +1,7 @@
 import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
 import { parseBlend, type BlendJob } from './evaluate/blendFile';
+import { parseProbe, type ProbeJob } from './evaluate/probeFile';
 import { own } from './errorWords';
 import * as v from 'valibot';
 import {
@@ -32,19 +33,23 @@ const locationsSchema = v.strictObject({
   ...v.entriesFromList(stageModelSlots, v.optional(location)),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
+  /** A file of the user's decisions about labels, as the page saves it. */
+  labelDecisions: v.optional(location),
 });
 
-/** Data files and how to read them, the model's folder, and the file of a batch list. */
+/** Data files and how to read them, the model's folder, and the files of a batch list and of label decisions. */
 interface Locations extends Partial<Record<SlotName, FileLocation[]>>, Partial<Record<StageModelSlot, string>> {
   model?: string;
   batches?: string;
+  labelDecisions?: string;
 }
 
 function parseLocations(value: unknown): Locations {
-  const { model, batches, ...given } = parseWith(locationsSchema, value, 'locations');
+  const { model, batches, labelDecisions, ...given } = parseWith(locationsSchema, value, 'locations');
   const locations: Locations = {
     ...(model === undefined ? {} : { model }),
     ...(batches === undefined ? {} : { batches }),
+    ...(labelDecisions === undefined ? {} : { labelDecisions }),
   };
   for (const slot of stageModelSlots) if (given[slot] !== undefined) locations[slot] = given[slot];
   for (const slot of slotNames) if (given[slot] !== undefined) locations[slot] = parseFileLocations(given[slot], slot);
@@ -90,6 +95,8 @@ export interface ExperimentFile {
   compare: Comparing | null;
   /** Blends of base and tuned weights, evaluated or exported after the run. Not part of the identity either. */
   blend: BlendJob | null;
+  /** Questions outside the field that are measured before and after the run. Not part of the identity either. */
+  probe: ProbeJob | null;
 }
 
 const comparingSchema = v.picklist(['negatives']);
@@ -98,10 +105,20 @@ type Comparing = v.InferOutput<typeof comparingSchema>;
 /** A file can have only one of these fields, because each changes which runs are made and what is exported. */
 const alternatives = ['sweep', 'compare', 'blend'] as const;
 
-/** Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has. */
+/**
+ * Throws `experiment-invalid` with the path of the second of the `alternatives` that the file has, or of a field that
+ * only a single run uses.
+ */
 function refuseTwoKinds(json: Record<string, unknown>): void {
   const [first, second] = alternatives.filter((name) => json[name] !== undefined);
   if (first && second) throw experimentInvalid(second, json[second], own('nothing-beside', first));
+  // Several runs are compared on dev, by the imported labels.
+  const several = (['sweep', 'compare'] as const).find((name) => json[name] !== undefined);
+  const { probe, locations } = json;
+  if (several && probe !== undefined) throw experimentInvalid('probe', probe, own('nothing-beside', several));
+  const labels = isObject(locations) ? locations['labelDecisions'] : undefined;
+  if (several && labels !== undefined)
+    throw experimentInvalid('locations.labelDecisions', labels, own('nothing-beside', several));
 }
 
 /**
@@ -186,7 +203,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
   refuseDeepFields(json);
   refuseTwoKinds(json);
-  const { locations: given, compare, sweep, blend, model, ...rest } = json;
+  const { locations: given, compare, sweep, blend, probe, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const { stages: withoutModels, stageModels } = stagesWithoutModels(rest['stages'], locations);
@@ -208,6 +225,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     ...parseSweep(sweep, locations, experiment),
     compare: compare === undefined ? null : parseWith(comparingSchema, compare, 'compare'),
     blend: blend === undefined ? null : parseBlend(blend),
+    probe: probe === undefined ? null : parseProbe(probe),
   };
 }
 

@@ -67,9 +67,8 @@ export const nameOfPath = (file: string): string => file.split(/[\\/]/).at(-1) ?
  * Parses the location of a slot: a path, an object with `path` and how to read it, or a list of these.
  * @throws experiment-invalid with the path of the wrong field.
  */
-export function parseFileLocations(value: unknown, slot: SlotName): FileLocation[] {
+export function parseFileLocations(value: unknown, slot: SlotName, place = `locations.${slot}`): FileLocation[] {
   const { role } = slots[slot];
-  const place = `locations.${slot}`;
   if (!Array.isArray(value)) return [fileLocation(value, role, place)];
   if (value.length === 0 || value.length > mostFiles)
     throw experimentInvalid(place, value, own('list-of', 1, mostFiles));

@@ -1,4 +1,4 @@
-import type { HubOrigin } from './import/hub';
+import type { HubOrigin } from './import/hubOrigin';
 import type { FileDType, StoredTensor, UntrainedTensors } from './modelTensors';
 
 /** Configuration of a BERT-type encoder, from the model's config.json. */

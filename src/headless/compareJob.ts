@@ -1,5 +1,5 @@
 import { comparisonMetrics } from '../domain/report/comparisonMetrics';
-import { comparedModels, folderResults, refuseOtherData } from '../domain/evaluate/comparedResults';
+import { comparedModels, folderPairs, folderResults, refuseOtherData } from '../domain/evaluate/comparedResults';
 import { AppError } from '../domain/errors';
 import { bestModel, noExtras, type ReportFacts } from '../domain/report/reportFacts';
 import { gateway } from '../state/gateway';
@@ -28,10 +28,29 @@ export async function runFolderComparison(job: CompareJob): Promise<{ facts: Rep
     ...{ passages: folders[0].passages, knowledgeBaseSha256: folders[0].knowledgeBaseSha256 },
     ...{ leftOut: null, testUses: null, questions: questionsOf(folders) },
     ...{ models, rows, baselineId: baseline.id, judgedId: bestModel(rows, baseline.id, k) },
-    ...{ training: null, findings: null, failures: [], extras: noExtras, texts: new Map() },
+    ...{
+      training: null,
+      findings: null,
+      failures: [],
+      extras: { ...noExtras, pairs: await pairsOf(folders, baseline.id) },
+      texts: new Map(),
+    },
   };
   const environment = { build: __BUILD__, browser: navigator.userAgent };
   return { facts, metrics: { ...comparisonMetrics(facts), environment } };
+}
+
+/** Returns the correlations of the folders' scored pairs, or null without any. */
+async function pairsOf(
+  folders: readonly ReturnType<typeof folderResults>[],
+  baselineId: string,
+): Promise<ReportFacts['extras']['pairs']> {
+  const pairs = folderPairs(folders);
+  const [first] = pairs?.scores ?? [];
+  if (!pairs || !first) return null;
+  const base = pairs.scores.some(({ id }) => id === baselineId) ? baselineId : first.id;
+  const rows = await (await gateway.data()).pairTableOf(pairs.scores, pairs.labels, base);
+  return { ...pairs, trainedOn: null, baselineId: base, rows };
 }
 
 /** Folders written by earlier versions lack the texts of questions, which are then shown by their ids. */

@@ -1,25 +1,27 @@
-import { canonicalJson } from '../domain/canonicalJson';
-import { candidateId, denseOf } from '../domain/evaluate/candidate';
-import { comparisonMetrics } from '../domain/report/comparisonMetrics';
+import { candidateId, denseOf, type Candidate } from '../domain/evaluate/candidate';
+import { comparisonMetrics, labelMetrics } from '../domain/report/comparisonMetrics';
 import {
   candidatesOf,
   parseEvaluationFile,
+  type EvaluableModel,
   type EvaluationFile,
   type NamedCandidate,
 } from '../domain/evaluate/evaluationFile';
 import { AppError, type AppErrorDetails } from '../domain/errors';
-import type { Experiment } from '../domain/experiment';
-import type { StoredModel } from '../domain/model';
+import { onnxBytes } from '../domain/onnxModel';
 import { parseExperiment } from '../domain/parseExperiment';
 import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';
-import type { CompareProgress } from '../protocol/compareApi';
+import { entryOf } from '../domain/import/slots';
+import type { CompareProgress, CompareReports } from '../protocol/compareApi';
 import { comparisonFacts } from '../state/comparisonFacts';
 import { gateway } from '../state/gateway';
 import { en } from '../ui/i18n/en';
 import { errorSentence } from '../ui/i18n/errors';
+import { dataExperimentId } from './dataExperiment';
 import { InputReader } from './importInputs';
 import { dataNotes } from './inputNotes';
 import type { EvaluateJob, JobRoutes } from './jobRoutes';
+import { noteLabelDecisions, readLabelDecisions, useLabelDecisions } from './labelDecisions';
 import { inputReports, throttled, type EventSender } from './prepare';
 
 /** Names of the work in the terminal, by the names that a comparison reports. */
@@ -36,41 +38,54 @@ async function readInputs(routes: JobRoutes, job: EvaluateJob, file: EvaluationF
   sender.send('progress', { what: 'import', done: 0, of: 0 });
   const reader = new InputReader(routes, job, file.inputs, inputReports(sender));
   const data = await reader.data();
-  const models: StoredModel[] = [];
-  for (const [index, { name, location, stated }] of file.models.entries())
-    models.push(await reader.model({ slot: `model${index}`, name, location, promised: stated.contentSha256 }));
+  const models: EvaluableModel[] = [];
+  for (const [index, { name, location, onnx, stated }] of file.models.entries()) {
+    const place = { slot: `model${index}`, name, location, promised: stated.contentSha256 };
+    const choice = { graph: onnx ?? '', pooling: stated.pooling ?? null };
+    models.push(onnx === null ? await reader.model(place) : await reader.onnxModel(place, choice));
+  }
   const experiment = parseExperiment({ data, split: { devFraction: 0 } });
   return { reader, models, experiment };
 }
 
-/**
- * Stores the data as an experiment without training, or finds the experiment stored by an earlier command. Its results
- * are reused, so an interrupted evaluation continues with the next model.
- */
-async function storedExperimentId(name: string, experiment: Experiment): Promise<string> {
-  const wanted = canonicalJson([name, experiment]);
-  const earlier = (await gateway.listExperiments()).find((one) => canonicalJson([one.name, one.experiment]) === wanted);
-  if (earlier) return earlier.experimentId;
-  const [now, experimentId] = [Date.now(), crypto.randomUUID()];
-  await gateway.putExperiment({ experimentId, name, experiment, createdAt: now, updatedAt: now, demo: false });
-  return experimentId;
-}
-
 /** Evaluates the candidates. Returns the errors of those that failed, by id. */
-async function evaluate(
+function evaluate(
   request: { experimentId: string; part: EvaluationFile['part']; candidates: readonly NamedCandidate[] },
   job: EvaluateJob,
   sender: EventSender,
 ): Promise<Map<string, AppErrorDetails>> {
+  const { experimentId, part } = request;
+  const candidates = request.candidates.map(({ candidate }) => candidate);
+  return withReports(request.candidates, sender, async (...reports) =>
+    (await gateway.gpu()).compareModels({ experimentId, part, candidates }, job.device, ...reports),
+  );
+}
+
+/** Scores the pairs of the file with the candidates. Returns the errors of those that failed, by id. */
+function scorePairs(
+  request: { experimentId: string; candidates: readonly NamedCandidate[] },
+  job: EvaluateJob,
+  sender: EventSender,
+): Promise<Map<string, AppErrorDetails>> {
+  const { experimentId } = request;
+  const candidates = request.candidates.map(({ candidate }) => candidate);
+  return withReports(request.candidates, sender, async (...reports) =>
+    (await gateway.gpu()).scorePairs({ experimentId, candidates }, job.device, ...reports),
+  );
+}
+
+/** Does work on candidates and reports it to the terminal. Returns the errors of those that failed, by id. */
+async function withReports(
+  candidates: readonly NamedCandidate[],
+  sender: EventSender,
+  work: (progress: CompareReports['progress'], ended: CompareReports['ended']) => Promise<void>,
+): Promise<Map<string, AppErrorDetails>> {
   const failures = new Map<string, AppErrorDetails>();
-  const names = new Map(request.candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
+  const names = new Map(candidates.map(({ candidate, name }) => [candidateId(candidate), name]));
   let current = '';
   let doing: CompareProgress['what'] = 'load';
   const report = throttled((done, of) => sender.send('progress', { what: workNames[doing], done, of }));
-  const gpu = await gateway.gpu();
-  await gpu.compareModels(
-    { ...request, candidates: request.candidates.map(({ candidate }) => candidate) },
-    job.device,
+  await work(
     ({ id, what, done, of }) => {
       if (id !== current) sender.send('progress', { note: `== ${names.get(id) ?? id}` });
       if (what !== doing) sender.send('progress', { what: workNames[what], done, of });
@@ -90,12 +105,24 @@ function labelOf({ name, candidate, model }: NamedCandidate): Omit<ReportedModel
   return {
     id: candidateId(candidate),
     name,
-    detail: kind === 'keywords' ? en.compare.keywordsDetail : en.compare.untrained,
+    detail: detailOf(candidate),
     kind,
-    settings: dense?.kind === 'base' ? dense.model : null,
-    bytes: model && model.totalFloats * 4,
-    dimension: model && model.config.hiddenSize,
+    settings: dense && 'model' in dense ? dense.model : null,
+    ...sizesOf(model),
   };
+}
+
+function detailOf(candidate: Candidate): string {
+  const dense = denseOf(candidate);
+  if (!dense) return en.compare.keywordsDetail;
+  return dense.kind === 'onnx' ? en.compare.onnx.detail : en.compare.untrained;
+}
+
+function sizesOf(model: EvaluableModel | null): Pick<ReportedModel, 'bytes' | 'dimension'> {
+  if (!model) return { bytes: null, dimension: null };
+  // config.json of an ONNX model need not state the length of a vector.
+  if ('graph' in model) return { bytes: onnxBytes(model), dimension: model.dimension === 0 ? null : model.dimension };
+  return { bytes: model.totalFloats * 4, dimension: model.config.hiddenSize };
 }
 
 /** Evaluates the models of a file and returns the facts of their comparison. */
@@ -108,10 +135,16 @@ export async function runEvaluation(
   const { reader, models, experiment } = await readInputs(routes, job, file, sender);
   const { titles, recognised, leftOut } = reader;
   for (const note of dataNotes({ titles, recognised, leftOut, experiment })) sender.send('progress', { note });
+  const decisions = await readLabelDecisions(routes, job);
   const candidates = candidatesOf(file, models);
-  const experimentId = await storedExperimentId(job.name, experiment);
+  const experimentId = await dataExperimentId(job.name, experiment);
   const failed = await evaluate({ experimentId, part: file.part, candidates }, job, sender);
+  await useLabelDecisions(experimentId, decisions);
+  const unused = await noteLabelDecisions({ experimentId, part: file.part }, decisions, sender);
   const done = candidates.filter(({ candidate }) => !failed.has(candidateId(candidate)));
+  const pairsFailed = entryOf(experiment, 'scoredPairs')
+    ? await scorePairs({ experimentId, candidates: done }, job, sender)
+    : new Map<string, AppErrorDetails>();
   const [first] = done;
   if (!first) throw new AppError([...failed.values()][0] ?? { kind: 'model-missing' });
   const baseline = done.find(({ name }) => name === file.baseline) ?? first;
@@ -119,6 +152,10 @@ export async function runEvaluation(
     const error = failed.get(candidateId(candidate));
     return error ? [{ name, error }] : [];
   });
+  for (const { candidate, name } of candidates) {
+    const error = pairsFailed.get(candidateId(candidate));
+    if (error) failures.push({ name, error });
+  }
   for (const { name, error } of failures)
     sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
   const facts = await comparisonFacts({
@@ -127,6 +164,13 @@ export async function runEvaluation(
   });
   const device = done.some(({ model }) => model) ? await (await gateway.gpu()).describeDevice(job.device) : null;
   const environment = { build: __BUILD__, browser: navigator.userAgent, devicePreference: job.device, device };
-  const metrics = { ...comparisonMetrics(facts), data: experiment.data, leftOutRows: leftOut, environment };
+  const labelDecisions = { ...labelMetrics(facts), ...unused };
+  const metrics = {
+    ...comparisonMetrics(facts),
+    labelDecisions,
+    data: experiment.data,
+    leftOutRows: leftOut,
+    environment,
+  };
   return { facts, metrics };
 }

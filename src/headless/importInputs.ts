@@ -4,6 +4,7 @@ import { experimentModelOf, type DataEntry, type Experiment, type ExperimentMode
 import { nameOfPath } from '../domain/fileLocations';
 import type { FileReading } from '../domain/import/fileReading';
 import { fillExperiment, fillSweep, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
+import { listingOfGraph } from '../domain/import/chooseOnnxFiles';
 import {
   hostLabel,
   hubError,
@@ -12,14 +13,18 @@ import {
   listingBytes,
   parseHost,
   parseHubLocation,
+  type HubListing,
+  type HubModelId,
+  type OnnxListing,
 } from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
+import type { OnnxChoice, OnnxModel } from '../domain/onnxModel';
 import { stageModelSlots, type StageModelSlot } from '../domain/train/stageModels';
 import type { SweepAxis } from '../domain/sweep/sweep';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
 import type { Recognition } from '../domain/import/recognise';
-import type { RejectedRow } from '../protocol/dataApi';
+import type { DataApi, DownloadProgress, RejectedRow } from '../protocol/dataApi';
 import { formatBytes } from '../ui/i18n/format';
 import type { HeadlessJob, Job, JobRoutes } from './jobRoutes';
 
@@ -36,6 +41,8 @@ export interface ImportedInputs {
   compare: ExperimentFile['compare'];
   /** Blends to evaluate or export after the run. */
   blend: ExperimentFile['blend'];
+  /** Questions outside the field to measure after the run. */
+  probe: ExperimentFile['probe'];
   /** Number of passages with a title, if the knowledge base was read from files. */
   titles: number;
 }
@@ -73,6 +80,24 @@ interface ModelPlace {
   name: string;
   location: string | undefined;
   promised: string | undefined;
+}
+
+/** How a model is listed and fetched. */
+interface HubSource<Model, Listing> {
+  list(model: HubModelId, token: string | null): Promise<Listing>;
+  fetch(listing: Listing, token: string | null, progress: DownloadProgress, importing: Report): Promise<Model>;
+}
+
+/** Lists and fetches one graph. Throws `hub-failed` if the hub does not have it. */
+function hubGraph(data: DataApi, choice: OnnxChoice): HubSource<OnnxModel, OnnxListing> {
+  return {
+    list: async (model, token) => {
+      const listing = listingOfGraph(await data.listHubOnnx(model, token), choice);
+      if (listing.files.some(({ path }) => path === choice.graph)) return listing;
+      throw hubError(model.host, 'file-missing', { id: model.id, file: choice.graph });
+    },
+    fetch: (...rest) => data.fetchHubOnnx(...rest),
+  };
 }
 
 export class InputReader {
@@ -164,29 +189,54 @@ export class InputReader {
     return stored;
   }
 
+  /** Reads an ONNX model from the files of a slot or from a hub, unless the one with the stated hash is stored. */
+  async onnxModel({ slot, name, location, promised }: ModelPlace, choice: OnnxChoice): Promise<OnnxModel> {
+    const stored = promised === undefined ? undefined : await gateway.getOnnxModel(promised);
+    if (stored) return stored;
+    const data = await gateway.data();
+    const fromFolder = async (): Promise<OnnxModel> =>
+      data.importOnnx(await this.routes.files(this.job, slot), choice, name, this.reports.import);
+    const isHub = location !== undefined && isHubLocation(location);
+    const model = await (isHub ? this.#fetched(location, hubGraph(data, choice)) : fromFolder());
+    mustAgree(`${slot}.contentSha256`, promised, model.contentSha256);
+    return model;
+  }
+
   /** Fetches the model that the experiment file names, unless its content is already stored in the profile. */
   async #hubModel(location: string, promised: string | undefined): Promise<StoredModel> {
     const stored = promised === undefined ? undefined : await gateway.getModel(promised);
     if (stored) return stored;
+    const data = await gateway.data();
+    const model = await this.#fetched(location, {
+      list: (...rest) => data.listHubModel(...rest),
+      fetch: (...rest) => data.fetchHubModel(...rest),
+    });
+    mustAgree('model.contentSha256', promised, model.contentSha256);
+    return model;
+  }
+
+  /** Fetches a model from the hub of the job, and reports what is fetched from where. */
+  async #fetched<Model extends { contentSha256: string }, Listing extends HubListing>(
+    location: string,
+    { list, fetch }: HubSource<Model, Listing>,
+  ): Promise<Model> {
     const { hubHost = 'huggingface', hubToken = null } = this.job;
     const host = parseHost(hubHost);
     if (!host) throw hubError(hubHosts.huggingface, 'host-invalid', { found: hubHost });
     const named = parseHubLocation(location);
     if (!named) throw hubError(host, 'id-invalid', { found: location });
-    const data = await gateway.data();
-    const listing = await data.listHubModel({ host, ...named }, hubToken);
+    const listing = await list({ host, ...named }, hubToken);
     const { id, commit, files } = listing;
     const size = formatBytes(listingBytes(listing));
     this.reports.note(`fetching ${id} at commit ${commit} from ${hostLabel(host)}: ${files.length} files, ${size}`);
     const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
-    const model = await data.fetchHubModel(
+    const model = await fetch(
       listing,
       hubToken,
       (received, of) => this.reports.download(megabytes(received), megabytes(of)),
       this.reports.import,
     );
     this.reports.note(`fetched ${id}, content hash ${model.contentSha256}`);
-    mustAgree('model.contentSha256', promised, model.contentSha256);
     return model;
   }
 
@@ -219,7 +269,7 @@ export async function importInputs(
   const experiment = fillExperiment(file, read);
   const sweep = fillSweep(file, experiment, read);
   const { leftOut, recognised, titles } = reader;
-  const { compare, blend } = file;
+  const { compare, blend, probe } = file;
   const hash = await experimentHash(experiment);
-  return { experiment, experimentHash: hash, leftOut, recognised, compare, sweep, blend, titles };
+  return { experiment, experimentHash: hash, leftOut, recognised, compare, sweep, blend, probe, titles };
 }

@@ -2,6 +2,8 @@ import { AppError } from '../domain/errors';
 import type { ArmName } from '../domain/negatives/arms';
 import type { RunEvent, RunRecord } from '../domain/run';
 import { lastStepOf } from '../domain/train/lastStep';
+import type { NamedProbe } from '../domain/evaluate/probe';
+import { labelMetrics } from '../domain/report/comparisonMetrics';
 import type { ReportFacts } from '../domain/report/reportFacts';
 import type { Finding } from '../domain/train/doctor/finding';
 import { primaryK } from '../state/evaluation.svelte';
@@ -18,8 +20,10 @@ import { sendFindings } from './findings';
 import { importInputs, type ImportedInputs } from './importInputs';
 import { inputNotes } from './inputNotes';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
+import { noteLabelDecisions, readLabelDecisions, useLabelDecisions } from './labelDecisions';
 import { postReport } from './postReport';
 import { EventSender, inputReports, prepare, throttled } from './prepare';
+import { probeRun, readProbeSet, refuseProbe } from './probeRun';
 import { runMetrics } from './runMetrics';
 import { runSweep } from './runSweep';
 
@@ -69,6 +73,10 @@ export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<strin
   if (inputs.sweep) return [await runSweep(routes, job, { inputs, axes: inputs.sweep, sender })];
   if (inputs.compare) return runArms(routes, job, inputs, sender);
   await refuseBlend(inputs);
+  refuseProbe(inputs);
+  const decisions = await readLabelDecisions(routes, job);
+  const { probe: asked, experiment } = inputs;
+  const probeSet = asked && (await readProbeSet(routes, job, { probe: asked, data: experiment.data }, sender));
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
   const { resumed } = earlier;
   const note = resumed ? resumeNote(resumed) : earlier.note;
@@ -85,13 +93,17 @@ export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<strin
   if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
-  const facts = await reportRun(routes, job, { run, findings, sender });
+  const probe = probeSet && (await probeRun(run, probeSet, blend?.ratio ?? 1, sender));
+  await useLabelDecisions(experimentId, decisions);
+  const unused = await noteLabelDecisions({ runId: run.runId }, decisions, sender);
+  const facts = await reportRun(routes, job, { run, findings, sender, probe: probeSet });
   await routes.post(
     'metrics',
     await runMetrics({
       ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported, blend: blend?.report },
       ...{ questions: facts?.questions ?? [], knowledgeBaseSha256: facts?.knowledgeBaseSha256 ?? null },
-      ...{ reference: exporting.reference, importMs, exportMs },
+      ...{ reference: exporting.reference, importMs, exportMs, probe },
+      labelDecisions: facts && { ...labelMetrics(facts), ...unused },
     }),
   );
   for (const { path, blob } of exported.files) await routes.postExport(path, blob);
@@ -102,10 +114,15 @@ export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<strin
 async function reportRun(
   routes: JobRoutes,
   job: HeadlessJob,
-  { run, findings, sender }: { run: RunRecord; findings: readonly Finding[]; sender: EventSender },
+  {
+    run,
+    findings,
+    sender,
+    probe,
+  }: { run: RunRecord; findings: readonly Finding[]; sender: EventSender; probe: NamedProbe | null },
 ): Promise<ReportFacts | null> {
   const facts = await runFacts(run, {
-    ...{ name: job.name, k: primaryK(run.experiment), findings },
+    ...{ name: job.name, k: primaryK(run.experiment), findings, probe },
     labelsOf: (model) => runLabels(job.language === 'zh' ? zh : en, model),
     // Every evaluation on test counts: before and after training, and blends.
     testUses: (await gateway.listBlends(run.runId, 'test')).length,

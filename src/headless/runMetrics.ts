@@ -91,6 +91,10 @@ interface MetricsParts {
   exported: ExportReport;
   /** Results of the blends, if the file asks for some. */
   blend?: object | undefined;
+  /** Results on a probe set, if the file asks for one. */
+  probe?: object | null;
+  /** The user's decisions about labels and the figures by them. All other figures are by the imported labels. */
+  labelDecisions?: object | null;
   /** The test questions that were evaluated. */
   questions: readonly ReportedQuestion[];
   /** SHA-256 of the passages with their ids. */
@@ -133,6 +137,8 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     experiment: inputs.experiment,
     weightsSha256: run.weightsSha256,
     ...(parts.blend ? { blend: { ...parts.blend, weightsSha256: exported.weightsSha256 } } : {}),
+    ...(parts.probe ? { probe: parts.probe } : {}),
+    ...(parts.labelDecisions ? { labelDecisions: parts.labelDecisions } : {}),
     keptStep: run.keptStep,
     steps: run.steps,
     stoppedStep: run.stoppedStep ?? null,

@@ -1,5 +1,7 @@
 import { candidateId, type Candidate } from '../domain/evaluate/candidate';
+import type { ProbedModel } from '../domain/evaluate/comparedProbe';
 import type { CompareRow } from '../domain/evaluate/compareTable';
+import type { ProbeFacts, ProbeSet } from '../domain/evaluate/probe';
 import type { QuestionResult } from '../domain/evaluate/evaluation';
 import type { ThresholdRule } from '../domain/evaluate/threshold';
 import type { AppErrorDetails } from '../domain/errors';
@@ -7,6 +9,7 @@ import type { ExperimentModel } from '../domain/experiment';
 import type { Passage, Question, QuestionPart } from '../domain/records';
 import type { ReportFacts } from '../domain/report/reportFacts';
 import type { SheetWords } from '../domain/report/resultSheets';
+import type { WorkbookSheet } from '../domain/report/workbook';
 import type { ScoreOwner, ScoreView } from './scoreView';
 
 /** A candidate that can be compared. */
@@ -95,6 +98,8 @@ export interface CompareApi {
   comparedPart(experimentId: string, part: QuestionPart): Promise<ComparedPart>;
   /** Returns the SHA-256 of the data that models are compared on. Rejects like `comparedPart`. */
   comparedSha256(experimentId: string, part: QuestionPart): Promise<string>;
+  /** Returns what stored results say about a probe set. Rejects if the set can't be read. */
+  comparedProbe(request: ComparedProbeRequest): Promise<ComparedProbe>;
   compareTable(request: CompareTableRequest): Promise<{ rows: CompareRow[]; questions: number }>;
   /** Returns the stored scores of base model and run, and the threshold that a rule chooses on dev. */
   viewScores(owner: ScoreOwner, rule: ThresholdRule): Promise<ScoreView>;
@@ -109,6 +114,8 @@ export interface CompareApi {
     baselineId: string,
     k: number,
   ): Promise<{ rows: CompareRow[]; questions: number }>;
+  /** Returns an Excel workbook of these sheets. */
+  writeSheets(sheets: readonly WorkbookSheet[]): Promise<Blob>;
   /** Returns the Excel workbook of a report. */
   writeWorkbook(facts: ReportFacts, words: SheetWords): Promise<Blob>;
   runQuestions(runId: string): Promise<RunQuestions>;
@@ -118,12 +125,29 @@ export interface CompareApi {
   comparedPassages(experimentId: string, part: QuestionPart, ids: readonly string[]): Promise<Passage[]>;
 }
 
-export interface CompareRequest {
+interface CompareBase {
+  /** The experiment that the results are stored with. */
   experimentId: string;
-  part: QuestionPart;
   candidates: readonly Candidate[];
   /** If set, the models are compared on the data of this run, which may differ from the experiment's current data. */
   runId?: string;
+}
+
+/** A comparison on a part of an experiment's questions, or on a probe set. */
+export type CompareRequest = CompareBase & ({ part: QuestionPart } | { part: 'probe'; probe: ProbeSet });
+
+/** Asks how candidates answer a probe set, compared with a baseline. */
+export interface ComparedProbeRequest {
+  experimentId: string;
+  probe: ProbeSet;
+  k: number;
+  baselineId: string;
+}
+
+/** A probe set, and the candidates that were measured on it. */
+export interface ComparedProbe {
+  facts: ProbeFacts;
+  models: ProbedModel[];
 }
 
 /** Current work of a comparison; `of` is 0 while the total is unknown. */

@@ -15,17 +15,18 @@ import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TextFacts } from '../domain/train/doctor/facts';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { CompareApi } from './compareApi';
+import type { PairsApi } from './pairsApi';
 import type { QuestionsApi } from './questionFigures';
 import type { DevTextIds, DevTexts } from './devTexts';
 import type { TrainTextIds, TrainTexts } from './trainTexts';
 import type { KeywordComparison } from './keywordComparison';
 import type { SearchRequest } from './search';
-import type { FolderFile, Progress } from './folderFile';
+import type { DownloadProgress, FolderFile, Progress } from './folderFile';
 import type { OnnxApi } from './onnxApi';
 import type { NegativesRow, NegativesView } from './negativesView';
 import type { WorkerOptions } from './workerOptions';
 
-export type { FolderFile, Progress };
+export type { DownloadProgress, FolderFile, Progress };
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
@@ -158,9 +159,6 @@ export interface Survey extends Fillings {
   together: boolean;
 }
 
-/** Progress of a download: bytes received of all files, including those of earlier attempts. */
-export type DownloadProgress = (received: number, of: number, file: string) => void;
-
 export interface ExportRequest {
   runId: string;
   /** Share of the tuned weights in a blend with those of the base model. Absent for the tuned weights themselves. */
@@ -194,7 +192,7 @@ export interface ExportReport {
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
-export interface DataApi extends CompareApi, OnnxApi, QuestionsApi {
+export interface DataApi extends CompareApi, OnnxApi, PairsApi, QuestionsApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;

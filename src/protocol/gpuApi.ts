@@ -1,5 +1,6 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
 import type { CheckProgress, DeviceCheck, DeviceCheckState } from '../domain/deviceCheck/deviceCheck';
+import type { DeviceReport } from '../domain/benchmark/deviceReport';
 import type { ExpectedWork } from '../domain/benchmark/expectedWork';
 import type { Experiment } from '../domain/experiment';
 import type { MemoryReport } from '../domain/memory/report';
@@ -37,8 +38,8 @@ export interface BatchView extends ComparedRows {
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
  * a check, `encodeTexts`, `searchPassages`, `searchByCandidates`, `mineNegatives`, `evaluateBlends`, `compareModels`,
- * `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while another job is
- * using it.
+ * `scorePairs`, `measureSpeed` and `drawMap` each need the device exclusively and reject with `device-busy` while
+ * another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -59,6 +60,8 @@ export interface GpuApi {
   /** Returns the memory that a run of the current experiment would need. Rejects only for reasons other than memory. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
+  /** Describes the device and what it can train, without opening it. `budgetBytes` as in `createRun`. */
+  reportDevice(preference: DevicePreference, budgetBytes: number | null): Promise<DeviceReport>;
   /**
    * Executes a run: a new one from the start, an interrupted one from its last checkpoint. Resolves when the run is
    * done or cancelled. Calls `onEvents` with each batch of events after storing it. Rejects with `run-elsewhere` if
@@ -115,6 +118,16 @@ export interface GpuApi {
    */
   compareModels(
     request: CompareRequest,
+    device: DevicePreference,
+    progress: CompareReports['progress'],
+    ended: CompareReports['ended'],
+  ): Promise<void>;
+  /**
+   * Scores an experiment's scored pairs with candidates, as `compareModels` does: skips those with stored scores, calls
+   * `ended` for each, and `cancelComparison` cancels it. Ignores fused candidates.
+   */
+  scorePairs(
+    request: Pick<CompareRequest, 'experimentId' | 'candidates'>,
     device: DevicePreference,
     progress: CompareReports['progress'],
     ended: CompareReports['ended'],

@@ -1,3 +1,4 @@
+import type { MeasuredEncoding } from '../domain/benchmark/demoTime';
 import type { ExperimentModel } from '../domain/experiment';
 
 /** A question to search a knowledge base for, with a base model. */
@@ -26,4 +27,6 @@ export interface SearchResult {
   passages: number;
   /** Milliseconds from the question's tokens to the ranks, without loading the model or encoding the knowledge base. */
   searchMs: number;
+  /** The encoding of the knowledge base, now or before an earlier question. */
+  encoding: MeasuredEncoding;
 }

@@ -11,7 +11,9 @@ import {
   type ComparedModel,
   type ComparedPart,
   type CompareProgress,
+  type CompareReports,
 } from '../protocol/compareApi';
+import type { GpuApi } from '../protocol/gpuApi';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
@@ -193,16 +195,26 @@ export class ComparisonState {
 
   /** Evaluates the chosen candidates without results. Results appear one by one. */
   async start(): Promise<void> {
+    const { experimentId, part } = this;
     const candidates = this.missing.map(({ candidate }) => candidate);
+    await this.work(candidates, (gpu, ...reports) =>
+      gpu.compareModels({ experimentId, part, candidates }, app.devicePreference, ...reports),
+    );
+  }
+
+  /** Does work on candidates as the only job of the device, with progress, cancel and the failures of candidates. */
+  async work(
+    candidates: readonly Candidate[],
+    launch: (gpu: GpuApi, progress: CompareReports['progress'], ended: CompareReports['ended']) => Promise<void>,
+  ): Promise<void> {
     if (this.running || candidates.length === 0) return;
     this.running = true;
     this.failures = new Map();
     this.ended = { done: 0, of: candidates.length };
     try {
       await deviceJob.during('compare', async () =>
-        (await gateway.gpu()).compareModels(
-          { experimentId: this.experimentId, part: this.part, candidates },
-          app.devicePreference,
+        launch(
+          await gateway.gpu(),
           (progress) => this.#report(progress),
           (id, error) => void app.attempt(() => this.#candidateEnded(id, error)),
         ),

@@ -1,5 +1,6 @@
 import { bestModel, noExtras, type ReportFacts, type ReportedModel } from '../domain/report/reportFacts';
 import { shownPassageIds } from '../domain/report/reportExamples';
+import { toAppError } from '../domain/errors';
 import type { Passage, Question, QuestionPart } from '../domain/records';
 import { gateway } from './gateway';
 import { reportedLabels } from './reportExtras';
@@ -49,13 +50,38 @@ export async function comparisonFacts(request: ComparisonRequest): Promise<Repor
     rows,
     baselineId,
     judgedId,
-    extras: { ...noExtras, labels: await reportedLabels(experimentId, labelled) },
+    extras: {
+      ...noExtras,
+      labels: await reportedLabels(experimentId, labelled),
+      pairs: await reportedPairs(experimentId, ids, baselineId),
+    },
     training: null,
     findings: null,
     failures,
   };
   const shown = await data.comparedPassages(experimentId, part, shownPassageIds(facts));
   return { ...facts, texts: textsOf(shown) };
+}
+
+/** Returns what the models scored on the pairs that they are compared on, or null without pairs or scores. */
+async function reportedPairs(
+  experimentId: string,
+  ids: readonly string[],
+  baselineId: string,
+): Promise<ReportFacts['extras']['pairs']> {
+  const data = await gateway.data();
+  const set = await data.comparedPairs(experimentId).catch((thrown: unknown) => {
+    // The file of pairs was deleted; the rest of the report does not need it.
+    if (toAppError(thrown).details.kind === 'data-missing') return null;
+    throw thrown;
+  });
+  const scored = ids.filter((id) => set?.ids.includes(id));
+  const [first] = scored;
+  if (!set || first === undefined) return null;
+  const base = scored.includes(baselineId) ? baselineId : first;
+  const { rows, pairs, scores } = await data.pairTable({ experimentId, ids: scored, baselineId: base });
+  const { name, trainedOn } = set;
+  return { name, trainedOn, baselineId: base, rows, ...pairs, scores, otherPairs: [] };
 }
 
 export const textsOf = (passages: readonly Passage[]): Map<string, string> =>

@@ -26,6 +26,8 @@ class DemoQuestionState {
   progress = $state.raw<AskProgress | null>(null);
   answer = $state.raw<Answer | null>(null);
   error = $state.raw<AppErrorDetails | null>(null);
+  /** How fast the knowledge base was encoded; null before the first answer. */
+  readonly encoding = $derived(this.answer?.encoding ?? null);
   #cancelled = false;
   #prepared: Pick<SearchRequest, 'knowledgeBase' | 'model'> | null = null;
 

@@ -1,3 +1,4 @@
+import type { DeviceReport } from '../domain/benchmark/deviceReport';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
 import { roomIn } from '../storage/space';
 import { gateway } from './gateway';
@@ -6,10 +7,13 @@ import { Newest } from './newest';
 /** The device that a preference selects on this machine, and the browser's storage quota. */
 class DeviceState {
   info = $state.raw<DeviceInfo | null>(null);
+  /** What the device can train. */
+  report = $state.raw<DeviceReport | null>(null);
   asking = $state(false);
   /** Not a state: an effect that asks must not run again when the answer comes. */
   #questions = 0;
   readonly #newest = new Newest();
+  readonly #newestReport = new Newest();
   storage = $state.raw<{ used: number; quota: number; persisted: boolean } | null>(null);
 
   /** Bytes that can still be stored; null if unknown. A run or an import that needs more is refused. */
@@ -28,6 +32,12 @@ class DeviceState {
       this.#questions -= 1;
       this.asking = this.#questions > 0;
     }
+  }
+
+  async askReport(preference: DevicePreference, budgetBytes: number | null): Promise<void> {
+    this.report = null;
+    const read = async () => (await gateway.gpu()).reportDevice(preference, budgetBytes);
+    await this.#newestReport.ask(read, (report) => (this.report = report));
   }
 
   async loadStorage(): Promise<void> {

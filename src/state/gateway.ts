@@ -1,4 +1,5 @@
 import type { StoredModel } from '../domain/model';
+import type { OnnxModel } from '../domain/onnxModel';
 import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
@@ -14,6 +15,7 @@ import * as downloads from '../storage/downloads';
 import * as evaluations from '../storage/evaluations';
 import * as stored from '../storage/experiments';
 import * as models from '../storage/models';
+import * as onnxModels from '../storage/onnxModels';
 import * as runEvents from '../storage/runEvents';
 import * as runs from '../storage/runs';
 import * as speeds from '../storage/speeds';
@@ -78,6 +80,9 @@ export const gateway = {
   },
   async getModel(contentSha256: string): Promise<StoredModel | undefined> {
     return models.getModel(await openDatabase(), contentSha256);
+  },
+  async getOnnxModel(contentSha256: string): Promise<OnnxModel | undefined> {
+    return onnxModels.getOnnxModel(await openDatabase(), contentSha256);
   },
   async listModels(): Promise<StoredModel[]> {
     return models.listModels(await openDatabase());

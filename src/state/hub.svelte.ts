@@ -1,6 +1,18 @@
-import { downloadIdOf, listingBytes, type HubHostName, type HubListing, type HubModelId } from '../domain/import/hub';
+import {
+  downloadIdOf,
+  isOnnxListing,
+  listingBytes,
+  suggestedModels,
+  suggestedOnnxModels,
+  type HubHostName,
+  type HubListing,
+  type HubModelId,
+  type OnnxListing,
+} from '../domain/import/hub';
 import { toAppError } from '../domain/errors';
 import type { StoredModel } from '../domain/model';
+import type { OnnxModel } from '../domain/onnxModel';
+import type { DataApi, DownloadProgress, Progress } from '../protocol/dataApi';
 import { gateway } from './gateway';
 import { Newest } from './newest';
 
@@ -18,9 +30,9 @@ export interface RunningDownload {
 }
 
 /** An interrupted download. `received` and `of` count bytes. */
-interface PartialDownload {
+interface PartialDownload<Listing> {
   downloadId: string;
-  listing: HubListing;
+  listing: Listing;
   received: number;
   of: number;
 }
@@ -50,11 +62,22 @@ export class DownloadSpeed {
   }
 }
 
+type FetchOptions = [token: string | null, progress: DownloadProgress, importing: Progress];
+
+/** What is fetched from a hub: models to train, or graphs for transformers.js. */
+interface Fetched<Model, Listing extends HubListing> {
+  suggested: readonly string[];
+  list(data: DataApi, model: HubModelId, token: string | null): Promise<HubListing>;
+  fetch(data: DataApi, listing: Listing, ...rest: FetchOptions): Promise<Model>;
+  /** Whether a download is one of these. */
+  has(listing: HubListing): listing is Listing;
+}
+
 /**
  * Fetches models from a hub. It belongs to the page, not to a screen: a download continues while the user looks at
  * other screens. No host is asked before `look` or `fetch` is called, and the token stays in this object.
  */
-export class HubState {
+export class HubState<Model = StoredModel, Listing extends HubListing = HubListing> {
   /** Contents of the form, kept while a listing or a download is shown in its place. */
   form = $state<HubFormFields>({ id: '', revision: '', host: 'huggingface', address: '' });
   token = $state('');
@@ -63,9 +86,11 @@ export class HubState {
   running = $state.raw<RunningDownload | null>(null);
   /** True from a click on pause or cancel until the download has ended. */
   stopping = $state(false);
-  partial = $state.raw<PartialDownload[]>([]);
+  partial = $state.raw<PartialDownload<Listing>[]>([]);
   readonly #newest = new Newest();
   #discard = false;
+
+  constructor(readonly fetched: Fetched<Model, Listing>) {}
 
   #token(): string | null {
     return this.token.trim() === '' ? null : this.token.trim();
@@ -76,14 +101,14 @@ export class HubState {
     this.looking = true;
     this.listing = null;
     try {
-      this.listing = await (await gateway.data()).listHubModel(model, this.#token());
+      this.listing = await this.fetched.list(await gateway.data(), model, this.#token());
     } finally {
       this.looking = false;
     }
   }
 
   /** Fetches the listed files and returns the model, or null if the download was paused or cancelled. */
-  async fetch(listing: HubListing): Promise<StoredModel | null> {
+  async fetch(listing: Listing): Promise<Model | null> {
     const speed = new DownloadSpeed();
     this.#discard = false;
     this.listing = null;
@@ -93,7 +118,8 @@ export class HubState {
     };
     try {
       const data = await gateway.data();
-      return await data.fetchHubModel(
+      return await this.fetched.fetch(
+        data,
         listing,
         this.#token(),
         (received, of, file) => change({ received, of, file, bytesPerSecond: speed.add(received, performance.now()) }),
@@ -117,7 +143,7 @@ export class HubState {
     await (await gateway.data()).stopHubDownload();
   }
 
-  async remove(download: PartialDownload): Promise<void> {
+  async remove(download: PartialDownload<Listing>): Promise<void> {
     const { downloadId, listing } = download;
     await (await gateway.data()).deleteDownload({ downloadId, listing });
     await this.load();
@@ -128,15 +154,29 @@ export class HubState {
     await this.#newest.ask(
       () => gateway.listDownloads(),
       (stored) => {
-        this.partial = stored.map(({ downloadId, listing, received }) => ({
-          downloadId,
-          listing,
-          received: Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
-          of: listingBytes(listing),
-        }));
+        this.partial = stored.flatMap(({ downloadId, listing, received }) => {
+          if (!this.fetched.has(listing)) return [];
+          const bytes = Object.values(received).reduce((sum, file) => sum + file.bytes, 0);
+          return [{ downloadId, listing, received: bytes, of: listingBytes(listing) }];
+        });
       },
     );
   }
 }
 
-export const hub = new HubState();
+export const trainable: Fetched<StoredModel, HubListing> = {
+  suggested: suggestedModels,
+  list: (data, ...rest) => data.listHubModel(...rest),
+  fetch: (data, ...rest) => data.fetchHubModel(...rest),
+  has: (listing): listing is HubListing => !isOnnxListing(listing),
+};
+
+const graphs: Fetched<OnnxModel, OnnxListing> = {
+  suggested: suggestedOnnxModels,
+  list: (data, ...rest) => data.listHubOnnx(...rest),
+  fetch: (data, ...rest) => data.fetchHubOnnx(...rest),
+  has: isOnnxListing,
+};
+
+export const hub = new HubState(trainable);
+export const onnxHub = new HubState(graphs);

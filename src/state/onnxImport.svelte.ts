@@ -1,4 +1,5 @@
 import type { Pooling } from '../domain/model';
+import { canStatePooling } from '../domain/import/chooseOnnxFiles';
 import { onnxGraphs, type OnnxModel } from '../domain/onnxModel';
 import type { FolderFile } from '../protocol/dataApi';
 import { gateway } from './gateway';
@@ -19,6 +20,8 @@ class OnnxImportState {
   graph = $state('');
   /** Null: as the folder states. */
   pooling = $state<Pooling | null>(null);
+  /** Whether the files of the folder can state a pooling. If not, one must be chosen. */
+  readonly canStatePooling = $derived(canStatePooling(this.folder?.files ?? []));
   progress = $state.raw<{ done: number; of: number } | null>(null);
 
   /** Offers the graphs of a folder, of which nothing is read yet. */

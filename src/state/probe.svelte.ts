@@ -1,6 +1,6 @@
 import type { AnswerAt } from '../domain/evaluate/answerAt';
 import type { BlendPoint } from '../domain/evaluate/blend';
-import { forgettingOf, type NamedProbe, type ProbeFacts, type ProbeSet } from '../domain/evaluate/probe';
+import { forgettingOf, sharesData, type NamedProbe, type ProbeFacts, type ProbeSet } from '../domain/evaluate/probe';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import { entryOf } from '../domain/import/slots';
@@ -24,14 +24,6 @@ interface ProbedRun {
 }
 
 const general: ProbeOption = { id: 'general', set: { kind: 'general' }, name: null };
-
-/** Whether two experiments search the same knowledge base or share a file of questions. */
-function sharesData(data: Data, others: Data): boolean {
-  const hashes = (of: Data) =>
-    of.filter(({ role }) => role === 'knowledgeBase' || role === 'questions').map((entry) => entry.contentSha256);
-  const known = new Set(hashes(data));
-  return hashes(others).some((hash) => known.has(hash));
-}
 
 /** How a run's base model and its tuned weights answer a probe set, and the blends of both. */
 export class ProbeState {

@@ -55,5 +55,6 @@ export async function runExtras(
     thresholds: await keptThresholds(runId, names),
     labels: await reportedLabels(experimentId, { owner: { runId }, ids, pair, k }),
     probe: await reportedProbe(runId, k, probe ?? { sha256: generalProbe.sha256, name: null }),
+    pairs: null,
   };
 }

@@ -123,6 +123,12 @@ export abstract class SavedExperiment {
     });
   }
 
+  /** Chooses the scored pairs that models are compared on, and saves at once. No run depends on them. */
+  compareOnPairs(comparedPairs: string): Promise<boolean> {
+    const { stored } = this;
+    return stored ? this.#append({ ...stored, comparedPairs, updatedAt: Date.now() }) : Promise.resolve(false);
+  }
+
   /** Appends a sweep and saves at once. Like `flush`, returns false if it was not saved. */
   addSweep(sweep: Sweep): Promise<boolean> {
     const { stored } = this;
@@ -141,7 +147,7 @@ export abstract class SavedExperiment {
     this.#saveSoon();
   }
 
-  /** Saves a version with longer logs at once. Undo skips it, because undo keeps the logs. */
+  /** Saves a version with longer logs or other pairs at once. Undo skips it, because undo keeps them. */
   #append(next: StoredExperiment): Promise<boolean> {
     this.stored = next;
     this.#dirty = true;
@@ -164,13 +170,14 @@ export abstract class SavedExperiment {
     if (!before) return;
     this.#past = this.#past.slice(0, -1);
     // The logs of decisions and the sweeps only grow, so undo keeps them and reverts only what a decision changed.
-    const { negativeDecisions, reviewDecisions, labelDecisions, sweeps } = this.stored ?? {};
+    const { negativeDecisions, reviewDecisions, labelDecisions, sweeps, comparedPairs } = this.stored ?? {};
     this.stored = {
       ...before,
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
       ...(labelDecisions ? { labelDecisions } : {}),
       ...(sweeps ? { sweeps } : {}),
+      ...(comparedPairs === undefined ? {} : { comparedPairs }),
     };
     this.#saveSoon();
     void app.attempt(() => this.reloadReferences());

@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors';
 import type { QuestionPart } from '../domain/records';
 import { guard, withHandledEnd, type Database } from './database';
-import type { StoredComparison } from './schema';
+import type { StoredComparison, StoredPairScores } from './schema';
 
 /** Returns the key range of an experiment's comparisons. */
 export const comparisonsOf = (experimentId: string): IDBKeyRange =>
@@ -11,10 +11,11 @@ export const comparisonsOf = (experimentId: string): IDBKeyRange =>
  * Stores the results of a candidate. Results that only accompany a run never replace those of a comparison, which count
  * as a use of the part. Throws `not-found` if the experiment was deleted meanwhile.
  */
-export async function putComparison(db: Database, comparison: StoredComparison): Promise<void> {
+export async function putComparison(db: Database, comparison: StoredComparison | StoredPairScores): Promise<void> {
   await guard(async () => {
     const transaction = withHandledEnd(db.transaction(['experiments', 'comparisons'], 'readwrite'));
-    const { experimentId, key, ofRun } = comparison;
+    const { experimentId, key } = comparison;
+    const ofRun = comparison.part !== 'pairs' && comparison.ofRun;
     const owner = await transaction.objectStore('experiments').get(experimentId);
     const comparisons = transaction.objectStore('comparisons');
     const stays = ofRun && (await comparisons.getKey([experimentId, key])) !== undefined;
@@ -24,8 +25,23 @@ export async function putComparison(db: Database, comparison: StoredComparison):
   });
 }
 
-export function getComparison(db: Database, experimentId: string, key: string): Promise<StoredComparison | undefined> {
-  return db.get('comparisons', [experimentId, key]);
+export async function getComparison(
+  db: Database,
+  experimentId: string,
+  key: string,
+): Promise<StoredComparison | undefined> {
+  const stored = await db.get('comparisons', [experimentId, key]);
+  return stored?.part === 'pairs' ? undefined : stored;
+}
+
+/** Returns the scores of pairs that are stored under a key. */
+export async function getPairScores(
+  db: Database,
+  experimentId: string,
+  key: string,
+): Promise<StoredPairScores | undefined> {
+  const stored = await db.get('comparisons', [experimentId, key]);
+  return stored?.part === 'pairs' ? stored : undefined;
 }
 
 /** Returns the keys of an experiment's comparisons. */
@@ -33,9 +49,22 @@ export async function comparisonKeys(db: Database, experimentId: string): Promis
   return (await db.getAllKeys('comparisons', comparisonsOf(experimentId))).map(([, key]) => key);
 }
 
-/** Lists the results of an experiment's comparisons, in no particular order. */
-export function listComparisons(db: Database, experimentId: string): Promise<StoredComparison[]> {
+/** Lists all results of an experiment's comparisons, in no particular order. */
+export function listAllComparisons(
+  db: Database,
+  experimentId: string,
+): Promise<(StoredComparison | StoredPairScores)[]> {
   return db.getAll('comparisons', comparisonsOf(experimentId));
+}
+
+/** Lists the scores of pairs by an experiment's candidates, in no particular order. */
+export async function listPairScores(db: Database, experimentId: string): Promise<StoredPairScores[]> {
+  return (await listAllComparisons(db, experimentId)).filter((stored) => stored.part === 'pairs');
+}
+
+/** Lists the results of an experiment's comparisons on questions, in no particular order. */
+export async function listComparisons(db: Database, experimentId: string): Promise<StoredComparison[]> {
+  return (await listAllComparisons(db, experimentId)).filter((stored) => stored.part !== 'pairs');
 }
 
 /**

@@ -1,5 +1,5 @@
 import { onnxFiles } from '../domain/onnxModel';
-import { experimentsIn, referencesOf } from '../domain/project/references';
+import { datasetsBeside, experimentsIn, referencesOf } from '../domain/project/references';
 import type { UnusedKind } from '../domain/storage/storedItem';
 import { guard, withHandledEnd, type Database } from './database';
 import { onceUnpinned } from './pins';
@@ -32,12 +32,13 @@ export function deleteUnused(db: Database, kind: UnusedKind, ids: readonly strin
       const experiments = await transaction.objectStore('experiments').getAll();
       const runs = await transaction.objectStore('runs').getAll();
       const named = referencesOf([...experiments.flatMap(experimentsIn), ...runs.map(({ experiment }) => experiment)]);
+      const beside = new Set(experiments.flatMap(datasetsBeside));
       const models = (await transaction.objectStore('models').getAll()).filter(
         ({ contentSha256, aliasOf }) => kind === 'model' && ids.includes(aliasOf ?? contentSha256),
       );
       const used =
         models.some(({ contentSha256 }) => named.models.has(contentSha256)) ||
-        (kind === 'dataset' && ids.some((id) => named.datasets.has(id))) ||
+        (kind === 'dataset' && ids.some((id) => named.datasets.has(id) || beside.has(id))) ||
         (kind === 'batchList' && ids.some((id) => named.batchLists.has(id)));
       if (!used) {
         for (const { contentSha256 } of models) await transaction.objectStore('models').delete(contentSha256);

@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors';
 import { comparisonsOf } from './comparisons';
 import { guard, withHandledEnd, type Database } from './database';
 import { unlessPinned } from './pins';
-import { deleteRunIn, runStores } from './runs';
+import { deleteRunIn, experimentStores } from './runs';
 import type { StoredExperiment } from './schema';
 
 /** Marks an experiment as deleted, or restores it. Its runs stay stored until `purgeExperiment`. */
@@ -41,7 +41,7 @@ export async function listDeleted(db: Database): Promise<StoredExperiment[]> {
 export async function purgeExperiment(db: Database, experimentId: string): Promise<void> {
   await unlessPinned((mayDelete) =>
     guard(async () => {
-      const transaction = withHandledEnd(db.transaction([...runStores, 'comparisons', 'speeds'], 'readwrite'));
+      const transaction = withHandledEnd(db.transaction([...experimentStores], 'readwrite'));
       const experiments = transaction.objectStore('experiments');
       if ((await experiments.get(experimentId))?.deletedAt !== undefined) {
         const runIds = await transaction.objectStore('runs').index('experimentId').getAllKeys(experimentId);

@@ -45,11 +45,9 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
 
 /** The stores that hold a run, and `experiments`, which holds its owner. */
 export const runStores = ['experiments', 'runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;
-type RunTransaction = IDBPTransaction<
-  RecallsmithSchema,
-  ((typeof runStores)[number] | 'comparisons' | 'speeds')[],
-  'readwrite'
->;
+/** The stores of an experiment and its runs. */
+export const experimentStores = [...runStores, 'comparisons', 'speeds'] as const;
+type RunTransaction = IDBPTransaction<RecallsmithSchema, (typeof experimentStores)[number][], 'readwrite'>;
 
 /**
  * Deletes everything stored for a run, in a transaction over `runStores`: its record, events, checkpoints and

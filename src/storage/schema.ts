@@ -41,6 +41,8 @@ export interface StoredExperiment {
   reviewDecisions?: ReviewDecision[];
   /** What the user decided about the right passages of dev and test questions. Only ever appended to. */
   labelDecisions?: LabelDecision[];
+  /** Content hash of the scored pairs that models are compared on. Nothing is trained on them. */
+  comparedPairs?: string;
   createdAt: number;
   updatedAt: number;
   /** Whether the experiment began as the demo. Starting the demo again reuses it, unless the user has edited it. */
@@ -125,13 +127,20 @@ export interface StoredMinedNegatives {
   refilledRows: number;
 }
 
-/** The results of one candidate of a comparison. An experiment owns its comparisons. */
-export interface StoredComparison {
+/** What the results of a candidate have in common. An experiment owns its comparisons. */
+interface CandidateResults {
   experimentId: string;
-  /** SHA-256 of everything that determines the results: questions, passages, weights and the settings for encoding. */
+  /** SHA-256 of everything that determines the results: data, weights and the settings for encoding. */
   key: string;
-  part: QuestionPart;
   candidate: Candidate;
+  /** Identifies the data, as the key does. Missing in results of earlier versions. */
+  dataSha256?: string;
+  createdAt: number;
+}
+
+/** The results of one candidate on the questions of a part, or on a probe set. */
+export interface StoredComparison extends CandidateResults {
+  part: QuestionPart | 'probe';
   results: QuestionResult[];
   /** Null if the vectors of the passages were reused, or if the candidate needs none. */
   passagesPerSecond: number | null;
@@ -144,7 +153,12 @@ export interface StoredComparison {
    * Set if the results only accompany a run, as those of its keyword search do. They don't count as a use of the part.
    */
   ofRun?: true;
-  createdAt: number;
+}
+
+/** The scores that one candidate gives to scored pairs, in the order of the pairs. */
+export interface StoredPairScores extends CandidateResults {
+  part: 'pairs';
+  scores: number[];
 }
 
 /** Vectors of a list of texts, kept so that a later comparison need not encode them again. */
@@ -192,7 +206,7 @@ export interface RecallsmithSchema extends DBSchema {
   minedNegatives: { key: string; value: StoredMinedNegatives };
   vectorSets: { key: string; value: StoredVectorSet };
   /** Key: [experimentId, key]. */
-  comparisons: { key: [string, string]; value: StoredComparison };
+  comparisons: { key: [string, string]; value: StoredComparison | StoredPairScores };
   /** The newest measurement of speed and size of each experiment, which owns it. */
   speeds: { key: string; value: { experimentId: string; result: SpeedResult } };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };

@@ -1,4 +1,6 @@
+import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessibility';
+import { cutTexts } from './cutTexts';
 import {
   demoModel,
   expect,
@@ -53,17 +55,31 @@ test('every stage of a filled experiment has no serious accessibility finding in
   }
 });
 
-test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => {
+/** Screens outside an experiment. */
+const otherScreens = ['', '#/settings', '#/storage', '#/benchmark', '#/try'];
+
+/** Expects that the page is as wide as the window and cuts no text, in either language. */
+async function expectFits(page: Page, screen: string): Promise<void> {
+  for (const language of ['zh', 'en'] as const) {
+    await setLanguage(page, language);
+    const widest = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(widest, `${screen}, ${language}`).toBeLessThanOrEqual(390);
+    expect(await cutTexts(page), `${screen}, ${language}`).toEqual([]);
+  }
+}
+
+test('on a screen 390 px wide, nothing overflows and no text is cut in either language', async ({ page, siteUrl }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  const widest = () => page.evaluate(() => document.documentElement.scrollWidth);
-  await page.goto(siteUrl);
-  await expect(page.getByTestId('run-demo')).toBeVisible();
-  expect(await widest()).toBeLessThanOrEqual(390);
+  for (const hash of otherScreens) {
+    await page.goto(`${siteUrl}${hash}`);
+    await expect(page.locator('main h1')).toBeVisible();
+    await expectFits(page, hash);
+  }
   await newExperiment(page, siteUrl);
   for (const stage of ['import', 'negatives', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
-    expect(await widest(), stage).toBeLessThanOrEqual(390);
+    await expectFits(page, stage);
   }
   for (const language of ['zh', 'en'] as const) {
     await setLanguage(page, language);
@@ -73,4 +89,36 @@ test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => 
       expect((box?.x ?? 0) + (box?.width ?? 0), `${name} in the rail in ${language}`).toBeLessThanOrEqual(390);
     }
   }
+});
+
+test('home names the device, whether BERT-base can be trained on it, and what the demo’s time depends on', async ({
+  page,
+  siteUrl,
+}) => {
+  await page.goto(siteUrl);
+  await setLanguage(page, 'en');
+  const computer = page.getByTestId('this-computer');
+  await expect(computer).toContainText(/CPU \(wasm\) · \d+ thread/);
+  await expect(page.getByTestId('trainable')).toContainText(/a batch of 16 needs .*GB/);
+  await expect(page.getByTestId('demo-time')).toHaveText('Search for a question to get an estimate');
+});
+
+test('a dialog keeps the focus inside while it is open, closes on Escape, and returns the focus', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  const opener = page.getByTestId('about-stage');
+  await opener.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  const inside = () => dialog.evaluate((element) => element.contains(document.activeElement));
+  for (let i = 0; i < 8; i += 1) {
+    expect(await inside()).toBe(true);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(opener).toBeFocused();
 });

@@ -163,15 +163,20 @@ test('an experiment edited after its project was saved is copied only if the use
   await expect(page.locator('article')).toHaveCount(2);
 });
 
-test('a deleted experiment can be restored on the storage page, which deletes only items that nothing uses', async ({
+test('deleting an experiment asks first and can be undone on the storage page, which deletes only items that nothing uses', async ({
   page,
   siteUrl,
 }) => {
   await newExperiment(page, siteUrl);
   await importOwnData(page);
   await page.goto(siteUrl);
+  const ask = (): Promise<void> => page.getByRole('button', { name: /^删除“/ }).click();
+  await ask();
+  await page.getByRole('dialog').getByRole('button', { name: '取消' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.locator('article')).toHaveCount(1);
   const remove = async (): Promise<void> => {
-    await page.getByRole('button', { name: /^删除“/ }).click();
+    await ask();
     await page.getByTestId('confirm-delete').click();
     await expect(page.locator('article')).toHaveCount(0);
   };

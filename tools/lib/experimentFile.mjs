@@ -1,5 +1,5 @@
 import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { reasonOf } from './errors.mjs';
 import { isTooDeep, jsonFaultLine, maxDepth } from './jsonFault.mjs';
 
@@ -7,7 +7,10 @@ import { isTooDeep, jsonFaultLine, maxDepth } from './jsonFault.mjs';
 const modelFile = /\.(json|txt|safetensors|bin|md)$/;
 /** Matches a location that names a model on a hub instead of a folder. The page fetches such a model. */
 const hubModel = /^hub:\w[\w.-]*(\/\w[\w.-]*)?(@\w[\w./-]*)?$/;
-const dataSlots = ['knowledgeBase', 'pairs', 'scoredPairs', 'devQuestions', 'testQuestions', 'batches'];
+const fileSlots = [
+  ...['knowledgeBase', 'pairs', 'scoredPairs', 'devQuestions', 'testQuestions'],
+  ...['batches', 'labelDecisions'],
+];
 
 async function mustBe(kind, path, where) {
   const info = await stat(path).catch(() => null);
@@ -29,6 +32,24 @@ async function modelFiles(folder, prefix = '') {
     else if (entry.isFile() && modelFile.test(entry.name)) found.push(path);
   }
   return found.sort();
+}
+
+/** Text files of a model folder that an ONNX model needs, and the files with the external data of its graph. */
+const onnxTextFile = /\.(json|txt)$/;
+const onnxDataEnding = /^[._]data(_\d+)?$/;
+
+/** Returns the paths of a folder's text files, and of one graph with its external data. */
+async function onnxFiles(folder, graph, where) {
+  await mustBe('file', join(folder, graph), where);
+  const all = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    );
+  const isData = (path) => path.startsWith(graph) && onnxDataEnding.test(path.slice(graph.length));
+  return all.filter((path) => onnxTextFile.test(path) || path === graph || isData(path)).sort();
 }
 
 /** Parses a file with one JSON object. `what` describes the file, with an article, in error sentences. */
@@ -57,8 +78,11 @@ function pathsOf(location, where) {
   return paths;
 }
 
-/** Returns the name of the model and the files to serve; no files if the page fetches the model from a hub. */
-async function readModel(slot, location, folder, where = `locations.${slot}`) {
+/**
+ * Returns the name of the model and the files to serve; no files if the page fetches the model from a hub. `onnx` is
+ * the path of a graph in the folder, for a model that transformers.js runs.
+ */
+async function readModel(slot, location, folder, { where = `locations.${slot}`, onnx, onnxWhere } = {}) {
   if (location === undefined) return { modelName: '', inputs: [] };
   if (String(location).startsWith('hub:')) {
     if (!hubModel.test(location))
@@ -66,7 +90,8 @@ async function readModel(slot, location, folder, where = `locations.${slot}`) {
     return { modelName: '', inputs: [] };
   }
   await mustBe('folder', folder, where);
-  const inputs = (await modelFiles(folder)).map((path) => ({ slot, path, file: join(folder, path) }));
+  const paths = onnx === undefined ? await modelFiles(folder) : await onnxFiles(folder, onnx, onnxWhere);
+  const inputs = paths.map((path) => ({ slot, path, file: join(folder, path) }));
   return { modelName: basename(folder), inputs };
 }
 
@@ -78,18 +103,33 @@ async function readJson(path, what) {
   return parsed(path, text, what);
 }
 
-/** Returns the files of the data sets in `locations`, which are relative to the file. */
+/** Returns the files of the slots in `locations`, which are relative to the file. */
 async function dataInputs(path, locations) {
   const inputs = [];
-  for (const slot of dataSlots) {
-    if (locations[slot] === undefined) continue;
-    for (const location of pathsOf(locations[slot], `locations.${slot}`)) {
-      const file = resolve(dirname(path), String(location));
-      await mustBe('file', file, `locations.${slot}`);
-      inputs.push({ slot, path: basename(file), file });
-    }
+  for (const slot of fileSlots) inputs.push(...(await slotInputs(path, slot, locations[slot], `locations.${slot}`)));
+  return inputs;
+}
+
+/** Returns the files of one slot; `where` names its place in the file at `path`. */
+async function slotInputs(path, slot, location, where) {
+  if (location === undefined) return [];
+  const inputs = [];
+  for (const one of pathsOf(location, where)) {
+    const file = resolve(dirname(path), String(one));
+    await mustBe('file', file, where);
+    inputs.push({ slot, path: basename(file), file });
   }
   return inputs;
+}
+
+/** Returns the files of a probe set, in slots of its own. */
+async function probeInputs(path, { probe }) {
+  if (typeof probe !== 'object' || probe === null) return [];
+  const { knowledgeBase, questions } = probe;
+  return [
+    ...(await slotInputs(path, 'probeKnowledgeBase', knowledgeBase, 'probe.knowledgeBase')),
+    ...(await slotInputs(path, 'probeDevQuestions', questions, 'probe.questions')),
+  ];
 }
 
 /**
@@ -101,10 +141,12 @@ export async function readEvaluationFile(path) {
   const inputs = await dataInputs(path, json.locations ?? {});
   const models = Array.isArray(json.models) ? json.models : [];
   for (const [index, model] of models.entries()) {
-    const { location } = model ?? {};
+    const { location, onnx } = model ?? {};
     if (typeof location !== 'string') continue;
     const folder = resolve(dirname(path), location);
-    const read = await readModel(`model${index}`, location, folder, `models.${index}.location`);
+    const where = `models.${index}`;
+    const graph = typeof onnx === 'string' ? { onnx, onnxWhere: `${where}.onnx` } : {};
+    const read = await readModel(`model${index}`, location, folder, { where: `${where}.location`, ...graph });
     inputs.push(...read.inputs);
   }
   return { json, fileName: basename(path), name: basename(path).replace(/\.json$/, ''), inputs };
@@ -126,7 +168,7 @@ export async function readMetrics(folder) {
 export async function readExperimentFile(path) {
   const json = await readJson(path, 'an experiment');
   const locations = json.locations ?? {};
-  const inputs = await dataInputs(path, locations);
+  const inputs = [...(await dataInputs(path, locations)), ...(await probeInputs(path, json))];
   const place = (location) => resolve(dirname(path), String(location));
   const model = await readModel('model', locations.model, place(locations.model));
   const miner = await readModel('negativesModel', locations.negativesModel, place(locations.negativesModel));

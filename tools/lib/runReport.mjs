@@ -51,6 +51,7 @@ export const progressWords = {
   mine: 'mining negatives, texts and questions:',
   encodeGuide: 'encoding with the guide or teacher',
   blend: 'evaluating blends, texts:',
+  probe: 'measuring the general ability, texts:',
   encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   search: 'searching, passages:',

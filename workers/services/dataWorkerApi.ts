@@ -1,6 +1,6 @@
 import type { StoredModel } from '../../src/domain/model';
-import { hubError, type HubHost } from '../../src/domain/import/hub';
-import type { DataApi, FolderFile, Progress } from '../../src/protocol/dataApi';
+import { hubError, type HubHost, type HubListing } from '../../src/domain/import/hub';
+import type { DataApi, DownloadProgress, FolderFile, Progress } from '../../src/protocol/dataApi';
 import { datasetImportLock, hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
 import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
@@ -8,9 +8,12 @@ import { openDatabase, type Database } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { compareTable } from '../../src/domain/evaluate/compareTable';
+import { pairTable } from '../../src/domain/evaluate/pairTable';
 import { resultSheets } from '../../src/domain/report/resultSheets';
 import { writeXlsx } from '../formats/xlsxWriter';
 import { compareRun, compareWithKeywords } from './evaluate/compareRun';
+import { comparedPairs, tableOfPairs } from './evaluate/pairResults';
+import { probeResults } from './evaluate/probeResults';
 import { describeProbe } from './evaluate/readProbe';
 import { explainQuestion } from './evaluate/explainQuestion';
 import { figuresOf, judgedQuestions, listQuestions } from './evaluate/judgedResults';
@@ -86,6 +89,19 @@ async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promis
   });
 }
 
+/** Fetches the files of a model and imports them, unless a download is in progress. */
+async function fetchOne<Model>(
+  listing: HubListing,
+  token: string | null,
+  progress: DownloadProgress,
+  importFiles: (files: FolderFile[], options: ModelImport) => Promise<Model>,
+): Promise<Model> {
+  return whileNoDownload(listing.host, async () => {
+    const { signal } = (stopping = new AbortController());
+    return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
+  });
+}
+
 /** API that the data worker exposes to the page. */
 export const dataWorkerApi: DataApi = {
   configure: async ({ baseUrl, lifeLock }) => {
@@ -112,11 +128,12 @@ export const dataWorkerApi: DataApi = {
   importDemoModel: (baseUrl, importing) => whileImportingWeights((db) => importDemoModel(db, baseUrl, { importing })),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
-    whileNoDownload(listing.host, async () => {
-      const { signal } = (stopping = new AbortController());
-      const importFiles = (files: FolderFile[], options: ModelImport) =>
-        importFolder(files, listing.id, importing, options);
-      return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
+    fetchOne(listing, token, progress, (files, options) => importFolder(files, listing.id, importing, options)),
+  listHubOnnx: (model, token) => listHubModel(model, token, 'onnx'),
+  fetchHubOnnx: (listing, token, progress, importing) =>
+    fetchOne(listing, token, progress, (files, options) => {
+      const about = { ...options, name: listing.id, progress: importing };
+      return whileImportingWeights((db) => importOnnx(db, files, listing.onnx, about));
     }),
   stopHubDownload: () => {
     stopping?.abort();
@@ -172,7 +189,12 @@ export const dataWorkerApi: DataApi = {
   comparedPart: async (experimentId, part) => comparedPart(await openDatabase(), experimentId, part),
   comparedSha256: async (experimentId, part) =>
     (await comparedData(await openDatabase(), { experimentId }, part)).sha256,
+  comparedProbe: async (request) => probeResults(await openDatabase(), request),
+  comparedPairs: async (experimentId) => comparedPairs(await openDatabase(), experimentId),
+  pairTable: async (request) => tableOfPairs(await openDatabase(), request),
+  pairTableOf: (models, labels, baselineId) => Promise.resolve(pairTable(models, labels, baselineId)),
   compareTable: async (request) => tableOf(await openDatabase(), request),
+  writeSheets: (sheets) => writeXlsx(sheets),
   writeWorkbook: (facts, words) => writeXlsx(resultSheets(facts, words)),
   runQuestions: async (runId) => runQuestions(await openDatabase(), runId),
   runPassages: async (runId, ids) => comparedPassages(await openDatabase(), { runId }, 'test', ids),

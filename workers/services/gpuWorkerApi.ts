@@ -4,6 +4,7 @@ import { runLockName } from '../../src/protocol/locks';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
+import { reportDevice } from './benchmark/reportDevice';
 import { createRun } from './train/createRun';
 import { reportExperimentMemory } from './train/reportMemory';
 import { exportBatch, viewBatch } from './train/viewBatch';
@@ -47,6 +48,10 @@ export const gpuWorkerApi: GpuApi = {
   describeDevice: async (preference) => {
     await openedWithVerdicts();
     return describeDevice(preference);
+  },
+  reportDevice: async (preference, budgetBytes) => {
+    await openedWithVerdicts();
+    return reportDevice({ device: preference, budgetBytes });
   },
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   exportBatch: async (experimentId, step, format) => exportBatch(await openDatabase(), experimentId, step, format),
@@ -109,10 +114,20 @@ export const gpuWorkerApi: GpuApi = {
         device: preference,
         wasmBaseUrl: wasmBaseUrl(),
         ortBaseUrl: `${baseUrl}ort/`,
+        baseUrl,
         progress,
         ended,
       }),
     ),
+  scorePairs: (request, preference, progress, ended) =>
+    device.during({ job: 'compare' }, async (control) => {
+      const { scorePairs } = await import('./evaluate/scorePairs');
+      const where = { wasmBaseUrl: wasmBaseUrl(), ortBaseUrl: `${baseUrl}ort/` };
+      return scorePairs(request, {
+        ...{ db: await openedWithVerdicts(), control, device: preference, progress, ended },
+        ...where,
+      });
+    }),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelComparison: async () => device.controlOf('compare')?.cancel(),
   measureSpeed: (request, preference, progress) =>

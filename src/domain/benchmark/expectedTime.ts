@@ -6,9 +6,9 @@ import { forwardFlops, stepFlops } from './flops';
  * Estimates how many milliseconds a run takes with its planned step strategies, from the measured speed of the shape
  * with the closest hidden size. Returns null if no usable shape was measured.
  */
-export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): number | null {
+export function expectedMs(work: ExpectedWork, steps: readonly Pick<StepSpeed, 'shape' | 'gflops'>[]): number | null {
   const { config, stages, encodingTokens, evaluations, textTokens } = work;
-  const distance = ({ shape }: StepSpeed): number =>
+  const distance = ({ shape }: Pick<StepSpeed, 'shape'>): number =>
     Math.abs(Math.log(benchmarkConfigs[shape].hiddenSize / config.hiddenSize));
   const like = steps.toSorted((a, b) => distance(a) - distance(b))[0];
   if (!like || !(like.gflops > 0)) return null;

@@ -2,13 +2,15 @@ import { metricId, type ComparedMetric } from './comparedMetric';
 import type { CompareRow } from './compareTable';
 
 /** Columns that the table of a comparison can be sorted by. */
-export const sortColumns = ['order', 'value', 'difference', 'speed', 'size'] as const;
+export const sortColumns = ['order', 'value', 'difference', 'speed', 'size', 'probe'] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
 /** A model's columns in the table other than its metrics. */
 export interface RowFacts {
   passagesPerSecond: number | null;
   bytes: number;
+  /** Hit rate on the probe set; null if it was not measured. */
+  probe: number | null;
 }
 
 /**
@@ -25,7 +27,9 @@ export function sortedRows(
     const cell = cells[metricId(metric)];
     if (column === 'value') return cell?.value ?? null;
     if (column === 'difference') return cell ? (cell.baseline?.difference ?? 0) : null;
-    return (column === 'speed' ? factsOf(id)?.passagesPerSecond : factsOf(id)?.bytes) ?? null;
+    const facts = factsOf(id);
+    if (column === 'probe') return facts?.probe ?? null;
+    return (column === 'speed' ? facts?.passagesPerSecond : facts?.bytes) ?? null;
   };
   const values = new Map(rows.map((row) => [row.id, valueOf(row)]));
   const sign = ascending ? 1 : -1;

@@ -28,6 +28,17 @@ const questions = v.array(
   }),
 );
 const hash = v.optional(v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))), null);
+const pairsSchema = v.optional(
+  v.nullable(
+    v.object({
+      name: v.string(),
+      ids: v.array(v.string()),
+      labels: v.array(v.pipe(v.number(), v.finite())),
+      models: v.array(v.object({ name: v.string(), scores: v.array(v.pipe(v.number(), v.finite())) })),
+    }),
+  ),
+  null,
+);
 const runSchema = v.object({
   experiment: v.unknown(),
   before: v.object({ passages: count }),
@@ -57,6 +68,7 @@ const evaluationSchema = v.object({
       rightScores: scores,
     }),
   ),
+  scoredPairs: pairsSchema,
 });
 
 /** The results of one folder. */
@@ -71,6 +83,8 @@ interface FolderResults {
   /** The base model of a run, or all that was evaluated without training. */
   untrained: Compared[];
   tuned: Compared | null;
+  /** The scored pairs of an evaluation. */
+  pairs: v.InferOutput<typeof pairsSchema>;
 }
 type Compared = Omit<ReportedModel, 'id' | 'passagesPerSecond' | 'bytes' | 'dimension'>;
 
@@ -121,6 +135,7 @@ function runResults(name: string, metrics: object): FolderResults {
     ...{ name, part: 'test', experiment, passages: before.passages },
     ...{ knowledgeBaseSha256: rest.knowledgeBaseSha256, questions: rest.questions },
     untrained: [{ ...base, results: resultsOf(ranksBefore, rightScoresBefore) }],
+    pairs: null,
     tuned: { ...tuned, results: resultsOf(ranksAfter, rightScoresAfter) },
   };
 }
@@ -128,12 +143,54 @@ function runResults(name: string, metrics: object): FolderResults {
 function evaluationResults(name: string, metrics: object): FolderResults {
   const parsed = v.safeParse(evaluationSchema, metrics);
   if (!parsed.success) throw invalid(name);
-  const { part, data, passages, knowledgeBaseSha256, questions: asked, models } = parsed.output;
+  const { part, data, passages, knowledgeBaseSha256, questions: asked, models, scoredPairs: pairs } = parsed.output;
+  if (
+    pairs &&
+    [pairs.ids, ...pairs.models.map((model) => model.scores)].some((list) => list.length !== pairs.labels.length)
+  )
+    throw new AppError({ kind: 'results-invalid', folder: name, at: 'scoredPairs' });
   const experiment = experimentOf(name, { data });
   const untrained = models.map(({ ranks: own, rightScores, ...model }): Compared => {
     return { ...model, results: resultsOf(own, rightScores) };
   });
-  return { name, part, experiment, passages, knowledgeBaseSha256, questions: asked, untrained, tuned: null };
+  return { name, part, experiment, passages, knowledgeBaseSha256, questions: asked, untrained, tuned: null, pairs };
+}
+
+/** Scores of the same pairs by the models of several folders, and the folders with other pairs. */
+export interface FolderPairs {
+  name: string;
+  ids: string[];
+  labels: number[];
+  /** `id`: the id in `comparedModels`. */
+  scores: { id: string; scores: number[] }[];
+  otherPairs: string[];
+}
+
+/** Joins the scored pairs of folders. The first folder with pairs decides which ones. Returns null without any. */
+export function folderPairs(folders: readonly FolderResults[]): FolderPairs | null {
+  const first = folders.find(({ pairs }) => pairs)?.pairs;
+  if (!first) return null;
+  const { name, ids, labels } = first;
+  const scores = new Map<string, number[]>();
+  const otherPairs: string[] = [];
+  for (const { name: folder, pairs, untrained } of folders) {
+    if (!pairs) continue;
+    if (canonicalJson([pairs.ids, pairs.labels]) !== canonicalJson([ids, labels])) {
+      otherPairs.push(folder);
+      continue;
+    }
+    for (const { name: model, scores: own } of pairs.models) {
+      const found = untrained.find((one) => one.name === model);
+      if (found && !scores.has(modelId(found))) scores.set(modelId(found), own);
+    }
+  }
+  return { name, ids, labels, scores: [...scores].map(([id, own]) => ({ id, scores: own })), otherPairs };
+}
+
+/** Identifies an untrained model in several folders: the same kind, settings and ranks. */
+function modelId({ kind, settings, results }: Compared): string {
+  const ranksOf = results.map(({ questionId, ranks: own }) => [questionId, own.map(String)]);
+  return canonicalJson([kind, settings, ranksOf]);
 }
 
 /** Throws `results-differ` if two folders have other questions or another knowledge base. */
@@ -175,8 +232,7 @@ export function comparedModels(folders: readonly FolderResults[]): ReportedModel
   const found = new Map<string, { folder: string; model: Compared }>();
   for (const { name, untrained } of folders)
     for (const model of untrained) {
-      const ranksOf = model.results.map(({ questionId, ranks: own }) => [questionId, own.map(String)]);
-      const id = canonicalJson([model.kind, model.settings, ranksOf]);
+      const id = modelId(model);
       if (!found.has(id)) found.set(id, { folder: name, model });
     }
   const named = [...found].map(([id, { folder, model }]): ReportedModel => {

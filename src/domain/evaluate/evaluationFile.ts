@@ -5,6 +5,7 @@ import { parseExperimentFile, type ExperimentFile } from '../experimentFile';
 import { isHubLocation, parseHubLocation } from '../import/hub';
 import { isObject } from '../isObject';
 import type { StoredModel } from '../model';
+import type { OnnxModel } from '../onnxModel';
 import { experimentInvalid, parseWith, refuseDeepFields } from '../parseExperiment';
 import type { QuestionPart } from '../records';
 import { usualModelSettings } from './candidateSettings';
@@ -25,6 +26,8 @@ const evaluatedModelSchema = v.strictObject({
   /** The model's folder, or `hub:ID@REVISION`. */
   location: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
   name: v.optional(name),
+  /** Path in the model's folder of the ONNX graph that transformers.js runs, such as `onnx/model.onnx`. */
+  onnx: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.endsWith('.onnx'))),
   /** Whether the model's ranking is also fused with that of the keyword search. */
   fused: v.optional(v.boolean(), false),
   ...v.partial(experimentModelSchema).entries,
@@ -40,13 +43,15 @@ const evaluationSchema = v.strictObject({
   locations: v.optional(v.unknown(), {}),
 });
 
-/** The slots that an evaluation reads. */
-const evaluatedSlots = ['knowledgeBase', 'devQuestions', 'testQuestions'] as const;
+/** The locations that an evaluation reads. */
+const evaluatedSlots = ['knowledgeBase', 'scoredPairs', 'devQuestions', 'testQuestions', 'labelDecisions'] as const;
 
 /** A model in the file: its location, its name, and the settings stated for it. */
 export interface EvaluatedModel {
   location: string;
   name: string;
+  /** Path of the ONNX graph that transformers.js runs; null for a model that the engine runs. */
+  onnx: string | null;
   fused: boolean;
   stated: Partial<ExperimentModel>;
 }
@@ -86,8 +91,8 @@ export function parseEvaluationFile(json: unknown): EvaluationFile {
   refuseDeepFields(json);
   const { models: given, keywords, k, ...rest } = parseWith(evaluationSchema, json);
   const inputs = inputsOf(rest.data, rest.locations);
-  const models = given.map(({ location, name: stated, fused, ...settings }): EvaluatedModel => {
-    return { location, name: stated ?? nameOf(location), fused, stated: settings };
+  const models = given.map(({ location, name: stated, onnx = null, fused, ...settings }): EvaluatedModel => {
+    return { location, name: stated ?? nameOf(location), onnx, fused, stated: settings };
   });
   const names = candidateNames({ models, keywords });
   // Tables and charts tell candidates apart by their names.
@@ -108,8 +113,8 @@ function inputsOf(data: unknown, locations: unknown): ExperimentFile {
   for (const [slot, given] of Object.entries(inputs.locations))
     if (!known.includes(slot)) throw experimentInvalid(`locations.${slot}`, given, own('no-such-field'));
   inputs.experiment.data.forEach(({ role }, index) => {
-    if (role !== 'knowledgeBase' && role !== 'questions')
-      throw experimentInvalid(`data.${index}.role`, role, ['knowledgeBase', 'questions']);
+    if (role === 'pairs')
+      throw experimentInvalid(`data.${index}.role`, role, ['knowledgeBase', 'questions', 'scoredPairs']);
   });
   return inputs;
 }
@@ -117,12 +122,15 @@ function inputsOf(data: unknown, locations: unknown): ExperimentFile {
 const hasPart = ({ experiment }: ExperimentFile, part: QuestionPart): boolean =>
   experiment.data.some((entry) => entry.part === part);
 
+/** A stored model that the engine or transformers.js runs. */
+export type EvaluableModel = StoredModel | OnnxModel;
+
 /** A candidate of an evaluation file, with the model that it encodes with. */
 export interface NamedCandidate {
   name: string;
   candidate: Candidate;
   /** Null for the keyword search. */
-  model: StoredModel | null;
+  model: EvaluableModel | null;
 }
 
 /**
@@ -130,12 +138,13 @@ export interface NamedCandidate {
  * @throws experiment-invalid if two models are the same and have the same settings, whatever their names: the table
  * would list one twice, and Holm's correction would count it twice.
  */
-export function candidatesOf(file: EvaluationFile, stored: readonly StoredModel[]): NamedCandidate[] {
+export function candidatesOf(file: EvaluationFile, stored: readonly EvaluableModel[]): NamedCandidate[] {
   const nameOfId = new Map<string, string>();
   const ofModels = file.models.flatMap(({ name: modelName, fused, stated }, index): NamedCandidate[] => {
     const model = stored[index];
     if (!model) return [];
-    const dense = { kind: 'base' as const, model: { ...usualModelSettings(model), ...stated } };
+    const kind = 'graph' in model ? ('onnx' as const) : ('base' as const);
+    const dense = { kind, model: { ...usualModelSettings(model), ...stated } };
     const same = nameOfId.get(candidateId(dense));
     if (same !== undefined) throw experimentInvalid(`models.${index}`, modelName, own('different-model', same));
     nameOfId.set(candidateId(dense), modelName);

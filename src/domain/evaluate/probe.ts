@@ -1,4 +1,5 @@
 import type { AnswerAt } from './answerAt';
+import type { DataEntry } from '../experiment';
 import { pairedInterval, type Interval } from './statistics';
 
 /**
@@ -29,6 +30,16 @@ export const generalProbe: ProbeFacts = {
   questions: 303,
   passages: 325,
 };
+
+type Data = readonly Pick<DataEntry, 'role' | 'contentSha256'>[];
+
+/** Whether two experiments search the same knowledge base or share a file of questions. */
+export function sharesData(data: Data, others: Data): boolean {
+  const hashes = (of: Data) =>
+    of.filter(({ role }) => role === 'knowledgeBase' || role === 'questions').map((entry) => entry.contentSha256);
+  const known = new Set(hashes(data));
+  return hashes(others).some((hash) => known.has(hash));
+}
 
 /** Whether a model lost what it could do before training, as far as the questions of a probe set can tell. */
 export type Forgetting = 'forgot' | 'kept' | 'unclear';

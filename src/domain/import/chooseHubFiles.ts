@@ -1,3 +1,4 @@
+import { isOnnxFile } from '../onnxModel';
 import type { HubFile } from './hub';
 import { modelTextFiles } from './modelFiles';
 
@@ -36,7 +37,7 @@ export function encoderFolder(files: readonly Pick<HubFile, 'path'>[]): string {
 }
 
 export function isWeightFile(path: string): boolean {
-  return /\.(?:safetensors|bin)(?:\.index\.json)?$/.test(path);
+  return /\.(?:safetensors|bin)(?:\.index\.json)?$/.test(path) || isOnnxFile(path);
 }
 
 /**
@@ -75,7 +76,6 @@ function weightsIn(form: (typeof weightForms)[number], byPath: Map<string, HubFi
  */
 export function chooseHubFiles(listed: readonly HubFile[], reads = importableFiles): HubFileChoice {
   const folder = encoderFolder(listed);
-  const root = new Map(listed.map((file) => [file.path, file]));
   const inside = listed.filter(({ path }) => path.startsWith(folder));
   const byPath = new Map(inside.map((file) => [file.path.slice(folder.length), file]));
   if (!byPath.has('config.json')) return { kind: 'missing', file: 'config.json' };
@@ -91,7 +91,13 @@ export function chooseHubFiles(listed: readonly HubFile[], reads = importableFil
       ? { kind: 'unsupported', found: found.join(', ') }
       : { kind: 'missing', file: 'model.safetensors' };
   }
-  const known = modelTextFiles.flatMap((path) => byPath.get(path) ?? root.get(path) ?? []);
-  const others = listed.filter((file) => isOtherText(file.path, folder) && !known.includes(file));
-  return { kind: 'files', files: [...known, ...others, ...weights] };
+  return { kind: 'files', files: [...textFilesOf(listed), ...weights] };
+}
+
+/** Returns the text files that an import reads: those of the encoder's folder or the root, then other modules'. */
+export function textFilesOf(listed: readonly HubFile[]): HubFile[] {
+  const folder = encoderFolder(listed);
+  const byPath = new Map(listed.map((file) => [file.path, file]));
+  const known = modelTextFiles.flatMap((path) => byPath.get(folder + path) ?? byPath.get(path) ?? []);
+  return [...known, ...listed.filter((file) => isOtherText(file.path, folder) && !known.includes(file))];
 }

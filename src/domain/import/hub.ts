@@ -1,13 +1,6 @@
 import { AppError, type HubFault } from '../errors';
-
-/** Where a model was fetched from. */
-export interface HubOrigin {
-  /** The host as people write it, such as `huggingface.co`. */
-  host: string;
-  id: string;
-  /** The commit that the requested revision resolved to. */
-  commit: string;
-}
+import type { OnnxChoice } from '../onnxModel';
+import type { HubOrigin } from './hubOrigin';
 
 /** The two protocols in use: Hugging Face's, which mirrors and self-hosted servers also speak, and ModelScope's. */
 type HubProtocol = 'huggingface' | 'modelscope';
@@ -28,6 +21,8 @@ export const hubHosts: Record<HubHostName, HubHost> = {
 };
 
 export const suggestedModels = ['BAAI/bge-base-zh-v1.5', 'moka-ai/m3e-base'] as const;
+/** Models that come with ONNX files. */
+export const suggestedOnnxModels = ['Xenova/bge-base-zh-v1.5', 'Xenova/multilingual-e5-small'] as const;
 
 /** The hash that a file must have. Hugging Face lists SHA-256 for large files, and git's blob hash for the others. */
 export interface HubFileHash {
@@ -56,6 +51,15 @@ export interface HubListing extends HubModelId {
   /** The commit that the revision resolves to. */
   commit: string;
   files: HubFile[];
+  /** Set if the files are those of a graph for transformers.js. */
+  onnx?: OnnxChoice;
+}
+
+/** The listing of one graph for transformers.js. */
+export type OnnxListing = HubListing & { onnx: OnnxChoice };
+
+export function isOnnxListing(listing: HubListing): listing is OnnxListing {
+  return listing.onnx !== undefined;
 }
 
 export interface HubErrorPlace {
@@ -164,9 +168,9 @@ export function fileUrl({ host, id }: HubModelId, { path, commit }: HubFile): st
 }
 
 /**
- * Returns the id of a download. It depends only on host, model and commit, so looking up the same model again finds the
- * bytes that have arrived.
+ * Returns the id of a download. It depends only on host, model, commit and the graph, so looking up the same model
+ * again finds the bytes that have arrived.
  */
-export function downloadIdOf({ host, id, commit }: HubListing): string {
-  return `${host.baseUrl} ${id}@${commit}`;
+export function downloadIdOf({ host, id, commit, onnx }: HubListing): string {
+  return `${host.baseUrl} ${id}@${commit}${onnx ? ` ${onnx.graph}` : ''}`;
 }

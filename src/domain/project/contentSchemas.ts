@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { poolings } from '../model';
 import { exclusions } from '../negatives/answerIndex';
-import { labelMarks } from '../evaluate/labelDecisions';
+import { labelLog } from '../evaluate/labelFile';
 import { reviewMarks } from '../evaluate/review';
 import { judgedId } from '../negatives/judgedPairs';
 import { parseAxes } from '../sweep/sweep';
@@ -13,21 +13,6 @@ import { experiment, finite, fraction, id, name, sha256, text, time, whole, stor
 const sweepSchema = v.pipe(
   v.strictObject({ sweepId: id, experiment, axes: v.unknown(), createdAt: time }),
   v.transform((sweep) => ({ ...sweep, axes: parseAxes(sweep.axes, sweep.experiment) })),
-);
-
-const labelDecision = v.strictObject({
-  number: whole,
-  part: v.picklist(['dev', 'test']),
-  questionId: text,
-  question: text,
-  passageId: text,
-  mark: v.picklist(labelMarks),
-});
-
-/** A log that is numbered as it was written, because the next decision gets the number after the last. */
-const labelLog = v.pipe(
-  v.array(labelDecision),
-  v.check((log) => log.every(({ number }, i) => number === i + 1), 'numbers of label decisions from 1, without gaps'),
 );
 
 export const storedExperimentSchema = v.strictObject({
@@ -43,6 +28,7 @@ export const storedExperimentSchema = v.strictObject({
     v.array(v.strictObject({ question: text, passageId: text, mark: v.picklist(reviewMarks), decidedAt: time })),
   ),
   labelDecisions: v.exactOptional(labelLog),
+  comparedPairs: v.exactOptional(sha256),
   createdAt: time,
   updatedAt: time,
   demo: v.boolean(),

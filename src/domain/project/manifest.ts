@@ -18,6 +18,7 @@ export const listPaths = {
   datasets: 'datasets.json',
   batchLists: 'batchLists.json',
   minedNegatives: 'minedNegatives.json',
+  comparisons: 'comparisons.json',
 } as const;
 export type ListName = keyof typeof listPaths;
 

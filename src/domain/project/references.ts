@@ -18,6 +18,11 @@ export function experimentsIn(stored: {
   return [experiment, ...(linked ? [linked] : []), ...sweeps.map((sweep) => sweep.experiment)];
 }
 
+/** Returns content hashes of the data sets that a stored experiment names beside its experiments. */
+export function datasetsBeside({ comparedPairs }: { comparedPairs?: string }): string[] {
+  return comparedPairs === undefined ? [] : [comparedPairs];
+}
+
 export function referencesOf(experiments: Iterable<Experiment>): ReferencedContent {
   const found: ReferencedContent = { datasets: new Set(), models: new Set(), batchLists: new Set() };
   for (const { data, model, stages } of experiments) {

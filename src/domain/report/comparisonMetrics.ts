@@ -29,11 +29,26 @@ function questionsOf({ results }: ReportedModel): { ranks: object; rightScores: 
 }
 
 /** Returns the figures by the user's labels, and how many of them were changed. `metrics` uses the imported labels. */
-function labelsOf({ models, extras: { labels } }: ReportFacts): object {
+export function labelMetrics({ models, extras: { labels } }: ReportFacts): object {
   if (!labels) return { changes: 0 };
   const { changes, changed, unanswered, inexact, decisions } = labels;
   const figures = labels.models.map(({ id, ...rest }) => ({ name: nameOf({ models }, id), ...rest }));
   return { changes, changedQuestions: changed, unanswered, inexact, models: figures, decisions };
+}
+
+/** Returns the correlations of scored pairs, with the scores that they were computed from, or null. */
+function pairsOf({ models, extras: { pairs } }: ReportFacts): object | null {
+  if (!pairs) return null;
+  const { name, trainedOn, baselineId, rows, ids, labels, scores, otherPairs } = pairs;
+  return {
+    ...{ name, pairs: ids.length, trainedOn, baseline: nameOf({ models }, baselineId), otherPairs },
+    models: rows.map(({ id, undefined: why, spearman, pearson }) => {
+      const own = scores.find((one) => one.id === id)?.scores ?? [];
+      return { name: nameOf({ models }, id), undefined: why, spearman, pearson, scores: own };
+    }),
+    ids,
+    labels,
+  };
 }
 
 /** Returns the content of metrics.json for a comparison. */
@@ -69,7 +84,8 @@ export function comparisonMetrics(facts: ReportFacts): object {
       return { ...about, metrics: metricsOf(byId.get(id)), ...questionsOf(model) };
     }),
     questions,
-    labelDecisions: labelsOf(facts),
+    labelDecisions: labelMetrics(facts),
+    scoredPairs: pairsOf(facts),
     failures: facts.failures,
   };
 }

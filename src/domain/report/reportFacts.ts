@@ -4,6 +4,7 @@ import { metricId } from '../evaluate/comparedMetric';
 import type { CompareRow } from '../evaluate/compareTable';
 import type { QuestionResult } from '../evaluate/evaluation';
 import type { LabelDecision } from '../evaluate/labelDecisions';
+import type { PairRow, PairScores } from '../evaluate/pairTable';
 import type { ModelFigures } from '../evaluate/questionFigures';
 import type { ChosenThreshold } from '../evaluate/threshold';
 import type { DeviceInfo } from '../device';
@@ -69,6 +70,22 @@ export interface ReportedLabels {
   decisions: readonly LabelDecision[];
 }
 
+/** How well models follow the labels of scored pairs. */
+export interface ReportedPairs {
+  /** Name of the file. */
+  name: string;
+  /** Pairs left out because a stage trains on them. Null if that is not known. */
+  trainedOn: number | null;
+  baselineId: string;
+  rows: readonly PairRow[];
+  /** The pairs' ids and labels, and the scores of each model in their order. */
+  ids: readonly string[];
+  labels: readonly number[];
+  scores: readonly PairScores[];
+  /** Names of folders whose pairs are other ones, so that their scores are not compared. */
+  otherPairs: readonly string[];
+}
+
 /** What was decided or measured beside the results. */
 export interface ReportedExtras {
   /** Thresholds that are kept with the run, by the name of the model. */
@@ -80,8 +97,10 @@ export interface ReportedExtras {
    * measured.
    */
   probe: { answer: AnswerAt; passages: number; name: string | null } | null;
+  /** Null if no model has scored pairs. */
+  pairs: ReportedPairs | null;
 }
-export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null };
+export const noExtras: ReportedExtras = { thresholds: [], labels: null, probe: null, pairs: null };
 
 /** Everything in a report, as numbers and the user's own texts, independent of language. */
 export interface ReportFacts {

@@ -29,6 +29,10 @@ export interface StoredItem {
   usedBy: string[];
   /** Names of the deleted experiments that would need it if they were restored. */
   usedByDeleted: string[];
+  /**
+   * Names of the experiments that have compared the model, if there are any. Their results stay when it is deleted.
+   */
+  comparedIn?: string[];
   /** Only for a deleted experiment, which can still be restored. */
   deletedAt?: number;
 }

@@ -19,3 +19,15 @@ export function axisTicks(end: number, most: number): number[] {
   for (let tick = 0; tick <= end - step * 0.6; tick += step) ticks.push(tick);
   return ticks;
 }
+
+/**
+ * Returns the round scores on an axis from `low` to `high`: at most about `most`, evenly spaced, 0 among them if it is
+ * on the axis.
+ */
+export function scoreTicks(low: number, high: number, most: number): number[] {
+  const step = [0.02, 0.05, 0.1, 0.2, 0.5].find((one) => (high - low) / one <= most) ?? 0.5;
+  // 1e-9 absorbs rounding: 0.6 / 0.2 is slightly less than 3.
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, i) => (first + i) * step);
+}

@@ -9,6 +9,23 @@ export interface CandidateLabel {
   detail: string;
 }
 
+/**
+ * Returns the candidate's name. If another of the `shown` ones has the same name, adds the number that the table and
+ * the charts give it.
+ */
+export function distinctName(
+  dictionary: Dictionary,
+  one: ListedCandidate,
+  shown: readonly ListedCandidate[],
+  language: Language,
+): string {
+  const nameOf = (candidate: ListedCandidate): string => candidateLabel(dictionary, candidate, language).name;
+  const name = nameOf(one);
+  const place = shown.findIndex(({ id }) => id === one.id);
+  const shared = shown.some((other) => other.id !== one.id && nameOf(other) === name);
+  return shared && place >= 0 ? dictionary.compare.numbered(name, place + 1) : name;
+}
+
 export function candidateLabel(
   dictionary: Dictionary,
   { option, fused }: ListedCandidate,

@@ -38,6 +38,16 @@ export function formatScore(score: number): string {
   return score.toFixed(3).replace('-', '−');
 }
 
+/** Formats a score with two digits, or "–" if there is none: "0.62", "−0.05". */
+export function formatSmallScore(score: number): string {
+  return Number.isNaN(score)
+    ? '–'
+    : score
+        .toFixed(2)
+        .replace(/^-(?=.*[1-9])/, '−')
+        .replace(/^-/, '');
+}
+
 /** Formats a threshold with all its digits, because it was chosen as the shortest decimal in its gap. */
 export function formatThreshold(threshold: number): string {
   return String(threshold).replace('-', '−');
@@ -90,10 +100,13 @@ export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);
 }
 
-/** Formats a p-value as papers print it: "p = 0.039", or "p < 0.001" for small values. */
+/**
+ * Formats a p-value as papers print it: "p = 0.039", or "p < 0.001" for small values. Its spaces don't break, so that a
+ * line never ends in the middle.
+ */
 export function formatP(p: number): string {
-  if (p < 0.001) return 'p < 0.001';
-  return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
+  if (p < 0.001) return 'p\u00a0<\u00a00.001';
+  return `p\u00a0=\u00a0${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
 }
 
 export function formatDate(at: number, language: Language): string {

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { demoWork } from '../../../src/domain/benchmark/demoTime';
 import type { Experiment } from '../../../src/domain/experiment';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
@@ -64,6 +65,13 @@ describe('the expected work of an experiment', () => {
     expect(work.encodingTokens).toBeGreaterThan((await storedTokenSet(db, keys.knowledgeBase)).ids.length);
     expect(work.textTokens).toBeGreaterThan(10);
     expect(work.textTokens).toBeLessThan(128);
+  });
+
+  it('of the demo is what the home screen assumes', async () => {
+    const work = await expectedWork(db, experimentId, request(null));
+    const textTokens = Number(work.textTokens.toFixed(1));
+    expect({ ...work, config: demoWork.config, textTokens }).toEqual(demoWork);
+    expect(work.config).toMatchObject({ layers: 3, hiddenSize: 256, intermediateSize: 1024 });
   });
 
   it('assumes the step strategies that a run would choose for the same memory budget', async () => {

@@ -49,9 +49,9 @@ describe('the CSV files of a comparison', () => {
 describe('the rows of a comparison', () => {
   const { rows } = compareTable([...models, { id: 'c', results: results([9, 9, 9]) }], 'a', 1);
   const facts = new Map([
-    ['a', { passagesPerSecond: 5, bytes: 1 }],
-    ['b', { passagesPerSecond: null, bytes: 7 }],
-    ['c', { passagesPerSecond: 9, bytes: 3 }],
+    ['a', { passagesPerSecond: 5, bytes: 1, probe: 0.2 }],
+    ['b', { passagesPerSecond: null, bytes: 7, probe: 0.4 }],
+    ['c', { passagesPerSecond: 9, bytes: 3, probe: null }],
   ]);
   const metric = { name: 'hitRate', k: 1 } as const;
   const order = (column: Parameters<typeof sortedRows>[1]['column'], ascending = false) =>
@@ -59,6 +59,8 @@ describe('the rows of a comparison', () => {
 
   it('are sorted by any column, largest first, and rows without a value come last in both directions', () => {
     expect(order('order')).toEqual(['a', 'b', 'c']);
+    expect(order('probe')).toEqual(['b', 'a', 'c']);
+    expect(order('probe', true)).toEqual(['a', 'b', 'c']);
     expect(order('order', true)).toEqual(['c', 'b', 'a']);
     expect(order('value')).toEqual(['b', 'a', 'c']);
     expect(order('difference', true)).toEqual(['c', 'a', 'b']);

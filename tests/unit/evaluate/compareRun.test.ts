@@ -115,7 +115,7 @@ describe('the keyword search for a run', () => {
     await store('after');
     const { experimentId } = (await getRun(db, runId))!;
     await compareWithKeywords(db, runId, [1], () => undefined);
-    const [ofRun] = await db.getAll('comparisons');
+    const [ofRun] = await listComparisons(db, experimentId);
     if (!ofRun) throw new Error('nothing stored');
     const { ofRun: _, ...compared } = ofRun;
     await putComparison(db, compared);

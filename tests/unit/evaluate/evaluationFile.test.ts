@@ -5,6 +5,7 @@ import { defaultExperiment, experimentModelOf } from '../../../src/domain/experi
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import { own } from '../../../src/domain/errorWords';
 import type { StoredModel } from '../../../src/domain/model';
+import type { OnnxModel } from '../../../src/domain/onnxModel';
 
 const guessed = <T>(value: T) => ({ value, guessed: true });
 const stored = (name: string, contentSha256 = 'a'.repeat(64)): StoredModel =>
@@ -52,6 +53,16 @@ describe('an evaluation file', () => {
     });
   });
 
+  it('lists a model with a graph as one that transformers.js runs, with the pooling of its family', () => {
+    const model = { location: 'hub:Xenova/bge-base-zh-v1.5@main', onnx: 'onnx/model_quantized.onnx', maxTokens: 64 };
+    const file = parseEvaluationFile({ models: [model], locations });
+    expect(file.models[0]).toMatchObject({ onnx: 'onnx/model_quantized.onnx', stated: { maxTokens: 64 } });
+    const graph = { path: model.onnx, bytes: 5, sha256: '', weightsId: '' };
+    const onnx = { ...stored('Xenova/bge-base-zh-v1.5'), graph, data: [], dimension: 8 } as unknown as OnnxModel;
+    const [dense] = candidatesOf(file, [onnx]);
+    expect(dense?.candidate).toMatchObject({ kind: 'onnx', model: { pooling: 'cls', maxTokens: 64 } });
+  });
+
   it('gives the candidate of a model without stated settings the id that the page gives it', () => {
     const [dense] = candidatesOf(parseEvaluationFile({ models: [{ location: 'own' }], locations }), [stored('own')]);
     const page = { kind: 'base' as const, model: experimentModelOf(stored('own')) };
@@ -79,6 +90,7 @@ describe('an evaluation file', () => {
     [{ locations, stages: [] }, 'stages'],
     [{ models: [{}], locations }, 'models.0.location'],
     [{ models: [{ location: 'a', maxTokens: 1 }], locations }, 'models.0.maxTokens'],
+    [{ models: [{ location: 'a', onnx: 'model.bin' }], locations }, 'models.0.onnx'],
     [{ models: [{ location: 'x/a' }, { location: 'y/a' }], locations }, 'models.0.name'],
     [{ models: [{ location: 'x/a', name: 'BM25' }], locations }, 'models.0.name'],
     [{ models: [{ location: 'a' }], baseline: 'b', locations }, 'baseline'],

@@ -50,6 +50,7 @@ async function metricsOf(fields: Parameters<typeof runRecord>[2]): Promise<Recor
       compare: null,
       sweep: null,
       blend: null,
+      probe: null,
       titles: 0,
     },
     findings: [finding],

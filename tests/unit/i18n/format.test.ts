@@ -39,9 +39,9 @@ describe('number formatting', () => {
   });
 
   it('shows p values the way papers do', () => {
-    expect(formatP(0.109375)).toBe('p = 0.11');
-    expect(formatP(0.0386)).toBe('p = 0.039');
-    expect(formatP(0.00001)).toBe('p < 0.001');
+    expect(formatP(0.109375)).toBe('p\u00a0=\u00a00.11');
+    expect(formatP(0.0386)).toBe('p\u00a0=\u00a00.039');
+    expect(formatP(0.00001)).toBe('p\u00a0<\u00a00.001');
   });
 
   it('shows small figures in scientific notation, large ones as integers, and NaN as a dash', () => {

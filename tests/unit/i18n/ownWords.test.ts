@@ -75,6 +75,8 @@ const examples: OwnWordsValues = {
   'settings-differ': ['#'],
   'unknown-layout': [],
   'another-model': [],
+  'other-data': [],
+  'no-such-experiment': [],
   'tensors-misfit': [],
   'field-invalid': ['#', '#', '#'],
   'not-a-zip': [],

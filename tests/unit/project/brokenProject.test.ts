@@ -50,6 +50,8 @@ describe('a project file with a hostile or broken record', () => {
     ['a model of other weights', 'models.json', first((row) => ({ ...row, contentSha256: 'b'.repeat(64) }))],
     ['a row that was changed', /^datasetBlocks/, blocks((rows) => [{ ...rows[0], text: 'changed' }, ...rows.slice(1)])],
     ['a row that is left out', /^datasetBlocks/, blocks((rows) => rows.slice(1))],
+    ['a block of another place', /^datasetBlocks/, (block: object) => ({ ...block, block: 1 })],
+    ['a block of another data set', /^datasetBlocks/, (block: object) => ({ ...block, contentSha256: 'c'.repeat(64) })],
     ['a row without a text', /^datasetBlocks/, blocks((rows) => [{ id: '1' }, ...rows.slice(1)])],
   ];
   it.each(cases)('is refused by naming the entry with %s, and nothing is stored', async (_what, entry, edit) => {
@@ -159,6 +161,19 @@ describe('a project file that lacks something', () => {
     });
     for (const store of ['runs', 'runEvents', 'evaluations', 'checkpoints'] as const)
       expect(new Set((await there.getAll(store)).map(({ runId }) => runId)), store).toEqual(new Set(['r2']));
+  });
+
+  it('is opened without the run whose events are missing, and the run is named', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here);
+    const entries = await entriesOf(await saved(here));
+    expect(entries.delete('runEvents/r.json')).toBe(true);
+    expect(await open(there, await fileOf(entries))).toEqual({
+      experiments: 1,
+      runs: 0,
+      warnings: [{ kind: 'project-partial', file: 'p.zip', name: 'one', fault: 'events-missing', runId: 'r' }],
+    });
+    expect([await there.count('runs'), await there.count('weightParts')]).toEqual([0, 1]);
   });
 
   it('says which data sets and models an experiment still lacks', async () => {

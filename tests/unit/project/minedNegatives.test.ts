@@ -118,13 +118,27 @@ describe('the mined negatives of a project', () => {
     expect(await there.count('minedNegatives')).toBe(0);
   });
 
-  it('are left out with a warning if they name passages that the knowledge base lacks', async () => {
+  it.each([6, -1])('are left out with a warning if one of them is passage %i of 6', async (passage) => {
     const { db, key } = await withMined();
     const record = await getMinedNegatives(db, key);
     if (!record?.scores) throw new Error('no negatives');
-    await putMinedNegatives(db, key, { ...record, chosen: record.chosen.fill(6), scores: record.scores });
+    const chosen = record.chosen.slice();
+    chosen[chosen.length - 1] = passage;
+    await putMinedNegatives(db, key, { ...record, chosen, scores: record.scores });
     const there = await freshDatabase();
     expect(await open(there, await saved(db))).toMatchObject({ warnings: [{ fault: 'negatives-foreign' }] });
     expect(await there.count('minedNegatives')).toBe(0);
+  });
+
+  it.each([6, 7])('are kept if their highest rank is %i of 6 passages only if there is such a rank', async (rank) => {
+    const { db, key } = await withMined();
+    const record = await getMinedNegatives(db, key);
+    if (!record?.scores) throw new Error('no negatives');
+    const ranks = record.scores.ranks.slice();
+    ranks[0] = rank;
+    await putMinedNegatives(db, key, { ...record, scores: { ...record.scores, ranks } });
+    const there = await freshDatabase();
+    await open(there, await saved(db));
+    expect(await there.count('minedNegatives')).toBe(rank === 6 ? 1 : 0);
   });
 });

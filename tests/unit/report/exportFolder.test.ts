@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type ExperimentModel } from '../../../src/domain/experiment';
-import type { HubOrigin } from '../../../src/domain/import/hub';
+import type { HubOrigin } from '../../../src/domain/import/hubOrigin';
 import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
 import { demoFiles, demoModel } from '../tokenize/demoModel';

@@ -93,8 +93,24 @@ describe('the pooler of a base model', () => {
     const bytes = new Uint8Array(await blob.arrayBuffer());
     bytes[bytes.length - 1]! ^= 1;
     await expect(checkSafetensors(new Blob([bytes]), await sourceOf(db, model))).rejects.toMatchObject({
-      details: { fault: 'tensor-differs', tensor: 'pooler.dense.bias' },
+      details: { file: 'model.safetensors', fault: 'tensor-differs', tensor: 'pooler.dense.bias' },
     });
+  });
+
+  it('is checked in its own type, and no tensor of the model may be missing beside it', async () => {
+    const db = await open();
+    const source = await sourceOf(db, await imported(db, pooler(4, 'F32')));
+    const { blob } = await exported(db, source.model);
+    const { tensors, untrained } = source.model;
+    const more = { ...source.model, tensors: [...tensors, { ...tensors[0]!, name: 'lost' }] };
+    await expect(checkSafetensors(blob, { ...source, model: more })).rejects.toMatchObject({
+      details: { file: 'model.safetensors', fault: 'tensor-missing', tensor: 'lost' },
+    });
+    const [weight, ...rest] = untrained!.tensors;
+    const other = { ...untrained!, tensors: [{ ...weight!, dtype: 'I32' as FileDType }, ...rest] };
+    await expect(
+      checkSafetensors(blob, { ...source, model: { ...source.model, untrained: other } }),
+    ).rejects.toMatchObject({ details: { fault: 'tensor-differs', tensor: 'pooler.dense.weight' } });
   });
 
   it('changes neither the identity nor the weights of the model', async () => {

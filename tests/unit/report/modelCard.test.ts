@@ -1,52 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
-import { defaultExperiment, defaultStage, type Stage } from '../../../src/domain/experiment';
+import { defaultStage } from '../../../src/domain/experiment';
 import { defaultLora } from '../../../src/domain/train/loraSchema';
-import { modelCard } from '../../../workers/services/report/exportModelCard';
-import type { ExportSource } from '../../../workers/services/report/exportSource';
-import { evaluationOf, runRecord } from '../storage/support';
-
-const settings: ExportSource['settings'] = {
-  contentSha256: 'm',
-  pooling: 'mean',
-  normalize: true,
-  maxTokens: 77,
-  queryPrefix: '',
-  passagePrefix: '',
-};
-
-interface Changes {
-  settings?: Partial<ExportSource['settings']>;
-  model?: object;
-  run?: Partial<ExportSource['run']>;
-  experiment?: object;
-  before?: Evaluation;
-  after?: Evaluation;
-  testVector?: ExportSource['testVector'];
-  threshold?: ExportSource['threshold'];
-}
-
-function card(changes: Changes = {}): string {
-  const { before, after, testVector = { text: '猪', values: [0.5, -1 / 3] } } = changes;
-  const model = { name: 'demo', contentSha256: 'base', config: { hiddenSize: 4 }, files: {}, tensors: [] };
-  return modelCard({
-    model: { ...model, ...changes.model } as never,
-    settings: { ...settings, ...changes.settings },
-    run: runRecord('r', 'e', { experiment: { ...defaultExperiment(), ...changes.experiment }, ...changes.run }),
-    ...{ before, after, testVector },
-    threshold: changes.threshold,
-    read: () => Promise.resolve(new Float32Array()),
-    readUntrained: () => new Uint8Array(),
-  });
-}
-const lines = (changes: Changes = {}): string[] => card(changes).split('\n');
-/** Returns the lines of a section, by the English part of its heading. */
-function section(heading: string, changes: Changes = {}): string[] {
-  const all = lines(changes);
-  const from = all.findIndex((line) => line.startsWith('## ') && line.endsWith(` / ${heading}`));
-  const length = all.slice(from + 1).findIndex((line) => line.startsWith('## '));
-  return all.slice(from + 1, length < 0 ? undefined : from + 1 + length).filter((line) => line !== '');
-}
+import { evaluationOf } from '../storage/support';
+import { card, lines, section, type Changes } from './cards';
 
 describe('the score threshold of a model card', () => {
   const dev = {
@@ -109,93 +66,6 @@ describe('the model card', () => {
     const data = (joinTitles: boolean) => [{ role: 'knowledgeBase', contentSha256: 'k', joinTitles }];
     expect(card({ experiment: { data: data(true) } })).toContain('Passages with a title: title, space, text');
     expect(card({ experiment: { data: data(false) } })).not.toContain('with a title');
-  });
-
-  it('says which weights it holds and how they were trained', () => {
-    const stage = { ...defaultStage(), loss: { ...defaultStage().loss, temperature: 0.07 } };
-    const stages = [{ ...stage, optimizer: { ...stage.optimizer, learningRate: 3e-5 } }];
-    const about = section('Training', { experiment: { stages }, run: { step: 9, weightsSha256: 'trained' } }).join(
-      '\n',
-    );
-    expect(about).toContain('Base model: demo (`base`)');
-    expect(about).toContain('Temperature τ: 0.07');
-    expect(about).toContain('Learning rate: 0.00003');
-    expect(about).toContain('Weights from step: 9');
-    expect(about).toContain('SHA-256 of the weights: `trained`');
-    expect(about).not.toContain('From:');
-    expect(card({ run: { step: 9, keptStep: 4 } })).toContain('Weights from step: 4');
-  });
-
-  it('describes the adapter, and says why it is not exported if several stages changed the weights', () => {
-    const lora = { ...defaultStage(), strategy: defaultLora };
-    const one = card({ experiment: { stages: [lora] } });
-    expect(one).toContain('LoRA: r = 8, α = 16, query, key, value,');
-    expect(one).toContain('PeftModel.from_pretrained(');
-    const two = card({ experiment: { stages: [defaultStage(), lora] } });
-    expect(two).toContain('Other stages changed the weights too, so it is not exported on its own.');
-    expect(two).not.toContain('PeftModel');
-    expect(card({})).not.toContain('dapter');
-  });
-
-  it('names another loss than InfoNCE of the only stage, with its settings and without a temperature', () => {
-    const loss = { kind: 'triplet', distance: 'cosine', margin: 0.2 } as const;
-    const about = section('Training', { experiment: { stages: [{ ...defaultStage(), loss }] } });
-    expect(about).toContain('- 损失 / Loss: 三元组损失 / triplet margin: 1 − cos, 0.2');
-    expect(about.some((line) => line.includes('Temperature'))).toBe(false);
-  });
-
-  it('names the teacher of a distillation by its hash, with both temperatures', () => {
-    const settings = { pooling: 'mean', normalize: true, maxTokens: 64, queryPrefix: '', passagePrefix: '' } as const;
-    const teacher = { contentSha256: 'c'.repeat(64), ...settings };
-    const about = (loss: Stage['loss']): string[] =>
-      section('Training', { experiment: { stages: [{ ...defaultStage(), loss }] } });
-    const own = about({ kind: 'distillation', temperature: 0.5, teacher });
-    expect(own).toContain('- 损失 / Loss: KL 蒸馏 / KL distillation: 教师模型 / teacher cccccccccccc, τ 0.5');
-    expect(own).toContain('- 温度 τ / Temperature τ: 0.5');
-    const apart = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 0.1, teacher });
-    expect(apart.some((line) => line.endsWith('cccccccccccc, τ 0.1'))).toBe(true);
-    const imported = about({ kind: 'distillation', temperature: 0.5, teacherTemperature: 1, scores: 'imported' });
-    expect(imported.some((line) => line.endsWith('KL distillation: 数据里的打分 / scores of the data, τ 1'))).toBe(
-      true,
-    );
-  });
-
-  it('states the average of the weights, for a single stage and for each of several', () => {
-    const averaged = { ...defaultStage(), ema: { decay: 0.99 } };
-    const line = '- 权重的滑动平均 / Moving average of the weights (EMA): 衰减系数 / decay: 0.99';
-    expect(section('Training', { experiment: { stages: [averaged] } })).toContain(line);
-    const rows = section('Training', { experiment: { stages: [defaultStage(), averaged] } });
-    const cells = rows.filter((row) => row.startsWith('|')).map((row) => row.split(' | ').at(-1));
-    expect(cells.slice(2)).toEqual(['无 / none |', '衰减系数 / decay: 0.99 |']);
-    expect(card({})).not.toContain('EMA');
-  });
-
-  it('describes every stage of a training with several in a table, and a single one in the list', () => {
-    const { optimizer } = defaultStage();
-    const stages: Stage[] = [
-      { ...defaultStage(), duration: { unit: 'steps', value: 1 }, frozen: { embeddings: true, layers: 1 } },
-      {
-        ...defaultStage(),
-        strategy: { kind: 'bitFit', keywords: ['bias', 'layer.1'] },
-        frozen: { embeddings: false, layers: 2 },
-        loss: { kind: 'sigmoidPairs', temperature: 0.07 },
-        batching: { kind: 'listed', sha256: 'b' },
-        optimizer: { ...optimizer, learningRate: 1e-3 },
-      },
-      defaultStage(),
-    ];
-    const about = section('Training', { experiment: { stages } });
-    expect(about.slice(about.findIndex((line) => line.includes('SHA-256 of the weights')) + 1)).toEqual([
-      '训练依次分 3 个阶段，后一个阶段从前一个阶段的权重开始。',
-      'Trained in 3 stages, each from the weights of the one before.',
-      '| 阶段 / Stage | 训练的参数 / Trained | 冻结 / Frozen | 损失 / Loss | 温度 τ / Temperature τ | 批大小 / Batch size | 时长 / Duration | 学习率 / Learning rate |',
-      '|---|---|---|---|---|---|---|---|',
-      '| 1 | 全参数 / full | 嵌入、最低 1 层 / embeddings, lowest layer | 批内 InfoNCE / in-batch InfoNCE | 0.05 | 16 | 1 步 / 1 step | 0.0002 |',
-      '| 2 | BitFit: `bias`, `layer.1` | 最低 2 层 / lowest 2 layers | sigmoid 成对损失 / sigmoid pairs | 0.07 | 由文件列出 / listed in a file | 2 轮 / 2 epochs | 0.001 |',
-      '| 3 | 全参数 / full | 无 / none | 批内 InfoNCE / in-batch InfoNCE | 0.05 | 16 | 2 轮 / 2 epochs | 0.0002 |',
-    ]);
-    expect(about.some((line) => line.startsWith('- 温度') || line.startsWith('- 学习率'))).toBe(false);
-    expect(section('Training').filter((line) => line.startsWith('|'))).toEqual([]);
   });
 
   it('lists the data by role and part', () => {
@@ -280,6 +150,14 @@ describe('the code examples in the model card', () => {
   it('serve the folder in text-embeddings-inference with the pooling of the run', () => {
     expect(blocks({ settings: { pooling: 'cls' } })[3]?.at(-1)).toMatch(/^text-embeddings-router .* --pooling cls$/);
     expect(blocks({ settings: { pooling: 'last' } })[3]?.at(-1)).toMatch(/ --pooling last-token$/);
+  });
+
+  it('load the adapter of a LoRA run on the base model by its id on the hub, or by its path', () => {
+    const stages = [{ ...defaultStage(), strategy: defaultLora }];
+    const base = (model: object): string | undefined =>
+      blocks({ experiment: { stages }, model })[4]?.find((line) => line.startsWith('base = '));
+    expect(base({})).toBe('base = "path/to/the/base/model"');
+    expect(base({ hub: { host: 'huggingface.co', id: 'org/zh', commit: 'c' } })).toBe('base = "org/zh"');
   });
 
   it('name the language of each block', () => {

@@ -8,7 +8,13 @@ const calls: string[] = [];
 const requests: SearchRequest[] = [];
 let endSearch: (result: SearchResult | AppError) => void = () => undefined;
 let report: Progress = () => undefined;
-const result: SearchResult = { top: [], right: null, passages: 288, searchMs: 4 };
+const result: SearchResult = {
+  top: [],
+  right: null,
+  passages: 288,
+  searchMs: 4,
+  encoding: { texts: 288, tokens: 20_000, ms: 1000 },
+};
 vi.mock('../../../src/state/app.svelte', () => ({ app: { devicePreference: 'auto' } }));
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',

@@ -25,14 +25,14 @@ vi.mock('../../../src/state/gateway', () => ({
       }),
   },
 }));
-const { HubState, DownloadSpeed } = await import('../../../src/state/hub.svelte');
+const { HubState, DownloadSpeed, trainable } = await import('../../../src/state/hub.svelte');
 
 const listing: HubListing = {
   ...{ host: hubHosts.huggingface, id: 'a/b', revision: '', commit: 'c'.repeat(40) },
   files: [{ path: 'a', bytes: 100, hash: { kind: 'sha256', hex: '' }, commit: '' }],
 };
 async function stopped(discard: boolean) {
-  const hub = new HubState();
+  const hub = new HubState(trainable);
   hub.token = ' secret ';
   const fetching = hub.fetch(listing);
   await vi.waitFor(() => expect(calls).toContain('fetch with secret'));

@@ -13,3 +13,9 @@ it.each(['[]', '"text"', 'null'])(
 it('a file of a model folder is read as an object', () => {
   expect(modelJson({ 'tokenizer.json': '{"a": 1}' }, 'tokenizer.json')).toEqual({ a: 1 });
 });
+
+it('a missing file of a model folder is named', () => {
+  expect(() => modelJson({}, 'tokenizer.json')).toThrow(
+    expect.objectContaining({ details: { kind: 'model-invalid', file: 'tokenizer.json', fault: 'missing-file' } }),
+  );
+});

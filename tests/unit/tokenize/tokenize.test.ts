@@ -7,6 +7,7 @@ import { putModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { preparedData } from '../../../workers/services/split/preparedData';
+import { storedTokenSet } from '../../../workers/services/tokenize/storedTokenSet';
 import { tokenize, tokenIdsOf } from '../../../workers/services/tokenize/tokenize';
 import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 import { demoFiles, demoModel } from './demoModel';
@@ -215,5 +216,12 @@ describe('tokenizing an experiment', () => {
       kind: 'model-invalid',
       file: 'tokenizer.json',
     });
+  });
+});
+
+it('a token set that is not stored is reported with its key', async () => {
+  const db = await openDatabase(`tokenize-${databases++}`);
+  await expect(storedTokenSet(db, 'gone')).rejects.toMatchObject({
+    details: { kind: 'not-found', what: 'tokens', id: 'gone' },
   });
 });

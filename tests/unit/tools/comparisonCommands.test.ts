@@ -30,6 +30,7 @@ describe('npm run evaluate exits with code 1 and one sentence', () => {
     ['{\n "k": 1,,\n}', /own\.json, line 2: not valid JSON/],
     ['{"models": [{"location": "nowhere"}]}', /models\.0\.location names .*nowhere, which does not exist/],
     ['{"models": [{"location": "hub:../x"}]}', /models\.0\.location is hub:\.\.\/x, which names no model/],
+    ['{"models": [{"location": ".", "onnx": "a.onnx"}]}', /models\.0\.onnx names .*a\.onnx, which does not exist/],
     ['{"locations": {"testQuestions": "none.csv"}}', /locations\.testQuestions names .*none\.csv/],
   ])('for a file with the content %j', async (content, sentence) => {
     await writeFile(file, content);
@@ -78,5 +79,38 @@ it('the terminal shows a line per model with its interval and its difference to 
     'a       hit rate@3 50.0% (25.0% to 75.0%), MRR@10 0.2500',
     'longer  hit rate@3 50.0% (25.0% to 75.0%), MRR@10 0.5000; 3 improved, 1 worse: no difference shown, p = 0.63',
     'not evaluated: c',
+  ]);
+});
+
+it('the terminal shows the correlations of scored pairs, why some are not defined, and folders with other pairs', () => {
+  const cell = (value: number, adjusted: number | null = null) => {
+    const baseline = adjusted === null ? null : { adjusted };
+    return { value, interval: { low: 0.25, high: 0.75 }, baseline };
+  };
+  const scoredPairs = {
+    ...{ name: 'sts.csv', pairs: 9, baseline: 'a', otherPairs: ['out/b'] },
+    models: [
+      { name: 'a', undefined: null, spearman: cell(0.5), pearson: cell(0.5) },
+      { name: 'same', undefined: 'equalScores', spearman: {}, pearson: {} },
+      { name: 'b', undefined: null, spearman: cell(0.625, 0.25), pearson: { ...cell(0.5), interval: null } },
+    ],
+  };
+  const about = {
+    baseline: 'a',
+    k: 1,
+    part: 'test',
+    questions: [],
+    passages: 9,
+    failures: [],
+    models: [{ name: 'a' }],
+  };
+  const metrics = { 'hitRate@1': { value: 0, wilson: { low: 0, high: 1 }, baseline: null }, 'mrr@10': { value: 0 } };
+  const models = [{ name: 'a', metrics }];
+  expect(comparisonLines({ ...about, models, scoredPairs }).slice(2)).toEqual([
+    '9 scored pairs of sts.csv, baseline a',
+    'a     Spearman 0.5000 (0.2500 to 0.7500), Pearson 0.5000 (0.2500 to 0.7500)',
+    'same  correlations are not defined: the model gives all pairs the same score',
+    'b     Spearman 0.6250 (0.2500 to 0.7500), Pearson 0.5000; Spearman against the baseline: p = 0.25',
+    'out/b has other pairs, which are not compared',
   ]);
 });

@@ -15,6 +15,8 @@ vi.mock('../../../src/state/app.svelte', () => ({ app: { language: 'en' } }));
 vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('__BUILD__', 'test');
 const { default: DevScoresPanel } = await import('../../../src/ui/train/DevScores.svelte');
+const { default: RunPicture } = await import('../../../src/ui/train/RunPicture.svelte');
+const { default: ScoreSpread } = await import('../../../src/ui/train/ScoreSpread.svelte');
 const { scorePicture } = await import('../../../src/ui/train/scorePicture');
 const { runHeadline } = await import('../../../src/ui/train/runHeadline');
 const { en } = await import('../../../src/ui/i18n/en');
@@ -66,6 +68,44 @@ describe('the picture of scores on dev', () => {
 
   it('is not drawn for a run without scores', () => {
     expect(scorePicture([{ step: 0, best: false, metrics }])).toBeNull();
+  });
+});
+
+describe('the histograms of right and wrong scores', () => {
+  const shown = (...events: [number, RunEventBody][]) =>
+    render(ScoreSpread, { props: { view: viewAfter(...events), lastStep: 100 } }).body;
+
+  it('compare the newest dev evaluation with the one before training, with the distance of the medians', () => {
+    const body = shown([0, dev(0, early)], [1, dev(25, early)], [2, dev(50, late)]);
+    expect(body.match(/<svg/g)).toHaveLength(2);
+    expect(body).toContain('score 0.82 apart; 0.32 before training');
+    expect(body).toContain('Before training: medians 0.32 apart');
+    expect(body).toContain('Step 50: medians 0.82 apart');
+  });
+
+  it('show a single evaluation without comparing it with itself', () => {
+    const body = shown([0, dev(0, early)]);
+    expect(body.match(/<svg/g)).toHaveLength(1);
+    expect(body).toContain('score 0.32 apart<');
+  });
+
+  it('are missing as long as nothing was scored', () => {
+    expect(shown()).not.toContain('<section');
+  });
+});
+
+describe('the hit counts beside the chart of a run', () => {
+  const shown = (...hitRates: number[]) => {
+    const readings = hitRates.map((first, i) => ({ step: 25 * i, first, firstTen: first + 0.25, questions: 4 }));
+    const picture = { steps: [], loss: [], smooth: [], dev: readings };
+    return render(RunPicture, { props: { picture, steps: 100, bestStep: null, over: false } }).body;
+  };
+
+  it('give the first dev evaluation out of all questions, and compare later ones with it', () => {
+    expect(shown(0.25)).toContain('>1 of 4<');
+    expect(shown(0.25)).not.toContain('→');
+    expect(shown(0.25, 0.5)).toContain('>1 → 2<');
+    expect(shown(0.25, 0.5, 0.75)).toContain('>2 → 4<');
   });
 });
 

@@ -89,7 +89,7 @@ function affordablePairs(config: EncoderConfig, peakGflops: number): number {
 }
 
 /** Plans the step with the same memory planner as a run. */
-function stepStrategyOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): StepStrategyChoice {
+export function stepStrategyOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): StepStrategyChoice {
   const count = parameterCount(config);
   const shape = { pairs, candidates: pairs, tokens: pairs * pairTokens, longest: benchmarkTextTokens.passage };
   return chooseStepStrategy(config, { all: count, trained: count }, shape, limits);

@@ -13,11 +13,11 @@ import { TextTokenizer } from '../tokenize/textTokenizer';
 import { tokenizeAll } from '../tokenize/tokenize';
 import type { BetweenBatches } from './betweenBatches';
 import { loadCandidate, type OpenCandidate } from './candidates';
-import type { ComparedData } from './comparedData';
 import type { EncodedTexts } from './encodedTexts';
 import { encodeTexts } from './encodeTexts';
 import { keepVectors, readVectors } from './keptVectors';
 import { loadedLater } from './loadedLater';
+import type { SearchedData } from './probeData';
 
 /** Part of the key of stored vectors. Increase it when the vectors of the same texts and weights change. */
 const vectorSetVersion = 1;
@@ -88,18 +88,13 @@ export function engineEncoder(opened: OpenCandidate, deps: EncodeDeps): SideEnco
  */
 export async function candidateVectors(
   encoder: SideEncoder,
-  data: ComparedData,
+  data: Omit<SearchedData, 'experiment'>,
   db: Database,
 ): Promise<CandidateVectors> {
   let passagesPerSecond: number | null = null;
   const vectorsOf = async (of: SideTexts): Promise<EncodedTexts> => {
-    const key = await encoder.keyOf(of);
-    const stored = await readVectors(db, key);
-    if (stored) return stored;
-    const { vectors, ms } = await encoder.encode(of);
-    if (of.side === 'passages') passagesPerSecond = vectors.count / (ms / 1000);
-    refuseNotFinite(vectors);
-    await keepVectors(db, key, encoder.name, vectors);
+    const { vectors, ms } = await keptOrEncoded(encoder, of, db);
+    if (of.side === 'passages' && ms !== null) passagesPerSecond = vectors.count / (ms / 1000);
     return vectors;
   };
   try {
@@ -117,6 +112,24 @@ export async function candidateVectors(
   } finally {
     await encoder.dispose();
   }
+}
+
+/**
+ * Returns the vectors of texts, stored ones if there are any, else encodes and stores them. `ms` is the time that
+ * encoding took, or null if they were stored. Throws `vectors-not-finite`.
+ */
+export async function keptOrEncoded(
+  encoder: SideEncoder,
+  of: SideTexts,
+  db: Database,
+): Promise<{ vectors: EncodedTexts; ms: number | null }> {
+  const key = await encoder.keyOf(of);
+  const stored = await readVectors(db, key);
+  if (stored) return { vectors: stored, ms: null };
+  const encoded = await encoder.encode(of);
+  refuseNotFinite(encoded.vectors);
+  await keepVectors(db, key, encoder.name, encoded.vectors);
+  return encoded;
 }
 
 const textsOf = (rows: readonly { text: string }[]): string[] => rows.map(({ text }) => text);

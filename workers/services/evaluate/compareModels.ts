@@ -18,7 +18,8 @@ import { deviceKey } from '../device/openDevice';
 import type { RunControl } from '../train/runControl';
 import { openDense, type OpenCandidate, type OpenOnnx } from './candidates';
 import { candidateVectors, engineEncoder } from './candidateVectors';
-import { comparedData, type ComparedData } from './comparedData';
+import { comparedData, type ComparedData, type DataOwner } from './comparedData';
+import { probeData, type SearchedData } from './probeData';
 import { searchQuestions } from './evaluateVectors';
 import { onnxEncoder } from './onnxEncoder';
 import { scoreQuestions } from './scoreQuestions';
@@ -28,6 +29,8 @@ export interface CompareDeps extends CompareReports {
   control: RunControl;
   device: DevicePreference;
   wasmBaseUrl: string;
+  /** The page's folder, which has the shipped probe set. Only a comparison on that needs it. */
+  baseUrl?: string;
   /** Where the files of onnxruntime-web are. */
   ortBaseUrl: string;
 }
@@ -36,10 +39,18 @@ export interface CompareDeps extends CompareReports {
 const comparisonVersion = 1;
 
 /** Errors with which every other candidate would fail too. */
-const stopping: ReadonlySet<AppErrorDetails['kind']> = new Set(['cancelled', 'quota-exceeded', 'storage-failed']);
+export const stopping: ReadonlySet<AppErrorDetails['kind']> = new Set([
+  'cancelled',
+  'quota-exceeded',
+  'storage-failed',
+]);
 
 /** Returns the key that a candidate's results are stored under. Throws if its model or its weights were deleted. */
-export async function comparisonKey(db: Database, candidate: Candidate, data: ComparedData): Promise<string> {
+export async function comparisonKey(
+  db: Database,
+  candidate: Candidate,
+  data: Pick<ComparedData, 'sha256'>,
+): Promise<string> {
   const dense = denseOf(candidate);
   const opened = dense && (await openDense(db, dense));
   const { kind } = candidate;
@@ -55,11 +66,17 @@ export async function comparisonKey(db: Database, candidate: Candidate, data: Co
  * @throws cancelled; data-missing; nothing-to-evaluate; quota-exceeded or storage-failed if results can't be stored.
  */
 export async function compareModels(request: CompareRequest, deps: CompareDeps): Promise<void> {
-  const { experimentId, runId, part } = request;
-  const data = await comparedData(deps.db, runId === undefined ? { experimentId } : { runId }, part);
+  const { db, baseUrl = '' } = deps;
+  const data =
+    request.part === 'probe'
+      ? await probeData(db, request.probe, baseUrl)
+      : await comparedData(db, ownerOf(request), request.part);
   const comparison = new Comparison(request, data, deps);
   for (const candidates of byModel(request.candidates)) await comparison.evaluate(candidates);
 }
+
+const ownerOf = ({ experimentId, runId }: CompareRequest): DataOwner =>
+  runId === undefined ? { experimentId } : { runId };
 
 /** Whether a candidate's scores are cosines, for which thresholds can be chosen. */
 export const isScored = ({ kind }: Candidate): boolean => kind !== 'keywords' && kind !== 'fused';
@@ -91,7 +108,7 @@ class Comparison {
 
   constructor(
     private readonly request: CompareRequest,
-    private readonly data: ComparedData,
+    private readonly data: SearchedData,
     private readonly deps: CompareDeps,
   ) {}
 
@@ -124,7 +141,7 @@ class Comparison {
       const key = await comparisonKey(this.deps.db, candidate, this.data);
       const stored = await getComparison(this.deps.db, this.request.experimentId, key);
       // Earlier versions stored no scores.
-      if (!stored || (isScored(candidate) && !stored.scores))
+      if (!stored || (this.#keepsScores(candidate) && !stored.scores))
         missing.push({
           id: candidateId(candidate),
           candidate,
@@ -134,6 +151,11 @@ class Comparison {
       else if (stored.ofRun) await this.#count(stored);
     }
     return missing;
+  }
+
+  /** Thresholds are chosen from the scores of dev and test questions, not from those of a probe set. */
+  #keepsScores(candidate: Candidate): boolean {
+    return this.request.part !== 'probe' && isScored(candidate);
   }
 
   /** Turns results that only accompanied a run into results of the comparison, which count as a use of the part. */
@@ -158,7 +180,7 @@ class Comparison {
                 fuseRankings([rankings[i] ?? [], keywords[i]?.ranking ?? []], question, this.data.order),
               )
             : results;
-        await this.#store(one, own, passagesPerSecond, isScored(one.candidate) ? scores : undefined);
+        await this.#store(one, own, passagesPerSecond, this.#keepsScores(one.candidate) ? scores : undefined);
       }
     });
   }
@@ -182,7 +204,7 @@ class Comparison {
     const depth = fused ? fusionDepth : shownPassages;
     const found = await searchQuestions(engine, { ...input, depth }, between('search'));
     const { seed } = data.experiment;
-    let scores = scoreQuestions({ ...input, results: found.results, seed });
+    let scores = this.request.part === 'probe' ? [] : scoreQuestions({ ...input, results: found.results, seed });
     if (vectors.unanswered) {
       const others = { ...common, questions: unanswered, questionVectors: vectors.unanswered };
       const { results } = await searchQuestions(engine, { ...others, depth: shownPassages }, between('search'));
@@ -214,7 +236,8 @@ class Comparison {
     // Reused vectors were not timed, so the earlier measurement stays.
     const passagesPerSecond = measured ?? known;
     const rest = { candidate, results, passagesPerSecond, ...(scores ? { scores } : {}), createdAt: Date.now() };
-    await putComparison(this.deps.db, { experimentId, key, part, ...rest });
+    const on = { experimentId, key, part, dataSha256: this.data.sha256 };
+    await putComparison(this.deps.db, { ...on, ...rest });
     this.deps.ended(id, null);
   }
 }

@@ -14,6 +14,7 @@ import { candidateVectors, engineEncoder, vectorKey } from './candidateVectors';
 import { comparedData, type ComparedData } from './comparedData';
 import { EncodedTexts } from './encodedTexts';
 import { keepVectors, readVectors } from './keptVectors';
+import { projectInWorker } from './projectInWorker';
 import { mapNeighbours, projectMap } from './projectMap';
 import { nearestVectors } from './mapNeighbours';
 
@@ -146,7 +147,9 @@ async function computeMap(
     const placed = await nearestVectors(engine, others, first, { k: placedAmong, between: between('place') });
     return { near, placed };
   });
-  const projected = await projectMap(found.near, data.experiment.seed, between('project'));
+  // Node has no such workers; there the runner does not draw maps, and tests project in place.
+  const project = typeof Worker === 'undefined' ? projectMap : projectInWorker;
+  const projected = await project(found.near, data.experiment.seed, between('project'));
   return inOrder(
     projected,
     found.placed.map((own) => placeAmong(own, projected)),

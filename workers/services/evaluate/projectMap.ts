@@ -12,8 +12,8 @@ const epochsPerTurn = 5;
 /**
  * Projects points onto a plane by UMAP, from their exact neighbours. The same neighbours and seed give the same
  * positions [n, 2]. With too few points for UMAP, they lie on a circle. `between` may throw. Before the first epoch,
- * UMAP prepares its graph in one piece (seconds for thousands of points), in which nothing can be cancelled; the total
- * is 0 until then.
+ * UMAP prepares its graph in one piece (seconds for thousands of points), in which only ending the worker stops it; the
+ * total is 0 until then.
  */
 export async function projectMap(
   found: readonly (readonly Neighbour[])[],

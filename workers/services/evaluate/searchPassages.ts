@@ -1,3 +1,4 @@
+import type { MeasuredEncoding } from '../../../src/domain/benchmark/demoTime';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranking';
 import type { StoredModel } from '../../../src/domain/model';
@@ -35,21 +36,25 @@ interface EncodedKnowledgeBase {
   key: string;
   passages: Passage[];
   vectors: EncodedTexts;
+  encoding: MeasuredEncoding;
 }
 let latest: EncodedKnowledgeBase | null = null;
 
-/** Encodes texts with their prefix, as a run does. */
+/** Encodes texts with their prefix, as a run does, and times the encoding. */
 async function vectorsOf(
   encoder: EncoderForTexts,
   model: StoredModel,
   { texts, prefix, maxTokens }: { texts: string[]; prefix: string; maxTokens: number },
   deps: SearchDeps,
-): Promise<EncodedTexts> {
+): Promise<{ vectors: EncodedTexts; encoding: MeasuredEncoding }> {
   const set = await tokenizeAll(new TextTokenizer(model), texts, prefix, maxTokens, () => undefined);
-  return encodeTexts(encoder, set, async (done, of) => {
+  const begun = performance.now();
+  const vectors = await encodeTexts(encoder, set, async (done, of) => {
     deps.progress(done, of);
     await deps.control.checkpoint();
   });
+  const ms = performance.now() - begun;
+  return { vectors, encoding: { texts: texts.length, tokens: set.offsets.at(-1) ?? 0, ms } };
 }
 
 async function encodedKnowledgeBase(
@@ -63,8 +68,8 @@ async function encodedKnowledgeBase(
   const passages = await readRows(deps.db, 'knowledgeBase', knowledgeBase);
   const texts = passages.map(({ text }) => text);
   const { passagePrefix: prefix, maxTokens } = settings;
-  const vectors = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, deps);
-  return (latest = { key, passages, vectors });
+  const encoded = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, deps);
+  return (latest = { key, passages, ...encoded });
 }
 
 /**
@@ -83,7 +88,8 @@ export async function searchPassages(request: SearchRequest, deps: SearchDeps): 
     const texts = [request.question];
     const { queryPrefix: prefix, maxTokens } = settings;
     const question = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, quiet);
-    return { ...(await ranked(engine, known, question, request.relevant)), searchMs: performance.now() - begun };
+    const found = await ranked(engine, known, question.vectors, request.relevant);
+    return { ...found, searchMs: performance.now() - begun, encoding: known.encoding };
   });
 }
 
@@ -93,7 +99,7 @@ async function ranked(
   { passages, vectors }: EncodedKnowledgeBase,
   question: EncodedTexts,
   relevant: SearchRequest['relevant'],
-): Promise<Omit<SearchResult, 'searchMs'>> {
+): Promise<Omit<SearchResult, 'searchMs' | 'encoding'>> {
   const order = passageOrder(passages);
   const inOrder = pickedVectors(vectors, passages.length, (place) => order.inOrder[place] ?? 0);
   const places = relevantPlaces({ id: '', text: '', relevant: [...relevant] }, order);

@@ -242,15 +242,20 @@ export interface HubDownloadOptions {
   checkTexts?: (files: FolderFile[]) => Promise<void>;
 }
 
+/** Returns the bytes of the model once it is stored. ONNX files are stored as they are. */
+function modelBytes({ files, onnx }: HubListing, configText: string): number {
+  if (onnx) return listingBytes({ files: files.filter(({ path }) => isWeightFile(path)) });
+  return encoderLayout(readEncoderConfig(asBertConfig(configText).text)).totalFloats * 4;
+}
+
 /**
  * Throws `quota-exceeded` if the browser reports too little space for the download and the model. `arrived` bytes of
- * the download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder.
+ * the download are already stored. Throws `model-invalid` if config.json does not describe a usable encoder to train.
  */
 async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
-  const { totalFloats } = encoderLayout(readEncoderConfig(asBertConfig(configText).text));
   const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
   if (quota === undefined) return;
-  const neededBytes = storageNeeded(listing, totalFloats * 4) - arrived;
+  const neededBytes = storageNeeded(listing, modelBytes(listing, configText)) - arrived;
   const freeBytes = Math.max(0, quota - usage);
   if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
 }

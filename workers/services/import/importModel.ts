@@ -1,5 +1,5 @@
 import type { StoredModel } from '../../../src/domain/model';
-import type { HubOrigin } from '../../../src/domain/import/hub';
+import type { HubOrigin } from '../../../src/domain/import/hubOrigin';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -170,7 +170,7 @@ async function storeWeights(
 export interface ModelImport {
   /** Where the folder was fetched from. */
   hub?: HubOrigin;
-  /** Called with the name of each file of weights once all of its tensors are stored. */
+  /** Called with the path of each file of weights once everything that is kept of it is stored. */
   fileDone?: (file: string) => Promise<void>;
 }
 

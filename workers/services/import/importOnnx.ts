@@ -1,6 +1,5 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
-import type { HubOrigin } from '../../../src/domain/import/hub';
 import type { Pooling } from '../../../src/domain/model';
 import { onnxFiles, onnxGraphs, type OnnxChoice, type OnnxFile, type OnnxModel } from '../../../src/domain/onnxModel';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
@@ -11,7 +10,7 @@ import { newWeightsId } from '../../../src/storage/weightKeys';
 import { deleteWeights, WeightWriter } from '../../../src/storage/weights';
 import { modelError } from '../../formats/modelError';
 import { readModelDefaults } from './importModelConfig';
-import { tokenizerText } from './importModel';
+import { tokenizerText, type ModelImport } from './importModel';
 import { refuseLfsPointer } from './lfsPointer';
 import { openModelFolder } from './modelFolder';
 import { parseModelJson, type JsonObject } from './parseModelJson';
@@ -96,7 +95,7 @@ export async function importOnnx(
   db: Database,
   files: FolderFile[],
   { graph: path, pooling }: OnnxChoice,
-  { name, hub, progress }: { name: string; hub?: HubOrigin; progress: Progress },
+  { name, hub, progress, fileDone = () => Promise.resolve() }: ModelImport & { name: string; progress: Progress },
 ): Promise<OnnxModel> {
   const described = await describe(files, pooling);
   const found = onnxGraphs(files).find(({ graph }) => graph.path === path);
@@ -112,8 +111,10 @@ export async function importOnnx(
   let done = 0;
   const store = async (): Promise<OnnxFile[]> => {
     const stored: OnnxFile[] = [];
-    for (const [i, one] of wanted.entries())
+    for (const [i, one] of wanted.entries()) {
       stored.push(await storeFile(db, one, ids[i] ?? '', (bytes) => progress((done += bytes), of)));
+      await fileDone(one.path);
+    }
     return stored;
   };
   try {

@@ -42,8 +42,9 @@ export async function measureProject(db: Database): Promise<ProjectContents[]> {
   const sizes = new Map<string, number>();
   const all: ProjectContents[] = [];
   for (const { experimentId, name } of await listExperiments(db)) {
-    const { experiments, runs, models, datasets } = await takeProjectSnapshot(db, [experimentId]);
+    const { experiments, runs, models, datasets, comparisons } = await takeProjectSnapshot(db, [experimentId]);
     const parts: ProjectPart[] = [{ key: experimentId, bytes: utf8Bytes(experiments), optimizerState: false }];
+    parts.push({ key: `${experimentId} comparisons`, bytes: utf8Bytes(comparisons), optimizerState: false });
     for (const { contentSha256, weightsId, totalFloats, files, untrained } of models) {
       parts.push({ key: contentSha256, bytes: utf8Bytes(files), optimizerState: false });
       parts.push({ key: weightsId, bytes: totalFloats * 4, optimizerState: false });

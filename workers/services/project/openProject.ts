@@ -8,6 +8,7 @@ import { makingRoom, restoreExperiment } from '../../../src/storage/deletedExper
 import { getDataset } from '../../../src/storage/datasets';
 import { getModel } from '../../../src/storage/models';
 import type { CheckpointManifest } from '../../../src/storage/schema';
+import { addComparisons } from './addComparisons';
 import { addMissing } from './addMissing';
 import {
   conflictsOf,
@@ -190,6 +191,9 @@ export async function openProject(
       ...content.warnings,
       ...(await missingInputs(db, reader, placed)),
       ...(await foreignNegatives(db, reader, content, placed)),
+      ...(await addComparisons(db, content.comparisons, placed)).map((name) =>
+        partial(reader, name, 'candidates-missing'),
+      ),
     ];
     const experiments = placed.filter(({ place, deleted }) => place.state !== 'here' || deleted).length;
     return { experiments, runs: ready.runs.length, warnings };

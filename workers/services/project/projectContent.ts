@@ -20,6 +20,7 @@ import type { UntrainedTensors } from '../../../src/domain/modelTensors';
 import type { Dataset } from '../../../src/domain/records';
 import { unfinishedStatuses, type RunEvent, type RunRecord } from '../../../src/domain/run';
 import type { CheckpointManifest, StoredExperiment, StoredMinedNegatives } from '../../../src/storage/schema';
+import { readComparisons, type ProjectComparison } from './projectComparisons';
 import { readMined } from './projectNegatives';
 import type { ProjectReader } from './projectReader';
 
@@ -54,6 +55,7 @@ export interface ProjectContent {
   datasets: Dataset[];
   batchLists: { sha256: string; batches: number[][] }[];
   minedNegatives: StoredMinedNegatives[];
+  comparisons: ProjectComparison[];
   warnings: AppErrorDetails[];
 }
 
@@ -187,7 +189,9 @@ export async function readContent(reader: ProjectReader): Promise<ProjectContent
     if ((await sha256Hex(canonicalJson(batches))) !== sha256)
       throw reader.invalid(`batchLists.json ${sha256}`, own('hash-differs'));
   const minedNegatives = await readMined(reader);
-  const content: ProjectContent = { experiments, runs: [], models, datasets, batchLists, minedNegatives, warnings: [] };
+  const comparisons = await readComparisons(reader, new Set(experiments.map(({ experimentId }) => experimentId)));
+  const lists = { models, datasets, batchLists, minedNegatives, comparisons };
+  const content: ProjectContent = { experiments, runs: [], ...lists, warnings: [] };
   await readRuns(reader, content);
   return content;
 }

@@ -1,11 +1,17 @@
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
-import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
+import { datasetsBeside, experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import type { Dataset } from '../../../src/domain/records';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import { comparisonsOf } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
-import type { CheckpointManifest, StoredExperiment } from '../../../src/storage/schema';
+import type {
+  CheckpointManifest,
+  StoredComparison,
+  StoredExperiment,
+  StoredPairScores,
+} from '../../../src/storage/schema';
 
 export interface RunSnapshot {
   record: RunRecord;
@@ -21,6 +27,7 @@ export interface ProjectSnapshot {
   models: StoredModel[];
   datasets: Dataset[];
   batchLists: { sha256: string; batches: number[][] }[];
+  comparisons: (StoredComparison | StoredPairScores)[];
 }
 
 const stores = [
@@ -32,6 +39,7 @@ const stores = [
   'models',
   'datasets',
   'batchLists',
+  'comparisons',
 ] as const;
 
 /** Reads all records in one transaction, so that the records of a run in progress belong to one point in time. */
@@ -39,10 +47,13 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
   const transaction = db.transaction(stores);
   const experiments: StoredExperiment[] = [];
   const runs: RunSnapshot[] = [];
+  const comparisons: ProjectSnapshot['comparisons'] = [];
   for (const experimentId of experimentIds) {
     const stored = await transaction.objectStore('experiments').get(experimentId);
     if (!stored || stored.deletedAt !== undefined) continue;
     experiments.push(stored);
+    for (const one of await transaction.objectStore('comparisons').getAll(comparisonsOf(experimentId)))
+      comparisons.push(one);
     for (const record of await transaction.objectStore('runs').index('experimentId').getAll(experimentId)) {
       const { runId } = record;
       const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
@@ -56,7 +67,7 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
     }
   }
   const named = referencesOf([...experiments.flatMap(experimentsIn), ...runs.map(({ record }) => record.experiment)]);
-  const snapshot: ProjectSnapshot = { experiments, runs, models: [], datasets: [], batchLists: [] };
+  const snapshot: ProjectSnapshot = { experiments, runs, models: [], datasets: [], batchLists: [], comparisons };
   for (const sha256 of named.models) {
     const model = await transaction.objectStore('models').get(sha256);
     const repeated =
@@ -66,7 +77,7 @@ export async function takeProjectSnapshot(db: Database, experimentIds: readonly 
       if (each && !snapshot.models.some(({ contentSha256 }) => contentSha256 === each.contentSha256))
         snapshot.models.push(each);
   }
-  for (const sha256 of named.datasets) {
+  for (const sha256 of new Set([...named.datasets, ...experiments.flatMap(datasetsBeside)])) {
     const dataset = await transaction.objectStore('datasets').get(sha256);
     if (dataset) snapshot.datasets.push(dataset);
   }

@@ -1,5 +1,5 @@
 import type { AppErrorDetails } from '../../../src/domain/errors';
-import { referencesOf } from '../../../src/domain/project/references';
+import { datasetsBeside, referencesOf } from '../../../src/domain/project/references';
 import type { Database } from '../../../src/storage/database';
 import { hasDataset, hasModel, type PlacedExperiment } from './placeContent';
 import { partial, type ProjectContent } from './projectContent';
@@ -19,7 +19,7 @@ export async function missingInputs(
   for (const { stored, place } of placed) {
     if (place.state === 'here') continue;
     const { datasets, models } = referencesOf([stored.experiment]);
-    for (const contentSha256 of datasets)
+    for (const contentSha256 of new Set([...datasets, ...datasetsBeside(stored)]))
       if (!(await hasDataset(db, contentSha256))) warnings.push(partial(reader, stored.name, 'data-missing'));
     for (const contentSha256 of models)
       if (!(await hasModel(db, contentSha256))) warnings.push(partial(reader, stored.name, 'model-missing'));

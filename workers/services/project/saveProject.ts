@@ -23,6 +23,7 @@ import type { CheckpointManifest, StoredMinedNegatives } from '../../../src/stor
 import { whilePinned } from '../../../src/storage/pins';
 import { readWeights, type StoredWeights } from '../../../src/storage/weightReader';
 import { writeZip } from '../../formats/zipWriter';
+import { comparisonsToSave, type ProjectComparison } from './projectComparisons';
 import { partial } from './projectContent';
 import { minedOf, savedMined, type SavedMined } from './projectNegatives';
 import { takeProjectSnapshot, usedExperiments, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
@@ -73,6 +74,7 @@ class ProjectWriter {
     private readonly db: Database,
     private readonly snapshot: ProjectSnapshot,
     private readonly mined: readonly StoredMinedNegatives[],
+    private readonly comparisons: readonly ProjectComparison[],
     private readonly fileName: string,
     private readonly progress: Progress,
   ) {}
@@ -112,6 +114,7 @@ class ProjectWriter {
     }
     const lists = {
       ...{ minedNegatives, experiments, models, datasets, batchLists, checkpoints },
+      comparisons: this.comparisons,
       runs: saved.map(({ record }) => record),
       evaluations: saved.flatMap(({ evaluations }) => evaluations),
     };
@@ -223,7 +226,8 @@ export async function saveProject(
     const snapshot = await takeProjectSnapshot(db, choice.experimentIds);
     // The keys of mined negatives are hashes of everything that determines them, so they still match the snapshot.
     const mined = await minedOf(db, usedExperiments(snapshot));
-    const writer = new ProjectWriter(db, snapshot, mined, fileName, progress);
+    const comparisons = await comparisonsToSave(db, snapshot.comparisons);
+    const writer = new ProjectWriter(db, snapshot, mined, comparisons, fileName, progress);
     const zip = await writeZip(writer.entries(choice, build));
     return { zip, fileName, warnings: writer.warnings };
   });

@@ -1,14 +1,15 @@
+import { denseOf } from '../../../src/domain/evaluate/candidate';
 import type { Experiment } from '../../../src/domain/experiment';
 import { AppError } from '../../../src/domain/errors';
 import { projectJson } from '../../../src/domain/project/schemaFields';
-import { experimentsIn, referencesOf } from '../../../src/domain/project/references';
+import { datasetsBeside, experimentsIn, referencesOf } from '../../../src/domain/project/references';
 import type { RunRecord } from '../../../src/domain/run';
 import { onnxBytes, onnxName } from '../../../src/domain/onnxModel';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';
 import type { Database } from '../../../src/storage/database';
 import { listDownloads } from '../../../src/storage/downloads';
 import { minedBytes } from '../../../src/storage/minedNegatives';
-import { listComparisons } from '../../../src/storage/comparisons';
+import { listAllComparisons } from '../../../src/storage/comparisons';
 import { getSpeed } from '../../../src/storage/speeds';
 import { vectorBytes } from '../../../src/storage/vectorSets';
 import { listModels } from '../../../src/storage/models';
@@ -61,24 +62,41 @@ async function runBytes(db: Database, { runId, ...record }: RunRecord): Promise<
 
 async function experimentItem(db: Database, { stored, runs }: Owner): Promise<StoredItem> {
   const { experimentId, name, deletedAt } = stored;
-  let bytes = jsonBytes([stored, await listComparisons(db, experimentId), await getSpeed(db, experimentId)]);
+  let bytes = jsonBytes([stored, await listAllComparisons(db, experimentId), await getSpeed(db, experimentId)]);
   for (const run of runs) bytes += await runBytes(db, run);
   const when = deletedAt === undefined ? {} : { deletedAt };
   return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], usedByDeleted: [], ...when };
 }
 
-async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
+/** Returns the experiments that have results of a comparison with a model, by the model's hash. */
+async function comparersOf(db: Database, owners: readonly Owner[]): Promise<Users> {
+  const comparers: Users = new Map();
+  for (const { stored } of owners)
+    for (const { candidate } of await listAllComparisons(db, stored.experimentId)) {
+      const dense = denseOf(candidate);
+      if (dense && 'model' in dense) addUser(comparers, dense.model.contentSha256, stored);
+    }
+  return comparers;
+}
+
+function comparedIn(comparers: Users, ...ids: string[]): Pick<StoredItem, 'comparedIn'> {
+  const { usedBy } = usersOf(comparers, ...ids);
+  return usedBy.length > 0 ? { comparedIn: usedBy } : {};
+}
+
+async function modelItems(db: Database, users: Users, comparers: Users): Promise<StoredItem[]> {
   const all = await db.getAll('models');
   return (await listModels(db)).map(({ contentSha256, name, totalFloats, files }) => {
     const same = all.filter((model) => (model.aliasOf ?? model.contentSha256) === contentSha256);
     const bytes = totalFloats * 4 + jsonBytes(files);
-    const used = usersOf(users, ...same.map((model) => model.contentSha256));
+    const hashes = same.map((model) => model.contentSha256);
+    const used = { ...usersOf(users, ...hashes), ...comparedIn(comparers, ...hashes) };
     return { kind: 'model', ids: [contentSha256], name, bytes, ...used };
   });
 }
 
 /** Lists models that transformers.js runs. Results that were computed with them stay when they are deleted. */
-async function onnxItems(db: Database): Promise<StoredItem[]> {
+async function onnxItems(db: Database, comparers: Users): Promise<StoredItem[]> {
   return (await listOnnxModels(db)).map((model) => {
     const bytes = onnxBytes(model) + jsonBytes(model.files);
     return {
@@ -88,6 +106,7 @@ async function onnxItems(db: Database): Promise<StoredItem[]> {
       bytes,
       usedBy: [],
       usedByDeleted: [],
+      ...comparedIn(comparers, model.contentSha256),
     };
   });
 }
@@ -163,12 +182,14 @@ export async function storageUse(db: Database): Promise<StoredItem[]> {
   const users: Users = new Map();
   for (const owner of owners) {
     const { datasets, models, batchLists } = referencesOf(experimentsOf(owner));
-    for (const ids of [datasets, models, batchLists]) for (const id of ids) addUser(users, id, owner.stored);
+    for (const ids of [datasets, datasetsBeside(owner.stored), models, batchLists])
+      for (const id of ids) addUser(users, id, owner.stored);
   }
+  const comparers = await comparersOf(db, owners);
   const items: StoredItem[] = [];
   for (const owner of owners) items.push(await experimentItem(db, owner));
-  for (const item of await modelItems(db, users)) items.push(item);
-  for (const item of await onnxItems(db)) items.push(item);
+  for (const item of await modelItems(db, users, comparers)) items.push(item);
+  for (const item of await onnxItems(db, comparers)) items.push(item);
   for (const { contentSha256: id, name, role } of await db.getAll('datasets'))
     items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), ...usersOf(users, id) });
   for (const item of await tokenSetItems(db, owners)) items.push(item);

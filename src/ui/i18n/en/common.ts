@@ -4,7 +4,10 @@ export const commonTexts = {
   comma: ', ',
   listComma: ', ',
   semicolon: '; ',
-  inARow: (...sentences: string[]) => sentences.join(' '),
+  /** A sentence that another one follows. */
+  beforeNext: (sentence: string) => `${sentence} `,
+  /** Joins the sentences that are not empty. */
+  inARow: (...sentences: string[]) => sentences.filter((sentence) => sentence !== '').join(' '),
   stop: '.',
   close: 'Close',
   cancel: 'Cancel',

@@ -29,6 +29,7 @@ export const compareTexts = {
   noModels: 'No model is stored. Import one, then compare it.',
   keywords: 'BM25',
   keywordsDetail: 'keyword search over pairs of characters',
+  numbered: (name: string, n: number) => `${name} (no. ${n})`,
   fused: (name: string) => `${name} + BM25`,
   untrained: 'not fine-tuned',
   ownBase: 'not fine-tuned, this experiment’s base',
@@ -41,14 +42,19 @@ export const compareTexts = {
     `Pooling: ${pooling}; at most ${count(maxTokens, 'token')}; ${prompts === '' ? 'no prompts' : `prompts: ${prompts}`}`,
   onnx: {
     title: 'Add a model in ONNX format',
-    help: 'transformers.js runs it on the processor of this computer. Choose a folder as it comes from a hub: config.json, tokenizer.json and ONNX files.',
+    help: 'transformers.js runs it on the processor of this computer. Choose a folder as it comes from a hub, with config.json, tokenizer.json and ONNX files, or download the model by its id.',
     folder: 'Open a model folder',
     reading: 'Reading the model…',
     noGraph: (folder: string) =>
       `There is no ONNX file in ${folder}. Choose the folder that has config.json and onnx/.`,
     graph: 'ONNX file',
     pooling: 'Pooling',
-    asStated: 'as the folder states',
+    asStated: 'as the files state',
+    choosePooling: 'choose one',
+    poolingMissing:
+      'The files state no pooling. Choose the one that the model was trained with; its description says which.',
+    poolingUsual: (pooling: string) => `The files state no pooling. This model’s authors use: ${pooling}.`,
+    precisions: { fp32: 'float32', fp16: 'half precision', q8: '8 bits', q4: '4 bits' },
     add: (name: string) => `Add ${name}`,
     detail: 'ONNX, run by transformers.js',
   },
@@ -140,6 +146,58 @@ export const compareTexts = {
     after: 'Right',
     help: (before: string, after: string, k: number) =>
       `Improved: a right passage is in the top ${k} only with ${after}. Worse: only with ${before}. Sorted by how many times higher the right passage ranks with ${after}.`,
+  },
+  probe: {
+    column: 'General ability',
+    help: (questions: number, k: number) =>
+      `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. In Chinese, part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
+    state: (missing: number) =>
+      missing === 0
+        ? 'General ability is measured for all models shown.'
+        : `General ability is not measured for ${count(missing, 'model')}.`,
+    measure: (n: number) => `Measure general ability of ${count(n, 'model')}`,
+    change: (won: number, lost: number) => `+${formatCount(won)} −${formatCount(lost)}`,
+  },
+  pairs: {
+    title: 'Scored pairs',
+    none: 'no pairs yet',
+    size: (pairs: number, name: string) => `${count(pairs, 'pair')} from ${name}`,
+    help: 'Two sentences and a score of how alike they are. A good model gives alike sentences high cosines: the closer its order is to that of the scores, the closer Spearman’s correlation is to 1. Pearson’s asks for a straight line too.',
+    noPairs:
+      'Import a file with two sentences and a score in each row, as CSV, JSON lines or Excel. Nothing is trained on it, and it is neither dev nor test.',
+    trains: 'The experiment’s own scored pairs are trained on, so they would say nothing. Import others.',
+    choose: 'Import scored pairs',
+    replace: 'Compare on another file',
+    reading: 'Reading the pairs…',
+    leftOut: (n: number) => `${count(n, 'row')} left out`,
+    trainedOn: (n: number) =>
+      `${count(n, 'pair')} left out for all models, because training uses the same two sentences.`,
+    unchecked: (n: number) =>
+      `The training data of ${count(n, 'run')} is gone, so whether it had some of these pairs can’t be checked.`,
+    tooFew: 'All pairs are also training pairs, so none are left to compare on.',
+    measure: (n: number) => `Score the pairs with ${count(n, 'model')}`,
+    done: 'All chosen models have scored the pairs.',
+    noFused: 'Fused rankings rank passages and give no score to a pair, so they are not listed.',
+    best: (name: string, value: string, pairs: number) =>
+      `${name} follows the scores of ${count(pairs, 'pair')} best: Spearman ${value}`,
+    only: (name: string, value: string, pairs: number) => `${name} on ${count(pairs, 'pair')}: Spearman ${value}`,
+    against: (name: string, value: string) => `; ${name}, the baseline, ${value}`,
+    better: (p: string) => `. Better than the baseline, ${p}.`,
+    baselineBest: '. No model follows them better than the baseline.',
+    notShown: (p: string) => `. No difference from the baseline shown, ${p}.`,
+    untested: '. Too few pairs to compare with the baseline.',
+    correlations: { spearman: 'Spearman', pearson: 'Pearson' },
+    undefined: {
+      tooFew: 'not defined: fewer than two pairs',
+      equalLabels: 'not defined: all scores in the file are equal',
+      equalScores: 'not defined: this model gives all pairs the same score',
+    },
+    range: (low: string, high: string) => `${low} to ${high}`,
+    noInterval: 'too few pairs for an interval',
+    note: (n: number) =>
+      `Cosines of both sentences, encoded with the question prompt as in training. BM25: the second sentence’s score for the first. Intervals and p by the bootstrap over pairs, 2,000 resamples, corrected by Holm for ${count(n, 'comparison')}.`,
+    otherPairs: (folder: string) => `The results in ${folder} are on other pairs and are not compared here.`,
+    save: 'Save as CSV',
   },
   saveTable: 'Save the table',
   saveQuestions: 'Save the questions',

@@ -6,6 +6,17 @@ export const devScoreTexts = {
   title: (right: string, wrong: string) =>
     `On dev, the median score is ${right} for right passages and ${wrong} for each question’s best wrong one`,
   help: 'How often each score occurs at some of the dev evaluations, and the medians. The further right passages are above the best wrong ones, the better.',
+  spread: (now: string, start: { step: number; score: string } | null) =>
+    `On dev, right and random wrong passages score ${now} apart${
+      start === null
+        ? ''
+        : `; ${start.score} ${start.step === 0 ? 'before training' : `at step ${formatCount(start.step)}`}`
+    }`,
+  spreadHelp:
+    'The axis shows scores (cosines), the dashed lines medians. Where the areas overlap, a score does not tell right from wrong.',
+  beforeTraining: 'Before training',
+  atStep: (step: string) => `Step ${step}`,
+  apart: (score: string) => `medians ${score} apart`,
   distribution: 'Scores',
   kinds: { right: 'Right', bestWrong: 'Best wrong', randomWrong: 'Random wrong' },
   hardest: (n: number) => (n === 1 ? 'The hardest dev question' : `The ${formatCount(n)} hardest dev questions`),

@@ -45,6 +45,19 @@ export const homeTexts = {
         ? 'Without fine-tuning, the model already gets this one right. Run the demo to see where all test questions rank before and after.'
         : 'Without fine-tuning, the model ranks other passages first. Run the demo to see where the right one ends up.',
   },
+  computer: {
+    title: 'This computer',
+    device: 'Device',
+    model: 'Training',
+    trainable: (fits: boolean, needed: string, budget: string) =>
+      fits
+        ? `Models like bge-base-zh-v1.5 (BERT-base) fit: a batch of 16 needs ${needed} of a ${budget} budget`
+        : `Models like bge-base-zh-v1.5 (BERT-base) don’t fit: a batch of 16 needs at least ${needed}, the budget is ${budget}`,
+    demo: 'The demo',
+    demoUnknown: 'Search for a question to get an estimate',
+    demoAbout: (time: string) => `Takes about ${time}`,
+    disk: 'Free disk',
+  },
   files: {
     title: 'For your own data, bring three files',
     notes: {

@@ -29,8 +29,7 @@ export const importTexts = {
   formats:
     'Excel (.xlsx), JSONL, JSON, CSV, TSV, TXT with one passage per line, or Markdown with one passage per paragraph; text also as .gz, in UTF-8, UTF-16, GB18030, Big5, Shift_JIS, EUC-JP or EUC-KR.',
   formatsTitle: 'What the files look like',
-  drop: 'Drop files here',
-  or: 'or',
+  drop: 'Drop files here or',
   choose: 'Choose files',
   replace: 'Replace',
   remove: 'Remove',
@@ -230,6 +229,7 @@ export const importTexts = {
       'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
     storage: (float32: string, half: string) =>
       `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageAsIs: (bytes: string) => `Disk space until the model is imported: up to ${bytes}.`,
     storageFree: (room: string) => `The browser allows this page ${room} more.`,
     storageTight: (room: string) =>
       `The browser allows this page only ${room} more; make room first, or the download will stop.`,

@@ -2,9 +2,9 @@ export const jobTexts = {
   strip: 'Current job',
   phases: {
     prepare: 'Preparing',
-    evaluateBefore: 'Evaluating before',
+    evaluateBefore: 'Evaluation before training',
     train: 'Training',
-    evaluateAfter: 'Evaluating after',
+    evaluateAfter: 'Evaluation after training',
     done: 'Done',
   },
   what: {

@@ -9,7 +9,7 @@ export const playgroundTexts = {
   back: 'Back to the experiment',
   home: 'Back to the start',
   question: 'Question',
-  placeholder: 'For example, in the words of someone who doesn’t know the knowledge base',
+  placeholder: 'Ask in everyday words',
   side: { left: 'Model on the left', right: 'Model on the right' },
   took: (ms: string, passages: number) => `${ms} ms for both, over ${count(passages, 'passage')}`,
   nothing: 'No passage shares a word with the question.',

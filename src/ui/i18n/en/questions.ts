@@ -11,6 +11,27 @@ export const questionsTexts = {
   band: (from: number, to: number) =>
     to === Infinity ? `${formatCount(from)} or more` : `${formatCount(from)} to ${formatCount(to)}`,
   clear: 'Show all questions',
+  save: {
+    csv: 'Save as CSV',
+    excel: 'Save for Excel',
+    models: { before: 'before training', after: 'after training' },
+    shown: (shown: number, all: number, part: 'dev' | 'test', k: number) =>
+      `${shown === all ? 'All' : `${formatCount(shown)} of`} ${count(all, `${part} question`)}, top ${formatCount(k)}`,
+    labels: 'Ranks are those that were recorded, by the imported labels.',
+    table: {
+      sheets: { questions: 'Questions', about: 'Which questions' },
+      columns: {
+        id: 'id',
+        question: 'question',
+        topic: 'topic',
+        document: 'document',
+        change: 'change',
+        right: 'right passages',
+      },
+      ofModel: { rank: 'rank of the right passage', first: 'first passage', score: 'score of the first passage' },
+      cut: '… (cut)',
+    },
+  },
   figures: {
     title: 'Figures of the questions shown',
     correctedTitle: 'Figures with your label decisions',
@@ -46,6 +67,8 @@ export const questionsTexts = {
     wasRight: 'marked as not the answer',
     isRight: 'marked as an answer',
     notStored: 'The decision was not stored, because another tab has changed the experiment.',
+    save: 'Save as a file',
+    saveHelp: 'For the command line: locations.labelDecisions in the experiment file.',
     log: 'Label decisions',
     logHelp: 'They change figures here and in reports, but neither the imported data nor what a run recorded.',
     entry: { wrong: 'not the answer', right: 'also the answer', imported: 'taken back' },

@@ -25,6 +25,7 @@ export const storageTexts = {
   usedBy: 'Used by',
   deletedUser: (name: string) => `${name} (deleted)`,
   unused: 'Unused',
+  comparedIn: (names: string) => `Compared in: ${names}. These results stay if you delete it.`,
   deletedAt: (date: string) => `Deleted ${date}. Kept until the space is needed.`,
   restore: 'Restore',
   restored: (name: string) => `Restored “${name}”.`,

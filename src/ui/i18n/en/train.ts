@@ -63,6 +63,7 @@ export const trainTexts = {
   },
   firstRight: 'Ranked first',
   firstTen: 'In the first 10',
+  questionsOf: (n: number, of: number) => `${formatCount(n)} of ${formatCount(of)}`,
   questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
   lossPanel: 'Loss (thick: smoothed, thin: each step)',
   smoothLoss: 'Loss, smoothed',

@@ -19,7 +19,7 @@ export const compareSentences: {
   'onnx-failed': ({ model, reason }) =>
     reason === null
       ? {
-          zh: `${shortened(model)} 不输出各个词元的向量，没法池化；请换一个输出 last_hidden_state 的 ONNX 文件。`,
+          zh: `${shortened(model)} 不输出各个 token 的向量，没法池化；请换一个输出 last_hidden_state 的 ONNX 文件。`,
           en: `${shortened(model)} gives no vectors of tokens to pool; use an ONNX file with the output last_hidden_state.`,
         }
       : {

@@ -47,6 +47,10 @@ const table: Table = {
     zh: `模型或设置与“${shortened(name, 80)}”不同的一项`,
     en: `an entry whose model or settings differ from those of “${shortened(name, 80)}”`,
   }),
+  'other-data': () => ({
+    zh: '与本实验不同的知识库和问题',
+    en: 'a knowledge base and questions that the experiment does not have',
+  }),
   'different-values': () => ({ zh: '互不相同的值', en: 'values that differ' }),
   runs: (runs) => ({ zh: `${runs} 次训练`, en: `${runs} runs` }),
   'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),
@@ -84,6 +88,7 @@ const table: Table = {
   'not-a-list': () => ({ zh: '不是列表', en: 'not a list' }),
   'not-an-object': () => ({ zh: '不是对象', en: 'not an object' }),
   'not-a-project': () => ({ zh: '不是召回工坊的项目', en: 'not a Recallsmith project' }),
+  'no-such-experiment': () => ({ zh: '文件里没有这个实验', en: 'the file has no such experiment' }),
   'same-key': () => ({ zh: '两条记录的键相同', en: 'two records have the same key' }),
   'listed-twice': () => ({ zh: '有一项列了两次', en: 'an entry is listed twice' }),
   misnamed: () => ({ zh: '名称和内容不符', en: 'its name doesn’t match its content' }),

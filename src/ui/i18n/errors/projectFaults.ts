@@ -8,6 +8,10 @@ const reasons: Record<ProjectFault, Sentence> = {
     zh: '文件里的挖掘负例和它的数据或设置不符，没有采用',
     en: 'mined negatives in the file belong to other data or settings and were left out',
   },
+  'candidates-missing': {
+    zh: '比较过的一些模型',
+    en: 'some models that were compared',
+  },
   'weights-damaged': { zh: '它的权重已损坏', en: 'its weights are damaged' },
   'events-missing': { zh: '文件里没有它的训练过程', en: 'the file lacks its events' },
   'experiment-missing': { zh: '文件里没有它所属的实验', en: 'the file lacks its experiment' },
@@ -36,6 +40,11 @@ export function projectPartial({
       en: `A run${experiment.en} (${shortened(runId, 40)}) was left out because ${why.en}; everything else is there.`,
     };
   }
+  if (fault === 'candidates-missing')
+    return {
+      zh: `“${shortened(name, 60)}”比较过的一些模型不在 ${shortened(file)} 里，这里也没有：它们的结果已存下，导入这些模型后才会显示；训练得到的模型要连同训练一起保存。`,
+      en: `Some models that were compared in “${shortened(name, 60)}” are neither in ${shortened(file)} nor here. Their results are stored and appear once you import the models; results of a run appear only with the run.`,
+    };
   return {
     zh: `${shortened(file)} 里没有“${shortened(name, 60)}”用到的${reason.zh}，请另外导入。`,
     en: `${shortened(file)} lacks ${fault === 'data-missing' ? 'data' : 'the base model'} that “${shortened(name, 60)}” uses; import it separately.`,

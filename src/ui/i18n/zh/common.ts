@@ -6,6 +6,7 @@ export const commonTexts: Dictionary['common'] = {
   comma: '，',
   listComma: '、',
   semicolon: '；',
+  beforeNext: (sentence) => sentence,
   inARow: (...sentences) => sentences.join(''),
   stop: '。',
   close: '关闭',

@@ -43,6 +43,19 @@ export const homeTexts: Dictionary['home'] = {
         ? '这一题，没微调的模型就答对了。运行演示，看全部测试题在微调前后各排第几。'
         : '没微调的模型把别的段落排在了前面。运行演示，看微调后它排到第几。',
   },
+  computer: {
+    title: '这台电脑',
+    device: '计算设备',
+    model: '训练',
+    trainable: (fits, needed, budget) =>
+      fits
+        ? `BERT-base 大小的模型（如 bge-base-zh-v1.5）放得下：批大小 16 需要 ${needed}，预算 ${budget}`
+        : `BERT-base 大小的模型（如 bge-base-zh-v1.5）放不下：批大小 16 至少需要 ${needed}，预算 ${budget}`,
+    demo: '演示预计',
+    demoUnknown: '检索过一个问题就能估计',
+    demoAbout: (time) => `约 ${time}`,
+    disk: '可用磁盘',
+  },
   files: {
     title: '换成自己的数据，需要三个文件',
     notes: {

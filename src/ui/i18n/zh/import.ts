@@ -27,8 +27,7 @@ export const importTexts: Dictionary['import'] = {
   formats:
     'Excel（.xlsx）、JSONL、JSON、CSV、TSV，一行一段的 TXT，或按段落拆分的 Markdown，也可以是 .gz；文本用 UTF-8、UTF-16、GB18030、Big5、Shift_JIS、EUC-JP 或 EUC-KR 编码。',
   formatsTitle: '文件格式示例',
-  drop: '把文件拖到这里',
-  or: '或',
+  drop: '把文件拖到这里，或',
   choose: '选择文件',
   replace: '更换',
   remove: '移除',
@@ -212,6 +211,7 @@ export const importTexts: Dictionary['import'] = {
     confirm: (files, bytes, host) => `从 ${host} 下载 ${files} 个文件（${bytes}）吗？`,
     privacy: '这个来源和它的文件服务器会知道你下载了哪个模型，以及你的网络地址。你的数据不离开这台电脑。',
     storage: (float32, half) => `导入完成前最多占用 ${float32} 磁盘空间；如果权重是半精度，则是 ${half}。`,
+    storageAsIs: (bytes) => `导入完成前最多占用磁盘 ${bytes}。`,
     storageFree: (room) => `浏览器还允许本页存 ${room}。`,
     storageTight: (room) => `浏览器只允许本页再存 ${room}，请先腾出空间，否则下载会中断。`,
     commit: '提交',

@@ -11,6 +11,20 @@ export const questionsTexts: Dictionary['questions'] = {
   band: (from, to) =>
     to === Infinity ? `${formatCount(from)} 字以上` : `${formatCount(from)} 到 ${formatCount(to)} 字`,
   clear: '显示全部问题',
+  save: {
+    csv: '存为 CSV',
+    excel: '存为 Excel',
+    models: { before: '训练前', after: '训练后' },
+    shown: (shown, all, part, k) =>
+      `${part === 'dev' ? '验证' : '测试'}题${shown === all ? `全部 ${formatCount(all)} 题` : `共 ${formatCount(all)} 题，这里有 ${formatCount(shown)} 题`}，看前 ${formatCount(k)} 条`,
+    labels: '名次按导入的标注记录。',
+    table: {
+      sheets: { questions: '问题', about: '选了哪些题' },
+      columns: { id: '编号', question: '问题', topic: '主题', document: '文档', change: '变化', right: '正确段落' },
+      ofModel: { rank: '正确段落的名次', first: '第一条', score: '第一条的分数' },
+      cut: '……（已截断）',
+    },
+  },
   figures: {
     title: '所显示问题的指标',
     correctedTitle: '按你改过的标注计算的指标',
@@ -42,6 +56,8 @@ export const questionsTexts: Dictionary['questions'] = {
     wasRight: '已标为不是答案',
     isRight: '已标为答案',
     notStored: '这处改动没有存下来：另一个标签页改过这个实验。',
+    save: '另存为文件',
+    saveHelp: '供命令行使用：写在实验文件的 locations.labelDecisions 里。',
     log: '标注改动',
     logHelp: '它们只影响这里和报告里的指标，不改导入的数据，也不改训练时记录的结果。',
     entry: { wrong: '不是答案', right: '也是答案', imported: '已撤销' },

@@ -25,6 +25,7 @@ export const storageTexts: Dictionary['storage'] = {
   usedBy: '用到它的实验',
   deletedUser: (name) => `${name}（已删除）`,
   unused: '没有实验用到',
+  comparedIn: (names) => `参加过比较的实验：${names}。删除它，结果仍会保留。`,
   deletedAt: (date) => `${date} 删除，空间不够时才会彻底清除。`,
   restore: '恢复',
   restored: (name) => `已恢复“${name}”。`,

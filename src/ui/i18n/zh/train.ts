@@ -55,6 +55,7 @@ export const trainTexts: Dictionary['train'] = {
   },
   firstRight: '第一条就对',
   firstTen: '前 10 条',
+  questionsOf: (n, of) => `${formatCount(n)} / ${formatCount(of)} 题`,
   questionsFromTo: (from, to) => `${formatCount(from)} → ${formatCount(to)} 题`,
   lossPanel: '损失（粗线为平滑后，细线为每步）',
   smoothLoss: '平滑后的损失',

@@ -2,9 +2,11 @@ import type { ThresholdFigures, ThresholdRule } from '../../../domain/evaluate/t
 import type { ReportBlock, ReportSection } from '../../../domain/report/reportDocument';
 import { nameOf, type ReportFacts } from '../../../domain/report/reportFacts';
 import { hitRateAtK } from '../../../domain/evaluate/metrics';
+import type { CorrelationCell } from '../../../domain/evaluate/pairTable';
+import { correlationText, pairsAnswerText } from '../../compare/pairsAnswerText';
 import { probeSentence, probeTitle } from '../../evaluate/probeText';
 import type { Dictionary } from '../../i18n/dictionary';
-import { formatPercent, formatThreshold } from '../../i18n/format';
+import { formatP, formatPercent, formatThreshold } from '../../i18n/format';
 
 const note = (text: string): ReportBlock => ({ kind: 'text', text, tone: 'note' });
 
@@ -86,7 +88,46 @@ function probeSection(t: Dictionary, { extras: { probe } }: ReportFacts): Report
   ];
 }
 
-/** Returns what was decided or measured beside the results: thresholds, general ability, and changed labels. */
+function pairsSection(t: Dictionary, { models, extras: { pairs } }: ReportFacts): ReportSection[] {
+  if (!pairs) return [];
+  const words = t.compare.pairs;
+  const named = (id: string): string => nameOf({ models }, id);
+  const cell = ({ value, interval }: CorrelationCell): string => {
+    if (value === null) return '–';
+    const range = interval && words.range(correlationText(interval.low), correlationText(interval.high));
+    return `${correlationText(value)} (${range ?? words.noInterval})`;
+  };
+  const rows = pairs.rows.map(({ id, undefined: why, spearman, pearson }) => {
+    const { adjusted = null } = spearman.baseline ?? {};
+    const values = why ? [words.undefined[why], '–'] : [cell(spearman), cell(pearson)];
+    return [
+      named(id),
+      ...values,
+      id === pairs.baselineId ? t.compare.table.baseline : adjusted === null ? '–' : formatP(adjusted),
+    ];
+  });
+  const { spearman, pearson } = words.correlations;
+  const answer = pairsAnswerText(words, pairs.rows, pairs.baselineId, { pairs: pairs.ids.length, nameOf: named });
+  return [
+    {
+      title: `${words.title}${t.common.colon}${words.size(pairs.ids.length, pairs.name)}`,
+      blocks: [
+        ...(answer === null ? [] : [{ kind: 'text' as const, text: answer }]),
+        { kind: 'table', head: [t.compare.table.model, spearman, pearson, `p (${spearman})`], rows },
+        note(words.note(Math.max(0, pairs.rows.length - 1))),
+        ...(pairs.trainedOn ? [note(words.trainedOn(pairs.trainedOn))] : []),
+        ...pairs.otherPairs.map((folder) => note(words.otherPairs(folder))),
+      ],
+    },
+  ];
+}
+
+/** Returns what was decided or measured beside the results: thresholds, general ability, pairs, changed labels. */
 export function extraSections(t: Dictionary, facts: ReportFacts): ReportSection[] {
-  return [...thresholdSection(t, facts), ...probeSection(t, facts), ...labelSection(t, facts)];
+  return [
+    ...thresholdSection(t, facts),
+    ...probeSection(t, facts),
+    ...pairsSection(t, facts),
+    ...labelSection(t, facts),
+  ];
 }

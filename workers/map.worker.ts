@@ -1,0 +1,3 @@
+import { answerProjection } from './services/evaluate/projectInWorker';
+
+answerProjection();
