@@ -2,9 +2,9 @@
 
 usage: export_check.py METRICS_JSON EXPORT_FOLDER BASE_FOLDER
 Takes texts (with their prefixes) and the app's own vectors from `export.reference` in metrics.json. Encodes the texts
-with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx, validated by onnx first). An adapter in
-the folder is also loaded onto the base model with peft. Prints the smallest cosine of each as one JSON object, and exits
-with code 1 if one of them is below 0.99999, if a number of peft's vectors differs by more than 1e-5, or if
+with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx, validated by onnx first). An adapter
+in the folder is also loaded onto the base model with peft. Prints the smallest cosine of each as one JSON object, and
+exits with code 1 if one of them is below 0.99999, if a number of peft's vectors differs by more than 1e-5, or if
 transformers initializes weights of the export that it finds in the base model.
 """
 
