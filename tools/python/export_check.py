@@ -2,22 +2,26 @@
 
 usage: export_check.py METRICS_JSON EXPORT_FOLDER BASE_FOLDER
 Takes texts (with their prefixes) and the app's own vectors from `export.reference` in metrics.json. Encodes the texts
-with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx, validated by onnx first). Prints the
-smallest cosine of each as one JSON object, and exits with code 1 if one of them is below 0.99999, or if transformers
-initializes weights of the export that it finds in the base model.
+with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx, validated by onnx first). An adapter
+in the folder is also loaded onto the base model with peft. Prints the smallest cosine of each as one JSON object, and
+exits with code 1 if one of them is below 0.99999, if a number of peft's vectors differs by more than 1e-5, or if
+transformers initializes weights of the export that it finds in the base model.
 """
 
 import json
+import os
 import sys
 
 import numpy as np
 import onnx
 import onnxruntime
+from peft import PeftModel
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
 LEAST = 0.99999
+LARGEST_DIFFERENCE = 1e-5
 
 
 def smallest_cosine(found, expected):
@@ -42,6 +46,15 @@ def by_onnxruntime(folder, texts, longest):
     return session.run(['sentence_embedding'], inputs)[0]
 
 
+def by_peft(folder, base, texts):
+    """Encodes like the export, but with the base model's weights and the adapter beside them."""
+    model = SentenceTransformer(folder, device='cpu')
+    # transformers 5 keeps the half precision of a stored model.
+    weights = AutoModel.from_pretrained(base, dtype='float32')
+    model[0].model = PeftModel.from_pretrained(weights, f'{folder}/adapter').eval()
+    return model.encode(texts, prompt='')
+
+
 def newly_initialized(folder):
     return set(AutoModel.from_pretrained(folder, output_loading_info=True)[1]['missing_keys'])
 
@@ -57,6 +70,13 @@ def main(metrics_path, folder, base):
             by_onnxruntime(folder, reference['texts'], model.max_seq_length), reference['vectors']
         ),
     }
+    if os.path.isdir(f'{folder}/adapter'):
+        found = by_peft(folder, base, reference['texts'])
+        cosines['peft'] = smallest_cosine(found, reference['vectors'])
+        difference = float(np.max(np.abs(found - np.asarray(reference['vectors']))))
+        print(f'peft: largest difference of a number {difference:.1e}')
+        if difference > LARGEST_DIFFERENCE:
+            return 1
     lost = newly_initialized(folder) - newly_initialized(base)
     if lost:
         print(f'the export lacks weights of the base model: {sorted(lost)}', file=sys.stderr)
