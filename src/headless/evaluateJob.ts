@@ -7,7 +7,7 @@ import {
   type EvaluationFile,
   type NamedCandidate,
 } from '../domain/evaluate/evaluationFile';
-import { AppError } from '../domain/errors';
+import { AppError, type AppErrorDetails } from '../domain/errors';
 import { onnxBytes } from '../domain/onnxModel';
 import { parseExperiment } from '../domain/parseExperiment';
 import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';

@@ -218,19 +218,19 @@ export class InputReader {
   /** Fetches a model from the hub of the job, and reports what is fetched from where. */
   async #fetched<Model extends { contentSha256: string }, Listing extends HubListing>(
     location: string,
-    { list, fetch }: HubSource<Model, Listing>,
+    source: HubSource<Model, Listing>,
   ): Promise<Model> {
     const { hubHost = 'huggingface', hubToken = null } = this.job;
     const host = parseHost(hubHost);
     if (!host) throw hubError(hubHosts.huggingface, 'host-invalid', { found: hubHost });
     const named = parseHubLocation(location);
     if (!named) throw hubError(host, 'id-invalid', { found: location });
-    const listing = await list({ host, ...named }, hubToken);
+    const listing = await source.list({ host, ...named }, hubToken);
     const { id, commit, files } = listing;
     const size = formatBytes(listingBytes(listing));
     this.reports.note(`fetching ${id} at commit ${commit} from ${hostLabel(host)}: ${files.length} files, ${size}`);
     const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
-    const model = await fetch(
+    const model = await source.fetch(
       listing,
       hubToken,
       (received, of) => this.reports.download(megabytes(received), megabytes(of)),

@@ -1,7 +1,7 @@
 import type { PairRow } from '../domain/evaluate/pairTable';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { ImportReport } from '../protocol/dataApi';
-import type { ComparedPairs, PairTableResult } from '../protocol/pairsApi';
+import type { ComparedPairs } from '../protocol/pairsApi';
 import { app } from './app.svelte';
 import type { ComparisonState, ListedCandidate } from './comparison.svelte';
 import { gateway } from './gateway';
@@ -21,6 +21,7 @@ export class ComparedPairsState {
   progress = $state.raw<{ done: number; of: number } | null>(null);
   report = $state.raw<PairsReport | null>(null);
   readonly #newest = new Newest();
+  readonly #newestTable = new Newest();
   readonly #chosen = $derived.by(() =>
     this.comparison.listed.filter(({ id, fused }) => !fused && this.comparison.chosen.has(id)),
   );
@@ -52,13 +53,17 @@ export class ComparedPairsState {
     );
   }
 
-  /** Reads the table of the shown candidates. */
-  async table(): Promise<PairTableResult | null> {
+  /** Reads the rows of the shown candidates. */
+  async readTable(): Promise<void> {
     const { experimentId } = this.comparison;
     const { baselineId } = this;
-    if (baselineId === null) return null;
     const ids = this.shown.map(({ id }) => id);
-    return (await gateway.data()).pairTable({ experimentId, ids, baselineId });
+    await this.#newestTable.ask(
+      async () => (baselineId === null ? null : (await gateway.data()).pairTable({ experimentId, ids, baselineId })),
+      (table) => {
+        this.rows = table?.rows ?? [];
+      },
+    );
   }
 
   /** Scores the pairs with the chosen candidates that have not. */

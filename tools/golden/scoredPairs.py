@@ -2,8 +2,8 @@
 
 usage: scoredPairs.py SHARED_DATA OUT.json
 Every seventh pair of stsb_test.jsonl is embedded as counts of its characters, by code point modulo 32, so that scores
-have ties. `cosine` are the cosines of these vectors, `overlap` the numbers of shared characters. Each has Spearman's and
-Pearson's correlation with the labels by scipy; those of the cosines are checked against sentence-transformers'
+have ties. `cosine` are the cosines of these vectors, `overlap` the numbers of shared characters. Each has Spearman's
+and Pearson's correlation with the labels by scipy; those of the cosines are checked against sentence-transformers'
 EmbeddingSimilarityEvaluator. `interval` is scipy's percentile bootstrap interval of both.
 """
 

@@ -1,7 +1,8 @@
 const share = (value) => `${(value * 100).toFixed(1)}%`;
 
 /** Returns a comparison as a table for the terminal: one line per model, with its difference from the baseline. */
-export function comparisonLines({ models, baseline, k, part, questions, passages, failures, scoredPairs = null }) {
+export function comparisonLines(comparison) {
+  const { models, baseline, k, part, questions, passages, failures, scoredPairs } = comparison;
   const head = `${questions.length} ${part} questions, ${passages} passages, baseline ${baseline}`;
   const width = Math.max(...models.map(({ name }) => name.length));
   const lines = models.map(({ name, metrics }) => {

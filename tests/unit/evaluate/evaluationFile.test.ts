@@ -58,7 +58,7 @@ describe('an evaluation file', () => {
     const file = parseEvaluationFile({ models: [model], locations });
     expect(file.models[0]).toMatchObject({ onnx: 'onnx/model_quantized.onnx', stated: { maxTokens: 64 } });
     const graph = { path: model.onnx, bytes: 5, sha256: '', weightsId: '' };
-    const onnx = { ...stored('Xenova/bge-base-zh-v1.5'), graph, data: [], dimension: 8 } as unknown as OnnxModel;
+    const onnx: OnnxModel = { ...stored('Xenova/bge-base-zh-v1.5'), graph, data: [], dimension: 8, createdAt: 0 };
     const [dense] = candidatesOf(file, [onnx]);
     expect(dense?.candidate).toMatchObject({ kind: 'onnx', model: { pooling: 'cls', maxTokens: 64 } });
   });

@@ -25,7 +25,7 @@ describe('the headline on a paused run', () => {
       title: '已暂停：训练前评测，编码段落 30 / 288',
       text: '关掉页面也不会丢失进度。',
     });
-    expect(runHeadline(en, record, paused, null).title).toBe('Paused: Evaluating before, encoding passages 30 / 288');
+    expect(runHeadline(en, record, paused, null).title).toBe('Paused: Evaluation before training, encoding passages 30 / 288');
   });
 
   it('names the step during training, and the dev evaluation that it interrupts', () => {
@@ -98,7 +98,7 @@ describe('the headline on a run that stopped', () => {
     expect(runHeadline(zh, record, pausing, null).title).toBe('已暂停：第 25 步，共 119 步');
     const evaluating = view({ type: 'phase', phase: 'evaluateBefore' });
     const { title } = runHeadline(en, { ...record, status: 'interrupted' }, evaluating, null);
-    expect(title).toBe('Interrupted: Evaluating before');
+    expect(title).toBe('Interrupted: Evaluation before training');
   });
 });
 

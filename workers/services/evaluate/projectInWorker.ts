@@ -42,8 +42,8 @@ export function answerProjection(): void {
 }
 
 /**
- * Projects points as `projectMap` does, in a worker that is terminated once `between` throws: UMAP prepares its graph in
- * one piece, which nothing else can interrupt. `between` is called at least every 100 ms, with the latest progress.
+ * Projects points as `projectMap` does, in a worker that is terminated once `between` throws: UMAP prepares its graph
+ * in one piece, which nothing else can interrupt. `between` is called at least every 100 ms, with the latest progress.
  */
 export async function projectInWorker(
   found: readonly (readonly Neighbour[])[],

@@ -150,7 +150,7 @@ function probeTableSection(t: Dictionary, { extras: { probeTable } }: ReportFact
   ];
 }
 
-/** Returns what was decided or measured beside the results: thresholds, general ability, scored pairs, changed labels. */
+/** Returns what was decided or measured beside the results: thresholds, probes, scored pairs, changed labels. */
 export function extraSections(t: Dictionary, facts: ReportFacts): ReportSection[] {
   return [
     ...thresholdSection(t, facts),
