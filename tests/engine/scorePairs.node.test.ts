@@ -111,10 +111,14 @@ describe('a probe set in a comparison', () => {
     const set = { kind: 'experiment' as const, experimentId: 'e' };
     const request = { experimentId: 'e', part: 'probe' as const, probe: set, candidates: [base, keywords] };
     await compareModels(request, deps(db));
-    const asked = { experimentId: 'e', probe: set, k: 3, baselineId: candidateId(base) };
+    const ids = [base, keywords].map(candidateId);
+    const asked = { experimentId: 'e', probe: set, ids, k: 3, baselineId: candidateId(base) };
     const { facts, models } = await probeResults(db, asked);
     expect(facts.questions).toBe(questions.length);
-    expect(models.map(({ id }) => id).toSorted()).toEqual([base, keywords].map(candidateId).toSorted());
+    expect(models.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    // Models that are not in the table are left out before Holm's correction.
+    const alone = await probeResults(db, { ...asked, ids: [candidateId(base)] });
+    expect(alone.models.map(({ id }) => id)).toEqual([candidateId(base)]);
     const own = models.find(({ id }) => id === candidateId(base));
     expect(own?.baseline).toBeNull();
     expect(models.find(({ id }) => id !== candidateId(base))?.baseline).not.toBeNull();
