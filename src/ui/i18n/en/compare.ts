@@ -150,16 +150,8 @@ export const compareTexts = {
   probe: {
     column: 'General ability',
     help: (questions: number, k: number) =>
-<<<<<<< HEAD
-      `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. In Chinese, part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
-    done: 'General ability is measured for all models shown.',
-=======
       `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. The questions are in Chinese and part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
-    state: (missing: number) =>
-      missing === 0
-        ? 'General ability is measured for all models shown.'
-        : `General ability is not measured for ${count(missing, 'model')}.`,
->>>>>>> main
+    done: 'General ability is measured for all models shown.',
     measure: (n: number) => `Measure general ability of ${count(n, 'model')}`,
     change: (won: number, lost: number) => `+${formatCount(won)} −${formatCount(lost)}`,
   },
