@@ -140,6 +140,8 @@ export type CompareRequest = CompareBase & ({ part: QuestionPart } | { part: 'pr
 export interface ComparedProbeRequest {
   experimentId: string;
   probe: ProbeSet;
+  /** Ids of the candidates in the table. Holm's correction counts only these. */
+  ids: readonly string[];
   k: number;
   baselineId: string;
 }

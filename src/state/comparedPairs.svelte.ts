@@ -3,8 +3,9 @@ import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { ImportReport } from '../protocol/dataApi';
 import type { ComparedPairs } from '../protocol/pairsApi';
 import { app } from './app.svelte';
-import type { ComparisonState, ListedCandidate } from './comparison.svelte';
+import { comparisonOf, type ComparisonState, type ListedCandidate } from './comparison.svelte';
 import { gateway } from './gateway';
+import { inOwnRoot } from './inOwnRoot.svelte';
 import { Newest } from './newest';
 import { flushExperiment, openExperiment } from './openExperiments.svelte';
 
@@ -14,12 +15,16 @@ export type PairsReport = Pick<ImportReport, 'rejected' | 'rejectedCount' | 'ign
 /** How well the candidates of a comparison follow the labels of scored pairs. */
 export class ComparedPairsState {
   set = $state.raw<ComparedPairs | null>(null);
+  /** Whether the pairs were looked for. Until then, `set` says nothing. */
+  loaded = $state(false);
   /** Why the pairs can't be read. */
   error = $state.raw<AppErrorDetails | null>(null);
   rows = $state.raw<readonly PairRow[]>([]);
   /** Progress of an import. */
   progress = $state.raw<{ done: number; of: number } | null>(null);
   report = $state.raw<PairsReport | null>(null);
+  /** Whether pairs were imported, but the experiment could not be saved with them. */
+  notSaved = $state(false);
   readonly #newest = new Newest();
   readonly #newestTable = new Newest();
   readonly #chosen = $derived.by(() =>
@@ -49,7 +54,12 @@ export class ComparedPairsState {
           return { set: null, error: toAppError(thrown).details };
         }
       },
-      (found) => Object.assign(this, found),
+      (found) => {
+        const { contentSha256, pairs } = this.set ?? {};
+        // The rows are about other pairs.
+        if (found.set?.contentSha256 !== contentSha256 || found.set?.pairs !== pairs) this.rows = [];
+        Object.assign(this, found, { loaded: true });
+      },
     );
   }
 
@@ -76,21 +86,35 @@ export class ComparedPairsState {
     await this.load();
   }
 
-  /** Imports scored pairs and compares on them from now on. Nothing is trained on them. */
+  /**
+   * Imports scored pairs and compares on them from now on. Nothing is trained on them. Does nothing while an earlier
+   * import is running.
+   */
   async importFiles(files: File[]): Promise<void> {
-    if (files.length === 0) return;
+    if (files.length === 0 || this.progress) return;
     this.progress = { done: 0, of: 0 };
+    this.notSaved = false;
     try {
       const data = await gateway.data();
       const progress = (done: number, of: number) => (this.progress = { done, of });
       const { dataset, ...report } = await data.importDataset(files, 'scoredPairs', progress);
       const { experiment } = openExperiment(this.comparison.experimentId);
-      if (!experiment.stored) await experiment.load();
-      await experiment.compareOnPairs(dataset.contentSha256);
-      this.report = report;
+      // Another tab may have changed it since the screen was left.
+      await experiment.load();
+      this.notSaved = !(await experiment.compareOnPairs(dataset.contentSha256));
+      if (!this.notSaved) this.report = report;
     } finally {
       this.progress = null;
     }
     await this.load();
   }
+}
+
+const known = new Map<string, ComparedPairsState>();
+
+/** Returns the scored pairs in an experiment's comparison. The page keeps one, which a running import updates. */
+export function comparedPairsOf(experimentId: string): ComparedPairsState {
+  const state = known.get(experimentId) ?? inOwnRoot(() => new ComparedPairsState(comparisonOf(experimentId)));
+  known.set(experimentId, state);
+  return state;
 }

@@ -34,9 +34,18 @@ test('models are compared on scored pairs and on general ability, and say what w
   const file = { name: 'pairs.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) };
   await page.getByTestId('pairs-file').setInputFiles(file);
   await expect(panel.locator('summary')).toContainText('8 pairs from pairs.csv');
-  await expect(panel.getByRole('button', { name: '1 row left out' })).toBeVisible();
-  await page.getByTestId('score-pairs').click();
+  const notes = page.getByTestId('pairs-notes');
+  await expect(notes).toHaveText('1 row left out');
+  await notes.click();
+  const list = page.getByRole('dialog');
+  await expect(list).toContainText('All other rows were imported');
+  await expect(list.locator('tbody tr')).toHaveCount(1);
+  await expect(list).not.toContainText('Showing the first');
+  await page.keyboard.press('Escape');
+  await page.getByTestId('score-pairs').focus();
+  await page.keyboard.press('Enter');
   await expect(page.getByTestId('pairs-table').locator('tbody tr')).toHaveCount(2, { timeout: 2 * minute });
+  await expect(panel.locator(':focus')).toHaveCount(1);
   await expect(page.getByTestId('pairs-answer')).toContainText('Spearman');
   const downloading = page.waitForEvent('download');
   await page.getByTestId('save-pairs').click();
@@ -49,6 +58,14 @@ test('models are compared on scored pairs and on general ability, and say what w
   await expect(ability).toContainText(/%\d*.*%/, { timeout: 3 * minute });
   await expect(page.getByTestId('compare-probe')).toHaveCount(0, { timeout: 3 * minute });
   await expectAccessible(page, 'comparison with scored pairs and general ability');
+
+  // Leaving the screen loses neither the table nor the report of the import.
+  await page.getByRole('link', { name: 'Back to the experiment' }).click();
+  await expect(panel).toHaveCount(0);
+  await page.goBack();
+  await panel.locator('summary').click();
+  await expect(page.getByTestId('pairs-table').locator('tbody tr')).toHaveCount(2, { timeout: minute });
+  await expect(notes).toBeVisible();
 
   // Both are kept.
   await page.reload();

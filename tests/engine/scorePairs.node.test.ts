@@ -94,6 +94,11 @@ describe('scored pairs', () => {
     const other = { sentence1: '母猪产后不吃料', sentence2: '仔猪怎么保温', score: 0 };
     await compareOn(db, await storePairs(db, [same, other]));
     expect(await comparedPairs(db, 'e')).toMatchObject({ pairs: 1, trainedOn: 1, unchecked: 0 });
+    // Without a pair that counts, there is nothing to score.
+    const details = { kind: 'nothing-to-evaluate', part: 'pairs' };
+    await compareOn(db, await storePairs(db, [same]));
+    const request = { experimentId: 'e', candidates: [keywords] };
+    await expect(scorePairs(request, deps(db))).rejects.toMatchObject({ details });
   });
 
   it('can’t be deleted while an experiment compares on them', async () => {
@@ -111,10 +116,14 @@ describe('a probe set in a comparison', () => {
     const set = { kind: 'experiment' as const, experimentId: 'e' };
     const request = { experimentId: 'e', part: 'probe' as const, probe: set, candidates: [base, keywords] };
     await compareModels(request, deps(db));
-    const asked = { experimentId: 'e', probe: set, k: 3, baselineId: candidateId(base) };
+    const ids = [base, keywords].map(candidateId);
+    const asked = { experimentId: 'e', probe: set, ids, k: 3, baselineId: candidateId(base) };
     const { facts, models } = await probeResults(db, asked);
     expect(facts.questions).toBe(questions.length);
-    expect(models.map(({ id }) => id).toSorted()).toEqual([base, keywords].map(candidateId).toSorted());
+    expect(models.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    // Models that are not in the table are left out before Holm's correction.
+    const alone = await probeResults(db, { ...asked, ids: [candidateId(base)] });
+    expect(alone.models.map(({ id }) => id)).toEqual([candidateId(base)]);
     const own = models.find(({ id }) => id === candidateId(base));
     expect(own?.baseline).toBeNull();
     expect(models.find(({ id }) => id !== candidateId(base))?.baseline).not.toBeNull();
@@ -125,7 +134,7 @@ describe('a probe set in a comparison', () => {
     expect(own?.hits).toBe(hits);
     expect(await countTestUses(db, 'e')).toBe(0);
     const stored = await getExperiment(db, 'e');
-    if (!stored) return;
+    if (!stored) throw new Error('no experiment');
     // Without dev questions of its own, other ones are held out from the pairs.
     const data = stored.experiment.data.filter(({ part }) => part !== 'dev');
     const split = { devFraction: 0.5, devMaximum: 4 };

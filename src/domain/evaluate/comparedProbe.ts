@@ -14,7 +14,7 @@ export interface ProbedModel {
   interval: Interval;
   /**
    * Compared with the baseline on the same questions; null for the baseline, or if that was not measured. `adjusted` is
-   * the p-value of McNemar's test after Holm's correction over all candidates that were measured.
+   * the p-value of McNemar's test after Holm's correction over all candidates that are passed in and were measured.
    */
   baseline: { verdict: Verdict; won: number; lost: number; adjusted: number } | null;
 }

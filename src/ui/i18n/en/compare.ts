@@ -151,10 +151,7 @@ export const compareTexts = {
     column: 'General ability',
     help: (questions: number, k: number) =>
       `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. The questions are in Chinese and part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
-    state: (missing: number) =>
-      missing === 0
-        ? 'General ability is measured for all models shown.'
-        : `General ability is not measured for ${count(missing, 'model')}.`,
+    done: 'General ability is measured for all models shown.',
     measure: (n: number) => `Measure general ability of ${count(n, 'model')}`,
     change: (won: number, lost: number) => `+${formatCount(won)} −${formatCount(lost)}`,
   },
@@ -169,7 +166,8 @@ export const compareTexts = {
     choose: 'Import scored pairs',
     replace: 'Compare on another file',
     reading: 'Reading the pairs…',
-    leftOut: (n: number) => `${count(n, 'row')} left out`,
+    notSaved:
+      'These pairs are not compared on: the experiment was changed in another tab meanwhile or could not be saved. Import the file again.',
     trainedOn: (n: number) =>
       `${count(n, 'pair')} left out for all models, because training uses the same two sentences.`,
     unchecked: (n: number) =>

@@ -138,8 +138,7 @@ export const compareTexts: Dictionary['compare'] = {
     column: '通用能力',
     help: (questions, k) =>
       `通用能力：随程序附带的 ${formatCount(questions)} 道中文通用题，不属于你的领域：${k === 1 ? '第一条就对的' : `前 ${k} 条里有正确段落的`}比例和 95% Wilson 区间。与基线比较用 McNemar 精确检验，按 Holm 法校正。`,
-    state: (missing) =>
-      missing === 0 ? '表里的模型都测过通用能力了。' : `还有 ${formatCount(missing)} 个模型没测通用能力。`,
+    done: '表里的模型都测过通用能力了。',
     measure: (n) => `测 ${formatCount(n)} 个模型的通用能力`,
     change: (won, lost) => `+${formatCount(won)} −${formatCount(lost)}`,
   },
@@ -153,7 +152,7 @@ export const compareTexts: Dictionary['compare'] = {
     choose: '导入打分句对',
     replace: '换一个文件来比',
     reading: '正在读取句对……',
-    leftOut: (n) => `有 ${formatCount(n)} 行没有采用`,
+    notSaved: '没有换成这些句对：其间实验在另一个标签页里改过，或者没能保存。请重新导入这个文件。',
     trainedOn: (n) => `有 ${formatCount(n)} 对的两个句子训练时也用到，对所有模型都不计入。`,
     unchecked: (n) => `有 ${formatCount(n)} 次训练的数据已删除，无法确认它们是否用过这些句对。`,
     tooFew: '所有句对都是训练用的，没有剩下可比的。',
