@@ -13,13 +13,14 @@ const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
 /**
- * Suites that run in a browser with the bounds checks that WebGPU adds to each access of a kernel: those that use tfjs,
- * whose training step fails without the checks, and some of our own kernels. The others run without the checks, which
- * takes a third less processor time and does not hide an access out of bounds.
+ * Suites that run in a browser with the bounds checks that WebGPU adds to each access of a kernel, as it does for users:
+ * those that use tfjs, whose training step fails without the checks, and a suite of each family of our own kernels. The
+ * others run without the checks, which takes a third less processor time.
  */
 const boundsChecked = [
   'tests/engine/{deviceCheck,distillationRuns,tfjsLosses}.gpu.test.ts',
-  'tests/engine/{kernels,lossReplays,losses,tfjsLosses}.test.ts',
+  'tests/engine/{batchObserver,lossReplays,losses,tfjsLosses,tinyBertTraining}.test.ts',
+  'tests/engine/{kernels,lora,matmul,optimizerKernels,search}.test.ts',
 ];
 const unchecked = '--enable-dawn-features=disable_robustness';
 

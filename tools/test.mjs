@@ -39,8 +39,13 @@ function single(name, script, args) {
   return { name, script, args, count: (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }) };
 }
 
+/** Returns a suite's report, or null if it wrote none or crashed while writing. */
 function readReport(file) {
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -154,8 +159,11 @@ async function runChecks(browser) {
   // If the build fails, wait for the checks that already run: their output must not follow the last line.
   const lanes = await Promise.allSettled([lane(queue, building), lane(queue)]);
   const failed = lanes.find(({ status }) => status === 'rejected');
-  if (!failed) await run(training);
-  await inBackground;
+  try {
+    if (!failed) await run(training);
+  } finally {
+    await inBackground;
+  }
   if (failed) throw failed.reason;
   return results;
 }

@@ -1,5 +1,6 @@
 import type { DeviceReport } from '../domain/benchmark/deviceReport';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
+import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { roomIn } from '../storage/space';
 import { gateway } from './gateway';
 import { Newest } from './newest';
@@ -9,6 +10,8 @@ class DeviceState {
   info = $state.raw<DeviceInfo | null>(null);
   /** What the device can train. */
   report = $state.raw<DeviceReport | null>(null);
+  /** Why there is no report, such as a preferred device that this machine lacks. */
+  problem = $state.raw<AppErrorDetails | null>(null);
   asking = $state(false);
   /** Not a state: an effect that asks must not run again when the answer comes. */
   #questions = 0;
@@ -34,10 +37,16 @@ class DeviceState {
     }
   }
 
+  /** Asks for the report. If that fails, keeps the error as `problem` instead. */
   async askReport(preference: DevicePreference, budgetBytes: number | null): Promise<void> {
     this.report = null;
+    this.problem = null;
     const read = async () => (await gateway.gpu()).reportDevice(preference, budgetBytes);
-    await this.#newestReport.ask(read, (report) => (this.report = report));
+    try {
+      await this.#newestReport.ask(read, (report) => (this.report = report));
+    } catch (thrown) {
+      this.problem = toAppError(thrown).details;
+    }
   }
 
   async loadStorage(): Promise<void> {

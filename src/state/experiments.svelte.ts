@@ -110,12 +110,13 @@ class ExperimentsState {
     let n = 1;
     while (taken.has(nameOf(base, n))) n += 1;
     const name = nameOf(base, n);
-    const { linked, negativeDecisions, reviewDecisions, labelDecisions } = stored;
+    const { linked, negativeDecisions, reviewDecisions, labelDecisions, comparedPairs } = stored;
     const more = {
       ...(linked ? { linked } : {}),
       ...(negativeDecisions ? { negativeDecisions } : {}),
       ...(reviewDecisions ? { reviewDecisions } : {}),
       ...(labelDecisions ? { labelDecisions } : {}),
+      ...(comparedPairs === undefined ? {} : { comparedPairs }),
     };
     const copy = await this.#put(name, stored.experiment, more);
     await this.load();
@@ -125,7 +126,10 @@ class ExperimentsState {
   async #put(
     name: string,
     experiment: Experiment,
-    more: Pick<StoredExperiment, 'linked' | 'negativeDecisions' | 'reviewDecisions' | 'labelDecisions'>,
+    more: Pick<
+      StoredExperiment,
+      'linked' | 'negativeDecisions' | 'reviewDecisions' | 'labelDecisions' | 'comparedPairs'
+    >,
   ): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();

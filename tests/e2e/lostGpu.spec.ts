@@ -54,7 +54,9 @@ async function openLosing(page: Page, { submit, times }: { submit: number; times
     if (!/^\/assets\/gpu\.worker-[^/]+\.js$/.test(path) && path !== '/sw.js') return false;
     const built = await readFile(join(siteFolder, path), 'utf8');
     const body = path === '/sw.js' ? built.replace(/^const files = .*;$/m, 'const files = [];') : `${script}\n${built}`;
-    response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' }).end(body);
+    // The isolated page starts only workers that are isolated, too.
+    const headers = { 'Content-Type': 'text/javascript', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    response.writeHead(200, headers).end(body);
     return true;
   };
   const server = siteServer({ site: siteFolder, route });

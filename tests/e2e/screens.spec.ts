@@ -99,8 +99,24 @@ test('home names the device, whether BERT-base can be trained on it, and what th
   await setLanguage(page, 'en');
   const computer = page.getByTestId('this-computer');
   await expect(computer).toContainText(/CPU \(wasm\) · \d+ thread/);
-  await expect(page.getByTestId('trainable')).toContainText(/a batch of 16 needs .*GB/);
+  await expect(page.getByTestId('trainable')).toContainText(
+    /a batch of 16 pairs, with texts of 24 and 104 tokens, needs .*GB/,
+  );
   await expect(page.getByTestId('demo-time')).toHaveText('Search for a question to get an estimate');
+  await expect(page.getByTestId('disk-room')).toHaveText(/^The browser allows this page .*B more$/);
+});
+
+test('home says why there is no device if WebGPU is preferred but unavailable', async ({ page, siteUrl }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'gpu', { value: undefined });
+    localStorage.setItem('recallsmith-device', 'webgpu');
+  });
+  await page.goto(siteUrl);
+  await setLanguage(page, 'en');
+  const computer = page.getByTestId('this-computer');
+  await expect(computer.getByTestId('device-problem')).toContainText('The GPU can’t be used');
+  await expect(computer.getByTestId('demo-time')).toHaveCount(0);
+  await expect(computer).not.toContainText('Checking the device');
 });
 
 test('a dialog keeps the focus inside while it is open, closes on Escape, and returns the focus', async ({

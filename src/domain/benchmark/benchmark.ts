@@ -92,6 +92,8 @@ export interface SkippedShape {
 
 export interface BenchmarkResult {
   device: DeviceInfo;
+  /** Whether it was only a smoke test, whose figures are too rough to estimate other times from. */
+  brief: boolean;
   browser: string;
   /** GFLOP/s of the fastest matrix product: the highest rate that these kernels reach on the device. */
   peakGflops: number;

@@ -1,5 +1,13 @@
 import { csvCell } from '../csvCell';
-import { cellText, sheetName, type CellChanges, type WorkbookCell, type WorkbookSheet } from '../report/workbook';
+import {
+  cellText,
+  changeNotes,
+  sheetName,
+  type CellChanges,
+  type ChangeWords,
+  type WorkbookCell,
+  type WorkbookSheet,
+} from '../report/workbook';
 import type { RankChange } from './answerAt';
 import type { PairedQuestion } from './pairedQuestions';
 
@@ -13,7 +21,7 @@ export interface TableQuestion extends PairedQuestion {
 }
 
 /** The words of the saved table, in the language of the page. */
-export interface QuestionTableWords {
+export interface QuestionTableWords extends ChangeWords {
   /** Names of the sheets: the questions, and what they were chosen by. */
   sheets: { questions: string; about: string };
   columns: {
@@ -67,7 +75,10 @@ export function questionTableCsv(content: Content, words: QuestionTableWords): s
   return lines.map((line) => `${line.map(cell).join(',')}\r\n`).join('');
 }
 
-/** Returns the questions as sheets of an Excel workbook, `about` on a sheet of its own. */
+/**
+ * Returns the questions as sheets of an Excel workbook. `about` is on a sheet of its own, with what had to be changed in
+ * the texts.
+ */
 export function questionTableSheets(content: Content, words: QuestionTableWords): WorkbookSheet[] {
   const { head, rows } = tableRows(content, words);
   const changes: CellChanges = { cut: 0, replaced: 0 };
@@ -77,16 +88,21 @@ export function questionTableSheets(content: Content, words: QuestionTableWords)
     if (typeof value === 'string') return textOf(value);
     return { value, format: Number.isInteger(value) ? '0' : '0.0000' };
   };
+  const cells = [
+    head.map((text) => ({ value: textOf(text), bold: true as const })),
+    ...rows.map((row) => row.map(cellOf)),
+  ];
+  const about = content.about.map(textOf);
   return [
     {
       name: sheetName(words.sheets.questions),
       widths: [12, 48, 16, 16, 12, 16, 10, 16, 10, 10, 16, 10],
-      rows: [head.map((text) => ({ value: textOf(text), bold: true })), ...rows.map((row) => row.map(cellOf))],
+      rows: cells,
     },
     {
       name: sheetName(words.sheets.about),
       widths: [100],
-      rows: content.about.map((line) => [{ value: textOf(line), wrap: true }]),
+      rows: [...about, ...changeNotes(changes, words)].map((value) => [{ value, wrap: true }]),
     },
   ];
 }

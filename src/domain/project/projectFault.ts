@@ -6,6 +6,14 @@ export type ProjectFault =
   | 'negatives-foreign'
   /** Compared models are neither in the file nor in this browser. */
   | 'candidates-missing'
+  /** Scores of pairs are not as many as the pairs. */
+  | 'scores-misfit'
+  /** Storing failed once the rest was stored. A second warning has the cause. */
+  | 'comparisons-unstored'
+  | 'negatives-unstored'
+  | 'not-restored'
+  /** The experiment here compares models on other pairs than the one in the file. */
+  | 'pairs-differ'
   /** The file lacks the run's events or its experiment. */
   | 'events-missing'
   | 'experiment-missing'

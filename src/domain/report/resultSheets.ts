@@ -4,10 +4,18 @@ import type { CompareRow } from '../evaluate/compareTable';
 import type { LabelDecision, LabelMark } from '../evaluate/labelDecisions';
 import { firstRank } from '../evaluate/metrics';
 import type { ReportFacts, ReportedModel } from './reportFacts';
-import { cellText, sheetName, type CellChanges, type WorkbookCell, type WorkbookSheet } from './workbook';
+import {
+  cellText,
+  changeNotes,
+  sheetName,
+  type CellChanges,
+  type ChangeWords,
+  type WorkbookCell,
+  type WorkbookSheet,
+} from './workbook';
 
 /** The words of a workbook in one language. */
-export interface SheetWords {
+export interface SheetWords extends ChangeWords {
   questionsSheet: string;
   metricsSheet: string;
   title: string;
@@ -30,9 +38,6 @@ export interface SheetWords {
   notFound: string;
   /** Mark at the end of a text that was cut. */
   cutMark: string;
-  /** Notes shown before the number of texts that were cut, and of those with replaced characters. */
-  cutNote: string;
-  replacedNote: string;
 }
 
 /** Columns that describe a question, before those of the models. */
@@ -144,10 +149,7 @@ export function resultSheets(facts: ReportFacts, words: SheetWords): WorkbookShe
   const body = [...statistics(facts, words, text), [], ...questionRows(facts, words, text)];
   const table = figureRows(facts, text);
   const decisions = facts.extras.labels && decisionRows(facts.extras.labels.decisions, words, text);
-  const notes = [
-    ...(changes.cut > 0 ? [[`${words.cutNote}${changes.cut}`]] : []),
-    ...(changes.replaced > 0 ? [[`${words.replacedNote}${changes.replaced}`]] : []),
-  ];
+  const notes = changeNotes(changes, words).map((line) => [line]);
   const modelWidths = facts.models.flatMap(() => [14, 18]);
   return [
     {

@@ -3,10 +3,18 @@ import type { MetricName } from '../experiment';
 import type { ArmName } from '../negatives/arms';
 import type { ArmsFacts } from './armsFacts';
 import type { SweepFacts } from './sweepFacts';
-import { cellText, sheetName, type CellChanges, type WorkbookCell, type WorkbookSheet } from './workbook';
+import {
+  cellText,
+  changeNotes,
+  sheetName,
+  type CellChanges,
+  type ChangeWords,
+  type WorkbookCell,
+  type WorkbookSheet,
+} from './workbook';
 
 /** The words of both workbooks in one language. */
-export interface SeveralRunsWords {
+export interface SeveralRunsWords extends ChangeWords {
   /** Lines on top of the first sheet. */
   top: string[];
   metric: string;
@@ -39,10 +47,15 @@ function valueCell(metric: MetricName, value: number | null | undefined): Workbo
   return { value, format: metric === 'mrrAt10' || metric === 'ndcgAt10' ? '0.0000' : '0.0%' };
 }
 
-const topRows = (lines: readonly string[], changes: CellChanges, { cutMark }: SeveralRunsWords): WorkbookCell[][] => [
-  ...lines.map((line, i): WorkbookCell[] => [i === 0 ? bold(line) : cellText(line, cutMark, changes)]),
-  [],
-];
+/** Returns the lines on top of the first sheet and what had to be changed in both. Comes after all other texts. */
+function topRows(changes: CellChanges, words: SeveralRunsWords): WorkbookCell[][] {
+  const lines = words.top.map((line) => cellText(line, words.cutMark, changes));
+  return [
+    ...lines.map((line, i) => [i === 0 ? bold(line) : line]),
+    ...changeNotes(changes, words).map((line) => [line]),
+    [],
+  ];
+}
 
 /** Returns the sheets of a sweep's report: combinations with mean and interval over seeds, and all runs. */
 export function sweepSheets(
@@ -71,11 +84,7 @@ export function sweepSheets(
     {
       name: sheetName(words.firstSheet),
       widths: [...varied.map(() => 24), ...Array.from({ length: 5 + seeds }, () => 14)],
-      rows: [
-        ...topRows(words.top, changes, words),
-        [...heads, words.low, words.high, ...perSeed].map(bold),
-        ...combinations,
-      ],
+      rows: [...topRows(changes, words), [...heads, words.low, words.high, ...perSeed].map(bold), ...combinations],
     },
     {
       name: sheetName(words.secondSheet),
@@ -119,7 +128,7 @@ export function armsSheets(
     {
       name: sheetName(words.firstSheet),
       widths: [28, ...Array.from({ length: 6 }, () => 16)],
-      rows: [...topRows(words.top, changes, words), heads.map(bold), ...figures, [], ['', ...names].map(bold), ...all],
+      rows: [...topRows(changes, words), heads.map(bold), ...figures, [], ['', ...names].map(bold), ...all],
     },
     {
       name: sheetName(words.secondSheet),

@@ -49,6 +49,17 @@ export function cellText(text: string, mark: string, changes: CellChanges): stri
   return `${cutAt(lines, mostCellCharacters - mark.length)}${mark}`;
 }
 
+/** Words that come before the number of changed texts. */
+export interface ChangeWords {
+  cutNote: string;
+  replacedNote: string;
+}
+
+/** Returns a line for each kind of change that the texts of a workbook needed. Ask once all texts have been written. */
+export function changeNotes({ cut, replaced }: CellChanges, { cutNote, replacedNote }: ChangeWords): string[] {
+  return [...(cut > 0 ? [`${cutNote}${cut}`] : []), ...(replaced > 0 ? [`${replacedNote}${replaced}`] : [])];
+}
+
 /** Returns a name that Excel accepts for a sheet: at most 31 characters, no `\ / ? * : [ ]`, no quotes at its ends. */
 export function sheetName(name: string): string {
   const allowed = name

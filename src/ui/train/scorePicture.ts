@@ -4,8 +4,14 @@ import type { RunView } from '../../domain/train/runView';
 export const scoreKinds = ['right', 'bestWrong', 'randomWrong'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
 
-/** Maximum number of dev evaluations whose scores are drawn one below another. */
-const mostRows = 6;
+/** What is drawn: kinds of scores, and at most so many dev evaluations one below another, at least 2. */
+interface Drawn {
+  kinds: readonly ScoreKind[];
+  mostRows: number;
+}
+const everything: Drawn = { kinds: scoreKinds, mostRows: 6 };
+/** The start and now, without the best wrong passages. */
+export const rightAndRandom: Drawn = { kinds: ['randomWrong', 'right'], mostRows: 2 };
 
 /** The scores of some dev evaluations on one axis. */
 export interface ScorePicture {
@@ -14,13 +20,13 @@ export interface ScorePicture {
   rows: {
     step: number;
     medians: Record<ScoreKind, number>;
-    /** Outlines as SVG path data, in a box of width 1000 and height 100. */
-    paths: Record<ScoreKind, string>;
+    /** Outlines of the drawn kinds as SVG path data, in a box of width 1000 and height 100. */
+    paths: Partial<Record<ScoreKind, string>>;
   }[];
 }
 
 /** Chooses the dev evaluations to draw: the first, the newest, and some evenly spaced ones in between. */
-function drawnEvaluations(dev: RunView['dev']): { step: number; scores: DevScores }[] {
+function drawnEvaluations(dev: RunView['dev'], mostRows: number): { step: number; scores: DevScores }[] {
   const scored = dev.flatMap(({ step, scores }) => (scores ? [{ step, scores }] : []));
   if (scored.length <= mostRows) return scored;
   return Array.from({ length: mostRows }, (_, i) => {
@@ -29,12 +35,13 @@ function drawnEvaluations(dev: RunView['dev']): { step: number; scores: DevScore
   }).flatMap((one) => one ?? []);
 }
 
-/** Draws the scores of a run's dev evaluations. Returns null if none has any. */
-export function scorePicture(dev: RunView['dev']): ScorePicture | null {
-  const drawn = drawnEvaluations(dev);
-  const filled = drawn
-    .flatMap(({ scores }) => scoreKinds.map((kind) => scores[kind]))
-    .filter((one) => one.counts.length);
+/**
+ * Draws the scores of a run's dev evaluations, on an axis and to a scale that only what is drawn decides. Returns null
+ * if there is nothing to draw.
+ */
+export function scorePicture(dev: RunView['dev'], { kinds, mostRows } = everything): ScorePicture | null {
+  const drawn = drawnEvaluations(dev, mostRows);
+  const filled = drawn.flatMap(({ scores }) => kinds.map((kind) => scores[kind])).filter((one) => one.counts.length);
   if (filled.length === 0) return null;
   const first = filled.reduce((least, one) => Math.min(least, one.first), Infinity);
   const end = filled.reduce((most, one) => Math.max(most, one.first + one.counts.length), -Infinity);
@@ -50,7 +57,9 @@ export function scorePicture(dev: RunView['dev']): ScorePicture | null {
     rows: drawn.map(({ step, scores }) => ({
       step,
       medians: of((kind) => medianOf(scores[kind])),
-      paths: of((kind) => outline(scores[kind], { first, bins: end - first, highest })),
+      paths: Object.fromEntries(
+        kinds.map((kind) => [kind, outline(scores[kind], { first, bins: end - first, highest })]),
+      ),
     })),
   };
 }

@@ -131,6 +131,28 @@ describe('the memory plan of a run', () => {
     expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
   });
 
+  it('proposes mixed precision only if all other stages fit already', () => {
+    const long = { anchors: offsets(20), positives: offsets(2048) };
+    const evaluated = { ...evaluation, longest: 2048 };
+    const given = { tokens: [long, long], maxTokens: 2048, evaluation: evaluated, offersHalf: true };
+    const at = (sizes: number[]) => planRun({ ...request(2.3, sizes), ...given });
+    expect(at([64]).proposal.mixedStage).toBe(0);
+    expect(at([64, 64]).proposal).not.toHaveProperty('mixedStage');
+    const short = { anchors: offsets(20), positives: offsets(64) };
+    const fitting = planRun({ ...request(2.3, [64, 8]), ...given, tokens: [long, short] });
+    expect(fitting.proposal.mixedStage).toBe(0);
+  });
+
+  it('proposes a batch size and a limit only if all stages then fit', () => {
+    const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(1.62, [64, 64]), ...change });
+    const { proposal } = at({});
+    expect(proposal.batchSize).toBe(planRun(request(1.62, [64])).proposal.batchSize);
+    const listed = at({ atBatchSize: (stage, size) => (stage === 0 ? batchesOf(size) : null) });
+    expect(listed.choice.fits).toBe(false);
+    expect(listed.proposal).not.toHaveProperty('batchSize');
+    expect(listed.proposal.maxTokens).toBe(proposal.maxTokens);
+  });
+
   it('plans gradients, moments and the checkpoint copy of each stage for what it trains', () => {
     const biases = 12 * 8448 + 768;
     const { choice, run } = planRun({ ...request(64, [64]), trained: [biases] });

@@ -6,6 +6,7 @@ import { zh } from '../../../src/ui/i18n/zh';
 
 const result: BenchmarkResult = {
   device: { backend: 'wasm', reason: 'wasm-chosen', adapter: null, threads: 2, simd: true },
+  brief: false,
   browser: 'a browser',
   peakGflops: 20,
   fixedGflops: 20,

@@ -5,7 +5,11 @@ import { en } from '../../../src/ui/i18n/en';
 import { readSheet } from 'read-excel-file/node';
 import { writeXlsx } from '../../../workers/formats/xlsxWriter';
 
-const words = { ...en.questions.save.table, change: en.evaluate.filters, notFound: en.evaluate.notFound };
+const { cutNote, replacedNote } = en.resultReport.sheet;
+const words = {
+  ...{ ...en.questions.save.table, change: en.evaluate.filters, notFound: en.evaluate.notFound },
+  ...{ cutNote, replacedNote },
+};
 const result = (questionId: string, ranks: number[], score: number) => {
   return { questionId, ranks, top: [{ passageId: '-7', score }] };
 };
@@ -46,5 +50,14 @@ describe('the questions saved for Excel', () => {
     const text = questionTableSheets(long, words)[0]?.rows[1]?.[1];
     expect(text).toHaveLength(mostCellCharacters);
     expect(text).toMatch(/… \(cut\)$/);
+  });
+
+  it('say beside the filters how many texts were cut, and in how many characters were replaced', () => {
+    const changed = [question('1', '长'.repeat(mostCellCharacters + 1), 1), question('2', 'a\u0000', 2)];
+    const about = (questions: TableQuestion[]) =>
+      questionTableSheets({ ...content, questions }, words)[1]?.rows.slice(content.about.length);
+    const lines = [`${cutNote}1`, `${replacedNote}1`];
+    expect(about(changed)).toEqual(lines.map((value) => [{ value, wrap: true }]));
+    expect(about(content.questions)).toEqual([]);
   });
 });

@@ -178,6 +178,17 @@ const others: AppErrorDetails[] = [
   { kind: 'project-partial', file: 'a.zip', name: '', fault: 'experiment-missing', runId: 'r' },
   { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'data-missing' },
   { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'model-missing' },
+  ...(
+    [
+      'negatives-foreign',
+      'negatives-unstored',
+      'candidates-missing',
+      'scores-misfit',
+      'comparisons-unstored',
+      'not-restored',
+      'pairs-differ',
+    ] as const
+  ).map((fault) => ({ kind: 'project-partial', file: 'a.zip', name: 'mine', fault }) as const),
   { kind: 'checkpoint-corrupt', runId: 'r', generation: 3 },
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'nothing-trained', stage: 1 },

@@ -150,8 +150,8 @@ describe('a record whose shape says more than its columns', () => {
     expect(shaped({ messages: [user([{ type: 'text', text: 'a' }, 'b'])] })).toEqual([{ anchor: 'a\nb' }]);
     for (const content of [[{ type: 'image', text: 'a' }], [], 7, null, [{ type: 'text' }]])
       expect(shaped({ messages: [user(content)] })).toEqual([{ anchor: undefined }]);
-    expect(shaped({ messages: 'a' })).toEqual([{ anchor: 'a', positive: 'a' }]);
-    expect(shaped({ messages: 7 })).toEqual([{ anchor: undefined }]);
+    expect(shaped({ messages: 'a' }), 'a text is no conversation').toEqual([{ messages: 'a' }]);
+    expect(shaped({ messages: 7 })).toEqual([{ messages: 7 }]);
   });
 
   it('has conversations as positives and negatives, one or several', () => {

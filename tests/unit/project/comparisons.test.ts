@@ -1,14 +1,23 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
-import type { Candidate } from '../../../src/domain/evaluate/candidate';
+import { describe, expect, it, vi } from 'vitest';
+import { candidateId, type Candidate } from '../../../src/domain/evaluate/candidate';
 import { experimentModelOf } from '../../../src/domain/experiment';
-import { listAllComparisons, listComparisons, putComparison, usesOfPart } from '../../../src/storage/comparisons';
+import {
+  listAllComparisons,
+  listComparisons,
+  listPairScores,
+  putComparison,
+  usesOfPart,
+} from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { comparisonKey } from '../../../workers/services/evaluate/compareModels';
+import { comparedData } from '../../../workers/services/evaluate/comparedData';
+import { comparedPairs } from '../../../workers/services/evaluate/pairResults';
+import { pairSet } from '../../../workers/services/evaluate/pairSet';
 import { freshDatabase } from '../storage/support';
 import { edited, entriesOf, fileOf } from './edit';
-import { all, fill, open, saved } from './support';
+import { all, contentsOf, fill, none, open, saved, storePairs } from './support';
 
 const dataSha256 = 'd'.repeat(64);
 const keywords: Candidate = { kind: 'keywords' };
@@ -101,6 +110,79 @@ describe('the comparisons of an experiment in a project file', () => {
       fault: 'candidates-missing',
     });
     expect(usesOfPart(await listComparisons(there, 'e'), 'test')).toBe(4);
+  });
+
+  it('keep the key of the file if their run was left out, so that another run with its id does not show them', async () => {
+    const { here, there } = await given();
+    await fill(there, 'e', 'r', { loss: 2 });
+    const { warnings } = await open(there, await saved(here), none);
+    expect(warnings).toMatchObject([{ fault: 'candidates-missing' }]);
+    const keys = (await listAllComparisons(here, 'e')).map(({ key }) => key);
+    const opened = await listAllComparisons(there, 'e');
+    expect(opened.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    for (const { candidate, key, dataSha256: sha256 = '' } of opened)
+      if (JSON.stringify(candidate).includes('"r"'))
+        expect(await comparisonKey(there, candidate, { sha256 })).not.toBe(key);
+  });
+
+  it('may fail to be stored, which a warning says while the rest of the project stays whole', async () => {
+    const { here, there } = await given();
+    const file = await saved(here);
+    const transaction = there.transaction.bind(there);
+    const failing = vi.spyOn(there, 'transaction').mockImplementation((stores: unknown, ...rest: unknown[]) => {
+      if (Array.isArray(stores) && stores.join() === 'experiments,comparisons')
+        throw new DOMException('no space', 'QuotaExceededError');
+      return (transaction as (...all: unknown[]) => never)(stores, ...rest);
+    });
+    const { runs, warnings } = await open(there, file);
+    failing.mockRestore();
+    expect(runs).toBe(1);
+    expect(warnings).toEqual([
+      { kind: 'project-partial', file: file.name, name: 'one', fault: 'comparisons-unstored' },
+      { kind: 'quota-exceeded' },
+    ]);
+    const whole = await freshDatabase();
+    await open(whole, file);
+    expect(await contentsOf(there)).toEqual(await contentsOf(whole));
+    expect(await open(there, file)).toMatchObject({ warnings: [] });
+    expect(await listAllComparisons(there, 'e')).toHaveLength(12);
+  });
+
+  it('are saved if the data of results of an earlier version can’t be read', async () => {
+    const { here, there } = await given();
+    const [one] = (await listComparisons(here, 'e')).filter(({ candidate }) => candidate.kind === 'run');
+    const { dataSha256: _, ...earlier } = one!;
+    await here.put('comparisons', { ...earlier, part: 'dev' });
+    const stored = (await here.get('experiments', 'e'))!;
+    const { experiment } = stored;
+    // Passage ids are there twice.
+    const data = [...experiment.data, ...experiment.data];
+    await here.put('experiments', { ...stored, experiment: { ...experiment, data } });
+    await expect(comparedData(here, { experimentId: 'e' }, 'dev')).rejects.toMatchObject({
+      details: { kind: 'experiment-invalid' },
+    });
+    await open(there, await saved(here));
+    expect(await listAllComparisons(there, 'e')).toHaveLength(12);
+  });
+
+  it('leave out scores that are not as many as the pairs here, which a warning says', async () => {
+    const { here, there } = await given();
+    const pairs = await storePairs(here, 3);
+    await here.put('experiments', { ...(await here.get('experiments', 'e'))!, comparedPairs: pairs });
+    const { sha256 } = (await pairSet(here, 'e'))!;
+    for (const [candidate, scores] of [
+      [keywords, [1, 2]],
+      [ofRun, [1, 2, 3]],
+    ] as const) {
+      const key = await comparisonKey(here, candidate, { sha256 });
+      const common = { experimentId: 'e', candidate, dataSha256: sha256, createdAt: 5 };
+      await putComparison(here, { ...common, key, part: 'pairs', scores: [...scores] });
+    }
+    expect((await comparedPairs(here, 'e'))?.ids).toEqual([candidateId(ofRun)]);
+    const { warnings } = await open(there, await saved(here));
+    expect(warnings).toMatchObject([{ fault: 'scores-misfit', name: 'one' }]);
+    const opened = await listPairScores(there, 'e');
+    expect(opened.filter(({ dataSha256 }) => dataSha256 === sha256).map(({ scores }) => scores)).toEqual([[1, 2, 3]]);
   });
 
   it('are refused if a record is invalid, is there twice or belongs to no experiment of the file', async () => {

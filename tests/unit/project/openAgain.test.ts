@@ -6,7 +6,7 @@ import { listBlends } from '../../../src/storage/evaluations';
 import { readRows } from '../../../src/storage/datasets';
 import { hasWeights } from '../../../src/storage/weights';
 import { edited } from './edit';
-import { fill, open, saved } from './support';
+import { fill, open, saved, storePairs } from './support';
 
 const empty = { experiments: 0, runs: 0, warnings: [] };
 
@@ -32,6 +32,24 @@ describe('opening a project whose experiment and run are here', () => {
     expect(opened?.sweeps).toEqual([sweep('mine'), sweep('theirs')]);
     expect(opened?.updatedAt).toBeGreaterThan(mine.updatedAt);
     await open(there, file);
+    expect(await there.get('experiments', 'e')).toEqual(opened);
+  });
+
+  it('adds the pairs to compare on if there are none, and keeps other ones with a warning', async () => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here, 'e', 'r');
+    await open(there, await saved(here));
+    const stored = (await here.get('experiments', 'e'))!;
+    const [first, second] = [await storePairs(here, 3), await storePairs(here, 3, '丙')];
+    await here.put('experiments', { ...stored, comparedPairs: first });
+    expect(await open(there, await saved(here))).toEqual(empty);
+    const opened = await there.get('experiments', 'e');
+    expect(opened?.comparedPairs).toBe(first);
+    expect(opened?.updatedAt).toBeGreaterThan(stored.updatedAt);
+    expect(await readRows(there, 'scoredPairs', first)).toHaveLength(3);
+    await here.put('experiments', { ...stored, comparedPairs: second });
+    const { warnings } = await open(there, await saved(here));
+    expect(warnings).toMatchObject([{ kind: 'project-partial', name: 'one', fault: 'pairs-differ' }]);
     expect(await there.get('experiments', 'e')).toEqual(opened);
   });
 

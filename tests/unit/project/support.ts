@@ -72,6 +72,14 @@ export async function storePassages(db: Database, count: number): Promise<string
   return (await writer.finish(db)).contentSha256;
 }
 
+/** Stores scored pairs, whose sentences are told apart by `letter`. */
+export async function storePairs(db: Database, count: number, letter = '甲'): Promise<string> {
+  const writer = await DatasetWriter.open('scoredPairs', 'pairs.csv');
+  for (let i = 0; i < count; i++)
+    writer.add({ id: String(i), sentence1: `${letter} ${i}`, sentence2: `${letter} 乙 ${i}`, score: i / count });
+  return (await writer.finish(db)).contentSha256;
+}
+
 interface RunOptions {
   /** Distinguishes the histories of two runs. */
   loss?: number;

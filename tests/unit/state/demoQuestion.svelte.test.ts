@@ -13,7 +13,10 @@ const result: SearchResult = {
   right: null,
   passages: 288,
   searchMs: 4,
-  encoding: { texts: 288, tokens: 20_000, ms: 1000 },
+  encoding: {
+    device: { backend: 'wasm', reason: 'no-webgpu', adapter: null, threads: 4, simd: true },
+    ...{ texts: 288, tokens: 20_000, ms: 1000 },
+  },
 };
 vi.mock('../../../src/state/app.svelte', () => ({ app: { devicePreference: 'auto' } }));
 vi.mock('../../../src/state/gateway', () => ({

@@ -45,6 +45,7 @@ describe('the list of experiments', () => {
       name: 'Mine',
       experiment,
       negativeDecisions,
+      comparedPairs: 'b'.repeat(64),
       demo: true,
       linked: experiment,
     });
@@ -56,6 +57,7 @@ describe('the list of experiments', () => {
     const copy = await getExperiment(db, first.experimentId);
     expect(copy).toMatchObject({ name: 'Mine (copy)', experiment, negativeDecisions, linked: experiment, demo: false });
     expect(copy?.experimentId).not.toBe('o');
+    expect(copy?.comparedPairs).toBe('b'.repeat(64));
     await putExperiment(db, { ...storedExperiment(first.experimentId), name: 'changed' });
     await experiments.remove(second.experimentId);
     expect(await getExperiment(db, 'o')).toEqual(original);

@@ -17,7 +17,7 @@ vi.stubGlobal('__BUILD__', 'test');
 const { default: DevScoresPanel } = await import('../../../src/ui/train/DevScores.svelte');
 const { default: RunPicture } = await import('../../../src/ui/train/RunPicture.svelte');
 const { default: ScoreSpread } = await import('../../../src/ui/train/ScoreSpread.svelte');
-const { scorePicture } = await import('../../../src/ui/train/scorePicture');
+const { rightAndRandom, scorePicture } = await import('../../../src/ui/train/scorePicture');
 const { runHeadline } = await import('../../../src/ui/train/runHeadline');
 const { en } = await import('../../../src/ui/i18n/en');
 const { zh } = await import('../../../src/ui/i18n/zh');
@@ -78,15 +78,37 @@ describe('the histograms of right and wrong scores', () => {
   it('compare the newest dev evaluation with the one before training, with the distance of the medians', () => {
     const body = shown([0, dev(0, early)], [1, dev(25, early)], [2, dev(50, late)]);
     expect(body.match(/<svg/g)).toHaveLength(2);
-    expect(body).toContain('score 0.82 apart; 0.32 before training');
-    expect(body).toContain('Before training: medians 0.32 apart');
-    expect(body).toContain('Step 50: medians 0.82 apart');
+    expect(body).toContain('right passages score 0.82 above random wrong ones; before training, 0.32 above');
+    expect(body).toContain('Before training: right median 0.32 above wrong');
+    expect(body).toContain('Step 50: right median 0.82 above wrong');
   });
 
   it('show a single evaluation without comparing it with itself', () => {
     const body = shown([0, dev(0, early)]);
     expect(body.match(/<svg/g)).toHaveLength(1);
-    expect(body).toContain('score 0.32 apart<');
+    expect(body).toContain('score 0.32 above random wrong ones<');
+  });
+
+  it('say in words that right passages score below wrong ones', () => {
+    const [start, now] = [0.2, 0.6].map((right) => scores([right], [0.5], [0.4]));
+    const body = shown([0, dev(0, start ?? early)], [1, dev(25, now ?? late)]);
+    expect(body).toContain('score 0.20 above random wrong ones; before training, 0.20 below');
+    expect(zh.train.devScores.spread(-0.2, { step: 0, gap: 0.1 })).toMatch(/低 0\.20，训练前高 0\.10$/);
+    expect(en.train.scoreGap(-0.2, 0.1)).toBe('Positives score below negatives by 0.2; at the start, above by 0.1');
+    expect(zh.train.scoreGap(-0.2, 0.1)).toBe('正例得分比负例低 0.2，开始时高 0.1');
+  });
+
+  it('are drawn on an axis and to a scale that only the drawn evaluations and kinds decide', () => {
+    const [first, between, best] = [
+      scores([0.51], [], [0.21]),
+      scores([0.99], [], [-0.5]),
+      scores([0.51], [0.9], [0.21]),
+    ];
+    const of = (...given: DevScores[]) =>
+      scorePicture(viewAfter(...given.map((one, i): [number, RunEventBody] => [i, dev(i, one)])).dev, rightAndRandom);
+    expect(of(first, between, best)).toEqual({ ...of(first, best), rows: of(first, between, best)?.rows });
+    expect(of(first, between, best)).toMatchObject({ low: 0.2, high: expect.closeTo(0.52) as number });
+    expect(Object.keys(of(best)?.rows[0]?.paths ?? {})).toEqual(['randomWrong', 'right']);
   });
 
   it('are missing as long as nothing was scored', () => {

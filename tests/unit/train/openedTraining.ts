@@ -34,6 +34,7 @@ const replaced = [
   'train/RunCurves',
   'train/BatchView',
   'common/RunControls',
+  'report/ReportDownloads',
 ];
 for (const part of replaced) vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });

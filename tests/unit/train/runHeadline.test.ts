@@ -25,7 +25,9 @@ describe('the headline on a paused run', () => {
       title: '已暂停：训练前评测，编码段落 30 / 288',
       text: '关掉页面也不会丢失进度。',
     });
-    expect(runHeadline(en, record, paused, null).title).toBe('Paused: Evaluation before training, encoding passages 30 / 288');
+    expect(runHeadline(en, record, paused, null).title).toBe(
+      'Paused: Evaluation before training, encoding passages 30 / 288',
+    );
   });
 
   it('names the step during training, and the dev evaluation that it interrupts', () => {

@@ -89,6 +89,10 @@ export function planRun(
   const held = stages.every((planned) => hasRoom(planned.choice)) ? snapshot : 0;
   const choice = withSnapshot(mostDemanding.choice, held);
   const at = alternatives(request, stage);
+  const othersFit = fitWith(
+    request,
+    stages.filter((planned) => planned !== mostDemanding),
+  );
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
   const guides = (request.guides ?? []).flatMap((guide) => guide ?? []);
@@ -116,8 +120,8 @@ export function planRun(
     proposal: choice.fits
       ? {}
       : {
-          ...proposal(current, (settings) => at(settings)?.fits ?? false),
-          ...mixedProposal(request, mostDemanding),
+          ...proposal(current, (settings) => (at(settings)?.fits ?? false) && othersFit(settings)),
+          ...mixedProposal(request, stages, mostDemanding),
           ...strategyProposal(request, stages),
         },
   };
@@ -141,12 +145,20 @@ function stageShape(
   return { ...shape, loss: losses?.[stage], evaluation: { ...evaluation, longest }, guide: guides?.[stage] };
 }
 
-/** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
-function mixedProposal(request: RunPlanRequest, { stage, shape }: PlannedStage): MemoryProposal {
+/**
+ * Proposes mixed precision for the most demanding stage, if it has full precision, the device supports mixed precision,
+ * the stage would then fit, and all others fit already.
+ */
+function mixedProposal(
+  request: RunPlanRequest,
+  stages: readonly PlannedStage[],
+  { stage, shape }: PlannedStage,
+): MemoryProposal {
   const { config, limits, precisions, offersHalf = false } = request;
   const parameters = stageParameters(request, stage);
   // Adapters are trained in full precision only.
   if (!offersHalf || usesHalf(precisions?.[stage]) || parameters.adapters) return {};
+  if (stages.some((other) => other.stage !== stage && !other.choice.fits)) return {};
   return chooseStepStrategy(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
@@ -212,6 +224,19 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const parameters = stageParameters(request, stage);
     return shape && chooseStepStrategy(request.config, parameters, shape, request.limits, request.precisions?.[stage]);
   };
+}
+
+/**
+ * Returns a function that tells whether stages fit with other settings. A lower batch size changes only the stages with
+ * larger batches, and none whose batches the experiment lists.
+ */
+function fitWith(request: RunPlanRequest, stages: readonly PlannedStage[]): (settings: BatchSettings) => boolean {
+  const planned = stages.map(({ stage, shape }) => ({ at: alternatives(request, stage), pairs: shape.pairs }));
+  return ({ batchSize, maxTokens }) =>
+    planned.every(({ at, pairs }) => {
+      const limited = at({ batchSize: Math.min(pairs, batchSize), maxTokens });
+      return (limited ?? at({ batchSize: pairs, maxTokens }))?.fits ?? false;
+    });
 }
 
 /** Returns settings for a short table: batches from half to four times the size, and shorter token limits. */

@@ -76,6 +76,7 @@ async function measure(
   }
   return {
     device,
+    brief: options.brief,
     browser,
     // A step can be faster than the fastest product if time ran out before many products were measured.
     peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),

@@ -7,7 +7,7 @@ import { isGone } from './candidates';
 import { comparisonKey } from './compareModels';
 import { pairSet, type PairSet } from './pairSet';
 
-/** Returns the stored scores of the current pairs with the current weights. */
+/** Returns the stored scores of the current pairs with the current weights. Skips those that miss or exceed a pair. */
 async function currentScores(db: Database, experimentId: string, set: PairSet): Promise<PairScores[]> {
   const current: PairScores[] = [];
   for (const { candidate, key, scores } of await listPairScores(db, experimentId)) {
@@ -15,7 +15,7 @@ async function currentScores(db: Database, experimentId: string, set: PairSet): 
       if (isGone(thrown)) return null;
       throw thrown;
     });
-    if (now === key) current.push({ id: candidateId(candidate), scores });
+    if (now === key && scores.length === set.pairs.length) current.push({ id: candidateId(candidate), scores });
   }
   return current;
 }

@@ -3,7 +3,8 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranking';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Passage } from '../../../src/domain/records';
-import type { DevicePreference } from '../../../src/domain/device';
+import { deviceIdentity, type DeviceInfo, type DevicePreference } from '../../../src/domain/device';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { FoundPassage, SearchRequest, SearchResult } from '../../../src/protocol/search';
 import type { Database } from '../../../src/storage/database';
@@ -18,7 +19,7 @@ import type { RunControl } from '../train/runControl';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import { loadWeights } from '../train/weightTransfer';
 import type { EncodedTexts } from './encodedTexts';
-import { encodeTexts, type EncoderForTexts } from './encodeTexts';
+import { encodeTexts, pickTexts, type EncoderForTexts } from './encodeTexts';
 
 export interface SearchDeps {
   db: Database;
@@ -31,7 +32,13 @@ export interface SearchDeps {
 /** Number of passages shown initially. */
 const shownFirst = 5;
 
-/** The knowledge base of the latest search. Further questions reuse its vectors. */
+/**
+ * Number of tokens that are encoded before the encoding is timed, about a twelfth of the demo's passages, because the
+ * first batch on a device also compiles the kernels.
+ */
+const warmUpTokens = 2048;
+
+/** The knowledge base of the latest search. Further questions on the same device reuse its vectors. */
 interface EncodedKnowledgeBase {
   key: string;
   passages: Passage[];
@@ -40,36 +47,58 @@ interface EncodedKnowledgeBase {
 }
 let latest: EncodedKnowledgeBase | null = null;
 
-/** Encodes texts with their prefix, as a run does, and times the encoding. */
-async function vectorsOf(
+interface PrefixedTexts {
+  texts: string[];
+  prefix: string;
+  maxTokens: number;
+}
+
+/** Tokenizes texts with their prefix, as a run does. */
+function tokensOf(model: StoredModel, { texts, prefix, maxTokens }: PrefixedTexts): ReturnType<typeof tokenizeAll> {
+  return tokenizeAll(new TextTokenizer(model), texts, prefix, maxTokens, () => undefined);
+}
+
+/** Returns the first texts that have `warmUpTokens` together, at least one. */
+function firstTexts(set: Pick<TokenSet, 'ids' | 'offsets'>): Pick<TokenSet, 'ids' | 'offsets'> {
+  const ends = set.offsets.subarray(1);
+  const fitting = ends.findIndex((end) => end > warmUpTokens);
+  const count = fitting < 0 ? ends.length : Math.max(1, fitting);
+  return pickTexts(
+    set,
+    Array.from({ length: count }, (_, text) => text),
+  );
+}
+
+/** Encodes the texts and times it, after a warm-up. GPU→CPU sync. */
+async function timed(
   encoder: EncoderForTexts,
-  model: StoredModel,
-  { texts, prefix, maxTokens }: { texts: string[]; prefix: string; maxTokens: number },
-  deps: SearchDeps,
+  set: Pick<TokenSet, 'ids' | 'offsets'>,
+  device: DeviceInfo,
+  { control, progress }: SearchDeps,
 ): Promise<{ vectors: EncodedTexts; encoding: MeasuredEncoding }> {
-  const set = await tokenizeAll(new TextTokenizer(model), texts, prefix, maxTokens, () => undefined);
+  await encodeTexts(encoder, firstTexts(set), () => control.checkpoint());
   const begun = performance.now();
   const vectors = await encodeTexts(encoder, set, async (done, of) => {
-    deps.progress(done, of);
-    await deps.control.checkpoint();
+    progress(done, of);
+    await control.checkpoint();
   });
   const ms = performance.now() - begun;
-  return { vectors, encoding: { texts: texts.length, tokens: set.offsets.at(-1) ?? 0, ms } };
+  return { vectors, encoding: { device, texts: vectors.count, tokens: set.offsets.at(-1) ?? 0, ms } };
 }
 
 async function encodedKnowledgeBase(
   encoder: EncoderForTexts,
   model: StoredModel,
+  device: DeviceInfo,
   { knowledgeBase, model: settings }: SearchRequest,
   deps: SearchDeps,
 ): Promise<EncodedKnowledgeBase> {
-  const key = canonicalJson([settings, knowledgeBase]);
+  const key = canonicalJson([settings, knowledgeBase, deviceIdentity(device)]);
   if (latest?.key === key) return latest;
   const passages = await readRows(deps.db, 'knowledgeBase', knowledgeBase);
   const texts = passages.map(({ text }) => text);
-  const { passagePrefix: prefix, maxTokens } = settings;
-  const encoded = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, deps);
-  return (latest = { key, passages, ...encoded });
+  const set = await tokensOf(model, { texts, prefix: settings.passagePrefix, maxTokens: settings.maxTokens });
+  return (latest = { key, passages, ...(await timed(encoder, set, device, deps)) });
 }
 
 /**
@@ -79,16 +108,15 @@ async function encodedKnowledgeBase(
  */
 export async function searchPassages(request: SearchRequest, deps: SearchDeps): Promise<SearchResult> {
   const { model, settings } = await modelOfExperiment(deps.db, request);
-  return onDevice(deps.device, deps.wasmBaseUrl, async (engine) => {
+  return onDevice(deps.device, deps.wasmBaseUrl, async (engine, device) => {
     const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
     const encoder = { parameters, config: model.config, pooling: settings.pooling };
-    const known = await encodedKnowledgeBase(encoder, model, request, deps);
+    const known = await encodedKnowledgeBase(encoder, model, device, request, deps);
     const begun = performance.now();
-    const quiet = { ...deps, progress: () => undefined };
-    const texts = [request.question];
     const { queryPrefix: prefix, maxTokens } = settings;
-    const question = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, quiet);
-    const found = await ranked(engine, known, question.vectors, request.relevant);
+    const tokens = await tokensOf(model, { texts: [request.question], prefix, maxTokens });
+    const question = await encodeTexts(encoder, tokens, () => deps.control.checkpoint());
+    const found = await ranked(engine, known, question, request.relevant);
     return { ...found, searchMs: performance.now() - begun, encoding: known.encoding };
   });
 }

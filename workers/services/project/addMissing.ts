@@ -13,8 +13,8 @@ interface Evaluations {
 }
 
 /**
- * Adds content that may be created after an experiment or run was saved, if the stored one lacks it: sweeps, and
- * evaluations of blends and on probe sets. Returns the requests.
+ * Adds content that may be created after an experiment or run was saved, if the stored one lacks it: sweeps, the pairs
+ * that models are compared on, and evaluations of blends and on probe sets. Returns the requests.
  */
 export async function addMissing(
   placed: readonly PlacedExperiment[],
@@ -28,8 +28,16 @@ export async function addMissing(
     const sweeps = (stored.sweeps ?? []).filter(({ sweepId }) => !known.has(sweepId));
     // Set a new time of change, so that a page that shows the experiment reads it again before saving.
     const updatedAt = Math.max(Date.now(), (here?.updatedAt ?? 0) + 1);
-    if (here && sweeps.length > 0)
-      added.push(experiments.put({ ...here, sweeps: (here.sweeps ?? []).concat(sweeps), updatedAt }));
+    const pairs = here?.comparedPairs === undefined ? stored.comparedPairs : undefined;
+    if (here && (sweeps.length > 0 || pairs !== undefined))
+      added.push(
+        experiments.put({
+          ...here,
+          ...(sweeps.length > 0 ? { sweeps: (here.sweeps ?? []).concat(sweeps) } : {}),
+          ...(pairs === undefined ? {} : { comparedPairs: pairs }),
+          updatedAt,
+        }),
+      );
     for (const { run, place: ofRun } of runs) {
       if (ofRun.state !== 'here') continue;
       for (const evaluation of run.evaluations) {

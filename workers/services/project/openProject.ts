@@ -4,12 +4,12 @@ import { sameValue } from '../../../src/domain/project/sameValue';
 import type { ChooseCopies, OpenedProject, Progress } from '../../../src/protocol/dataApi';
 import { withHandledEnd, type Database, type WriteTransaction } from '../../../src/storage/database';
 import { requireStorage } from '../../../src/storage/space';
-import { makingRoom, restoreExperiment } from '../../../src/storage/deletedExperiments';
+import { makingRoom } from '../../../src/storage/deletedExperiments';
 import { getDataset } from '../../../src/storage/datasets';
 import { getModel } from '../../../src/storage/models';
 import type { CheckpointManifest } from '../../../src/storage/schema';
-import { addComparisons } from './addComparisons';
 import { addMissing } from './addMissing';
+import { afterwards } from './afterwards';
 import {
   conflictsOf,
   hasAllRows,
@@ -21,7 +21,6 @@ import {
 } from './placeContent';
 import { partial, readContent, type ProjectContent, type RunInFile } from './projectContent';
 import { ProjectReader } from './projectReader';
-import { foreignNegatives, missingInputs } from './projectWarnings';
 import { Staging, type ModelRepairs, type StagedDataset } from './staging';
 
 /** A run whose weights are in storage. */
@@ -161,7 +160,7 @@ async function commit(db: Database, ready: Ready, file: string): Promise<void> {
  * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. Skips
  * contents that are already stored. If an id is taken by other content, asks `choose` whether to add a copy; if
  * `choose` returns null, throws `cancelled`. A run is added as a whole or not at all. If opening fails, nothing becomes
- * visible.
+ * visible. Mined negatives and comparisons are added afterwards; if that fails, a warning says so.
  */
 export async function openProject(
   db: Database,
@@ -181,24 +180,18 @@ export async function openProject(
   const placed = withChoice(all, copies);
   let done = reader.files;
   const staging = new Staging(db, reader, () => progress(Math.min(of, ++done), of));
+  let runs: number;
   try {
     const ready = await stage(db, reader, content, placed, staging);
     await makingRoom(db, () => commit(db, ready, file.name));
-    for (const { place, deleted } of placed)
-      if (place.state === 'here' && deleted) await restoreExperiment(db, place.id);
-    progress(of, of);
-    const warnings = [
-      ...content.warnings,
-      ...(await missingInputs(db, reader, placed)),
-      ...(await foreignNegatives(db, reader, content, placed)),
-      ...(await addComparisons(db, content.comparisons, placed)).map((name) =>
-        partial(reader, name, 'candidates-missing'),
-      ),
-    ];
-    const experiments = placed.filter(({ place, deleted }) => place.state !== 'here' || deleted).length;
-    return { experiments, runs: ready.runs.length, warnings };
+    runs = ready.runs.length;
   } catch (thrown) {
     await staging.undo();
     throw thrown;
   }
+  // From here on records name what was staged, so nothing is undone.
+  const warnings = [...content.warnings, ...(await afterwards(db, reader, content, placed))];
+  progress(of, of);
+  const experiments = placed.filter(({ place, deleted }) => place.state !== 'here' || deleted).length;
+  return { experiments, runs, warnings };
 }

@@ -9,7 +9,7 @@ import type { Database } from '../../../src/storage/database';
 import type { StoredComparison, StoredPairScores } from '../../../src/storage/schema';
 import { isGone } from '../evaluate/candidates';
 import { comparedData } from '../evaluate/comparedData';
-import { comparisonKey } from '../evaluate/compareModels';
+import { comparisonKey, stopping } from '../evaluate/compareModels';
 import type { ProjectReader } from './projectReader';
 
 export type ProjectComparison = StoredComparison | StoredPairScores;
@@ -36,16 +36,22 @@ export async function keyOf(db: Database, candidate: Candidate, sha256: string):
   }
 }
 
+/** Returns what `work` does, or null if the data is missing or unfit. Throws if it was cancelled or storage failed. */
+export async function unlessData<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const { kind } = toAppError(thrown).details;
+    // What is not known may be a failure of storage.
+    if (stopping.has(kind) || kind === 'unexpected') throw thrown;
+    return null;
+  }
+}
+
 /** Results of earlier versions don't say which data they belong to: perhaps to the current one. */
 async function currentSha256(db: Database, { experimentId, part }: ProjectComparison): Promise<string | undefined> {
   if (part !== 'dev' && part !== 'test') return undefined;
-  try {
-    return (await comparedData(db, { experimentId }, part)).sha256;
-  } catch (thrown) {
-    if (['data-missing', 'nothing-to-evaluate', 'not-found'].includes(toAppError(thrown).details.kind))
-      return undefined;
-    throw thrown;
-  }
+  return (await unlessData(() => comparedData(db, { experimentId }, part)))?.sha256;
 }
 
 /**

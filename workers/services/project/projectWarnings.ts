@@ -1,6 +1,7 @@
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { datasetsBeside, referencesOf } from '../../../src/domain/project/references';
 import type { Database } from '../../../src/storage/database';
+import { getExperiment } from '../../../src/storage/experiments';
 import { hasDataset, hasModel, type PlacedExperiment } from './placeContent';
 import { partial, type ProjectContent } from './projectContent';
 import { storeMined } from './projectNegatives';
@@ -23,6 +24,25 @@ export async function missingInputs(
       if (!(await hasDataset(db, contentSha256))) warnings.push(partial(reader, stored.name, 'data-missing'));
     for (const contentSha256 of models)
       if (!(await hasModel(db, contentSha256))) warnings.push(partial(reader, stored.name, 'model-missing'));
+  }
+  return warnings;
+}
+
+/**
+ * Warns about scored pairs that models are compared on in the file: the experiment here compares on others, which stay,
+ * or the pairs are not stored.
+ */
+export async function differentPairs(
+  db: Database,
+  reader: ProjectReader,
+  placed: PlacedExperiment[],
+): Promise<AppErrorDetails[]> {
+  const warnings: AppErrorDetails[] = [];
+  for (const { stored, place } of placed) {
+    if (place.state !== 'here' || stored.comparedPairs === undefined) continue;
+    const here = (await getExperiment(db, place.id))?.comparedPairs;
+    if (here !== stored.comparedPairs) warnings.push(partial(reader, stored.name, 'pairs-differ'));
+    else if (!(await hasDataset(db, here))) warnings.push(partial(reader, stored.name, 'data-missing'));
   }
   return warnings;
 }

@@ -18,8 +18,13 @@ export const batchViewTexts = {
       'Each question is shown with its own passage. Its negatives are the explicit negatives of all rows that don’t answer it; passages of other rows are not.',
     own: 'Each question is shown with its own passage. Its negatives are its own explicit negatives; texts of other rows are not.',
   },
-  exportHelp:
-    'The file has each question with its passage, its own explicit negatives and the in-batch negatives that it is compared with.',
+  exportHelp: {
+    batch:
+      'The file has each question with its passage, its own explicit negatives and the in-batch negatives that it is compared with.',
+    explicit:
+      'The file has each question with its passage and its own explicit negatives. Those of other rows, which it is compared with too, are not in the file.',
+    own: 'The file has each question with its passage and its own explicit negatives.',
+  },
   tooMany: (most: string) => `Too many negatives for a file: more than ${most}.`,
   drawnHelp:
     'Each question is shown with its own passage. A few other rows are drawn at random for each question. Its negatives are their passages, and those of their explicit negatives that don’t answer it.',

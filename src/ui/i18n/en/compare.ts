@@ -150,7 +150,7 @@ export const compareTexts = {
   probe: {
     column: 'General ability',
     help: (questions: number, k: number) =>
-      `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. In Chinese, part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
+      `General ability: share of ${count(questions, 'question')} outside your field that ${k === 1 ? 'have the right passage first' : `have a right passage in the top ${k}`}, with its 95% Wilson interval. The questions are in Chinese and part of the program. Compared with the baseline by McNemar’s exact test, corrected by Holm.`,
     done: 'General ability is measured for all models shown.',
     measure: (n: number) => `Measure general ability of ${count(n, 'model')}`,
     change: (won: number, lost: number) => `+${formatCount(won)} −${formatCount(lost)}`,
@@ -161,7 +161,7 @@ export const compareTexts = {
     size: (pairs: number, name: string) => `${count(pairs, 'pair')} from ${name}`,
     help: 'Two sentences and a score of how alike they are. A good model gives alike sentences high cosines: the closer its order is to that of the scores, the closer Spearman’s correlation is to 1. Pearson’s asks for a straight line too.',
     noPairs:
-      'Import a file with two sentences and a score in each row, as CSV, JSON lines or Excel. Nothing is trained on it, and it is neither dev nor test.',
+      'Import a file with two sentences and a score in each row, as CSV, JSONL or Excel. Nothing is trained on it, and it is neither dev nor test.',
     trains: 'The experiment’s own scored pairs are trained on, so they would say nothing. Import others.',
     choose: 'Import scored pairs',
     replace: 'Compare on another file',

@@ -1,22 +1,25 @@
-import { formatCount } from '../format';
+import { formatCount, formatSmallScore } from '../format';
 import { count } from './count';
+
+/** Writes by how much right passages score above wrong ones, or below. */
+const above = (gap: number): string => `${formatSmallScore(Math.abs(gap))} ${gap < 0 ? 'below' : 'above'}`;
 
 /** Dev evaluations during training: their scores, their sample and their plan. */
 export const devScoreTexts = {
   title: (right: string, wrong: string) =>
     `On dev, the median score is ${right} for right passages and ${wrong} for each question’s best wrong one`,
   help: 'How often each score occurs at some of the dev evaluations, and the medians. The further right passages are above the best wrong ones, the better.',
-  spread: (now: string, start: { step: number; score: string } | null) =>
-    `On dev, right and random wrong passages score ${now} apart${
+  spread: (now: number, start: { step: number; gap: number } | null) =>
+    `On dev, right passages score ${above(now)} random wrong ones${
       start === null
         ? ''
-        : `; ${start.score} ${start.step === 0 ? 'before training' : `at step ${formatCount(start.step)}`}`
+        : `; ${start.step === 0 ? 'before training' : `at step ${formatCount(start.step)}`}, ${above(start.gap)}`
     }`,
   spreadHelp:
     'The axis shows scores (cosines), the dashed lines medians. Where the areas overlap, a score does not tell right from wrong.',
   beforeTraining: 'Before training',
   atStep: (step: string) => `Step ${step}`,
-  apart: (score: string) => `medians ${score} apart`,
+  apart: (gap: number) => `right median ${above(gap)} wrong`,
   distribution: 'Scores',
   kinds: { right: 'Right', bestWrong: 'Best wrong', randomWrong: 'Random wrong' },
   hardest: (n: number) => (n === 1 ? 'The hardest dev question' : `The ${formatCount(n)} hardest dev questions`),

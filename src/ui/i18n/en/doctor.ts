@@ -173,7 +173,7 @@ const fixes: FixWords = {
   mostBatchSize: ({ value }) => `Set the batch size to ${value}`,
   precision: () => 'Use mixed precision',
   strategy: ({ value, bytes: needed }) =>
-    `${value === 'lora' ? 'Train only adapters (LoRA)' : 'Train only the biases'}, which needs ${bytes(needed)}`,
+    `${value === 'lora' ? 'Train only adapters (LoRA), in full precision' : 'Train only the biases'}, which needs ${bytes(needed)}`,
   temperature: ({ value }) => `Set the temperature to ${formatRate(value)}`,
   learningRate: ({ value }) => `Set the learning rate to ${formatRate(value)}`,
   epochs: ({ value }) => `Train for ${count(value, 'epoch')}`,

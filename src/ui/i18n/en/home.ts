@@ -35,6 +35,7 @@ export const homeTexts = {
     encoding: (done: string, of: string) => `Computing the vectors of the passages: ${done} of ${of}`,
     searching: 'Searching…',
     cancelling: 'Cancelling…',
+    phases: { load: 'Loading the model', encode: 'Computing the vectors of the passages' },
     top: (n: number) => `Top ${formatCount(n)}`,
     score: (ms: string) => `Score (cosine) · ${ms} ms`,
     right: 'Right passage',
@@ -49,14 +50,17 @@ export const homeTexts = {
     title: 'This computer',
     device: 'Device',
     model: 'Training',
-    trainable: (fits: boolean, needed: string, budget: string) =>
-      fits
-        ? `Models like bge-base-zh-v1.5 (BERT-base) fit: a batch of 16 needs ${needed} of a ${budget} budget`
-        : `Models like bge-base-zh-v1.5 (BERT-base) don’t fit: a batch of 16 needs at least ${needed}, the budget is ${budget}`,
+    trainable: (fits: boolean, needed: string, budget: string, question: number, passage: number) => {
+      const batch = `a batch of 16 pairs, with texts of ${question} and ${passage} tokens,`;
+      return fits
+        ? `Models like bge-base-zh-v1.5 (BERT-base) fit: ${batch} needs ${needed} of a ${budget} budget`
+        : `Models like bge-base-zh-v1.5 (BERT-base) don’t fit: ${batch} needs at least ${needed}, the budget is ${budget}`;
+    },
     demo: 'The demo',
     demoUnknown: 'Search for a question to get an estimate',
     demoAbout: (time: string) => `Takes about ${time}`,
-    disk: 'Free disk',
+    disk: 'Disk space',
+    diskRoom: (room: string) => `The browser allows this page ${room} more`,
   },
   files: {
     title: 'For your own data, bring three files',

@@ -17,6 +17,7 @@ export const playgroundTexts = {
     `The ${count(passages, 'passage')} are not encoded with this model yet. They are encoded once, and the vectors are kept.`,
   encode: 'Encode the passages',
   loading: 'Loading the demo',
+  encodingPhase: 'Encoding passages',
   encoding: (done: string, of: string) => `Encoding passages: ${done} of ${of}`,
   threshold: (value: string) => `Below ${value}, this model’s threshold answers “nothing found”.`,
   below: 'below the threshold',

@@ -22,7 +22,8 @@ export const storageTexts = {
   tokenSets: (n: number) => count(n, 'token set'),
   minedNegatives: (n: number) => `Negatives of ${count(n, 'stage')}`,
   batchList: 'Batch list',
-  usedBy: 'Used by',
+  /** `ends`: whether another sentence follows. */
+  usedBy: (names: string, ends: boolean) => `Used by: ${names}${ends ? '.' : ''}`,
   deletedUser: (name: string) => `${name} (deleted)`,
   unused: 'Unused',
   comparedIn: (names: string) => `Compared in: ${names}. These results stay if you delete it.`,

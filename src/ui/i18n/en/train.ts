@@ -1,4 +1,4 @@
-import { formatCount } from '../format';
+import { formatCount, formatFigure } from '../format';
 import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
@@ -72,8 +72,12 @@ export const trainTexts = {
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
     `dev at step ${step}: first result is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
-  scoreGap: (now: string, start: string | null) =>
-    `Positives and negatives are ${now} apart${start === null ? '' : `, compared with ${start} at the start`}`,
+  scoreGap: (now: number, start: number | null) => {
+    const side = (gap: number): string => (gap < 0 ? 'below' : 'above');
+    const by = (gap: number): string => `by ${formatFigure(Math.abs(gap))}`;
+    const atStart = start === null ? '' : `; at the start, ${side(start)} ${by(start)}`;
+    return `Positives score ${side(now)} negatives ${by(now)}${atStart}`;
+  },
   scoreGapHelp: 'Mean score of the batch at each step.',
   moreFigures: 'More figures per step',
   nextSettings: 'Settings for the next run',

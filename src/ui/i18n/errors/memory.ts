@@ -88,12 +88,18 @@ function memoryRemedies(
 
 function strategyRemedy(kind: 'bitFit' | 'lora', bytes: number, file?: string): Sentence {
   const needed = formatBytes(bytes);
+  // Adapters are trained in full precision only.
+  const full =
+    kind === 'lora' ? { zh: '、precision 设为 "full"', en: ' and its precision to "full"' } : { zh: '', en: '' };
   if (file)
     return {
-      zh: `把 ${file} 中每个阶段的 strategy 设为 {"kind": "${kind}"}（需要 ${needed}）`,
-      en: `set the strategy of every stage of ${file} to {"kind": "${kind}"}, which needs ${needed}`,
+      zh: `把 ${file} 中每个阶段的 strategy 设为 {"kind": "${kind}"}${full.zh}（需要 ${needed}）`,
+      en: `set the strategy of every stage of ${file} to {"kind": "${kind}"}${full.en}, which needs ${needed}`,
     };
   return kind === 'lora'
-    ? { zh: `只训练适配器（LoRA，需要 ${needed}）`, en: `train only adapters (LoRA), which needs ${needed}` }
+    ? {
+        zh: `只训练适配器（LoRA，全精度，需要 ${needed}）`,
+        en: `train only adapters (LoRA) in full precision, which needs ${needed}`,
+      }
     : { zh: `只训练偏置（BitFit，需要 ${needed}）`, en: `train only the biases (BitFit), which needs ${needed}` };
 }

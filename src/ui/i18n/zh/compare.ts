@@ -151,7 +151,7 @@ export const compareTexts: Dictionary['compare'] = {
     trains: '这个实验自己的打分句对会用来训练，拿它来比说明不了什么，请另外导入。',
     choose: '导入打分句对',
     replace: '换一个文件来比',
-    reading: '正在读取句对…',
+    reading: '正在读取句对……',
     notSaved: '没有换成这些句对：其间实验在另一个标签页里改过，或者没能保存。请重新导入这个文件。',
     trainedOn: (n) => `有 ${formatCount(n)} 对的两个句子训练时也用到，对所有模型都不计入。`,
     unchecked: (n) => `有 ${formatCount(n)} 次训练的数据已删除，无法确认它们是否用过这些句对。`,

@@ -1,18 +1,21 @@
 import type { Dictionary } from '../dictionary';
-import { formatCount } from '../format';
+import { formatCount, formatSmallScore } from '../format';
+
+/** Writes by how much right passages score above wrong ones, or below. */
+const above = (gap: number): string => `${gap < 0 ? '低' : '高'} ${formatSmallScore(Math.abs(gap))}`;
 
 /** Dev evaluations during training: their scores, their sample and their plan. */
 export const devScoreTexts: Dictionary['train']['devScores'] = {
   title: (right, wrong) => `验证集上，正确段落得分的中位数是 ${right}，每题得分最高的错误段落是 ${wrong}`,
   help: '几次验证时各种得分出现的频率，以及中位数。正确段落比得分最高的错误段落高得越多越好。',
   spread: (now, start) =>
-    `验证集上，正确段落和随机错误段落的得分相差 ${now}${
-      start === null ? '' : `，${start.step === 0 ? '训练前' : `第 ${formatCount(start.step)} 步时`}相差 ${start.score}`
+    `验证集上，正确段落的得分比随机错误段落${above(now)}${
+      start === null ? '' : `，${start.step === 0 ? '训练前' : `第 ${formatCount(start.step)} 步时`}${above(start.gap)}`
     }`,
   spreadHelp: '横轴是得分（余弦），虚线是中位数。重叠的地方，单看得分还分不出对错。',
   beforeTraining: '训练前',
   atStep: (step) => `第 ${step} 步`,
-  apart: (score) => `中位数相差 ${score}`,
+  apart: (gap) => `正确段落的中位数${above(gap)}`,
   distribution: '得分',
   kinds: { right: '正确', bestWrong: '错误中最高', randomWrong: '随机错误' },
   hardest: (n) => `验证集里最难的 ${formatCount(n)} 题`,

@@ -167,7 +167,7 @@ const fixes: FixWords = {
   mostBatchSize: ({ value }) => `批大小改为 ${value}`,
   precision: () => '改用混合精度',
   strategy: ({ value, bytes: needed }) =>
-    `${value === 'lora' ? '只训练适配器（LoRA）' : '只训练偏置'}，需要 ${bytes(needed)}`,
+    `${value === 'lora' ? '只训练适配器（LoRA，全精度）' : '只训练偏置'}，需要 ${bytes(needed)}`,
   temperature: ({ value }) => `温度改为 ${formatRate(value)}`,
   learningRate: ({ value }) => `学习率改为 ${formatRate(value)}`,
   epochs: ({ value }) => `改为训练 ${value} 轮`,

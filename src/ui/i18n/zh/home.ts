@@ -33,6 +33,7 @@ export const homeTexts: Dictionary['home'] = {
     encoding: (done, of) => `正在计算知识库的向量：${done} / ${of} 段`,
     searching: '正在检索……',
     cancelling: '正在取消……',
+    phases: { load: '正在载入模型', encode: '正在计算知识库的向量' },
     top: (n) => `前 ${formatCount(n)} 条`,
     score: (ms) => `得分（余弦） · 用时 ${ms} 毫秒`,
     right: '正确段落',
@@ -47,14 +48,17 @@ export const homeTexts: Dictionary['home'] = {
     title: '这台电脑',
     device: '计算设备',
     model: '训练',
-    trainable: (fits, needed, budget) =>
-      fits
-        ? `BERT-base 大小的模型（如 bge-base-zh-v1.5）放得下：批大小 16 需要 ${needed}，预算 ${budget}`
-        : `BERT-base 大小的模型（如 bge-base-zh-v1.5）放不下：批大小 16 至少需要 ${needed}，预算 ${budget}`,
+    trainable: (fits, needed, budget, question, passage) => {
+      const batch = `问题 ${question} 个 token、段落 ${passage} 个 token、批大小 16 时`;
+      return fits
+        ? `BERT-base 大小的模型（如 bge-base-zh-v1.5）放得下：${batch}需要 ${needed}，预算 ${budget}`
+        : `BERT-base 大小的模型（如 bge-base-zh-v1.5）放不下：${batch}至少需要 ${needed}，预算 ${budget}`;
+    },
     demo: '演示预计',
     demoUnknown: '检索过一个问题就能估计',
     demoAbout: (time) => `约 ${time}`,
-    disk: '可用磁盘',
+    disk: '磁盘空间',
+    diskRoom: (room) => `浏览器还允许本页存 ${room}`,
   },
   files: {
     title: '换成自己的数据，需要三个文件',

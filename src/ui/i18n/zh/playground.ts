@@ -15,6 +15,7 @@ export const playgroundTexts: Dictionary['playground'] = {
   notEncoded: (passages) => `这 ${formatCount(passages)} 个段落还没有用这个模型编码。只需编码一次，结果会存下来。`,
   encode: '编码段落',
   loading: '正在载入演示',
+  encodingPhase: '正在编码段落',
   encoding: (done, of) => `正在编码段落：${done} / ${of}`,
   threshold: (value) => `得分低于 ${value} 时，按这个模型的门槛会答“没找到”。`,
   below: '低于门槛',

@@ -22,7 +22,7 @@ export const storageTexts: Dictionary['storage'] = {
   tokenSets: (n) => `${formatCount(n)} 份分词结果`,
   minedNegatives: (n) => `${formatCount(n)} 个训练阶段的负例`,
   batchList: '批次顺序',
-  usedBy: '用到它的实验',
+  usedBy: (names, ends) => `用到它的实验：${names}${ends ? '。' : ''}`,
   deletedUser: (name) => `${name}（已删除）`,
   unused: '没有实验用到',
   comparedIn: (names) => `参加过比较的实验：${names}。删除它，结果仍会保留。`,

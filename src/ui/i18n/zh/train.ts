@@ -1,5 +1,5 @@
 import type { Dictionary } from '../dictionary';
-import { formatCount } from '../format';
+import { formatCount, formatFigure } from '../format';
 import { alarmTexts } from './alarms';
 import { batchViewTexts } from './batchView';
 import { consequenceTexts } from './consequences';
@@ -64,7 +64,10 @@ export const trainTexts: Dictionary['train'] = {
   readout: (step, loss, smooth) => `第 ${step} 步：损失 ${loss}，平滑后 ${smooth}`,
   readoutDev: (step, first, ten, of) =>
     `第 ${step} 步的验证集：第一条就对 ${formatCount(first)} 题，前 10 条有 ${formatCount(ten)} 题，共 ${formatCount(of)} 题`,
-  scoreGap: (now, start) => `正例和负例的得分相差 ${now}${start === null ? '' : `，开始时 ${start}`}`,
+  scoreGap: (now, start) => {
+    const above = (gap: number): string => `${gap < 0 ? '低' : '高'} ${formatFigure(Math.abs(gap))}`;
+    return `正例得分比负例${above(now)}${start === null ? '' : `，开始时${above(start)}`}`;
+  },
   scoreGapHelp: '每步对一批取平均。',
   moreFigures: '每步的其他数字',
   nextSettings: '下一次训练的设置',

@@ -22,6 +22,7 @@ function wordsOf(t: Dictionary, facts: SweepFacts | ArmsFacts): SeveralRunsWords
     ...{ before: words.before, state: words.state, keptStep: words.keptStep, steps: words.planned },
     ...{ question: words.question, rank: words.rank, change: words.change, verdict: words.verdict },
     ...{ notFound: t.evaluate.notFound, cutMark: sheet.cutMark },
+    ...{ cutNote: sheet.cutNote, replacedNote: sheet.replacedNote },
     firstSheet: facts.kind === 'sweep' ? words.combinations : sheet.metrics,
     secondSheet: facts.kind === 'sweep' ? words.runs : sheet.questions,
   };
