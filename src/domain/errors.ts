@@ -68,7 +68,7 @@ export type AppErrorDetails =
    */
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | NegativesError
-  | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
+  | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' | 'pairs' }
   | { kind: 'link-invalid'; fault: LinkFault }
   /**
    * `neededBytes`: the total that the operation stores, if known. `freeBytes`: the space that the browser reports as

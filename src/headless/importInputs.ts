@@ -100,6 +100,11 @@ function hubGraph(data: DataApi, choice: OnnxChoice): HubSource<OnnxModel, OnnxL
   };
 }
 
+/** Whether a stored model has the graph of the choice, and its pooling if it states one. */
+function isChosen({ graph, defaults }: OnnxModel, choice: OnnxChoice): boolean {
+  return graph.path === choice.graph && (choice.pooling === null || choice.pooling === defaults.pooling.value);
+}
+
 export class InputReader {
   readonly leftOut: ImportedInputs['leftOut'] = {};
   readonly recognised: ImportedInputs['recognised'] = {};
@@ -189,14 +194,17 @@ export class InputReader {
     return stored;
   }
 
-  /** Reads an ONNX model from the files of a slot or from a hub, unless the one with the stated hash is stored. */
+  /**
+   * Reads an ONNX model from the files of a slot or from a hub. A hub is not asked if the graph with the stated hash and
+   * pooling is stored. A folder is always read, because its files may have changed.
+   */
   async onnxModel({ slot, name, location, promised }: ModelPlace, choice: OnnxChoice): Promise<OnnxModel> {
-    const stored = promised === undefined ? undefined : await gateway.getOnnxModel(promised);
-    if (stored) return stored;
+    const isHub = location !== undefined && isHubLocation(location);
+    const stored = isHub && promised !== undefined ? await gateway.getOnnxModel(promised) : undefined;
+    if (stored && isChosen(stored, choice)) return stored;
     const data = await gateway.data();
     const fromFolder = async (): Promise<OnnxModel> =>
       data.importOnnx(await this.routes.files(this.job, slot), choice, name, this.reports.import);
-    const isHub = location !== undefined && isHubLocation(location);
     const model = await (isHub ? this.#fetched(location, hubGraph(data, choice)) : fromFolder());
     mustAgree(`${slot}.contentSha256`, promised, model.contentSha256);
     return model;

@@ -77,7 +77,7 @@ export interface SplitCounts {
   trainAnchors: number;
   /** Scored pairs to train on; 0 if no stage does. */
   scored: number;
-  /** Scored pairs with a sentence that is a dev or test question. Training skips them, unless their batch is listed. */
+  /** Scored pairs with a sentence that is a dev or test question. Training skips them. */
   scoredLeaks: number;
   dev: number;
   test: number;
@@ -85,9 +85,8 @@ export interface SplitCounts {
   unanswered: { dev: number; test: number };
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
-  /** Whether leaking pairs, or scored pairs, are trained on anyway, because a listed batch order names its rows. */
+  /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */
   listedBatches: boolean;
-  listedScoredBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
   /** Training pairs that nearly repeat a test question. `removed`: whether they are left out of `train`. */

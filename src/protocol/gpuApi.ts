@@ -32,6 +32,8 @@ interface BatchRow extends ComparedRow {
  */
 export interface BatchView extends ComparedRows {
   step: number;
+  /** Whether the loss also leaves out negatives by a model's scores. Only a run knows which, so `rows` has them. */
+  masksByScore: boolean;
   rows: BatchRow[];
 }
 

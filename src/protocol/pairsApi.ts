@@ -7,7 +7,7 @@ export interface ComparedPairs {
   contentSha256: string;
   /** Pairs that count. */
   pairs: number;
-  /** Pairs left out for all models, because a stage trains on them. */
+  /** Pairs left out for all models, because the experiment or a run that can be compared trains on them. */
   trainedOn: number;
   /** Runs whose training data is gone, so that it is not known whether they were trained on some of the pairs. */
   unchecked: number;

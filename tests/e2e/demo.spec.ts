@@ -76,7 +76,7 @@ test('the demo runs from one click to a checked export without a request to anot
   await expectProbe(page);
 
   await openStage(page, 'train');
-  await expect(page.locator('canvas').first()).toBeVisible();
+  await expect(page.getByTestId('score-spread').getByRole('img').first()).toBeVisible();
   await expectAccessible(page, 'train with curves');
 
   await openStage(page, 'report');

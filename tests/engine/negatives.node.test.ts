@@ -137,11 +137,60 @@ describe('a run with explicit negatives', () => {
     all.forEach(({ anchor, negatives }, i) => {
       expect(own[i]).toMatchObject({ anchor, negatives: negatives.slice(0, 2) });
       const others = all.flatMap((row, at) => (at === i ? [] : [row.positive]));
-      expect(negatives.slice(2)).toEqual(others);
+      expect(negatives.slice(2, 5)).toEqual(others);
+      const ofOthers = own.flatMap((row, at) => (at === i ? [] : row.negatives));
+      expect(negatives.slice(5)).toEqual(ofOthers);
     });
     const { db } = await prepared({}, { stage: { loss: { ...loss, inBatchNegatives: 2 } } });
     const csv = await (await exportBatch(db, 'e', 1, 'csv')).text();
     expect(csv.split('\r\n')[0]).toBe('anchor,positive,negative_1,negative_2');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['batch', {}],
+    ['batch, with known answers left out', { falseNegatives: { known: true } }],
+    ['batch, with other questions drawn', { inBatchNegatives: 3 }],
+    ['explicit', { contrast: 'explicit' }],
+    ['own', { contrast: 'own' }],
+  ])('exports exactly the negatives that the loss of a run compares with: contrast %s', async (_name, change) => {
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage', ...change } as const;
+    const batching = { kind: 'seeded', batchSize: 8, avoidDuplicatePassages: false } as const;
+    const begin = vi.spyOn(Trainer.prototype, 'begin');
+    // Few passages, so that some are both a negative and the answer of another question.
+    const { db, failure } = await carriedOut(() => false, {}, { stage: { ...random, loss, batching }, passages: 60 });
+    expect(failure).toBeUndefined();
+    const steps = begin.mock.calls.map(([batch]) => batch);
+    begin.mockRestore();
+    let answering = 0;
+    for (const [step, { targets }] of steps.entries()) {
+      const { rows, contrast } = await viewBatch(db, 'e', step);
+      answering += rows.flatMap((row) => row.answering ?? []).length;
+      const candidates = [...rows.map(({ positive }) => positive), ...rows.flatMap(({ negatives }) => negatives)];
+      // What the kernels compare: see `row_ignores` in infoNceParams.ts.
+      const isCompared = (row: number, candidate: number): boolean => {
+        const word = targets?.leftOut?.words[row * (targets.leftOut.shape[1] ?? 0) + (candidate >> 5)] ?? 0;
+        if (candidate === row || ((word >>> (candidate & 31)) & 1) === 1) return false;
+        if (contrast === 'explicit') return candidate >= rows.length;
+        return contrast === 'batch' || Math.floor((candidate - rows.length) / 3) === row;
+      };
+      const expected = rows.map((_, row) =>
+        [...new Set(candidates.filter((_text, candidate) => isCompared(row, candidate)))].sort(),
+      );
+      const file = await (await exportBatch(db, 'e', step, 'jsonl')).text();
+      const lines = file.trim().split('\n');
+      const exported = lines.map((line) => (JSON.parse(line) as { negatives: string[] }).negatives.sort());
+      expect(exported).toEqual(expected);
+    }
+    expect(steps).toHaveLength(6);
+    expect(answering).toBeGreaterThan(0);
+  });
+
+  it('says whether the loss leaves out negatives by scores too, which only a run knows', async () => {
+    const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+    const byScore = { ...loss, falseNegatives: { byScore: { kind: 'absolute', margin: 0.1 } } } as const;
+    const [own, none] = [await prepared({}, { stage: { loss: byScore } }), await prepared({}, { stage: { loss } })];
+    expect((await viewBatch(own.db, 'e', 0)).masksByScore).toBe(true);
+    expect((await viewBatch(none.db, 'e', 0)).masksByScore).toBe(false);
   });
 
   it('shows which passages of a batch the loss leaves out as known answers', async () => {

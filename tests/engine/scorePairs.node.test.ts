@@ -94,6 +94,11 @@ describe('scored pairs', () => {
     const other = { sentence1: '母猪产后不吃料', sentence2: '仔猪怎么保温', score: 0 };
     await compareOn(db, await storePairs(db, [same, other]));
     expect(await comparedPairs(db, 'e')).toMatchObject({ pairs: 1, trainedOn: 1, unchecked: 0 });
+    // Without a pair that counts, there is nothing to score.
+    const details = { kind: 'nothing-to-evaluate', part: 'pairs' };
+    await compareOn(db, await storePairs(db, [same]));
+    const request = { experimentId: 'e', candidates: [keywords] };
+    await expect(scorePairs(request, deps(db))).rejects.toMatchObject({ details });
   });
 
   it('can’t be deleted while an experiment compares on them', async () => {
@@ -129,7 +134,7 @@ describe('a probe set in a comparison', () => {
     expect(own?.hits).toBe(hits);
     expect(await countTestUses(db, 'e')).toBe(0);
     const stored = await getExperiment(db, 'e');
-    if (!stored) return;
+    if (!stored) throw new Error('no experiment');
     // Without dev questions of its own, other ones are held out from the pairs.
     const data = stored.experiment.data.filter(({ part }) => part !== 'dev');
     const split = { devFraction: 0.5, devMaximum: 4 };

@@ -26,8 +26,9 @@ export async function pythonWithPackages() {
 
 /**
  * Encodes texts with the export in sentence-transformers and onnxruntime, and compares the vectors with the app's in
- * metrics.json. Returns the smallest cosine of each. Rejects if a cosine is too small, or if transformers initializes
- * weights of the export that it finds in the folder `base`.
+ * metrics.json. An adapter is loaded onto the base model with peft as well. Returns the smallest cosine of each. Rejects
+ * with the reason in `stderr` if a cosine is too small, if a number of peft's vectors differs too much, or if
+ * transformers initializes weights of the export that it finds in the folder `base`.
  */
 export async function exportAgreesInPython(out, base) {
   const script = join(root, 'tools/python/export_check.py');

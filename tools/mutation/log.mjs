@@ -11,7 +11,8 @@ import { appendFileSync, readFileSync, statSync } from 'node:fs';
  * - `killed`: mutant, test and the message of its failure
  * - `suspect`: a mutant that failed after others had left traces, to be run first in a new process
  * - `unused`: a test that cannot be repeated, and why
- * - `file`: pass and test file
+ * - `file`: a test file that has ended
+ * - `left`: test files that were given up because they did not end after many rounds
  */
 export class MutationLog {
   path;

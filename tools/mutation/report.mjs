@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { root } from '../lib/source.mjs';
 
-/** Returns what happened to each mutant that counts, as Stryker does with `ignoreStatic`. */
+/**
+ * Returns what happened to each mutant that counts, as Stryker does with `ignoreStatic`. A mutant that tests reach, but
+ * that none of them ran with, because they are slow, is not run: it says nothing about the tests.
+ */
 export function outcomes(mutants, log) {
-  const [killed, reached, loaded] = ['killed', 'reached', 'loaded'].map((kind) => log.of(kind));
+  const [killed, reached, run, loaded] = ['killed', 'reached', 'run', 'loaded'].map((kind) => log.of(kind));
   return mutants.flatMap((mutant) => {
     if (killed.has(mutant.id)) return [{ mutant, outcome: 'killed' }];
-    if (reached.has(mutant.id)) return [{ mutant, outcome: 'survived' }];
+    if (reached.has(mutant.id)) return [{ mutant, outcome: run.has(mutant.id) ? 'survived' : 'not run' }];
     return loaded.has(mutant.id) ? [] : [{ mutant, outcome: 'not reached' }];
   });
 }
@@ -21,12 +24,15 @@ export function wilson(hits, count) {
   return [middle - half, middle + half].map((end) => (100 * end) / (1 + (z * z) / count));
 }
 
+/** Returns a line with the score: the share of killed mutants among all but those that were not run. */
 export function scoreLine(title, all) {
   const count = (outcome) => all.filter((one) => one.outcome === outcome).length;
-  const [low, high] = wilson(count('killed'), all.length);
-  const score = all.length === 0 ? '    –' : ((100 * count('killed')) / all.length).toFixed(1).padStart(5);
+  const scored = all.length - count('not run');
+  const [low, high] = wilson(count('killed'), scored);
+  const score = scored === 0 ? '    –' : ((100 * count('killed')) / scored).toFixed(1).padStart(5);
   const rest = `${count('killed')} killed, ${count('survived')} survived, ${count('not reached')} not reached`;
-  return `${score}% (${low.toFixed(1)}–${high.toFixed(1)}) of ${all.length} mutants: ${rest}  ${title}`;
+  const more = count('not run') > 0 ? `; ${count('not run')} more not run` : '';
+  return `${score}% (${low.toFixed(1)}–${high.toFixed(1)}) of ${scored} mutants: ${rest}${more}  ${title}`;
 }
 
 /** Shows a mutant as the line that it changes, with what is replaced and by what. */
@@ -52,9 +58,10 @@ export function report(mutants, log) {
       all.filter(({ mutant }) => mutant.fileName === name),
     ),
   );
-  const notes = log
-    .lines()
-    .flatMap(([kind, test, reason]) => (kind === 'unused' ? [`not used: ${test}: ${reason}`] : []));
+  const notes = log.lines().flatMap(([kind, test, reason]) => {
+    if (kind === 'left') return test.map((file) => `did not end, so not all of its tests were used: ${file}`);
+    return kind === 'unused' ? [`not used: ${test}: ${reason}`] : [];
+  });
   const left = all.filter(({ outcome }) => outcome !== 'killed').map(survivorText);
   return [...scores, ...notes, ...left, ''].join('\n');
 }

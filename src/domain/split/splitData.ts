@@ -55,7 +55,7 @@ export function splitData(input: SplitInput): Split {
   const { free, overlaps: leaks } = withoutAsked(anchors, 'train', asked);
   const unanswered = { dev: devUnanswered, test: unansweredTest };
   const given = { dev, test, unanswered, extraPassages: [], leaks, devInTest };
-  if (hasListedBatches(input.experiment, 'pairs')) return { ...given, trainRows: [...pairs.keys()] };
+  if (hasListedBatches(input.experiment)) return { ...given, trainRows: [...pairs.keys()] };
   if (givenDev.length > 0) return { ...given, trainRows: free };
   const held = heldOutGroups(input, free);
   const heldRows = new Set(held.flat());

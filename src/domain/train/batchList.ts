@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import type { Experiment } from '../experiment';
-import { dataOfStage, type StageData } from './stageData';
 
 const row = v.pipe(v.number(), v.integer(), v.minValue(0));
 const batchListSchema = v.pipe(v.array(v.pipe(v.array(row), v.minLength(2))), v.minLength(1));
@@ -19,7 +18,10 @@ export function largestBatch(batches: readonly (readonly number[])[]): number {
   return batches.reduce((most, batch) => Math.max(most, batch.length), 0);
 }
 
-/** Whether a stage on this data lists its batches. The list names rows by number, so all of them stay. */
-export function hasListedBatches({ stages }: Pick<Experiment, 'stages'>, data: StageData): boolean {
-  return stages.some((stage) => stage.batching.kind === 'listed' && dataOfStage(stage) === data);
+/**
+ * Whether a stage lists its batches. The list names rows of the pairs by number, so all of them stay. Stages on scored
+ * pairs have no list.
+ */
+export function hasListedBatches({ stages }: Pick<Experiment, 'stages'>): boolean {
+  return stages.some(({ batching }) => batching.kind === 'listed');
 }

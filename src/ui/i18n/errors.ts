@@ -119,10 +119,15 @@ const sentences: Sentences = {
           zh: '没有可用的测试问题，请在“导入”阶段添加，它们的段落要在知识库里。',
           en: 'There are no usable test questions; in the import stage, add questions whose passages are in the knowledge base.',
         }
-      : {
-          zh: '没有可用的验证问题，请添加，或在“划分”阶段多拿些问答对做验证。',
-          en: 'There are no usable dev questions; add some, or keep a larger share of the pairs for dev in the split stage.',
-        },
+      : details.part === 'dev'
+        ? {
+            zh: '没有可用的验证问题，请添加，或在“划分”阶段多拿些问答对做验证。',
+            en: 'There are no usable dev questions; add some, or keep a larger share of the pairs for dev in the split stage.',
+          }
+        : {
+            zh: '没有可用来比较的打分句对：没有导入，或全都用于训练。请另外导入。',
+            en: 'There are no scored pairs to compare on: none were imported, or training uses all of them; import others.',
+          },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': diskSpace,
   'storage-failed': storageFailed,

@@ -69,27 +69,24 @@ describe('the rows of a comparison', () => {
     expect(order('size')).toEqual(['b', 'c', 'a']);
   });
 
-  it('and the questions of 8 models and 1,000 questions are sorted and filtered in less than 100 ms', () => {
+  it('and the questions of 8 models and 1,000 questions are sorted and filtered', () => {
     const many = Array.from({ length: 8 }, (_, m) => ({
       id: `m${m}`,
       results: results(Array.from({ length: 1000 }, (_, i) => 1 + ((i * (m + 3) * 7919) % 300))),
     }));
-    // Only sorting and filtering are timed, because a worker computes the table; so it needs only a few questions.
     const table = compareTable(
       many.map(({ id, results: all }) => ({ id, results: all.slice(0, 10) })),
       'm0',
       3,
     );
-    // The fastest of several tries, because other programs may keep the machine busy.
-    const tries = Array.from({ length: 8 }, () => {
-      const begun = performance.now();
-      const sorted = sortedRows(table.rows, { column: 'value', metric, ascending: false }, () => undefined);
-      const paired = sortByGain(pairedQuestions(many[0]?.results ?? [], many[1]?.results ?? []));
-      const won = paired.filter(({ rankBefore, rankAfter }) => rankBefore > 3 && rankAfter <= 3);
-      expect([sorted.length, paired.length]).toEqual([8, 1000]);
-      expect(won.length).toBeGreaterThan(0);
-      return performance.now() - begun;
-    });
-    expect(Math.min(...tries)).toBeLessThan(100);
+    const sorted = sortedRows(table.rows, { column: 'value', metric, ascending: false }, () => undefined);
+    const values = sorted.map(({ cells }) => cells['hitRate@1']?.value ?? NaN);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    const paired = sortByGain(pairedQuestions(many[0]?.results ?? [], many[1]?.results ?? []));
+    const gains = paired.map(({ rankBefore, rankAfter }) => rankBefore / rankAfter);
+    expect(gains).toEqual([...gains].sort((a, b) => b - a));
+    const won = paired.filter(({ rankBefore, rankAfter }) => rankBefore > 3 && rankAfter <= 3);
+    expect([sorted.length, paired.length]).toEqual([8, 1000]);
+    expect(won.length).toBeGreaterThan(0);
   });
 });

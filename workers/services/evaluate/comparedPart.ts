@@ -33,7 +33,7 @@ async function allResults(db: Database, experimentId: string): Promise<ReadResul
     const stored = await getComparison(db, experimentId, key);
     if (!stored || stored.ofRun) continue;
     const { scores, ...results } = stored;
-    if (scores || !isScored(stored.candidate)) known.set(key, results);
+    if (stored.part === 'probe' || scores || !isScored(stored.candidate)) known.set(key, results);
     else changing.push(results);
   }
   return [...known.values(), ...changing];

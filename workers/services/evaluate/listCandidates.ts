@@ -1,4 +1,3 @@
-import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { bestBlend, blendRefusal } from '../../../src/domain/evaluate/blend';
 import { candidateId, denseOf, type Candidate, type DenseCandidate } from '../../../src/domain/evaluate/candidate';
 import { usualModelSettings } from '../../../src/domain/evaluate/candidateSettings';
@@ -8,23 +7,19 @@ import { onnxBytes, onnxName, type OnnxModel } from '../../../src/domain/onnxMod
 import type { RunRecord } from '../../../src/domain/run';
 import { blendOption, type CandidateOption } from '../../../src/protocol/compareApi';
 import { runCheckpoints } from '../../../src/storage/checkpoints';
+import { listPairScores } from '../../../src/storage/comparisons';
 import type { Database } from '../../../src/storage/database';
 import { listBlends } from '../../../src/storage/evaluations';
-import { listExperiments } from '../../../src/storage/experiments';
 import { getModel, listModels } from '../../../src/storage/models';
 import { listOnnxModels } from '../../../src/storage/onnxModels';
-import { listRuns } from '../../../src/storage/runs';
 import { storedExperiment } from '../train/storedExperiment';
 import { comparedCandidates } from './comparedPart';
+import { offeredRuns } from './offeredRuns';
 
 /** Returns how a base model is used: as the experiment says if it is the experiment's, else as is usual. */
 function settingsOf(model: StoredModel, experiment: Experiment): ExperimentModel {
   return experiment.model?.contentSha256 === model.contentSha256 ? experiment.model : usualModelSettings(model);
 }
-
-/** Whether the runs of two experiments hold the same questions back. */
-const sameData = (a: Experiment, b: Experiment): boolean =>
-  canonicalJson([a.data, a.split, a.seed]) === canonicalJson([b.data, b.split, b.seed]);
 
 /**
  * Lists what can be compared on an experiment's data: every stored base model, the experiment's own first; the weights
@@ -45,13 +40,10 @@ export async function listCandidates(db: Database, experimentId: string): Promis
     const ownBase = model.contentSha256 === own;
     return optionOf({ kind: 'base', model: settings }, { model, settings, ownBase, run: null });
   });
-  const ratios = ratiosByRun(await comparedCandidates(db, experimentId));
-  for (const stored of await listExperiments(db)) {
-    const isOwn = stored.experimentId === experimentId;
-    for (const run of await listRuns(db, stored.experimentId))
-      if (run.status === 'done' && run.trial !== true && (isOwn || sameData(run.experiment, experiment)))
-        options.push(...(await optionsOfRun(db, run, isOwn ? null : stored.name, ratios.get(run.runId) ?? [])));
-  }
+  const scoredPairs = (await listPairScores(db, experimentId)).map(({ candidate }) => candidate);
+  const ratios = ratiosByRun([...(await comparedCandidates(db, experimentId)), ...scoredPairs]);
+  for (const { run, other } of await offeredRuns(db, experimentId, experiment))
+    options.push(...(await optionsOfRun(db, run, other, ratios.get(run.runId) ?? [])));
   for (const onnx of await listOnnxModels(db)) options.push(optionOfOnnx(onnx));
   const keywords: Candidate = { kind: 'keywords' };
   const rest = { name: '', settings: null, bytes: 0, dimension: 0, ownBase: false, run: null };

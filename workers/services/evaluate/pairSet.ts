@@ -7,15 +7,15 @@ import { questionKey } from '../../../src/domain/split/questionKey';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { getExperiment } from '../../../src/storage/experiments';
-import { listRuns } from '../../../src/storage/runs';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { hashOf } from './comparedData';
+import { offeredRuns } from './offeredRuns';
 
 /** The scored pairs that models are compared on. */
 export interface PairSet {
   name: string;
   contentSha256: string;
-  /** Pairs that count, without those that a run of the experiment was or would be trained on. */
+  /** Pairs that count, without those that the experiment or a run that can be compared in it trains on. */
   pairs: ScoredPair[];
   trainedOn: number;
   /** Runs whose training data is gone. */
@@ -54,14 +54,16 @@ async function trainedKeys(db: Database, { data, stages }: Experiment): Promise<
   return keys;
 }
 
-/** Returns the experiments with different training data: the current one, and those of the runs. */
+/**
+ * Returns the experiments with different training data: the current one, and those of all runs that can be compared.
+ */
 async function trainedExperiments(db: Database, stored: StoredExperiment): Promise<{ of: Experiment; runs: number }[]> {
   const found = new Map<string, { of: Experiment; runs: number }>();
   const keyOf = ({ data, stages }: Experiment): string =>
     canonicalJson([data, trainsOn(stages, 'pairs'), trainsOn(stages, 'scoredPairs')]);
   found.set(keyOf(stored.experiment), { of: stored.experiment, runs: 0 });
-  for (const { experiment, status, trial } of await listRuns(db, stored.experimentId)) {
-    if (status !== 'done' || trial === true) continue;
+  for (const { run } of await offeredRuns(db, stored.experimentId, stored.experiment)) {
+    const { experiment } = run;
     const key = keyOf(experiment);
     found.set(key, { of: experiment, runs: (found.get(key)?.runs ?? 0) + 1 });
   }

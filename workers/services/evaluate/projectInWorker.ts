@@ -1,3 +1,5 @@
+import { AppError } from '../../../src/domain/errors';
+import { own, type Said } from '../../../src/domain/errorWords';
 import type { Neighbour } from '../../../src/domain/evaluate/mapGeometry';
 import { projectMap } from './projectMap';
 
@@ -18,6 +20,7 @@ export interface ProjectionWorker {
   postMessage(question: Question): void;
   onmessage: ((event: MessageEvent<Answer>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
+  onmessageerror: ((event: MessageEvent) => void) | null;
   terminate(): void;
 }
 
@@ -60,7 +63,10 @@ export async function projectInWorker(
       else if ('failed' in data) reject(new Error(data.failed));
       else latest = data;
     };
-    worker.onerror = ({ message }) => reject(new Error(message));
+    const fail = (reason: Said): void => reject(new AppError({ kind: 'unexpected', reason }));
+    // If the script can’t be loaded, the event is a plain one, without a message.
+    worker.onerror = ({ message }: Partial<ErrorEvent>) => fail(message || own('worker-not-started'));
+    worker.onmessageerror = () => fail(own('message-unreadable'));
   });
   const settled = positions.then(
     () => (isOver = true),

@@ -125,14 +125,15 @@ class PairScoring {
 /**
  * Scores an experiment's pairs with candidates and stores the scores one by one. Skips candidates with stored scores
  * and fused ones. If a candidate fails, the others still score.
- * @throws cancelled; data-missing; nothing-to-evaluate without pairs; quota-exceeded or storage-failed.
+ * @throws cancelled; data-missing; nothing-to-evaluate without pairs, also if all are trained on; quota-exceeded or
+ * storage-failed.
  */
 export async function scorePairs(
   { experimentId, candidates }: { experimentId: string; candidates: readonly Candidate[] },
   deps: CompareDeps,
 ): Promise<void> {
   const set = await pairSet(deps.db, experimentId);
-  if (!set) throw new AppError({ kind: 'data-missing', role: 'scoredPairs', contentSha256: '' });
+  if (!set || set.pairs.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'pairs' });
   const scoring = new PairScoring(experimentId, set, deps);
   for (const candidate of candidates) if (scoresPairs(candidate)) await scoring.score(candidate);
 }

@@ -20,10 +20,7 @@ export interface PreparedData {
    * rows.
    */
   leaks: number;
-  /**
-   * Number of scored pairs that repeat a dev or test question in one of their sentences. Training skips them, unless a
-   * listed batch order names their rows.
-   */
+  /** Number of scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
   scoredLeaks: number;
 }
 

@@ -69,16 +69,13 @@ export interface StoredSplit {
   split: Split;
   /** Rows to train on that nearly repeat a test question. Empty if they were not searched for. */
   nearDuplicates: ByData<Overlap[]>;
-  /** Whether training skips `nearDuplicates`. A listed batch order overrides this setting of the experiment. */
+  /** Whether training skips `nearDuplicates`. A listed batch order keeps those among the pairs despite the setting. */
   removesNearDuplicates: ByData<boolean>;
   /** Rows of `pairs` that are trained on. */
   trainRows: number[];
   /** Empty if no stage trains on them. */
   scoredPairs: ScoredPair[];
-  /**
-   * Scored pairs that repeat a dev or test question in one of their sentences. Training skips them, unless the batch
-   * order is listed.
-   */
+  /** Scored pairs that repeat a dev or test question in one of their sentences. Training skips them. */
   scoredLeaks: Overlap[];
   /** Rows of `scoredPairs` that are trained on. */
   scoredRows: number[];
@@ -105,13 +102,9 @@ export async function storedSplit(
   const foldCase = await modelFoldsCase(db, experiment);
   const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions, foldCase });
   const { free, overlaps: scoredLeaks } = scoredLeaksOf(scoredPairs, split, foldCase);
-  const listsScored = hasListedBatches(experiment, 'scoredPairs');
-  const kept = { trainRows: split.trainRows, scoredRows: listsScored ? [...scoredPairs.keys()] : free };
+  const kept = { trainRows: split.trainRows, scoredRows: free };
   const removes = experiment.split.removeNearDuplicates === true;
-  const removesNearDuplicates = {
-    pairs: removes && !hasListedBatches(experiment, 'pairs'),
-    scoredPairs: removes && !listsScored,
-  };
+  const removesNearDuplicates = { pairs: removes && !hasListedBatches(experiment), scoredPairs: removes };
   const test = [...split.test, ...split.unanswered.test];
   const near =
     findNearDuplicates || removes

@@ -87,7 +87,8 @@ function leftOutOf(
   rows: readonly number[],
   { negatives, known }: { negatives?: StageNegatives | null | undefined; known?: KnownAnswers | undefined },
 ): number[][] | null {
-  const byNegatives = negatives ? answeringNegatives(rows, negativesOf(rows, negatives), negatives) : null;
+  const answering = negatives ? answeringNegatives(rows, negatives) : null;
+  const byNegatives = answering?.map((found) => found.map((n) => rows.length + n)) ?? null;
   return merged(known?.inBatch(rows) ?? null, byNegatives);
 }
 
@@ -133,20 +134,22 @@ function joined(first: TokenBatch, second: TokenBatch): TokenBatch {
   return { ids, offsets };
 }
 
-/** Returns for each anchor the explicit negatives of the batch that answer its question, or null if there are none. */
-function answeringNegatives(
+/**
+ * Returns for each anchor which explicit negatives of the batch answer its question, as positions among all of them in
+ * row order; null if there are none.
+ */
+export function answeringNegatives(
   rows: readonly number[],
-  chosen: readonly number[],
-  { pool, answers }: Pick<StageNegatives, 'pool' | 'answers'>,
+  { pool, answers, ...negatives }: Pick<StageNegatives, 'pool' | 'answers' | 'chosen' | 'perAnchor'>,
 ): number[][] | null {
   const leftOut: number[][] = rows.map(() => []);
   let any = false;
-  chosen.forEach((index, n) => {
+  negativesOf(rows, negatives).forEach((index, n) => {
     const text = pool[index] ?? '';
     if (!answers.answersAny(text)) return;
     rows.forEach((row, anchor) => {
       if (!answers.answers(row, text)) return;
-      leftOut[anchor]?.push(rows.length + n);
+      leftOut[anchor]?.push(n);
       any = true;
     });
   });

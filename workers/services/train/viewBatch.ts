@@ -1,5 +1,6 @@
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
+import type { Stage } from '../../../src/domain/experiment';
 import { batchesOfStep } from '../../../src/domain/train/batchingSchema';
 import { batchTriplets, contrastOf } from '../../../src/domain/negatives/batchTriplets';
 import { tripletLines, type TripletFormat } from '../../../src/domain/negatives/triplets';
@@ -7,7 +8,7 @@ import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { rowsOfStage } from '../../../src/domain/train/trainRows';
 import { stageBatches } from './stageBatches';
-import { drawnInBatch, drawOf, knownOf, negativesOf } from './stepBatch';
+import { answeringNegatives, drawnInBatch, drawOf, knownOf, negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
 import { scoresOfData, scoresOfRows } from './teacherScores';
 
@@ -25,6 +26,9 @@ export async function viewBatch(db: Database, experimentId: string, step: number
   const negatives = (await negativesOfStages(db, experiment, data))[stageIndex];
   const known = stage && knownOf(stage, data.pairs);
   const answers = parts.flatMap((rows) => known?.inBatch(rows) ?? rows.map(() => []));
+  const answering = parts.flatMap(
+    (rows) => (negatives && answeringNegatives(rows, negatives)) ?? rows.map((): number[] => []),
+  );
   const drawn = parts.flatMap((rows, part) => {
     const place = { seed: experiment.seed, stageIndex, batch: stepOfStage * parts.length + part };
     return (stage && drawnInBatch(rows, { negatives, known, draw: drawOf(stage, place) })) ?? [];
@@ -42,11 +46,19 @@ export async function viewBatch(db: Database, experimentId: string, step: number
       ...(teacherScores ? { teacherScores } : {}),
       ...(score === undefined ? {} : { score }),
     };
-    const leftOut = answers[at] ?? [];
-    const choice = { ...(drawn[at] ? { drawn: drawn[at] } : {}), ...(leftOut.length > 0 ? { known: leftOut } : {}) };
+    const choice = {
+      ...(drawn[at] ? { drawn: drawn[at] } : {}),
+      ...(answers[at]?.length ? { known: answers[at] } : {}),
+      ...(answering[at]?.length ? { answering: answering[at] } : {}),
+    };
     return [{ ...shown, ...choice }];
   });
-  return { step, batchSize: first.length, contrast: stage ? contrastOf(stage) : 'batch', rows };
+  const contrast = stage ? contrastOf(stage) : 'batch';
+  return { step, batchSize: first.length, contrast, masksByScore: stage !== undefined && masksByScore(stage), rows };
+}
+
+function masksByScore({ loss }: Pick<Stage, 'loss'>): boolean {
+  return loss.kind === 'inBatchInfoNce' && loss.falseNegatives?.byScore !== undefined;
 }
 
 /** Characters of a file that are collected before the browser takes them over, which may put them on the disk. */

@@ -13,7 +13,6 @@ export interface SplitFacts {
   leaks: { exact: number; normalised: number };
   scoredLeaks: number;
   listedBatches: boolean;
-  listedScoredBatches: boolean;
   nearDuplicates: { count: number; removed: boolean };
   scoredNearDuplicates: { count: number; removed: boolean };
 }

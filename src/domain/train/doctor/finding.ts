@@ -42,8 +42,8 @@ export interface FindingFacts {
   /** The guide that recognizes false negatives is the base model itself. */
   guideIsBase: Record<never, never>;
   nearDuplicates: RowsByData;
-  /** Rows with the same question as a dev or test question, which a batch list trains on. */
-  listedLeaks: RowsByData;
+  /** Pairs with the same question as a dev or test question, which a batch list trains on. */
+  listedLeaks: { pairs: number };
   /** `by`: whether the usual setting comes from the model's folder or only from the catalogue. */
   pooling: { pooling: Pooling; usual: Pooling; by: 'model' | 'catalogue' };
   prefixes: { usualQuery: string; usualPassage: string; by: 'model' | 'catalogue' };

@@ -40,22 +40,21 @@ function truncated(
 }
 
 /**
- * Finds rows that nearly repeat a test question, and rows of a batch list that repeat questions of dev or test. Other
+ * Finds rows that nearly repeat a test question, and pairs of a batch list that repeat questions of dev or test. Other
  * batches leave these out.
  */
 export const leakFindings: Check = (_experiment, { split }) => (split ? [...listedLeaks(split), ...near(split)] : []);
 
 function listedLeaks(split: SplitFacts): Finding[] {
   const pairs = split.listedBatches ? split.leaks.exact + split.leaks.normalised : 0;
-  const scored = split.listedScoredBatches ? split.scoredLeaks : 0;
-  return pairs + scored > 0 ? [{ kind: 'listedLeaks', severity: 'warns', facts: { pairs, scored } }] : [];
+  return pairs > 0 ? [{ kind: 'listedLeaks', severity: 'warns', facts: { pairs } }] : [];
 }
 
 function near({ nearDuplicates, scoredNearDuplicates, ...split }: SplitFacts): Finding[] {
   const pairs = nearDuplicates.removed ? 0 : nearDuplicates.count;
   const scored = scoredNearDuplicates.removed ? 0 : scoredNearDuplicates.count;
   if (pairs + scored === 0) return [];
-  const removable = (split.listedBatches ? 0 : pairs) + (split.listedScoredBatches ? 0 : scored);
+  const removable = (split.listedBatches ? 0 : pairs) + scored;
   const fix = removable > 0 ? { fix: { setting: 'removeNearDuplicates' } as const } : {};
   return [{ kind: 'nearDuplicates', severity: 'warns', facts: { pairs, scored }, ...fix }];
 }

@@ -20,11 +20,13 @@ export const batchViewTexts = {
   },
   exportHelp: {
     batch:
-      'The file has each question with its passage, its own explicit negatives and the in-batch negatives that it is compared with.',
+      'The file has each question with its passage, its own explicit negatives, and the passages and explicit negatives of other rows that it is compared with.',
     explicit:
-      'The file has each question with its passage and its own explicit negatives. Those of other rows, which it is compared with too, are not in the file.',
+      'The file has each question with its passage, its own explicit negatives, and those of other rows that it is compared with.',
     own: 'The file has each question with its passage and its own explicit negatives.',
   },
+  byScore: 'Those that the loss leaves out by score are shown too, because only a run knows which they are.',
+  exportByScore: 'It also has those that the loss leaves out by score.',
   tooMany: (most: string) => `Too many negatives for a file: more than ${most}.`,
   drawnHelp:
     'Each question is shown with its own passage. A few other rows are drawn at random for each question. Its negatives are their passages, and those of their explicit negatives that don’t answer it.',
@@ -36,5 +38,5 @@ export const batchViewTexts = {
   step: 'Step',
   anchor: 'Anchor (question)',
   positive: 'Positive',
-  negatives: (n: number) => count(n, 'in-batch negative'),
+  negatives: (n: number) => `${count(n, 'negative')} from other rows`,
 };

@@ -89,7 +89,7 @@ const findings: FindingWords = {
     why: () => 'The test would look better than the search will be.',
   },
   listedLeaks: {
-    title: (rows) => `${rowsOf(rows)} ${isOne(rows) ? 'repeats' : 'repeat'} a dev or test question`,
+    title: ({ pairs }) => `${count(pairs, 'pair')} ${pairs === 1 ? 'repeats' : 'repeat'} a dev or test question`,
     why: () => 'The batch list trains on them, so the results would look better than the search will be.',
   },
   pooling: {

@@ -28,7 +28,6 @@ export const splitTexts = {
   scoredLeaks: (n: number) =>
     `${count(n, 'scored pair')} ${n === 1 ? 'has' : 'have'} a sentence that is a dev or test question.`,
   scoredLeaksSkipped: 'Training skips these scored pairs.',
-  scoredLeaksTrain: 'A batch list names the rows to train on, so these scored pairs are still trained on.',
   devInTest: (n: number) =>
     `${count(n, 'dev question')} ${n === 1 ? 'is' : 'are'} also in test and ${n === 1 ? 'was' : 'were'} left out of dev. Otherwise test would choose the checkpoint.`,
   devEmpty:
@@ -44,7 +43,6 @@ export const splitTexts = {
     `${count(n, 'scored pair')} ${n === 1 ? 'has' : 'have'} a sentence nearly the same as a test question and ${n === 1 ? 'is' : 'are'} still trained on.`,
   scoredNearRemoved: (n: number) =>
     `${count(n, 'scored pair')} with a sentence nearly the same as a test question ${n === 1 ? 'was' : 'were'} removed from train.`,
-  scoredNearListed: 'A batch list names the rows to train on, so these scored pairs can’t be removed.',
   removalOn: 'Near-duplicates are removed from train as soon as there are any.',
   removeNear: (n: number) => `Remove ${count(n, 'near-duplicate')} from train`,
   restoreNear: 'Put back into train',

@@ -26,6 +26,8 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
     case 'model-missing':
       return missing({ zh: '基座模型', en: 'base model' }, 'locations.model');
     case 'nothing-to-evaluate':
+      // The command line compares no stored pairs.
+      if (details.part === 'pairs') return null;
       return details.part === 'test'
         ? {
             zh: `没有可用的测试问题，请在 ${file} 的 locations.testQuestions 中写明，它们的段落要在知识库里。`,

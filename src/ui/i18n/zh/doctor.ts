@@ -87,7 +87,7 @@ const findings: FindingWords = {
     why: () => '训练时见过，测试结果就会比实际检索好看。',
   },
   listedLeaks: {
-    title: (rows) => `${rowsOf(rows)}与验证问题或测试问题相同`,
+    title: ({ pairs }) => `${formatCount(pairs)} 个问答对与验证问题或测试问题相同`,
     why: () => '批次列表指定要训练它们，结果会比实际检索好看。',
   },
   pooling: {

@@ -26,7 +26,6 @@ export const splitTexts: Dictionary['split'] = {
   leaksTrain: '批次列表指定了要训练的行，所以这些问答对仍会训练。',
   scoredLeaks: (n) => `${formatCount(n)} 个打分句对含有与验证问题或测试问题相同的句子。`,
   scoredLeaksSkipped: '训练时会跳过这些打分句对。',
-  scoredLeaksTrain: '批次列表指定了要训练的行，所以这些打分句对仍会训练。',
   devInTest: (n) => `有 ${formatCount(n)} 个验证问题也在测试集里，已从验证集去掉，否则就等于用测试集挑选检查点。`,
   devEmpty:
     '验证集因此空了，没法挑选检查点，会保留最后一步的权重。请导入别的验证问题，或者移除验证问题，改从问答对里留出。',
@@ -37,7 +36,6 @@ export const splitTexts: Dictionary['split'] = {
   scoredNearNone: '没有打分句对含有与测试问题近似的句子。',
   scoredNearFound: (n) => `${formatCount(n)} 个打分句对含有与测试问题近似的句子，仍会训练。`,
   scoredNearRemoved: (n) => `${formatCount(n)} 个含有与测试问题近似的句子的打分句对已从训练集移除。`,
-  scoredNearListed: '批次列表指定了要训练的行，所以这些打分句对不能移除。',
   removalOn: '一旦出现与测试问题近似的训练数据，就会从训练集移除。',
   removeNear: (n) => `从训练集移除 ${formatCount(n)} 条近似的数据`,
   restoreNear: '放回训练集',

@@ -67,7 +67,6 @@ export function splitOf(
     leaks: { exact: 0, normalised: 0 },
     scoredLeaks: 0,
     listedBatches: false,
-    listedScoredBatches: false,
     nearDuplicates: { count: 0, removed: false },
     scoredNearDuplicates: { count: 0, removed: false },
     ...change,

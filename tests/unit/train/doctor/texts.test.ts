@@ -69,20 +69,16 @@ describe('training pairs that repeat test questions', () => {
     expect(found('nearDuplicates', experimentWith(), factsWith({ split }))[0]).not.toHaveProperty('fix');
   });
 
-  it('are counted apart in scored pairs, which another batch list may fix', () => {
-    const scoredNear = { count: 2, removed: false };
-    const listed = { listedScoredBatches: true, scoredLeaks: 4, scoredNearDuplicates: scoredNear };
-    const seeded = { ...listed, listedScoredBatches: false };
+  it('are counted apart in scored pairs, whose near-duplicates are removed even beside a batch list', () => {
+    const scoredNearDuplicates = { count: 2, removed: false };
     const of = (kind: 'listedLeaks' | 'nearDuplicates', split: object) =>
       found(kind, experimentWith(), factsWith({ split: splitOf(960, split) }))[0];
-    expect(of('listedLeaks', listed)).toMatchObject({ facts: { pairs: 0, scored: 4 } });
-    expect(of('listedLeaks', seeded)).toBeUndefined();
-    expect(of('nearDuplicates', listed)).not.toHaveProperty('fix');
-    expect(of('nearDuplicates', seeded)).toMatchObject({ facts: { pairs: 0, scored: 2 }, fix: {} });
-    expect(of('nearDuplicates', { ...listed, nearDuplicates: scoredNear })).toMatchObject({
-      facts: { pairs: 2, scored: 2 },
-      fix: { setting: 'removeNearDuplicates' },
-    });
+    expect(of('listedLeaks', { scoredLeaks: 4 })).toBeUndefined();
+    const fix = { setting: 'removeNearDuplicates' };
+    expect(of('nearDuplicates', { scoredNearDuplicates })).toMatchObject({ facts: { pairs: 0, scored: 2 }, fix });
+    const nearDuplicates = { count: 3, removed: false };
+    const beside = { listedBatches: true, nearDuplicates, scoredNearDuplicates };
+    expect(of('nearDuplicates', beside)).toMatchObject({ facts: { pairs: 3, scored: 2 }, fix });
     expect(of('nearDuplicates', { scoredNearDuplicates: { count: 2, removed: true } })).toBeUndefined();
   });
 });
