@@ -24,7 +24,7 @@ const files = [new File(['x'], 'b.csv')];
 const keywords: CandidateOption = {
   ...{ id: 'k', candidate: { kind: 'keywords' }, name: '', settings: null, bytes: 0, dimension: 0, ownBase: false },
   run: null,
-} as CandidateOption;
+};
 
 beforeEach(() => {
   vi.clearAllMocks();

@@ -9,8 +9,9 @@ import { probeDataSha256 } from './probeData';
 import { describeProbe } from './readProbe';
 
 /**
- * Returns how the asked candidates of an experiment answer a probe set at a cut-off, from stored results on the set as it is
- * now with the current weights. Results on a set that has changed since are left out. Throws as `describeProbe` does.
+ * Returns how the asked candidates of an experiment answer a probe set at a cut-off, from stored results on the set as
+ * it is now with the current weights. Results on a set that has changed since are left out. Throws as `describeProbe`
+ * does.
  */
 export async function probeResults(
   db: Database,
