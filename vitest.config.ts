@@ -13,9 +13,9 @@ const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
 /**
- * Suites that run in a browser with the bounds checks that WebGPU adds to each access of a kernel, as it does for users:
- * those that use tfjs, whose training step fails without the checks, and a suite of each family of our own kernels. The
- * others run without the checks, which takes a third less processor time.
+ * Suites that run in a browser with the bounds checks that WebGPU adds to each access of a kernel, as it does for
+ * users: those that use tfjs, whose training step fails without the checks, and a suite of each family of our own
+ * kernels. The others run without the checks, which takes a third less processor time.
  */
 const boundsChecked = [
   'tests/engine/{deviceCheck,distillationRuns,tfjsLosses}.gpu.test.ts',

@@ -1,5 +1,3 @@
-import { canonicalJson } from './canonicalJson';
-
 export type DevicePreference = 'auto' | 'webgpu' | 'wasm';
 
 export interface DeviceInfo {
@@ -25,14 +23,6 @@ export interface DeviceInfo {
    * earlier versions.
    */
   relaxedSimd?: boolean;
-}
-
-/**
- * Returns a key of the device itself: equal for descriptions of the same device, whatever it was chosen for. Times that
- * were measured on one device say nothing about another.
- */
-export function deviceIdentity({ reason: _, ...device }: DeviceInfo): string {
-  return canonicalJson(device);
 }
 
 /** The jobs that use the GPU worker's device. There is one device per page, so only one job runs at a time. */

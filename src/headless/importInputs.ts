@@ -195,8 +195,8 @@ export class InputReader {
   }
 
   /**
-   * Reads an ONNX model from the files of a slot or from a hub. A hub is not asked if the graph with the stated hash and
-   * pooling is stored. A folder is always read, because its files may have changed.
+   * Reads an ONNX model from the files of a slot or from a hub. A hub is not asked if the graph with the stated hash
+   * and pooling is stored. A folder is always read, because its files may have changed.
    */
   async onnxModel({ slot, name, location, promised }: ModelPlace, choice: OnnxChoice): Promise<OnnxModel> {
     const isHub = location !== undefined && isHubLocation(location);

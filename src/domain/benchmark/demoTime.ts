@@ -1,4 +1,5 @@
-import { deviceIdentity, type DeviceInfo } from '../device';
+import type { DeviceInfo } from '../device';
+import { deviceIdentity } from '../deviceIdentity';
 import { benchmarkConfigs, type BenchmarkResult } from './benchmark';
 import { expectedMs } from './expectedTime';
 import type { ExpectedWork } from './expectedWork';
@@ -30,8 +31,9 @@ export interface Measured {
 }
 
 /**
- * Estimates how many milliseconds a run of the demo takes on a device: from the demo's training step in a full benchmark
- * of that device or, without one, from an encoding by the demo model on it. Returns null if neither was measured.
+ * Estimates how many milliseconds a run of the demo takes on a device: from the demo's training step in a full
+ * benchmark of that device or, without one, from an encoding by the demo model on it. Returns null if neither was
+ * measured.
  */
 export function demoMs({ benchmark, encoding }: Measured, device: DeviceInfo): number | null {
   const isHere = (measured: { device: DeviceInfo }): boolean =>

@@ -76,8 +76,8 @@ export function questionTableCsv(content: Content, words: QuestionTableWords): s
 }
 
 /**
- * Returns the questions as sheets of an Excel workbook. `about` is on a sheet of its own, with what had to be changed in
- * the texts.
+ * Returns the questions as sheets of an Excel workbook. `about` is on a sheet of its own, with what had to be changed
+ * in the texts.
  */
 export function questionTableSheets(content: Content, words: QuestionTableWords): WorkbookSheet[] {
   const { head, rows } = tableRows(content, words);
