@@ -113,7 +113,7 @@ it.each<[string, AnyReportFacts, string]>([
   ['a sweep', sweep, 'Combinations'],
   ['the negatives experiment', arms, 'Metrics'],
 ])('the workbook of %s says how many texts had characters that Excel can’t hold', async (_what, facts, sheet) => {
-  const named = { ...facts, name: 'a\u0000b' } as AnyReportFacts;
+  const named = { ...facts, name: 'a\u0000b' };
   const top = (await sheetOf(named, sheet)).map(([first]) => first);
   expect(top[0]).toBe('a□b');
   expect(top).toContain(`${en.resultReport.sheet.replacedNote}1`);
