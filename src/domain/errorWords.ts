@@ -29,6 +29,7 @@ export interface OwnWordsValues {
   'different-model': [name: string];
   'different-values': [];
   'other-data': [];
+  'no-prefix': [];
   runs: [number];
   'column-for': [fields: string];
   'parameter-keyword': [];

@@ -50,7 +50,7 @@ async function pairsOf(
   if (!pairs || !first) return null;
   const base = pairs.scores.some(({ id }) => id === baselineId) ? baselineId : first.id;
   const rows = await (await gateway.data()).pairTableOf(pairs.scores, pairs.labels, base);
-  return { ...pairs, trainedOn: null, baselineId: base, rows };
+  return { ...pairs, trainedOn: null, unchecked: null, baselineId: base, rows };
 }
 
 /** Folders written by earlier versions lack the texts of questions, which are then shown by their ids. */

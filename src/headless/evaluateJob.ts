@@ -10,7 +10,7 @@ import {
 import { AppError, type AppErrorDetails } from '../domain/errors';
 import { onnxBytes } from '../domain/onnxModel';
 import { parseExperiment } from '../domain/parseExperiment';
-import type { ReportFacts, ReportedModel } from '../domain/report/reportFacts';
+import type { ReportFacts, ReportedFailure, ReportedModel } from '../domain/report/reportFacts';
 import { entryOf } from '../domain/import/slots';
 import { comparisonFacts } from '../state/comparisonFacts';
 import { gateway } from '../state/gateway';
@@ -66,6 +66,17 @@ function sizesOf(model: EvaluableModel | null): Pick<ReportedModel, 'bytes' | 'd
   return { bytes: model.totalFloats * 4, dimension: model.config.hiddenSize };
 }
 
+function failuresOf(
+  what: ReportedFailure['what'],
+  candidates: readonly NamedCandidate[],
+  failed: ReadonlyMap<string, AppErrorDetails>,
+): ReportedFailure[] {
+  return candidates.flatMap(({ candidate, name }) => {
+    const error = failed.get(candidateId(candidate));
+    return error ? [{ name, what, error }] : [];
+  });
+}
+
 /** Evaluates the models of a file and returns the facts of their comparison. */
 export async function runEvaluation(
   routes: JobRoutes,
@@ -80,8 +91,8 @@ export async function runEvaluation(
   const candidates = candidatesOf(file, models);
   const experimentId = await dataExperimentId(job.name, experiment);
   const failed = await evaluateCandidates({ experimentId, part: file.part, candidates }, job, sender);
-  await useLabelDecisions(experimentId, decisions);
-  const unused = await noteLabelDecisions({ experimentId, part: file.part }, decisions, sender);
+  const inForce = await useLabelDecisions(experimentId, decisions, sender);
+  const unused = await noteLabelDecisions({ experimentId, part: file.part }, inForce, sender);
   const done = candidates.filter(({ candidate }) => !failed.has(candidateId(candidate)));
   const pairsFailed = entryOf(experiment, 'scoredPairs')
     ? await scorePairs({ experimentId, candidates: done }, job, sender)
@@ -89,27 +100,20 @@ export async function runEvaluation(
   const [first] = done;
   if (!first) throw new AppError([...failed.values()][0] ?? { kind: 'model-missing' });
   const baseline = done.find(({ name }) => name === file.baseline) ?? first;
-  const failures = candidates.flatMap(({ candidate, name }) => {
-    const error = failed.get(candidateId(candidate));
-    return error ? [{ name, error }] : [];
-  });
-  for (const { candidate, name } of candidates) {
-    const error = pairsFailed.get(candidateId(candidate));
-    if (error) failures.push({ name, error });
-  }
-  for (const { name, error } of failures)
-    sender.send('progress', { finding: `${name}: ${errorSentence(error, 'en')}` });
   const asked = { probe: file.probe, data: experiment.data, candidates: done, baseline, k: file.k };
   const probe = await evaluateProbe(routes, job, asked, sender);
+  const failures = [
+    ...failuresOf('questions', candidates, failed),
+    ...failuresOf('pairs', candidates, pairsFailed),
+    ...failuresOf('probe', candidates, probe?.failed ?? new Map()),
+  ];
+  for (const { name, what, error } of failures)
+    sender.send('progress', { finding: `${name} (${what}): ${errorSentence(error, 'en')}` });
   const compared = await comparisonFacts({
     ...{ experimentId, name: job.name, part: file.part, k: file.k },
     ...{ baselineId: candidateId(baseline.candidate), models: done.map(labelOf), failures },
   });
-  const facts = {
-    ...compared,
-    failures: [...compared.failures, ...(probe?.failures ?? [])],
-    extras: { ...compared.extras, probeTable: probe?.table ?? null },
-  };
+  const facts = { ...compared, extras: { ...compared.extras, probeTable: probe?.table ?? null } };
   const device = done.some(({ model }) => model) ? await (await gateway.gpu()).describeDevice(job.device) : null;
   const environment = { build: __BUILD__, browser: navigator.userAgent, devicePreference: job.device, device };
   const labelDecisions = { ...labelMetrics(facts), ...unused };

@@ -1,15 +1,15 @@
-import { answerAt } from '../domain/evaluate/answerAt';
 import { candidateId } from '../domain/evaluate/candidate';
 import type { NamedCandidate } from '../domain/evaluate/evaluationFile';
-import { generalProbe, generalProbeFiles, probeInterval } from '../domain/evaluate/probe';
+import { generalProbe, generalProbeFiles } from '../domain/evaluate/probe';
 import type { ProbeJob } from '../domain/evaluate/probeFile';
 import { downloaded } from '../domain/download';
-import { AppError } from '../domain/errors';
+import { AppError, type AppErrorDetails } from '../domain/errors';
 import type { DataEntry } from '../domain/experiment';
 import { sha256Hex } from '../domain/hash';
 import { withEntry } from '../domain/import/slots';
 import { parseExperiment } from '../domain/parseExperiment';
-import type { ProbeTable, ReportFacts } from '../domain/report/reportFacts';
+import { probeTable } from '../domain/report/probeTable';
+import type { ProbeTable } from '../domain/report/reportFacts';
 import { baseUrl, gateway } from '../state/gateway';
 import { dataExperimentId } from './dataExperiment';
 import { evaluateCandidates } from './evaluateCandidates';
@@ -55,16 +55,15 @@ async function shippedExperimentId(): Promise<string> {
 }
 
 /**
- * Evaluates the candidates on a probe set. Returns the part of metrics.json about it, the table of the report, and the
- * candidates that failed; null if the file asks for no probe. Each candidate is compared with the baseline, by
- * Newcombe's paired interval.
+ * Evaluates the candidates on a probe set. Returns the table of the report and the part of metrics.json about it (null
+ * if all failed), and the errors of candidates by id; null if the file asks for no probe.
  */
 export async function evaluateProbe(
   routes: JobRoutes,
   job: EvaluateJob,
   { probe, data, candidates, baseline, k }: ProbeRequest,
   sender: EventSender,
-): Promise<{ table: ProbeTable; metrics: object; failures: ReportFacts['failures'] } | null> {
+): Promise<{ table: ProbeTable | null; metrics: object | null; failed: Map<string, AppErrorDetails> } | null> {
   if (!probe) return null;
   sender.send('progress', { note: 'general ability' });
   const { experimentId, name } =
@@ -73,21 +72,15 @@ export async function evaluateProbe(
       : await readProbeFiles(routes, job, { locations: probe.locations, data }, sender);
   const failed = await evaluateCandidates({ experimentId, part: 'dev', candidates }, job, sender);
   const { models, questions, passages } = await (await gateway.data()).comparedPart(experimentId, 'dev');
-  const results = new Map(models.map((model) => [model.id, model.results]));
-  const base = results.get(candidateId(baseline.candidate)) ?? [];
-  const rows = candidates.flatMap((one): ProbeTable['rows'] => {
-    const own = results.get(candidateId(one.candidate));
-    if (!own) return [];
-    const answer = one === baseline || base.length === 0 ? null : answerAt(base, own, k);
-    const hits = own.filter(({ ranks }) => ranks.some((rank) => rank <= k)).length;
-    return [{ name: one.name, hits, against: answer && { ...answer, interval: probeInterval(answer) } }];
+  const stored = new Map(models.map((model) => [model.id, model.results]));
+  const answered = candidates.flatMap((one) => {
+    const id = candidateId(one.candidate);
+    const results = stored.get(id);
+    return results && !failed.has(id) ? [{ id, name: one.name, results }] : [];
   });
-  const table = { name, questions: questions.length, passages, k, baseline: baseline.name, rows };
-  const failures = candidates.flatMap(({ candidate, name: model }) => {
-    const error = failed.get(candidateId(candidate));
-    return error ? [{ name: `${model} (probe)`, error }] : [];
-  });
-  return { table, metrics: metricsOf(table), failures };
+  const about = { name, questions: questions.length, passages, k };
+  const table = probeTable(answered, candidateId(baseline.candidate), about);
+  return { table, metrics: table && metricsOf(table), failed };
 }
 
 function metricsOf({ name, rows, ...about }: ProbeTable): object {
@@ -97,7 +90,7 @@ function metricsOf({ name, rows, ...about }: ProbeTable): object {
     models: rows.map(({ name: model, hits, against }) => ({
       ...{ name: model, hitRate: hits / Math.max(1, about.questions) },
       baseline: against && {
-        ...{ won: against.won, lost: against.lost, mcNemarP: against.p },
+        ...{ won: against.won, lost: against.lost, mcNemarP: against.p, adjusted: against.adjusted },
         change: { value: (against.hitsAfter - against.hitsBefore) / against.questions, ...against.interval },
       },
     })),

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../domain/canonicalJson';
 import type { LabelDecision } from '../domain/evaluate/labelDecisions';
 import { parseLabelFile } from '../domain/evaluate/labelFile';
 import type { ResultsOwner } from '../protocol/questionFigures';
@@ -16,11 +17,25 @@ export async function readLabelDecisions(routes: Pick<JobRoutes, 'files'>, job: 
 
 /**
  * Makes the decisions those of the experiment in the command's profile, so that reports show the figures by them beside
- * the recorded ones. Without a file, decisions that are stored stay.
+ * the recorded ones. Without a file, decisions of an earlier command stay, which is noted, and so is their replacement.
+ * Returns those in force, or null if there are none and the file names none.
  */
-export async function useLabelDecisions(experimentId: string, labelDecisions: LabelDecision[] | null): Promise<void> {
+export async function useLabelDecisions(
+  experimentId: string,
+  labelDecisions: LabelDecision[] | null,
+  sender: EventSender,
+): Promise<LabelDecision[] | null> {
   const stored = await gateway.getExperiment(experimentId);
-  if (labelDecisions && stored) await gateway.putExperiment({ ...stored, labelDecisions });
+  const earlier = stored?.labelDecisions ?? [];
+  const note = (text: string): void => void sender.send('progress', { note: `label decisions: ${text}` });
+  if (!labelDecisions) {
+    if (earlier.length > 0) note(`${formatCount(earlier.length)} of an earlier command are used`);
+    return earlier.length > 0 ? earlier : null;
+  }
+  if (earlier.length > 0 && canonicalJson(earlier) !== canonicalJson(labelDecisions))
+    note(`${formatCount(earlier.length)} of an earlier command are replaced by those of the file`);
+  if (stored) await gateway.putExperiment({ ...stored, labelDecisions });
+  return labelDecisions;
 }
 
 /** Notes how many of the decisions have an effect. Returns what metrics.json says about those that have none. */

@@ -22,10 +22,9 @@ export interface ReadProbe extends NamedProbe {
   passages: number;
 }
 
-/** Throws `blend-has-prefix` before the run if the base model lacks rows that a stage trains. */
+/** Throws `experiment-invalid` before the run if the base model lacks rows that a stage trains. */
 export function refuseProbe({ experiment, probe }: Pick<ImportedInputs, 'experiment' | 'probe'>): void {
-  const prefix = probe && prefixOf(experiment.stages);
-  if (prefix) throw new AppError({ kind: 'blend-has-prefix', stage: prefix.stage });
+  if (probe && prefixOf(experiment.stages)) throw experimentInvalid('probe', probe.kind, own('no-prefix'));
 }
 
 /** Returns the job with the files of the probe set in the slots of an experiment's data. */

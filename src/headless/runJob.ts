@@ -94,8 +94,8 @@ export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<strin
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
   const probe = probeSet && (await probeRun(run, probeSet, blend?.ratio ?? 1, sender));
-  await useLabelDecisions(experimentId, decisions);
-  const unused = await noteLabelDecisions({ runId: run.runId }, decisions, sender);
+  const inForce = await useLabelDecisions(experimentId, decisions, sender);
+  const unused = await noteLabelDecisions({ runId: run.runId }, inForce, sender);
   const facts = await reportRun(routes, job, { run, findings, sender, probe: probeSet });
   await routes.post(
     'metrics',
@@ -103,7 +103,7 @@ export async function runJob(routes: JobRoutes, job: HeadlessJob): Promise<strin
       ...{ run, events, inputs, findings, resumed: resumed !== undefined, exported, blend: blend?.report },
       ...{ questions: facts?.questions ?? [], knowledgeBaseSha256: facts?.knowledgeBaseSha256 ?? null },
       ...{ reference: exporting.reference, importMs, exportMs, probe },
-      labelDecisions: facts && { ...labelMetrics(facts), ...unused },
+      labelDecisions: { ...(facts ? labelMetrics(facts) : { changes: 0 }), ...unused },
     }),
   );
   for (const { path, blob } of exported.files) await routes.postExport(path, blob);

@@ -80,7 +80,7 @@ export class ComparedPairsState {
   async measure(): Promise<void> {
     const { experimentId } = this.comparison;
     const candidates = this.missing.map(({ candidate }) => candidate);
-    await this.comparison.work(candidates, (gpu, ...reports) =>
+    await this.comparison.work('pairs', candidates, (gpu, ...reports) =>
       gpu.scorePairs({ experimentId, candidates }, app.devicePreference, ...reports),
     );
     await this.load();

@@ -50,7 +50,7 @@ export class ComparedProbeState {
   async measure(): Promise<void> {
     const { experimentId } = this.comparison;
     const candidates = this.missing.map(({ candidate }) => candidate);
-    await this.comparison.work(candidates, (gpu, ...reports) =>
+    await this.comparison.work('probe', candidates, (gpu, ...reports) =>
       gpu.compareModels(
         { experimentId, part: 'probe', probe: this.#set, candidates },
         app.devicePreference,

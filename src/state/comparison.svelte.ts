@@ -5,6 +5,7 @@ import type { CompareRow } from '../domain/evaluate/compareTable';
 import type { LabelChanges } from '../domain/evaluate/labelDecisions';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { QuestionPart } from '../domain/records';
+import type { ReportedFailure } from '../domain/report/reportFacts';
 import {
   blendOption,
   type CandidateOption,
@@ -57,6 +58,8 @@ export class ComparisonState {
   ended = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
   /** Why a candidate failed, by id. */
   failures = $state.raw<ReadonlyMap<string, AppErrorDetails>>(new Map());
+  /** What the latest work was on, which `failures` are about. */
+  latestWork: ReportedFailure['what'] = 'questions';
   rows = $state.raw<readonly CompareRow[]>([]);
   questions = $state(0);
   #baseline = $state<string | null>(null);
@@ -197,19 +200,21 @@ export class ComparisonState {
   async start(): Promise<void> {
     const { experimentId, part } = this;
     const candidates = this.missing.map(({ candidate }) => candidate);
-    await this.work(candidates, (gpu, ...reports) =>
+    await this.work('questions', candidates, (gpu, ...reports) =>
       gpu.compareModels({ experimentId, part, candidates }, app.devicePreference, ...reports),
     );
   }
 
   /** Does work on candidates as the only job of the device, with progress, cancel and the failures of candidates. */
   async work(
+    what: ReportedFailure['what'],
     candidates: readonly Candidate[],
     launch: (gpu: GpuApi, progress: CompareReports['progress'], ended: CompareReports['ended']) => Promise<void>,
   ): Promise<void> {
     if (this.running || candidates.length === 0) return;
     this.running = true;
     this.failures = new Map();
+    this.latestWork = what;
     this.ended = { done: 0, of: candidates.length };
     try {
       await deviceJob.during('compare', async () =>

@@ -80,8 +80,8 @@ async function reportedPairs(
   if (!set || first === undefined) return null;
   const base = scored.includes(baselineId) ? baselineId : first;
   const { rows, pairs, scores } = await data.pairTable({ experimentId, ids: scored, baselineId: base });
-  const { name, trainedOn } = set;
-  return { name, trainedOn, baselineId: base, rows, ...pairs, scores, otherPairs: [] };
+  const { name, trainedOn, unchecked } = set;
+  return { name, trainedOn, unchecked, baselineId: base, rows, ...pairs, scores, otherPairs: [] };
 }
 
 export const textsOf = (passages: readonly Passage[]): Map<string, string> =>

@@ -12,7 +12,10 @@ export function comparisonLines(comparison) {
     return `${name.padEnd(width)}  ${values}${hits.baseline ? `; ${changeWords(hits.baseline)}` : ''}`;
   });
   const pairs = scoredPairs ? pairLines(scoredPairs) : [];
-  const failed = failures.length > 0 ? [`not evaluated: ${failures.map(({ name }) => name).join(', ')}`] : [];
+  const failed = Object.entries(failedWords).flatMap(([what, words]) => {
+    const names = failures.filter((one) => one.what === what).map(({ name }) => name);
+    return names.length > 0 ? [`${words}: ${names.join(', ')}`] : [];
+  });
   return [head, ...lines, ...pairs, ...failed];
 }
 
@@ -31,6 +34,12 @@ function pairLines({ name, pairs, baseline, models, otherPairs }) {
   const others = otherPairs.map((folder) => `${folder} has other pairs, which are not compared`);
   return [head, ...lines, ...others];
 }
+
+const failedWords = {
+  questions: 'not evaluated',
+  pairs: 'scored pairs not compared',
+  probe: 'general ability not measured',
+};
 
 const undefinedWords = {
   tooFew: 'fewer than two pairs',

@@ -1,5 +1,5 @@
 import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { reasonOf } from './errors.mjs';
 import { isTooDeep, jsonFaultLine, maxDepth } from './jsonFault.mjs';
 
@@ -22,6 +22,12 @@ async function mustBe(kind, path, where) {
     throw new Error(`${where} names ${path}, which is not a ${kind}.`);
 }
 
+/** Whether an entry of a folder is a file, or a link to one: the hub's cache consists of links. */
+async function isFile(entry, path) {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
+}
+
 async function modelFiles(folder, prefix = '') {
   const found = [];
   for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
@@ -29,7 +35,7 @@ async function modelFiles(folder, prefix = '') {
     const path = `${prefix}${entry.name}`;
     if (entry.isDirectory() && !/^(onnx|openvino)$/.test(entry.name))
       found.push(...(await modelFiles(folder, `${path}/`)));
-    else if (entry.isFile() && modelFile.test(entry.name)) found.push(path);
+    else if (modelFile.test(entry.name) && (await isFile(entry, join(folder, path)))) found.push(path);
   }
   return found.sort();
 }
@@ -40,14 +46,14 @@ const onnxDataEnding = /^[._]data(_\d+)?$/;
 
 /** Returns the paths of a folder's text files, and of one graph with its external data. */
 async function onnxFiles(folder, graph, where) {
+  if (posix.normalize(graph) !== graph || /^(\/|\.\.(\/|$))/.test(graph))
+    throw new Error(`${where} is ${graph}; write the path of the graph inside the folder, such as onnx/model.onnx.`);
   await mustBe('file', join(folder, graph), where);
-  const all = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
-        .split(sep)
-        .join('/'),
-    );
+  const all = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    if (await isFile(entry, path)) all.push(relative(folder, path).split(sep).join('/'));
+  }
   const isData = (path) => path.startsWith(graph) && onnxDataEnding.test(path.slice(graph.length));
   return all.filter((path) => onnxTextFile.test(path) || path === graph || isData(path)).sort();
 }

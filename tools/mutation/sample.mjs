@@ -99,8 +99,8 @@ function endSilence(log) {
 const mostRounds = 20;
 
 /**
- * Runs test files until each has ended by itself, which takes several rounds if mutants end the process. The log names
- * those that have not ended in the last one.
+ * Runs the test files, and runs those again that a mutant stopped by ending the process. The log names
+ * files that have not ended in the last round.
  */
 async function runFiles(vitest, tests, log) {
   for (let round = 0; ; round++) {

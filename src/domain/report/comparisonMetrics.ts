@@ -39,9 +39,9 @@ export function labelMetrics({ models, extras: { labels } }: ReportFacts): objec
 /** Returns the correlations of scored pairs, with the scores that they were computed from, or null. */
 function pairsOf({ models, extras: { pairs } }: ReportFacts): object | null {
   if (!pairs) return null;
-  const { name, trainedOn, baselineId, rows, ids, labels, scores, otherPairs } = pairs;
+  const { name, trainedOn, unchecked, baselineId, rows, ids, labels, scores, otherPairs } = pairs;
   return {
-    ...{ name, pairs: ids.length, trainedOn, baseline: nameOf({ models }, baselineId), otherPairs },
+    ...{ name, pairs: ids.length, trainedOn, unchecked, baseline: nameOf({ models }, baselineId), otherPairs },
     models: rows.map(({ id, undefined: why, spearman, pearson }) => {
       const own = scores.find((one) => one.id === id)?.scores ?? [];
       return { name: nameOf({ models }, id), undefined: why, spearman, pearson, scores: own };

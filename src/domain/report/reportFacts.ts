@@ -71,12 +71,21 @@ export interface ReportedLabels {
   decisions: readonly LabelDecision[];
 }
 
+/** Work on a compared model that failed: on the questions, on the scored pairs, or on the probe set. */
+export interface ReportedFailure {
+  name: string;
+  what: 'questions' | 'pairs' | 'probe';
+  error: AppErrorDetails;
+}
+
 /** How well models follow the labels of scored pairs. */
 export interface ReportedPairs {
   /** Name of the file. */
   name: string;
   /** Pairs left out because a stage trains on them. Null if that is not known. */
   trainedOn: number | null;
+  /** Runs whose training data is gone, so that pairs they were trained on may be among these. Null if not known. */
+  unchecked: number | null;
   baselineId: string;
   rows: readonly PairRow[];
   /** The pairs' ids and labels, and the scores of each model in their order. */
@@ -93,10 +102,17 @@ export interface ProbeTable {
   questions: number;
   passages: number;
   k: number;
-  /** Name of the model that the others are compared with. */
-  baseline: string;
-  /** Questions with a right passage in the first k; and the difference to the baseline, with its 95% interval. */
-  rows: readonly { name: string; hits: number; against: (AnswerAt & { interval: Interval }) | null }[];
+  /** Name of the model that the others are compared with; null if it was not measured. */
+  baseline: string | null;
+  /**
+   * Questions with a right passage in the first k; and the difference to the baseline: its 95% interval, and McNemar's
+   * p after Holm's correction over the rows.
+   */
+  rows: readonly {
+    name: string;
+    hits: number;
+    against: (AnswerAt & { interval: Interval; adjusted: number }) | null;
+  }[];
 }
 
 /** What was decided or measured beside the results. */
@@ -146,7 +162,7 @@ export interface ReportFacts {
   findings: readonly Finding[] | null;
   extras: ReportedExtras;
   /** Candidates that could not be evaluated. */
-  failures: readonly { name: string; error: AppErrorDetails }[];
+  failures: readonly ReportedFailure[];
   /** Texts of passages by id: the right ones, and the first ones found in the examples. */
   texts: ReadonlyMap<string, string>;
 }

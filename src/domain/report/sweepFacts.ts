@@ -44,13 +44,13 @@ export interface SweepFacts extends SeveralRunsFacts {
 
 /** How the best combination of a sweep stands to the others. */
 interface SweepAnswer {
-  /** The only row with the highest mean; null if there is none, or no other row to compare it with. */
+  /** The only row with the highest mean; null if there is none, or no other row with a score. */
   best: SweepRow | null;
   /**
-   * Whether the interval of the best row lies above that of every other: `unknown` if one of them has none, because
-   * fewer than two of its seeds have a score.
+   * Whether the interval of the best row lies above that of every other with a score: `unknown` if one of them has
+   * none, because fewer than two of its seeds have a score. Without a best row: why there is none.
    */
-  certainty: 'apart' | 'overlap' | 'unknown';
+  certainty: 'apart' | 'overlap' | 'unknown' | 'none' | 'alone' | 'tie';
 }
 
 /** Returns the best combination, and whether the choice of the seed may explain that. */
@@ -58,7 +58,9 @@ export function sweepAnswer(rows: readonly SweepRow[]): SweepAnswer {
   const scored = rows.filter(({ mean }) => mean !== null);
   const highest = scored.reduce((most, { mean }) => Math.max(most, mean ?? -1), -1);
   const [best, second] = scored.filter(({ mean }) => mean === highest);
-  if (!best || second || scored.length < 2) return { best: null, certainty: 'unknown' };
+  if (!best) return { best: null, certainty: 'none' };
+  if (second) return { best: null, certainty: 'tie' };
+  if (scored.length < 2) return { best: null, certainty: 'alone' };
   const others = scored.filter((row) => row !== best);
   const { interval } = best;
   if (!interval || others.some((row) => !row.interval)) return { best, certainty: 'unknown' };

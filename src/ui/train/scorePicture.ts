@@ -4,7 +4,7 @@ import type { RunView } from '../../domain/train/runView';
 export const scoreKinds = ['right', 'bestWrong', 'randomWrong'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
 
-/** What is drawn: kinds of scores, and at most so many dev evaluations one below another, at least 2. */
+/** Which kinds of scores are drawn, and of how many dev evaluations at most: 2 or more, each in a row of its own. */
 interface Drawn {
   kinds: readonly ScoreKind[];
   mostRows: number;

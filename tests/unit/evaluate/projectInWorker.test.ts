@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { own } from '../../../src/domain/errorWords';
 import { projectInWorker, type ProjectionWorker } from '../../../workers/services/evaluate/projectInWorker';
 
-/** A worker that answers when it is told to, and records whether it was ended. */
+/** A fake worker: the test sends its answers, and sees whether it was terminated. */
 function fakeWorker() {
   const worker: ProjectionWorker & { ended: boolean; asked: unknown[] } = {
     ended: false,

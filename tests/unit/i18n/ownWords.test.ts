@@ -42,6 +42,7 @@ const examples: OwnWordsValues = {
   'different-model': ['a'],
   'different-values': [],
   'other-data': [],
+  'no-prefix': [],
   runs: [65],
   'column-for': ['#'],
   'parameter-keyword': [],

@@ -72,7 +72,7 @@ export async function storePassages(db: Database, count: number): Promise<string
   return (await writer.finish(db)).contentSha256;
 }
 
-/** Stores scored pairs, whose sentences are told apart by `letter`. */
+/** Stores scored pairs. Sets with another `letter` have other sentences. */
 export async function storePairs(db: Database, count: number, letter = '甲'): Promise<string> {
   const writer = await DatasetWriter.open('scoredPairs', 'pairs.csv');
   for (let i = 0; i < count; i++)

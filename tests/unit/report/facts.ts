@@ -65,7 +65,7 @@ export function factsOf(changes: Partial<ReportFacts> = {}): ReportFacts {
     training: null,
     findings: null,
     extras: noExtras,
-    failures: [{ name: '坏<模型>', error: { kind: 'vectors-not-finite', texts: 1, of: 2 } }],
+    failures: [{ name: '坏<模型>', what: 'questions', error: { kind: 'vectors-not-finite', texts: 1, of: 2 } }],
     texts: new Map(hostileTexts.slice(0, 3).map((text, i) => [`p${i}`, text])),
     ...changes,
   };

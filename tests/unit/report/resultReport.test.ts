@@ -188,7 +188,7 @@ describe('what was decided or measured beside the results of a report', () => {
         ...{ name: 'others.jsonl', questions: 4, passages: 60, k: 1, baseline: '模型 a' },
         rows: [
           { name: '模型 a', hits: 2, against: null },
-          { name: '模型 b', hits: 3, against: { ...answer, interval: { low: -0.25, high: 0.5 } } },
+          { name: '模型 b', hits: 3, against: { ...answer, interval: { low: -0.25, high: 0.5 }, adjusted: 0.25 } },
         ],
       },
     },

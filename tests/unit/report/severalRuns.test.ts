@@ -143,8 +143,9 @@ describe('the best combination of a sweep', () => {
     ['lies apart from the others', [row(0.2, 0.1, 0.3), row(0.6, 0.5, 0.7), row(0.4, 0.35, 0.45)], 0.6, 'apart'],
     ['overlaps with another', [row(0.2, 0.1, 0.3), row(0.6, 0.4, 0.7), row(0.4, 0.35, 0.45)], 0.6, 'overlap'],
     ['is not certain without intervals of all', [row(0.2), row(0.6, 0.4, 0.7)], 0.6, 'unknown'],
-    ['is none if two share the highest mean', [row(0.6, 0.5, 0.7), row(0.6, 0.5, 0.7)], null, 'unknown'],
-    ['is none if there is nothing to compare it with', [row(0.6, 0.5, 0.7), row(null)], null, 'unknown'],
+    ['is none if two share the highest mean', [row(0.6, 0.5, 0.7), row(0.6, 0.5, 0.7)], null, 'tie'],
+    ['is none if there is nothing to compare it with', [row(0.6, 0.5, 0.7), row(null)], null, 'alone'],
+    ['is none without a score', [row(null), row(null)], null, 'none'],
   ])('%s', (_case, rows, mean, certainty) => {
     const answer = sweepAnswer(rows);
     expect([answer.best?.mean ?? null, answer.certainty]).toEqual([mean, certainty]);

@@ -73,12 +73,19 @@ it('the terminal shows a line per model with its interval and its difference to 
     { name: 'a', metrics: { 'hitRate@3': hits, 'mrr@10': { value: 0.25 } } },
     { name: 'longer', metrics: { 'hitRate@3': { ...hits, baseline }, 'mrr@10': { value: 0.5 } } },
   ];
-  const about = { baseline: 'a', k: 3, part: 'test', questions: [{}, {}], passages: 9, failures: [{ name: 'c' }] };
-  expect(comparisonLines({ models, ...about })).toEqual([
+  const about = { baseline: 'a', k: 3, part: 'test', questions: [{}, {}], passages: 9, failures: [] };
+  const failures = [
+    { name: 'c', what: 'questions' },
+    { name: 'a', what: 'pairs' },
+    { name: 'longer', what: 'probe' },
+  ];
+  expect(comparisonLines({ models, ...about, failures })).toEqual([
     '2 test questions, 9 passages, baseline a',
     'a       hit rate@3 50.0% (25.0% to 75.0%), MRR@10 0.2500',
     'longer  hit rate@3 50.0% (25.0% to 75.0%), MRR@10 0.5000; 3 improved, 1 worse: no difference shown, p = 0.63',
     'not evaluated: c',
+    'scored pairs not compared: a',
+    'general ability not measured: longer',
   ]);
 });
 

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readExperimentFile } from '../../../tools/lib/experimentFile.mjs';
+import { readEvaluationFile, readExperimentFile } from '../../../tools/lib/experimentFile.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'experiment-file-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -84,3 +84,28 @@ it('a file that is nested 200,000 levels deep is refused with a sentence, as JSO
   await writeFile(path, `{\n"seed": ${'['.repeat(200_000)}`);
   await expect(readExperimentFile(path)).rejects.toThrow(/deep\.json, line 2: not valid JSON/);
 });
+
+it('model folders of links, such as those of the hub’s cache, are served like folders of files', async () => {
+  for (const name of ['blobs', 'linked', 'linked/onnx']) await mkdir(join(folder, name));
+  await writeFile(join(folder, 'blobs', 'a'), '{}');
+  const linked = ['config.json', 'model.safetensors', 'onnx/model.onnx', 'onnx/model.onnx_data'];
+  for (const name of linked) await symlink(join(folder, 'blobs', 'a'), join(folder, 'linked', name));
+  await symlink(join(folder, 'blobs', 'gone'), join(folder, 'linked', 'tokenizer.json'));
+  const path = join(folder, 'evaluation.json');
+  const served = async (model: object): Promise<string[]> => {
+    await writeFile(path, JSON.stringify({ models: [{ location: 'linked', ...model }] }));
+    return (await readEvaluationFile(path)).inputs.map((input) => input.path);
+  };
+  expect(await served({})).toEqual(['config.json', 'model.safetensors']);
+  expect(await served({ onnx: 'onnx/model.onnx' })).toEqual(['config.json', 'onnx/model.onnx', 'onnx/model.onnx_data']);
+});
+
+it.each(['./onnx/model.onnx', 'onnx/../model.onnx', '../other/model.onnx', '/model.onnx'])(
+  'the path %s of a graph is refused, because it is not one inside the folder as its files are named',
+  async (onnx) => {
+    await mkdir(join(folder, 'graphs'), { recursive: true });
+    const path = join(folder, 'evaluation.json');
+    await writeFile(path, JSON.stringify({ models: [{ location: 'graphs', onnx }] }));
+    await expect(readEvaluationFile(path)).rejects.toThrow(`models.0.onnx is ${onnx}; write the path`);
+  },
+);

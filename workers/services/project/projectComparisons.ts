@@ -64,13 +64,17 @@ export async function comparisonsToSave(
   comparisons: readonly ProjectComparison[],
 ): Promise<ProjectComparison[]> {
   const saved: ProjectComparison[] = [];
+  // Reading the data is slow, and all results on one part share it.
+  const hashes = new Map<string, string | undefined>();
   for (const stored of comparisons) {
     if (runOf(stored.candidate) === null) {
       saved.push(stored);
       continue;
     }
     const { dataSha256, ...rest } = stored;
-    const known = dataSha256 ?? (await currentSha256(db, stored));
+    const data = `${stored.part} ${stored.experimentId}`;
+    if (dataSha256 === undefined && !hashes.has(data)) hashes.set(data, await currentSha256(db, stored));
+    const known = dataSha256 ?? hashes.get(data);
     const isCurrent = known !== undefined && (await keyOf(db, stored.candidate, known)) === stored.key;
     saved.push(isCurrent ? { ...rest, dataSha256: known } : rest);
   }

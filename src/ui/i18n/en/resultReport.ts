@@ -94,7 +94,11 @@ export const resultReportTexts = {
       `Only ${count(questions, 'question')}: the intervals are wide, and a difference of a few questions may be chance.`,
     testUses: (n: number) =>
       `The test questions have been used ${n === 1 ? 'once' : n === 2 ? 'twice' : `${formatCount(n)} times`} in this experiment. The more often settings are chosen by looking at them, the less they are a test.`,
-    failed: (name: string, reason: string) => `Not evaluated: ${name}. ${reason}`,
+    failed: {
+      questions: (name: string, reason: string) => `Not evaluated: ${name}. ${reason}`,
+      pairs: (name: string, reason: string) => `Scored pairs not compared: ${name}. ${reason}`,
+      probe: (name: string, reason: string) => `General ability not measured: ${name}. ${reason}`,
+    },
     keywords: (name: string) =>
       `Keyword search (BM25) answers at least as many questions as “${name}” and needs no model.`,
   },
@@ -104,9 +108,12 @@ export const resultReportTexts = {
     noBest: 'No combination is better on dev than all others',
     asSet: 'the settings as they are',
     chance: {
-      apart: 'Its interval over seeds lies above that of every other combination.',
+      apart: 'Its interval over seeds lies above that of every other combination with a score.',
       overlap:
         'Its interval over seeds overlaps with that of another combination, so the seed may explain the difference.',
+      none: 'No combination has a score.',
+      alone: 'Only one combination has a score.',
+      tie: 'Several combinations share the highest mean.',
       unknown: 'Without at least two seeds for each combination, the choice of the seed may explain the difference.',
     },
     devOnly: (questions: number) =>

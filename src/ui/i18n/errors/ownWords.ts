@@ -47,6 +47,10 @@ const table: Table = {
     zh: `模型或设置与“${shortened(name, 80)}”不同的一项`,
     en: `an entry whose model or settings differ from those of “${shortened(name, 80)}”`,
   }),
+  'no-prefix': () => ({
+    zh: '没有通用题，或者没有训练前缀的阶段：基座模型没有这些前缀，无法测量',
+    en: 'no probe, or no stage that trains a prefix: the base model lacks the prefix and can’t be measured with it',
+  }),
   'other-data': () => ({
     zh: '与本实验不同的知识库和问题',
     en: 'a knowledge base and questions that the experiment does not have',

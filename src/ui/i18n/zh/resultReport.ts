@@ -80,7 +80,11 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     fix: (fix) => `可以这样改：${fix}。`,
     small: (questions) => `只有 ${formatCount(questions)} 题：区间很宽，几题的差距可能只是偶然。`,
     testUses: (n) => `这个实验读过 ${formatCount(n)} 次测试集。越是看着测试集挑设置，它就越不像测试。`,
-    failed: (name, reason) => `没有评测：${name}。${reason}`,
+    failed: {
+      questions: (name, reason) => `没有评测：${name}。${reason}`,
+      pairs: (name, reason) => `没有比较打分句对：${name}。${reason}`,
+      probe: (name, reason) => `没有测量通用能力：${name}。${reason}`,
+    },
     keywords: (name) => `关键词检索（BM25）答对的题不比“${name}”少，而且不需要模型。`,
   },
   severalRuns: {
@@ -88,8 +92,11 @@ export const resultReportTexts: Dictionary['resultReport'] = {
     noBest: '没有哪种组合在验证集上好于其他所有组合',
     asSet: '现有设置',
     chance: {
-      apart: '它在不同种子上的区间高于其他所有组合。',
+      apart: '它在不同种子上的区间高于其他所有有成绩的组合。',
       overlap: '它在不同种子上的区间与别的组合重叠，差别可能只是种子造成的。',
+      none: '没有一种组合有成绩。',
+      alone: '只有一种组合有成绩。',
+      tie: '有几种组合并列平均成绩最高。',
       unknown: '每种组合至少要有两个种子，否则差别可能只是种子造成的。',
     },
     devOnly: (questions) => `验证集 ${formatCount(questions)} 题。没有用测试集，所以之后仍可用它检验选出的设置。`,

@@ -114,8 +114,9 @@ function pairsSection(t: Dictionary, { models, extras: { pairs } }: ReportFacts)
       blocks: [
         ...(answer === null ? [] : [{ kind: 'text' as const, text: answer }]),
         { kind: 'table', head: [t.compare.table.model, spearman, pearson, `p (${spearman})`], rows },
-        note(words.note(Math.max(0, pairs.rows.length - 1))),
+        note(words.note(pairs.rows.filter(({ spearman }) => spearman.baseline !== null).length)),
         ...(pairs.trainedOn ? [note(words.trainedOn(pairs.trainedOn))] : []),
+        ...(pairs.unchecked ? [note(words.unchecked(pairs.unchecked))] : []),
         ...pairs.otherPairs.map((folder) => note(words.otherPairs(folder))),
       ],
     },
@@ -130,19 +131,19 @@ function probeTableSection(t: Dictionary, { extras: { probeTable } }: ReportFact
   const points = (share: number): string => formatSigned(share * 100);
   const cells = rows.map(({ name: model, hits, against }) => {
     const about = [model, `${t.questions.figures.hits(hits, questions)} (${formatPercent(hits / questions)})`];
-    if (!against) return [...about, '–', '–', '–'];
-    const { hitsAfter, hitsBefore, won, lost, interval } = against;
+    if (!against) return [...about, '–', '–', '–', '–'];
+    const { hitsAfter, hitsBefore, won, lost, interval, adjusted } = against;
     const change = points((hitsAfter - hitsBefore) / against.questions);
     const range = figures.range(change, points(interval.low), points(interval.high));
-    return [...about, range, formatCount(won), formatCount(lost)];
+    return [...about, range, formatCount(won), formatCount(lost), formatP(adjusted)];
   });
   const { model, change, improved, worse } = figures.columns;
-  const head = [model, t.compare.metrics.hitRate(k), change(k), improved, worse];
+  const head = [model, t.compare.metrics.hitRate(k), change(k), improved, worse, 'p'];
   return [
     {
       title: probeTitle(t.probe, name),
       blocks: [
-        { kind: 'text', text: figures.difference(baseline) },
+        ...(baseline === null ? [] : [{ kind: 'text' as const, text: figures.difference(baseline) }]),
         { kind: 'table', head, rows: cells },
         note(name === null ? t.probe.general(questions, passages) : t.probe.size(questions, passages)),
       ],

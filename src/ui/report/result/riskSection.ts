@@ -52,7 +52,7 @@ export function riskSection(t: Dictionary, language: Language, facts: ReportFact
       ...(questions < fewQuestions ? [warning(words.small(questions))] : []),
       ...keywordBlocks(t, facts),
       ...(part === 'test' && testUses !== null ? [{ kind: 'text' as const, text: words.testUses(testUses) }] : []),
-      ...failures.map(({ name, error }) => warning(words.failed(name, errorSentence(error, language)))),
+      ...failures.map(({ name, what, error }) => warning(words.failed[what](name, errorSentence(error, language)))),
       ...findingBlocks(t, facts.findings, facts.training),
     ],
   };

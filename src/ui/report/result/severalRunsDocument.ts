@@ -27,7 +27,7 @@ export function combinationText(t: Dictionary, { axes }: Pick<SweepFacts, 'axes'
 export function sweepAnswerText(t: Dictionary, facts: SweepFacts): { answer: string; lead: string } {
   const words = t.resultReport.severalRuns;
   const { best, certainty } = sweepAnswer(facts.rows);
-  if (!best) return { answer: words.noBest, lead: words.chance.unknown };
+  if (!best) return { answer: words.noBest, lead: words.chance[certainty] };
   const value = formatMetric(facts.metric, best.mean ?? 0);
   const answer = words.best(combinationText(t, facts, best), metricLabel(t, facts.metric), value);
   return { answer, lead: words.chance[certainty] };
