@@ -2,7 +2,6 @@
 /* `npm test`: runs all checks, even from a bare checkout. The last line is `N passed, N failed`. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { installWhenNeeded } from './lib/install.mjs';
 import { buildWhenNeeded } from './lib/build.mjs';
@@ -92,33 +91,25 @@ function types(zone) {
 
 const page = pageCheck();
 
+/** Needs neither a browser nor the site, so it runs beside the build. */
+const lint = single('lint', bin('eslint', 'bin/eslint.js'), ['.']);
 /**
- * Checks that keep about one core busy, so two run at a time. The first one runs beside the build, because it does not
- * need the site. The order lets both lanes finish at about the same time.
+ * Checks that keep about one core busy, so two run at a time. Longest first: the short ones at the end let both lanes
+ * finish at about the same time.
  */
-const paired = [vitest('unit'), endToEnd('e2e'), vitest('engine-webgpu'), vitest('engine-wasm')];
-/** Runs after the pairs, because training in the page needs all cores. */
-const training = endToEnd('e2e-training');
-/**
- * Checks that wait for nothing and have no time limits. They run at low priority beside the others, and so use the
- * processor time that those leave.
- */
-const background = [
-  single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
+const paired = [
+  vitest('engine-webgpu'),
+  endToEnd('e2e'),
+  vitest('engine-wasm'),
+  vitest('unit'),
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   types('tests'),
   single('types: page', page.script, page.args),
   types('workers'),
   types('domain'),
-].map((check) => ({ ...check, lowPriority: true }));
-
-function lowerPriority(pid) {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // The process has ended already, or the system does not allow it: the check then runs at normal priority.
-  }
-}
+];
+/** Runs alone, because training in the page needs the whole machine. */
+const alone = endToEnd('e2e-training');
 
 /** Runs a check and prints its output at the end, so that the output of simultaneous checks does not mix. */
 async function runCheck(check, browser) {
@@ -128,7 +119,6 @@ async function runCheck(check, browser) {
   const output = [];
   const code = await new Promise((resolve) => {
     const child = spawn(process.execPath, [check.script, ...check.args], { cwd: root, env });
-    if (check.lowPriority && child.pid) lowerPriority(child.pid);
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => output.push(piece));
     child.once('error', () => resolve(1));
     child.once('close', (ended) => resolve(ended ?? 1));
@@ -139,32 +129,25 @@ async function runCheck(check, browser) {
 }
 
 /**
- * Builds the site if needed and runs all checks, even if one fails: two at a time, then training, and the background
- * checks beside them. Returns their counts.
+ * Builds the site if needed and runs all checks, two at a time except the last, even if one fails. Returns their
+ * counts.
  */
 async function runChecks(browser) {
   const results = [];
   const run = async (check) => results.push(await runCheck(check, browser));
-  const queues = [[...paired], [...background]];
-  const lane = async (queue, beginning) => {
+  const queue = [...paired];
+  const lane = async (beginning) => {
     await beginning;
     for (let check = queue.shift(); check; check = queue.shift()) await run(check);
   };
   const building = buildWhenNeeded().catch((error) => {
-    for (const queue of queues) queue.length = 0;
+    queue.length = 0;
     throw error;
   });
-  const [queue, behind] = queues;
-  const inBackground = lane(behind);
-  // If the build fails, wait for the checks that already run: their output must not follow the last line.
-  const lanes = await Promise.allSettled([lane(queue, building), lane(queue)]);
-  const failed = lanes.find(({ status }) => status === 'rejected');
-  try {
-    if (!failed) await run(training);
-  } finally {
-    await inBackground;
-  }
-  if (failed) throw failed.reason;
+  // If the build fails, wait for the check in the other lane: its output must not follow the last line.
+  const lanes = await Promise.allSettled([lane(building), lane(run(lint))]);
+  for (const { reason } of lanes) if (reason) throw reason;
+  await run(alone);
   return results;
 }
 
